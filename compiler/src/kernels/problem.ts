@@ -1,0 +1,80 @@
+/**
+ * What a kernel has to compute, without a word on how. The four families are all that a backend implements; `select` turns
+ * a problem into a configuration and `emit` into source. Activations are float32 and row-major.
+ */
+import type { Extent, Storage } from "@sigil/spec";
+import type { Expression } from "../expr/expression.ts";
+
+/** Extra inputs of an epilogue, in the order in which the kernel takes them. */
+export interface EpilogueOperand {
+  readonly name: string;
+  /** `column`: one value per output column. `element`: shaped as the output. `periodic`: `[period, columns]`, row modulo period. `scalar`: one value. */
+  readonly index: "column" | "element" | "periodic" | "scalar";
+  readonly period?: number;
+}
+
+/** C[m, n] = epilogue(sum over k of A[m, k] * B[n, k]). Operands: A, B, the epilogue's, C. */
+export interface GemmProblem {
+  readonly family: "gemm";
+  readonly rows: Extent;
+  readonly columns: Extent;
+  readonly depth: number;
+  /** `weight`: B is known when loading and may be packed. `activation`: B is computed by the run, row-major. */
+  readonly b: { readonly kind: "weight"; readonly storage: Storage } | { readonly kind: "activation" };
+  /** `rows`: A is a matrix with this distance between rows. `patches`: row (b, y, x) of A is a patch of a `[b, c, h, w]` picture, ordered (channel, row, column). */
+  readonly a:
+    | { readonly kind: "rows"; readonly stride: number }
+    | { readonly kind: "patches"; readonly channels: number; readonly height: number; readonly width: number; readonly patch: number; readonly gridHeight: number; readonly gridWidth: number };
+  readonly epilogue: Expression;
+  readonly epilogueOperands: readonly EpilogueOperand[];
+}
+
+/**
+ * Per batch and head: softmax(q k^T * scale + mask) v, the scores never stored whole. Rows of q, k and v are `stride`
+ * elements apart, a head's channels contiguous. Operands: q, k, v, [mask], output `[batch, queries, heads * headSize]`, [probabilities].
+ */
+export interface AttentionProblem {
+  readonly family: "attention";
+  readonly batch: Extent;
+  readonly heads: number;
+  readonly headSize: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly queryStride: number;
+  readonly keyStride: number;
+  readonly valueStride: number;
+  /** The same query rows serve every batch (a learned probe). */
+  readonly sharedQuery: boolean;
+  readonly scale: number;
+  /** `[batch, keys]`, added to the scores of every head and query. */
+  readonly mask: boolean;
+  /** Also write the probabilities, `[batch, heads, queries, keys]`. */
+  readonly probabilities: boolean;
+}
+
+/** One pass over rows of `width`. Operands: input, [weight, [bias]], output. */
+export interface RowReduceProblem {
+  readonly family: "row_reduce";
+  /** `mean`: over the middle axis of `[outer, rows, width]`. The others: over the last axis of `[rows, width]`. */
+  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize" | "mean" | "softmax";
+  /** Rows; for `mean` the outer count. */
+  readonly rows: Extent;
+  readonly width: number;
+  /** `mean` only: length of the averaged axis. */
+  readonly reduced?: number;
+  readonly epsilon: number;
+}
+
+/**
+ * out[r, c] = expression(operands), over `[rows, width]`; `copy` reads rows `stride` elements apart starting at `first`
+ * (a token picked from each sequence). Operands: the inputs in order, output.
+ */
+export interface MapProblem {
+  readonly family: "map";
+  readonly rows: Extent;
+  readonly width: number;
+  readonly expression: Expression;
+  readonly operands: readonly (EpilogueOperand | { readonly name: string; readonly index: "strided"; readonly stride: number; readonly first: number })[];
+}
+
+export type Problem = GemmProblem | AttentionProblem | RowReduceProblem | MapProblem;
