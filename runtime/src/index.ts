@@ -1,1 +1,3 @@
-export {};
+export * from "./tokenizer/index.ts";
+export * from "./model/index.ts";
+export * from "./pipelines/zero-shot-image-classification.ts";

@@ -1,0 +1,123 @@
+import { byteOfPiece, decodeUtf8, pieceOfByte } from "./byte-pieces.ts";
+import { TokenizerError } from "./error.ts";
+import { parseModelProto, PieceType, type ModelProto } from "./model-proto.ts";
+import { PieceTrie } from "./piece-trie.ts";
+import { SentencePieceNormalizer, spaceMarker } from "./sentencepiece-normalizer.ts";
+import { viterbi, type UnigramLattice } from "./viterbi.ts";
+
+/** A piece of an encoded text; for an unknown, `text` is what was not known. */
+export interface EncodedPiece {
+  readonly id: number;
+  readonly text: string;
+}
+
+const unknownPenalty = 10;
+
+/** A SentencePiece unigram model: the same ids and texts as `SentencePieceProcessor` gives for the file. */
+export class SentencePiece {
+  readonly proto: ModelProto;
+  /** Id of the model's unknown piece. */
+  readonly unkId: number;
+  private readonly idByText = new Map<string, number>();
+  private readonly normalizer: SentencePieceNormalizer;
+  private readonly lattice: UnigramLattice;
+  private readonly byteIds: readonly number[] | undefined;
+
+  /** Reads a `spiece.model`; throws TokenizerError when it is damaged, has no unknown piece or is not unigram. */
+  constructor(data: Uint8Array) {
+    const proto = parseModelProto(data);
+    this.proto = proto;
+    this.normalizer = new SentencePieceNormalizer(proto);
+    const trie = new PieceTrie();
+    let lowest = Infinity;
+    let highest = -Infinity;
+    proto.pieces.forEach(({ text, type, score }, id) => {
+      if (this.idByText.has(text)) throw new TokenizerError(`piece ${id} ${JSON.stringify(text)} is there twice`);
+      this.idByText.set(text, id);
+      if (type === PieceType.normal) {
+        lowest = Math.min(lowest, score);
+        highest = Math.max(highest, score);
+      }
+      if (type === PieceType.normal || type === PieceType.userDefined || type === PieceType.unused) trie.add(text, id);
+    });
+    this.unkId = proto.pieces.findIndex((piece) => piece.type === PieceType.unknown);
+    if (this.unkId < 0) throw new TokenizerError("the model has no unknown piece");
+    this.lattice = {
+      trie,
+      unknownScore: Math.fround(lowest - unknownPenalty),
+      round: Math.fround,
+      score: (id, byteLength) => {
+        const piece = proto.pieces[id]!;
+        if (piece.type === PieceType.unused) return undefined;
+        return piece.type === PieceType.userDefined ? Math.fround(byteLength * highest) - 0.1 : piece.score;
+      },
+    };
+    if (proto.byteFallback) {
+      this.byteIds = Array.from({ length: 256 }, (_, byte) => {
+        const id = this.idByText.get(pieceOfByte(byte));
+        if (id === undefined) throw new TokenizerError(`the model falls back to bytes but has no ${pieceOfByte(byte)}`);
+        return id;
+      });
+    }
+  }
+
+  /** Ids of `text`, without any special token. */
+  encode(text: string): number[] {
+    return this.encodePieces(text).map((piece) => piece.id);
+  }
+
+  /** Pieces of `text`: unknown characters as bytes where the model has them, else consecutive ones as one piece. */
+  encodePieces(text: string): EncodedPiece[] {
+    const pieces: { id: number; text: string }[] = [];
+    let previousUnknown = false;
+    for (const segment of viterbi(this.lattice, this.normalizer.normalize(text))) {
+      const unknown = segment.id < 0;
+      if (!unknown) pieces.push(segment);
+      else if (this.byteIds !== undefined) {
+        for (const byte of new TextEncoder().encode(segment.text)) pieces.push({ id: this.byteIds[byte]!, text: pieceOfByte(byte) });
+      } else if (previousUnknown) pieces.at(-1)!.text += segment.text;
+      else pieces.push({ id: this.unkId, text: segment.text });
+      previousUnknown = unknown;
+    }
+    return pieces;
+  }
+
+  /** The text of pieces: bytes merged to UTF-8, leading marker removed, control pieces dropped. */
+  decodePieces(pieces: readonly string[]): string {
+    const { addDummyPrefix, removeExtraWhitespaces } = this.proto.normalizer;
+    let text = "";
+    let bytes: number[] = [];
+    let markerSeen = false;
+    let atStart = true;
+    for (const piece of pieces) {
+      const type = this.proto.pieces[this.pieceToId(piece)]!.type;
+      if (type === PieceType.byte) {
+        bytes.push(byteOfPiece(piece));
+        continue;
+      }
+      text += decodeUtf8(bytes);
+      bytes = [];
+      if (markerSeen || text !== "") atStart = false;
+      markerSeen = false;
+      if (type === PieceType.control) continue;
+      if (type === PieceType.unknown) {
+        text += piece === this.proto.pieces[this.unkId]!.text ? this.proto.unkSurface : piece;
+        continue;
+      }
+      const marked = atStart && (addDummyPrefix || removeExtraWhitespaces) && piece.startsWith(spaceMarker);
+      markerSeen = marked && !removeExtraWhitespaces;
+      text += (marked ? piece.slice(spaceMarker.length) : piece).replaceAll(spaceMarker, " ");
+    }
+    return text + decodeUtf8(bytes);
+  }
+
+  /** The id of a piece, the unknown id for any other text. */
+  pieceToId(piece: string): number {
+    return this.idByText.get(piece) ?? this.unkId;
+  }
+
+  /** Whether the text is a piece of the model. */
+  has(piece: string): boolean {
+    return this.idByText.has(piece);
+  }
+}
