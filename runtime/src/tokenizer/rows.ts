@@ -48,5 +48,5 @@ function truncate(ids: number[], pairIds: number[] | undefined, room: number): v
 
 function paddedLength(padding: EncodeOptions["padding"], lengths: readonly number[], maxLength: number): number {
   if (padding === true || padding === "longest") return Math.max(0, ...lengths);
-  return padding === "max_length" && Number.isFinite(maxLength) ? maxLength : 0;
+  return padding === "max_length" && Number.isSafeInteger(maxLength) ? maxLength : 0;
 }

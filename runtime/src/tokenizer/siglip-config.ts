@@ -38,3 +38,9 @@ export function splitOnTokens(text: string, tokens: Iterable<string>): string[] 
     .map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return escaped.length === 0 ? [text] : text.split(new RegExp(`(${escaped.join("|")})`));
 }
+
+/** `model_max_length`; transformers writes 1e30 for "not known", which is Infinity here. */
+export function maxLengthOf(config: TokenizerConfig, otherwise: number): number {
+  const length = config.model_max_length ?? otherwise;
+  return Number.isSafeInteger(length) ? length : Infinity;
+}

@@ -3,7 +3,7 @@ import { collapseWhitespace, deletePunctuation, strip } from "./python-text.ts";
 import { encodeRows } from "./rows.ts";
 import { SentencePiece } from "./sentencepiece.ts";
 import { spaceMarker } from "./sentencepiece-normalizer.ts";
-import { cleanUpTokenization, splitOnTokens, tokenText, type TokenizerConfig } from "./siglip-config.ts";
+import { cleanUpTokenization, maxLengthOf, splitOnTokens, tokenText, type TokenizerConfig } from "./siglip-config.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "./tokenizer.ts";
 
 /** `SiglipTokenizer` of transformers v5, read from a `spiece.model`. Same ids and texts as the original. */
@@ -30,7 +30,7 @@ export class SiglipTokenizer implements Tokenizer {
     this.eosToken = tokenText(config.eos_token, "</s>");
     this.unkToken = tokenText(config.unk_token, "<unk>");
     this.padToken = tokenText(config.pad_token, "</s>");
-    this.modelMaxLength = config.model_max_length ?? 64;
+    this.modelMaxLength = maxLengthOf(config, 64);
     this.doLowerCase = config.do_lower_case ?? true;
     this.cleanUp = config.clean_up_tokenization_spaces ?? false;
     this.splitSpecial = config.split_special_tokens ?? false;

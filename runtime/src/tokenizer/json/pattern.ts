@@ -1,0 +1,50 @@
+import { TokenizerError } from "../error.ts";
+import type { PatternSpec } from "./spec.ts";
+
+/** A global RegExp for a pattern of `tokenizer.json`; throws TokenizerError when it has no JavaScript equal. */
+export function compilePattern(pattern: unknown): RegExp {
+  const { String: literal, Regex: source } = (pattern ?? {}) as PatternSpec;
+  if (typeof literal === "string") return new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "gu");
+  if (typeof source !== "string") throw new TokenizerError("tokenizer.json: a pattern is neither String nor Regex");
+  try {
+    return new RegExp(fromOniguruma(source), "gu");
+  } catch (cause) {
+    throw new TokenizerError(`tokenizer.json: cannot use the pattern ${source}`, undefined, { cause });
+  }
+}
+
+/**
+ * Rewrites Oniguruma syntax where it differs from JavaScript's `u` mode: `\s` is Unicode White_Space, `\d` and
+ * `\w` are Unicode, escaping a character that has no meaning is allowed, and `[` in a class is literal here.
+ */
+function fromOniguruma(source: string): string {
+  let result = "";
+  let inClass = false;
+  for (let i = 0; i < source.length; i++) {
+    const char = source[i]!;
+    if (char === "\\") {
+      const next = source[++i] ?? "";
+      const wide = wideClasses[next];
+      if (wide !== undefined) result += inClass && next === next.toLowerCase() ? wide.slice(1, -1) : wide;
+      else if (/[^A-Za-z0-9]/.test(next)) {
+        const meaningful = /[\^$\\.*+?()[\]{}|/]/.test(next) || (inClass && next === "-");
+        result += meaningful ? `\\${next}` : next;
+      } else result += `\\${next}`;
+      continue;
+    }
+    if (inClass && char === "[") result += "\\[";
+    else result += char;
+    if (char === "[") inClass = true;
+    else if (char === "]") inClass = false;
+  }
+  return result;
+}
+
+const wideClasses: Readonly<Record<string, string>> = {
+  s: "[\\p{White_Space}]",
+  S: "[^\\p{White_Space}]",
+  d: "[\\p{Nd}]",
+  D: "[^\\p{Nd}]",
+  w: "[\\p{L}\\p{M}\\p{N}\\p{Pc}]",
+  W: "[^\\p{L}\\p{M}\\p{N}\\p{Pc}]",
+};

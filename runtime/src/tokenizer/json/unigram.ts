@@ -1,0 +1,72 @@
+import { TokenizerError } from "../error.ts";
+import { PieceTrie } from "../piece-trie.ts";
+import { viterbi, type UnigramLattice } from "../viterbi.ts";
+import { byteIds } from "./byte-ids.ts";
+import type { Model } from "./model.ts";
+import type { ComponentSpec } from "./spec.ts";
+
+const unknownPenalty = 10;
+
+/** Unigram as Hugging Face tokenizers runs it: double path scores, and every token takes part in the search. */
+export class Unigram implements Model {
+  readonly tokens: readonly string[];
+  readonly ids: ReadonlyMap<string, number>;
+  private readonly lattice: UnigramLattice;
+  private readonly unkId: number | undefined;
+  private readonly byteFallback: boolean;
+
+  constructor(spec: ComponentSpec) {
+    const vocab = spec["vocab"];
+    if (!Array.isArray(vocab) || vocab.length === 0) throw new TokenizerError("tokenizer.json: Unigram.vocab is no list of tokens");
+    const ids = new Map<string, number>();
+    const trie = new PieceTrie();
+    const scores = new Float64Array(vocab.length);
+    this.tokens = vocab.map((entry: unknown, id) => {
+      const [token, score] = Array.isArray(entry) ? (entry as unknown[]) : [];
+      if (typeof token !== "string" || typeof score !== "number") {
+        throw new TokenizerError(`tokenizer.json: Unigram.vocab[${id}] is no [token, score]`);
+      }
+      ids.set(token, id);
+      trie.add(token, id);
+      scores[id] = score;
+      return token;
+    });
+    this.ids = ids;
+    this.unkId = typeof spec["unk_id"] === "number" ? spec["unk_id"] : undefined;
+    this.byteFallback = spec["byte_fallback"] === true;
+    this.lattice = {
+      trie,
+      score: (id) => scores[id]!,
+      unknownScore: scores.reduce((a, b) => Math.min(a, b)) - unknownPenalty,
+      round: (score) => score,
+    };
+  }
+
+  /** Ids of a word; a run of unknown characters is one token, or its bytes. */
+  encode(word: string): number[] {
+    const ids: number[] = [];
+    let unknown = "";
+    const flush = () => {
+      if (unknown !== "") ids.push(...this.unknownIds(unknown));
+      unknown = "";
+    };
+    for (const segment of viterbi(this.lattice, word)) {
+      if (segment.id < 0 || segment.id === this.unkId) unknown += segment.text;
+      else {
+        flush();
+        ids.push(segment.id);
+      }
+    }
+    flush();
+    return ids;
+  }
+
+  private unknownIds(text: string): number[] {
+    const known = this.ids.get(text);
+    if (known !== undefined) return [known];
+    const bytes = this.byteFallback ? byteIds(text, this.ids) : undefined;
+    if (bytes !== undefined) return bytes;
+    if (this.unkId === undefined) throw new TokenizerError(`no token for ${JSON.stringify(text)} and no unk_id`);
+    return [this.unkId];
+  }
+}
