@@ -1,0 +1,67 @@
+/** transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text embeddings cached per label. */
+import { InputError, type SiglipModel } from "../model/siglip-model.ts";
+import type { Tensor } from "../model/program.ts";
+
+/** What turns texts into ids: any of Sigil's tokenizers. */
+export interface LabelTokenizer {
+  encode(texts: readonly string[], options: { readonly padding: "max_length"; readonly truncation: true; readonly maxLength: number }): { readonly inputIds: readonly (readonly number[])[] };
+}
+
+export interface LabelScore {
+  readonly label: string;
+  /** Probability: the sigmoid of the logit, independent of the other labels. */
+  readonly score: number;
+  readonly logit: number;
+}
+
+export interface ZeroShotOptions {
+  /** `hypothesis_template`; `{}` stands for the label. Default "This is a photo of {}.". */
+  readonly template?: string;
+}
+
+export class ZeroShotImageClassification {
+  readonly #model: SiglipModel;
+  readonly #tokenizer: LabelTokenizer;
+  readonly #length: number;
+  readonly #cache = new Map<string, Float32Array>();
+
+  /** `textLength` is min(model_max_length, max_position_embeddings), the length that the text tower was compiled for. */
+  constructor(model: SiglipModel, tokenizer: LabelTokenizer, textLength: number) {
+    this.#model = model;
+    this.#tokenizer = tokenizer;
+    this.#length = textLength;
+  }
+
+  /** Per image, the labels by falling score; ties keep the order of `labels`. Throws InputError for no labels, or labels that are not strings. */
+  async classify(pixelValues: Tensor, labels: readonly string[], { template = "This is a photo of {}." }: ZeroShotOptions = {}): Promise<LabelScore[][]> {
+    if (!Array.isArray(labels) || labels.length === 0) throw new InputError("labels: expected at least one, received none");
+    const odd = labels.findIndex((label) => typeof label !== "string");
+    if (odd >= 0) throw new InputError(`labels[${odd}]: expected a string, received ${typeof labels[odd]}`);
+    if (template.split("{}").length !== 2) throw new InputError(`template: expected one {} for the label, received ${JSON.stringify(template)}`);
+    const texts = await this.#embed(labels.map((label) => template.split("{}").join(label)));
+    const images = await this.#model.getImageFeatures(pixelValues);
+    const { logits_per_image: logits } = await this.#model.scores(images, texts);
+    return Array.from({ length: pixelValues.shape[0]! }, (_, i) =>
+      labels
+        .map((label, t) => {
+          const logit = logits!.data[i * labels.length + t]!;
+          return { label, score: 1 / (1 + Math.exp(-logit)), logit };
+        })
+        .sort((a, b) => b.score - a.score),
+    );
+  }
+
+  async #embed(texts: readonly string[]): Promise<Tensor> {
+    const missing = [...new Set(texts.filter((text) => !this.#cache.has(text)))];
+    if (missing.length > 0) {
+      const { inputIds } = this.#tokenizer.encode(missing, { padding: "max_length", truncation: true, maxLength: this.#length });
+      const features = await this.#model.getTextFeatures(inputIds);
+      const width = features.shape[1]!;
+      missing.forEach((text, i) => this.#cache.set(text, features.data.slice(i * width, (i + 1) * width)));
+    }
+    const width = this.#cache.get(texts[0]!)!.length;
+    const data = new Float32Array(texts.length * width);
+    texts.forEach((text, i) => data.set(this.#cache.get(text)!, i * width));
+    return { data, shape: [texts.length, width] };
+  }
+}
