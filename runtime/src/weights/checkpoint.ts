@@ -1,0 +1,81 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { WeightsError } from "./error.ts";
+import { openFileSource } from "./file-source.ts";
+import { openSafetensors } from "./safetensors.ts";
+import { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
+import type { WeightSource } from "./weight-source.ts";
+
+/** A parsed JSON object of a checkpoint. */
+export type CheckpointJson = Readonly<Record<string, unknown>>;
+
+/** What a checkpoint folder holds; files that are not there are undefined. */
+export interface Checkpoint {
+  readonly folder: string;
+  readonly weights: WeightSource;
+  readonly config: CheckpointJson;
+  readonly preprocessorConfig: CheckpointJson | undefined;
+  readonly processorConfig: CheckpointJson | undefined;
+  readonly tokenizerConfig: CheckpointJson | undefined;
+  readonly tokenizerJson: CheckpointJson | undefined;
+  /** Path of each file that was found. */
+  readonly paths: Readonly<Partial<Record<CheckpointFile, string>>>;
+  close(): Promise<void>;
+}
+
+const files = [
+  "model.safetensors", "model.safetensors.index.json", "config.json", "preprocessor_config.json", "processor_config.json",
+  "tokenizer_config.json", "spiece.model", "tokenizer.json",
+] as const;
+
+/** A file name that a checkpoint folder may hold. */
+export type CheckpointFile = (typeof files)[number];
+
+/** Opens a checkpoint folder. Weights and config.json must be there, and so must the files of `require`; whatever is
+ * missing is listed in one WeightsError. A single weights file is preferred to an index. */
+export async function openCheckpoint(folder: string, options: { require?: readonly CheckpointFile[] } = {}): Promise<Checkpoint> {
+  const listing = await readdir(folder).catch((cause: unknown) => {
+    throw new WeightsError(`cannot be read as a checkpoint folder: ${(cause as Error).message}`, { file: folder, cause });
+  });
+  const paths: Partial<Record<CheckpointFile, string>> = {};
+  for (const file of files) if (listing.includes(file)) paths[file] = join(folder, file);
+  const single = paths["model.safetensors"];
+  const index = paths["model.safetensors.index.json"];
+  const missing = [...new Set<CheckpointFile>(["config.json", ...options.require ?? []])].filter((file) => paths[file] === undefined)
+    .map((file) => `${file} is missing`);
+  if (single === undefined && index === undefined) missing.unshift("model.safetensors (or model.safetensors.index.json) is missing");
+  if (missing.length > 0) throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
+
+  const [config, preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson] = await Promise.all([
+    json(paths["config.json"]), json(paths["preprocessor_config.json"]), json(paths["processor_config.json"]),
+    json(paths["tokenizer_config.json"]), json(paths["tokenizer.json"]),
+  ]);
+  const weights = single !== undefined ? await openFile(single)
+    : await openShardedSafetensors(await json(index) as unknown as ShardIndex, (shard) => openFileSource(join(folder, shard)), index);
+  return {
+    folder, weights, config: config!, preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson, paths,
+    close: () => weights.close(),
+  };
+}
+
+async function openFile(path: string): Promise<WeightSource> {
+  const source = await openFileSource(path);
+  try {
+    return await openSafetensors(source);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function json(path: string | undefined): Promise<CheckpointJson | undefined> {
+  if (path === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new WeightsError(`is not readable JSON: ${(cause as Error).message}`, { file: path, cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new WeightsError("is not a JSON object", { file: path });
+  return value as CheckpointJson;
+}

@@ -1,0 +1,37 @@
+/** What a {@link WeightsError} knows: which file and tensor, what was expected and what was received. */
+export interface WeightsErrorDetails {
+  readonly file?: string;
+  readonly tensor?: string;
+  readonly expected?: string;
+  readonly received?: string;
+  /** Every problem found, when several are reported at once. */
+  readonly issues?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** Weights that are damaged, missing, misshapen or unreadable. */
+export class WeightsError extends Error {
+  override readonly name = "WeightsError";
+  readonly file: string | undefined;
+  readonly tensor: string | undefined;
+  readonly expected: string | undefined;
+  readonly received: string | undefined;
+  readonly issues: readonly string[];
+
+  constructor(problem: string, details: WeightsErrorDetails = {}) {
+    const where = [details.file, details.tensor === undefined ? undefined : `tensor "${details.tensor}"`]
+      .filter((part) => part !== undefined).join(": ");
+    const facts = [
+      details.expected === undefined ? "" : `expected ${details.expected}`,
+      details.received === undefined ? "" : `received ${details.received}`,
+    ].filter((part) => part !== "").join(", ");
+    const list = (details.issues ?? []).map((issue) => `\n  - ${issue}`).join("");
+    super(`${where === "" ? "" : `${where}: `}${problem}${facts === "" ? "" : ` (${facts})`}${list}`,
+      details.cause === undefined ? undefined : { cause: details.cause });
+    this.file = details.file;
+    this.tensor = details.tensor;
+    this.expected = details.expected;
+    this.received = details.received;
+    this.issues = details.issues ?? [];
+  }
+}

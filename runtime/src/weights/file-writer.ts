@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { open, rename, unlink, type FileHandle } from "node:fs/promises";
+import { tensorBytes } from "./dtype.ts";
+import { WeightsError } from "./error.ts";
+import { layOut, tensorEntries, type FileLayout, type TensorsToWrite } from "./write.ts";
+import type { TensorInfo } from "./weight-source.ts";
+
+/** Writes a safetensors file tensor by tensor, in any order; the file appears under its name only when `finish` succeeds. */
+export class SafetensorsWriter {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #handle: FileHandle;
+  readonly #layout: FileLayout;
+  readonly #left: Set<string>;
+
+  private constructor(path: string, temporary: string, handle: FileHandle, layout: FileLayout) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#handle = handle;
+    this.#layout = layout;
+    this.#left = new Set(layout.places.keys());
+  }
+
+  /** Starts a file whose tensors, with dtypes and shapes, are known beforehand. */
+  static async create(
+    path: string, tensors: Iterable<readonly [name: string, info: TensorInfo]>, metadata?: Readonly<Record<string, string>>,
+  ): Promise<SafetensorsWriter> {
+    const layout = layOut(tensors, metadata);
+    const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+    const handle = await open(temporary, "wx").catch((cause: unknown) => {
+      throw new WeightsError(`cannot be written: ${(cause as Error).message}`, { file: path, cause });
+    });
+    const writer = new SafetensorsWriter(path, temporary, handle, layout);
+    try {
+      await writer.#put(layout.head, 0);
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+    return writer;
+  }
+
+  /** Writes one tensor; each must be written once. */
+  async write(name: string, data: ArrayBufferView): Promise<void> {
+    const place = this.#layout.places.get(name);
+    if (place === undefined || !this.#left.has(name)) {
+      throw new WeightsError(place === undefined ? "was not announced" : "is written twice", { file: this.#path, tensor: name });
+    }
+    const bytes = tensorBytes(name, place.dtype, place.shape, data);
+    this.#left.delete(name);
+    await this.#put(bytes, place.begin);
+  }
+
+  /** Puts the complete file in place; removes it and throws if a tensor was never written. */
+  async finish(): Promise<void> {
+    try {
+      if (this.#left.size > 0) {
+        throw new WeightsError("is incomplete", { file: this.#path, issues: [...this.#left].map((name) => `"${name}" was never written`) });
+      }
+      await this.#handle.sync();
+      await this.#handle.close();
+      await rename(this.#temporary, this.#path);
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
+  }
+
+  /** Removes what has been written so far. */
+  async abort(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    await unlink(this.#temporary).catch(() => {});
+  }
+
+  async #put(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, Math.min(1 << 28, bytes.length - done), position + done);
+      done += bytesWritten;
+    }
+  }
+}
+
+/** Writes a safetensors file; on any failure the old file, if there is one, stays as it was. */
+export async function saveSafetensors(path: string, tensors: TensorsToWrite, metadata?: Readonly<Record<string, string>>): Promise<void> {
+  const entries = tensorEntries(tensors);
+  const writer = await SafetensorsWriter.create(path, entries, metadata);
+  try {
+    for (const [name, { data }] of entries) await writer.write(name, data);
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+  await writer.finish();
+}

@@ -1,0 +1,12 @@
+export { WeightsError, type WeightsErrorDetails } from "./error.ts";
+export * from "./float16.ts";
+export { byteLength, dtypeBits, elementCount, isDType, type DType } from "./dtype.ts";
+export { blobSource, bufferSource, urlSource, type ByteSource } from "./byte-source.ts";
+export type { TensorInfo, WeightSource } from "./weight-source.ts";
+export { openSafetensors } from "./safetensors.ts";
+export { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
+export { withPrefixes } from "./prefixes.ts";
+export { bindWeights } from "./bind.ts";
+export { syntheticTensor, syntheticWeights, uniform, type ExpectedWeight } from "./synthetic.ts";
+export { loadAll, streamAll, type LoadOptions, type LoadProgress } from "./load-all.ts";
+export { writeSafetensors, type TensorsToWrite, type TensorToWrite } from "./write.ts";

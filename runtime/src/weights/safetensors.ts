@@ -1,0 +1,78 @@
+import type { ByteSource } from "./byte-source.ts";
+import { dtypeBits, toFloat32 } from "./dtype.ts";
+import { WeightsError } from "./error.ts";
+import { readHeader, type TensorPlace } from "./header.ts";
+import { RowCache } from "./row-cache.ts";
+import { checkRows, requireTensor, type WeightSource } from "./weight-source.ts";
+
+/** Rows this near to each other, in bytes, are fetched by one read. */
+const joinBytes = 4096;
+/** No gathering read is longer, in bytes. */
+const maxReadBytes = 8 << 20;
+
+/** Opens one safetensors file after checking its whole header; reads no tensor. Closing closes the byte source. */
+export async function openSafetensors(source: ByteSource): Promise<WeightSource> {
+  const file = source.name;
+  const { tensors, metadata } = await readHeader(source);
+  const cache = new RowCache();
+
+  async function bytes(tensor: string, begin: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    signal?.throwIfAborted();
+    const data = await source.read(begin, length, signal);
+    signal?.throwIfAborted();
+    if (data.byteLength !== length) {
+      throw new WeightsError("could not be read whole", { file, tensor, expected: `${length} bytes`, received: `${data.byteLength} bytes` });
+    }
+    return data;
+  }
+  const place = (name: string) => requireTensor({ name: file, tensors }, name) as TensorPlace;
+
+  return {
+    name: file,
+    tensors,
+    metadata,
+    async read(name, options) {
+      const { begin, end } = place(name);
+      return bytes(name, begin, end - begin, options?.signal);
+    },
+    async readFloat32(name, options) {
+      const { begin, end, dtype } = place(name);
+      toFloat32(new Uint8Array(0), dtype, { file, tensor: name });
+      return toFloat32(await bytes(name, begin, end - begin, options?.signal), dtype, { file, tensor: name });
+    },
+    async readRowsFloat32(name, rows, options) {
+      const { begin, dtype } = place(name);
+      const columns = checkRows({ name: file, tensors }, name, rows);
+      toFloat32(new Uint8Array(0), dtype, { file, tensor: name });
+      const rowBytes = (columns * dtypeBits[dtype]) / 8;
+      const found = new Map<number, Float32Array>();
+      const missing: number[] = [];
+      for (const row of [...new Set(Array.from(rows))].sort((a, b) => a - b)) {
+        const kept = cache.get(name, row);
+        if (kept === undefined) missing.push(row);
+        else found.set(row, kept);
+      }
+      for (let start = 0; start < missing.length;) {
+        let stop = start + 1;
+        while (stop < missing.length && (missing[stop]! - missing[stop - 1]! - 1) * rowBytes <= joinBytes
+          && (missing[stop]! + 1 - missing[start]!) * rowBytes <= maxReadBytes) stop++;
+        const first = missing[start]!;
+        const values = toFloat32(
+          await bytes(name, begin + first * rowBytes, (missing[stop - 1]! + 1 - first) * rowBytes, options?.signal), dtype, { file, tensor: name });
+        for (; start < stop; start++) {
+          const row = missing[start]!;
+          const copy = values.slice((row - first) * columns, (row - first + 1) * columns);
+          found.set(row, copy);
+          cache.set(name, row, copy);
+        }
+      }
+      const out = new Float32Array(rows.length * columns);
+      for (let i = 0; i < rows.length; i++) out.set(found.get(rows[i]!)!, i * columns);
+      return out;
+    },
+    async close() {
+      cache.clear();
+      await source.close?.();
+    },
+  };
+}

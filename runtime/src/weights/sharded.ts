@@ -1,0 +1,67 @@
+import type { ByteSource } from "./byte-source.ts";
+import { WeightsError } from "./error.ts";
+import { openSafetensors } from "./safetensors.ts";
+import { requireTensor, type TensorInfo, type WeightSource } from "./weight-source.ts";
+
+/** `model.safetensors.index.json`: which shard holds each tensor. */
+export interface ShardIndex {
+  readonly metadata?: unknown;
+  readonly weight_map: Readonly<Record<string, string>>;
+}
+
+const isShardName = (value: unknown): value is string => typeof value === "string" && value !== ""
+  && !/^[/\\]|[\\:]/.test(value) && !value.split("/").includes("..");
+
+/** Opens a checkpoint split into shards; `resolve` gives the byte source of a shard's file name. All headers are checked. */
+export async function openShardedSafetensors(
+  index: ShardIndex, resolve: (file: string) => ByteSource | Promise<ByteSource>, name = "model.safetensors.index.json",
+): Promise<WeightSource> {
+  const map: unknown = (index as ShardIndex | null)?.weight_map;
+  if (typeof map !== "object" || map === null || Array.isArray(map)) {
+    throw new WeightsError("has no weight_map", { file: name, expected: "an object of tensor name to file name" });
+  }
+  const entries = Object.entries(map as Record<string, unknown>);
+  for (const [tensor, file] of entries) {
+    if (!isShardName(file)) {
+      throw new WeightsError("names a bad shard", { file: name, tensor, expected: "a relative file name", received: JSON.stringify(file) });
+    }
+  }
+  const shards = new Map<string, WeightSource>();
+  const closeAll = async () => void await Promise.all([...shards.values()].map((shard) => shard.close()));
+  const owner = new Map<string, WeightSource>();
+  const tensors = new Map<string, TensorInfo>();
+  const metadata: Record<string, string> = {};
+  try {
+    for (const file of new Set(entries.map(([, shard]) => shard as string))) {
+      const bytes = await resolve(file);
+      try {
+        shards.set(file, await openSafetensors(bytes));
+      } catch (error) {
+        await bytes.close?.();
+        throw error;
+      }
+      Object.assign(metadata, shards.get(file)!.metadata);
+    }
+    for (const [tensor, file] of entries) {
+      const shard = shards.get(file as string)!;
+      tensors.set(tensor, requireTensor(shard, tensor));
+      owner.set(tensor, shard);
+    }
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  const shardOf = (tensor: string) => {
+    requireTensor({ name, tensors }, tensor);
+    return owner.get(tensor)!;
+  };
+  return {
+    name,
+    tensors,
+    metadata,
+    read: async (tensor, options) => shardOf(tensor).read(tensor, options),
+    readFloat32: async (tensor, options) => shardOf(tensor).readFloat32(tensor, options),
+    readRowsFloat32: async (tensor, rows, options) => shardOf(tensor).readRowsFloat32(tensor, rows, options),
+    close: closeAll,
+  };
+}

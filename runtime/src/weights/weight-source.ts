@@ -1,0 +1,72 @@
+import type { DType } from "./dtype.ts";
+import { WeightsError } from "./error.ts";
+
+/** Element type and row-major shape of a stored tensor. */
+export interface TensorInfo {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** Named tensors, read one at a time. */
+export interface WeightSource {
+  /** What errors call it. */
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The little-endian bytes as stored. */
+  read(name: string, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  /** All elements, row-major, F16, BF16 and F64 converted; a WeightsError for other dtypes. */
+  readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  /** Rows of a 2-D tensor as [rows.length, columns], in the order given (repeats allowed), without reading the rest. */
+  readRowsFloat32(name: string, rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** The entry of `name`, or a WeightsError that suggests the nearest name. */
+export function requireTensor(source: Pick<WeightSource, "name" | "tensors">, name: string): TensorInfo {
+  const info = source.tensors.get(name);
+  if (info === undefined) {
+    const near = nearestName(name, source.tensors.keys());
+    throw new WeightsError(`has no such tensor${near === undefined ? "" : `; the nearest is "${near}"`}`, { file: source.name, tensor: name });
+  }
+  return info;
+}
+
+/** Columns of a 2-D tensor after checking that every row index exists. */
+export function checkRows(source: Pick<WeightSource, "name" | "tensors">, name: string, rows: ArrayLike<number>): number {
+  const { shape } = requireTensor(source, name);
+  if (shape.length !== 2) {
+    throw new WeightsError("has no rows to gather", { file: source.name, tensor: name, expected: "two dimensions", received: `[${shape.join(", ")}]` });
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!Number.isInteger(row) || row < 0 || row >= shape[0]!) {
+      throw new WeightsError("row out of range", { file: source.name, tensor: name, expected: `rows 0 to ${shape[0]! - 1}`, received: `${row} at position ${i}` });
+    }
+  }
+  return shape[1]!;
+}
+
+/** The name with the smallest edit distance, if it is near enough to be a slip. */
+export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
+    const distance = editDistance(name, candidate);
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
