@@ -1,1 +1,14 @@
-export {};
+export * from "./architecture/expand.ts";
+export * from "./bindings/write-bindings.ts";
+export * from "./expr/activations.ts";
+export * from "./expr/expression.ts";
+export * from "./expr/scalar-functions.ts";
+export * from "./frontend.ts";
+export * from "./ir/graph.ts";
+export * from "./kernels/evaluate.ts";
+export * from "./kernels/lowered.ts";
+export * from "./kernels/problem.ts";
+export * from "./oracle.ts";
+export * from "./ops/index.ts";
+export * from "./ops/op.ts";
+export * from "./passes/plan-memory.ts";

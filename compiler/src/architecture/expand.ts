@@ -1,0 +1,139 @@
+/** Expands an architecture document and a config into a Graph: blocks inlined, repeats unrolled, dimensions evaluated, shapes inferred. */
+import type { ArchitectureGraph, ArchitectureWeight, Block, Extent, OpStep, Step } from "@sigil/spec";
+import { multiply, type Shape } from "../ir/extent.ts";
+import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
+import { ops } from "../ops/index.ts";
+import { ShapeError, type Attributes } from "../ops/op.ts";
+import { evaluateDimension, ExpressionError } from "./expression.ts";
+
+/** A document that does not describe a graph: `pointer` is the place in `document`. */
+export class ArchitectureError extends Error {
+  readonly document: string;
+  readonly pointer: string;
+  constructor(document: string, pointer: string, message: string) {
+    super(`${document}#${pointer}: ${message}`);
+    this.document = document;
+    this.pointer = pointer;
+  }
+}
+
+export interface ExpandOptions {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly maximum: Readonly<Record<"image" | "text", number>>;
+  /** Outputs wanted; all that the document has when absent. */
+  readonly outputs?: readonly string[];
+}
+
+interface Scope {
+  readonly values: Map<string, Value>;
+  readonly path: string;
+  readonly pointer: string;
+  readonly open: readonly string[];
+}
+
+const join = (path: string, name: string): string => (name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`);
+
+export function expand(document: ArchitectureGraph, { fields, maximum, outputs }: ExpandOptions): Graph {
+  const nodes: Node[] = [];
+  let values = 0;
+  const newValue = (shape: Shape, dtype: Value["dtype"] = "float32"): Value => ({ id: values++, shape, dtype });
+  const fail = (pointer: string, message: string): never => {
+    throw new ArchitectureError(document.name, pointer, message);
+  };
+  const resolving = new Set<string>();
+  const lookup = (name: string): Extent | undefined => {
+    if (document.symbols[name]) return { factor: 1, symbols: [name] };
+    const dimension = document.dimensions?.[name];
+    if (dimension !== undefined) {
+      if (resolving.has(name)) throw new ExpressionError(`dimension "${name}" is defined by itself`);
+      resolving.add(name);
+      const value = evaluateDimension(dimension, lookup);
+      resolving.delete(name);
+      return value;
+    }
+    return typeof fields[name] === "number" ? (fields[name] as number) : undefined;
+  };
+  const size = (text: string | number, pointer: string): Extent => {
+    try {
+      return evaluateDimension(text, lookup);
+    } catch (error) {
+      if (error instanceof ExpressionError) return fail(pointer, error.message);
+      throw error;
+    }
+  };
+  const number = (text: string | number, pointer: string): number => {
+    const value = size(text, pointer);
+    return typeof value === "number" ? value : fail(pointer, `"${text}" must be known when compiling`);
+  };
+  const field = (name: string, pointer: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : fail(pointer, `the config has no field "${name}"`));
+  const find = (scope: Scope, name: string, pointer: string): Value => scope.values.get(name) ?? fail(pointer, `no value "${name}" before this step; known are ${[...scope.values.keys()].join(", ")}`);
+
+  const weightOf = (weight: ArchitectureWeight, path: string, pointer: string): WeightReference => {
+    const shape = weight.shape.map((axis, i) => number(axis, `${pointer}/shape/${i}`));
+    const [begin, end] = weight.rows ? weight.rows.map((row, i) => number(row, `${pointer}/rows/${i}`)) : [0, shape[0]!];
+    if (!(begin! >= 0 && begin! < end! && end! <= shape[0]!)) fail(pointer, `rows ${begin} to ${end} are not within ${shape[0]}`);
+    return { tensor: join(path, weight.name), shape, begin: begin!, end: end! };
+  };
+
+  const runOp = (step: OpStep, scope: Scope, pointer: string): Value => {
+    const op = Object.hasOwn(ops, step.op) ? ops[step.op]! : fail(`${pointer}/op`, `unknown op "${step.op}"; known are ${Object.keys(ops).join(", ")}`);
+    const inputs = (step.inputs ?? []).map((name, i) => find(scope, name, `${pointer}/inputs/${i}`));
+    if (inputs.length !== op.inputs) fail(`${pointer}/inputs`, `${step.op} takes ${op.inputs} inputs, received ${inputs.length}`);
+    const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
+    for (const role of op.weights) if (!step.weights?.[role]) fail(`${pointer}/weights`, `${step.op} needs a weight "${role}"`);
+    for (const role of Object.keys(step.weights ?? {})) if (!allowed.includes(role)) fail(`${pointer}/weights/${role}`, `${step.op} has no weight "${role}"`);
+    const weights = Object.fromEntries(Object.entries(step.weights ?? {}).map(([role, weight]) => [role, weightOf(weight, scope.path, `${pointer}/weights/${role}`)]));
+    const attributes: Attributes = Object.fromEntries(
+      Object.entries(step.attributes ?? {}).map(([key, value]) => [key, typeof value === "string" && value.startsWith("$") ? (field(value.slice(1), `${pointer}/attributes/${key}`) as string | number) : value]),
+    );
+    const weightShapes = Object.fromEntries(Object.entries(weights).map(([role, w]) => [role, [w.end - w.begin, ...w.shape.slice(1)]]));
+    try {
+      const output = newValue(op.infer(inputs.map((value) => value.shape), weightShapes, attributes));
+      const path = join(scope.path, Object.values(weights)[0]?.tensor.slice(scope.path === "" ? 0 : scope.path.length + 1).replace(/\.?[^.]*$/, "") ?? step.name);
+      nodes.push({ op: step.op, inputs, weights, attributes, output, origin: { document: document.name, pointer, path: Object.values(weights)[0]?.tensor.replace(/\.[^.]*$/, "") ?? path } });
+      return output;
+    } catch (error) {
+      if (error instanceof ShapeError) return fail(pointer, error.message);
+      throw error;
+    }
+  };
+
+  const runStep = (step: Step, scope: Scope, pointer: string): void => {
+    if (step.when !== undefined && !field(step.when, `${pointer}/when`)) return;
+    if (scope.values.has(step.name)) fail(`${pointer}/name`, `"${step.name}" is defined twice`);
+    if (!("block" in step)) {
+      scope.values.set(step.name, runOp(step, scope, pointer));
+      return;
+    }
+    const block: Block = document.blocks?.[step.block] ?? fail(`${pointer}/block`, `no block "${step.block}"`);
+    if (scope.open.includes(step.block)) fail(`${pointer}/block`, `block "${step.block}" contains itself`);
+    if (step.inputs.length !== block.inputs.length) fail(`${pointer}/inputs`, `block "${step.block}" takes ${block.inputs.length} inputs, received ${step.inputs.length}`);
+    let args = step.inputs.map((name, i) => find(scope, name, `${pointer}/inputs/${i}`));
+    const count = step.repeat === undefined ? 1 : number(step.repeat, `${pointer}/repeat`);
+    for (let i = 0; i < count; i++) {
+      const inner: Scope = {
+        values: new Map(block.inputs.map((name, k) => [name, args[k]!])),
+        path: join(scope.path, (step.path ?? "").replaceAll("{i}", String(i))).replace(/\.$/, ""),
+        pointer: `/blocks/${step.block}`,
+        open: [...scope.open, step.block],
+      };
+      block.steps.forEach((child, k) => runStep(child, inner, `/blocks/${step.block}/steps/${k}`));
+      args = [find(inner, block.output, `/blocks/${step.block}/output`), ...args.slice(1)];
+    }
+    scope.values.set(step.name, args[0]!);
+  };
+
+  const root: Scope = { values: new Map(), path: "", pointer: "", open: [] };
+  const inputs = Object.entries(document.inputs).map(([name, input]) => {
+    const value = newValue(input.shape.map((axis, i) => size(axis, `/inputs/${name}/shape/${i}`)), input.dtype);
+    root.values.set(name, value);
+    return { name, value };
+  });
+  document.steps.forEach((step, i) => runStep(step, root, `/steps/${i}`));
+  const off = new Set(document.steps.filter((step) => step.when !== undefined && !fields[step.when]).map((step) => step.name));
+  const results = Object.entries(document.outputs)
+    .filter(([name, value]) => !off.has(value) && (!outputs || outputs.includes(name)))
+    .map(([name, value]) => ({ name, value: find(root, value, `/outputs/${name}`) }));
+  const symbols = Object.fromEntries(Object.entries(document.symbols).map(([name, kind]) => [name, maximum[kind]]));
+  return { name: document.name, symbols, inputs: inputs.map((i) => ({ ...i, value: { ...i.value, shape: i.value.shape.map((e) => multiply(e)) } })), nodes, outputs: results };
+}

@@ -1,0 +1,64 @@
+/** Turns a lowered program, its memory plan and the backend's kernels into the program of plan.json. */
+import type { Extent, Location, PlannedLaunch, PlannedProgram, PlannedWeight, WeightLayout } from "@sigil/spec";
+import { multiply } from "../ir/extent.ts";
+import { flopsOf } from "../kernels/flops.ts";
+import type { LoweredOperand, LoweredProgram } from "../kernels/lowered.ts";
+import { align, planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
+
+/** What a backend says of the kernel that it emitted for a problem. */
+export interface EmittedKernel {
+  readonly name: string;
+  readonly units: { readonly of: Extent; readonly per: number };
+  readonly extents: readonly Extent[];
+  readonly scratchBytes: number;
+  readonly layouts: readonly (WeightLayout | undefined)[];
+}
+
+const storageBytes = { float32: 4, float16: 2, bfloat16: 2 } as const;
+
+function weightBytes(rows: number, columns: number, layout: WeightLayout): number {
+  return layout.kind === "rows" ? rows * columns * 4 : Math.ceil(rows / layout.width) * layout.width * columns * storageBytes[layout.storage];
+}
+
+export function planProgram(program: LoweredProgram, kernels: readonly EmittedKernel[]): { planned: PlannedProgram; memory: MemoryPlan } {
+  const memory = planMemory(program);
+  const weights = new Map<string, PlannedWeight>();
+  let weightEnd = 0;
+  const locate = (operand: LoweredOperand, layout: WeightLayout): Location => {
+    if (operand.kind === "value") return { space: "arena", offset: memory.offsets.get(operand.value.id)! + 4 * operand.offset };
+    const key = JSON.stringify([operand.parts, layout]);
+    const known = weights.get(key);
+    if (known) return { space: "weights", offset: known.offset };
+    const bytes = weightBytes(operand.rows, operand.columns, layout);
+    const weight: PlannedWeight = { offset: weightEnd, bytes, rows: operand.rows, columns: operand.columns, layout, parts: operand.parts };
+    weights.set(key, weight);
+    weightEnd += align(bytes);
+    return { space: "weights", offset: weight.offset };
+  };
+  const launches: PlannedLaunch[] = program.launches.map((launch, i) => {
+    const kernel = kernels[i]!;
+    return {
+      kernel: kernel.name,
+      operands: launch.operands.map((operand, k) => locate(operand, kernel.layouts[k] ?? { kind: "rows" })),
+      extents: kernel.extents,
+      units: kernel.units,
+      origins: launch.origins,
+    };
+  });
+  const arena = (id: number): { location: Location } | object => (memory.offsets.has(id) ? { location: { space: "arena", offset: memory.offsets.get(id)! } } : {});
+  const planned: PlannedProgram = {
+    name: program.name,
+    symbols: program.symbols,
+    inputs: program.inputs.map(({ name, value, dtype }) => ({ name, dtype, shape: value.shape, ...arena(value.id) })),
+    outputs: program.outputs.map(({ name, value }) => ({ name, dtype: "float32", shape: value.shape, ...arena(value.id) })),
+    weights: [...weights.values()],
+    weightBytes: weightEnd,
+    arenaBytes: memory.bytes,
+    scratchBytes: Math.max(0, ...kernels.map((kernel) => kernel.scratchBytes)),
+    gathers: program.gathers.map((g) => ({ input: g.input, table: g.table, count: multiply(...g.value.shape.slice(0, -1)), width: g.width, target: { space: "arena", offset: memory.offsets.get(g.value.id)! } })),
+    launches,
+    flops: program.launches.reduce((sum, launch) => sum + flopsOf(launch.problem, program.symbols), 0),
+  };
+  return { planned, memory };
+}
+

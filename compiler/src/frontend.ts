@@ -1,0 +1,41 @@
+/** From a spec to kernel problems: the part of the pipeline that every backend shares. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Architecture, ArchitectureGraph, ModelSpec } from "@sigil/spec";
+import { expand } from "./architecture/expand.ts";
+import type { Graph } from "./ir/graph.ts";
+import { verify } from "./ir/verify.ts";
+import type { LoweredProgram } from "./kernels/lowered.ts";
+import { eliminateDeadCode } from "./passes/eliminate-dead-code.ts";
+import { lower } from "./passes/lower.ts";
+
+const documents = resolve(dirname(fileURLToPath(import.meta.resolve("@sigil/spec"))), "../architectures");
+
+/** Reads an architecture document: one of Sigil's by name, or a file. */
+export function readArchitecture(name: string): Architecture {
+  const file = name.endsWith(".json") ? name : resolve(documents, `${name}.json`);
+  return JSON.parse(readFileSync(file, "utf8")) as Architecture;
+}
+
+/** The graphs of a spec as its architecture document describes them, verified; no pass has run. */
+export function buildGraphs(spec: ModelSpec, architecture: Architecture = readArchitecture(spec.architecture)): Graph[] {
+  const parts = "programs" in architecture ? architecture.programs : [architecture];
+  return parts.map((part) => {
+    const document = typeof part === "string" ? (readArchitecture(part) as ArchitectureGraph) : part;
+    const config = spec.config as Record<string, unknown>;
+    const block = document.config === undefined ? {} : ((config[document.config] ?? {}) as Record<string, unknown>);
+    const labels = config.id2label as Record<string, string> | undefined;
+    const fields: Record<string, unknown> = { ...config, ...block, num_labels: Object.keys(labels ?? {}).length };
+    if ("max_position_embeddings" in fields) fields.text_length = spec.textLength ?? fields.max_position_embeddings;
+    const wanted = spec.outputs && !("programs" in architecture) ? { outputs: spec.outputs } : {};
+    return verify(expand(document, { fields, maximum: spec.batch, ...wanted }), "expand");
+  });
+}
+
+/** The programs of a spec as primitive graphs after the graph passes, and as kernel problems. */
+export function lowerSpec(spec: ModelSpec, architecture?: Architecture): { readonly graph: Graph; readonly lowered: LoweredProgram }[] {
+  return buildGraphs(spec, architecture)
+    .map((graph) => verify(eliminateDeadCode(graph), "eliminate-dead-code"))
+    .map((graph) => ({ graph, lowered: lower(graph, spec.storage) }));
+}

@@ -1,0 +1,42 @@
+/** Arithmetic on sizes: numbers, or a number times symbols that a run binds. */
+import type { Extent } from "@sigil/spec";
+
+export type Shape = readonly Extent[];
+
+export function multiply(...extents: readonly Extent[]): Extent {
+  let factor = 1;
+  const symbols: string[] = [];
+  for (const extent of extents) {
+    if (typeof extent === "number") factor *= extent;
+    else {
+      factor *= extent.factor;
+      symbols.push(...extent.symbols);
+    }
+  }
+  return symbols.length === 0 ? factor : { factor, symbols: symbols.sort() };
+}
+
+export const sameExtent = (a: Extent, b: Extent): boolean => JSON.stringify(multiply(a)) === JSON.stringify(multiply(b));
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((extent, axis) => sameExtent(extent, b[axis]!));
+
+/** The value of a size once its symbols are bound; an unbound symbol is an internal error. */
+export function valueOf(extent: Extent, symbols: Readonly<Record<string, number>>): number {
+  if (typeof extent === "number") return extent;
+  return extent.symbols.reduce((product, symbol) => {
+    const value = symbols[symbol];
+    if (value === undefined) throw new Error(`internal: symbol ${symbol} is not bound`);
+    return product * value;
+  }, extent.factor);
+}
+
+export const elements = (shape: Shape): Extent => multiply(...shape);
+
+/** A size that no run changes; anything else is an internal error of the caller. */
+export function fixed(extent: Extent | undefined, what: string): number {
+  if (typeof extent !== "number") throw new Error(`internal: ${what} must be known when compiling`);
+  return extent;
+}
+
+export const showShape = (shape: Shape): string =>
+  `[${shape.map((e) => (typeof e === "number" ? e : [...(e.factor === 1 ? [] : [e.factor]), ...e.symbols].join("*"))).join(", ")}]`;

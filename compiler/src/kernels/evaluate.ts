@@ -1,0 +1,129 @@
+/** The meaning of each kernel problem in float64, straight from its statement: fused programs are compared with unfused graphs through it. */
+import { evaluate as evaluateExpression } from "../expr/scalar-functions.ts";
+import { elements, valueOf } from "../ir/extent.ts";
+import type { LoweredOperand, LoweredProgram } from "./lowered.ts";
+import type { AttentionProblem, EpilogueOperand, GemmProblem, MapProblem, Problem, RowReduceProblem } from "./problem.ts";
+
+type Symbols = Readonly<Record<string, number>>;
+type Arrays = readonly Float64Array[];
+
+const pick = (operand: EpilogueOperand, data: Float64Array, row: number, column: number, columns: number): number =>
+  data[operand.index === "scalar" ? 0 : operand.index === "column" ? column : operand.index === "element" ? row * columns + column : (row % operand.period!) * columns + column]!;
+
+function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
+  const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
+  const [a, b] = arrays as [Float64Array, Float64Array];
+  const out = arrays.at(-1)!;
+  const shape = problem.a;
+  const read = (row: number, k: number): number => {
+    if (shape.kind === "rows") return a[row * shape.stride + k]!;
+    const { channels, height, width, patch, gridHeight, gridWidth } = shape;
+    const [image, cell] = [Math.floor(row / (gridHeight * gridWidth)), row % (gridHeight * gridWidth)];
+    const [channel, inside] = [Math.floor(k / (patch * patch)), k % (patch * patch)];
+    const y = Math.floor(cell / gridWidth) * patch + Math.floor(inside / patch);
+    return a[((image * channels + channel) * height + y) * width + (cell % gridWidth) * patch + (inside % patch)]!;
+  };
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      let sum = 0;
+      for (let k = 0; k < problem.depth; k++) sum += read(row, k) * b[column * problem.depth + k]!;
+      const operands = Object.fromEntries(problem.epilogueOperands.map((o, i) => [o.name, pick(o, arrays[2 + i]!, row, column, columns)]));
+      out[row * columns + column] = evaluateExpression(problem.epilogue, { accumulator: sum, operands });
+    }
+}
+
+function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols): void {
+  const { heads, headSize, queries, keys } = problem;
+  const [q, k, v] = arrays as [Float64Array, Float64Array, Float64Array];
+  const mask = problem.mask ? arrays[3]! : undefined;
+  const out = arrays[problem.mask ? 4 : 3]!;
+  for (let b = 0; b < valueOf(problem.batch, symbols); b++)
+    for (let h = 0; h < heads; h++)
+      for (let i = 0; i < queries; i++) {
+        const query = ((problem.sharedQuery ? 0 : b) * queries + i) * problem.queryStride + h * headSize;
+        const scores = Float64Array.from({ length: keys }, (_, j) => {
+          let dot = 0;
+          for (let c = 0; c < headSize; c++) dot += q[query + c]! * k[(b * keys + j) * problem.keyStride + h * headSize + c]!;
+          return dot * problem.scale + (mask ? mask[b * keys + j]! : 0);
+        });
+        const top = scores.reduce((x, y) => Math.max(x, y), -Infinity);
+        const weights = scores.map((score) => Math.exp(score - top));
+        const total = weights.reduce((x, y) => x + y, 0);
+        for (let c = 0; c < headSize; c++) {
+          let sum = 0;
+          for (let j = 0; j < keys; j++) sum += weights[j]! * v[(b * keys + j) * problem.valueStride + h * headSize + c]!;
+          out[((b * queries + i) * heads + h) * headSize + c] = sum / total;
+        }
+        if (problem.probabilities) weights.forEach((w, j) => (arrays.at(-1)![((b * heads + h) * queries + i) * keys + j] = w / total));
+      }
+}
+
+function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols): void {
+  const { kind, width, epsilon } = problem;
+  const [x, weight, bias] = [arrays[0]!, arrays.length > 2 ? arrays[1] : undefined, arrays.length > 3 ? arrays[2] : undefined];
+  const out = arrays.at(-1)!;
+  for (let row = 0; row < valueOf(problem.rows, symbols); row++) {
+    if (kind === "mean") {
+      const count = problem.reduced!;
+      for (let c = 0; c < width; c++) {
+        let sum = 0;
+        for (let r = 0; r < count; r++) sum += x[(row * count + r) * width + c]!;
+        out[row * width + c] = sum / count;
+      }
+      continue;
+    }
+    const values = x.subarray(row * width, (row + 1) * width);
+    const squares = values.reduce((sum, value) => sum + value * value, 0);
+    const mean = values.reduce((sum, value) => sum + value, 0) / width;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / width;
+    const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = values.reduce((sum, value) => sum + Math.exp(value - top), 0);
+    for (let c = 0; c < width; c++) {
+      const value = values[c]!;
+      const scaled =
+        kind === "layer_norm" ? (value - mean) / Math.sqrt(variance + epsilon) : kind === "rms_norm" ? value / Math.sqrt(squares / width + epsilon) : kind === "l2_normalize" ? value / Math.sqrt(squares) : Math.exp(value - top) / total;
+      out[row * width + c] = scaled * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
+    }
+  }
+}
+
+function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
+  const { width } = problem;
+  for (let row = 0; row < valueOf(problem.rows, symbols); row++)
+    for (let column = 0; column < width; column++) {
+      const operands = Object.fromEntries(problem.operands.map((o, i) => [o.name, o.index === "strided" ? arrays[i]![row * o.stride + o.first + column]! : pick(o, arrays[i]!, row, column, width)]));
+      arrays.at(-1)![row * width + column] = evaluateExpression(problem.expression, { operands });
+    }
+}
+
+/** Runs one problem; arrays in the order of its operands, the last ones written. */
+export function evaluateProblem(problem: Problem, arrays: Arrays, symbols: Symbols): void {
+  if (problem.family === "gemm") gemm(problem, arrays, symbols);
+  else if (problem.family === "attention") attention(problem, arrays, symbols);
+  else if (problem.family === "row_reduce") rowReduce(problem, arrays, symbols);
+  else map(problem, arrays, symbols);
+}
+
+/** Runs a lowered program; `weights` answers whole tensors, row-major. Every output by name. */
+export function evaluateLowered(program: LoweredProgram, inputs: Readonly<Record<string, ArrayLike<number>>>, weights: (tensor: string, shape: readonly number[]) => ArrayLike<number>, symbols: Symbols): Record<string, Float64Array> {
+  const buffers = new Map<number, Float64Array>();
+  for (const { name, value } of program.inputs) buffers.set(value.id, Float64Array.from(inputs[name]!));
+  for (const gather of program.gathers) {
+    const table = weights(gather.table, program.tensors[gather.table]!);
+    const ids = inputs[gather.input]!;
+    buffers.set(gather.value.id, Float64Array.from({ length: ids.length * gather.width }, (_, i) => table[ids[Math.floor(i / gather.width)]! * gather.width + (i % gather.width)]!));
+  }
+  const arrayOf = (operand: LoweredOperand): Float64Array => {
+    if (operand.kind === "weight")
+      return Float64Array.from(operand.parts.flatMap(({ tensor, begin, end }) => {
+        const shape = program.tensors[tensor]!;
+        const row = shape.slice(1).reduce((a, b) => a * b, 1);
+        return Array.from(weights(tensor, shape)).slice(begin * row, end * row);
+      }));
+    let buffer = buffers.get(operand.value.id);
+    if (!buffer) buffers.set(operand.value.id, (buffer = new Float64Array(valueOf(elements(operand.value.shape), symbols))));
+    return buffer.subarray(operand.offset);
+  };
+  for (const { problem, operands } of program.launches) evaluateProblem(problem, operands.map(arrayOf), symbols);
+  return Object.fromEntries(program.outputs.map(({ name, value }) => [name, buffers.get(value.id)!]));
+}

@@ -1,0 +1,25 @@
+import type { PlannedTensor, WeightPart } from "@sigil/spec";
+import type { Value } from "../ir/graph.ts";
+import type { Problem } from "./problem.ts";
+
+/** An operand before memory is planned: elements of a value from `offset`, or a weight whose parts are stacked row by row. */
+export type LoweredOperand =
+  | { readonly kind: "value"; readonly value: Value; readonly offset: number }
+  | { readonly kind: "weight"; readonly rows: number; readonly columns: number; readonly parts: readonly WeightPart[] };
+
+/** A kernel problem and what it works on; the last operand is written. */
+export interface LoweredLaunch {
+  readonly problem: Problem;
+  readonly operands: readonly LoweredOperand[];
+  readonly origins: readonly string[];
+}
+
+export interface LoweredProgram {
+  readonly name: string;
+  readonly symbols: Readonly<Record<string, number>>;
+  readonly launches: readonly LoweredLaunch[];
+  readonly inputs: readonly { readonly name: string; readonly value: Value; readonly dtype: PlannedTensor["dtype"] }[];
+  readonly outputs: readonly { readonly name: string; readonly value: Value }[];
+  readonly gathers: readonly { readonly input: string; readonly table: string; readonly value: Value; readonly width: number }[];
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+}

@@ -1,0 +1,25 @@
+/** Every primitive operation by the name that architecture documents use. */
+import { attention } from "./attention.ts";
+import { activation, add, exp, mul } from "./elementwise.ts";
+import { linear, similarity } from "./linear.ts";
+import { l2Normalize, layerNorm, rmsNorm } from "./norms.ts";
+import type { Op } from "./op.ts";
+import { embedding, meanTokens, parameter, patches, token } from "./tokens.ts";
+
+export const ops: Readonly<Record<string, Op>> = {
+  activation,
+  add,
+  attention,
+  embedding,
+  exp,
+  l2_normalize: l2Normalize,
+  layer_norm: layerNorm,
+  linear,
+  mean_tokens: meanTokens,
+  mul,
+  parameter,
+  patches,
+  rms_norm: rmsNorm,
+  similarity,
+  token,
+};

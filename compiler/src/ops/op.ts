@@ -1,0 +1,31 @@
+/** What the compiler knows of a primitive operation: its shape rule and its meaning. */
+import type { Shape } from "../ir/extent.ts";
+
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** A tensor of the oracle: row-major float64. */
+export interface Dense {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export interface Op {
+  /** Weight roles that a step must give, and those that it may. */
+  readonly weights: readonly string[];
+  readonly optionalWeights?: readonly string[];
+  readonly inputs: number;
+  /** The output's shape. Throws ShapeError with what is wrong; the caller adds the place. */
+  infer(inputs: readonly Shape[], weights: Readonly<Record<string, readonly number[]>>, attributes: Attributes): Shape;
+  /** The meaning, in float64: every backend is compared with it. */
+  evaluate(inputs: readonly Dense[], weights: Readonly<Record<string, Dense>>, attributes: Attributes): Dense;
+}
+
+export class ShapeError extends Error {}
+
+export const dense = (shape: readonly number[], data?: Float64Array): Dense => ({ shape, data: data ?? new Float64Array(shape.reduce((a, b) => a * b, 1)) });
+
+/** Splits a shape into rows of its last axis. */
+export const rowsOf = (x: Dense): { rows: number; width: number } => {
+  const width = x.shape.at(-1)!;
+  return { rows: x.data.length / width, width };
+};

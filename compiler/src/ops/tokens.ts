@@ -1,0 +1,91 @@
+import { fixed, type Shape } from "../ir/extent.ts";
+import { dense, ShapeError, type Op } from "./op.ts";
+
+const threeAxes = (x: Shape): void => {
+  if (x.length !== 3) throw new ShapeError(`expected [batch, tokens, channels], received ${x.length} axes`);
+};
+
+/** One token of each sequence; a negative index counts from the end. `[batch, channels]`. */
+export const token: Op = {
+  inputs: 1,
+  weights: [],
+  infer([x], _, { index }) {
+    threeAxes(x!);
+    const tokens = fixed(x![1], "tokens");
+    if (Number(index) >= tokens || Number(index) < -tokens) throw new ShapeError(`there is no token ${index} among ${tokens}`);
+    return [x![0]!, x![2]!];
+  },
+  evaluate([x], _, { index }) {
+    const [batch, tokens, width] = x!.shape as [number, number, number];
+    const at = (Number(index) + tokens) % tokens;
+    const y = dense([batch, width]);
+    for (let b = 0; b < batch; b++) y.data.set(x!.data.subarray((b * tokens + at) * width, (b * tokens + at + 1) * width), b * width);
+    return y;
+  },
+};
+
+/** The mean over the tokens of each sequence. `[batch, channels]`. */
+export const meanTokens: Op = {
+  inputs: 1,
+  weights: [],
+  infer([x]) {
+    threeAxes(x!);
+    return [x![0]!, x![2]!];
+  },
+  evaluate([x]) {
+    const [batch, tokens, width] = x!.shape as [number, number, number];
+    const y = dense([batch, width]);
+    for (let i = 0; i < x!.data.length; i++) y.data[Math.floor(i / (tokens * width)) * width + (i % width)]! += x!.data[i]! / tokens;
+    return y;
+  },
+};
+
+/** Rows of a table by integer ids. */
+export const embedding: Op = {
+  inputs: 1,
+  weights: ["weight"],
+  infer: ([ids], { weight }) => [...ids!, weight![1]!],
+  evaluate([ids], { weight }) {
+    const width = weight!.shape[1]!;
+    const y = dense([...ids!.shape, width]);
+    ids!.data.forEach((id, i) => y.data.set(weight!.data.subarray(id * width, (id + 1) * width), i * width));
+    return y;
+  },
+};
+
+/** A weight as a value; leading axes of one are dropped. */
+export const parameter: Op = {
+  inputs: 0,
+  weights: ["weight"],
+  infer: (_, { weight }) => (weight!.length > 1 ? weight!.slice(weight!.slice(0, -2).length) : weight!),
+  evaluate: (_, { weight }) => dense(weight!.shape.length > 2 ? weight!.shape.slice(-2) : weight!.shape, weight!.data),
+};
+
+/** Non-overlapping square patches of a picture, row by row, each ordered (channel, row, column); what does not fill a patch is dropped. */
+export const patches: Op = {
+  inputs: 1,
+  weights: [],
+  infer([x], _, { patch }) {
+    if (x!.length !== 4) throw new ShapeError(`expected [batch, channels, height, width], received ${x!.length} axes`);
+    const [batch, channels, height, width] = x!;
+    const p = Number(patch);
+    const rows = Math.floor(fixed(height, "height") / p);
+    const columns = Math.floor(fixed(width, "width") / p);
+    if (rows < 1 || columns < 1) throw new ShapeError(`a picture of ${height}x${width} holds no patch of ${p}x${p}`);
+    return [batch!, rows * columns, fixed(channels, "channels") * p * p];
+  },
+  evaluate([x], _, { patch }) {
+    const [batch, channels, height, width] = x!.shape as [number, number, number, number];
+    const p = Number(patch);
+    const [rows, columns] = [Math.floor(height / p), Math.floor(width / p)];
+    const y = dense([batch, rows * columns, channels * p * p]);
+    let at = 0;
+    for (let b = 0; b < batch; b++)
+      for (let r = 0; r < rows; r++)
+        for (let c = 0; c < columns; c++)
+          for (let ch = 0; ch < channels; ch++)
+            for (let i = 0; i < p; i++)
+              for (let j = 0; j < p; j++) y.data[at++] = x!.data[((b * channels + ch) * height + r * p + i) * width + c * p + j]!;
+    return y;
+  },
+};

@@ -1,0 +1,208 @@
+/**
+ * Fuses primitive nodes into kernel problems: q, k and v of one input become one Gemm; bias, activation, scale, residual and
+ * position table become the epilogue of the Gemm before them; patches become its prologue; embeddings become host gathers.
+ */
+import type { Storage } from "@sigil/spec";
+import { activations } from "../expr/activations.ts";
+import { accumulator, binary, operand, unary, type Expression } from "../expr/expression.ts";
+import { elements, fixed, multiply, sameShape } from "../ir/extent.ts";
+import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
+import type { LoweredLaunch, LoweredOperand, LoweredProgram } from "../kernels/lowered.ts";
+import type { EpilogueOperand, GemmProblem } from "../kernels/problem.ts";
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const matrix = (...references: readonly WeightReference[]): LoweredOperand => ({
+  kind: "weight",
+  rows: references.reduce((sum, r) => sum + r.end - r.begin, 0),
+  columns: product(references[0]!.shape.slice(1)),
+  parts: references.map(({ tensor, begin, end }) => ({ tensor, begin, end })),
+});
+
+export function lower(graph: Graph, storage: Storage): LoweredProgram {
+  const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
+  const position = new Map(graph.nodes.map((node, i) => [node.output.id, i]));
+  const users = new Map<number, Node[]>();
+  for (const node of graph.nodes) for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
+  const isOutput = new Set(graph.outputs.map(({ value }) => value.id));
+  const onlyUser = (value: Value): Node | undefined => (isOutput.has(value.id) || users.get(value.id)?.length !== 1 ? undefined : users.get(value.id)![0]);
+
+  const launches: LoweredLaunch[] = [];
+  const gathers: LoweredProgram["gathers"][number][] = [];
+  const done = new Set<Node>();
+  /** Where a value lies when it is not a buffer of its own: columns of a packed projection. */
+  const views = new Map<number, { readonly value: Value; readonly offset: number; readonly stride: number }>();
+  let fresh = Math.max(0, ...graph.nodes.map((n) => n.output.id), ...graph.inputs.map((i) => i.value.id)) + 1;
+
+  const place = (value: Value): LoweredOperand => {
+    const node = producer.get(value.id);
+    if (node?.op === "parameter") return matrix(node.weights.weight!);
+    const view = views.get(value.id);
+    return { kind: "value", value: view?.value ?? value, offset: view?.offset ?? 0 };
+  };
+  const strideOf = (value: Value): number => views.get(value.id)?.stride ?? fixed(value.shape.at(-1), "channels");
+  const constantNode = (value: Value): Node | undefined => {
+    const node = producer.get(value.id);
+    if (node?.op === "parameter") return node;
+    return node?.op === "exp" && producer.get(node.inputs[0]!.id)?.op === "parameter" ? node : undefined;
+  };
+
+  /** Collects an epilogue by following the only user of each result, as long as it works on single elements. */
+  const finish = (node: Node, start: Expression, operands: EpilogueOperand[], extra: LoweredOperand[]): { output: Value; expression: Expression; origins: string[] } => {
+    let output = node.output;
+    let expression = start;
+    const origins = [node.origin.path];
+    for (let user = onlyUser(output); user; user = onlyUser(output)) {
+      if (user.op === "activation") expression = activations[String(user.attributes.kind)]!(expression);
+      else if (user.op === "add" || user.op === "mul") {
+        const other = user.inputs[user.inputs[0]!.id === output.id ? 1 : 0]!;
+        if (!sameShape(user.output.shape, output.shape)) break;
+        const constant = constantNode(other);
+        if (!constant && (other.id === output.id || (position.get(other.id) ?? -1) >= position.get(node.output.id)! || !sameShape(other.shape, output.shape) || views.has(other.id))) break;
+        const name = `e${operands.length}`;
+        const count = constant ? product(other.shape as number[]) : 0;
+        const columns = output.shape.at(-1);
+        if (constant && count !== 1 && count % fixed(columns, "columns") !== 0) break;
+        operands.push(!constant ? { name, index: "element" } : count === 1 ? { name, index: "scalar" } : count === columns ? { name, index: "column" } : { name, index: "periodic", period: count / fixed(columns, "columns") });
+        extra.push(place(constant?.op === "exp" ? constant.inputs[0]! : other));
+        expression = binary(user.op, expression, constant?.op === "exp" ? unary("exp", operand(name)) : operand(name));
+      } else break;
+      done.add(user);
+      origins.push(user.origin.path);
+      output = user.output;
+    }
+    return { output, expression, origins: [...new Set(origins)] };
+  };
+
+  const gemm = (group: readonly Node[]): void => {
+    const [node] = group as [Node];
+    const [x] = node.inputs as [Value];
+    const patches = producer.get(x.id)?.op === "patches" ? producer.get(x.id)! : undefined;
+    const weights = group.map((n) => n.weights.weight!);
+    const columns = weights.reduce((sum, w) => sum + w.end - w.begin, 0);
+    const operands: EpilogueOperand[] = [];
+    const extra: LoweredOperand[] = [];
+    let expression: Expression = accumulator;
+    if (node.weights.bias) {
+      const parts = group.map((n) => n.weights.bias!);
+      operands.push({ name: "bias", index: "column" });
+      extra.push(matrix(...parts));
+      expression = binary("add", expression, operand("bias"));
+    }
+    const packed = group.length > 1 ? { id: fresh++, dtype: "float32" as const, shape: [...node.output.shape.slice(0, -1), columns] } : undefined;
+    const finished = packed ? { output: packed, expression, origins: group.map((n) => n.origin.path) } : finish(node, expression, operands, extra);
+    if (packed) {
+      let offset = 0;
+      for (const member of group) {
+        views.set(member.output.id, { value: packed, offset, stride: columns });
+        offset += fixed(member.output.shape.at(-1), "channels");
+        done.add(member);
+      }
+    }
+    const image = patches?.inputs[0]!.shape as number[] | undefined;
+    const p = Number(patches?.attributes.patch);
+    const a: GemmProblem["a"] = image
+      ? { kind: "patches", channels: image[1]!, height: image[2]!, width: image[3]!, patch: p, gridHeight: Math.floor(image[2]! / p), gridWidth: Math.floor(image[3]! / p) }
+      : { kind: "rows", stride: strideOf(x) };
+    const rows = multiply(...node.output.shape.slice(0, -1));
+    const problem: GemmProblem = { family: "gemm", rows, columns, depth: fixed(x.shape.at(-1), "depth"), b: { kind: "weight", storage }, a, epilogue: finished.expression, epilogueOperands: operands };
+    launches.push({ problem, origins: finished.origins, operands: [place(patches ? patches.inputs[0]! : x), matrix(...weights), ...extra, { kind: "value", value: finished.output, offset: 0 }] });
+  };
+
+  /** Linears of one input that only one attention reads. */
+  const projections = (node: Node): readonly Node[] => {
+    const attention = onlyUser(node.output);
+    if (attention?.op !== "attention") return [node];
+    const group = attention.inputs.map((value) => producer.get(value.id)).filter((n): n is Node => n?.op === "linear" && n.inputs[0]!.id === node.inputs[0]!.id && onlyUser(n.output) === attention && !!n.weights.bias === !!node.weights.bias);
+    return group.includes(node) ? group : [node];
+  };
+  const output = (value: Value): LoweredOperand => ({ kind: "value", value, offset: 0 });
+
+  for (const node of graph.nodes) {
+    if (done.has(node)) continue;
+    const [x, y] = node.inputs;
+    const origins = [node.origin.path];
+    const width = node.output.shape.at(-1);
+    switch (node.op) {
+      case "parameter":
+      case "patches":
+        break;
+      case "exp":
+        if (!constantNode(node.output)) throw new Error(`internal: exp of a computed value has no kernel (${node.origin.path})`);
+        break;
+      case "linear":
+        gemm(projections(node));
+        break;
+      case "similarity": {
+        const operands: EpilogueOperand[] = [];
+        const extra: LoweredOperand[] = [];
+        const finished = finish(node, accumulator, operands, extra);
+        launches.push({
+          problem: { family: "gemm", rows: x!.shape[0]!, columns: y!.shape[0]!, depth: fixed(x!.shape[1], "depth"), b: { kind: "activation" }, a: { kind: "rows", stride: strideOf(x!) }, epilogue: finished.expression, epilogueOperands: operands },
+          origins: finished.origins,
+          operands: [place(x!), place(y!), ...extra, output(finished.output)],
+        });
+        break;
+      }
+      case "attention": {
+        const [q, k, v] = node.inputs as [Value, Value, Value];
+        const heads = Number(node.attributes.heads);
+        const headSize = fixed(width, "channels") / heads;
+        launches.push({
+          problem: { family: "attention", batch: k.shape[0]!, heads, headSize, queries: fixed(q.shape.at(-2), "queries"), keys: fixed(k.shape[1], "keys"), queryStride: strideOf(q), keyStride: strideOf(k), valueStride: strideOf(v), sharedQuery: q.shape.length === 2, scale: headSize ** -0.5, mask: false, probabilities: false },
+          origins,
+          operands: [place(q), place(k), place(v), output(node.output)],
+        });
+        break;
+      }
+      case "layer_norm":
+      case "rms_norm":
+      case "l2_normalize":
+        launches.push({
+          problem: { family: "row_reduce", kind: node.op, rows: multiply(...x!.shape.slice(0, -1)), width: fixed(width, "channels"), epsilon: Number(node.attributes.epsilon ?? 0) },
+          origins,
+          operands: [place(x!), ...["weight", "bias"].flatMap((role) => (node.weights[role] ? [matrix(node.weights[role])] : [])), output(node.output)],
+        });
+        break;
+      case "mean_tokens":
+        launches.push({ problem: { family: "row_reduce", kind: "mean", rows: x!.shape[0]!, width: fixed(width, "channels"), reduced: fixed(x!.shape[1], "tokens"), epsilon: 0 }, origins, operands: [place(x!), output(node.output)] });
+        break;
+      case "token": {
+        const tokens = fixed(x!.shape[1], "tokens");
+        const index = (Number(node.attributes.index) + tokens) % tokens;
+        const w = fixed(width, "channels");
+        launches.push({ problem: { family: "map", rows: x!.shape[0]!, width: w, expression: operand("x"), operands: [{ name: "x", index: "strided", stride: tokens * w, first: index * w }] }, origins, operands: [place(x!), output(node.output)] });
+        break;
+      }
+      case "embedding": {
+        const input = graph.inputs.find(({ value }) => value.id === x!.id);
+        if (!input) throw new Error(`internal: an embedding of computed ids has no kernel (${node.origin.path})`);
+        gathers.push({ input: input.name, table: node.weights.weight!.tensor, value: node.output, width: fixed(width, "channels") });
+        break;
+      }
+      case "activation":
+      case "add":
+      case "mul": {
+        const w = fixed(width, "channels");
+        const rows = multiply(...node.output.shape.slice(0, -1));
+        const second = y ? constantNode(y) : undefined;
+        const period = y && second ? product(y.shape as number[]) / w : 0;
+        const operands: EpilogueOperand[] = [{ name: "x", index: "element" }];
+        if (y) operands.push(!second ? { name: "y", index: "element" } : period < 1 ? { name: "y", index: "scalar" } : period === 1 ? { name: "y", index: "column" } : { name: "y", index: "periodic", period });
+        const expression = node.op === "activation" ? activations[String(node.attributes.kind)]!(operand("x")) : binary(node.op, operand("x"), operand("y"));
+        launches.push({ problem: { family: "map", rows, width: w, expression, operands }, origins, operands: [place(x!), ...(y ? [place(y)] : []), output(node.output)] });
+        break;
+      }
+      default:
+        throw new Error(`internal: no lowering for ${node.op} (${node.origin.path})`);
+    }
+    done.add(node);
+  }
+  const tensors = Object.fromEntries(graph.nodes.flatMap((node) => Object.values(node.weights).map((w) => [w.tensor, w.shape] as const)));
+  return { name: graph.name, symbols: graph.symbols, launches, inputs: graph.inputs.map(({ name, value }) => ({ name, value, dtype: value.dtype })), outputs: graph.outputs, gathers, tensors };
+}
+
+/** Bytes of a float32 value when every symbol is largest. */
+export const bytesOf = (value: Value, symbols: Readonly<Record<string, number>>): number => {
+  const count = elements(value.shape);
+  return 4 * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
+};

@@ -1,0 +1,48 @@
+import { buildGraphs, dense, evaluateGraph } from "@sigil/compiler";
+import { syntheticTensor } from "@sigil/runtime";
+import { describe, expect, it } from "vitest";
+import { goldenCase, scaledError } from "../support/golden-cases.ts";
+
+/** transformers ran in float32, the oracle in float64: 1e-5 of the largest magnitude is the spread between float32 implementations. */
+const tolerance = 1e-5;
+
+describe("the oracle against transformers", () => {
+  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale"])
+    it(name, async () => {
+      const golden = await goldenCase(name);
+      const weights = (tensor: string, shape: readonly number[]) => syntheticTensor(tensor, shape, golden.seed);
+      const [vision, text] = buildGraphs(golden.spec);
+      const image = evaluateGraph(vision!, { pixel_values: dense(golden.pixels.shape, Float64Array.from(golden.pixels.data)) }, weights);
+      const ids = golden.inputIds;
+      const words = evaluateGraph(text!, { input_ids: dense([ids.length, ids[0]!.length], Float64Array.from(ids.flat())) }, weights);
+      for (const [prefix, outputs] of [["vision_model_output", image], ["text_model_output", words]] as const)
+        for (const [output, { data }] of Object.entries(outputs)) {
+          const key = `${prefix}.${output}`;
+          if (!golden.outputs.tensors.has(key)) continue;
+          expect(scaledError(data, await golden.outputs.readFloat32(key)), key).toBeLessThan(tolerance);
+        }
+      expect(Object.keys(image)).toEqual(["last_hidden_state", "pooler_output"]);
+    });
+
+  for (const name of ["tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"])
+    it(name, async () => {
+      const golden = await goldenCase(name);
+      const [graph] = buildGraphs(golden.spec);
+      const outputs = evaluateGraph(graph!, { pixel_values: dense(golden.pixels.shape, Float64Array.from(golden.pixels.data)) }, (tensor, shape) => syntheticTensor(tensor, shape, golden.seed));
+      expect(scaledError(outputs.logits!.data, await golden.outputs.readFloat32("logits"))).toBeLessThan(tolerance);
+    });
+
+  it("tiny: logits and normalised embeddings", async () => {
+    const golden = await goldenCase("tiny");
+    const read = async (name: string) => Float64Array.from(await golden.outputs.readFloat32(name));
+    const scores = buildGraphs(golden.spec)[2]!;
+    const outputs = evaluateGraph(
+      scores,
+      { image_features: dense([golden.batch, 64], await read("vision_model_output.pooler_output")), text_features: dense([golden.textBatch, 64], await read("text_model_output.pooler_output")) },
+      (tensor, shape) => syntheticTensor(tensor, shape, golden.seed),
+    );
+    for (const name of ["image_embeds", "text_embeds"]) expect(scaledError(outputs[name]!.data, await read(name)), name).toBeLessThan(tolerance);
+    // exp(4.7) = 110 multiplies the cosines' rounding.
+    for (const name of ["logits_per_image", "logits_per_text"]) expect(scaledError(outputs[name]!.data, await read(name)), name).toBeLessThan(1e-4);
+  });
+});

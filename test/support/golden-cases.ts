@@ -1,0 +1,61 @@
+/** Model cases of test/fixtures/models: config and inputs made by their rules, outputs as transformers computed them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { bufferSource, openSafetensors, uniform, type WeightSource } from "@sigil/runtime";
+import { parseSpec, type ModelSpec } from "@sigil/spec";
+
+export const fixtures = join(import.meta.dirname, "..", "fixtures");
+
+export interface GoldenCase {
+  readonly name: string;
+  readonly kind: "joint" | "classification";
+  readonly seed: number;
+  readonly batch: number;
+  readonly textBatch: number;
+  readonly spec: ModelSpec;
+  readonly pixels: { readonly data: Float32Array; readonly shape: readonly number[] };
+  readonly inputIds: readonly (readonly number[])[];
+  readonly outputs: WeightSource;
+}
+
+export async function goldenCase(name: string): Promise<GoldenCase> {
+  const folder = join(fixtures, "models", name);
+  const json = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
+  const classification = json.kind === "classification";
+  const config = { model_type: "siglip", ...json.config, ...(classification ? { architectures: ["SiglipForImageClassification"] } : {}) };
+  const spec = parseSpec(JSON.stringify(config), { file: "config.json", readFile: () => "" });
+  const text = spec.config.text_config;
+  const vision = spec.config.vision_config!;
+  const textBatch = json.text_batch ?? json.batch;
+  const length = json.text_length ?? text?.max_position_embeddings ?? 1;
+  const size = vision.image_size;
+  const shape = [json.batch, vision.num_channels, size, size];
+  const data = uniform("input.pixel_values", shape.reduce((a, b) => a * b, 1), json.seed);
+  const words = text?.vocab_size ?? 1;
+  const ids = Array.from(uniform("input.input_ids", textBatch * length, json.seed), (u) => Math.min(Math.floor(Math.fround(Math.fround(Math.fround(u + 1) / 2) * words)), words - 1));
+  return {
+    name,
+    kind: json.kind,
+    seed: json.seed,
+    batch: json.batch,
+    textBatch,
+    spec,
+    pixels: { data, shape },
+    inputIds: Array.from({ length: textBatch }, (_, row) => ids.slice(row * length, (row + 1) * length)),
+    outputs: await openSafetensors(bufferSource(readFileSync(join(folder, "outputs.safetensors")), `${name}/outputs.safetensors`)),
+  };
+}
+
+/** Largest difference, over max(1, the largest expected magnitude), as the goldens' tolerances are stated. */
+export function scaledError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let worst = 0;
+  let largest = 1;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (Number.isNaN(difference)) return NaN;
+    worst = Math.max(worst, difference);
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
+  return worst / largest;
+}
