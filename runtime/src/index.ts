@@ -2,4 +2,3 @@ export * from "./tokenizer/index.ts";
 export * from "./model/index.ts";
 export * from "./pipelines/zero-shot-image-classification.ts";
 export * from "./weights/index.ts";
-export * from "./weights/index.ts";
