@@ -1,4 +1,5 @@
 export * from "./architecture/expand.ts";
+export * from "./artifact/plan-program.ts";
 export * from "./bindings/write-bindings.ts";
 export * from "./expr/activations.ts";
 export * from "./expr/expression.ts";
@@ -6,6 +7,7 @@ export * from "./expr/scalar-functions.ts";
 export * from "./frontend.ts";
 export * from "./ir/graph.ts";
 export * from "./kernels/evaluate.ts";
+export * from "./kernels/flops.ts";
 export * from "./kernels/lowered.ts";
 export * from "./kernels/problem.ts";
 export * from "./oracle.ts";

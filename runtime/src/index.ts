@@ -2,3 +2,4 @@ export * from "./tokenizer/index.ts";
 export * from "./model/index.ts";
 export * from "./pipelines/zero-shot-image-classification.ts";
 export * from "./weights/index.ts";
+export * from "./image/index.ts";

@@ -1,1 +1,14 @@
-export {};
+export * from "./plan.ts";
+export * from "./architecture.ts";
+export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+export { formatDiagnostics } from "./format-diagnostics.ts";
+export { nearestName } from "./nearest-name.ts";
+export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
+export { loadSpec, parseSpec, type ParseOptions } from "./load.ts";
+export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";
+export { siglipConfigFromTextVisionConfigs, type JointConfig } from "./from-text-vision-configs.ts";
+export { listModelSpecs, readPackageJson, specPath } from "./package-files.ts";
+export type { SigilSpec, SigilSpecInput } from "./generated/sigil.ts";
+export type { SiglipConfig, SiglipConfigInput } from "./generated/siglip.ts";
+export type { SiglipTextConfig, SiglipTextConfigInput } from "./generated/siglip-text.ts";
+export type { SiglipVisionConfig, SiglipVisionConfigInput } from "./generated/siglip-vision.ts";

@@ -1,0 +1,31 @@
+/** A SiglipModel whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. */
+import { evaluateLowered, lowerSpec, planProgram } from "@sigil/compiler";
+import { SiglipModel, type Tensor, type WeightSource, withPrefixes } from "@sigil/runtime";
+import type { ModelSpec, Plan } from "@sigil/spec";
+
+export function referenceModel(spec: ModelSpec, weights: WeightSource): SiglipModel {
+  const programs = lowerSpec(spec).map(({ lowered }) => {
+    const kernels = lowered.launches.map(({ problem }) => ({ name: problem.family, units: { of: 1, per: 1 }, extents: [], scratchBytes: 0, layouts: [] }));
+    return { lowered, planned: planProgram(lowered, kernels).planned };
+  });
+  const tensors = Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"];
+  const plan: Plan = { version: 1, name: spec.name, architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
+  const source = withPrefixes(weights, Object.keys(tensors));
+  return new SiglipModel(plan, async ({ name, outputs }) => {
+    const { lowered } = programs.find(({ planned }) => planned.name === name)!;
+    const loaded = new Map<string, Float32Array>();
+    for (const tensor of Object.keys(lowered.tensors)) loaded.set(tensor, await source.readFloat32(tensor));
+    return {
+      async run(inputs, symbols) {
+        const results = evaluateLowered(lowered, inputs, (tensor) => loaded.get(tensor)!, symbols);
+        return Object.fromEntries(
+          outputs.map((output): [string, Tensor] => {
+            const shape = output.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor)));
+            return [output.name, { data: Float32Array.from(results[output.name]!), shape }];
+          }),
+        );
+      },
+      dispose: () => loaded.clear(),
+    };
+  });
+}

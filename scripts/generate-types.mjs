@@ -1,0 +1,57 @@
+// Writes spec/src/generated/*.ts from spec/schema; with --check, fails if a file would change.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const names = ["siglip-text", "siglip-vision", "siglip", "sigil"];
+const root = new URL("../spec/", import.meta.url);
+const schemas = new Map(names.map((name) => [`${name}.schema.json`, readJson(`schema/${name}.schema.json`)]));
+let stale = false;
+for (const name of names) {
+  const file = new URL(`src/generated/${name}.ts`, root);
+  const text = moduleOf(name);
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`spec/src/generated/${name}.ts is stale: run node scripts/generate-types.mjs`);
+    stale = true;
+  }
+}
+process.exitCode = stale ? 1 : 0;
+
+function readJson(path) {
+  return JSON.parse(readFileSync(new URL(path, root), "utf8"));
+}
+
+function moduleOf(name) {
+  const schema = schemas.get(`${name}.schema.json`);
+  const references = Object.values(schema.properties).flatMap((property) => property.$ref ?? []);
+  const imports = references.map((reference) => {
+    const { title } = schemas.get(reference);
+    return `import type { ${title}, ${title}Input } from "./${reference.replace(".schema.json", ".ts")}";\n`;
+  });
+  const complete = `/** ${schema.description} Every default is filled in. */\nexport interface ${schema.title} ${objectType(schema, "", "")}\n`;
+  const input = `/** ${schema.title} as written: what has a default may be absent. */\nexport interface ${schema.title}Input ${objectType(schema, "", "Input")}\n`;
+  return [`// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`, ...imports, "\n", complete, "\n", input].join("");
+}
+
+function objectType(schema, indent, suffix) {
+  const lines = ["{"];
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    const present = schema.required?.includes(key) || (suffix === "" && property.default !== undefined);
+    if (property.description) lines.push(`${indent}  /** ${property.description} */`);
+    lines.push(`${indent}  readonly ${key}${present ? "" : "?"}: ${typeOf(property, `${indent}  `, suffix)};`);
+  }
+  if (schema.additionalProperties === true) lines.push(`${indent}  readonly [key: string]: unknown;`);
+  return [...lines, `${indent}}`].join("\n");
+}
+
+function typeOf(schema, indent, suffix) {
+  if (schema.$ref) return schemas.get(schema.$ref).title + suffix;
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  return [schema.type].flat().map((type) => {
+    if (type === "integer") return "number";
+    if (type === "array") return `readonly ${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`;
+    if (type !== "object") return type;
+    if (schema.properties) return objectType(schema, indent, suffix);
+    const values = typeof schema.additionalProperties === "object" ? typeOf(schema.additionalProperties, indent, suffix) : "unknown";
+    return `Readonly<Record<string, ${values}>>`;
+  }).filter((type, index, all) => all.indexOf(type) === index).join(" | ");
+}

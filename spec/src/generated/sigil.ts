@@ -1,0 +1,85 @@
+// Generated from schema/sigil.schema.json by scripts/generate-types.mjs.
+
+/** What to compile: a SigLIP model and what its config does not say. Every default is filled in. */
+export interface SigilSpec {
+  /** Location of this schema, for editors. */
+  readonly $schema?: string;
+  /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
+  readonly name: string;
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, or the path of an architecture document (./x.json). */
+  readonly architecture: string;
+  /** The model's config, or the path of a config.json. */
+  readonly config: Readonly<Record<string, unknown>> | string;
+  /** Outputs that the compiled model has; all when absent. */
+  readonly outputs?: readonly string[];
+  /** Element type that weights are stored in; arithmetic is float32. */
+  readonly storage: "float32" | "float16" | "bfloat16";
+  /** Largest batches that memory is planned for; larger ones are split. */
+  readonly batch: {
+    /** Most images in one run. */
+    readonly image: number;
+    /** Most texts in one run. */
+    readonly text: number;
+  };
+  /** Tokens in a text; max_position_embeddings when absent. */
+  readonly text_length?: number;
+  /** Image size to compile for; the config's image_size when absent. */
+  readonly image_size?: {
+    /** Height in pixels. */
+    readonly height: number;
+    /** Width in pixels. */
+    readonly width: number;
+  };
+  /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
+  readonly checkpoint?: string;
+  /** Backends to compile for. */
+  readonly targets: readonly ("cpu")[];
+  /** Also return the hidden states of every layer. */
+  readonly hidden_states: boolean;
+  /** Also return the attention weights of every layer. */
+  readonly attentions: boolean;
+  /** Resample the position embedding to image_size. */
+  readonly interpolate_pos_encoding: boolean;
+}
+
+/** SigilSpec as written: what has a default may be absent. */
+export interface SigilSpecInput {
+  /** Location of this schema, for editors. */
+  readonly $schema?: string;
+  /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
+  readonly name: string;
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, or the path of an architecture document (./x.json). */
+  readonly architecture: string;
+  /** The model's config, or the path of a config.json. */
+  readonly config: Readonly<Record<string, unknown>> | string;
+  /** Outputs that the compiled model has; all when absent. */
+  readonly outputs?: readonly string[];
+  /** Element type that weights are stored in; arithmetic is float32. */
+  readonly storage?: "float32" | "float16" | "bfloat16";
+  /** Largest batches that memory is planned for; larger ones are split. */
+  readonly batch?: {
+    /** Most images in one run. */
+    readonly image?: number;
+    /** Most texts in one run. */
+    readonly text?: number;
+  };
+  /** Tokens in a text; max_position_embeddings when absent. */
+  readonly text_length?: number;
+  /** Image size to compile for; the config's image_size when absent. */
+  readonly image_size?: {
+    /** Height in pixels. */
+    readonly height: number;
+    /** Width in pixels. */
+    readonly width: number;
+  };
+  /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
+  readonly checkpoint?: string;
+  /** Backends to compile for. */
+  readonly targets?: readonly ("cpu")[];
+  /** Also return the hidden states of every layer. */
+  readonly hidden_states?: boolean;
+  /** Also return the attention weights of every layer. */
+  readonly attentions?: boolean;
+  /** Resample the position embedding to image_size. */
+  readonly interpolate_pos_encoding?: boolean;
+}

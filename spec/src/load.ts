@@ -1,0 +1,103 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { detectArchitecture } from "./detect-architecture.ts";
+import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import type { SigilSpec } from "./generated/sigil.ts";
+import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
+import type { ModelSpec } from "./model-spec.ts";
+import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
+import { suggestion, validate } from "./schema-validation.ts";
+import { checkSpec } from "./spec-rules.ts";
+
+export interface ParseOptions {
+  /** Path of the text: names the model of a config.json, and other paths in the text are relative to it. */
+  readonly file: string;
+  /** Reads a file that the text refers to; the file system by default. */
+  readonly readFile?: (path: string) => string;
+  /** Compile a config.json as this architecture, such as one tower of a full model. */
+  readonly architecture?: string;
+}
+
+const architectures = ["siglip", "siglip-text", "siglip-vision", "siglip-image-classification"];
+
+/** Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder; throws a DiagnosticError with every problem. */
+export function loadSpec(path: string, options: { readonly architecture?: string } = {}): ModelSpec {
+  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = folder ? join(path, "config.json") : path;
+  return parseSpec(read(file, readText, () => fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` })), { file, ...options });
+}
+
+/** Parses the text of a Sigil spec or of a config.json; throws a DiagnosticError with every problem. */
+export function parseSpec(text: string, options: ParseOptions): ModelSpec {
+  const source = parseJson(text, options.file);
+  const diagnostics: Diagnostic[] = [];
+  const spec = isCheckpointConfig(source.value) ? fromConfig(source, options, diagnostics) : fromSpec(source, options, diagnostics);
+  if (diagnostics.length > 0) {
+    throw new DiagnosticError(diagnostics.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)));
+  }
+  return spec!;
+}
+
+function isCheckpointConfig(value: unknown): value is JsonObject {
+  return isObject(value) && !("config" in value) && ["model_type", "architectures", "text_config", "vision_config"].some((key) => key in value);
+}
+
+function fromConfig(source: JsonSource, options: ParseOptions, diagnostics: Diagnostic[]): ModelSpec | undefined {
+  const value = source.value as JsonObject;
+  const architecture = options.architecture ?? detectArchitecture(value, source, "", diagnostics);
+  if (architecture === undefined) return undefined;
+  const stem = basename(options.file, ".json");
+  const name = stem === "config" ? basename(dirname(resolve(options.file))) : stem;
+  const spec: JsonObject = { name: name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+/, "") || "model", architecture, config: {} };
+  validate("sigil", spec, source, "");
+  return assemble(spec as unknown as SigilSpec, value, { source, pointer: "" }, options, diagnostics);
+}
+
+function fromSpec(source: JsonSource, options: ParseOptions, diagnostics: Diagnostic[]): ModelSpec | undefined {
+  const spec = structuredClone(source.value) as SigilSpec;
+  diagnostics.push(...validate("sigil", spec, source, ""));
+  if (!isObject(spec) || typeof spec.architecture !== "string") return undefined;
+  const { architecture, config } = spec;
+  if (!architecture.endsWith(".json") && !architectures.includes(architecture)) {
+    diagnostics.push(diagnosticAt(source, "/architecture", {
+      code: "unknown-architecture", message: `unknown architecture \`${architecture}\``, ...suggestion(architecture, architectures),
+    }));
+    return undefined;
+  }
+  if (isObject(config)) return assemble(spec, config, { source, pointer: "/config" }, options, diagnostics);
+  if (typeof config !== "string") return undefined;
+  const file = resolve(dirname(options.file), config);
+  const text = read(file, options.readFile ?? readText, () =>
+    diagnosticAt(source, "/config", { code: "missing-file", message: `cannot read \`${config}\``, notes: ["paths are relative to the spec"] }));
+  const place = { source: parseJson(text, file), pointer: "" };
+  if (isObject(place.source.value)) return assemble(spec, place.source.value, place, options, diagnostics, source);
+  diagnostics.push(diagnosticAt(place.source, "", { code: "wrong-type", message: "a config must be an object" }));
+  return undefined;
+}
+
+function assemble(
+  spec: SigilSpec, value: JsonObject, place: { source: JsonSource; pointer: string }, options: ParseOptions, diagnostics: Diagnostic[], source = place.source,
+): ModelSpec {
+  const { architecture } = spec;
+  const config = resolveConfig(value, architecture, place, diagnostics);
+  checkSpec(spec, config, source, diagnostics);
+  return {
+    name: spec.name, config, storage: spec.storage, batch: spec.batch, targets: spec.targets, file: options.file,
+    architecture: architecture.endsWith(".json") ? resolve(dirname(options.file), architecture) : architecture,
+    hiddenStates: spec.hidden_states, attentions: spec.attentions, interpolatePosEncoding: spec.interpolate_pos_encoding,
+    ...(spec.outputs && { outputs: spec.outputs }), ...(spec.text_length !== undefined && { textLength: spec.text_length }),
+    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
+  };
+}
+
+function read(path: string, readFile: (path: string) => string, problem: () => Diagnostic): string {
+  try {
+    return readFile(path);
+  } catch {
+    throw new DiagnosticError([problem()]);
+  }
+}
+
+function readText(path: string): string {
+  return readFileSync(path, "utf8");
+}

@@ -1,0 +1,44 @@
+import type { SigilSpec } from "./generated/sigil.ts";
+import type { SiglipConfig } from "./generated/siglip.ts";
+import type { SiglipTextConfig } from "./generated/siglip-text.ts";
+import type { SiglipVisionConfig } from "./generated/siglip-vision.ts";
+
+/** A text tower's config with every default filled in and `projection_size` resolved. */
+export type TextConfig = SiglipTextConfig & { readonly projection_size: number };
+
+/** A vision tower's config with every default filled in. */
+export type VisionConfig = SiglipVisionConfig;
+
+/** The config that an architecture is expanded with, in transformers' names; a tower that the architecture lacks is absent. */
+export interface ModelConfig {
+  readonly text_config?: TextConfig;
+  readonly vision_config?: VisionConfig;
+  readonly num_labels: number;
+  readonly id2label: Readonly<Record<string, string>>;
+  readonly label2id: Readonly<Record<string, number>>;
+  readonly problem_type: SiglipConfig["problem_type"];
+  readonly [key: string]: unknown;
+}
+
+/** A validated spec, complete: what the compiler starts from. */
+export interface ModelSpec {
+  readonly name: string;
+  /** Name of one of Sigil's architectures, or the absolute path of a document. */
+  readonly architecture: string;
+  readonly config: ModelConfig;
+  /** Outputs to keep; all when absent. */
+  readonly outputs?: readonly string[];
+  readonly storage: SigilSpec["storage"];
+  /** Largest batches that memory is planned for. */
+  readonly batch: { readonly image: number; readonly text: number };
+  readonly textLength?: number;
+  readonly imageSize?: { readonly height: number; readonly width: number };
+  readonly hiddenStates: boolean;
+  readonly attentions: boolean;
+  readonly interpolatePosEncoding: boolean;
+  /** Hub id of the checkpoint. */
+  readonly checkpoint?: string;
+  readonly targets: SigilSpec["targets"];
+  /** The file that the spec was read from. */
+  readonly file: string;
+}

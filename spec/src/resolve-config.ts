@@ -1,0 +1,55 @@
+import type { Diagnostic } from "./diagnostic.ts";
+import { diagnosticAt, type JsonSource, type Problem } from "./json-source.ts";
+import { checkLabels, checkTowers } from "./config-rules.ts";
+import type { ModelConfig } from "./model-spec.ts";
+import { validate } from "./schema-validation.ts";
+
+export type JsonObject = Record<string, unknown>;
+
+/** Where a config stands: its source file and its pointer there. */
+export interface ConfigPlace {
+  readonly source: JsonSource;
+  readonly pointer: string;
+}
+
+/** Fills the defaults of a checkpoint's config for an architecture and adds every problem to `diagnostics`. */
+export function resolveConfig(value: JsonObject, architecture: string, place: ConfigPlace, diagnostics: Diagnostic[]): ModelConfig {
+  const tower = towerOf(architecture, value);
+  const config = structuredClone(value);
+  for (const key of ["text_config", "vision_config"]) if (config[key] === null) delete config[key];
+  let prefix = place.pointer;
+  let result: JsonObject = config;
+  if (tower === undefined) {
+    if (architecture === "siglip-image-classification") delete config.text_config;
+    diagnostics.push(...validate("siglip", config, place.source, prefix));
+    if (architecture === "siglip-image-classification") delete config.text_config;
+  } else {
+    const key = tower === "siglip-text" ? "text_config" : "vision_config";
+    const nested = "text_config" in value || "vision_config" in value || value.model_type === "siglip";
+    if (nested) prefix += `/${key}`;
+    const block = nested ? (config[key] ?? {}) : config;
+    diagnostics.push(...validate(tower, block, place.source, prefix));
+    result = { [key]: block };
+  }
+  const report = (path: string, problem: Problem): void => {
+    const pointer = tower === undefined || prefix.endsWith("_config") ? path : path.replace(/^\/(text|vision)_config/, "");
+    diagnostics.push(diagnosticAt(place.source, place.pointer + pointer, problem));
+  };
+  const text = result.text_config as JsonObject | undefined;
+  if (isObject(text)) text.projection_size ??= text.hidden_size;
+  checkTowers(result, architecture, report);
+  checkLabels(result, report);
+  return result as unknown as ModelConfig;
+}
+
+/** The tower that an architecture, or for a document of the user's the config's model type, stands for. */
+function towerOf(architecture: string, config: JsonObject): "siglip-text" | "siglip-vision" | undefined {
+  if (architecture === "siglip-text" || architecture === "siglip-vision") return architecture;
+  if (!architecture.endsWith(".json")) return undefined;
+  if (config.model_type === "siglip_text_model") return "siglip-text";
+  return config.model_type === "siglip_vision_model" ? "siglip-vision" : undefined;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
