@@ -1,6 +1,6 @@
-/** A SiglipModel whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. */
+/** A SiglipModel whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. Throws WeightsError with every missing, extra and misshapen tensor. */
 import { evaluateLowered, lowerSpec, planProgram } from "@sigil/compiler";
-import { SiglipModel, type Tensor, type WeightSource, withPrefixes } from "@sigil/runtime";
+import { bindWeights, SiglipModel, type Tensor, type WeightSource, withPrefixes } from "@sigil/runtime";
 import type { ModelSpec, Plan } from "@sigil/spec";
 
 export function referenceModel(spec: ModelSpec, weights: WeightSource): SiglipModel {
@@ -10,7 +10,10 @@ export function referenceModel(spec: ModelSpec, weights: WeightSource): SiglipMo
   });
   const tensors = Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"];
   const plan: Plan = { version: 1, name: spec.name, architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
-  const source = withPrefixes(weights, Object.keys(tensors));
+  const source = bindWeights(
+    withPrefixes(weights, Object.keys(tensors)),
+    Object.entries(tensors).map(([name, shape]) => ({ name, shape })),
+  );
   return new SiglipModel(plan, async ({ name, outputs }) => {
     const { lowered } = programs.find(({ planned }) => planned.name === name)!;
     const loaded = new Map<string, Float32Array>();
