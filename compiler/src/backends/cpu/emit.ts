@@ -1,0 +1,78 @@
+/** Kernel problems to one WebAssembly module. */
+import type { Problem } from "../../kernels/problem.ts";
+import { emitAttention } from "./attention.ts";
+import { emitGemm } from "./gemm.ts";
+import { emitGemmActivation } from "./gemm-activation.ts";
+import { roundUp, type CpuKernel, type EmitOptions, type Emitted } from "./kernel.ts";
+import { emitMap } from "./map.ts";
+import { mathFunctions } from "./math.ts";
+import { emitRowReduce } from "./row-reduce.ts";
+import { multiplyAdd } from "./tile.ts";
+import { assemble } from "./wat/assemble.ts";
+
+export interface CpuOptions {
+  /** Use relaxed SIMD's fused multiply-add; engines without it reject the module. */
+  readonly relaxed: boolean;
+  /** Import a shared memory, which threads need. */
+  readonly sharedMemory: boolean;
+}
+
+/** A problem to emit; a lowered launch is one. */
+export interface CpuProblem {
+  readonly problem: Problem;
+  readonly origins: readonly string[];
+  /** Only their number matters, for a norm without weight or bias; by default layer_norm has both and rms_norm a weight. */
+  readonly operands?: { readonly length: number };
+}
+
+export interface CpuModule {
+  readonly wat: string;
+  readonly wasm: Uint8Array;
+  /** The kernel of each problem, in their order; equal problems share one. */
+  readonly kernels: readonly CpuKernel[];
+}
+
+function operandCount({ problem, operands }: CpuProblem): number {
+  if (operands) return operands.length;
+  if (problem.family !== "row_reduce") return 0;
+  return problem.kind === "layer_norm" ? 4 : problem.kind === "rms_norm" ? 3 : 2;
+}
+
+function emitProblem(name: string, problem: Problem, count: number, options: EmitOptions): Emitted {
+  switch (problem.family) {
+    case "gemm":
+      return problem.b.kind === "weight" ? emitGemm(name, problem, options) : emitGemmActivation(name, problem, options);
+    case "attention":
+      return emitAttention(name, problem, options);
+    case "row_reduce":
+      return emitRowReduce(name, problem, count);
+    case "map":
+      return emitMap(name, problem);
+  }
+}
+
+export async function emitCpu(problems: readonly CpuProblem[], options: CpuOptions): Promise<CpuModule> {
+  const known = new Map<string, { kernel: CpuKernel; emitted: Emitted; origins: string[]; problem: string }>();
+  const madd = multiplyAdd(options.relaxed);
+  const kernels = problems.map((item) => {
+    const problem = JSON.stringify(item.problem);
+    const count = operandCount(item);
+    const key = item.problem.family === "row_reduce" ? `${problem} ${count}` : problem;
+    let entry = known.get(key);
+    if (!entry) {
+      const name = `${item.problem.family}_${known.size}`;
+      const emitted = emitProblem(name, item.problem, count, { madd });
+      const { units, extents, layouts } = emitted;
+      known.set(key, (entry = { kernel: { name, units, extents, scratchBytes: roundUp(emitted.scratchBytes, 64), layouts }, emitted, origins: [], problem }));
+    }
+    entry.origins.push(...item.origins);
+    return entry.kernel;
+  });
+  const comment = (text: string): string => `;; ${text.replaceAll(/[\r\n]+/g, " ")}`;
+  const functions = [...known.values()].map(({ emitted, origins, problem }) =>
+    [comment(problem), comment(`choice: ${emitted.choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), emitted.wat].join("\n"),
+  );
+  const memory = options.sharedMemory ? "(memory 1 65536 shared)" : "(memory 1)";
+  const wat = ["(module", `(import "env" "memory" ${memory})`, mathFunctions(), ...functions, ")"].join("\n\n");
+  return { wat, wasm: await assemble("kernels.wat", wat), kernels };
+}

@@ -1,0 +1,85 @@
+/** Norms, mean and softmax: a unit is one row (for `mean`, one outer index). */
+import type { WeightLayout } from "@sigil/spec";
+import type { RowReduceProblem } from "../../kernels/problem.ts";
+import { kernelWriter, type Emitted } from "./kernel.ts";
+import { forLanes, rowStart, tailMask } from "./rows.ts";
+import { maxLanes, sumLanes, type FunctionWriter, type Variable } from "./wat/function-writer.ts";
+import { call, f32, f32x4, i32, v128, type I32, type V128 } from "./wat/nodes.ts";
+
+const masked = (x: V128, lanes: number): V128 => (lanes === 4 ? x : v128.and(x, tailMask(lanes)));
+
+/** The sum over a row of `term` of its elements. */
+function rowSum(f: FunctionWriter, width: number, x: I32, term: (value: Variable<"v128">) => V128): Variable<"f32"> {
+  const sum = f.let("sum", f32x4.all(0));
+  forLanes(f, width, (byte, lanes) => {
+    const value = f.let("value", v128.load(i32.add(x, byte)));
+    f.set(sum, f32x4.add(sum, masked(term(value), lanes)));
+  });
+  return f.let("total", sumLanes(sum));
+}
+
+/** Each element, changed and stored. */
+function rowMap(f: FunctionWriter, width: number, x: I32, out: I32, change: (value: V128, byte: I32) => V128): void {
+  forLanes(f, width, (byte, lanes) => f.storeLanes(i32.add(out, byte), f.let("value", change(v128.load(i32.add(x, byte)), byte)), lanes));
+}
+
+function softmaxRow(f: FunctionWriter, width: number, x: I32, out: I32): void {
+  const top = f.let("top", f32x4.all(-Infinity));
+  forLanes(f, width, (byte, lanes) => {
+    const value = v128.load(i32.add(x, byte));
+    f.set(top, f32x4.max(top, lanes === 4 ? value : v128.select(value, f32x4.all(-Infinity), tailMask(lanes))));
+  });
+  const most = f.let("most", f32x4.splat(maxLanes(top)));
+  const sum = f.let("sum", f32x4.all(0));
+  forLanes(f, width, (byte, lanes) => {
+    const value = f.let("value", call("exp", f32x4.sub(v128.load(i32.add(x, byte)), most)));
+    f.storeLanes(i32.add(out, byte), value, lanes);
+    f.set(sum, f32x4.add(sum, masked(value, lanes)));
+  });
+  const scale = f.let("scale", f32x4.splat(f32.div(f32.const(1), sumLanes(sum))));
+  rowMap(f, width, out, out, (value) => f32x4.mul(value, scale));
+}
+
+function meanRow(f: FunctionWriter, width: number, reduced: number, x: I32, out: I32): void {
+  forLanes(f, width, (byte, lanes) => {
+    const sum = f.let("sum", f32x4.all(0));
+    const from = f.let("from", i32.add(x, byte));
+    f.forRange("token", i32.const(0), i32.const(reduced), 1, () => {
+      f.set(sum, f32x4.add(sum, v128.load(from)));
+      f.set(from, i32.add(from, i32.const(4 * width)));
+    });
+    f.storeLanes(i32.add(out, byte), f.let("mean", f32x4.div(sum, f32x4.all(reduced))), lanes);
+  });
+}
+
+/** `operands` counts the problem's operands: input, [weight, [bias]], output. */
+export function emitRowReduce(name: string, problem: RowReduceProblem, operandCount: number): Emitted {
+  const { kind, width, epsilon } = problem;
+  const names = ["x", ...["weight", "bias"].slice(0, operandCount - 2), "out"];
+  const { f, operands, extents, begin, end } = kernelWriter(name, names, []);
+  const [weight, bias] = [operandCount > 2 ? operands[1] : undefined, operandCount > 3 ? operands[2] : undefined];
+  const affine = (value: V128, byte: I32): V128 => {
+    const scaled = weight ? f32x4.mul(value, v128.load(i32.add(weight, byte))) : value;
+    return bias ? f32x4.add(scaled, v128.load(i32.add(bias, byte))) : scaled;
+  };
+  f.forRange("row", begin, end, 1, (row) => {
+    const x = rowStart(f, "from", operands[0]!, row, width * (kind === "mean" ? problem.reduced! : 1));
+    const out = rowStart(f, "to", operands.at(-1)!, row, width);
+    if (kind === "softmax") softmaxRow(f, width, x, out);
+    else if (kind === "mean") meanRow(f, width, problem.reduced!, x, out);
+    else {
+      const perWidth = (total: Variable<"f32">): V128 => f32x4.splat(f32.div(total, f32.const(width)));
+      const mean = kind === "layer_norm" ? f.let("mean", perWidth(rowSum(f, width, x, (value) => value))) : undefined;
+      const centred = (value: V128): V128 => (mean ? f32x4.sub(value, mean) : value);
+      const squares = rowSum(f, width, x, (value) => {
+        const difference = f.let("difference", centred(value));
+        return f32x4.mul(difference, difference);
+      });
+      const divisor = f32x4.sqrt(kind === "l2_normalize" ? f32x4.splat(squares) : f32x4.add(perWidth(squares), f32x4.all(epsilon)));
+      const scale = f.let("scale", f32x4.div(f32x4.all(1), divisor));
+      rowMap(f, width, x, out, (value, byte) => affine(f32x4.mul(centred(value), scale), byte));
+    }
+  });
+  const rows: WeightLayout = { kind: "rows" };
+  return { wat: f.print(), choice: "rows of four lanes", units: { of: problem.rows, per: 1 }, extents, scratchBytes: 0, layouts: operands.map((_, i) => (i > 0 && i < operands.length - 1 ? rows : undefined)) };
+}
