@@ -1,0 +1,49 @@
+/** Where everything lies in one WebAssembly memory, and whether it fits. */
+import type { PlannedProgram, Storage } from "@sigil/spec";
+
+/** What a 32-bit WebAssembly memory can address. */
+export const largestMemory = 2 ** 32;
+const page = 65536;
+/** Kernels load whole vectors past the end of a row; the memory ends in this much that nobody owns. */
+const slack = 4096;
+
+/** The model does not fit a WebAssembly memory; `fits` is a storage that would, if any does. */
+export class CapacityError extends Error {
+  override readonly name = "CapacityError";
+  readonly bytes: number;
+  readonly fits: Storage | undefined;
+  constructor(program: string, bytes: number, fits: Storage | undefined) {
+    const size = (bytes / 2 ** 30).toFixed(2);
+    super(`${program} needs ${size} GiB of memory and WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`);
+    this.bytes = bytes;
+    this.fits = fits;
+  }
+}
+
+export interface MemoryLayout {
+  readonly weights: number;
+  readonly arena: number;
+  /** Scratch of thread t begins at `scratch + t * scratchStride`. */
+  readonly scratch: number;
+  readonly scratchStride: number;
+  readonly bytes: number;
+  readonly pages: number;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 256) * 256;
+
+/** Places weights, arena and each thread's scratch one after the other; a CapacityError if they do not fit. */
+export function layoutMemory(program: PlannedProgram, threads: number): MemoryLayout {
+  const place = (weightBytes: number) => {
+    const arena = align(weightBytes);
+    const scratch = arena + align(program.arenaBytes);
+    const scratchStride = align(program.scratchBytes);
+    const bytes = scratch + threads * scratchStride + slack;
+    return { weights: 0, arena, scratch, scratchStride, bytes, pages: Math.ceil(bytes / page) };
+  };
+  const layout = place(program.weightBytes);
+  if (layout.pages * page <= largestMemory) return layout;
+  const wide = program.weights.filter((weight) => weight.layout.kind === "panels" && weight.layout.storage === "float32");
+  const halved = place(program.weightBytes - wide.reduce((sum, weight) => sum + weight.bytes / 2, 0));
+  throw new CapacityError(program.name, layout.bytes, wide.length > 0 && halved.pages * page <= largestMemory ? "float16" : undefined);
+}

@@ -1,0 +1,27 @@
+/** Running launches on an instance: what the main thread does alone and each worker does with its share. */
+import type { Extent, PlannedProgram } from "@sigil/spec";
+import type { MemoryLayout } from "./capacity.ts";
+
+export type Symbols = Readonly<Record<string, number>>;
+
+export function valueOf(extent: Extent, symbols: Symbols): number {
+  if (typeof extent === "number") return extent;
+  return extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor);
+}
+
+type Kernel = (...args: number[]) => void;
+
+/** The program as calls: one function per launch, taking the symbols, the thread and the number of threads. */
+export function bindLaunches(program: PlannedProgram, layout: MemoryLayout, instance: WebAssembly.Instance): ((symbols: Symbols, thread: number, threads: number) => void)[] {
+  return program.launches.map((launch) => {
+    const kernel = instance.exports[launch.kernel] as Kernel | undefined;
+    if (!kernel) throw new Error(`the module has no kernel ${launch.kernel}; was it compiled with this plan?`);
+    const pointers = launch.operands.map(({ space, offset }) => layout[space] + offset);
+    return (symbols, thread, threads) => {
+      const units = Math.ceil(valueOf(launch.units.of, symbols) / launch.units.per);
+      const begin = Math.floor((units * thread) / threads);
+      const end = Math.floor((units * (thread + 1)) / threads);
+      if (begin < end) kernel(...pointers, ...launch.extents.map((extent) => valueOf(extent, symbols)), layout.scratch + thread * layout.scratchStride, begin, end);
+    };
+  });
+}

@@ -1,0 +1,20 @@
+/** Choosing and inspecting the WebAssembly module. */
+
+/** One module, or two of which the relaxed one is taken where the engine has relaxed SIMD. */
+export type WasmChoice = Uint8Array | { readonly plain: Uint8Array; readonly relaxed: Uint8Array };
+
+export function chooseWasm(wasm: WasmChoice): Uint8Array {
+  if (wasm instanceof Uint8Array) return wasm;
+  return WebAssembly.validate(wasm.relaxed as BufferSource) ? wasm.relaxed : wasm.plain;
+}
+
+/** The import entry of env.memory up to its kind; the byte after it holds the limits' flags. */
+const memoryImport = [3, ...new TextEncoder().encode("env"), 6, ...new TextEncoder().encode("memory"), 2];
+
+/** Whether the module imports a shared memory, which JavaScript cannot ask a compiled module. */
+export function importsSharedMemory(wasm: Uint8Array): boolean {
+  for (let at = 8; at + memoryImport.length < wasm.length; at++) {
+    if (memoryImport.every((byte, i) => wasm[at + i] === byte)) return (wasm[at + memoryImport.length]! & 2) !== 0;
+  }
+  throw new Error("the module imports no env.memory: it is not a Sigil CPU module");
+}
