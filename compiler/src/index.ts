@@ -1,6 +1,11 @@
 export * from "./architecture/expand.ts";
+export * from "./artifact/artifact-files.ts";
 export * from "./artifact/plan-program.ts";
+export * from "./artifact/stages.ts";
+export * from "./artifact/write-files.ts";
+export { emitCpu, type CpuModule, type CpuOptions as CpuEmitOptions, type CpuProblem } from "./backends/cpu/index.ts";
 export * from "./bindings/write-bindings.ts";
+export * from "./compile.ts";
 export * from "./expr/activations.ts";
 export * from "./expr/expression.ts";
 export * from "./expr/scalar-functions.ts";

@@ -1,11 +1,12 @@
 /** A loaded program: its memory, its weights in place, ready to run. */
+import { InputError } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { layoutMemory, type MemoryLayout } from "./capacity.ts";
 import { valueOf, type Symbols } from "./launch.ts";
 import { loadWeights, type LoadOptions, type WeightReader } from "./load-weights.ts";
 import { chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
-import { InputError, shapeOf, validateInputs } from "./validate.ts";
+import { shapeOf, validateInputs } from "./validate.ts";
 
 export interface CpuOptions extends LoadOptions {
   /** Threads to share each launch; by default up to 8 in Node, and 1 elsewhere or where the module's memory is not shared. */

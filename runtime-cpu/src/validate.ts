@@ -1,11 +1,7 @@
 /** What a caller may pass to a run. */
+import { InputError } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { valueOf, type Symbols } from "./launch.ts";
-
-/** Inputs or sizes that the program cannot take. */
-export class InputError extends Error {
-  override readonly name = "InputError";
-}
 
 export const shapeOf = (tensor: PlannedTensor, symbols: Symbols): number[] => tensor.shape.map((extent) => valueOf(extent, symbols));
 

@@ -1,5 +1,6 @@
 export * from "./tokenizer/index.ts";
 export * from "./model/index.ts";
 export * from "./pipelines/zero-shot-image-classification.ts";
+export * from "./pipelines/image-classification.ts";
 export * from "./weights/index.ts";
 export * from "./image/index.ts";

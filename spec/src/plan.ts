@@ -62,6 +62,8 @@ export interface PlannedTensor {
   readonly name: string;
   readonly dtype: "float32" | "int32";
   readonly shape: readonly Extent[];
+  /** What an input holds when a caller leaves it out: zeros, or 0, 1, 2, ... along the last axis. */
+  readonly default?: "zeros" | "positions";
   /** Absent for an input that only a gather reads. */
   readonly location?: Location;
 }
@@ -83,9 +85,13 @@ export interface PlannedProgram {
   readonly flops: number;
 }
 
+/** The class of @sigil/runtime that runs a plan; `graph` is for any other architecture document. */
+export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "graph";
+
 export interface Plan {
   readonly version: 1;
   readonly name: string;
+  readonly kind: PlanKind;
   readonly architecture: string;
   readonly storage: Storage;
   readonly config: Readonly<Record<string, unknown>>;

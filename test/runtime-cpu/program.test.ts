@@ -1,7 +1,7 @@
 import { evaluateLowered } from "@sigil/compiler";
-import { syntheticTensor } from "@sigil/runtime";
+import { InputError, syntheticTensor } from "@sigil/runtime";
 import { describe, expect, it } from "vitest";
-import { CapacityError, createProgram, InputError } from "../../runtime-cpu/dist/index.js";
+import { CapacityError, createProgram } from "../../runtime-cpu/dist/index.js";
 import { scaledError } from "../support/golden-cases.ts";
 import { compileCase, type CompiledProgram } from "./programs.ts";
 

@@ -5,9 +5,9 @@ const relaxedMadd = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3,
 
 export function doctor(): void {
   const rows: [string, boolean, string][] = [
-    ["reference", true, `float64 on one thread; ${availableParallelism()} processors, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`],
-    ["relaxed SIMD", WebAssembly.validate(relaxedMadd), "what the WebAssembly backend will use where the engine has it"],
-    ["cpu, webgpu, cuda", false, "not part of this version"],
+    ["cpu", true, `WebAssembly SIMD, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`],
+    ["relaxed SIMD", WebAssembly.validate(relaxedMadd), "fused multiply-add; used where the engine has it, not needed"],
+    ["webgpu, cuda", false, "not part of this version"],
   ];
   for (const [name, ok, text] of rows) process.stdout.write(`${ok ? "yes" : "no "}  ${name.padEnd(18)} ${text}\n`);
 }

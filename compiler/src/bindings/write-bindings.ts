@@ -1,55 +1,93 @@
 /** Writes the typed TypeScript module of a plan: literal shapes, and only the outputs that were compiled. */
-import type { Extent, Plan, PlannedTensor } from "@sigil/spec";
-import { IndentationText, Project, QuoteKind } from "ts-morph";
+import type { Extent, Plan, PlanKind, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import { IndentationText, Project, QuoteKind, type PropertySignatureStructure, type OptionalKind, type SourceFile } from "ts-morph";
 
-const pascal = (name: string): string => name.replace(/(^|[^A-Za-z0-9])([A-Za-z0-9])/g, (_, _separator: string, letter: string) => letter.toUpperCase());
+const pascal = (name: string): string => name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, _separator: string, letter: string) => letter.toUpperCase()).replace(/^(?=\d)/, "Model");
+const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const axis = (extent: Extent): string => (typeof extent === "number" ? String(extent) : "number");
 const tensorType = (tensor: PlannedTensor): string => `Tensor<readonly [${tensor.shape.map(axis).join(", ")}]>`;
+const described = (tensor: PlannedTensor): string => `[${tensor.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.join(" * "))).join(", ")}]`;
+
+/** The runtime class of each kind, and the program input that each of its outputs types come from. */
+const classes: Readonly<Record<PlanKind, string>> = {
+  siglip: "SiglipModel",
+  "siglip-text": "SiglipTextModel",
+  "siglip-vision": "SiglipVisionModel",
+  "siglip-image-classification": "SiglipForImageClassification",
+  graph: "GraphModel",
+};
 
 export function writeBindings(plan: Plan): string {
   const project = new Project({ useInMemoryFileSystem: true, manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Double } });
   const file = project.createSourceFile("index.ts");
   const name = pascal(plan.name);
-  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: ["SiglipModel", { name: "Tensor", isTypeOnly: true }] });
-  const byInput = (input: string) => plan.programs.find((program) => program.inputs.some((tensor) => tensor.name === input));
-  const towers = [
-    { input: "pixel_values", method: "vision", output: `${name}VisionOutput`, what: "vision tower" },
-    { input: "input_ids", method: "text", output: `${name}TextOutput`, what: "text tower" },
-    { input: "image_features", method: "scores", output: `${name}Scores`, what: "comparison of both towers" },
-  ].flatMap((tower) => {
-    const program = byInput(tower.input);
-    return program ? [{ ...tower, program }] : [];
-  });
-  for (const { program, output, what } of towers)
-    file.addInterface({
-      name: output,
-      isExported: true,
-      docs: [`What the ${what} of ${plan.name} returns, float32.`],
-      properties: program.outputs.map((tensor) => ({ name: tensor.name, isReadonly: true, type: tensorType(tensor) })),
-    });
-  const labels = plan.config.id2label as Record<string, string> | undefined;
-  const classifies = plan.programs.some((program) => program.outputs.some((tensor) => tensor.name === "logits"));
-  if (classifies && labels) file.addTypeAlias({ name: `${name}Label`, isExported: true, docs: ["The labels of the classifier, in the order of its logits."], type: Object.values(labels).map((label) => JSON.stringify(label)).join(" | ") });
-  const pixels = byInput("pixel_values")?.inputs.find((tensor) => tensor.name === "pixel_values");
-  const features = (input: string) => byInput("image_features")?.inputs.find((tensor) => tensor.name === input);
+  const base = classes[plan.kind];
+  const labels = plan.kind === "siglip-image-classification" ? Object.values(plan.config.id2label as Record<string, string>) : undefined;
+  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, { name: "Tensor", isTypeOnly: true }, { name: "WeightSource", isTypeOnly: true }] });
+  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime-cpu", namedImports: ["openCpuSession", { name: "CpuSessionOptions", isTypeOnly: true }] });
+  file.addImportDeclaration({ moduleSpecifier: "./artifact.js", namedImports: ["artifact"] });
+
+  const programOf = (input: string): PlannedProgram => plan.programs.find((program) => program.inputs.some((tensor) => tensor.name === input))!;
+  const inputOf = (input: string): PlannedTensor => programOf(input).inputs.find((tensor) => tensor.name === input)!;
+  const vision = (): string => `{ pixelValues: ${tensorType(inputOf("pixel_values"))}; output: ${addOutputs(file, `${name}VisionOutput`, `the vision tower of ${plan.name}`, programOf("pixel_values"))} }`;
+  const text = (): string => `{ output: ${addOutputs(file, `${name}TextOutput`, `the text tower of ${plan.name}`, programOf("input_ids"))} }`;
+  const types: Readonly<Record<PlanKind, () => string>> = {
+    siglip: () => `{ vision: ${vision()}; text: ${text()}; features: ${tensorType(inputOf("image_features"))} }`,
+    "siglip-vision": vision,
+    "siglip-image-classification": vision,
+    "siglip-text": text,
+    graph: () => {
+      const [program] = plan.programs as [PlannedProgram];
+      const inputs = program.inputs.map((tensor) => `${JSON.stringify(tensor.name)}${tensor.default ? "?" : ""}: ${inputType(tensor)}`);
+      return `{ inputs: { ${inputs.join("; ")} }; output: ${addOutputs(file, `${name}Output`, plan.name, program, (key) => key)} }`;
+    },
+  };
+  const argument = types[plan.kind]();
+  if (labels) file.addTypeAlias({ name: `${name}Label`, isExported: true, docs: ["The labels of the classifier, in the order of its logits."], type: labels.map((label) => JSON.stringify(label)).join(" | ") });
+  file.addTypeAlias({ name: `${name}Types`, isExported: true, docs: [`Inputs and outputs of ${plan.name}; \`number\` is the batch.`], type: argument });
+  const ids = plan.programs.some((program) => program.inputs.some((tensor) => tensor.name === "input_ids")) ? inputOf("input_ids") : undefined;
+  const pixels = plan.programs.some((program) => program.inputs.some((tensor) => tensor.name === "pixel_values")) ? inputOf("pixel_values") : undefined;
   file.addClass({
     name,
     isExported: true,
-    docs: [`${plan.name}: ${plan.architecture}, weights stored as ${plan.storage}. Sizes are checked when compiling where TypeScript sees them, and by every call.`],
-    extends: "SiglipModel",
-    methods: towers.map(({ method, output }) => ({
-      name: method,
-      hasOverrideKeyword: true,
-      parameters:
-        method === "vision"
-          ? [{ name: "pixelValues", type: tensorType(pixels!) }]
-          : method === "text"
-            ? [{ name: "inputIds", type: "readonly (readonly number[])[]" }]
-            : ["image_features", "text_features"].map((input) => ({ name: input === "image_features" ? "imageFeatures" : "textFeatures", type: tensorType(features(input)!) })),
-      returnType: `Promise<${output} & Readonly<Record<string, Tensor>>>`,
-      statements: `return super.${method}(${method === "vision" ? "pixelValues" : method === "text" ? "inputIds" : "imageFeatures, textFeatures"}) as Promise<never>;`,
-    })),
+    docs: [`${plan.name}: ${plan.architecture}, weights stored as ${plan.storage}. Sizes are checked by TypeScript where it sees them, and by every call.`],
+    extends: `${base}<${name}Types${labels ? `, ${name}Label` : ""}>`,
+    properties: [
+      ...(pixels ? [{ name: "imageSize", isStatic: true, isReadonly: true, docs: ["Pixels that the image processor must resize to."], initializer: `{ height: ${axis(pixels.shape[2]!)}, width: ${axis(pixels.shape[3]!)} } as const` }] : []),
+      ...(ids ? [{ name: "textLength", isStatic: true, isReadonly: true, docs: ["Tokens that texts must be padded and truncated to."], initializer: axis(ids.shape[1]!) }] : []),
+    ],
+    methods: [
+      {
+        name: "load",
+        isStatic: true,
+        isAsync: true,
+        docs: ["Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model."],
+        parameters: [{ name: "weights", type: "WeightSource" }, { name: "options", type: "CpuSessionOptions", initializer: "{}" }],
+        returnType: `Promise<${name}>`,
+        statements: `return new ${name}(await openCpuSession(artifact, weights, options));`,
+      },
+    ],
   });
   file.formatText({ indentSize: 2 });
   return `// Generated by sigil from the spec ${plan.name}. Do not edit: change the spec and compile again.\n\n${file.getFullText()}`;
+}
+
+const inputType = (tensor: PlannedTensor): string => (tensor.dtype === "float32" ? tensorType(tensor) : `{ readonly data: Int32Array; readonly shape: readonly [${tensor.shape.map(axis).join(", ")}] }`);
+
+/** Adds the interface of a program's outputs; those by layer (`hidden_states.0`, ...) become one property. */
+function addOutputs(file: SourceFile, name: string, of: string, program: PlannedProgram, rename: (output: string) => string = camel): string {
+  const properties: OptionalKind<PropertySignatureStructure>[] = [];
+  const layers = new Map<string, { index: number; tensor: PlannedTensor }[]>();
+  for (const tensor of program.outputs) {
+    const [, stem, index] = /^(.*)\.(\d+)$/.exec(tensor.name) ?? [];
+    if (stem === undefined) properties.push({ name: rename(tensor.name), isReadonly: true, type: tensorType(tensor), docs: [`\`${tensor.name}\`: ${described(tensor)}.`] });
+    else layers.set(stem, [...(layers.get(stem) ?? []), { index: Number(index), tensor }]);
+  }
+  for (const [stem, members] of layers) {
+    const whole = members.every(({ index }, i) => index === i);
+    const type = whole ? `readonly [${members.map(({ tensor }) => tensorType(tensor)).join(", ")}]` : `{ ${members.map(({ index, tensor }) => `readonly ${index}: ${tensorType(tensor)}`).join("; ")} }`;
+    properties.push({ name: rename(stem), isReadonly: true, type, docs: [`\`${stem}\`: ${described(members[0]!.tensor)} each.`] });
+  }
+  file.addInterface({ name, isExported: true, docs: [`What ${of} returns, float32.`], properties });
+  return name;
 }

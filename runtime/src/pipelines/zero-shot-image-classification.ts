@@ -1,5 +1,6 @@
 /** transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text embeddings cached per label. */
-import { InputError, type SiglipModel } from "../model/siglip-model.ts";
+import { InputError } from "../model/input-error.ts";
+import type { SiglipModel } from "../model/siglip-model.ts";
 import type { Tensor } from "../model/program.ts";
 
 /** What turns texts into ids: any of Sigil's tokenizers. */
@@ -39,12 +40,12 @@ export class ZeroShotImageClassification {
     if (odd >= 0) throw new InputError(`labels[${odd}]: expected a string, received ${typeof labels[odd]}`);
     if (template.split("{}").length !== 2) throw new InputError(`template: expected one {} for the label, received ${JSON.stringify(template)}`);
     const texts = await this.#embed(labels.map((label) => template.split("{}").join(label)));
-    const images = await this.#model.getImageFeatures(pixelValues);
-    const { logits_per_image: logits } = await this.#model.scores(images, texts);
+    const images = await this.#model.getImageFeatures({ pixelValues });
+    const { logitsPerImage: logits } = await this.#model.scores(images, texts);
     return Array.from({ length: pixelValues.shape[0]! }, (_, i) =>
       labels
         .map((label, t) => {
-          const logit = logits!.data[i * labels.length + t]!;
+          const logit = logits.data[i * labels.length + t]!;
           return { label, score: 1 / (1 + Math.exp(-logit)), logit };
         })
         .sort((a, b) => b.score - a.score),
@@ -55,7 +56,7 @@ export class ZeroShotImageClassification {
     const missing = [...new Set(texts.filter((text) => !this.#cache.has(text)))];
     if (missing.length > 0) {
       const { inputIds } = this.#tokenizer.encode(missing, { padding: "max_length", truncation: true, maxLength: this.#length });
-      const features = await this.#model.getTextFeatures(inputIds);
+      const features = await this.#model.getTextFeatures({ inputIds });
       const width = features.shape[1]!;
       missing.forEach((text, i) => this.#cache.set(text, features.data.slice(i * width, (i + 1) * width)));
     }

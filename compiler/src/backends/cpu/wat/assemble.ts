@@ -9,7 +9,7 @@ export async function assemble(name: string, wat: string): Promise<Uint8Array> {
   try {
     // wabt's types leave the features out, and without them it rejects shared memories.
     (parsed.validate as (options: typeof features) => void).call(parsed, features);
-    return parsed.toBinary({ log: false, write_debug_names: true }).buffer.slice();
+    return parsed.toBinary({ log: false, write_debug_names: false }).buffer.slice();
   } finally {
     parsed.destroy();
   }

@@ -1,20 +1,17 @@
-/** A SiglipModel whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. Throws WeightsError with every missing, extra and misshapen tensor. */
+/** A session whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. Throws WeightsError with every missing, extra and misshapen tensor. */
 import { evaluateLowered, lowerSpec, planProgram } from "@sigil/compiler";
-import { bindWeights, SiglipModel, type Tensor, type WeightSource, withPrefixes } from "@sigil/runtime";
+import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtime";
 import type { ModelSpec, Plan } from "@sigil/spec";
 
-export function referenceModel(spec: ModelSpec, weights: WeightSource): SiglipModel {
+export function referenceSession(spec: ModelSpec, weights: WeightSource): Session {
   const programs = lowerSpec(spec).map(({ lowered }) => {
     const kernels = lowered.launches.map(({ problem }) => ({ name: problem.family, units: { of: 1, per: 1 }, extents: [], scratchBytes: 0, layouts: [] }));
     return { lowered, planned: planProgram(lowered, kernels).planned };
   });
   const tensors = Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"];
-  const plan: Plan = { version: 1, name: spec.name, architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
-  const source = bindWeights(
-    withPrefixes(weights, Object.keys(tensors)),
-    Object.entries(tensors).map(([name, shape]) => ({ name, shape })),
-  );
-  return new SiglipModel(plan, async ({ name, outputs }) => {
+  const plan: Plan = { version: 1, name: spec.name, kind: "graph", architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
+  const source = bindPlan(plan, weights);
+  return new Session(plan, async ({ name, outputs }) => {
     const { lowered } = programs.find(({ planned }) => planned.name === name)!;
     const loaded = new Map<string, Float32Array>();
     for (const tensor of Object.keys(lowered.tensors)) loaded.set(tensor, await source.readFloat32(tensor));

@@ -1,0 +1,99 @@
+/** Runs the programs of a plan: loads each when it is first used, checks what goes in, splits batches that exceed the plan. */
+import type { Extent, Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import { InputError } from "./input-error.ts";
+import type { Program, Tensor } from "./program.ts";
+
+/** Loads one program of a plan on some backend. */
+export type ProgramFactory = (program: PlannedProgram) => Promise<Program>;
+
+/** Values of an input, row-major, with their shape. */
+export interface InputTensor {
+  readonly data: Float32Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+type Symbols = Readonly<Record<string, number>>;
+type Inputs = Readonly<Record<string, InputTensor | undefined>>;
+
+const valueOf = (extent: Extent, symbols: Symbols): number => (typeof extent === "number" ? extent : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor));
+const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+export class Session {
+  readonly plan: Plan;
+  readonly #create: ProgramFactory;
+  readonly #programs = new Map<string, Promise<Program>>();
+  #disposed = false;
+
+  constructor(plan: Plan, create: ProgramFactory) {
+    this.plan = plan;
+    this.#create = create;
+  }
+
+  /** The program that takes an input; an InputError if the model was compiled without one. */
+  programOf(input: string): PlannedProgram {
+    const program = this.plan.programs.find((p) => p.inputs.some(({ name }) => name === input));
+    if (!program) throw new InputError(`${this.plan.name} was compiled without a program that takes ${input}`);
+    return program;
+  }
+
+  /** Loads a program now rather than at its first run. */
+  async load(program: PlannedProgram): Promise<Program> {
+    if (this.#disposed) throw new InputError(`${this.plan.name} was disposed`);
+    let loaded = this.#programs.get(program.name);
+    if (!loaded) {
+      loaded = this.#create(program);
+      this.#programs.set(program.name, loaded);
+      loaded.catch(() => this.#programs.delete(program.name));
+    }
+    return loaded;
+  }
+
+  /** Runs a program. Inputs that are absent take their default; a batch of any size goes in as many runs as it needs. */
+  async run(program: PlannedProgram, inputs: Inputs, symbols: Symbols): Promise<Record<string, Tensor>> {
+    for (const [symbol, value] of Object.entries(symbols)) if (!(Number.isInteger(value) && value >= 1)) throw new InputError(`${symbol}: expected at least 1, received ${value}`);
+    const given = Object.fromEntries(program.inputs.map((input) => [input.name, complete(input, inputs[input.name], symbols)]));
+    const loaded = await this.load(program);
+    const entries = Object.entries(symbols);
+    const [symbol, total] = entries[0]!;
+    const most = program.symbols[symbol]!;
+    if (entries.length > 1 || total <= most) return loaded.run(given, symbols);
+    const parts: Record<string, Tensor>[] = [];
+    for (let begin = 0; begin < total; begin += most) {
+      const size = Math.min(most, total - begin);
+      const slice = Object.fromEntries(Object.entries(given).map(([name, data]) => [name, data.subarray((data.length / total) * begin, (data.length / total) * (begin + size))]));
+      parts.push(await loaded.run(slice, { [symbol]: size }));
+    }
+    return Object.fromEntries(Object.keys(parts[0]!).map((name) => [name, concatenate(parts.map((part) => part[name]!))]));
+  }
+
+  /** Frees every program; running afterwards is an InputError. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    for (const program of await Promise.allSettled(this.#programs.values())) if (program.status === "fulfilled") await program.value.dispose();
+    this.#programs.clear();
+  }
+}
+
+/** The values of an input, checked, or its default. */
+function complete(input: PlannedTensor, given: InputTensor | undefined, symbols: Symbols): Float32Array | Int32Array {
+  const shape = input.shape.map((extent) => valueOf(extent, symbols));
+  if (given === undefined) {
+    if (input.default === undefined) throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received nothing`);
+    const data = new (input.dtype === "int32" ? Int32Array : Float32Array)(count(shape));
+    if (input.default === "positions") for (let i = 0; i < data.length; i++) data[i] = i % shape.at(-1)!;
+    return data;
+  }
+  if (shape.join() !== given.shape.join()) throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received [${given.shape.join(", ")}]`);
+  if (given.data.length !== count(shape)) throw new InputError(`${input.name}: expected ${count(shape)} values, received ${given.data.length}`);
+  return given.data;
+}
+
+function concatenate(parts: readonly Tensor[]): Tensor {
+  const data = new Float32Array(parts.reduce((n, part) => n + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { data, shape: [parts.reduce((n, part) => n + part.shape[0]!, 0), ...parts[0]!.shape.slice(1)] };
+}

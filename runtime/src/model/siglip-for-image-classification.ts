@@ -1,0 +1,51 @@
+/** transformers' SiglipForImageClassification over a compiled plan. */
+import type { Plan } from "@sigil/spec";
+import { classificationLoss, inferProblemType, type Labels, type ProblemType } from "./losses.ts";
+import { nestOutputs, type LayerTensors } from "./outputs.ts";
+import type { Tensor } from "./program.ts";
+import { Session, type ProgramFactory } from "./session.ts";
+import { runVision, type SiglipVisionTypes } from "./siglip-vision-model.ts";
+
+/** What the classifier may return; generated bindings say which of it exists and in which shape. */
+export interface SiglipClassificationOutput {
+  /** `[batch, labels]`. */
+  readonly logits: Tensor;
+  /** `hidden_states`: the embeddings, then each layer's output, before the final norm. */
+  readonly hiddenStates?: LayerTensors;
+  /** `attentions`: per layer `[batch, heads, patches, patches]`, after softmax. */
+  readonly attentions?: LayerTensors;
+}
+
+export class SiglipForImageClassification<T extends SiglipVisionTypes = { pixelValues: Tensor; output: SiglipClassificationOutput }, Label extends string = string> {
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** The model of a plan whose programs `create` loads. */
+  static from(plan: Plan, create: ProgramFactory): SiglipForImageClassification {
+    return new SiglipForImageClassification(new Session(plan, create));
+  }
+
+  /** `id2label`: the labels in the order of the logits. */
+  get labels(): readonly Label[] {
+    return Object.values(this.session.plan.config.id2label as Record<string, Label>);
+  }
+
+  /** With `labels` also the loss: `problem_type` of the config, or as transformers infers it from them. */
+  async forward(inputs: { readonly pixelValues: T["pixelValues"]; readonly labels: Labels }): Promise<T["output"] & { readonly loss: number }>;
+  async forward(inputs: { readonly pixelValues: T["pixelValues"] }): Promise<T["output"]>;
+  async forward({ pixelValues, labels }: { readonly pixelValues: T["pixelValues"]; readonly labels?: Labels }): Promise<T["output"]> {
+    const outputs = await runVision(this.session, pixelValues);
+    if (labels === undefined) return nestOutputs(outputs);
+    const logits = outputs.logits!;
+    const problem = (this.session.plan.config.problem_type as ProblemType | null | undefined) ?? inferProblemType(labels, logits.shape[1]!);
+    return { ...nestOutputs(outputs), loss: classificationLoss(logits, labels, problem) };
+  }
+
+  /** Frees memory and threads. */
+  dispose(): Promise<void> {
+    return this.session.dispose();
+  }
+}

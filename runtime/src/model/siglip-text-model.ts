@@ -1,0 +1,101 @@
+/** transformers' SiglipTextModel over a compiled plan. */
+import type { Plan } from "@sigil/spec";
+import { InputError } from "./input-error.ts";
+import { nestOutputs, type LayerTensors } from "./outputs.ts";
+import type { Tensor } from "./program.ts";
+import { Session, type InputTensor, type ProgramFactory } from "./session.ts";
+
+/** One row of integers per text. */
+export type Rows = readonly (readonly number[])[];
+
+export interface SiglipTextInputs {
+  /** `input_ids`: each row as long as the text length that was compiled. */
+  readonly inputIds: Rows;
+  /** `attention_mask`: 1 keeps a token, 0 hides it from every other; published checkpoints are trained without. */
+  readonly attentionMask?: Rows;
+  /** `position_ids`: rows of the position table; one row serves every text. By default 0, 1, 2, ... */
+  readonly positionIds?: Rows;
+}
+
+/** What a text tower may return; generated bindings say which of it exists and in which shape. */
+export interface SiglipTextOutput {
+  /** `last_hidden_state`: `[batch, tokens, hidden]`, after the final norm. */
+  readonly lastHiddenState?: Tensor;
+  /** `pooler_output`: `[batch, projection]`, from the last position, not normalised. */
+  readonly poolerOutput?: Tensor;
+  /** `hidden_states`: the embeddings, then each layer's output, before the final norm. */
+  readonly hiddenStates?: LayerTensors;
+  /** `attentions`: per layer `[batch, heads, tokens, tokens]`, after softmax. */
+  readonly attentions?: LayerTensors;
+}
+
+/** The types that bindings narrow. */
+export interface SiglipTextTypes {
+  readonly output: object;
+}
+
+export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOutput }> {
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** The model of a plan whose programs `create` loads. */
+  static from(plan: Plan, create: ProgramFactory): SiglipTextModel {
+    return new SiglipTextModel(new Session(plan, create));
+  }
+
+  /** Throws InputError for rows of another length, ids or positions out of range, or a mask that hides a whole text. */
+  async forward(inputs: SiglipTextInputs): Promise<T["output"]> {
+    return nestOutputs(await runText(this.session, inputs));
+  }
+
+  /** Frees memory and threads. */
+  dispose(): Promise<void> {
+    return this.session.dispose();
+  }
+}
+
+/** The lowest finite float32, which transformers adds to the scores of hidden tokens. */
+const hidden = -3.4028234663852886e38;
+
+/** Runs the program that takes `input_ids`; outputs under transformers' names. */
+export async function runText(session: Session, { inputIds, attentionMask, positionIds }: SiglipTextInputs): Promise<Record<string, Tensor>> {
+  if (!Array.isArray(inputIds)) throw new InputError(`input_ids: expected rows of ids, received ${inputIds === undefined ? "nothing" : typeof inputIds}`);
+  const program = session.programOf("input_ids");
+  const tableOf = (input: string): number => session.plan.tensors[program.gathers.find((gather) => gather.input === input)!.table]![0]!;
+  const length = program.inputs.find(({ name }) => name === "input_ids")!.shape[1] as number;
+  const texts = inputIds.length;
+  const optional = (name: string): void => {
+    if (!program.inputs.some((input) => input.name === name)) throw new InputError(`${name}: ${session.plan.name} was compiled without it`);
+  };
+  const inputs: Record<string, InputTensor> = { input_ids: integers("input_ids", inputIds, texts, length, tableOf("input_ids")) };
+  if (positionIds !== undefined) {
+    optional("position_ids");
+    const rows = positionIds.length === 1 ? Array.from({ length: texts }, () => positionIds[0]!) : positionIds;
+    inputs.position_ids = integers("position_ids", rows, texts, length, tableOf("position_ids"));
+  }
+  if (attentionMask !== undefined) {
+    optional("attention_mask");
+    const { data, shape } = integers("attention_mask", attentionMask, texts, length, 2);
+    for (let row = 0; row < texts; row++)
+      if (data.subarray(row * length, (row + 1) * length).every((keep) => keep === 0)) throw new InputError(`attention_mask: row ${row} hides every token`);
+    inputs.attention_mask = { data: Float32Array.from(data, (keep) => (keep === 0 ? hidden : 0)), shape };
+  }
+  return session.run(program, inputs, { text_batch: texts });
+}
+
+/** `rows` of exactly `length` integers from 0 to `limit` - 1. */
+function integers(name: string, rows: Rows, texts: number, length: number, limit: number): InputTensor {
+  if (rows.length !== texts) throw new InputError(`${name}: expected ${texts} rows, received ${rows.length}`);
+  const data = new Int32Array(texts * length);
+  rows.forEach((row, r) => {
+    if (row.length !== length) throw new InputError(`${name}: expected ${length} values a text, received ${row.length} in row ${r}; pad with padding "max_length" and truncate to ${length}`);
+    row.forEach((value, i) => {
+      if (!(Number.isInteger(value) && value >= 0 && value < limit)) throw new InputError(`${name}: expected integers from 0 to ${limit - 1}, received ${value} in row ${r}`);
+      data[r * length + i] = value;
+    });
+  });
+  return { data, shape: [texts, length] };
+}

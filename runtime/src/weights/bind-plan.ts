@@ -1,0 +1,17 @@
+import type { Plan } from "@sigil/spec";
+import { bindWeights } from "./bind.ts";
+import { withPrefixes } from "./prefixes.ts";
+import type { WeightSource } from "./weight-source.ts";
+
+const roots = ["text_model.", "vision_model.", "classifier.", "logit_scale", "logit_bias"];
+const moduleOf = (name: string): string => name.split(".").slice(0, 2).join(".");
+
+/** Checks that a checkpoint fits a plan and returns it under the plan's names. Whole modules of SigLIP that the plan leaves
+ * out (the other tower, an unused head) may be there; every other fault is listed in one WeightsError. */
+export function bindPlan(plan: Pick<Plan, "tensors">, source: WeightSource): WeightSource {
+  const expected = Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape }));
+  const modules = new Set(expected.map(({ name }) => moduleOf(name)));
+  const bare = !expected.some(({ name }) => roots.some((root) => name.startsWith(root)));
+  const ignore = (name: string): boolean => roots.some((root) => name.startsWith(root)) && (bare || !modules.has(moduleOf(name)));
+  return bindWeights(withPrefixes(source, Object.keys(plan.tensors)), expected, { ignore });
+}
