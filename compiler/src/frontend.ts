@@ -28,8 +28,9 @@ export function buildGraphs(spec: ModelSpec, architecture: Architecture = readAr
     const labels = config.id2label as Record<string, string> | undefined;
     const fields: Record<string, unknown> = { ...config, ...block, num_labels: Object.keys(labels ?? {}).length };
     if ("max_position_embeddings" in fields) fields.text_length = spec.textLength ?? fields.max_position_embeddings;
+    if ("image_size" in fields) Object.assign(fields, { image_height: spec.imageSize?.height ?? fields.image_size, image_width: spec.imageSize?.width ?? fields.image_size });
     const wanted = spec.outputs && !("programs" in architecture) ? { outputs: spec.outputs } : {};
-    return verify(expand(document, { fields, maximum: spec.batch, ...wanted }), "expand");
+    return verify(expand(document, { fields, maximum: spec.batch, collections: { hidden_states: spec.hiddenStates, attentions: spec.attentions }, ...wanted }), "expand");
   });
 }
 

@@ -1,5 +1,6 @@
 /** Fills the weights' part of the memory, one checkpoint tensor at a time. */
-import type { PlannedWeight } from "@sigil/spec";
+import { resampleGrid } from "@sigil/runtime";
+import type { PlannedWeight, WeightPart } from "@sigil/spec";
 import { packPanelRows } from "./pack.ts";
 
 /** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
+const partRows = ({ begin, end, resample }: WeightPart): number => (resample ? resample.to[0] * resample.to[1] : end - begin);
+
 export async function loadWeights(buffer: ArrayBufferLike, base: number, weights: readonly PlannedWeight[], reader: WeightReader, { onProgress, signal }: LoadOptions): Promise<void> {
   const totalBytes = weights.reduce((sum, weight) => sum + weight.bytes, 0);
   // A fresh memory is zero, so the padding of the last panels is already in place.
@@ -26,7 +29,7 @@ export async function loadWeights(buffer: ArrayBufferLike, base: number, weights
     let row = 0;
     return weight.parts.map((part) => {
       const firstRow = row;
-      row += part.end - part.begin;
+      row += partRows(part);
       return { weight, part, firstRow };
     });
   });
@@ -40,11 +43,12 @@ export async function loadWeights(buffer: ArrayBufferLike, base: number, weights
     for (const { weight, part, firstRow } of uses) {
       const { columns, layout } = weight;
       const offset = base + weight.offset;
-      const rows = data.subarray(part.begin * columns, part.end * columns);
-      if (rows.length !== (part.end - part.begin) * columns) throw new Error(`${tensor}: expected at least ${part.end * columns} elements, received ${data.length}`);
+      const stored = data.subarray(part.begin * columns, part.end * columns);
+      if (stored.length !== (part.end - part.begin) * columns) throw new Error(`${tensor}: expected at least ${part.end * columns} elements, received ${data.length}`);
+      const rows = part.resample ? resampleGrid(stored, columns, part.resample.from, part.resample.to) : stored;
       if (layout.kind === "rows") new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
       else packPanelRows(buffer, offset, rows, { rows: weight.rows, columns, width: layout.width, storage: layout.storage }, firstRow);
-      loadedBytes += weight.bytes * ((part.end - part.begin) / weight.rows);
+      loadedBytes += weight.bytes * (partRows(part) / weight.rows);
     }
     onProgress?.({ tensor, loadedBytes: Math.round(loadedBytes), totalBytes });
   }

@@ -16,10 +16,12 @@ export interface OpStep {
   readonly op: string;
   readonly inputs?: readonly string[];
   readonly weights?: Readonly<Record<string, ArchitectureWeight>>;
-  /** Numbers and strings; `$field` is the value of a config field. */
+  /** Numbers and strings; `$field` is the value of a config field or a dimension. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
   /** The step exists only where this config field is true. */
   readonly when?: string;
+  /** Name of a list of outputs (`attentions`) that the value joins where the spec asks for it. */
+  readonly collect?: string;
 }
 
 export interface BlockStep {
@@ -31,6 +33,8 @@ export interface BlockStep {
   /** Apply the block this often, each time to the result of the last. */
   readonly repeat?: DimensionExpression;
   readonly when?: string;
+  /** Name of a list of outputs (`hidden_states`) that what enters and each result join where the spec asks for it. */
+  readonly collect?: string;
 }
 
 export type Step = OpStep | BlockStep;
@@ -44,6 +48,8 @@ export interface Block {
 export interface ArchitectureInput {
   readonly dtype: "float32" | "int32";
   readonly shape: readonly DimensionExpression[];
+  /** What a run takes when it is not given: zeros, or 0, 1, 2, ... along the last axis. */
+  readonly default?: "zeros" | "positions";
 }
 
 /** A graph that runs alone: a tower, or what joins them. */

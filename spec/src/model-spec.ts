@@ -33,8 +33,9 @@ export interface ModelSpec {
   readonly batch: { readonly image: number; readonly text: number };
   readonly textLength?: number;
   readonly imageSize?: { readonly height: number; readonly width: number };
-  readonly hiddenStates: boolean;
-  readonly attentions: boolean;
+  /** Every layer's, or those of these layers. */
+  readonly hiddenStates: boolean | readonly number[];
+  readonly attentions: boolean | readonly number[];
   readonly interpolatePosEncoding: boolean;
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;

@@ -27,6 +27,8 @@ export interface WeightPart {
   readonly tensor: string;
   readonly begin: number;
   readonly end: number;
+  /** The rows are a grid `from` [height, width] that loading resamples to `to` (bicubic, a = -0.75, edges clamped, no antialias). */
+  readonly resample?: { readonly from: readonly [number, number]; readonly to: readonly [number, number] };
 }
 
 /** One weight operand: its parts are stacked row by row (packed q, k, v), then laid out. A vector is `[1, n]` parts of columns. */

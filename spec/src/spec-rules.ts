@@ -12,6 +12,16 @@ export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSour
     }));
   }
   const vision = config.vision_config;
+  const layers = Math.max(config.text_config?.num_hidden_layers ?? 0, vision?.num_hidden_layers ?? 0);
+  for (const [key, last] of [["hidden_states", layers], ["attentions", layers - 1]] as const) {
+    const wanted = spec[key];
+    if (!Array.isArray(wanted)) continue;
+    wanted.forEach((layer: unknown, i) => {
+      if (typeof layer === "number" && layer > last) {
+        diagnostics.push(diagnosticAt(source, `/${key}/${i}`, { code: "contradictory-sizes", message: `there is no layer ${layer}`, help: `${key} go from 0 to ${last}` }));
+      }
+    });
+  }
   for (const side of ["height", "width"] as const) {
     const size = spec.image_size?.[side];
     if (vision === undefined || typeof size !== "number" || size < 1) continue;

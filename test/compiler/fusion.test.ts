@@ -3,7 +3,7 @@ import { syntheticTensor } from "@sigil/runtime";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";
 
-const cases = ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-classify-single"];
+const cases = ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-interpolate", "tiny-classify-single"];
 
 describe("fused programs against their unfused graphs", () => {
   for (const name of cases)
@@ -16,12 +16,12 @@ describe("fused programs against their unfused graphs", () => {
           pixel_values: golden.pixels,
           input_ids: { data: golden.inputIds.flat(), shape: [golden.textBatch, golden.inputIds[0]!.length] },
         };
-        for (const { name: input, value } of graph.inputs) {
-          if (inputs[input]) continue;
+        for (const { name: input, value, default: optional } of graph.inputs) {
+          if (inputs[input] || optional) continue;
           const shape = value.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols[0] === "image_batch" ? images : golden.textBatch));
           inputs[input] = { data: syntheticTensor(input, shape, 1), shape };
         }
-        const unfused = evaluateGraph(graph, Object.fromEntries(graph.inputs.map(({ name: input }) => [input, dense(inputs[input]!.shape, Float64Array.from(inputs[input]!.data))])), weights);
+        const unfused = evaluateGraph(graph, Object.fromEntries(graph.inputs.flatMap(({ name: input }) => (inputs[input] ? [[input, dense(inputs[input].shape, Float64Array.from(inputs[input].data))]] : []))), weights);
         const fused = evaluateLowered(lowered, Object.fromEntries(Object.entries(inputs).map(([input, { data }]) => [input, data])), weights, { image_batch: golden.batch, text_batch: golden.textBatch });
         // Both are float64 and add the same terms in another order: a few ulps of float64 per sum, far below 1e-11.
         for (const [output, { data }] of Object.entries(unfused)) expect(scaledError(fused[output]!, data), output).toBeLessThan(1e-11);

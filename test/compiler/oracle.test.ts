@@ -7,21 +7,27 @@ import { goldenCase, scaledError } from "../support/golden-cases.ts";
 const tolerance = 1e-5;
 
 describe("the oracle against transformers", () => {
-  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale"])
+  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-interpolate", "tiny-mask"])
     it(name, async () => {
       const golden = await goldenCase(name);
       const weights = (tensor: string, shape: readonly number[]) => syntheticTensor(tensor, shape, golden.seed);
       const [vision, text] = buildGraphs(golden.spec);
       const image = evaluateGraph(vision!, { pixel_values: dense(golden.pixels.shape, Float64Array.from(golden.pixels.data)) }, weights);
       const ids = golden.inputIds;
-      const words = evaluateGraph(text!, { input_ids: dense([ids.length, ids[0]!.length], Float64Array.from(ids.flat())) }, weights);
+      const rows = (values: readonly (readonly number[])[]) => dense([ids.length, ids[0]!.length], Float64Array.from(ids.flatMap((_, r) => values[r % values.length]!)));
+      const { attentionMask, positionIds } = golden;
+      // transformers adds the lowest float32 to the scores of hidden tokens.
+      const mask = attentionMask?.map((row) => row.map((keep) => (keep ? 0 : -3.4028234663852886e38)));
+      const words = evaluateGraph(text!, { input_ids: rows(ids), ...(positionIds && { position_ids: rows(positionIds) }), ...(mask && { attention_mask: rows(mask) }) }, weights);
       for (const [prefix, outputs] of [["vision_model_output", image], ["text_model_output", words]] as const)
         for (const [output, { data }] of Object.entries(outputs)) {
           const key = `${prefix}.${output}`;
           if (!golden.outputs.tensors.has(key)) continue;
           expect(scaledError(data, await golden.outputs.readFloat32(key)), key).toBeLessThan(tolerance);
         }
-      expect(Object.keys(image)).toEqual(["last_hidden_state", "pooler_output"]);
+      const states = golden.spec.hiddenStates === true ? golden.spec.config.vision_config!.num_hidden_layers : -1;
+      const layers = (list: string, count: number) => Array.from({ length: Math.max(0, count) }, (_, i) => `${list}.${i}`);
+      expect(Object.keys(image)).toEqual(["last_hidden_state", "pooler_output", ...layers("hidden_states", states + 1), ...layers("attentions", states)]);
     });
 
   for (const name of ["tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"])

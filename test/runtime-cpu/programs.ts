@@ -28,6 +28,7 @@ export async function compileCase(name: string, options: { sharedMemory?: boolea
         if (input.name === "pixel_values") return [input.name, golden.pixels.data];
         if (input.name === "input_ids") return [input.name, Int32Array.from(golden.inputIds.flat())];
         const shape = input.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor)));
+        if (input.default === "positions") return [input.name, Int32Array.from({ length: shape[0]! * shape[1]! }, (_, i) => i % shape[1]!)];
         return [input.name, syntheticTensor(input.name, shape, 1)];
       }),
     );

@@ -15,21 +15,34 @@ export interface GoldenCase {
   readonly spec: ModelSpec;
   readonly pixels: { readonly data: Float32Array; readonly shape: readonly number[] };
   readonly inputIds: readonly (readonly number[])[];
+  readonly attentionMask?: readonly (readonly number[])[];
+  readonly positionIds?: readonly (readonly number[])[];
+  readonly labels?: readonly number[] | readonly (readonly number[])[];
+  /** The towers alone: the joint model of this config does not run. */
+  readonly towersOnly: boolean;
   readonly outputs: WeightSource;
 }
 
-export async function goldenCase(name: string): Promise<GoldenCase> {
+/** `overrides` are keys of the Sigil spec. */
+export async function goldenCase(name: string, overrides: Readonly<Record<string, unknown>> = {}): Promise<GoldenCase> {
   const folder = join(fixtures, "models", name);
   const json = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
   const classification = json.kind === "classification";
   const config = { model_type: "siglip", ...json.config, ...(classification ? { architectures: ["SiglipForImageClassification"] } : {}) };
-  const spec = parseSpec(JSON.stringify(config), { file: "config.json", readFile: () => "" });
+  const options = json.options ?? {};
+  const [height, width] = json.image ?? [];
+  const document = {
+    name, config, architecture: classification ? "siglip-image-classification" : "siglip",
+    ...(json.text_length && { text_length: json.text_length }), ...(height && { image_size: { height, width } }), ...(options.states && { hidden_states: true, attentions: true }),
+    ...(options.interpolate_pos_encoding && { interpolate_pos_encoding: true }), ...overrides,
+  };
+  const spec = parseSpec(JSON.stringify(document), { file: "case.json" });
   const text = spec.config.text_config;
-  const vision = spec.config.vision_config!;
+  const vision = spec.config.vision_config;
   const textBatch = json.text_batch ?? json.batch;
   const length = json.text_length ?? text?.max_position_embeddings ?? 1;
-  const size = vision.image_size;
-  const shape = [json.batch, vision.num_channels, size, size];
+  const size = vision?.image_size ?? 1;
+  const shape = [json.batch, vision?.num_channels ?? 1, height ?? size, width ?? size];
   const data = uniform("input.pixel_values", shape.reduce((a, b) => a * b, 1), json.seed);
   const words = text?.vocab_size ?? 1;
   const ids = Array.from(uniform("input.input_ids", textBatch * length, json.seed), (u) => Math.min(Math.floor(Math.fround(Math.fround(Math.fround(u + 1) / 2) * words)), words - 1));
@@ -42,6 +55,10 @@ export async function goldenCase(name: string): Promise<GoldenCase> {
     spec,
     pixels: { data, shape },
     inputIds: Array.from({ length: textBatch }, (_, row) => ids.slice(row * length, (row + 1) * length)),
+    ...(options.attention_mask && { attentionMask: Array.from({ length: textBatch }, (_, r) => Array.from({ length }, (_, i) => (i < length - (r % length) ? 1 : 0))) }),
+    ...(options.position_ids && { positionIds: [Array.from({ length }, (_, i) => length - 1 - i)] }),
+    ...(options.labels && { labels: options.labels }),
+    towersOnly: options.towers_only === true,
     outputs: await openSafetensors(bufferSource(readFileSync(join(folder, "outputs.safetensors")), `${name}/outputs.safetensors`)),
   };
 }

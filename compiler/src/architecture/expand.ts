@@ -22,6 +22,8 @@ export interface ExpandOptions {
   readonly maximum: Readonly<Record<"image" | "text", number>>;
   /** Outputs wanted; all that the document has when absent. */
   readonly outputs?: readonly string[];
+  /** Lists of outputs wanted besides (`hidden_states`): all of their members, or these. */
+  readonly collections?: Readonly<Record<string, boolean | readonly number[]>>;
 }
 
 interface Scope {
@@ -33,13 +35,22 @@ interface Scope {
 
 const join = (path: string, name: string): string => (name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`);
 
-export function expand(document: ArchitectureGraph, { fields, maximum, outputs }: ExpandOptions): Graph {
+export function expand(document: ArchitectureGraph, { fields, maximum, outputs, collections = {} }: ExpandOptions): Graph {
   const nodes: Node[] = [];
   let values = 0;
   const newValue = (shape: Shape, dtype: Value["dtype"] = "float32"): Value => ({ id: values++, shape, dtype });
   const fail = (pointer: string, message: string): never => {
     throw new ArchitectureError(document.name, pointer, message);
   };
+  const collected = new Map<string, { name: string; value: Value }[]>(Object.keys(collections).map((list) => [list, []]));
+  const collect = (list: string | undefined, value: Value): void => {
+    const wanted = list === undefined ? false : (collections[list] ?? false);
+    if (list === undefined || wanted === false) return;
+    const index = counts.get(list) ?? 0;
+    counts.set(list, index + 1);
+    if (wanted === true || wanted.includes(index)) collected.get(list)!.push({ name: `${list}.${index}`, value });
+  };
+  const counts = new Map<string, number>();
   const resolving = new Set<string>();
   const lookup = (name: string): Extent | undefined => {
     if (document.symbols[name]) return { factor: 1, symbols: [name] };
@@ -65,7 +76,8 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
     const value = size(text, pointer);
     return typeof value === "number" ? value : fail(pointer, `"${text}" must be known when compiling`);
   };
-  const field = (name: string, pointer: string): unknown => (Object.hasOwn(fields, name) ? fields[name] : fail(pointer, `the config has no field "${name}"`));
+  const field = (name: string, pointer: string): unknown =>
+    Object.hasOwn(fields, name) ? fields[name] : (document.dimensions?.[name] !== undefined ? number(name, pointer) : fail(pointer, `the config has no field "${name}"`));
   const find = (scope: Scope, name: string, pointer: string): Value => scope.values.get(name) ?? fail(pointer, `no value "${name}" before this step; known are ${[...scope.values.keys()].join(", ")}`);
 
   const weightOf = (weight: ArchitectureWeight, path: string, pointer: string): WeightReference => {
@@ -78,7 +90,8 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
   const runOp = (step: OpStep, scope: Scope, pointer: string): Value => {
     const op = Object.hasOwn(ops, step.op) ? ops[step.op]! : fail(`${pointer}/op`, `unknown op "${step.op}"; known are ${Object.keys(ops).join(", ")}`);
     const inputs = (step.inputs ?? []).map((name, i) => find(scope, name, `${pointer}/inputs/${i}`));
-    if (inputs.length !== op.inputs) fail(`${pointer}/inputs`, `${step.op} takes ${op.inputs} inputs, received ${inputs.length}`);
+    const most = op.inputs + (op.optionalInputs ?? 0);
+    if (inputs.length < op.inputs || inputs.length > most) fail(`${pointer}/inputs`, `${step.op} takes ${op.inputs}${most > op.inputs ? ` to ${most}` : ""} inputs, received ${inputs.length}`);
     const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
     for (const role of op.weights) if (!step.weights?.[role]) fail(`${pointer}/weights`, `${step.op} needs a weight "${role}"`);
     for (const role of Object.keys(step.weights ?? {})) if (!allowed.includes(role)) fail(`${pointer}/weights/${role}`, `${step.op} has no weight "${role}"`);
@@ -102,7 +115,9 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
     if (step.when !== undefined && !field(step.when, `${pointer}/when`)) return;
     if (scope.values.has(step.name)) fail(`${pointer}/name`, `"${step.name}" is defined twice`);
     if (!("block" in step)) {
-      scope.values.set(step.name, runOp(step, scope, pointer));
+      const value = runOp(step, scope, pointer);
+      scope.values.set(step.name, value);
+      collect(step.collect, value);
       return;
     }
     const block: Block = document.blocks?.[step.block] ?? fail(`${pointer}/block`, `no block "${step.block}"`);
@@ -110,6 +125,7 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
     if (step.inputs.length !== block.inputs.length) fail(`${pointer}/inputs`, `block "${step.block}" takes ${block.inputs.length} inputs, received ${step.inputs.length}`);
     let args = step.inputs.map((name, i) => find(scope, name, `${pointer}/inputs/${i}`));
     const count = step.repeat === undefined ? 1 : number(step.repeat, `${pointer}/repeat`);
+    collect(step.collect, args[0]!);
     for (let i = 0; i < count; i++) {
       const inner: Scope = {
         values: new Map(block.inputs.map((name, k) => [name, args[k]!])),
@@ -119,6 +135,7 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
       };
       block.steps.forEach((child, k) => runStep(child, inner, `/blocks/${step.block}/steps/${k}`));
       args = [find(inner, block.output, `/blocks/${step.block}/output`), ...args.slice(1)];
+      collect(step.collect, args[0]!);
     }
     scope.values.set(step.name, args[0]!);
   };
@@ -127,7 +144,7 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
   const inputs = Object.entries(document.inputs).map(([name, input]) => {
     const value = newValue(input.shape.map((axis, i) => size(axis, `/inputs/${name}/shape/${i}`)), input.dtype);
     root.values.set(name, value);
-    return { name, value };
+    return { name, value, ...(input.default && { default: input.default }) };
   });
   document.steps.forEach((step, i) => runStep(step, root, `/steps/${i}`));
   const off = new Set(document.steps.filter((step) => step.when !== undefined && !fields[step.when]).map((step) => step.name));
@@ -135,5 +152,5 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs }
     .filter(([name, value]) => !off.has(value) && (!outputs || outputs.includes(name)))
     .map(([name, value]) => ({ name, value: find(root, value, `/outputs/${name}`) }));
   const symbols = Object.fromEntries(Object.entries(document.symbols).map(([name, kind]) => [name, maximum[kind]]));
-  return { name: document.name, symbols, inputs: inputs.map((i) => ({ ...i, value: { ...i.value, shape: i.value.shape.map((e) => multiply(e)) } })), nodes, outputs: results };
+  return { name: document.name, symbols, inputs: inputs.map((i) => ({ ...i, value: { ...i.value, shape: i.value.shape.map((e) => multiply(e)) } })), nodes, outputs: [...results, ...[...collected.values()].flat()] };
 }

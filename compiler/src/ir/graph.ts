@@ -39,12 +39,16 @@ export interface Graph {
   readonly name: string;
   /** Largest value of each symbol. */
   readonly symbols: Readonly<Record<string, number>>;
-  readonly inputs: readonly { readonly name: string; readonly value: Value }[];
+  readonly inputs: readonly GraphInput[];
   readonly nodes: readonly Node[];
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
 }
 
-export type GraphInput = Pick<PlannedTensor, "name" | "dtype">;
+export interface GraphInput {
+  readonly name: string;
+  readonly value: Value;
+  readonly default?: NonNullable<PlannedTensor["default"]>;
+}
 
 /** The text form of a graph, as `--dump` writes it. */
 export function showGraph(graph: Graph): string {

@@ -1,6 +1,9 @@
 /** The meaning of each kernel problem in float64, straight from its statement: fused programs are compared with unfused graphs through it. */
 import { evaluate as evaluateExpression } from "../expr/scalar-functions.ts";
 import { elements, valueOf } from "../ir/extent.ts";
+import { defaultInput } from "../oracle.ts";
+import { interpolateGrid } from "../ops/interpolate-grid.ts";
+import { dense } from "../ops/op.ts";
 import type { LoweredOperand, LoweredProgram } from "./lowered.ts";
 import type { AttentionProblem, EpilogueOperand, GemmProblem, MapProblem, Problem, RowReduceProblem } from "./problem.ts";
 
@@ -107,18 +110,20 @@ export function evaluateProblem(problem: Problem, arrays: Arrays, symbols: Symbo
 /** Runs a lowered program; `weights` answers whole tensors, row-major. Every output by name. */
 export function evaluateLowered(program: LoweredProgram, inputs: Readonly<Record<string, ArrayLike<number>>>, weights: (tensor: string, shape: readonly number[]) => ArrayLike<number>, symbols: Symbols): Record<string, Float64Array> {
   const buffers = new Map<number, Float64Array>();
-  for (const { name, value } of program.inputs) buffers.set(value.id, Float64Array.from(inputs[name]!));
+  const given = Object.fromEntries(program.inputs.map((input) => [input.name, inputs[input.name] ?? defaultInput(input, symbols).data]));
+  for (const { name, value } of program.inputs) buffers.set(value.id, Float64Array.from(given[name]!));
   for (const gather of program.gathers) {
     const table = weights(gather.table, program.tensors[gather.table]!);
-    const ids = inputs[gather.input]!;
+    const ids = given[gather.input]!;
     buffers.set(gather.value.id, Float64Array.from({ length: ids.length * gather.width }, (_, i) => table[ids[Math.floor(i / gather.width)]! * gather.width + (i % gather.width)]!));
   }
   const arrayOf = (operand: LoweredOperand): Float64Array => {
     if (operand.kind === "weight")
-      return Float64Array.from(operand.parts.flatMap(({ tensor, begin, end }) => {
+      return Float64Array.from(operand.parts.flatMap(({ tensor, begin, end, resample }) => {
         const shape = program.tensors[tensor]!;
         const row = shape.slice(1).reduce((a, b) => a * b, 1);
-        return Array.from(weights(tensor, shape)).slice(begin * row, end * row);
+        const rows = Float64Array.from(Array.from(weights(tensor, shape)).slice(begin * row, end * row));
+        return Array.from(resample ? interpolateGrid.evaluate([dense([end - begin, row], rows)], {}, { height: resample.to[0], width: resample.to[1] }).data : rows);
       }));
     let buffer = buffers.get(operand.value.id);
     if (!buffer) buffers.set(operand.value.id, (buffer = new Float64Array(valueOf(elements(operand.value.shape), symbols))));

@@ -18,7 +18,7 @@ export interface LoweredProgram {
   readonly name: string;
   readonly symbols: Readonly<Record<string, number>>;
   readonly launches: readonly LoweredLaunch[];
-  readonly inputs: readonly { readonly name: string; readonly value: Value; readonly dtype: PlannedTensor["dtype"] }[];
+  readonly inputs: readonly { readonly name: string; readonly value: Value; readonly dtype: PlannedTensor["dtype"]; readonly default?: NonNullable<PlannedTensor["default"]> }[];
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
   readonly gathers: readonly { readonly input: string; readonly table: string; readonly value: Value; readonly width: number }[];
   readonly tensors: Readonly<Record<string, readonly number[]>>;

@@ -1,38 +1,77 @@
-import { fixed } from "../ir/extent.ts";
-import { dense, ShapeError, type Op } from "./op.ts";
+import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
+import { dense, ShapeError, type Attributes, type Dense, type Op } from "./op.ts";
 
-/** softmax(q k^T / sqrt(head size)) v per head; heads are contiguous channels. A query without batch axis serves every batch. */
+function inferScores([q, k, mask]: readonly Shape[], { heads }: Attributes): { width: number; batch: Shape[number]; queries: Shape[number]; keys: Shape[number] } {
+  const width = fixed(q!.at(-1), "channels");
+  if (width % Number(heads) !== 0) throw new ShapeError(`${heads} heads do not divide ${width} channels`);
+  if (k!.at(-1) !== width) throw new ShapeError(`q and k have ${width} and ${k!.at(-1)} channels`);
+  if (mask && !sameShape(mask, [k![0]!, k![1]!])) throw new ShapeError(`a mask of ${showShape(mask)} does not fit keys of ${showShape(k!)}`);
+  return { width, batch: k![0]!, queries: q!.at(-2)!, keys: k![1]! };
+}
+
+/** softmax(q k^T / sqrt(head size) + mask), `[batch, heads, queries, keys]`. */
+function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: number): Dense {
+  const [batch, keys, width] = k.shape as [number, number, number];
+  const queries = q.shape.at(-2)!;
+  const size = width / heads;
+  const out = dense([batch, heads, queries, keys]);
+  const shared = q.data.length === queries * width;
+  for (let b = 0; b < batch; b++)
+    for (let h = 0; h < heads; h++)
+      for (let i = 0; i < queries; i++) {
+        const query = ((shared ? 0 : b) * queries + i) * width + h * size;
+        const row = out.data.subarray(((b * heads + h) * queries + i) * keys, ((b * heads + h) * queries + i + 1) * keys);
+        for (let j = 0; j < keys; j++) {
+          let dot = 0;
+          for (let c = 0; c < size; c++) dot += q.data[query + c]! * k.data[(b * keys + j) * width + h * size + c]!;
+          row[j] = dot / Math.sqrt(size) + (mask ? mask.data[b * keys + j]! : 0);
+        }
+        const top = row.reduce((a, x) => Math.max(a, x), -Infinity);
+        const total = row.reduce((a, x) => a + Math.exp(x - top), 0);
+        row.forEach((x, j) => (row[j] = Math.exp(x - top) / total));
+      }
+  return out;
+}
+
+/**
+ * softmax(q k^T / sqrt(head size) + mask) v per head; heads are contiguous channels. A query without batch axis serves every
+ * batch. The optional fourth input, `[batch, keys]`, is added to the scores.
+ */
 export const attention: Op = {
   inputs: 3,
+  optionalInputs: 1,
   weights: [],
-  infer([q, k, v], _, { heads }) {
-    const width = fixed(q!.at(-1), "channels");
-    if (width % Number(heads) !== 0) throw new ShapeError(`${heads} heads do not divide ${width} channels`);
-    if (k!.at(-1) !== width || v!.at(-1) !== width) throw new ShapeError(`q, k and v have ${width}, ${k!.at(-1)} and ${v!.at(-1)} channels`);
-    return [k![0]!, q!.at(-2)!, width];
+  infer([q, k, v, mask], _, attributes) {
+    const { width, batch, queries } = inferScores([q!, k!, ...(mask ? [mask] : [])], attributes);
+    if (v!.at(-1) !== width) throw new ShapeError(`q and v have ${width} and ${v!.at(-1)} channels`);
+    return [batch, queries, width];
   },
-  evaluate([q, k, v], _, { heads }) {
-    const [batch, keys, width] = k!.shape as [number, number, number];
-    const queries = q!.shape.at(-2)!;
+  evaluate([q, k, v, mask], _, { heads }) {
+    const weights = probabilities(q!, k!, mask, Number(heads));
+    const [batch, , queries, keys] = weights.shape as [number, number, number, number];
+    const width = v!.shape.at(-1)!;
     const size = width / Number(heads);
     const out = dense([batch, queries, width]);
-    const shared = q!.data.length === queries * width;
     for (let b = 0; b < batch; b++)
-      for (let h = 0; h < Number(heads); h++)
-        for (let i = 0; i < queries; i++) {
-          const query = ((shared ? 0 : b) * queries + i) * width + h * size;
-          const scores = new Float64Array(keys);
-          for (let j = 0; j < keys; j++) {
-            let dot = 0;
-            for (let c = 0; c < size; c++) dot += q!.data[query + c]! * k!.data[(b * keys + j) * width + h * size + c]!;
-            scores[j] = dot / Math.sqrt(size);
-          }
-          const top = scores.reduce((a, x) => Math.max(a, x), -Infinity);
-          const weights = scores.map((x) => Math.exp(x - top));
-          const total = weights.reduce((a, x) => a + x, 0);
-          for (let j = 0; j < keys; j++)
-            for (let c = 0; c < size; c++) out.data[(b * queries + i) * width + h * size + c]! += (weights[j]! / total) * v!.data[(b * keys + j) * width + h * size + c]!;
+      for (let i = 0; i < queries; i++)
+        for (let c = 0; c < width; c++) {
+          const row = ((b * Number(heads) + Math.floor(c / size)) * queries + i) * keys;
+          let sum = 0;
+          for (let j = 0; j < keys; j++) sum += weights.data[row + j]! * v!.data[(b * keys + j) * width + c]!;
+          out.data[(b * queries + i) * width + c] = sum;
         }
     return out;
   },
+};
+
+/** The probabilities of `attention` with the same q, k and mask, `[batch, heads, queries, keys]`; fused with it. */
+export const attentionProbabilities: Op = {
+  inputs: 2,
+  optionalInputs: 1,
+  weights: [],
+  infer(inputs, _, attributes) {
+    const { batch, queries, keys } = inferScores(inputs, attributes);
+    return [batch, Number(attributes.heads), queries, keys];
+  },
+  evaluate: ([q, k, mask], _, { heads }) => probabilities(q!, k!, mask, Number(heads)),
 };

@@ -1,6 +1,7 @@
 /** Every primitive operation by the name that architecture documents use. */
-import { attention } from "./attention.ts";
+import { attention, attentionProbabilities } from "./attention.ts";
 import { activation, add, exp, mul } from "./elementwise.ts";
+import { interpolateGrid } from "./interpolate-grid.ts";
 import { linear, similarity } from "./linear.ts";
 import { l2Normalize, layerNorm, rmsNorm } from "./norms.ts";
 import type { Op } from "./op.ts";
@@ -10,8 +11,10 @@ export const ops: Readonly<Record<string, Op>> = {
   activation,
   add,
   attention,
+  attention_probabilities: attentionProbabilities,
   embedding,
   exp,
+  interpolate_grid: interpolateGrid,
   l2_normalize: l2Normalize,
   layer_norm: layerNorm,
   linear,

@@ -14,6 +14,7 @@ export interface Op {
   readonly weights: readonly string[];
   readonly optionalWeights?: readonly string[];
   readonly inputs: number;
+  readonly optionalInputs?: number;
   /** The output's shape. Throws ShapeError with what is wrong; the caller adds the place. */
   infer(inputs: readonly Shape[], weights: Readonly<Record<string, readonly number[]>>, attributes: Attributes): Shape;
   /** The meaning, in float64: every backend is compared with it. */

@@ -10,6 +10,8 @@ import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
 import type { LoweredLaunch, LoweredOperand, LoweredProgram } from "../kernels/lowered.ts";
 import type { EpilogueOperand, GemmProblem } from "../kernels/problem.ts";
 
+/** The op's side of a square table of positions. */
+const side = (rows: number): number => Math.round(Math.sqrt(rows));
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const matrix = (...references: readonly WeightReference[]): LoweredOperand => ({
   kind: "weight",
@@ -36,13 +38,23 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   const place = (value: Value): LoweredOperand => {
     const node = producer.get(value.id);
     if (node?.op === "parameter") return matrix(node.weights.weight!);
+    if (node?.op === "interpolate_grid") return resampled(node);
     const view = views.get(value.id);
     return { kind: "value", value: view?.value ?? value, offset: view?.offset ?? 0 };
+  };
+  /** A table resampled when it is loaded; one that keeps its size is read as it is. */
+  const resampled = (node: Node): LoweredOperand => {
+    const table = place(node.inputs[0]!);
+    if (table.kind !== "weight") throw new Error(`internal: only a parameter can be resampled (${node.origin.path})`);
+    const from = side(table.rows);
+    const to = [Number(node.attributes.height), Number(node.attributes.width)] as const;
+    if (to[0] === from && to[1] === from) return table;
+    return { ...table, rows: to[0] * to[1], parts: table.parts.map((part) => ({ ...part, resample: { from: [from, from], to } })) };
   };
   const strideOf = (value: Value): number => views.get(value.id)?.stride ?? fixed(value.shape.at(-1), "channels");
   const constantNode = (value: Value): Node | undefined => {
     const node = producer.get(value.id);
-    if (node?.op === "parameter") return node;
+    if (node?.op === "parameter" || node?.op === "interpolate_grid") return node;
     return node?.op === "exp" && producer.get(node.inputs[0]!.id)?.op === "parameter" ? node : undefined;
   };
 
@@ -108,11 +120,18 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     launches.push({ problem, origins: finished.origins, operands: [place(patches ? patches.inputs[0]! : x), matrix(...weights), ...extra, { kind: "value", value: finished.output, offset: 0 }] });
   };
 
+  /** The one attention that reads a value, apart from whoever wants its probabilities. */
+  const attentionOf = (value: Value): Node | undefined => {
+    const readers = (isOutput.has(value.id) ? [] : (users.get(value.id) ?? [])).filter((user) => user.op !== "attention_probabilities");
+    return readers.length === 1 && readers[0]!.op === "attention" ? readers[0] : undefined;
+  };
   /** Linears of one input that only one attention reads. */
   const projections = (node: Node): readonly Node[] => {
-    const attention = onlyUser(node.output);
-    if (attention?.op !== "attention") return [node];
-    const group = attention.inputs.map((value) => producer.get(value.id)).filter((n): n is Node => n?.op === "linear" && n.inputs[0]!.id === node.inputs[0]!.id && onlyUser(n.output) === attention && !!n.weights.bias === !!node.weights.bias);
+    const attention = attentionOf(node.output);
+    if (!attention) return [node];
+    const group = attention.inputs
+      .map((value) => producer.get(value.id))
+      .filter((n): n is Node => n?.op === "linear" && n.inputs[0]!.id === node.inputs[0]!.id && attentionOf(n.output) === attention && !!n.weights.bias === !!node.weights.bias);
     return group.includes(node) ? group : [node];
   };
   const output = (value: Value): LoweredOperand => ({ kind: "value", value, offset: 0 });
@@ -124,6 +143,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     const width = node.output.shape.at(-1);
     switch (node.op) {
       case "parameter":
+      case "interpolate_grid":
       case "patches":
         break;
       case "exp":
@@ -144,13 +164,16 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         break;
       }
       case "attention": {
-        const [q, k, v] = node.inputs as [Value, Value, Value];
+        const [q, k, v, mask] = node.inputs as [Value, Value, Value, Value?];
+        const same = (other: Node): boolean => other.op === "attention_probabilities" && other.inputs[0]!.id === q.id && other.inputs[1]!.id === k.id && other.inputs[2]?.id === mask?.id;
+        const probabilities = users.get(q.id)!.find(same);
+        if (probabilities) done.add(probabilities);
         const heads = Number(node.attributes.heads);
         const headSize = fixed(width, "channels") / heads;
         launches.push({
-          problem: { family: "attention", batch: k.shape[0]!, heads, headSize, queries: fixed(q.shape.at(-2), "queries"), keys: fixed(k.shape[1], "keys"), queryStride: strideOf(q), keyStride: strideOf(k), valueStride: strideOf(v), sharedQuery: q.shape.length === 2, scale: headSize ** -0.5, mask: false, probabilities: false },
+          problem: { family: "attention", batch: k.shape[0]!, heads, headSize, queries: fixed(q.shape.at(-2), "queries"), keys: fixed(k.shape[1], "keys"), queryStride: strideOf(q), keyStride: strideOf(k), valueStride: strideOf(v), sharedQuery: q.shape.length === 2, scale: headSize ** -0.5, mask: mask !== undefined, probabilities: probabilities !== undefined },
           origins,
-          operands: [place(q), place(k), place(v), output(node.output)],
+          operands: [place(q), place(k), place(v), ...(mask ? [place(mask)] : []), output(node.output), ...(probabilities ? [output(probabilities.output)] : [])],
         });
         break;
       }
@@ -198,7 +221,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     done.add(node);
   }
   const tensors = Object.fromEntries(graph.nodes.flatMap((node) => Object.values(node.weights).map((w) => [w.tensor, w.shape] as const)));
-  return { name: graph.name, symbols: graph.symbols, launches, inputs: graph.inputs.map(({ name, value }) => ({ name, value, dtype: value.dtype })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, launches, inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
 }
 
 /** Bytes of a float32 value when every symbol is largest. */

@@ -7,6 +7,7 @@ export { openSafetensors } from "./safetensors.ts";
 export { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 export { withPrefixes } from "./prefixes.ts";
 export { bindWeights } from "./bind.ts";
+export { resampleGrid } from "./resample-grid.ts";
 export { bindPlan } from "./bind-plan.ts";
 export { syntheticTensor, syntheticWeights, uniform, type ExpectedWeight } from "./synthetic.ts";
 export { loadAll, streamAll, type LoadOptions, type LoadProgress } from "./load-all.ts";

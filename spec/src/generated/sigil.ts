@@ -34,10 +34,10 @@ export interface SigilSpec {
   readonly checkpoint?: string;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu")[];
-  /** Also return the hidden states of every layer. */
-  readonly hidden_states: boolean;
-  /** Also return the attention weights of every layer. */
-  readonly attentions: boolean;
+  /** Also return hidden states: of every layer (the embeddings first), or of these. */
+  readonly hidden_states: boolean | readonly number[];
+  /** Also return attention weights: of every layer, or of these. */
+  readonly attentions: boolean | readonly number[];
   /** Resample the position embedding to image_size. */
   readonly interpolate_pos_encoding: boolean;
 }
@@ -76,10 +76,10 @@ export interface SigilSpecInput {
   readonly checkpoint?: string;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu")[];
-  /** Also return the hidden states of every layer. */
-  readonly hidden_states?: boolean;
-  /** Also return the attention weights of every layer. */
-  readonly attentions?: boolean;
+  /** Also return hidden states: of every layer (the embeddings first), or of these. */
+  readonly hidden_states?: boolean | readonly number[];
+  /** Also return attention weights: of every layer, or of these. */
+  readonly attentions?: boolean | readonly number[];
   /** Resample the position embedding to image_size. */
   readonly interpolate_pos_encoding?: boolean;
 }

@@ -1,0 +1,92 @@
+/** Every model case of the fixtures, compiled for the CPU, against what transformers computed. */
+import { appendFileSync } from "node:fs";
+import { compile } from "@sigil/compiler";
+import { SiglipForImageClassification, SiglipModel, SiglipTextModel, SiglipVisionModel, syntheticWeights, type Tensor } from "@sigil/runtime";
+import { openCpuSession } from "@sigil/runtime-cpu";
+import type { ModelSpec } from "@sigil/spec";
+import { describe, expect, it } from "vitest";
+import { goldenCase, scaledError, type GoldenCase } from "../support/golden-cases.ts";
+
+/** The bars of the project: float32 against float32, over max(1, largest magnitude) except for losses, which are relative. */
+function tolerance(name: string): number {
+  if (name.startsWith("logits")) return 2e-3; // cosines times exp(4.7)
+  if (name === "loss") return 1e-4;
+  return /attentions/.test(name) ? 1e-6 : 1e-5;
+}
+
+async function open(spec: ModelSpec, seed: number) {
+  const { plan, cpu } = await compile(spec);
+  return openCpuSession({ plan, wasm: cpu }, syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed), { lazy: true });
+}
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Outputs under transformers' nested names. */
+function flatten(value: unknown, path: string, into: Record<string, ArrayLike<number>>): Record<string, ArrayLike<number>> {
+  if (typeof value === "number") into[path] = [value];
+  else if ((value as Tensor).data instanceof Float32Array) into[path] = (value as Tensor).data;
+  else for (const [key, inner] of Object.entries(value as object)) flatten(inner, path === "" ? snake(key) : `${path}.${snake(key)}`, into);
+  return into;
+}
+
+async function compare(golden: GoldenCase, actual: Record<string, ArrayLike<number>>): Promise<void> {
+  const names = [...golden.outputs.tensors.keys()].filter((name) => !name.startsWith("input."));
+  expect(names.filter((name) => !(name in actual))).toEqual([]);
+  const errors: Record<string, number> = {};
+  for (const name of names) {
+    const expected = await golden.outputs.readFloat32(name);
+    errors[name] = name === "loss" ? Math.abs(actual[name]![0]! - expected[0]!) / Math.abs(expected[0]!) : scaledError(actual[name]!, expected);
+  }
+  if (process.env.SIGIL_ERRORS) appendFileSync(process.env.SIGIL_ERRORS, `${JSON.stringify({ case: golden.name, errors })}\n`);
+  for (const name of names) expect(errors[name], name).toBeLessThan(tolerance(name));
+}
+
+async function runJoint(golden: GoldenCase): Promise<Record<string, ArrayLike<number>>> {
+  const { inputIds, attentionMask, positionIds } = golden;
+  const text = { inputIds, ...(attentionMask && { attentionMask }), ...(positionIds && { positionIds }) };
+  const model = new SiglipModel(await open(golden.spec, golden.seed));
+  const inputs = { ...text, pixelValues: golden.pixels };
+  const outputs = golden.outputs.tensors.has("loss") ? await model.forward({ ...inputs, returnLoss: true }) : await model.forward(inputs);
+  await model.dispose();
+  return flatten(outputs, "", {});
+}
+
+describe("transformers' SiglipModel on the CPU backend", () => {
+  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate"])
+    it(name, async () => {
+      const golden = await goldenCase(name);
+      await compare(golden, await runJoint(golden));
+    });
+
+  it("tiny-headless: towers alone", async () => {
+    const [vision, text] = [await goldenCase("tiny-headless", { architecture: "siglip-vision" }), await goldenCase("tiny-headless", { architecture: "siglip-text" })];
+    const images = new SiglipVisionModel(await open(vision.spec, vision.seed));
+    const words = new SiglipTextModel(await open(text.spec, text.seed));
+    const outputs = { visionModelOutput: await images.forward({ pixelValues: vision.pixels }), textModelOutput: await words.forward({ inputIds: text.inputIds }) };
+    const stored = [...vision.outputs.tensors.keys()];
+    await compare(vision, Object.fromEntries(Object.entries(flatten(outputs, "", {})).map(([key, data]) => [stored.includes(key) ? key : key.replace("_model_output", ""), data])));
+    expect(outputs.visionModelOutput).not.toHaveProperty("poolerOutput");
+  });
+
+  for (const name of ["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])
+    it(name, { timeout: 300_000 }, async () => {
+      const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
+      await compare(golden, await runJoint(golden));
+    });
+
+  // 0.65 and 0.88 billion parameters: minutes of generating weights, so only on request.
+  for (const name of ["large-patch16-256", "so400m-patch14-384"])
+    it.skipIf(!process.env.SLOW)(`${name} (needs SLOW=1)`, { timeout: 1_200_000 }, async () => {
+      const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
+      await compare(golden, await runJoint(golden));
+    });
+});
+
+describe("transformers' SiglipForImageClassification on the CPU backend", () => {
+  for (const name of ["tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"])
+    it(name, async () => {
+      const golden = await goldenCase(name);
+      const model = new SiglipForImageClassification(await open(golden.spec, golden.seed));
+      await compare(golden, flatten(await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }), "", {}));
+    });
+});
