@@ -1,14 +1,27 @@
 /** The `sigil` command: arguments in, one command's module called, errors printed as their kind asks. */
 import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
 import { ArchitectureError } from "@sigil/compiler";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { classify } from "./commands/classify.ts";
 import { compile } from "./commands/compile.ts";
+import { embed } from "./commands/embed.ts";
+import { init } from "./commands/init.ts";
+import { run } from "./commands/run.ts";
+import { weights } from "./commands/weights.ts";
 import { inspect } from "./commands/inspect.ts";
 import { doctor } from "./commands/doctor.ts";
 import { tokenize } from "./commands/tokenize.ts";
 
 const list = (text: string): string[] => text.split(",").map((label) => label.trim());
+
+const integer = (text: string): number => {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("expected an integer");
+  return Number(text);
+};
+const positive = (text: string): number => {
+  if (!(integer(text) > 0)) throw new InvalidArgumentError("expected a positive integer");
+  return Number(text);
+};
 
 const program = new Command("sigil").description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.").version("0.1.0").exitOverride().showHelpAfterError();
 
@@ -42,6 +55,52 @@ program
   .option("--json", "print JSON")
   .addHelpText("after", '\nExample:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224')
   .action(classify);
+
+program
+  .command("embed")
+  .description("embeddings of pictures or texts, as JSON lines or in a safetensors file")
+  .argument("[image...]")
+  .requiredOption("--model <dir>", "checkpoint folder")
+  .option("--text <text...>", "texts to embed")
+  .option("--texts", "embed each line of stdin")
+  .option("--normalize", "scale each embedding to length one")
+  .option("--out <file>", "safetensors file (image_embeds or text_embeds)")
+  .addHelpText("after", "\nExample:\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors")
+  .action(embed);
+
+program
+  .command("init")
+  .description("a spec to edit, from a checkpoint folder or a config.json")
+  .argument("<checkpoint>")
+  .option("--out <file>", "where to write it (default: <name>.json)")
+  .option("--force", "write over a file that exists")
+  .addHelpText("after", "\nExample:\n  sigil init ./siglip-base-patch16-224 --out my-siglip.json")
+  .action(init);
+
+program
+  .command("run")
+  .description("one run on the inputs of a safetensors file; every output under transformers' nested names")
+  .argument("<spec>")
+  .requiredOption("--weights <file>", "checkpoint as safetensors")
+  .requiredOption("--inputs <file>", "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors")
+  .requiredOption("--outputs <file>", "where to write the outputs")
+  .addOption(new Option("--backend <name>", "what computes").choices(["cpu", "reference"]).default("cpu"))
+  .option("--threads <count>", "threads to use", positive)
+  .option("--hidden-states", "also every layer's hidden states")
+  .option("--attentions", "also every layer's attention weights")
+  .option("--interpolate", "resample position embeddings to the size of pixel_values")
+  .option("--loss", "also the sigmoid loss")
+  .addHelpText("after", "\nExample:\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors")
+  .action(run);
+
+program
+  .command("weights")
+  .description("a checkpoint of synthetic tensors, the same in every language")
+  .argument("<spec>")
+  .requiredOption("--synthetic <seed>", "seed of the values", integer)
+  .requiredOption("--out <file>", "safetensors file to write")
+  .addHelpText("after", "\nExample:\n  sigil weights --synthetic 0 spec/models/siglip-shapes.json --out synthetic.safetensors")
+  .action(weights);
 
 program
   .command("tokenize")

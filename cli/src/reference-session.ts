@@ -1,5 +1,5 @@
 /** A session whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. Throws WeightsError with every missing, extra and misshapen tensor. */
-import { evaluateLowered, lowerSpec, planProgram } from "@sigil/compiler";
+import { evaluateLowered, lowerSpec, planKind, planProgram } from "@sigil/compiler";
 import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtime";
 import type { ModelSpec, Plan } from "@sigil/spec";
 
@@ -9,7 +9,7 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     return { lowered, planned: planProgram(lowered, kernels).planned };
   });
   const tensors = Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"];
-  const plan: Plan = { version: 1, name: spec.name, kind: "graph", architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
+  const plan: Plan = { version: 1, name: spec.name, kind: planKind(programs.map(({ planned }) => planned)), architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
   const source = bindPlan(plan, weights);
   return new Session(plan, async ({ name, outputs }) => {
     const { lowered } = programs.find(({ planned }) => planned.name === name)!;

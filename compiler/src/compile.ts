@@ -1,5 +1,6 @@
 /** The whole pipeline in order: a spec to a plan, kernels and bindings. */
-import type { Architecture, ModelSpec, Plan, PlanKind } from "@sigil/spec";
+import type { Architecture, ModelSpec, Plan } from "@sigil/spec";
+import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram } from "./artifact/plan-program.ts";
 import { emitCpu } from "./backends/cpu/index.ts";
 import { writeBindings } from "./bindings/write-bindings.ts";
@@ -38,7 +39,7 @@ export async function compile(spec: ModelSpec, architecture?: Architecture): Pro
   const plan: Plan = {
     version: 1,
     name: spec.name,
-    kind: kindOf(programs.map(({ planned }) => planned)),
+    kind: planKind(programs.map(({ planned }) => planned)),
     architecture: architecture?.name ?? spec.architecture.replace(/^.*[\\/]/, ""),
     storage: spec.storage,
     config: spec.config,
@@ -46,15 +47,4 @@ export async function compile(spec: ModelSpec, architecture?: Architecture): Pro
     programs: programs.map(({ planned }) => planned),
   };
   return { plan, programs, cpu: { wat: plain.wat, plain: plain.wasm, relaxed: relaxed.wasm }, bindings: writeBindings(plan) };
-}
-
-/** The runtime class that fits the programs' inputs and outputs, whatever document they came from. */
-function kindOf(programs: Plan["programs"]): PlanKind {
-  const inputs = new Set(programs.flatMap((program) => program.inputs.map(({ name }) => name)));
-  const outputs = new Set(programs.flatMap((program) => program.outputs.map(({ name }) => name)));
-  const [pixels, ids, features] = ["pixel_values", "input_ids", "image_features"].map((name) => inputs.has(name));
-  if (pixels && ids && features) return "siglip";
-  if (programs.length !== 1 || pixels === ids) return "graph";
-  if (ids) return "siglip-text";
-  return outputs.has("logits") ? "siglip-image-classification" : inputs.size === 1 ? "siglip-vision" : "graph";
 }

@@ -21,12 +21,13 @@ export function readArchitecture(name: string): Architecture {
 /** The graphs of a spec as its architecture document describes them, verified; no pass has run. */
 export function buildGraphs(spec: ModelSpec, architecture: Architecture = readArchitecture(spec.architecture)): Graph[] {
   const parts = "programs" in architecture ? architecture.programs : [architecture];
-  return parts.map((part) => {
+  return parts.flatMap((part) => {
     const document = typeof part === "string" ? (readArchitecture(part) as ArchitectureGraph) : part;
     const config = spec.config as Record<string, unknown>;
     const block = document.config === undefined ? {} : ((config[document.config] ?? {}) as Record<string, unknown>);
     const labels = config.id2label as Record<string, string> | undefined;
     const fields: Record<string, unknown> = { ...config, ...block, num_labels: Object.keys(labels ?? {}).length };
+    if (document.when !== undefined && !fields[document.when]) return [];
     if ("max_position_embeddings" in fields) fields.text_length = spec.textLength ?? fields.max_position_embeddings;
     if ("image_size" in fields) Object.assign(fields, { image_height: spec.imageSize?.height ?? fields.image_size, image_width: spec.imageSize?.width ?? fields.image_size });
     const wanted = spec.outputs && !("programs" in architecture) ? { outputs: spec.outputs } : {};

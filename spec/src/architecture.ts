@@ -58,6 +58,8 @@ export interface ArchitectureGraph {
   readonly description?: string;
   /** The block of the config that plain field names refer to; absent for the config itself. */
   readonly config?: string;
+  /** In a composition: the graph is part of the model only where this config field is true. */
+  readonly when?: string;
   /** Sizes that a run chooses, and the entry of the spec's `batch` that bounds each. */
   readonly symbols: Readonly<Record<string, "image" | "text">>;
   readonly dimensions?: Readonly<Record<string, DimensionExpression>>;

@@ -32,7 +32,7 @@ export function writeBindings(plan: Plan): string {
   const vision = (): string => `{ pixelValues: ${tensorType(inputOf("pixel_values"))}; output: ${addOutputs(file, `${name}VisionOutput`, `the vision tower of ${plan.name}`, programOf("pixel_values"))} }`;
   const text = (): string => `{ output: ${addOutputs(file, `${name}TextOutput`, `the text tower of ${plan.name}`, programOf("input_ids"))} }`;
   const types: Readonly<Record<PlanKind, () => string>> = {
-    siglip: () => `{ vision: ${vision()}; text: ${text()}; features: ${tensorType(inputOf("image_features"))} }`,
+    siglip: () => `{ vision: ${vision()}; text: ${text()}; features: ${tensorType(programOf("input_ids").outputs.find((tensor) => tensor.name === "pooler_output") ?? inputOf("input_ids"))} }`,
     "siglip-vision": vision,
     "siglip-image-classification": vision,
     "siglip-text": text,

@@ -1,5 +1,6 @@
 /** transformers' SiglipModel over a compiled plan: towers apart or together, any batch. */
 import type { Plan } from "@sigil/spec";
+import { InputError } from "./input-error.ts";
 import { sigmoidLoss } from "./losses.ts";
 import { nestOutputs } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
@@ -60,7 +61,7 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   async forward({ pixelValues, returnLoss, ...text }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
     const image = await runVision(this.session, pixelValues);
     const words = await runText(this.session, text);
-    const scores = await this.scores(image.pooler_output!, words.pooler_output!);
+    const scores = await this.scores(this.#pooled(image), this.#pooled(words));
     return {
       ...(returnLoss ? { loss: sigmoidLoss(scores.logitsPerText) } : {}),
       ...scores,
@@ -74,7 +75,7 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   async getImageFeatures(inputs: { readonly pixelValues: T["vision"]["pixelValues"] }): Promise<T["features"]>;
   async getImageFeatures({ pixelValues, returnOutput }: { readonly pixelValues: T["vision"]["pixelValues"]; readonly returnOutput?: boolean }): Promise<T["features"] | T["vision"]["output"]> {
     const outputs = await runVision(this.session, pixelValues);
-    return returnOutput ? nestOutputs(outputs) : outputs.pooler_output!;
+    return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
   }
 
   /** `get_text_features`: the pooled, unnormalised embedding; with `returnOutput` everything that the tower returns, as transformers 5 does. */
@@ -82,7 +83,7 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   async getTextFeatures(inputs: SiglipTextInputs): Promise<T["features"]>;
   async getTextFeatures({ returnOutput, ...inputs }: SiglipTextInputs & { readonly returnOutput?: boolean }): Promise<T["features"] | T["text"]["output"]> {
     const outputs = await runText(this.session, inputs);
-    return returnOutput ? nestOutputs(outputs) : outputs.pooler_output!;
+    return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
   }
 
   /** Logits and normalised embeddings from pooled features of both towers, in blocks of what was planned for. */
@@ -112,6 +113,11 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
       imageEmbeds: { data: imageEmbeds, shape: imageFeatures.shape },
       textEmbeds: { data: textEmbeds, shape: textFeatures.shape },
     };
+  }
+
+  #pooled({ pooler_output: pooled }: Readonly<Record<string, Tensor>>): Tensor {
+    if (!pooled) throw new InputError(`${this.session.plan.name} was compiled without pooler_output`);
+    return pooled;
   }
 
   /** Frees memory and threads. */

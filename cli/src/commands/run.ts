@@ -1,0 +1,107 @@
+import { compile } from "@sigil/compiler";
+import { InputError, nestOutputs, Session, SiglipForImageClassification, SiglipModel, SiglipTextModel, SiglipVisionModel, type Labels, type WeightSource } from "@sigil/runtime";
+import { openSafetensors } from "@sigil/runtime";
+import { openFileSource } from "@sigil/runtime/node";
+import { openCpuSession } from "@sigil/runtime-cpu";
+import { loadSpec, type ModelSpec } from "@sigil/spec";
+import { withProgress } from "../progress.ts";
+import { referenceSession } from "../reference-session.ts";
+import { flattenOutputs } from "../tensors/flatten-outputs.ts";
+import { readFloats, readNumbers, readRows } from "../tensors/read-inputs.ts";
+import { saveTensors } from "../tensors/save-tensors.ts";
+
+export interface RunOptions {
+  readonly weights: string;
+  readonly inputs: string;
+  readonly outputs: string;
+  readonly backend: "cpu" | "reference";
+  readonly hiddenStates?: boolean;
+  readonly attentions?: boolean;
+  readonly interpolate?: boolean;
+  readonly loss?: boolean;
+  readonly threads?: number;
+}
+
+/** Runs a spec on the inputs of one file and writes every output to another. */
+export async function run(path: string, options: RunOptions): Promise<void> {
+  const inputs = await openSafetensors(await openFileSource(options.inputs));
+  const weights = await openSafetensors(await openFileSource(options.weights));
+  const spec = fit(loadSpec(path), inputs, options);
+  const session = await open(spec, weights, options);
+  try {
+    const outputs = await forward(session, inputs, options.loss === true);
+    const tensors = Object.entries(flattenOutputs(outputs)).map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }]);
+    await saveTensors(options.outputs, Object.fromEntries(tensors));
+    process.stderr.write(`${options.outputs}: ${tensors.length} tensors\n`);
+  } finally {
+    await session.dispose();
+    await Promise.all([inputs.close(), weights.close()]);
+  }
+}
+
+/** The spec with the outputs that the options ask for, and the sizes that the inputs have. */
+function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelSpec {
+  const pixels = inputs.tensors.get("pixel_values")?.shape;
+  const ids = inputs.tensors.get("input_ids")?.shape;
+  const longest = spec.config.text_config?.max_position_embeddings ?? 0;
+  if (ids && ids.at(-1)! > longest && spec.config.text_config) throw new InputError(`input_ids: expected at most max_position_embeddings ${longest} ids a text, received ${ids.at(-1)}`);
+  return {
+    ...spec,
+    ...(options.hiddenStates && { hiddenStates: true }),
+    ...(options.attentions && { attentions: true }),
+    ...(ids && { textLength: ids.at(-1)! }),
+    ...(options.interpolate && pixels && { interpolatePosEncoding: true, imageSize: { height: pixels[2]!, width: pixels[3]! } }),
+    batch: { image: Math.max(1, Math.min(spec.batch.image, pixels?.[0] ?? 1)), text: Math.max(1, Math.min(spec.batch.text, ids?.[0] ?? 1)) },
+  };
+}
+
+async function open(spec: ModelSpec, weights: WeightSource, { backend, threads }: RunOptions): Promise<Session> {
+  if (backend === "reference") return referenceSession(spec, weights);
+  const { plan, cpu } = await compile(spec);
+  return withProgress("loading", (report) =>
+    openCpuSession({ plan, wasm: cpu }, weights, { onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes), ...(threads !== undefined && { threads }) }),
+  );
+}
+
+async function forward(session: Session, inputs: WeightSource, returnLoss: boolean): Promise<object> {
+  const pixels = async () => ({ pixelValues: await readFloats(inputs, "pixel_values") });
+  const texts = async () => {
+    const [inputIds, attentionMask, positionIds] = [await readRows(inputs, "input_ids"), await readRows(inputs, "attention_mask"), await readRows(inputs, "position_ids")];
+    if (!inputIds) throw new InputError(`${inputs.name}: expected a tensor input_ids, found ${[...inputs.tensors.keys()].join(", ")}`);
+    return { inputIds, ...(attentionMask && { attentionMask }), ...(positionIds && { positionIds }) };
+  };
+  switch (session.plan.kind) {
+    case "siglip": {
+      const model = new SiglipModel(session);
+      const [image, text] = ["pixel_values", "input_ids"].map((name) => inputs.tensors.has(name));
+      const joined = session.plan.programs.some((program) => program.inputs.some(({ name }) => name === "image_features"));
+      if (image && text && joined) return returnLoss ? model.forward({ ...(await pixels()), ...(await texts()), returnLoss }) : model.forward({ ...(await pixels()), ...(await texts()) });
+      return {
+        ...(image && { visionModelOutput: await model.visionModel.forward(await pixels()) }),
+        ...(text && { textModelOutput: await model.textModel.forward(await texts()) }),
+      };
+    }
+    case "siglip-vision":
+      return new SiglipVisionModel(session).forward(await pixels());
+    case "siglip-text":
+      return new SiglipTextModel(session).forward(await texts());
+    case "siglip-image-classification": {
+      const model = new SiglipForImageClassification(session);
+      const labels = await readLabels(inputs);
+      return labels ? model.forward({ ...(await pixels()), labels }) : model.forward(await pixels());
+    }
+    case "graph": {
+      const [program] = session.plan.programs;
+      const given = await Promise.all(program!.inputs.flatMap((input) => (input.default && !inputs.tensors.has(input.name) ? [] : [readFloats(inputs, input.name).then((tensor) => [input.name, tensor] as const)])));
+      const symbols = Object.fromEntries(Object.keys(program!.symbols).map((symbol) => [symbol, given[0]![1].shape[0]!]));
+      return nestOutputs(await session.run(program!, Object.fromEntries(given), symbols));
+    }
+  }
+}
+
+/** One class index a picture from a vector of integers, else a row of targets. */
+async function readLabels(inputs: WeightSource): Promise<Labels | undefined> {
+  const labels = await readNumbers(inputs, "labels");
+  if (!labels || labels.shape.length < 2) return labels?.values;
+  return readRows(inputs, "labels");
+}

@@ -1,0 +1,44 @@
+/** Inputs of a model from a safetensors file, whatever number type they were saved as. */
+import { InputError, type InputTensor, type WeightSource } from "@sigil/runtime";
+
+/** Integer element types: how many bytes, and how one is read. */
+const integers: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
+  I64: [8, (view, at) => Number(view.getBigInt64(at, true))],
+  I32: [4, (view, at) => view.getInt32(at, true)],
+  I16: [2, (view, at) => view.getInt16(at, true)],
+  U8: [1, (view, at) => view.getUint8(at)],
+  BOOL: [1, (view, at) => view.getUint8(at)],
+};
+
+export interface NumberTensor {
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+  /** Whether the file stores integers. */
+  readonly integer: boolean;
+}
+
+/** All numbers of a tensor, or undefined where the file has none of this name. */
+export async function readNumbers(source: WeightSource, name: string): Promise<NumberTensor | undefined> {
+  const info = source.tensors.get(name);
+  if (!info) return undefined;
+  const integer = integers[info.dtype];
+  if (!integer) return { values: Array.from(await source.readFloat32(name)), shape: info.shape, integer: false };
+  const bytes = await source.read(name);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { values: Array.from({ length: bytes.byteLength / integer[0] }, (_, i) => integer[1](view, i * integer[0])), shape: info.shape, integer: true };
+}
+
+/** A float32 tensor; an InputError where the file has none of this name. */
+export async function readFloats(source: WeightSource, name: string): Promise<InputTensor & { readonly data: Float32Array }> {
+  const info = source.tensors.get(name);
+  if (!info) throw new InputError(`${source.name}: expected a tensor ${name}, found ${[...source.tensors.keys()].join(", ") || "none"}`);
+  return { data: await source.readFloat32(name), shape: info.shape };
+}
+
+/** The rows of a tensor of integers: its last axis, the others flattened. */
+export async function readRows(source: WeightSource, name: string): Promise<number[][] | undefined> {
+  const tensor = await readNumbers(source, name);
+  if (!tensor) return undefined;
+  const width = tensor.shape.at(-1) ?? 1;
+  return Array.from({ length: tensor.values.length / width }, (_, row) => tensor.values.slice(row * width, (row + 1) * width));
+}
