@@ -52,7 +52,9 @@ program
   .requiredOption("--labels <a,b>", "labels, separated by commas", list)
   .requiredOption("--model <dir>", "checkpoint folder")
   .option("--template <text>", "text around a label", "This is a photo of {}.")
-  .option("--json", "print JSON")
+  .option("--top <count>", "print only the best labels", positive)
+  .option("--threads <count>", "threads to use", positive)
+  .option("--json", "print JSON, every label")
   .addHelpText("after", '\nExample:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224')
   .action(classify);
 

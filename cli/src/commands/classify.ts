@@ -3,8 +3,8 @@ import { openSession } from "../session.ts";
 
 const bar = (score: number): string => "█".repeat(Math.round(score * 24)).padEnd(24, "·");
 
-export async function classify(images: string[], options: { labels: string[]; model: string; template: string; json?: boolean }): Promise<void> {
-  const session = await openSession(options.model);
+export async function classify(images: string[], options: { labels: string[]; model: string; template: string; top?: number; threads?: number; json?: boolean }): Promise<void> {
+  const session = await openSession(options.model, options.threads === undefined ? {} : { threads: options.threads });
   try {
     const pictures = await Promise.all(images.map((image) => decodeImage(image)));
     const { pixelValues, shape } = session.processor.preprocess(pictures);
@@ -16,7 +16,7 @@ export async function classify(images: string[], options: { labels: string[]; mo
     const width = Math.max(...options.labels.map((label) => label.length));
     images.forEach((image, i) => {
       process.stdout.write(`\n${image}\n`);
-      for (const { label, score } of results[i]!) process.stdout.write(`  ${label.padEnd(width)}  ${bar(score)} ${(score * 100).toFixed(2).padStart(6)} %\n`);
+      for (const { label, score } of results[i]!.slice(0, options.top)) process.stdout.write(`  ${label.padEnd(width)}  ${bar(score)} ${(score * 100).toFixed(2).padStart(6)} %\n`);
     });
     process.stdout.write("\n");
   } finally {

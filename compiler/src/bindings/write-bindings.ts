@@ -54,7 +54,7 @@ export function writeBindings(plan: Plan): string {
     extends: `${base}<${name}Types${labels ? `, ${name}Label` : ""}>`,
     properties: [
       ...(pixels ? [{ name: "imageSize", isStatic: true, isReadonly: true, docs: ["Pixels that the image processor must resize to."], initializer: `{ height: ${axis(pixels.shape[2]!)}, width: ${axis(pixels.shape[3]!)} } as const` }] : []),
-      ...(ids ? [{ name: "textLength", isStatic: true, isReadonly: true, docs: ["Tokens that texts must be padded and truncated to."], initializer: axis(ids.shape[1]!) }] : []),
+      ...(ids ? [{ name: "textLength", isStatic: true, isReadonly: true, docs: ["Tokens that texts must be padded and truncated to."], initializer: `${axis(ids.shape[1]!)} as const` }] : []),
     ],
     methods: [
       {

@@ -1,0 +1,88 @@
+/** What generated bindings promise: to TypeScript (this file is type-checked by the build) and at run time. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { compile, writeBindings } from "@sigil/compiler";
+import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type Tensor } from "@sigil/runtime";
+import { openCpuSession } from "@sigil/runtime-cpu";
+import { parseSpec } from "@sigil/spec";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { artifact } from "../../generated/siglip-shapes/artifact.ts";
+import { SiglipShapes, type SiglipShapesVisionOutput } from "../../generated/siglip-shapes/index.ts";
+
+const source = () => syntheticWeights(Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })), 1);
+const pixels = { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } as const;
+
+describe("the generated module", () => {
+  it("has literal shapes and only the outputs that were compiled", async () => {
+    const model = await SiglipShapes.load(source(), { threads: 1 });
+    const output = await model.forward({ pixelValues: pixels, inputIds: [new Array<number>(SiglipShapes.textLength).fill(1)] });
+    expectTypeOf(output.visionModelOutput.poolerOutput).toEqualTypeOf<Tensor<readonly [number, 128]>>();
+    expectTypeOf(output.visionModelOutput.lastHiddenState.shape).toEqualTypeOf<readonly [number, 64, 128]>();
+    expectTypeOf(SiglipShapes.textLength).toEqualTypeOf<16>();
+    expectTypeOf<SiglipShapesVisionOutput>().not.toHaveProperty("hiddenStates");
+    expectTypeOf(output).not.toHaveProperty("loss");
+    expect(output.visionModelOutput.lastHiddenState.shape).toEqual([1, 64, 128]);
+    expect(output.logitsPerImage.shape).toEqual([1, 1]);
+    const withLoss = await model.forward({ pixelValues: pixels, inputIds: [new Array<number>(SiglipShapes.textLength).fill(1)], returnLoss: true });
+    expectTypeOf(withLoss.loss).toEqualTypeOf<number>();
+    expect(withLoss.loss).toBeGreaterThan(0);
+    await model.dispose();
+  });
+
+  it("refuses shapes that TypeScript sees, and at run time those that it cannot", async () => {
+    const model = await SiglipShapes.load(source(), { threads: 1, lazy: true });
+    // @ts-expect-error 65 is not 64
+    await expect(model.getImageFeatures({ pixelValues: { data: new Float32Array(3 * 64 * 65), shape: [1, 3, 64, 65] } })).rejects.toThrow("expected 64x64 pixels, received 64x65");
+    // @ts-expect-error the pictures are missing
+    await expect(model.forward({ inputIds: [[1]] })).rejects.toThrow(InputError);
+    await expect(model.getImageFeatures({ pixelValues: { data: new Float32Array(5), shape: [1, 3, 64, 64] } })).rejects.toThrow("expected 12288 values, received 5");
+    await expect(model.getTextFeatures({ inputIds: [[1, 2]] })).rejects.toThrow("expected 16 values a text, received 2");
+    await model.dispose();
+    await expect(model.getImageFeatures({ pixelValues: pixels })).rejects.toThrow("disposed");
+  });
+
+  it("lists every tensor that does not fit", async () => {
+    const shapes = Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape }));
+    const damaged = shapes.filter(({ name }) => name !== "logit_scale").map((tensor) => (tensor.name === "vision_model.head.probe" ? { ...tensor, shape: [1, 1, 64] } : tensor));
+    const error = await SiglipShapes.load(syntheticWeights([...damaged, { name: "vision_model.encoder.layers.9.mlp.fc1.bias", shape: [3] }])).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(WeightsError);
+    for (const part of ["logit_scale", "vision_model.head.probe", "layers.9.mlp.fc1.bias"]) expect((error as Error).message).toContain(part);
+  });
+});
+
+describe("bindings", () => {
+  const classifier = (extra: object) =>
+    parseSpec(
+      JSON.stringify({
+        name: "two-birds", architecture: "siglip-image-classification", ...extra,
+        config: { id2label: { 0: "a heron", 1: 'a "stork"' }, vision_config: { hidden_size: 32, intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 2, image_size: 16, patch_size: 8 } },
+      }),
+      { file: "two-birds.json" },
+    );
+  it("name the classifier's labels, and the layers that the spec asks for", async () => {
+    const text = (await compile(classifier({ hidden_states: [0, 2], attentions: true }))).bindings;
+    expect(text).toContain('export type TwoBirdsLabel = "a heron" | "a \\"stork\\"";');
+    expect(text).toContain("readonly hiddenStates: { readonly 0: Tensor<readonly [number, 4, 32]>; readonly 2: Tensor<readonly [number, 4, 32]> };");
+    expect(text).toContain("readonly attentions: readonly [Tensor<readonly [number, 2, 4, 4]>, Tensor<readonly [number, 2, 4, 4]>];");
+  });
+  it("are a pure function of the plan", async () => {
+    const [a, b] = [await compile(classifier({})), await compile(classifier({}))];
+    expect(a.bindings).toBe(b.bindings);
+    expect(JSON.stringify(a.plan)).toBe(JSON.stringify(b.plan));
+    expect(writeBindings(a.plan)).toBe(a.bindings);
+  });
+  it("belong to a module that runs: the asked layers and no others", async () => {
+    const { plan, cpu } = await compile(classifier({ hidden_states: [0, 2] }));
+    const weights = syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })));
+    const model = new SiglipForImageClassification(await openCpuSession({ plan, wasm: cpu }, weights, { threads: 1 }));
+    const output = await model.forward({ pixelValues: { data: new Float32Array(3 * 16 * 16), shape: [1, 3, 16, 16] } });
+    expect(Object.keys(output.hiddenStates!)).toEqual(["0", "2"]);
+    expect(output).not.toHaveProperty("attentions");
+    expect(model.labels).toEqual(["a heron", 'a "stork"']);
+    await model.dispose();
+  });
+});
+
+it("generated/ is what the compiler writes", () => {
+  execFileSync("node", [join(import.meta.dirname, "../../scripts/generate.mjs"), "--check"], { stdio: "pipe" });
+});
