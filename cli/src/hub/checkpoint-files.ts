@@ -29,7 +29,8 @@ export async function shardsOf(indexFile: string): Promise<string[]> {
   }
   const names = [...new Set(shards)];
   for (const name of names) {
-    if (typeof name !== "string" || name !== basename(name) || name.startsWith(".")) throw new HubError("corrupt", `${indexFile}: expected names of shards, received ${JSON.stringify(name)}`);
+    if (typeof name === "string" && name === basename(name) && !name.startsWith(".")) continue;
+    throw new HubError("corrupt", `${indexFile}: expected names of shards, received ${JSON.stringify(name)}`);
   }
   return names as string[];
 }

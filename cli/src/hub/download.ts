@@ -1,18 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { HubError } from "./hub-error.ts";
-
-/** A file of the Hub and what it has to be. */
-export interface RemoteFile {
-  readonly name: string;
-  readonly url: string;
-  readonly size: number;
-  /** sha256 of the bytes (64 digits), or their git blob id (40 digits). */
-  readonly hash: string;
-}
+import { mismatch, type RemoteFile, sizeOf } from "./remote-file.ts";
 
 /** How a download goes about it. */
 export interface DownloadOptions {
@@ -43,11 +33,6 @@ export async function download(file: RemoteFile, path: string, options: Download
     if ((await sizeOf(path)) !== file.size) throw error;
     await rm(incomplete, { force: true });
   }
-}
-
-/** A file's size, or undefined where there is none. */
-export async function sizeOf(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(() => undefined))?.size;
 }
 
 async function fetchVerified(file: RemoteFile, incomplete: string, options: DownloadOptions): Promise<void> {
@@ -111,17 +96,4 @@ async function* bodyOf(response: Response, { broken, signal }: DownloadOptions):
     signal?.throwIfAborted();
     throw broken(cause);
   }
-}
-
-async function mismatch({ size, hash }: RemoteFile, path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const received = await sizeOf(path);
-  if (received !== size) return `expected ${size} bytes, received ${received}`;
-  const sha256 = hash.length === 64;
-  const sum = sha256 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Uint8Array>) {
-    signal?.throwIfAborted();
-    sum.update(chunk);
-  }
-  const digest = sum.digest("hex");
-  return digest === hash ? undefined : `expected ${sha256 ? "sha256" : "git blob"} ${hash}, received ${digest}`;
 }

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { listFiles, modelInfo, type ListFileEntry } from "@huggingface/hub";
 import { shardsOf, singleWeights, weightsIndex } from "./checkpoint-files.ts";
-import { download, sizeOf } from "./download.ts";
+import { download } from "./download.ts";
 import { HubError } from "./hub-error.ts";
 import { hubFetch, unreachable } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
+import { sizeOf } from "./remote-file.ts";
 
 /** How far a file has come; a file that the cache has already is not reported. */
 export interface FileProgress {
@@ -21,8 +22,11 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Brings the wanted files that a model has, and an index's shards, into the cache; returns the snapshot folder. Throws HubError, and the signal's reason when aborted. */
-export async function fetchSnapshot(cache: ModelCache, model: ModelId, wanted: readonly string[], settings: HubSettings, options: FetchOptions): Promise<string> {
+/** Brings the wanted files that a model has, and an index's shards, into the cache; returns the snapshot folder.
+ * Throws HubError, and the signal's reason when aborted. */
+export async function fetchSnapshot(
+  cache: ModelCache, model: ModelId, wanted: readonly string[], settings: HubSettings, options: FetchOptions,
+): Promise<string> {
   const fetch = hubFetch(settings, model, options.signal);
   const { commit, files } = await listSnapshot(model, settings, fetch, options.signal);
   const folder = cache.snapshot(commit);
@@ -34,7 +38,8 @@ export async function fetchSnapshot(cache: ModelCache, model: ModelId, wanted: r
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw new HubError("network", `the Hub at ${settings.endpoint} lists no hash for ${name}`);
     if (await cache.holds(commit, name, entry.size)) return;
     if ((await sizeOf(cache.blob(hash))) !== entry.size) {
-      await download({ name, url: `${settings.endpoint}/${model.name}/resolve/${commit}/${encodeURIComponent(name)}`, size: entry.size, hash }, cache.blob(hash), {
+      const url = `${settings.endpoint}/${model.name}/resolve/${commit}/${encodeURIComponent(name)}`;
+      await download({ url, size: entry.size, hash }, cache.blob(hash), {
         fetch,
         broken: (cause) => unreachable(settings, cause),
         onBytes: (loaded) => options.onProgress?.({ file: name, loaded, total: entry.size }),

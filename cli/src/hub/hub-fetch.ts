@@ -2,7 +2,8 @@ import { HubError } from "./hub-error.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import type { ModelId } from "./model-id.ts";
 
-/** A fetch that asks for one model: it sends the token to the endpoint alone, follows the signal, and throws HubError where the endpoint fails or refuses. */
+/** A fetch that asks for one model: it sends the token to the endpoint alone, follows the signal, and throws HubError where
+ * the endpoint fails or refuses. */
 export function hubFetch(settings: HubSettings, model: ModelId, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : input;
@@ -26,7 +27,8 @@ export function unreachable({ endpoint }: HubSettings, cause: unknown): HubError
   // fetch says only "fetch failed" or "terminated"; what happened is in its cause.
   const { cause: inner } = cause as { cause?: { message?: string; code?: string } };
   const reason = inner?.message || inner?.code || (cause instanceof Error ? cause.message : String(cause));
-  return new HubError("network", `no connection to the Hub at ${endpoint}: ${reason} (HF_ENDPOINT names another Hub; HF_HUB_OFFLINE=1 uses the cache alone)`, { cause });
+  const remedy = "HF_ENDPOINT names another Hub; HF_HUB_OFFLINE=1 uses the cache alone";
+  return new HubError("network", `no connection to the Hub at ${endpoint}: ${reason} (${remedy})`, { cause });
 }
 
 function refusal({ endpoint, token }: HubSettings, { name, revision }: ModelId, { status, url, headers }: Response): HubError {

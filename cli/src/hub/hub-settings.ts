@@ -11,7 +11,8 @@ export interface HubSettings {
   readonly cacheFolder: string;
 }
 
-/** The settings that the Hugging Face libraries share: HF_ENDPOINT, HF_TOKEN or the file HF_TOKEN_PATH or HF_HOME/token, HF_HUB_OFFLINE, HF_HUB_CACHE and HF_HOME. */
+/** The settings that the Hugging Face libraries share: HF_ENDPOINT, HF_TOKEN or the file HF_TOKEN_PATH or HF_HOME/token,
+ * HF_HUB_OFFLINE, HF_HUB_CACHE and HF_HOME. */
 export function hubSettings(): HubSettings {
   return {
     endpoint: (process.env["HF_ENDPOINT"] || HUB_URL).replace(/\/+$/, ""),

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
-import { sizeOf } from "./download.ts";
+import { sizeOf } from "./remote-file.ts";
 
 /** One model's part of the Hugging Face cache: `blobs/<hash>`, `snapshots/<commit>/<file>` linked to them, `refs/<revision>`. */
 export class ModelCache {

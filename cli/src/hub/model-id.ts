@@ -14,7 +14,8 @@ const idPattern = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@([\w.-]+(?:\/[\w
 export function parseModelId(text: string): ModelId {
   const [, name, revision = "main"] = idPattern.exec(text) ?? [];
   if (name === undefined || /\.\.|--/.test(name) || revision.split("/").some((part) => /^\.+$/.test(part))) {
-    throw new HubError("invalid", `"${text}" is neither a checkpoint folder nor a Hub id (expected org/name or org/name@revision, such as google/siglip-base-patch16-224)`);
+    const expected = "expected org/name or org/name@revision, such as google/siglip-base-patch16-224";
+    throw new HubError("invalid", `"${text}" is neither a checkpoint folder nor a Hub id (${expected})`);
   }
   return { name, revision };
 }

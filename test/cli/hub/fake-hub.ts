@@ -83,14 +83,16 @@ export class FakeHub {
     const commit = this.commits.has(asked) ? asked : this.revisions.get(asked);
     if (commit === undefined) return refuse(404, "RevisionNotFound");
     const files = this.commits.get(commit)!;
-    if (revision !== undefined) return void response.setHeader("Content-Type", "application/json").end(JSON.stringify({ _id: "1", id: this.model, sha: commit }));
-    if (tree !== undefined) return void response.setHeader("Content-Type", "application/json").end(JSON.stringify(listing(files)));
+    if (revision !== undefined || tree !== undefined) {
+      const body = tree === undefined ? { _id: "1", id: this.model, sha: commit } : listing(files);
+      return void response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
+    }
     const bytes = files[name!];
     if (bytes === undefined) return refuse(404, "EntryNotFound");
     const etag = `"${isLfs(name!) ? sha256(bytes) : gitBlob(bytes)}"`;
     if (!isLfs(name!)) return this.#send(name!, bytes, range, response, { ETag: etag, "X-Repo-Commit": commit });
-    const headers = { "X-Repo-Commit": commit, "X-Linked-Size": bytes.length, "X-Linked-Etag": etag, Location: `http://localhost:${this.#port}/cdn/${commit}/${name}` };
-    response.writeHead(302, headers).end();
+    const linked = { "X-Linked-Size": bytes.length, "X-Linked-Etag": etag, Location: `http://localhost:${this.#port}/cdn/${commit}/${name}` };
+    response.writeHead(302, { "X-Repo-Commit": commit, ...linked }).end();
   }
 
   #send(name: string, whole: Buffer, range: string | undefined, response: ServerResponse, headers: Record<string, string>): void {
