@@ -5,7 +5,7 @@ import type { ModelSpec, Plan } from "@sigil/spec";
 
 export function referenceSession(spec: ModelSpec, weights: WeightSource): Session {
   const programs = lowerSpec(spec).map(({ lowered }) => {
-    const kernels = lowered.launches.map(({ problem }) => ({ name: problem.family, units: { of: 1, per: 1 }, extents: [], scratchBytes: 0, layouts: [] }));
+    const kernels = [...lowered.init, ...lowered.launches].map(({ problem }) => ({ name: problem.family, units: { of: 1, per: 1 }, extents: [], scratchBytes: 0, layouts: [] }));
     return { lowered, planned: planProgram(lowered, kernels).planned };
   });
   const tensors = Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"];

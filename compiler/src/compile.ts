@@ -28,12 +28,12 @@ export interface CompiledModel {
 /** Compiles a spec for the CPU; `architecture` replaces the document that the spec names. Throws DiagnosticError or ArchitectureError for what cannot be compiled. */
 export async function compile(spec: ModelSpec, architecture?: Architecture): Promise<CompiledModel> {
   const stages = lowerSpec(spec, architecture);
-  const launches = stages.flatMap(({ lowered }) => lowered.launches);
+  const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches]);
   const plain = await emitCpu(launches, { relaxed: false, sharedMemory: true });
   const relaxed = await emitCpu(launches, { relaxed: true, sharedMemory: true });
   let used = 0;
   const programs = stages.map(({ graph, lowered }) => {
-    const kernels = plain.kernels.slice(used, (used += lowered.launches.length));
+    const kernels = plain.kernels.slice(used, (used += lowered.init.length + lowered.launches.length));
     return { graph, lowered, ...planProgram(lowered, kernels) };
   });
   const plan: Plan = {

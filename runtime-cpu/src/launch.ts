@@ -1,5 +1,5 @@
 /** Running launches on an instance: what the main thread does alone and each worker does with its share. */
-import type { Extent, PlannedProgram } from "@sigil/spec";
+import type { Extent, PlannedLaunch } from "@sigil/spec";
 import type { MemoryLayout } from "./capacity.ts";
 
 export type Symbols = Readonly<Record<string, number>>;
@@ -11,9 +11,9 @@ export function valueOf(extent: Extent, symbols: Symbols): number {
 
 type Kernel = (...args: number[]) => void;
 
-/** The program as calls: one function per launch, taking the symbols, the thread and the number of threads. */
-export function bindLaunches(program: PlannedProgram, layout: MemoryLayout, instance: WebAssembly.Instance): ((symbols: Symbols, thread: number, threads: number) => void)[] {
-  return program.launches.map((launch) => {
+/** Launches as calls: one function per launch, taking the symbols, the thread and the number of threads. */
+export function bindLaunches(launches: readonly PlannedLaunch[], layout: MemoryLayout, instance: WebAssembly.Instance): ((symbols: Symbols, thread: number, threads: number) => void)[] {
+  return launches.map((launch) => {
     const kernel = instance.exports[launch.kernel] as Kernel | undefined;
     if (!kernel) throw new Error(`the module has no kernel ${launch.kernel}; was it compiled with this plan?`);
     const pointers = launch.operands.map(({ space, offset }) => layout[space] + offset);

@@ -2,7 +2,7 @@
 import { InputError } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { layoutMemory, type MemoryLayout } from "./capacity.ts";
-import { valueOf, type Symbols } from "./launch.ts";
+import { bindLaunches, valueOf, type Symbols } from "./launch.ts";
 import { loadWeights, type LoadOptions, type WeightReader } from "./load-weights.ts";
 import { chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
@@ -42,6 +42,7 @@ export async function createProgram(program: PlannedProgram, wasm: WasmChoice, w
   const module = await WebAssembly.compile(bytes as BufferSource);
   const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared });
   await loadWeights(memory.buffer, layout.weights, program.weights, weights, options);
+  for (const launch of bindLaunches(program.init, layout, new WebAssembly.Instance(module, { env: { memory } }))) launch({}, 0, 1);
   const runner = threads > 1 ? await threadedRunner(program, layout, module, memory, threads) : inlineRunner(program, layout, module, memory);
   return new LoadedProgram(program, layout, memory, runner, weights, threads);
 }

@@ -12,7 +12,7 @@ export interface Runner {
 
 /** Runs on the calling thread. */
 export function inlineRunner(program: PlannedProgram, layout: MemoryLayout, module: WebAssembly.Module, memory: WebAssembly.Memory): Runner {
-  const launches = bindLaunches(program, layout, new WebAssembly.Instance(module, { env: { memory } }));
+  const launches = bindLaunches(program.launches, layout, new WebAssembly.Instance(module, { env: { memory } }));
   return {
     run: async (symbols) => launches.forEach((launch) => launch(symbols, 0, 1)),
     dispose: async () => {},

@@ -23,7 +23,7 @@ const { program, layout, module, memory, control, thread, threads } = workerData
 const shared = new Int32Array(control);
 const report = (message: WorkerReport): void => parentPort!.postMessage(message);
 
-const launches = bindLaunches(program, layout, new WebAssembly.Instance(module, { env: { memory } }));
+const launches = bindLaunches(program.launches, layout, new WebAssembly.Instance(module, { env: { memory } }));
 parentPort!.on("message", (symbols: Symbols) => {
   try {
     for (const launch of launches) {

@@ -8,7 +8,7 @@ export type Extent = number | { readonly factor: number; readonly symbols: reado
 
 export type Storage = "float32" | "float16" | "bfloat16";
 
-/** Where a launch reads or writes: an offset into the arena (rewritten by every run) or the weights (written by loading). */
+/** Where a launch reads or writes: an offset into the arena (rewritten by every run) or the weights (written by loading and `init`). */
 export interface Location {
   readonly space: "arena" | "weights";
   readonly offset: number;
@@ -83,6 +83,8 @@ export interface PlannedProgram {
   /** Scratch of one thread. */
   readonly scratchBytes: number;
   readonly gathers: readonly PlannedGather[];
+  /** Run once when the weights are in place: they write what only weights decide, among the weights. */
+  readonly init: readonly PlannedLaunch[];
   readonly launches: readonly PlannedLaunch[];
   readonly flops: number;
 }

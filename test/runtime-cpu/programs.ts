@@ -19,7 +19,7 @@ export async function compileCase(name: string, options: { sharedMemory?: boolea
   const spec = options.storage ? { ...golden.spec, storage: options.storage } : golden.spec;
   const programs: CompiledProgram[] = [];
   for (const { lowered } of lowerSpec(spec)) {
-    const { wasm, kernels } = await emitCpu(lowered.launches, { relaxed: options.relaxed ?? false, sharedMemory: options.sharedMemory ?? true });
+    const { wasm, kernels } = await emitCpu([...lowered.init, ...lowered.launches], { relaxed: options.relaxed ?? false, sharedMemory: options.sharedMemory ?? true });
     const { planned } = planProgram(lowered, kernels);
     const all: Record<string, number> = { image_batch: golden.batch, text_batch: golden.textBatch };
     const symbols = Object.fromEntries(Object.keys(planned.symbols).map((symbol) => [symbol, all[symbol]!]));

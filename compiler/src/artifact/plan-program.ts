@@ -2,7 +2,8 @@
 import type { Extent, Location, PlannedLaunch, PlannedProgram, PlannedWeight, WeightLayout } from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
 import { flopsOf } from "../kernels/flops.ts";
-import type { LoweredOperand, LoweredProgram } from "../kernels/lowered.ts";
+import { constantValues, type LoweredLaunch, type LoweredOperand, type LoweredProgram } from "../kernels/lowered.ts";
+import { bytesOf } from "../passes/lower.ts";
 import { align, planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 
 /** What a backend says of the kernel that it emitted for a problem. */
@@ -20,11 +21,19 @@ function weightBytes(rows: number, columns: number, layout: WeightLayout): numbe
   return layout.kind === "rows" ? rows * columns * 4 : Math.ceil(rows / layout.width) * layout.width * columns * storageBytes[layout.storage];
 }
 
+/** `kernels` are those of the program's init launches, then of its launches. */
 export function planProgram(program: LoweredProgram, kernels: readonly EmittedKernel[]): { planned: PlannedProgram; memory: MemoryPlan } {
   const memory = planMemory(program);
   const weights = new Map<string, PlannedWeight>();
   let weightEnd = 0;
+  const constants = new Map<number, number>();
+  for (const [id, value] of constantValues(program)) {
+    constants.set(id, weightEnd);
+    weightEnd += align(bytesOf(value, {}));
+  }
   const locate = (operand: LoweredOperand, layout: WeightLayout): Location => {
+    const constant = operand.kind === "value" ? constants.get(operand.value.id) : undefined;
+    if (operand.kind === "value" && constant !== undefined) return { space: "weights", offset: constant + 4 * operand.offset };
     if (operand.kind === "value") return { space: "arena", offset: memory.offsets.get(operand.value.id)! + 4 * operand.offset };
     const key = JSON.stringify([operand.parts, layout]);
     const known = weights.get(key);
@@ -35,8 +44,7 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
     weightEnd += align(bytes);
     return { space: "weights", offset: weight.offset };
   };
-  const launches: PlannedLaunch[] = program.launches.map((launch, i) => {
-    const kernel = kernels[i]!;
+  const planLaunch = (launch: LoweredLaunch, kernel: EmittedKernel): PlannedLaunch => {
     return {
       kernel: kernel.name,
       operands: launch.operands.map((operand, k) => locate(operand, kernel.layouts[k] ?? { kind: "rows" })),
@@ -44,7 +52,9 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
       units: kernel.units,
       origins: launch.origins,
     };
-  });
+  };
+  const init = program.init.map((launch, i) => planLaunch(launch, kernels[i]!));
+  const launches = program.launches.map((launch, i) => planLaunch(launch, kernels[program.init.length + i]!));
   const arena = (id: number): { location: Location } | object => (memory.offsets.has(id) ? { location: { space: "arena", offset: memory.offsets.get(id)! } } : {});
   const planned: PlannedProgram = {
     name: program.name,
@@ -56,6 +66,7 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
     arenaBytes: memory.bytes,
     scratchBytes: Math.max(0, ...kernels.map((kernel) => kernel.scratchBytes)),
     gathers: program.gathers.map((g) => ({ input: g.input, table: g.table, count: multiply(...g.value.shape.slice(0, -1)), width: g.width, target: { space: "arena", offset: memory.offsets.get(g.value.id)! } })),
+    init,
     launches,
     flops: program.launches.reduce((sum, launch) => sum + flopsOf(launch.problem, program.symbols), 0),
   };

@@ -7,7 +7,7 @@ export function stages({ plan, programs, cpu }: CompiledModel): Readonly<Record<
   const files: Record<string, string> = { "kernels.wat": `${cpu.wat}\n`, "plan.json": `${JSON.stringify(plan, undefined, 2)}\n` };
   for (const { graph, lowered, memory } of programs) {
     files[`${graph.name}.1-graph.txt`] = showGraph(graph);
-    files[`${graph.name}.2-problems.txt`] = lowered.launches.map((launch, i) => `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`).join("");
+    files[`${graph.name}.2-problems.txt`] = [...lowered.init, ...lowered.launches].map((launch, i) => `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`).join("");
     files[`${graph.name}.3-memory.txt`] = memory.lives.map((life) => `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ${life.offset + life.bytes}\n`).join("");
     const planned = plan.programs.find(({ name }) => name === graph.name)!;
     files[`${graph.name}.4-launches.txt`] = planned.launches

@@ -129,6 +129,6 @@ export function evaluateLowered(program: LoweredProgram, inputs: Readonly<Record
     if (!buffer) buffers.set(operand.value.id, (buffer = new Float64Array(valueOf(elements(operand.value.shape), symbols))));
     return buffer.subarray(operand.offset);
   };
-  for (const { problem, operands } of program.launches) evaluateProblem(problem, operands.map(arrayOf), symbols);
+  for (const { problem, operands } of [...program.init, ...program.launches]) evaluateProblem(problem, operands.map(arrayOf), symbols);
   return Object.fromEntries(program.outputs.map(({ name, value }) => [name, buffers.get(value.id)!]));
 }

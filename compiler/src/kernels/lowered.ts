@@ -17,9 +17,15 @@ export interface LoweredLaunch {
 export interface LoweredProgram {
   readonly name: string;
   readonly symbols: Readonly<Record<string, number>>;
+  /** What loading computes once from weights alone. */
+  readonly init: readonly LoweredLaunch[];
   readonly launches: readonly LoweredLaunch[];
   readonly inputs: readonly { readonly name: string; readonly value: Value; readonly dtype: PlannedTensor["dtype"]; readonly default?: NonNullable<PlannedTensor["default"]> }[];
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
   readonly gathers: readonly { readonly input: string; readonly table: string; readonly value: Value; readonly width: number }[];
   readonly tensors: Readonly<Record<string, readonly number[]>>;
 }
+
+/** Values that loading computes: they live as long as the weights. */
+export const constantValues = ({ init }: Pick<LoweredProgram, "init">): ReadonlyMap<number, Value> =>
+  new Map(init.flatMap(({ operands }) => operands.slice(-1)).flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, operand.value]] : [])));

@@ -5,20 +5,20 @@ const threeAxes = (x: Shape): void => {
   if (x.length !== 3) throw new ShapeError(`expected [batch, tokens, channels], received ${x.length} axes`);
 };
 
-/** One token of each sequence; a negative index counts from the end. `[batch, channels]`. */
+/** One token of each sequence; a negative index counts from the end. `[batch, channels]`, or `[batch, 1, channels]` with `keep`. */
 export const token: Op = {
   inputs: 1,
   weights: [],
-  infer([x], _, { index }) {
+  infer([x], _, { index, keep }) {
     threeAxes(x!);
     const tokens = fixed(x![1], "tokens");
     if (Number(index) >= tokens || Number(index) < -tokens) throw new ShapeError(`there is no token ${index} among ${tokens}`);
-    return [x![0]!, x![2]!];
+    return keep ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!];
   },
-  evaluate([x], _, { index }) {
+  evaluate([x], _, { index, keep }) {
     const [batch, tokens, width] = x!.shape as [number, number, number];
     const at = (Number(index) + tokens) % tokens;
-    const y = dense([batch, width]);
+    const y = dense(keep ? [batch, 1, width] : [batch, width]);
     for (let b = 0; b < batch; b++) y.data.set(x!.data.subarray((b * tokens + at) * width, (b * tokens + at + 1) * width), b * width);
     return y;
   },

@@ -193,6 +193,10 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         const tokens = fixed(x!.shape[1], "tokens");
         const index = (Number(node.attributes.index) + tokens) % tokens;
         const w = fixed(width, "channels");
+        if (tokens === 1 && !isOutput.has(node.output.id) && !views.has(x!.id)) {
+          views.set(node.output.id, { value: x!, offset: 0, stride: w });
+          break;
+        }
         launches.push({ problem: { family: "map", rows: x!.shape[0]!, width: w, expression: operand("x"), operands: [{ name: "x", index: "strided", stride: tokens * w, first: index * w }] }, origins, operands: [place(x!), output(node.output)] });
         break;
       }
@@ -221,7 +225,20 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     done.add(node);
   }
   const tensors = Object.fromEntries(graph.nodes.flatMap((node) => Object.values(node.weights).map((w) => [w.tensor, w.shape] as const)));
-  return { name: graph.name, symbols: graph.symbols, launches, inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
+}
+
+/** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
+function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" | "launches"> {
+  const constants = new Set<number>();
+  const init = launches.filter(({ operands }) => {
+    const values = operands.flatMap((operand) => (operand.kind === "value" ? [operand.value.id] : []));
+    const output = values.pop()!;
+    const constant = values.every((id) => constants.has(id));
+    if (constant) constants.add(output);
+    return constant;
+  });
+  return { init, launches: launches.filter((launch) => !init.includes(launch)) };
 }
 
 /** Bytes of a float32 value when every symbol is largest. */

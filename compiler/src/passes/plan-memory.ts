@@ -1,7 +1,7 @@
 /** Places every value of a program in one arena, so that values alive at the same time never overlap and a run allocates nothing. */
 import { bytesOf } from "./lower.ts";
 import type { Value } from "../ir/graph.ts";
-import type { LoweredProgram } from "../kernels/lowered.ts";
+import { constantValues, type LoweredProgram } from "../kernels/lowered.ts";
 
 /** Cache lines of every current CPU and the strictest alignment of GPU bindings that matters inside one buffer. */
 export const alignment = 256;
@@ -18,7 +18,9 @@ export interface MemoryPlan {
 /** First fit, largest first: within a few per cent of optimal on chains with residuals, and simple to read in a dump. */
 export function planMemory(program: LoweredProgram): MemoryPlan {
   const lives = new Map<number, { value: Value; from: number; to: number }>();
+  const constants = constantValues(program);
   const touch = (value: Value, at: number): void => {
+    if (constants.has(value.id)) return;
     const life = lives.get(value.id);
     if (life) lives.set(value.id, { value, from: Math.min(life.from, at), to: Math.max(life.to, at) });
     else lives.set(value.id, { value, from: at, to: at });
