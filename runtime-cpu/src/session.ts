@@ -34,6 +34,7 @@ export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: Weigh
         },
       }),
     }),
+    source,
   );
   if (lazy) return session;
   try {

@@ -36,7 +36,8 @@ export interface ModelSpec {
   /** Every layer's, or those of these layers. */
   readonly hiddenStates: boolean | readonly number[];
   readonly attentions: boolean | readonly number[];
-  readonly interpolatePosEncoding: boolean;
+  /** "run-time": `imageSize` is the largest. */
+  readonly interpolatePosEncoding: boolean | "run-time";
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
   readonly targets: SigilSpec["targets"];

@@ -66,6 +66,8 @@ export interface PlannedTensor {
   readonly shape: readonly Extent[];
   /** What an input holds when a caller leaves it out: zeros, or 0, 1, 2, ... along the last axis. */
   readonly default?: "zeros" | "positions";
+  /** The checkpoint tensor that the runtime makes this input from. */
+  readonly table?: string;
   /** Absent for an input that only a gather reads. */
   readonly location?: Location;
 }

@@ -27,11 +27,15 @@ export interface ExpandOptions {
 }
 
 interface Scope {
-  readonly values: Map<string, Value>;
+  /** A value that is switched off is null. */
+  readonly values: Map<string, Value | null>;
   readonly path: string;
   readonly pointer: string;
   readonly open: readonly string[];
 }
+
+/** Whether a `when` holds: a config field, or `!` and one. */
+export const isOn = (when: string | undefined, field: (name: string) => unknown): boolean => when === undefined || (when.startsWith("!") ? !field(when.slice(1)) : Boolean(field(when)));
 
 const join = (path: string, name: string): string => (name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`);
 
@@ -78,7 +82,11 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
   };
   const field = (name: string, pointer: string): unknown =>
     Object.hasOwn(fields, name) ? fields[name] : (document.dimensions?.[name] !== undefined ? number(name, pointer) : fail(pointer, `the config has no field "${name}"`));
-  const find = (scope: Scope, name: string, pointer: string): Value => scope.values.get(name) ?? fail(pointer, `no value "${name}" before this step; known are ${[...scope.values.keys()].join(", ")}`);
+  const findOptional = (scope: Scope, name: string, pointer: string): Value | null => {
+    const value = scope.values.get(name);
+    return value === undefined ? fail(pointer, `no value "${name}" before this step; known are ${[...scope.values.keys()].join(", ")}`) : value;
+  };
+  const find = (scope: Scope, name: string, pointer: string): Value => findOptional(scope, name, pointer) ?? fail(pointer, `"${name}" is switched off`);
 
   const weightOf = (weight: ArchitectureWeight, path: string, pointer: string): WeightReference => {
     const shape = weight.shape.map((axis, i) => number(axis, `${pointer}/shape/${i}`));
@@ -89,7 +97,7 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
 
   const runOp = (step: OpStep, scope: Scope, pointer: string): Value => {
     const op = Object.hasOwn(ops, step.op) ? ops[step.op]! : fail(`${pointer}/op`, `unknown op "${step.op}"; known are ${Object.keys(ops).join(", ")}`);
-    const inputs = (step.inputs ?? []).map((name, i) => find(scope, name, `${pointer}/inputs/${i}`));
+    const inputs = (step.inputs ?? []).flatMap((name, i) => (i < op.inputs ? find : findOptional)(scope, name, `${pointer}/inputs/${i}`) ?? []);
     const most = op.inputs + (op.optionalInputs ?? 0);
     if (inputs.length < op.inputs || inputs.length > most) fail(`${pointer}/inputs`, `${step.op} takes ${op.inputs}${most > op.inputs ? ` to ${most}` : ""} inputs, received ${inputs.length}`);
     const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
@@ -112,8 +120,11 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
   };
 
   const runStep = (step: Step, scope: Scope, pointer: string): void => {
-    if (step.when !== undefined && !field(step.when, `${pointer}/when`)) return;
-    if (scope.values.has(step.name)) fail(`${pointer}/name`, `"${step.name}" is defined twice`);
+    if (!isOn(step.when, (name) => field(name, `${pointer}/when`))) {
+      if (!scope.values.has(step.name)) scope.values.set(step.name, null);
+      return;
+    }
+    if (scope.values.get(step.name)) fail(`${pointer}/name`, `"${step.name}" is defined twice`);
     if (!("block" in step)) {
       const value = runOp(step, scope, pointer);
       scope.values.set(step.name, value);
@@ -123,9 +134,11 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
     const block: Block = document.blocks?.[step.block] ?? fail(`${pointer}/block`, `no block "${step.block}"`);
     if (scope.open.includes(step.block)) fail(`${pointer}/block`, `block "${step.block}" contains itself`);
     if (step.inputs.length !== block.inputs.length) fail(`${pointer}/inputs`, `block "${step.block}" takes ${block.inputs.length} inputs, received ${step.inputs.length}`);
-    let args = step.inputs.map((name, i) => find(scope, name, `${pointer}/inputs/${i}`));
+    let args = step.inputs.map((name, i) => findOptional(scope, name, `${pointer}/inputs/${i}`));
+    const first = args[0] ?? fail(`${pointer}/inputs/0`, `"${step.inputs[0]}" is switched off`);
     const count = step.repeat === undefined ? 1 : number(step.repeat, `${pointer}/repeat`);
-    collect(step.collect, args[0]!);
+    collect(step.collect, first);
+    let result = first;
     for (let i = 0; i < count; i++) {
       const inner: Scope = {
         values: new Map(block.inputs.map((name, k) => [name, args[k]!])),
@@ -134,22 +147,26 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
         open: [...scope.open, step.block],
       };
       block.steps.forEach((child, k) => runStep(child, inner, `/blocks/${step.block}/steps/${k}`));
-      args = [find(inner, block.output, `/blocks/${step.block}/output`), ...args.slice(1)];
-      collect(step.collect, args[0]!);
+      result = find(inner, block.output, `/blocks/${step.block}/output`);
+      args = [result, ...args.slice(1)];
+      collect(step.collect, result);
     }
-    scope.values.set(step.name, args[0]!);
+    scope.values.set(step.name, result);
   };
 
   const root: Scope = { values: new Map(), path: "", pointer: "", open: [] };
-  const inputs = Object.entries(document.inputs).map(([name, input]) => {
+  const inputs = Object.entries(document.inputs).flatMap(([name, input]) => {
+    if (!isOn(input.when, (key) => field(key, `/inputs/${name}/when`))) {
+      root.values.set(name, null);
+      return [];
+    }
     const value = newValue(input.shape.map((axis, i) => size(axis, `/inputs/${name}/shape/${i}`)), input.dtype);
     root.values.set(name, value);
-    return { name, value, ...(input.default && { default: input.default }) };
+    return [{ name, value, ...(input.default && { default: input.default }), ...(input.table && { table: weightOf(input.table, "", `/inputs/${name}/table`) }) }];
   });
   document.steps.forEach((step, i) => runStep(step, root, `/steps/${i}`));
-  const off = new Set(document.steps.filter((step) => step.when !== undefined && !fields[step.when]).map((step) => step.name));
   const results = Object.entries(document.outputs)
-    .filter(([name, value]) => !off.has(value) && (!outputs || outputs.includes(name)))
+    .filter(([name, value]) => root.values.get(value) !== null && (!outputs || outputs.includes(name)))
     .map(([name, value]) => ({ name, value: find(root, value, `/outputs/${name}`) }));
   const symbols = Object.fromEntries(Object.entries(document.symbols).map(([name, kind]) => [name, maximum[kind]]));
   return { name: document.name, symbols, inputs: inputs.map((i) => ({ ...i, value: { ...i.value, shape: i.value.shape.map((e) => multiply(e)) } })), nodes, outputs: [...results, ...[...collected.values()].flat()] };

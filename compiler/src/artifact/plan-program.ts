@@ -59,7 +59,7 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
   const planned: PlannedProgram = {
     name: program.name,
     symbols: program.symbols,
-    inputs: program.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.value.shape, ...(input.default && { default: input.default }), ...arena(input.value.id) })),
+    inputs: program.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.value.shape, ...(input.default && { default: input.default }), ...(input.table && { table: input.table.tensor }), ...arena(input.value.id) })),
     outputs: program.outputs.map(({ name, value }) => ({ name, dtype: "float32", shape: value.shape, ...arena(value.id) })),
     weights: [...weights.values()],
     weightBytes: weightEnd,

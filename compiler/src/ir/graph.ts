@@ -48,6 +48,8 @@ export interface GraphInput {
   readonly name: string;
   readonly value: Value;
   readonly default?: NonNullable<PlannedTensor["default"]>;
+  /** The checkpoint tensor that the runtime makes the input from. */
+  readonly table?: WeightReference;
 }
 
 /** The text form of a graph, as `--dump` writes it. */

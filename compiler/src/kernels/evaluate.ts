@@ -68,11 +68,8 @@ function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols):
   for (let row = 0; row < valueOf(problem.rows, symbols); row++) {
     if (kind === "mean") {
       const count = problem.reduced!;
-      for (let c = 0; c < width; c++) {
-        let sum = 0;
-        for (let r = 0; r < count; r++) sum += x[(row * count + r) * width + c]!;
-        out[row * width + c] = sum / count;
-      }
+      const counted = Array.from({ length: count }, (_, r) => r).filter((r) => !problem.mask || arrays[1]![row * count + r]! >= 0);
+      for (let c = 0; c < width; c++) out[row * width + c] = counted.reduce((sum, r) => sum + x[(row * count + r) * width + c]!, 0) / counted.length;
       continue;
     }
     const values = x.subarray(row * width, (row + 1) * width);

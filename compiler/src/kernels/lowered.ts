@@ -1,5 +1,5 @@
 import type { PlannedTensor, WeightPart } from "@sigil/spec";
-import type { Value } from "../ir/graph.ts";
+import type { GraphInput, Value } from "../ir/graph.ts";
 import type { Problem } from "./problem.ts";
 
 /** An operand before memory is planned: elements of a value from `offset`, or a weight whose parts are stacked row by row. */
@@ -20,7 +20,7 @@ export interface LoweredProgram {
   /** What loading computes once from weights alone. */
   readonly init: readonly LoweredLaunch[];
   readonly launches: readonly LoweredLaunch[];
-  readonly inputs: readonly { readonly name: string; readonly value: Value; readonly dtype: PlannedTensor["dtype"]; readonly default?: NonNullable<PlannedTensor["default"]> }[];
+  readonly inputs: readonly (GraphInput & { readonly dtype: PlannedTensor["dtype"] })[];
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
   readonly gathers: readonly { readonly input: string; readonly table: string; readonly value: Value; readonly width: number }[];
   readonly tensors: Readonly<Record<string, readonly number[]>>;

@@ -62,6 +62,8 @@ export interface RowReduceProblem {
   readonly width: number;
   /** `mean` only: length of the averaged axis. */
   readonly reduced?: number;
+  /** `mean` only: an operand `[outer, rows]` after the input; rows where it is below zero do not count. */
+  readonly mask?: boolean;
   readonly epsilon: number;
 }
 

@@ -1,4 +1,4 @@
-import { fixed, type Shape } from "../ir/extent.ts";
+import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Op } from "./op.ts";
 
 const threeAxes = (x: Shape): void => {
@@ -24,18 +24,23 @@ export const token: Op = {
   },
 };
 
-/** The mean over the tokens of each sequence. `[batch, channels]`. */
+/** The mean over the tokens of each sequence, `[batch, channels]`; those whose mask `[batch, tokens]` is below zero do not count. */
 export const meanTokens: Op = {
   inputs: 1,
+  optionalInputs: 1,
   weights: [],
-  infer([x]) {
+  infer([x, mask]) {
     threeAxes(x!);
+    if (mask && !sameShape(mask, x!.slice(0, 2))) throw new ShapeError(`a mask of ${showShape(mask)} does not fit ${showShape(x!)}`);
     return [x![0]!, x![2]!];
   },
-  evaluate([x]) {
+  evaluate([x, mask]) {
     const [batch, tokens, width] = x!.shape as [number, number, number];
     const y = dense([batch, width]);
-    for (let i = 0; i < x!.data.length; i++) y.data[Math.floor(i / (tokens * width)) * width + (i % width)]! += x!.data[i]! / tokens;
+    for (let b = 0; b < batch; b++) {
+      const counted = Array.from({ length: tokens }, (_, t) => b * tokens + t).filter((t) => !mask || mask.data[t]! >= 0);
+      for (const t of counted) for (let c = 0; c < width; c++) y.data[b * width + c]! += x!.data[t * width + c]! / counted.length;
+    }
     return y;
   },
 };

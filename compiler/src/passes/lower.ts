@@ -187,7 +187,11 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         });
         break;
       case "mean_tokens":
-        launches.push({ problem: { family: "row_reduce", kind: "mean", rows: x!.shape[0]!, width: fixed(width, "channels"), reduced: fixed(x!.shape[1], "tokens"), epsilon: 0 }, origins, operands: [place(x!), output(node.output)] });
+        launches.push({
+          problem: { family: "row_reduce", kind: "mean", rows: x!.shape[0]!, width: fixed(width, "channels"), reduced: fixed(x!.shape[1], "tokens"), epsilon: 0, ...(y && { mask: true }) },
+          origins,
+          operands: [place(x!), ...(y ? [place(y)] : []), output(node.output)],
+        });
         break;
       case "token": {
         const tokens = fixed(x!.shape[1], "tokens");
@@ -224,7 +228,8 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     }
     done.add(node);
   }
-  const tensors = Object.fromEntries(graph.nodes.flatMap((node) => Object.values(node.weights).map((w) => [w.tensor, w.shape] as const)));
+  const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
+  const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
   return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
 }
 

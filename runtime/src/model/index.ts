@@ -3,6 +3,7 @@ export * from "./input-error.ts";
 export * from "./losses.ts";
 export * from "./outputs.ts";
 export * from "./program.ts";
+export * from "./run-vision.ts";
 export * from "./session.ts";
 export * from "./siglip-for-image-classification.ts";
 export * from "./siglip-model.ts";

@@ -1,5 +1,6 @@
 /** Runs the programs of a plan: loads each when it is first used, checks what goes in, splits batches that exceed the plan. */
 import type { Extent, Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import type { WeightSource } from "../weights/weight-source.ts";
 import { InputError } from "./input-error.ts";
 import type { Program, Tensor } from "./program.ts";
 
@@ -21,18 +22,29 @@ const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b
 export class Session {
   readonly plan: Plan;
   readonly #create: ProgramFactory;
+  readonly #weights: Pick<WeightSource, "readFloat32"> | undefined;
+  readonly #tensors = new Map<string, Promise<Float32Array>>();
   readonly #programs = new Map<string, Promise<Program>>();
   #disposed = false;
 
-  constructor(plan: Plan, create: ProgramFactory) {
+  /** `weights` serve inputs that the runtime makes from a checkpoint tensor; a model without any needs none. */
+  constructor(plan: Plan, create: ProgramFactory, weights?: Pick<WeightSource, "readFloat32">) {
     this.plan = plan;
     this.#create = create;
+    this.#weights = weights;
   }
 
-  /** The program that takes an input; an InputError if the model was compiled without one. */
-  programOf(input: string): PlannedProgram {
-    const program = this.plan.programs.find((p) => p.inputs.some(({ name }) => name === input));
-    if (!program) throw new InputError(`${this.plan.name} was compiled without a program that takes ${input}`);
+  /** A checkpoint tensor, read when it is first asked for. */
+  async tensor(name: string): Promise<Float32Array> {
+    if (!this.#weights) throw new InputError(`${this.plan.name} needs ${name} while it runs: give its session the weights`);
+    this.#tensors.set(name, this.#tensors.get(name) ?? this.#weights.readFloat32(name));
+    return this.#tensors.get(name)!;
+  }
+
+  /** The program that takes one of these inputs; an InputError if the model was compiled without one. */
+  programOf(...inputs: readonly string[]): PlannedProgram {
+    const program = this.plan.programs.find((p) => p.inputs.some(({ name }) => inputs.includes(name)));
+    if (!program) throw new InputError(`${this.plan.name} was compiled without a program that takes ${inputs[0]}`);
     return program;
   }
 

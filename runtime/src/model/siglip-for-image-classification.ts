@@ -3,8 +3,9 @@ import type { Plan } from "@sigil/spec";
 import { classificationLoss, inferProblemType, type Labels, type ProblemType } from "./losses.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
+import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
-import { runVision, type SiglipVisionTypes } from "./siglip-vision-model.ts";
+import type { SiglipVisionTypes } from "./siglip-vision-model.ts";
 
 /** What the classifier may return; generated bindings say which of it exists and in which shape. */
 export interface SiglipClassificationOutput {
@@ -34,10 +35,10 @@ export class SiglipForImageClassification<T extends SiglipVisionTypes = { pixelV
   }
 
   /** With `labels` also the loss: `problem_type` of the config, or as transformers infers it from them. */
-  async forward(inputs: { readonly pixelValues: T["pixelValues"]; readonly labels: Labels }): Promise<T["output"] & { readonly loss: number }>;
-  async forward(inputs: { readonly pixelValues: T["pixelValues"] }): Promise<T["output"]>;
-  async forward({ pixelValues, labels }: { readonly pixelValues: T["pixelValues"]; readonly labels?: Labels }): Promise<T["output"]> {
-    const outputs = await runVision(this.session, pixelValues);
+  async forward(inputs: SiglipVisionInputs<T["pixelValues"]> & { readonly labels: Labels }): Promise<T["output"] & { readonly loss: number }>;
+  async forward(inputs: SiglipVisionInputs<T["pixelValues"]>): Promise<T["output"]>;
+  async forward({ labels, ...inputs }: SiglipVisionInputs<T["pixelValues"]> & { readonly labels?: Labels }): Promise<T["output"]> {
+    const outputs = await runVision(this.session, inputs);
     if (labels === undefined) return nestOutputs(outputs);
     const logits = outputs.logits!;
     const problem = (this.session.plan.config.problem_type as ProblemType | null | undefined) ?? inferProblemType(labels, logits.shape[1]!);

@@ -6,7 +6,8 @@ import { nestOutputs } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import { runText, SiglipTextModel, type SiglipTextInputs, type SiglipTextOutput, type SiglipTextTypes } from "./siglip-text-model.ts";
-import { runVision, SiglipVisionModel, type SiglipVisionOutput, type SiglipVisionTypes } from "./siglip-vision-model.ts";
+import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
+import { SiglipVisionModel, type SiglipVisionOutput, type SiglipVisionTypes } from "./siglip-vision-model.ts";
 
 /** What joins the towers. */
 export interface SiglipScores {
@@ -36,7 +37,7 @@ export interface UntypedSiglip {
 }
 
 type Output<T extends SiglipTypes> = SiglipScores & { readonly visionModelOutput: T["vision"]["output"]; readonly textModelOutput: T["text"]["output"] };
-type Inputs<T extends SiglipTypes> = SiglipTextInputs & { readonly pixelValues: T["vision"]["pixelValues"] };
+type Inputs<T extends SiglipTypes> = SiglipTextInputs & SiglipVisionInputs<T["vision"]["pixelValues"]>;
 
 /** A tower is loaded when it is first used, so that image features need no text weights. */
 export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
@@ -58,8 +59,8 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   /** Both towers and their scores; with `returnLoss` (`return_loss`) also the sigmoid loss, which needs as many texts as images. */
   async forward(inputs: Inputs<T> & { readonly returnLoss: true }): Promise<Output<T> & { readonly loss: number }>;
   async forward(inputs: Inputs<T>): Promise<Output<T>>;
-  async forward({ pixelValues, returnLoss, ...text }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
-    const image = await runVision(this.session, pixelValues);
+  async forward({ pixelValues, interpolatePosEncoding, returnLoss, ...text }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
+    const image = await runVision(this.session, { pixelValues, ...(interpolatePosEncoding !== undefined && { interpolatePosEncoding }) });
     const words = await runText(this.session, text);
     const scores = await this.scores(this.#pooled(image), this.#pooled(words));
     return {
@@ -71,10 +72,10 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   }
 
   /** `get_image_features`: the pooled, unnormalised embedding; with `returnOutput` everything that the tower returns, as transformers 5 does. */
-  async getImageFeatures(inputs: { readonly pixelValues: T["vision"]["pixelValues"]; readonly returnOutput: true }): Promise<T["vision"]["output"]>;
-  async getImageFeatures(inputs: { readonly pixelValues: T["vision"]["pixelValues"] }): Promise<T["features"]>;
-  async getImageFeatures({ pixelValues, returnOutput }: { readonly pixelValues: T["vision"]["pixelValues"]; readonly returnOutput?: boolean }): Promise<T["features"] | T["vision"]["output"]> {
-    const outputs = await runVision(this.session, pixelValues);
+  async getImageFeatures(inputs: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput: true }): Promise<T["vision"]["output"]>;
+  async getImageFeatures(inputs: SiglipVisionInputs<T["vision"]["pixelValues"]>): Promise<T["features"]>;
+  async getImageFeatures({ returnOutput, ...inputs }: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput?: boolean }): Promise<T["features"] | T["vision"]["output"]> {
+    const outputs = await runVision(this.session, inputs);
     return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
   }
 

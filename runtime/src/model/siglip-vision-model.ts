@@ -1,9 +1,9 @@
 /** transformers' SiglipVisionModel over a compiled plan. */
-import { InputError } from "./input-error.ts";
+import type { Plan } from "@sigil/spec";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
+import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
-import type { Plan } from "@sigil/spec";
 
 /** What a vision tower may return; generated bindings say which of it exists and in which shape. */
 export interface SiglipVisionOutput {
@@ -35,25 +35,13 @@ export class SiglipVisionModel<T extends SiglipVisionTypes = { pixelValues: Tens
     return new SiglipVisionModel(new Session(plan, create));
   }
 
-  /** `pixelValues`: `pixel_values`, `[batch, channels, height, width]` float32. Throws InputError for any other shape. */
-  async forward({ pixelValues }: { readonly pixelValues: T["pixelValues"] }): Promise<T["output"]> {
-    return nestOutputs(await runVision(this.session, pixelValues));
+  /** Throws InputError for pictures of another shape than the model was compiled for. */
+  async forward(inputs: SiglipVisionInputs<T["pixelValues"]>): Promise<T["output"]> {
+    return nestOutputs(await runVision(this.session, inputs));
   }
 
   /** Frees memory and threads. */
   dispose(): Promise<void> {
     return this.session.dispose();
   }
-}
-
-/** Runs the program that takes `pixel_values`; outputs under transformers' names. */
-export async function runVision(session: Session, pixelValues: Tensor): Promise<Record<string, Tensor>> {
-  const program = session.programOf("pixel_values");
-  const planned = program.inputs.find(({ name }) => name === "pixel_values")!;
-  const shape = pixelValues?.shape;
-  if (!Array.isArray(shape) || shape.length !== 4) throw new InputError(`pixel_values: expected [batch, channels, height, width], received ${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`);
-  const [, channels, height, width] = planned.shape as number[];
-  if (shape[1] === channels && (shape[2] !== height || shape[3] !== width))
-    throw new InputError(`pixel_values: expected ${height}x${width} pixels, received ${shape[2]}x${shape[3]}; resize the pictures, or compile with interpolate_pos_encoding and this image_size`);
-  return session.run(program, { pixel_values: pixelValues }, { image_batch: shape[0]! });
 }

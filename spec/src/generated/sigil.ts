@@ -38,8 +38,8 @@ export interface SigilSpec {
   readonly hidden_states: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
   readonly attentions: boolean | readonly number[];
-  /** Resample the position embedding to image_size. */
-  readonly interpolate_pos_encoding: boolean;
+  /** Resample the position embedding: to image_size when compiling (true), or to each picture's size when running, image_size being the largest ("run-time"). */
+  readonly interpolate_pos_encoding: false | true | "run-time";
 }
 
 /** SigilSpec as written: what has a default may be absent. */
@@ -80,6 +80,6 @@ export interface SigilSpecInput {
   readonly hidden_states?: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
   readonly attentions?: boolean | readonly number[];
-  /** Resample the position embedding to image_size. */
-  readonly interpolate_pos_encoding?: boolean;
+  /** Resample the position embedding: to image_size when compiling (true), or to each picture's size when running, image_size being the largest ("run-time"). */
+  readonly interpolate_pos_encoding?: false | true | "run-time";
 }

@@ -40,22 +40,27 @@ function softmaxRow(f: FunctionWriter, width: number, x: I32, out: I32): void {
   rowMap(f, width, out, out, (value) => f32x4.mul(value, scale));
 }
 
-function meanRow(f: FunctionWriter, width: number, reduced: number, x: I32, out: I32): void {
+/** The mean of `reduced` rows; with a mask, of those whose value is not below zero. */
+function meanRow(f: FunctionWriter, width: number, reduced: number, x: I32, mask: I32 | undefined, out: I32): void {
   forLanes(f, width, (byte, lanes) => {
     const sum = f.let("sum", f32x4.all(0));
+    const count = f.let("count", f32x4.all(0));
     const from = f.let("from", i32.add(x, byte));
-    f.forRange("token", i32.const(0), i32.const(reduced), 1, () => {
-      f.set(sum, f32x4.add(sum, v128.load(from)));
+    f.forRange("token", i32.const(0), i32.const(reduced), 1, (token) => {
+      const hidden = mask && f.let("hidden", f32x4.lt(v128.loadSplat(i32.add(mask, i32.mul(token, i32.const(4)))), f32x4.all(0)));
+      const counted = (value: V128): V128 => (hidden ? v128.andNot(value, hidden) : value);
+      f.set(sum, f32x4.add(sum, counted(v128.load(from))));
+      f.set(count, f32x4.add(count, counted(f32x4.all(1))));
       f.set(from, i32.add(from, i32.const(4 * width)));
     });
-    f.storeLanes(i32.add(out, byte), f.let("mean", f32x4.div(sum, f32x4.all(reduced))), lanes);
+    f.storeLanes(i32.add(out, byte), f.let("mean", f32x4.div(sum, count)), lanes);
   });
 }
 
 /** `operands` counts the problem's operands: input, [weight, [bias]], output. */
 export function emitRowReduce(name: string, problem: RowReduceProblem, operandCount: number): Emitted {
   const { kind, width, epsilon } = problem;
-  const names = ["x", ...["weight", "bias"].slice(0, operandCount - 2), "out"];
+  const names = ["x", ...(problem.mask ? ["mask"] : ["weight", "bias"].slice(0, operandCount - 2)), "out"];
   const { f, operands, extents, begin, end } = kernelWriter(name, names, []);
   const [weight, bias] = [operandCount > 2 ? operands[1] : undefined, operandCount > 3 ? operands[2] : undefined];
   const affine = (value: V128, byte: I32): V128 => {
@@ -66,7 +71,7 @@ export function emitRowReduce(name: string, problem: RowReduceProblem, operandCo
     const x = rowStart(f, "from", operands[0]!, row, width * (kind === "mean" ? problem.reduced! : 1));
     const out = rowStart(f, "to", operands.at(-1)!, row, width);
     if (kind === "softmax") softmaxRow(f, width, x, out);
-    else if (kind === "mean") meanRow(f, width, problem.reduced!, x, out);
+    else if (kind === "mean") meanRow(f, width, problem.reduced!, x, problem.mask ? rowStart(f, "masks", operands[1]!, row, problem.reduced!) : undefined, out);
     else {
       const perWidth = (total: Variable<"f32">): V128 => f32x4.splat(f32.div(total, f32.const(width)));
       const mean = kind === "layer_norm" ? f.let("mean", perWidth(rowSum(f, width, x, (value) => value))) : undefined;
@@ -81,5 +86,5 @@ export function emitRowReduce(name: string, problem: RowReduceProblem, operandCo
     }
   });
   const rows: WeightLayout = { kind: "rows" };
-  return { wat: f.print(), choice: "rows of four lanes", units: { of: problem.rows, per: 1 }, extents, scratchBytes: 0, layouts: operands.map((_, i) => (i > 0 && i < operands.length - 1 ? rows : undefined)) };
+  return { wat: f.print(), choice: "rows of four lanes", units: { of: problem.rows, per: 1 }, extents, scratchBytes: 0, layouts: operands.map((_, i) => (!problem.mask && i > 0 && i < operands.length - 1 ? rows : undefined)) };
 }
