@@ -18,7 +18,7 @@ export interface OpStep {
   readonly weights?: Readonly<Record<string, ArchitectureWeight>>;
   /** Numbers and strings; `$field` is the value of a config field or a dimension. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
-  /** The step exists only where this config field is true, or with `!` before it, where it is not. */
+  /** The step exists only where this config field is true (`field`) or has this value (`field=value`), or with `!` before it, where that is not so. */
   readonly when?: string;
   /** Name of a list of outputs (`attentions`) that the value joins where the spec asks for it. */
   readonly collect?: string;
@@ -50,7 +50,7 @@ export interface ArchitectureInput {
   readonly shape: readonly DimensionExpression[];
   /** What a run takes when it is not given: zeros, or 0, 1, 2, ... along the last axis. */
   readonly default?: "zeros" | "positions";
-  /** The input exists only where this config field is true, or with `!` before it, where it is not; an op's optional inputs may name one that does not. */
+  /** The input exists only where this config field is true (`field`) or has this value (`field=value`), or with `!` before it, where that is not so; an op's optional inputs may name one that does not. */
   readonly when?: string;
   /** The checkpoint tensor that a runtime makes the input from. */
   readonly table?: ArchitectureWeight;

@@ -34,8 +34,13 @@ interface Scope {
   readonly open: readonly string[];
 }
 
-/** Whether a `when` holds: a config field, or `!` and one. */
-export const isOn = (when: string | undefined, field: (name: string) => unknown): boolean => when === undefined || (when.startsWith("!") ? !field(when.slice(1)) : Boolean(field(when)));
+/** Whether a `when` holds: `field` is true, or `field=value` is so; `!` before it turns it round. */
+export function isOn(when: string | undefined, field: (name: string) => unknown): boolean {
+  if (when === undefined) return true;
+  const [, not, name, value] = /^(!?)([^=]*)(?:=(.*))?$/.exec(when)!;
+  const found = field(name!);
+  return (value === undefined ? Boolean(found) : String(found) === value) === (not === "");
+}
 
 const join = (path: string, name: string): string => (name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`);
 

@@ -41,3 +41,6 @@ export const activations: Readonly<Record<string, (x: Expression) => Expression>
   tanh: (x) => unary("tanh", x),
   linear: (x) => x,
 };
+
+/** max(x, 0) + slope min(x, 0), its slope learned (torch.nn.PReLU with one parameter). */
+export const prelu = (x: Expression, slope: Expression): Expression => add(relu(x), mul(slope, min(x, c(0))));

@@ -1,5 +1,5 @@
-import { activations } from "../expr/activations.ts";
-import { accumulator, type Expression } from "../expr/expression.ts";
+import { activations, prelu as preluExpression } from "../expr/activations.ts";
+import { accumulator, constant, type Expression } from "../expr/expression.ts";
 import { evaluate } from "../expr/scalar-functions.ts";
 import { sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Dense, type Op } from "./op.ts";
@@ -17,6 +17,17 @@ export const activation: Op = {
   evaluate([x], _, { kind }) {
     return pointwise(x!, activations[String(kind)]!(accumulator));
   },
+};
+
+/** An activation with a learned slope, one for all channels (`activation_fn.weight`). */
+export const prelu: Op = {
+  inputs: 1,
+  weights: ["weight"],
+  infer([x], { weight }) {
+    if (weight!.length !== 1 || weight![0] !== 1) throw new ShapeError(`expected one slope, received ${showShape(weight!)}`);
+    return x!;
+  },
+  evaluate: ([x], { weight }) => pointwise(x!, preluExpression(accumulator, constant(weight!.data[0]!))),
 };
 
 export const exp: Op = { inputs: 1, weights: [], infer: ([x]) => x!, evaluate: ([x]) => dense(x!.shape, x!.data.map(Math.exp)) };

@@ -1,6 +1,6 @@
 /** Every primitive operation by the name that architecture documents use. */
 import { attention, attentionProbabilities } from "./attention.ts";
-import { activation, add, exp, mul } from "./elementwise.ts";
+import { activation, add, exp, mul, prelu } from "./elementwise.ts";
 import { interpolateGrid } from "./interpolate-grid.ts";
 import { linear, similarity } from "./linear.ts";
 import { l2Normalize, layerNorm, rmsNorm } from "./norms.ts";
@@ -22,6 +22,7 @@ export const ops: Readonly<Record<string, Op>> = {
   mul,
   parameter,
   patches,
+  prelu,
   rms_norm: rmsNorm,
   similarity,
   token,

@@ -3,7 +3,7 @@
  * position table become the epilogue of the Gemm before them; patches become its prologue; embeddings become host gathers.
  */
 import type { Storage } from "@sigil/spec";
-import { activations } from "../expr/activations.ts";
+import { activations, prelu } from "../expr/activations.ts";
 import { accumulator, binary, operand, unary, type Expression } from "../expr/expression.ts";
 import { elements, fixed, multiply, sameShape } from "../ir/extent.ts";
 import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
@@ -65,7 +65,12 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     const origins = [node.origin.path];
     for (let user = onlyUser(output); user; user = onlyUser(output)) {
       if (user.op === "activation") expression = activations[String(user.attributes.kind)]!(expression);
-      else if (user.op === "add" || user.op === "mul") {
+      else if (user.op === "prelu") {
+        const name = `e${operands.length}`;
+        operands.push({ name, index: "scalar" });
+        extra.push(matrix(user.weights.weight!));
+        expression = prelu(expression, operand(name));
+      } else if (user.op === "add" || user.op === "mul") {
         const other = user.inputs[user.inputs[0]!.id === output.id ? 1 : 0]!;
         if (!sameShape(user.output.shape, output.shape)) break;
         const constant = constantNode(other);
@@ -208,6 +213,11 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         const input = graph.inputs.find(({ value }) => value.id === x!.id);
         if (!input) throw new Error(`internal: an embedding of computed ids has no kernel (${node.origin.path})`);
         gathers.push({ input: input.name, table: node.weights.weight!.tensor, value: node.output, width: fixed(width, "channels") });
+        break;
+      }
+      case "prelu": {
+        const problem = { family: "map", rows: multiply(...node.output.shape.slice(0, -1)), width: fixed(width, "channels"), expression: prelu(operand("x"), operand("slope")) } as const;
+        launches.push({ problem: { ...problem, operands: [{ name: "x", index: "element" }, { name: "slope", index: "scalar" }] }, origins, operands: [place(x!), matrix(node.weights.weight!), output(node.output)] });
         break;
       }
       case "activation":

@@ -5,7 +5,7 @@
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { multiply } from "../ir/extent.ts";
 
-const rowWise = new Set(["layer_norm", "rms_norm", "l2_normalize", "linear", "activation", "add", "mul"]);
+const rowWise = new Set(["layer_norm", "rms_norm", "l2_normalize", "linear", "activation", "prelu", "add", "mul"]);
 
 export function pushToken(graph: Graph): Graph {
   const picks = graph.nodes.filter((node) => node.op === "token" && node.inputs[0]!.shape[1] !== 1);
