@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on this machine's CPU. */
-import { bindPlan, Session, type WeightSource } from "@sigil/runtime";
+import { bindPlan, Session, type WarningHandler, type WeightSource } from "@sigil/runtime";
 import type { Plan } from "@sigil/spec";
 import type { LoadProgress } from "./load-weights.ts";
 import { createProgram, type CpuOptions } from "./program.ts";
@@ -14,12 +14,14 @@ export interface CpuArtifact {
 export interface CpuSessionOptions extends CpuOptions {
   /** Load a tower when it is first used rather than now. */
   readonly lazy?: boolean;
+  /** Takes warnings, once per kind; `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
 }
 
 const bytesOf = (module: Uint8Array | string): Uint8Array => (typeof module === "string" ? Uint8Array.from(atob(module), (character) => character.charCodeAt(0)) : module);
 
 /** Checks the checkpoint against the plan and loads every program. Throws WeightsError with all that does not fit, CapacityError before reading what cannot fit. */
-export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: WeightSource, { lazy, onProgress, ...options }: CpuSessionOptions = {}): Promise<Session> {
+export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: WeightSource, { lazy, onProgress, onWarning, ...options }: CpuSessionOptions = {}): Promise<Session> {
   const source = bindPlan(plan, weights);
   const modules = { plain: bytesOf(wasm.plain), relaxed: bytesOf(wasm.relaxed) };
   const loaded = new Map<string, LoadProgress>();
@@ -34,7 +36,7 @@ export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: Weigh
         },
       }),
     }),
-    source,
+    { weights: source, ...(onWarning && { onWarning }) },
   );
   if (lazy) return session;
   try {

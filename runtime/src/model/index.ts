@@ -9,3 +9,4 @@ export * from "./siglip-for-image-classification.ts";
 export * from "./siglip-model.ts";
 export * from "./siglip-text-model.ts";
 export * from "./siglip-vision-model.ts";
+export type { ModelWarning, WarningCode, WarningHandler } from "./warning.ts";

@@ -3,6 +3,7 @@ import type { Extent, Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { InputError } from "./input-error.ts";
 import type { Program, Tensor } from "./program.ts";
+import { consoleWarning, type WarningCode, type WarningHandler } from "./warning.ts";
 
 /** Loads one program of a plan on some backend. */
 export type ProgramFactory = (program: PlannedProgram) => Promise<Program>;
@@ -19,19 +20,35 @@ type Inputs = Readonly<Record<string, InputTensor | undefined>>;
 const valueOf = (extent: Extent, symbols: Symbols): number => (typeof extent === "number" ? extent : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor));
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
+export interface SessionOptions {
+  /** Serve inputs that the runtime makes from a checkpoint tensor; a model without any needs none. */
+  readonly weights?: Pick<WeightSource, "readFloat32">;
+  /** `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
+}
+
 export class Session {
   readonly plan: Plan;
   readonly #create: ProgramFactory;
   readonly #weights: Pick<WeightSource, "readFloat32"> | undefined;
+  readonly #onWarning: WarningHandler;
+  readonly #warned = new Set<WarningCode>();
   readonly #tensors = new Map<string, Promise<Float32Array>>();
   readonly #programs = new Map<string, Promise<Program>>();
   #disposed = false;
 
-  /** `weights` serve inputs that the runtime makes from a checkpoint tensor; a model without any needs none. */
-  constructor(plan: Plan, create: ProgramFactory, weights?: Pick<WeightSource, "readFloat32">) {
+  constructor(plan: Plan, create: ProgramFactory, { weights, onWarning = consoleWarning }: SessionOptions = {}) {
     this.plan = plan;
     this.#create = create;
     this.#weights = weights;
+    this.#onWarning = onWarning;
+  }
+
+  /** Says something once. */
+  warn(code: WarningCode, message: string): void {
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    this.#onWarning({ code, message });
   }
 
   /** A checkpoint tensor, read when it is first asked for. */

@@ -71,6 +71,8 @@ export async function runText(session: Session, { inputIds, attentionMask, posit
     if (!program.inputs.some((input) => input.name === name)) throw new InputError(`${name}: ${session.plan.name} was compiled without it`);
   };
   const inputs: Record<string, InputTensor> = { input_ids: integers("input_ids", inputIds, texts, length, tableOf("input_ids")) };
+  const { max_position_embeddings: longest = length, pad_token_id: pad } = (session.plan.config.text_config ?? {}) as { readonly max_position_embeddings?: number; readonly pad_token_id?: number | null };
+  if (length < longest) session.warn("short-text", `texts have ${length} tokens and the position table ${longest}; checkpoints are trained on texts padded to its length`);
   if (positionIds !== undefined) {
     optional("position_ids");
     const rows = positionIds.length === 1 ? Array.from({ length: texts }, () => positionIds[0]!) : positionIds;
@@ -81,6 +83,8 @@ export async function runText(session: Session, { inputIds, attentionMask, posit
     const { data, shape } = integers("attention_mask", attentionMask, texts, length, 2);
     for (let row = 0; row < texts; row++)
       if (data.subarray(row * length, (row + 1) * length).every((keep) => keep === 0)) throw new InputError(`attention_mask: row ${row} hides every token`);
+    if (inputIds.some((row: readonly number[], r) => row.some((id, i) => id === pad && data[r * length + i] === 0)))
+      session.warn("masked-padding", "attention_mask hides padding, which published checkpoints are trained to attend to; leave the mask out");
     inputs.attention_mask = { data: Float32Array.from(data, (keep) => (keep === 0 ? hidden : 0)), shape };
   }
   return session.run(program, inputs, { text_batch: texts });
