@@ -42,6 +42,13 @@ describe("an interrupted download", () => {
     expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual(ranges);
   });
 
+  it("goes on after an answer that is complete but short", async () => {
+    hub.publish("main", { "config.json": config, "model.safetensors": weights });
+    hub.tamper = (name, bytes) => (hub.fetches(name).length === 1 ? bytes.subarray(0, bytes.length / 2) : bytes);
+    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(true);
+    expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual([undefined, "bytes=150000-"]);
+  });
+
   it("starts again where the server ignores ranges", async () => {
     hub.publish("main", { "config.json": config, "model.safetensors": weights });
     hub.ignoresRanges = true;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scanCacheDir } from "@huggingface/hub";
 import { describe, expect, it, vi } from "vitest";
@@ -27,7 +27,10 @@ describe("a model of the Hub", () => {
     hub.publish("main", files);
     const first = await resolveModel(model);
     const progress: string[] = [];
+    const inodes = () => [join(first, "config.json"), join(storage, "refs/main")].map((path) => lstatSync(path).ino);
+    const before = inodes();
     expect(await resolveModel(model, { onProgress: ({ file }) => void progress.push(file) })).toBe(first);
+    expect(inodes(), "nothing is written anew").toEqual(before);
     const changed = Buffer.from('{"model_type":"siglip2"}');
     hub.publish("main", { ...files, "config.json": changed });
     const second = await resolveModel(model);
@@ -61,8 +64,10 @@ describe("a model of the Hub", () => {
     vi.stubEnv("HF_HUB_OFFLINE", "");
     hub.publish("main", { "config.json": config, "model.safetensors.index.json": index, "model-1.safetensors": shards["model-1.safetensors"] });
     await refused(resolveModel(model), "not-found", "has no model-2.safetensors");
-    hub.publish("main", { "config.json": config, "model.safetensors.index.json": Buffer.from('{"weight_map":{"a":"../../escape"}}') });
-    await refused(resolveModel(model), "corrupt", '"../../escape"');
+    for (const escape of ["x/../../../escape", ".."]) {
+      hub.publish("main", { "config.json": config, "model.safetensors.index.json": Buffer.from(JSON.stringify({ weight_map: { a: escape } })) });
+      await refused(resolveModel(model), "corrupt", `received "${escape}"`);
+    }
   });
 
   it("comes without an index where single weights exist, and in part where files are named", async () => {
@@ -76,7 +81,7 @@ describe("without the Hub", () => {
   it("a local folder is returned as it is, and a file is refused", async () => {
     expect(await resolveModel(home)).toBe(home);
     writeFileSync(join(home, "config.json"), config);
-    await refused(resolveModel(join(home, "config.json")), "invalid");
+    await refused(resolveModel(join(home, "config.json")), "invalid", "config.json is a file");
     expect(hub.seen).toEqual([]);
   });
 

@@ -28,7 +28,6 @@ export async function download(file: RemoteFile, path: string, options: Download
     await fetchVerified(file, incomplete, options);
     await rename(incomplete, path);
   } catch (error) {
-    options.signal?.throwIfAborted();
     // Another process that fetched the same file may have renamed it under our hands; its file is as good.
     if ((await sizeOf(path)) !== file.size) throw error;
     await rm(incomplete, { force: true });

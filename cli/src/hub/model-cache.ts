@@ -36,7 +36,9 @@ export class ModelCache {
     return (await readFile(join(this.folder, "refs", revision), "utf8").catch(() => undefined))?.trim();
   }
 
+  /** Notes the commit that a revision names; writes nothing where that is known, as a shared cache may not be ours to write to. */
   async setCommit(revision: string, commit: string): Promise<void> {
+    if ((await this.commitOf(revision)) === commit) return;
     await this.replace(join(this.folder, "refs", revision), (temporary) => writeFile(temporary, commit));
   }
 

@@ -1,4 +1,5 @@
-/** A server that speaks the part of the Hub's HTTP API that fetching a model takes. LFS files lie behind a redirect to another origin, as on the Hub. */
+/** A server that speaks the part of the Hub's HTTP API that fetching a model takes. LFS files lie behind a redirect
+ * to another origin, as on the Hub; so does the second page of a listing, which tells whether the token goes where it must not. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -73,6 +74,8 @@ export class FakeHub {
     const refuse = (status: number, code: string): void => void response.writeHead(status, { "X-Error-Code": code }).end(code);
 
     const cdn = /^\/cdn\/([0-9a-f]{40})\/(.+)$/.exec(path);
+    const page = /^\/page\/([0-9a-f]{40})$/.exec(path);
+    if (page !== null) return void response.end(JSON.stringify(listing(this.commits.get(page[1]!)!).slice(2)));
     if (cdn !== null) return this.#send(cdn[2]!, this.commits.get(cdn[1]!)![cdn[2]!]!, range, response, {});
     if (this.token !== undefined && authorization !== `Bearer ${this.token}`) return this.gated ? refuse(403, "GatedRepo") : refuse(401, "RepoNotFound");
     const [, api, revision, tree, resolved, name] =
@@ -84,7 +87,8 @@ export class FakeHub {
     if (commit === undefined) return refuse(404, "RevisionNotFound");
     const files = this.commits.get(commit)!;
     if (revision !== undefined || tree !== undefined) {
-      const body = tree === undefined ? { _id: "1", id: this.model, sha: commit } : listing(files);
+      const body = tree === undefined ? { _id: "1", id: this.model, sha: commit } : listing(files).slice(0, 2);
+      if (tree !== undefined) response.setHeader("Link", `<http://localhost:${this.#port}/page/${commit}>; rel="next"`);
       return void response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
     }
     const bytes = files[name!];
