@@ -5,12 +5,14 @@ import { InputError, SiglipImageProcessor, SiglipModel, SiglipTokenizer, tokeniz
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { loadSpec } from "@sigil/spec";
+import { modelFolder } from "./open-model.ts";
 import { withProgress } from "./progress.ts";
 
 export type ModelSession = Awaited<ReturnType<typeof openSession>>;
 
 /** Everything that zero-shot classification with a checkpoint needs. Throws DiagnosticError, WeightsError or InputError for what is missing or damaged. */
-export async function openSession(folder: string, options: Pick<CpuSessionOptions, "lazy" | "threads"> = {}) {
+export async function openSession(model: string, options: Pick<CpuSessionOptions, "lazy" | "threads"> = {}) {
+  const folder = await modelFolder(model);
   const spec = loadSpec(folder);
   const checkpoint = await openCheckpoint(folder);
   try {
@@ -21,17 +23,17 @@ export async function openSession(folder: string, options: Pick<CpuSessionOption
     const session = await withProgress("loading", (report) =>
       openCpuSession({ plan, wasm: cpu }, checkpoint.weights, { ...options, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }),
     );
-    const model = new SiglipModel(session);
+    const siglip = new SiglipModel(session);
     const textLength = Math.min(spec.textLength ?? spec.config.text_config!.max_position_embeddings, tokenizer.modelMaxLength);
     const { image_size: side } = spec.config.vision_config!;
     return {
-      model,
+      model: siglip,
       tokenizer,
       textLength,
       processor: SiglipImageProcessor.fromConfig(checkpoint.processorConfig ?? checkpoint.preprocessorConfig ?? { size: { height: side, width: side } }),
-      classifier: new ZeroShotImageClassification(model, tokenizer, textLength),
+      classifier: new ZeroShotImageClassification(siglip, tokenizer, textLength),
       async close(): Promise<void> {
-        await model.dispose();
+        await siglip.dispose();
         await checkpoint.close();
       },
     };

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { artifactFiles, compile as compileSpec, stages, writeFiles } from "@sigil/compiler";
-import { loadSpec } from "@sigil/spec";
+import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
 export async function compile(path: string, options: { target: string; out?: string; dump?: string; json?: boolean }): Promise<void> {
-  const spec = loadSpec(path);
+  const spec = await specOf(path);
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", spec.name);
   const files = artifactFiles(compiled);

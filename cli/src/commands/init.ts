@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { writeFiles } from "@sigil/compiler";
-import { loadSpec } from "@sigil/spec";
+import { specOf } from "../open-model.ts";
 
 /** Writes a Sigil spec from a checkpoint's config.json, to be edited. */
-export function init(path: string, options: { out?: string; force?: boolean }): void {
-  const spec = loadSpec(path);
-  const file = statSync(path).isDirectory() ? join(path, "config.json") : path;
+export async function init(given: string, options: { out?: string; force?: boolean }): Promise<void> {
+  const spec = await specOf(given);
+  const path = spec.file;
   const out = resolve(options.out ?? `${spec.name}.json`);
   if (existsSync(out) && !options.force) throw new Error(`${out} exists; --force writes over it`);
   const document = {
@@ -15,7 +15,7 @@ export function init(path: string, options: { out?: string; force?: boolean }): 
     architecture: spec.architecture,
     storage: spec.storage,
     batch: spec.batch,
-    config: JSON.parse(readFileSync(file, "utf8")) as unknown,
+    config: JSON.parse(readFileSync(path, "utf8")) as unknown,
   };
   writeFiles(dirname(out), { [basename(out)]: `${JSON.stringify(document, undefined, 2)}\n` });
   process.stdout.write(`${out}\nNext: sigil compile ${out}\n`);

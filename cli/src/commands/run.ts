@@ -3,7 +3,8 @@ import { InputError, nestOutputs, Session, SiglipForImageClassification, SiglipM
 import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
-import { loadSpec, type ModelSpec } from "@sigil/spec";
+import type { ModelSpec } from "@sigil/spec";
+import { specOf } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
 import { flattenOutputs } from "../tensors/flatten-outputs.ts";
@@ -26,7 +27,7 @@ export interface RunOptions {
 export async function run(path: string, options: RunOptions): Promise<void> {
   const inputs = await openSafetensors(await openFileSource(options.inputs));
   const weights = await openSafetensors(await openFileSource(options.weights));
-  const spec = fit(loadSpec(path), inputs, options);
+  const spec = fit(await specOf(path), inputs, options);
   const session = await open(spec, weights, options);
   try {
     const outputs = await forward(session, inputs, options.loss === true);
