@@ -6,6 +6,7 @@ import { classify } from "./commands/classify.ts";
 import { compile } from "./commands/compile.ts";
 import { embed } from "./commands/embed.ts";
 import { init } from "./commands/init.ts";
+import { preprocess } from "./commands/preprocess.ts";
 import { run } from "./commands/run.ts";
 import { weights } from "./commands/weights.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -17,6 +18,11 @@ const list = (text: string): string[] => text.split(",").map((label) => label.tr
 const integer = (text: string): number => {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("expected an integer");
   return Number(text);
+};
+const size = (text: string): { height: number; width: number } => {
+  const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (!(Number(height) > 0 && Number(width) > 0)) throw new InvalidArgumentError("expected height and width, such as 224x224");
+  return { height: Number(height), width: Number(width) };
 };
 const positive = (text: string): number => {
   if (!(integer(text) > 0)) throw new InvalidArgumentError("expected a positive integer");
@@ -78,6 +84,20 @@ program
   .option("--force", "write over a file that exists")
   .addHelpText("after", "\nExample:\n  sigil init ./siglip-base-patch16-224 --out my-siglip.json")
   .action(init);
+
+program
+  .command("preprocess")
+  .description("pictures to pixel_values in a safetensors file")
+  .argument("<image...>")
+  .requiredOption("--out <file>", "safetensors file to write")
+  .option("--config <file>", "preprocessor_config.json")
+  .option("--size <HxW>", "height and width, instead of the config's", size)
+  .addOption(new Option("--resample <filter>", "filter, instead of the config's").choices(["bicubic", "bilinear"]))
+  .option("--fast", "torchvision's arithmetic instead of Pillow's")
+  .option("--uint8", "also the resized pixels, as `pixels`")
+  .option("--no-exif", "do not apply the EXIF orientation")
+  .addHelpText("after", "\nExample:\n  sigil preprocess cat.jpg --size 384x384 --out pixels.safetensors")
+  .action(preprocess);
 
 program
   .command("run")

@@ -4,3 +4,4 @@ export * from "./pipelines/zero-shot-image-classification.ts";
 export * from "./pipelines/image-classification.ts";
 export * from "./weights/index.ts";
 export * from "./image/index.ts";
+export * from "./processor/siglip-processor.ts";

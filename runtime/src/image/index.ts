@@ -1,3 +1,8 @@
-export * from "./raw-image.ts";
-export * from "./resize-pillow.ts";
+export * from "./convert-rgb.ts";
+export * from "./decode-browser.ts";
+export type { DataFormat, ImageProcessorOptions } from "./image-processor-options.ts";
+export { ImageError, type ImageArray, type PictureMode, type RawImage } from "./raw-image.ts";
+export type { Resample } from "./resample-windows.ts";
+export { resize } from "./resize.ts";
+export type { ResizeArithmetic } from "./fixed-windows.ts";
 export * from "./siglip-image-processor.ts";

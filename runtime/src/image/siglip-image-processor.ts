@@ -1,53 +1,128 @@
-import { ImageError, type RawImage } from "./raw-image.ts";
-import { resizePillow, type Resample } from "./resize-pillow.ts";
+/** transformers' SiglipImageProcessor: resize, rescale and normalise, with the arithmetic of Pillow or of torchvision. */
+import type { ResizeArithmetic } from "./fixed-windows.ts";
+import { checkOptions, defaultOptions, optionsFromConfig, type ImageProcessorOptions } from "./image-processor-options.ts";
+import { pixelsOf, type Pixels } from "./pixels.ts";
+import { ImageError, type ImageArray, type RawImage } from "./raw-image.ts";
+import { resize } from "./resize.ts";
+import { resizeFloat } from "./resize-float.ts";
 
-export interface ImageProcessorOptions {
-  readonly size: { readonly height: number; readonly width: number };
-  readonly resample: Resample;
-  /** `rescale_factor`, default 1/255. */
-  readonly rescaleFactor: number;
-  /** `image_mean` and `image_std`, one value a channel. */
-  readonly imageMean: readonly number[];
-  readonly imageStd: readonly number[];
+/** `pixel_values`, `[batch, channels, height, width]` or `[batch, height, width, channels]`. */
+export interface ImageFeatures {
+  readonly pixelValues: Float32Array;
+  readonly shape: readonly [number, number, number, number];
 }
 
-/** SiglipImageProcessor with Pillow's arithmetic: resize without keeping the aspect ratio, rescale, normalise. */
+/** `float-rescale`: floats that already lie between 0 and 1 are about to be divided by 255, as transformers does; set doRescale to false. */
+export interface ImageWarning {
+  readonly code: "float-rescale";
+  readonly message: string;
+}
+
+/** With Pillow's arithmetic, bit for bit (`SiglipImageProcessorPil` of transformers 5, `SiglipImageProcessor` of 4). */
 export class SiglipImageProcessor {
   readonly options: ImageProcessorOptions;
+  protected readonly arithmetic: ResizeArithmetic = "pillow";
 
   constructor(options: Partial<ImageProcessorOptions> = {}) {
-    this.options = { size: { height: 224, width: 224 }, resample: "bicubic", rescaleFactor: 1 / 255, imageMean: [0.5, 0.5, 0.5], imageStd: [0.5, 0.5, 0.5], ...options };
-    const { height, width } = this.options.size;
-    if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) throw new ImageError(`size: expected positive integers, received ${height}x${width}`);
+    this.options = checkOptions({ ...defaultOptions, ...options });
   }
 
   /** From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`. */
   static fromConfig(config: Readonly<Record<string, unknown>>): SiglipImageProcessor {
-    const given = (config.image_processor ?? config) as { size?: { height: number; width: number }; resample?: number; rescale_factor?: number; image_mean?: number[]; image_std?: number[]; do_resize?: boolean; do_rescale?: boolean; do_normalize?: boolean };
-    for (const step of ["do_resize", "do_rescale", "do_normalize"] as const) if (given[step] === false) throw new ImageError(`${step}: expected true, received false, which this version does not support`);
-    if (given.size !== undefined && !("height" in given.size && "width" in given.size)) throw new ImageError(`size: expected height and width, received ${JSON.stringify(given.size)}`);
-    if (given.resample !== undefined && given.resample !== 2 && given.resample !== 3) throw new ImageError(`resample: expected 2 (bilinear) or 3 (bicubic), received ${given.resample}`);
-    return new SiglipImageProcessor({
-      ...(given.size ? { size: given.size } : {}),
-      ...(given.resample ? { resample: given.resample === 2 ? "bilinear" : "bicubic" } : {}),
-      ...(given.rescale_factor ? { rescaleFactor: given.rescale_factor } : {}),
-      ...(given.image_mean ? { imageMean: given.image_mean } : {}),
-      ...(given.image_std ? { imageStd: given.image_std } : {}),
+    return new this(optionsFromConfig(config));
+  }
+
+  /** Options given here replace those of the constructor. Pictures may differ in size while they are resized. Throws ImageError, naming the picture. */
+  preprocess(images: readonly (RawImage | ImageArray)[], overrides: Partial<ImageProcessorOptions> & { readonly onWarning?: (warning: ImageWarning) => void } = {}): ImageFeatures {
+    const { onWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`), ...changes } = overrides;
+    const options = checkOptions({ ...this.options, ...changes });
+    const resized = this.#resized(images, options, onWarning);
+    const { height, width, channels } = resized[0]!;
+    resized.forEach((other, n) => {
+      if (other.height !== height || other.width !== width || other.channels !== channels)
+        throw new ImageError(`images[${n}]: expected ${height}x${width}x${channels} as the first, received ${other.height}x${other.width}x${other.channels}`);
+    });
+    const area = height * width;
+    const pixelValues = new Float32Array(images.length * channels * area);
+    const first = options.dataFormat === "channels_first";
+    for (let c = 0; c < channels; c++) {
+      const change = this.#change(options, c, channels);
+      // Eight bits have 256 answers.
+      const table = Float32Array.from({ length: 256 }, (_, u) => change(u));
+      resized.forEach(({ data }, n) => {
+        const [at, step] = first ? [(n * channels + c) * area, 1] : [n * channels * area + c, channels];
+        if (data instanceof Float32Array) for (let i = 0; i < area; i++) pixelValues[at + i * step] = change(data[i * channels + c]!);
+        else lookUp(data, c, channels, table, pixelValues, at, step);
+      });
+    }
+    return { pixelValues, shape: first ? [images.length, channels, height, width] : [images.length, height, width, channels] };
+  }
+
+  /** The resized pictures alone, 8-bit `[height, width, channels]` each; floats are refused. */
+  resize(images: readonly (RawImage | ImageArray)[], overrides: Partial<ImageProcessorOptions> = {}): (Pixels & { readonly data: Uint8Array })[] {
+    return this.#resized(images, checkOptions({ ...this.options, ...overrides, doResize: true }), () => {}).map((pixels, n) => {
+      if (pixels.data instanceof Float32Array) throw new ImageError(`images[${n}]: expected 8-bit values, received floats`);
+      return { ...pixels, data: pixels.data };
     });
   }
 
-  /** `pixel_values`, float32 `[batch, 3, height, width]`; pictures may differ in size. Rescaling is in float64 and rounded, normalising in float32, as NumPy does them. */
-  preprocess(images: readonly RawImage[]): { readonly pixelValues: Float32Array; readonly shape: readonly [number, number, number, number] } {
-    if (images.length === 0) throw new ImageError("images: expected at least one, received none");
-    const { size, resample, rescaleFactor, imageMean, imageStd } = this.options;
-    const area = size.height * size.width;
-    const pixelValues = new Float32Array(images.length * 3 * area);
-    const tables = imageMean.map((mean, c) => Float32Array.from({ length: 256 }, (_, u) => Math.fround(Math.fround(u * rescaleFactor) - Math.fround(mean)) / Math.fround(imageStd[c]!)));
-    images.forEach((image, n) => {
-      if (image.channels !== 3 || image.data.length !== image.width * image.height * 3) throw new ImageError(`images[${n}]: expected ${image.width}x${image.height} RGB bytes, received ${image.data.length}`);
-      const resized = resizePillow(image.data, [image.height, image.width, 3], [size.height, size.width], resample);
-      for (let c = 0; c < 3; c++) for (let i = 0; i < area; i++) pixelValues[(n * 3 + c) * area + i] = tables[c]![resized[i * 3 + c]!]!;
+  #resized(images: readonly (RawImage | ImageArray)[], options: ImageProcessorOptions, onWarning: (warning: ImageWarning) => void): Pixels[] {
+    if (!Array.isArray(images) || images.length === 0) throw new ImageError("images: expected at least one, received none");
+    return images.map((image: RawImage | ImageArray, n) => {
+      try {
+        const pixels = pixelsOf(image, options);
+        if (pixels.data instanceof Float32Array && options.doRescale && pixels.data.every((value) => value >= 0 && value <= 1))
+          onWarning({ code: "float-rescale", message: `images[${n}] lies between 0 and 1 and is divided by 255 all the same; set doRescale to false` });
+        return options.doResize ? this.#resize(pixels, options) : pixels;
+      } catch (error) {
+        if (error instanceof ImageError) throw new ImageError(`images[${n}]: ${error.message}`, { cause: error });
+        throw error;
+      }
     });
-    return { pixelValues, shape: [images.length, 3, size.height, size.width] };
   }
+
+  #resize({ data, height, width, channels }: Pixels, { size, resample }: ImageProcessorOptions): Pixels {
+    const [from, to] = [[height, width, channels], [size.height, size.width]] as const;
+    const done = { height: size.height, width: size.width, channels };
+    if (data instanceof Uint8Array) return { ...done, data: resize(data, from, to, resample, this.arithmetic) };
+    if (this.arithmetic === "torchvision") return { ...done, data: resizeFloat(data, from, to, resample) };
+    // Pillow resizes 8 bits: transformers casts floats that are whole numbers, and scales those between 0 and 1 there and back.
+    const whole = data.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
+    const unit = !whole && data.every((value) => value >= 0 && value <= 1);
+    if (!whole && !unit) throw new ImageError("expected floats that are whole numbers from 0 to 255 or lie between 0 and 1, or turn doResize off");
+    const pixels = resize(Uint8Array.from(data, (value) => (unit ? Math.fround(value * 255) : value)), from, to, resample, this.arithmetic);
+    return { ...done, data: Float32Array.from(pixels, (value) => (unit ? value * (1 / 255) : value)) };
+  }
+
+  /** What becomes of a value of one channel. */
+  #change({ doRescale, rescaleFactor, doNormalize, imageMean, imageStd }: ImageProcessorOptions, channel: number, channels: number): (value: number) => number {
+    const of = (name: string, values: number | readonly number[]): number => {
+      const all = [values].flat();
+      if (all.length !== 1 && all.length !== channels) throw new ImageError(`${name}: expected one value or ${channels}, received ${all.length}`);
+      return Math.fround(all[channel] ?? all[0]!);
+    };
+    const [mean, std] = [of("imageMean", imageMean), of("imageStd", imageStd)];
+    if (this.arithmetic === "torchvision" && doRescale && doNormalize) {
+      // Fused: the mean and the deviation are scaled instead of the picture, in float32.
+      const [scaledMean, scaledStd] = [Math.fround(mean * (1 / rescaleFactor)), Math.fround(std * (1 / rescaleFactor))];
+      return (value) => Math.fround(Math.fround(value - scaledMean) / scaledStd);
+    }
+    // NumPy rescales in float64 and rounds, then normalises in float32.
+    const rescaled = doRescale ? (value: number): number => Math.fround(value * rescaleFactor) : (value: number): number => value;
+    return doNormalize ? (value) => Math.fround(Math.fround(rescaled(value) - mean) / std) : rescaled;
+  }
+}
+
+/** Every `channels`th byte from `channel` through a table; apart, so that engines see one type at each place. */
+function lookUp(data: Uint8Array, channel: number, channels: number, table: Float32Array, out: Float32Array, start: number, step: number): void {
+  let at = start;
+  for (let i = channel; i < data.length; i += channels) {
+    out[at] = table[data[i]!]!;
+    at += step;
+  }
+}
+
+/** With torchvision's arithmetic, bit for bit on 8-bit pictures (`SiglipImageProcessorFast` of transformers 4, `SiglipImageProcessor` of 5). */
+export class SiglipImageProcessorFast extends SiglipImageProcessor {
+  protected override readonly arithmetic: ResizeArithmetic = "torchvision";
 }

@@ -1,0 +1,66 @@
+/** The fixed-point resize of RGB pictures on WebAssembly SIMD. */
+import type { FixedWindows } from "./fixed-windows.ts";
+import { resizeModule } from "./resize-module.ts";
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  across(source: number, target: number, rows: number, rowBytes: number, to: number, first: number, count: number, weights: number, size: number, precision: number): void;
+  down(source: number, target: number, rowBytes: number, to: number, first: number, count: number, weights: number, size: number, precision: number): void;
+}
+
+/** Instantiated at the first resize; null where the engine or the page's policy refuses it. */
+let instance: Exports | null | undefined;
+
+function load(): Exports | null {
+  try {
+    const bytes = Uint8Array.from(atob(resizeModule), (character) => character.charCodeAt(0));
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Exports;
+  } catch {
+    return null;
+  }
+}
+
+/** Source rows are copied in strips of about this much, so that a photograph is never there whole. */
+const stripBytes = 1 << 20;
+const slack = 64;
+const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
+const tableBytes = ({ first, weights }: FixedWindows): number => align(8 * first.length + 4 * weights.length);
+
+/** `[height, width, 3]` to `[toHeight, toWidth, 3]`; a pass without windows is skipped. Undefined where SIMD cannot be had. */
+export function resizeSimd(data: Uint8Array, width: number, height: number, horizontal: FixedWindows | undefined, vertical: FixedWindows | undefined): Uint8Array | undefined {
+  const simd = (instance ??= load());
+  if (!simd) return undefined;
+  const rowBytes = 3 * width;
+  const outBytes = 3 * (horizontal?.first.length ?? width);
+  const toHeight = vertical?.first.length ?? height;
+  const strip = Math.max(1, Math.floor(stripBytes / rowBytes));
+  // Tables | strip | every row after the first pass | the result.
+  const horizontalTable = 0;
+  const verticalTable = horizontal ? tableBytes(horizontal) : 0;
+  const source = verticalTable + (vertical ? tableBytes(vertical) : 0);
+  const middle = align(source + (horizontal ? strip * rowBytes : 0) + slack);
+  const target = align(middle + height * outBytes + slack);
+  const missing = target + (vertical ? toHeight * outBytes : 0) + slack - simd.memory.buffer.byteLength;
+  if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
+  const memory = new Uint8Array(simd.memory.buffer);
+  if (horizontal) {
+    const tables = write(simd.memory, horizontalTable, horizontal);
+    for (let row = 0; row < height; row += strip) {
+      const rows = Math.min(strip, height - row);
+      memory.set(data.subarray(row * rowBytes, (row + rows) * rowBytes), source);
+      simd.across(source, middle + row * outBytes, rows, rowBytes, horizontal.first.length, ...tables);
+    }
+  } else memory.set(data, middle);
+  if (!vertical) return memory.slice(middle, middle + height * outBytes);
+  simd.down(middle, target, outBytes, toHeight, ...write(simd.memory, verticalTable, vertical));
+  return memory.slice(target, target + toHeight * outBytes);
+}
+
+/** Copies the tables of an axis to `at`; their addresses and constants as the passes take them. */
+function write({ buffer }: WebAssembly.Memory, at: number, { first, count, weights, size, precision }: FixedWindows): [number, number, number, number, number] {
+  const [counts, values] = [at + 4 * first.length, at + 8 * first.length];
+  new Int32Array(buffer, at, first.length).set(first);
+  new Int32Array(buffer, counts, count.length).set(count);
+  new Int32Array(buffer, values, weights.length).set(weights);
+  return [at, counts, values, size, precision];
+}

@@ -1,0 +1,91 @@
+;; The two passes of the fixed-point resize on WebAssembly SIMD, the same arithmetic as resize-portable.ts.
+;; Reads and writes may run up to 16 bytes past an array: what lies there is written again later or belongs to nobody.
+(module
+  (memory (export "memory") 1)
+
+  ;; Rows of `rowBytes` (RGB) become rows of `to` pixels. `first`, `count` and `weights` (`size` a pixel) are i32 arrays.
+  (func (export "across")
+    (param $source i32) (param $target i32) (param $rows i32) (param $rowBytes i32) (param $to i32)
+    (param $first i32) (param $count i32) (param $weights i32) (param $size i32) (param $precision i32)
+    (local $i i32) (local $at i32) (local $w i32) (local $end i32) (local $sum v128) (local $half v128) (local $pixels v128)
+    (local.set $half (i32x4.splat (i32.shl (i32.const 1) (i32.sub (local.get $precision) (i32.const 1)))))
+    (block $done (loop $row
+      (br_if $done (i32.eqz (local.get $rows)))
+      (local.set $i (i32.const 0))
+      (loop $pixel
+        (local.set $at (i32.add (local.get $source)
+          (i32.mul (i32.const 3) (i32.load (i32.add (local.get $first) (i32.shl (local.get $i) (i32.const 2)))))))
+        (local.set $w (i32.add (local.get $weights) (i32.shl (i32.mul (local.get $i) (local.get $size)) (i32.const 2))))
+        (local.set $end (i32.add (local.get $w)
+          (i32.shl (i32.load (i32.add (local.get $count) (i32.shl (local.get $i) (i32.const 2)))) (i32.const 2))))
+        (local.set $sum (local.get $half))
+        ;; Four taps: twelve of the sixteen bytes, each shuffle widens one pixel to 32 bits.
+        (block $few (loop $four
+          (br_if $few (i32.gt_u (i32.add (local.get $w) (i32.const 16)) (local.get $end)))
+          (local.set $pixels (v128.load (local.get $at)))
+          (local.set $sum (i32x4.add (local.get $sum) (i32x4.mul (v128.load32_splat (local.get $w))
+            (i8x16.shuffle 0 16 16 16 1 16 16 16 2 16 16 16 16 16 16 16 (local.get $pixels) (v128.const i32x4 0 0 0 0)))))
+          (local.set $sum (i32x4.add (local.get $sum) (i32x4.mul (v128.load32_splat offset=4 (local.get $w))
+            (i8x16.shuffle 3 16 16 16 4 16 16 16 5 16 16 16 16 16 16 16 (local.get $pixels) (v128.const i32x4 0 0 0 0)))))
+          (local.set $sum (i32x4.add (local.get $sum) (i32x4.mul (v128.load32_splat offset=8 (local.get $w))
+            (i8x16.shuffle 6 16 16 16 7 16 16 16 8 16 16 16 16 16 16 16 (local.get $pixels) (v128.const i32x4 0 0 0 0)))))
+          (local.set $sum (i32x4.add (local.get $sum) (i32x4.mul (v128.load32_splat offset=12 (local.get $w))
+            (i8x16.shuffle 9 16 16 16 10 16 16 16 11 16 16 16 16 16 16 16 (local.get $pixels) (v128.const i32x4 0 0 0 0)))))
+          (local.set $at (i32.add (local.get $at) (i32.const 12)))
+          (local.set $w (i32.add (local.get $w) (i32.const 16)))
+          (br $four)))
+        (block $none (loop $one
+          (br_if $none (i32.ge_u (local.get $w) (local.get $end)))
+          (local.set $sum (i32x4.add (local.get $sum) (i32x4.mul (v128.load32_splat (local.get $w))
+            (i32x4.extend_low_i16x8_u (i16x8.extend_low_i8x16_u (v128.load32_zero (local.get $at)))))))
+          (local.set $at (i32.add (local.get $at) (i32.const 3)))
+          (local.set $w (i32.add (local.get $w) (i32.const 4)))
+          (br $one)))
+        ;; Narrowing saturates, which is the clamp to 0..255.
+        (local.set $sum (i32x4.shr_s (local.get $sum) (local.get $precision)))
+        (local.set $sum (i16x8.narrow_i32x4_s (local.get $sum) (local.get $sum)))
+        (v128.store32_lane 0 (local.get $target) (i8x16.narrow_i16x8_u (local.get $sum) (local.get $sum)))
+        (local.set $target (i32.add (local.get $target) (i32.const 3)))
+        (br_if $pixel (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $to))))
+      (local.set $source (i32.add (local.get $source) (local.get $rowBytes)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br $row))))
+
+  ;; `to` rows of `rowBytes` out of weighted sums of whole rows.
+  (func (export "down")
+    (param $source i32) (param $target i32) (param $rowBytes i32) (param $to i32)
+    (param $first i32) (param $count i32) (param $weights i32) (param $size i32) (param $precision i32)
+    (local $i i32) (local $x i32) (local $at i32) (local $start i32) (local $w i32) (local $begin i32) (local $end i32)
+    (local $half v128) (local $pixels v128) (local $low v128) (local $high v128) (local $weight v128)
+    (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)
+    (local.set $half (i32x4.splat (i32.shl (i32.const 1) (i32.sub (local.get $precision) (i32.const 1)))))
+    (loop $row
+      (local.set $start (i32.add (local.get $source)
+        (i32.mul (local.get $rowBytes) (i32.load (i32.add (local.get $first) (i32.shl (local.get $i) (i32.const 2)))))))
+      (local.set $begin (i32.add (local.get $weights) (i32.shl (i32.mul (local.get $i) (local.get $size)) (i32.const 2))))
+      (local.set $end (i32.add (local.get $begin)
+        (i32.shl (i32.load (i32.add (local.get $count) (i32.shl (local.get $i) (i32.const 2)))) (i32.const 2))))
+      (local.set $x (i32.const 0))
+      (loop $columns
+        (local.set $s0 (local.get $half)) (local.set $s1 (local.get $half)) (local.set $s2 (local.get $half)) (local.set $s3 (local.get $half))
+        (local.set $at (i32.add (local.get $start) (local.get $x)))
+        (local.set $w (local.get $begin))
+        (block $none (loop $tap
+          (br_if $none (i32.ge_u (local.get $w) (local.get $end)))
+          (local.set $pixels (v128.load (local.get $at)))
+          (local.set $weight (v128.load32_splat (local.get $w)))
+          (local.set $low (i16x8.extend_low_i8x16_u (local.get $pixels)))
+          (local.set $high (i16x8.extend_high_i8x16_u (local.get $pixels)))
+          (local.set $s0 (i32x4.add (local.get $s0) (i32x4.mul (local.get $weight) (i32x4.extend_low_i16x8_u (local.get $low)))))
+          (local.set $s1 (i32x4.add (local.get $s1) (i32x4.mul (local.get $weight) (i32x4.extend_high_i16x8_u (local.get $low)))))
+          (local.set $s2 (i32x4.add (local.get $s2) (i32x4.mul (local.get $weight) (i32x4.extend_low_i16x8_u (local.get $high)))))
+          (local.set $s3 (i32x4.add (local.get $s3) (i32x4.mul (local.get $weight) (i32x4.extend_high_i16x8_u (local.get $high)))))
+          (local.set $at (i32.add (local.get $at) (local.get $rowBytes)))
+          (local.set $w (i32.add (local.get $w) (i32.const 4)))
+          (br $tap)))
+        (v128.store (i32.add (local.get $target) (local.get $x)) (i8x16.narrow_i16x8_u
+          (i16x8.narrow_i32x4_s (i32x4.shr_s (local.get $s0) (local.get $precision)) (i32x4.shr_s (local.get $s1) (local.get $precision)))
+          (i16x8.narrow_i32x4_s (i32x4.shr_s (local.get $s2) (local.get $precision)) (i32x4.shr_s (local.get $s3) (local.get $precision)))))
+        (br_if $columns (i32.lt_u (local.tee $x (i32.add (local.get $x) (i32.const 16))) (local.get $rowBytes))))
+      (local.set $target (i32.add (local.get $target) (local.get $rowBytes)))
+      (br_if $row (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $to))))))

@@ -1,0 +1,58 @@
+/** transformers' SiglipProcessor: a tokenizer and an image processor called together. */
+import type { ImageArray, RawImage } from "../image/raw-image.ts";
+import { InputError } from "../model/input-error.ts";
+import type { Tensor } from "../model/program.ts";
+import type { ImageProcessorOptions } from "../image/image-processor-options.ts";
+import type { SiglipImageProcessor } from "../image/siglip-image-processor.ts";
+import type { EncodeOptions, Tokenizer } from "../tokenizer/tokenizer.ts";
+
+export interface ProcessorInputs extends EncodeOptions {
+  readonly text?: string | readonly string[];
+  readonly images?: readonly (RawImage | ImageArray)[];
+  /** Options of the image processor for this call. */
+  readonly imageOptions?: Partial<ImageProcessorOptions>;
+}
+
+/** What a model's `forward` takes; what was not given is absent. */
+export interface Processed {
+  /** `input_ids` */
+  readonly inputIds?: number[][];
+  /** `attention_mask`, where the tokenizer's `model_input_names` lists it or it was asked for. */
+  readonly attentionMask?: number[][];
+  /** `pixel_values` */
+  readonly pixelValues?: Tensor;
+}
+
+export class SiglipProcessor {
+  readonly imageProcessor: SiglipImageProcessor;
+  readonly tokenizer: Tokenizer;
+
+  constructor(imageProcessor: SiglipImageProcessor, tokenizer: Tokenizer) {
+    this.imageProcessor = imageProcessor;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Texts, pictures or both. Texts get no padding and no truncation unless asked for: SigLIP needs `padding: "max_length"`. Throws InputError for neither. */
+  process({ text, images, imageOptions, ...encode }: ProcessorInputs): Processed {
+    if (text === undefined && images === undefined) throw new InputError("expected text, images or both, received neither");
+    const encoded = text === undefined ? {} : this.tokenizer.encode(text, encode);
+    if (images === undefined) return encoded;
+    const { pixelValues: data, shape } = this.imageProcessor.preprocess(images, imageOptions);
+    return { ...encoded, pixelValues: { data, shape } };
+  }
+
+  /** `batch_decode`: see the tokenizer's `decode`. */
+  batchDecode(rows: readonly (readonly number[])[], options: { readonly skipSpecialTokens?: boolean } = {}): string[] {
+    return rows.map((row) => this.tokenizer.decode(row, options));
+  }
+
+  /** `decode`: see the tokenizer's. */
+  decode(ids: readonly number[], options: { readonly skipSpecialTokens?: boolean } = {}): string {
+    return this.tokenizer.decode(ids, options);
+  }
+
+  /** `model_input_names` */
+  get modelInputNames(): readonly string[] {
+    return ["input_ids", "pixel_values"];
+  }
+}
