@@ -1,8 +1,5 @@
 /** From a spec to kernel problems: the part of the pipeline that every backend shares. */
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Architecture, ArchitectureGraph, ModelSpec } from "@sigil/spec";
+import { DiagnosticError, loadArchitecture, type Architecture, type ArchitectureDocument, type ArchitectureGraph, type ModelSpec } from "@sigil/spec";
 import { ArchitectureError, expand, isOn } from "./architecture/expand.ts";
 import type { Graph } from "./ir/graph.ts";
 import { verify } from "./ir/verify.ts";
@@ -11,20 +8,16 @@ import { eliminateDeadCode } from "./passes/eliminate-dead-code.ts";
 import { lower } from "./passes/lower.ts";
 import { pushToken } from "./passes/push-token.ts";
 
-const documents = resolve(dirname(fileURLToPath(import.meta.resolve("@sigil/spec"))), "../architectures");
-
-/** Reads an architecture document: one of Sigil's by name, or a file. */
-export function readArchitecture(name: string): Architecture {
-  const file = name.endsWith(".json") ? name : resolve(documents, `${name}.json`);
-  return JSON.parse(readFileSync(file, "utf8")) as Architecture;
-}
+/** Reads an architecture document: one of Sigil's by name, or a file. Throws a DiagnosticError with every problem. */
+export const readArchitecture = (name: string): Architecture => loadArchitecture(name).architecture;
 
 /** The graphs of a spec as its architecture document describes them, verified; no pass has run. A program none of whose outputs is wanted is left out. */
-export function buildGraphs(spec: ModelSpec, architecture: Architecture = readArchitecture(spec.architecture)): Graph[] {
-  const parts = "programs" in architecture ? architecture.programs : [architecture];
+export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
+  const loaded: Located = given ? { architecture: given } : loadArchitecture(spec.architecture);
+  const { architecture } = loaded;
+  const parts = partsOf(loaded);
   const known = new Set<string>();
-  const graphs = parts.flatMap((part) => {
-    const document = typeof part === "string" ? (readArchitecture(part) as ArchitectureGraph) : part;
+  const graphs = parts.flatMap(({ document, locate }) => {
     const config = spec.config as Record<string, unknown>;
     const block = document.config === undefined ? {} : ((config[document.config] ?? {}) as Record<string, unknown>);
     const labels = config.id2label as Record<string, string> | undefined;
@@ -34,12 +27,34 @@ export function buildGraphs(spec: ModelSpec, architecture: Architecture = readAr
     if ("image_size" in fields) Object.assign(fields, { image_height: spec.imageSize?.height ?? fields.image_size, image_width: spec.imageSize?.width ?? fields.image_size, run_time_size: spec.interpolatePosEncoding === "run-time" });
     Object.keys(document.outputs).forEach((name) => known.add(name));
     const wanted = spec.outputs ? { outputs: spec.outputs } : {};
-    const graph = expand(document, { fields, maximum: spec.batch, collections: { hidden_states: spec.hiddenStates, attentions: spec.attentions }, ...wanted });
+    const graph = locating(locate, () => expand(document, { fields, maximum: spec.batch, collections: { hidden_states: spec.hiddenStates, attentions: spec.attentions }, ...wanted }));
     return graph.outputs.length > 0 ? [verify(graph, "expand")] : [];
   });
   const strange = (spec.outputs ?? []).filter((name) => !known.has(name));
   if (strange.length > 0) throw new ArchitectureError(spec.file, "/outputs", `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`);
   return graphs;
+}
+
+type Located = Pick<ArchitectureDocument, "architecture"> & Partial<Pick<ArchitectureDocument, "locate">>;
+
+/** The graphs of a document, each with a way to point into its file. */
+function partsOf({ architecture, locate }: Located): { readonly document: ArchitectureGraph; readonly locate: ArchitectureDocument["locate"] | undefined }[] {
+  if (!("programs" in architecture)) return [{ document: architecture, locate }];
+  return architecture.programs.map((part, i) => {
+    if (typeof part !== "string") return { document: part, locate: locate && ((pointer, message) => locate(`/programs/${i}${pointer}`, message)) };
+    const loaded = loadArchitecture(part);
+    return { document: loaded.architecture as ArchitectureGraph, locate: loaded.locate };
+  });
+}
+
+/** Runs what may find fault with a document; where that came from a file, the fault becomes a diagnostic at its place. */
+function locating<T>(locate: ArchitectureDocument["locate"] | undefined, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    if (!(error instanceof ArchitectureError) || !locate) throw error;
+    throw new DiagnosticError([locate(error.pointer, error.problem)]);
+  }
 }
 
 /** The programs of a spec as primitive graphs after the graph passes, and as kernel problems. */

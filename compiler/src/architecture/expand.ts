@@ -10,8 +10,10 @@ import { evaluateDimension, ExpressionError } from "./expression.ts";
 export class ArchitectureError extends Error {
   readonly document: string;
   readonly pointer: string;
-  constructor(document: string, pointer: string, message: string) {
-    super(`${document}#${pointer}: ${message}`);
+  readonly problem: string;
+  constructor(document: string, pointer: string, problem: string) {
+    super(`${document}#${pointer}: ${problem}`);
+    this.problem = problem;
     this.document = document;
     this.pointer = pointer;
   }

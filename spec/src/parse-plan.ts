@@ -1,0 +1,12 @@
+import { DiagnosticError } from "./diagnostic.ts";
+import { parseJson } from "./json-source.ts";
+import type { Plan } from "./plan.ts";
+import { validate } from "./schema-validation.ts";
+
+/** Reads a `plan.json`; throws a DiagnosticError with every problem. */
+export function parsePlan(text: string, { file }: { readonly file: string }): Plan {
+  const source = parseJson(text, file);
+  const diagnostics = validate("plan", source.value, source, "");
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return source.value as Plan;
+}
