@@ -5,11 +5,12 @@ import { layoutMemory, type MemoryLayout } from "./capacity.ts";
 import { bindLaunches, valueOf, type Symbols } from "./launch.ts";
 import { loadWeights, type LoadOptions, type WeightReader } from "./load-weights.ts";
 import { chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
+import { inNode, mostThreads } from "./start-worker.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
 import { shapeOf, validateInputs } from "./validate.ts";
 
 export interface CpuOptions extends LoadOptions {
-  /** Threads to share each launch; by default up to 8 in Node, and 1 elsewhere or where the module's memory is not shared. */
+  /** Threads to share each launch; by default up to 8 in Node and in pages that are isolated from other origins, 1 where memory cannot be shared. */
   readonly threads?: number;
 }
 
@@ -25,12 +26,11 @@ export interface CpuProgram {
   dispose(): Promise<void>;
 }
 
-const inNode = (): boolean => typeof process !== "undefined" && !!process.versions?.node;
-
 async function chooseThreads(wanted: number | undefined, shared: boolean): Promise<number> {
   if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1)) throw new RangeError(`threads must be a positive integer, received ${wanted}`);
-  if (!shared || !inNode()) return 1;
-  return wanted ?? Math.min((await import("node:os")).availableParallelism(), 8);
+  const most = shared ? await mostThreads() : 1;
+  // In Node more threads than processors may be asked for; where memory cannot be shared there is one.
+  return most === 1 && !inNode() ? 1 : shared ? (wanted ?? most) : 1;
 }
 
 /** Allocates, loads and readies a program; throws a CapacityError before reading anything if it cannot fit. */

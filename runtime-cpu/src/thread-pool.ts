@@ -1,9 +1,10 @@
-/** Runs a program's launches: inline, or on Node's worker threads sharing its memory. */
+/** Runs a program's launches: inline, or on threads sharing its memory. */
 import type { PlannedProgram } from "@sigil/spec";
 import { controlBytes, stop } from "./barrier.ts";
 import type { MemoryLayout } from "./capacity.ts";
 import { bindLaunches, type Symbols } from "./launch.ts";
-import type { WorkerReport, WorkerStart } from "./worker.ts";
+import type { WorkerReport } from "./serve.ts";
+import { startThread } from "./start-worker.ts";
 
 export interface Runner {
   run(symbols: Symbols): Promise<void>;
@@ -21,12 +22,7 @@ export function inlineRunner(program: PlannedProgram, layout: MemoryLayout, modu
 
 /** Starts `threads` workers; the calling thread only waits for them. */
 export async function threadedRunner(program: PlannedProgram, layout: MemoryLayout, module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
-  const { Worker } = await import("node:worker_threads");
   const control = new SharedArrayBuffer(controlBytes);
-  const workers = Array.from({ length: threads }, (_, thread) => {
-    const workerData: WorkerStart = { program, layout, module, memory, control, thread, threads };
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData });
-  });
   let waiting: { left: number; resolve: () => void; reject: (error: Error) => void } | undefined;
   let failure: Error | undefined;
   const fail = (error: Error): void => {
@@ -36,38 +32,36 @@ export async function threadedRunner(program: PlannedProgram, layout: MemoryLayo
     waiting = undefined;
   };
   const all = (): Promise<void> => new Promise((resolve, reject) => (failure ? reject(failure) : (waiting = { left: threads, resolve, reject })));
-  for (const worker of workers) {
-    worker.on("message", (report: WorkerReport) => {
-      if (report.kind === "failed") return fail(new Error(`${program.name} failed on a thread: ${report.message}`));
-      if (waiting && --waiting.left === 0) waiting.resolve();
-    });
-    worker.on("error", (error) => fail(error instanceof Error ? error : new Error(String(error))));
-    worker.on("exit", () => fail(new Error(`a thread of ${program.name} has ended`)));
-  }
+  const onReport = (report: WorkerReport): void => {
+    if (report.kind === "failed") return fail(new Error(`${program.name} failed on a thread: ${report.message}`));
+    if (waiting && --waiting.left === 0) waiting.resolve();
+  };
+  const ready = all();
+  const workers = await Promise.all(Array.from({ length: threads }, (_, thread) => startThread({ program, layout, module, memory, control, thread, threads }, { onReport, onFailure: fail })));
   const dispose = async (): Promise<void> => {
     stop(new Int32Array(control));
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(workers.map((worker) => worker.stop()));
   };
   try {
-    await all();
+    await ready;
   } catch (error) {
     await dispose();
     throw error;
   }
   // Idle threads do not keep the process alive; a run in progress does.
-  for (const worker of workers) worker.unref();
+  for (const worker of workers) worker.hold(false);
   return {
     run: async (symbols) => {
       const done = all();
       for (const worker of workers) {
-        worker.ref();
-        worker.postMessage(symbols);
+        worker.hold(true);
+        worker.run(symbols);
       }
       try {
         await done;
       } finally {
         waiting = undefined;
-        for (const worker of workers) worker.unref();
+        for (const worker of workers) worker.hold(false);
       }
     },
     dispose,

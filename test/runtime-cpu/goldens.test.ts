@@ -14,6 +14,8 @@ function tolerance(name: string): number {
   return /attentions/.test(name) ? 1e-6 : 1e-5;
 }
 
+const slow = (process.env.REQUIRE ?? "").split(",").includes("slow");
+
 async function open(spec: ModelSpec, seed: number) {
   const { plan, cpu } = await compile(spec);
   return openCpuSession({ plan, wasm: cpu }, syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed), { lazy: true });
@@ -73,9 +75,9 @@ describe("transformers' SiglipModel on the CPU backend", () => {
       await compare(golden, await runJoint(golden));
     });
 
-  // 0.65 and 0.88 billion parameters: minutes of generating weights, so only on request.
+  // 0.65 and 0.88 billion parameters: a minute and 5 GiB of memory, so only on request.
   for (const name of ["large-patch16-256", "so400m-patch14-384"])
-    it.skipIf(!process.env.SLOW)(`${name} (needs SLOW=1)`, { timeout: 1_200_000 }, async () => {
+    it.skipIf(!slow)(`${name} (needs REQUIRE=slow)`, { timeout: 1_200_000 }, async () => {
       const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
       await compare(golden, await runJoint(golden));
     });

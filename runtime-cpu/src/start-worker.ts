@@ -1,0 +1,51 @@
+/** Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory. */
+import type { Symbols } from "./launch.ts";
+import type { WorkerReport, WorkerStart } from "./serve.ts";
+
+export interface Thread {
+  run(symbols: Symbols): void;
+  /** Whether the thread keeps the process alive; pages have no such thing. */
+  hold(alive: boolean): void;
+  stop(): Promise<unknown>;
+}
+
+export interface ThreadEvents {
+  readonly onReport: (report: WorkerReport) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+export const inNode = (): boolean => typeof process !== "undefined" && !!process.versions?.node;
+/** A page shares memory only where it is isolated from other origins (COOP and COEP headers). */
+const inIsolatedPage = (): boolean => (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true && typeof Worker !== "undefined";
+
+/** Threads that a program may have here: all processors up to 8, or 1 where memory cannot be shared. */
+export async function mostThreads(): Promise<number> {
+  if (inNode()) return Math.min((await import(/* webpackIgnore: true */ "node:os")).availableParallelism(), 8);
+  return inIsolatedPage() ? Math.min(navigator.hardwareConcurrency, 8) : 1;
+}
+
+export async function startThread(start: WorkerStart, events: ThreadEvents): Promise<Thread> {
+  return inNode() ? startInNode(start, events) : startInPage(start, events);
+}
+
+async function startInNode(workerData: WorkerStart, { onReport, onFailure }: ThreadEvents): Promise<Thread> {
+  const { Worker: NodeWorker } = await import(/* webpackIgnore: true */ "node:worker_threads");
+  const worker = new NodeWorker(new URL("./worker-node.js", import.meta.url), { workerData });
+  worker.on("message", onReport);
+  worker.on("error", (error) => onFailure(error instanceof Error ? error : new Error(String(error))));
+  worker.on("exit", () => onFailure(new Error(`a thread of ${workerData.program.name} has ended`)));
+  return {
+    run: (symbols) => worker.postMessage(symbols),
+    hold: (alive) => (alive ? worker.ref() : worker.unref()),
+    stop: () => worker.terminate(),
+  };
+}
+
+function startInPage(start: WorkerStart, { onReport, onFailure }: ThreadEvents): Thread {
+  // Bundlers find the worker by this very form.
+  const worker = new Worker(new URL("./worker-web.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => onReport(data);
+  worker.onerror = ({ message }) => onFailure(new Error(`a thread of ${start.program.name} failed: ${message}`));
+  worker.postMessage(start);
+  return { run: (symbols) => worker.postMessage(symbols), hold: () => {}, stop: async () => worker.terminate() };
+}
