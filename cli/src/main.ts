@@ -3,6 +3,8 @@ import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
 import { ArchitectureError } from "@sigil/compiler";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { classify } from "./commands/classify.ts";
+import { catalogue } from "./commands/catalogue.ts";
+import { compare } from "./commands/compare.ts";
 import { compile } from "./commands/compile.ts";
 import { embed } from "./commands/embed.ts";
 import { init } from "./commands/init.ts";
@@ -23,6 +25,10 @@ const size = (text: string): { height: number; width: number } => {
   const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
   if (!(Number(height) > 0 && Number(width) > 0)) throw new InvalidArgumentError("expected height and width, such as 224x224");
   return { height: Number(height), width: Number(width) };
+};
+const tolerance = (text: string): number => {
+  if (!(Number(text) >= 0)) throw new InvalidArgumentError("expected a number of at least 0");
+  return Number(text);
 };
 const positive = (text: string): number => {
   if (!(integer(text) > 0)) throw new InvalidArgumentError("expected a positive integer");
@@ -131,6 +137,24 @@ program
   .option("--raw", "SentencePiece alone: no canonicalisation, no eos")
   .addHelpText("after", "\nExample:\n  echo '\"a photo\"' | sigil tokenize --model spiece.model")
   .action(tokenize);
+
+program
+  .command("compare")
+  .description("two safetensors files, tensor by tensor")
+  .argument("<a>")
+  .argument("<b>")
+  .option("--tolerance <error>", "exit with 1 past this error", tolerance)
+  .addOption(new Option("--sort <order>", "order of the rows").choices(["file", "error"]).default("file"))
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil compare out.safetensors expected.safetensors --tolerance 1e-5")
+  .action(compare);
+
+program
+  .command("catalogue")
+  .description("what every published checkpoint takes: parameters, FLOPs, weights, memory")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil catalogue")
+  .action(catalogue);
 
 program.command("doctor").description("what this machine can run, and what is missing").addHelpText("after", "\nExample:\n  sigil doctor").action(doctor);
 
