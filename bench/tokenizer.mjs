@@ -1,0 +1,23 @@
+/** Sigil's tokenizer.json path beside @huggingface/tokenizers, on the fixtures' texts: node tokenizer.mjs; prints JSON. */
+import { readFileSync } from "node:fs";
+import { Tokenizer } from "@huggingface/tokenizers";
+import { SiglipTokenizer, tokenizerFromJson } from "@sigil/runtime";
+import { rounds } from "./rounds.mjs";
+
+const folder = new URL("../test/fixtures/tokenizer/", import.meta.url);
+const read = (name) => readFileSync(new URL(name, folder));
+const result = {};
+for (const name of ["unigram_1k", "gemma_like"]) {
+  const json = JSON.parse(read(`${name}.tokenizer.json`));
+  const texts = read(`${name}.tokenizer.jsonl`).toString().trim().split("\n").map((line) => JSON.parse(line).text);
+  const ours = tokenizerFromJson(json, {});
+  const theirs = new Tokenizer(json, {});
+  const sides = { sigil: () => texts.forEach((text) => ours.encode([text])), peer: () => texts.forEach((text) => theirs.encode(text)) };
+  if (name === "unigram_1k") {
+    const spiece = SiglipTokenizer.fromSpiece(read("unigram_1k.model"));
+    sides.spiece = () => texts.forEach((text) => spiece.encode([text]));
+  }
+  const same = texts.filter((text) => ours.encode([text]).inputIds[0].join() === theirs.encode(text).ids.join()).length;
+  result[name] = { texts: texts.length, same, times: await rounds(sides, 15) };
+}
+console.log(JSON.stringify(result));
