@@ -1,5 +1,5 @@
-/** The base-patch16-224 image tower: node image-tower.mjs SIDES THREADS ROUNDS; prints JSON. SIDES: sigil,web,native. */
-import { compile } from "@sigil/compiler";
+/** The base-patch16-224 image tower: node image-tower.mjs SIDES THREADS ROUNDS [ARTIFACT | --compile ARTIFACT]; prints JSON. SIDES: sigil,web,native. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { SiglipVisionModel, syntheticTensor, syntheticWeights, uniform } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { loadSpec, specPath } from "@sigil/spec";
@@ -7,6 +7,8 @@ import { rounds } from "./rounds.mjs";
 import { visionTower } from "./vision-tower.mjs";
 
 const [sides, threads, count] = [process.argv[2].split(","), Number(process.argv[3]), Number(process.argv[4])];
+// An app loads what was compiled before: a file made by --compile.
+const artifact = process.argv[5] === "--compile" ? undefined : process.argv[5];
 const seed = 0;
 const path = specPath("siglip-base-patch16-224");
 const spec = { ...loadSpec(path), architecture: "siglip-vision", batch: { image: 1, text: 1 }, outputs: ["pooler_output"] };
@@ -14,6 +16,14 @@ const config = spec.config.vision_config;
 const shape = [1, 3, config.image_size, config.image_size];
 const pixels = uniform("pixels", shape.reduce((a, b) => a * b, 1), seed);
 const weight = (name, sizes) => syntheticTensor(name, sizes, seed);
+if (process.argv[5] === "--compile") {
+  const { compile } = await import("@sigil/compiler");
+  const { plan, cpu } = await compile(spec);
+  const base64 = (bytes) => Buffer.from(bytes).toString("base64");
+  writeFileSync(process.argv[6], JSON.stringify({ plan, cpu: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } }));
+  console.log("{}");
+  process.exit(0);
+}
 const runs = {};
 const first = {};
 const result = { threads, relaxedSimd: false };
@@ -26,7 +36,7 @@ const since = async (name, begin, run) => {
 const outputs = {};
 
 if (sides.includes("sigil")) {
-  const { plan, cpu } = await compile(spec);
+  const { plan, cpu } = artifact ? JSON.parse(readFileSync(artifact, "utf8"), (key, value) => (key === "plain" || key === "relaxed" ? Buffer.from(value, "base64") : value)) : await (await import("@sigil/compiler")).compile(spec);
   const [program] = plan.programs;
   Object.assign(result, { flops: program.flops, weightBytes: program.weightBytes, arenaBytes: program.arenaBytes, relaxedSimd: WebAssembly.validate(cpu.relaxed) });
   const weights = syntheticWeights(Object.entries(plan.tensors).map(([name, sizes]) => ({ name, shape: sizes })), seed);

@@ -27,16 +27,20 @@ export function parseAddedTokens(value: unknown): AddedToken[] {
 }
 
 /** Cuts a text at the tokens, leftmost first and of several the longest; `lstrip` and `rstrip` take whitespace along. */
-export function splitOnAdded(text: string, tokens: readonly AddedToken[]): TextOrToken[] {
+export function splitterOnAdded(tokens: readonly AddedToken[]): (text: string) => TextOrToken[] {
   const usable = tokens.filter((token) => token.content !== "");
-  if (usable.length === 0 || text === "") return text === "" ? [] : [text];
   const byContent = new Map(usable.map((token) => [token.content, token]));
   const alternatives = [...byContent.keys()]
     .sort((a, b) => b.length - a.length)
     .map((content) => content.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+  const pattern = new RegExp(alternatives.join("|"), "gu");
+  return (text) => (text === "" ? [] : usable.length === 0 ? [text] : split(text, byContent, pattern));
+}
+
+function split(text: string, byContent: ReadonlyMap<string, AddedToken>, pattern: RegExp): TextOrToken[] {
   const result: TextOrToken[] = [];
   let last = 0;
-  for (const match of text.matchAll(new RegExp(alternatives.join("|"), "gu"))) {
+  for (const match of text.matchAll(pattern)) {
     const token = byContent.get(match[0])!;
     let start = match.index;
     let end = start + match[0].length;

@@ -2,7 +2,7 @@ import { TokenizerError } from "../error.ts";
 import { encodeRows } from "../rows.ts";
 import { maxLengthOf, tokenText, type TokenizerConfig } from "../siglip-config.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "../tokenizer.ts";
-import { parseAddedTokens, splitOnAdded, type AddedToken } from "./added-tokens.ts";
+import { parseAddedTokens, splitterOnAdded, type AddedToken, type TextOrToken } from "./added-tokens.ts";
 import { buildDecoder, type Decoder } from "./decoder.ts";
 import { buildModel, type Model } from "./model.ts";
 import { buildNormalizer, type Normalizer } from "./normalizer.ts";
@@ -36,6 +36,8 @@ export class JsonTokenizer implements Tokenizer {
   readonly padTokenId: number;
   readonly modelMaxLength: number;
   private readonly added: readonly AddedToken[];
+  private readonly splitRaw: (text: string) => TextOrToken[];
+  private readonly splitNormalized: (text: string) => TextOrToken[];
   private readonly addedById: ReadonlyMap<number, AddedToken>;
   private readonly lowercasesFirst: boolean;
   private readonly returnsAttentionMask: boolean;
@@ -50,6 +52,8 @@ export class JsonTokenizer implements Tokenizer {
       json[key] === undefined || json[key] === null ? otherwise : make(component(json[key], key));
     this.model = buildModel(component(json.model, "model"));
     this.added = parseAddedTokens(json.added_tokens);
+    this.splitRaw = splitterOnAdded(this.added.filter((token) => !token.normalized));
+    this.splitNormalized = splitterOnAdded(this.added.filter((token) => token.normalized));
     this.addedById = new Map(this.added.map((token) => [token.id, token]));
     this.normalize = build<Normalizer>("normalizer", buildNormalizer, (text) => text);
     this.preTokenize = build<PreTokenizer>("pre_tokenizer", buildPreTokenizer, (text) => [text]);
@@ -88,20 +92,18 @@ export class JsonTokenizer implements Tokenizer {
 
   /** Raw added tokens are cut out first, then each rest is normalised and cut at those meant for normalised text. */
   private ids(text: string): number[] {
-    const raw = this.added.filter((token) => !token.normalized);
-    const normalized = this.added.filter((token) => token.normalized);
     let first = true;
     const wordsOf = (part: string) => {
       const words = this.preTokenize(part, first);
       first = false;
       return words.flatMap((word) => this.model.encode(word));
     };
-    return splitOnAdded(this.lowercasesFirst ? text.toLowerCase() : text, raw).flatMap((part) => {
+    return this.splitRaw(this.lowercasesFirst ? text.toLowerCase() : text).flatMap((part) => {
       if (typeof part !== "string") {
         first = false;
         return [part.id];
       }
-      return splitOnAdded(this.normalize(part), normalized).flatMap((inner) =>
+      return this.splitNormalized(this.normalize(part)).flatMap((inner) =>
         typeof inner === "string" ? wordsOf(inner) : [inner.id],
       );
     });
