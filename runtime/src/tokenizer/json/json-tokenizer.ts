@@ -10,6 +10,10 @@ import { buildPostProcessor, type PostProcessor } from "./post-processor.ts";
 import { buildPreTokenizer, type PreTokenizer } from "./pre-tokenizer.ts";
 import { component } from "./spec.ts";
 
+/** Words and their length that are remembered: a few megabytes at most. */
+const mostKnownWords = 10_000;
+const longestKnownWord = 64;
+
 /** The top level of `tokenizer.json`. */
 export interface TokenizerJson {
   readonly model: unknown;
@@ -41,6 +45,7 @@ export class JsonTokenizer implements Tokenizer {
   private readonly addedById: ReadonlyMap<number, AddedToken>;
   private readonly lowercasesFirst: boolean;
   private readonly returnsAttentionMask: boolean;
+  private readonly knownWords = new Map<string, readonly number[]>();
   private readonly model: Model;
   private readonly normalize: Normalizer;
   private readonly preTokenize: PreTokenizer;
@@ -96,7 +101,7 @@ export class JsonTokenizer implements Tokenizer {
     const wordsOf = (part: string) => {
       const words = this.preTokenize(part, first);
       first = false;
-      return words.flatMap((word) => this.model.encode(word));
+      return words.length === 1 ? this.encodeWord(words[0]!) : words.flatMap((word) => this.encodeWord(word));
     };
     return this.splitRaw(this.lowercasesFirst ? text.toLowerCase() : text).flatMap((part) => {
       if (typeof part !== "string") {
@@ -107,6 +112,17 @@ export class JsonTokenizer implements Tokenizer {
         typeof inner === "string" ? wordsOf(inner) : [inner.id],
       );
     });
+  }
+
+  /** Ids of a word, remembered: texts repeat their words, as tokenizers' own cache knows. */
+  private encodeWord(word: string): readonly number[] {
+    if (word.length > longestKnownWord) return this.model.encode(word);
+    let ids = this.knownWords.get(word);
+    if (ids === undefined) {
+      if (this.knownWords.size >= mostKnownWords) this.knownWords.clear();
+      this.knownWords.set(word, (ids = this.model.encode(word)));
+    }
+    return ids;
   }
 
   /** The configured padding token; else an added `<pad>`; else what an empty text ends with (SigLIP pads with eos). */
