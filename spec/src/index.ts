@@ -1,5 +1,5 @@
-export * from "./plan.ts";
-export * from "./architecture.ts";
+export * from "./generated/plan.ts";
+export * from "./generated/architecture.ts";
 export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export { nearestName } from "./nearest-name.ts";

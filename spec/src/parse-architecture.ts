@@ -1,7 +1,7 @@
 /** Architecture documents from files or by name, checked against their schema and their own names. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Architecture, ArchitectureGraph, Step } from "./architecture.ts";
+import type { Architecture, ArchitectureGraph, Step } from "./generated/architecture.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
 import { suggestion, validate } from "./schema-validation.ts";
@@ -36,34 +36,28 @@ export function parseArchitecture(text: string, { file }: { readonly file: strin
 }
 
 function checkDocument(source: JsonSource, diagnostics: Diagnostic[]): void {
-  const document = source.value as Partial<ArchitectureGraph> & { readonly programs?: readonly unknown[] };
-  if (document.programs === undefined) return checkGraph(document, source, "", diagnostics);
+  const document = source.value as Architecture;
+  if (!("programs" in document)) return checkGraph(document, source, "", diagnostics);
   document.programs.forEach((program, i) => {
     const prefix = `/programs/${i}`;
     if (typeof program === "string") {
       if (!listArchitectures().includes(program)) diagnostics.push(diagnosticAt(source, prefix, { code: "unknown-architecture", message: `no architecture \`${program}\``, ...suggestion(program, listArchitectures()) }));
       return;
     }
-    const problems = validate("architecture", program, source, prefix);
-    diagnostics.push(...problems);
-    if (problems.length === 0) checkGraph(program as Partial<ArchitectureGraph>, source, prefix, diagnostics);
+    checkGraph(program as ArchitectureGraph, source, prefix, diagnostics);
   });
 }
 
 /** Names inside a graph: blocks that exist and do not contain themselves, values that are computed before they are read. */
-function checkGraph(graph: Partial<ArchitectureGraph>, source: JsonSource, prefix: string, diagnostics: Diagnostic[]): void {
+function checkGraph(graph: ArchitectureGraph, source: JsonSource, prefix: string, diagnostics: Diagnostic[]): void {
   const report = (pointer: string, code: string, message: string, help?: { help: string }): void => {
     diagnostics.push(diagnosticAt(source, prefix + pointer, { code, message, ...help }));
   };
-  for (const key of ["symbols", "inputs", "steps", "outputs"] as const) if (graph[key] === undefined) report("", "missing-key", `missing key \`${key}\``);
-  if (!graph.steps || !graph.inputs || !graph.outputs) return;
   const blocks = graph.blocks ?? {};
   const walk = (steps: readonly Step[], known: Set<string>, place: string): void =>
     steps.forEach((step, i) => {
       const at = `${place}/steps/${i}`;
-      const both = step as Partial<Record<"op" | "block", string>>;
-      if ((both.op === undefined) === (both.block === undefined)) report(at, "invalid-step", `step \`${step.name}\` must have either \`op\` or \`block\``);
-      if (both.block !== undefined && !Object.hasOwn(blocks, both.block)) report(`${at}/block`, "unknown-block", `no block \`${both.block}\``, suggestion(both.block, Object.keys(blocks)));
+      if ("block" in step && !Object.hasOwn(blocks, step.block)) report(`${at}/block`, "unknown-block", `no block \`${step.block}\``, suggestion(step.block, Object.keys(blocks)));
       (step.inputs ?? []).forEach((name, k) => {
         if (!known.has(name)) report(`${at}/inputs/${k}`, "unknown-value", `no value \`${name}\` before this step`, suggestion(name, [...known]));
       });

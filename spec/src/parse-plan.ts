@@ -1,6 +1,6 @@
 import { DiagnosticError } from "./diagnostic.ts";
 import { parseJson } from "./json-source.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./generated/plan.ts";
 import { validate } from "./schema-validation.ts";
 
 /** Reads a `plan.json`; throws a DiagnosticError with every problem. */

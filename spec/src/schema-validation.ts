@@ -18,6 +18,8 @@ export function validate(schema: SchemaName, value: unknown, source: JsonSource,
   const reported = new Set<string>();
   const diagnostics: Diagnostic[] = [];
   for (const error of check.errors ?? []) {
+    // Says only that one of the branches has failed, which has said so itself.
+    if (error.keyword === "if") continue;
     const keyed = error.keyword === "additionalProperties";
     const pointer = prefix + error.instancePath + (keyed ? `/${escape(String(error.params.additionalProperty))}` : "");
     const identity = error.keyword === "required" ? `${pointer}/${error.params.missingProperty}` : pointer;

@@ -1,0 +1,110 @@
+// Generated from schema/architecture.schema.json by scripts/generate-types.mjs.
+
+/** An integer, or an expression over names: + - * / (division floors) and parentheses, such as `image_size / patch_size`. */
+export type DimensionExpression = string | number;
+
+/** A checkpoint tensor. */
+export interface ArchitectureWeight {
+  /** Its name, relative to the path of the block; a leading / makes it absolute. */
+  readonly name: string;
+  /** Its whole shape. */
+  readonly shape: readonly DimensionExpression[];
+  /** Take only the rows from the first of these to before the second, as of a packed projection. */
+  readonly rows?: readonly [DimensionExpression, DimensionExpression];
+}
+
+/** An input of the graph. */
+export interface ArchitectureInput {
+  /** Element type. */
+  readonly dtype: "float32" | "int32";
+  /** Sizes: symbols, dimensions, config fields and numbers. */
+  readonly shape: readonly DimensionExpression[];
+  /** What a run takes when it is not given: zeros, or 0, 1, 2, ... along the last axis. */
+  readonly default?: "zeros" | "positions";
+  readonly when?: string;
+  /** The checkpoint tensor that a runtime makes the input from. */
+  readonly table?: ArchitectureWeight;
+}
+
+/** One operation. */
+export interface OpStep {
+  /** Name of the value that it computes. */
+  readonly name: string;
+  /** A primitive operation of the compiler, such as linear or layer_norm. */
+  readonly op: string;
+  /** Names of the values that it reads, in order. */
+  readonly inputs?: readonly string[];
+  /** Checkpoint tensors by their role, such as weight and bias. */
+  readonly weights?: Readonly<Record<string, ArchitectureWeight>>;
+  /** What else the operation needs; `$name` is the value of a config field or a dimension. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  readonly when?: string;
+  /** A list of outputs (hidden_states, attentions) that the values join where the spec asks for it. */
+  readonly collect?: string;
+}
+
+/** A block applied once, or `repeat` times. */
+export interface BlockStep {
+  /** Name of the value that it computes. */
+  readonly name: string;
+  /** A block of this document. */
+  readonly block: string;
+  /** Appended to the path of weights inside a block; {i} is the index of `repeat`. */
+  readonly path?: string;
+  /** Names of the values that it reads, in order. */
+  readonly inputs: readonly string[];
+  /** Apply the block this often, each time to the result of the last. */
+  readonly repeat?: DimensionExpression;
+  readonly when?: string;
+  /** A list of outputs (hidden_states, attentions) that the values join where the spec asks for it. */
+  readonly collect?: string;
+}
+
+/** One operation (`op`), or a block (`block`). */
+export type Step = BlockStep | OpStep;
+
+/** Steps with inputs of their own. */
+export interface Block {
+  /** Names by which its steps know what they are given. */
+  readonly inputs: readonly string[];
+  /** What is computed, in order. */
+  readonly steps: readonly Step[];
+  /** Name of the value that the block gives. */
+  readonly output: string;
+}
+
+/** A graph that runs alone: a tower, or what joins them. */
+export interface ArchitectureGraph {
+  /** Name of the graph or the model. */
+  readonly name: string;
+  /** What it is, for readers. */
+  readonly description?: string;
+  /** The block of the config that plain field names refer to, such as vision_config; absent for the config itself. */
+  readonly config?: string;
+  readonly when?: string;
+  /** Sizes that a run chooses, and the entry of the spec's `batch` that bounds each. */
+  readonly symbols: Readonly<Record<string, "image" | "text">>;
+  /** Named sizes, each an expression over config fields and other dimensions. */
+  readonly dimensions?: Readonly<Record<string, DimensionExpression>>;
+  /** What a run is given. */
+  readonly inputs: Readonly<Record<string, ArchitectureInput>>;
+  /** Steps that are used more than once, by name. */
+  readonly blocks?: Readonly<Record<string, Block>>;
+  /** What is computed, in order. */
+  readonly steps: readonly Step[];
+  /** Output name to the name of a value. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Several graphs that make one model, each a program of the plan. */
+export interface ArchitectureComposition {
+  /** Name of the graph or the model. */
+  readonly name: string;
+  /** What it is, for readers. */
+  readonly description?: string;
+  /** The graphs of a model: names of Sigil's architectures, or graphs written here. Each runs alone, in memory of its own. */
+  readonly programs: readonly (string | ArchitectureGraph)[];
+}
+
+/** A model's graph as data: one graph (inputs, steps, outputs), or several that make one model (programs). */
+export type Architecture = ArchitectureComposition | ArchitectureGraph;

@@ -1,0 +1,121 @@
+// Generated from schema/plan.schema.json by scripts/generate-types.mjs.
+
+/** A size known when the model is compiled, or a multiple of symbols that a run binds. */
+export type Extent = {
+  readonly factor: number;
+  readonly symbols: readonly string[];
+} | number;
+
+/** An offset into the arena, which every run rewrites, or into the weights, which loading and `init` write. */
+export interface Location {
+  readonly space: "arena" | "weights";
+  readonly offset: number;
+}
+
+/** An input or output. */
+export interface PlannedTensor {
+  readonly name: string;
+  readonly dtype: "float32" | "int32";
+  readonly shape: readonly Extent[];
+  /** What an input holds when a caller leaves it out. */
+  readonly default?: "zeros" | "positions";
+  /** The checkpoint tensor that the runtime makes the input from. */
+  readonly table?: string;
+  readonly location?: Location;
+}
+
+/** Rows of a checkpoint tensor, seen as a matrix [shape[0], product of the rest]. */
+export interface WeightPart {
+  readonly tensor: string;
+  readonly begin: number;
+  readonly end: number;
+  /** The rows are a grid [height, width] that loading resamples bicubically. */
+  readonly resample?: {
+    readonly from: readonly [number, number];
+    readonly to: readonly [number, number];
+  };
+}
+
+/** rows: row-major float32. panels: `width` rows at a time, each panel column by column, in `storage`. */
+export type WeightLayout = {
+  readonly kind: "panels";
+  readonly width: number;
+  readonly storage: Storage;
+} | {
+  readonly kind: "rows";
+};
+
+/** A weight operand: its parts stacked row by row, then laid out. */
+export interface PlannedWeight {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly layout: WeightLayout;
+  readonly parts: readonly WeightPart[];
+}
+
+/** Rows of a table that the host gathers before the first launch. */
+export interface PlannedGather {
+  readonly input: string;
+  readonly table: string;
+  readonly count: Extent;
+  readonly width: number;
+  readonly target: Location;
+}
+
+/** One call of a kernel; threads share it by splitting its units. */
+export interface PlannedLaunch {
+  readonly kernel: string;
+  readonly operands: readonly Location[];
+  readonly extents: readonly Extent[];
+  readonly units: {
+    readonly of: Extent;
+    readonly per: number;
+  };
+  /** Transformers' module paths. */
+  readonly origins: readonly string[];
+}
+
+/** A tower, or what joins the towers. */
+export interface PlannedProgram {
+  readonly name: string;
+  /** Largest value of each symbol. */
+  readonly symbols: Readonly<Record<string, number>>;
+  readonly inputs: readonly PlannedTensor[];
+  readonly outputs: readonly PlannedTensor[];
+  readonly weights: readonly PlannedWeight[];
+  readonly weightBytes: number;
+  readonly arenaBytes: number;
+  /** Scratch of one thread. */
+  readonly scratchBytes: number;
+  readonly gathers: readonly PlannedGather[];
+  /** Run once when the weights are in place. */
+  readonly init: readonly PlannedLaunch[];
+  readonly launches: readonly PlannedLaunch[];
+  readonly flops: number;
+}
+
+/** Element type of packed weights. */
+export type Storage = "float32" | "float16" | "bfloat16";
+
+/** The class of @sigil/runtime that runs a plan; graph is for any other architecture document. */
+export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "graph";
+
+/** What a runtime needs to run a compiled model. Offsets and sizes are bytes, shapes are in elements, every activation is float32. */
+export interface Plan {
+  /** Version of this format. */
+  readonly version: 1;
+  /** The spec's name. */
+  readonly name: string;
+  readonly kind: PlanKind;
+  /** Name of the architecture document. */
+  readonly architecture: string;
+  readonly storage: Storage;
+  /** The config, every default filled in. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Every checkpoint tensor that the model reads, with its shape. */
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** Parts of the model that run alone. */
+  readonly programs: readonly PlannedProgram[];
+}
