@@ -156,7 +156,7 @@ program
   .addHelpText("after", "\nExample:\n  sigil catalogue")
   .action(catalogue);
 
-program.command("doctor").description("what this machine can run, and what is missing").addHelpText("after", "\nExample:\n  sigil doctor").action(doctor);
+program.command("doctor").description("what this machine can run, and what is missing").option("--json", "print JSON").addHelpText("after", "\nExample:\n  sigil doctor").action(doctor);
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));

@@ -33,4 +33,5 @@ it("says what is wrong and exits with 1 or 2", () => {
   expect(run("classify", "x.png").status).toBe(2);
   expect(run("inspect", join(fixtures, "no-such-folder")).status).toBe(1);
   expect(run("--help").status).toBe(0);
+  expect(JSON.parse(run("doctor", "--json").stdout)).toContainEqual({ name: "cpu", available: true, detail: expect.stringContaining("WebAssembly SIMD") });
 });
