@@ -1,65 +1,41 @@
-/** The base-patch16-224 image tower: node image-tower.mjs SIDES THREADS ROUNDS [ARTIFACT | --compile ARTIFACT]; prints JSON. SIDES: sigil,web,native. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { SiglipVisionModel, syntheticTensor, syntheticWeights, uniform } from "@sigil/runtime";
-import { openCpuSession } from "@sigil/runtime-cpu";
-import { loadSpec, specPath } from "@sigil/spec";
+/** Times the image tower that prepare.mjs wrote: node image-tower.mjs FOLDER SIDES THREADS ROUNDS; prints JSON. SIDES: sigil, web:FORM and native:FORM. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { rounds } from "./rounds.mjs";
-import { visionTower } from "./vision-tower.mjs";
 
-const [sides, threads, count] = [process.argv[2].split(","), Number(process.argv[3]), Number(process.argv[4])];
-// An app loads what was compiled before: a file made by --compile.
-const artifact = process.argv[5] === "--compile" ? undefined : process.argv[5];
-const seed = 0;
-const path = specPath("siglip-base-patch16-224");
-const spec = { ...loadSpec(path), architecture: "siglip-vision", batch: { image: 1, text: 1 }, outputs: ["pooler_output"] };
-const config = spec.config.vision_config;
-const shape = [1, 3, config.image_size, config.image_size];
-const pixels = uniform("pixels", shape.reduce((a, b) => a * b, 1), seed);
-const weight = (name, sizes) => syntheticTensor(name, sizes, seed);
-if (process.argv[5] === "--compile") {
-  const { compile } = await import("@sigil/compiler");
-  const { plan, cpu } = await compile(spec);
-  const base64 = (bytes) => Buffer.from(bytes).toString("base64");
-  writeFileSync(process.argv[6], JSON.stringify({ plan, cpu: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } }));
-  console.log("{}");
-  process.exit(0);
-}
-const runs = {};
-const first = {};
-const result = { threads, relaxedSimd: false };
-const since = async (name, begin, run) => {
-  runs[name] = run;
-  const output = await run();
-  first[name] = performance.now() - begin;
-  return output;
-};
-const outputs = {};
+const [folder, sides, threads, count] = [process.argv[2], process.argv[3].split(","), Number(process.argv[4]), Number(process.argv[5])];
+const { shape, plan, wasm } = JSON.parse(readFileSync(join(folder, "sigil.json"), "utf8"));
+const pixels = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
+const result = { threads, flops: plan.programs[0].flops, residentLimit: plan.programs[0].weightBytes + plan.programs[0].arenaBytes };
 
-if (sides.includes("sigil")) {
-  const { plan, cpu } = artifact ? JSON.parse(readFileSync(artifact, "utf8"), (key, value) => (key === "plain" || key === "relaxed" ? Buffer.from(value, "base64") : value)) : await (await import("@sigil/compiler")).compile(spec);
-  const [program] = plan.programs;
-  Object.assign(result, { flops: program.flops, weightBytes: program.weightBytes, arenaBytes: program.arenaBytes, relaxedSimd: WebAssembly.validate(cpu.relaxed) });
-  const weights = syntheticWeights(Object.entries(plan.tensors).map(([name, sizes]) => ({ name, shape: sizes })), seed);
-  const begin = performance.now();
-  const model = new SiglipVisionModel(await openCpuSession({ plan, wasm: cpu }, weights, { threads }));
-  outputs.sigil = await since("sigil", begin, async () => (await model.forward({ pixelValues: { data: pixels, shape } })).poolerOutput.data);
+async function openSigil() {
+  const [{ SiglipVisionModel, openSafetensors }, { openFileSource }, { openCpuSession }] = await Promise.all([import("@sigil/runtime"), import("@sigil/runtime/node"), import("@sigil/runtime-cpu")]);
+  result.relaxedSimd = WebAssembly.validate(Buffer.from(wasm.relaxed, "base64"));
+  const source = await openFileSource(join(folder, "sigil.safetensors"));
+  const model = new SiglipVisionModel(await openCpuSession({ plan, wasm }, await openSafetensors(source), { threads }));
+  await source.close();
+  return async () => (await model.forward({ pixelValues: { data: pixels, shape } })).poolerOutput.data;
 }
-for (const [side, load] of [["web", () => import("onnxruntime-web")], ["native", () => import("onnxruntime-node")]]) {
-  if (!sides.includes(side)) continue;
-  const ort = (await load()).default ?? (await load());
+
+async function openPeer(side, form) {
+  const ort = (await (side === "web" ? import("onnxruntime-web") : import("onnxruntime-node"))).default;
   if (side === "web") ort.env.wasm.numThreads = threads;
-  for (const fused of [false, true]) {
-    const bytes = visionTower(config, weight, { fused });
-    const begin = performance.now();
-    const session = await ort.InferenceSession.create(bytes, { graphOptimizationLevel: "all", intraOpNumThreads: threads, executionProviders: [side === "web" ? "wasm" : "cpu"] });
-    const input = new ort.Tensor("float32", pixels, shape);
-    const name = `${side}${fused ? "-fused" : ""}`;
-    outputs[name] = await since(name, begin, async () => (await session.run({ pixel_values: input })).pooler_output.data);
-  }
+  const options = { graphOptimizationLevel: "all", intraOpNumThreads: threads, executionProviders: [side === "web" ? "wasm" : "cpu"] };
+  const session = await ort.InferenceSession.create(join(folder, `${form}.onnx`), options);
+  const input = new ort.Tensor("float32", pixels, shape);
+  return async () => (await session.run({ pixel_values: input })).pooler_output.data;
 }
-result.first = first;
-result.times = await rounds(runs, count);
+
+const runs = {};
+const outputs = {};
+for (const name of sides) {
+  runs[name] = name === "sigil" ? await openSigil() : await openPeer(...name.split(":"));
+  outputs[name] = await runs[name]();
+  // Since the process began: with one side, what a user waits for.
+  result.firstResult ??= performance.now();
+}
 result.peakBytes = process.resourceUsage().maxRSS * 1024;
-result.difference = Object.fromEntries(Object.entries(outputs).map(([name, data]) => [name, outputs.sigil ? Math.max(...Array.from(data, (value, i) => Math.abs(value - outputs.sigil[i]))) : 0]));
+if (count > 0) result.times = await rounds(runs, count);
+result.difference = Object.fromEntries(Object.entries(outputs).map(([name, data]) => [name, Math.max(...Array.from(data, (value, i) => Math.abs(value - outputs[sides[0]][i])))]));
 console.log(JSON.stringify(result));
 process.exit(0);

@@ -1,59 +1,84 @@
-// Runs every comparison and prints tables: node main.mjs [--json FILE] [--rounds N]
+// Runs every comparison and prints tables: node main.mjs [--json FILE] [--rounds N]. Fails where results differ or Sigil takes too much memory.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { installPeers } from "./install-peers.mjs";
 
 const { values } = parseArgs({ options: { json: { type: "string" }, rounds: { type: "string", default: "7" } } });
 const cwd = fileURLToPath(new URL(".", import.meta.url));
-if (!existsSync(new URL("node_modules/onnxruntime-web", import.meta.url))) {
-  console.error("installing the peers into bench/node_modules");
-  // onnxruntime-node's install script only downloads its CUDA parts.
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd, stdio: "inherit", env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" } });
-}
-const run = (script, args = [], flags = []) => JSON.parse(execFileSync("node", [...flags, script, ...args.map(String)], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26 }).trim().split("\n").at(-1));
+installPeers(cwd);
+const native = await import("onnxruntime-node").then(() => true, (error) => console.log(`without onnxruntime-node, which does not load: ${error.message}\n`));
+
+const node = (script, args = [], flags = []) => execFileSync("node", [...flags, script, ...args.map(String)], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26 });
+const run = (...command) => JSON.parse(node(...command).trim().split("\n").at(-1));
 const milliseconds = (time) => `${time.median.toFixed(1)} (${time.minimum.toFixed(1)})`;
 const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
+const table = (title, ...columns) => {
+  console.log(`\n${title}\n`);
+  row(...columns);
+  row(...columns.map(() => "---"));
+};
+const label = (side) => (side === "sigil" ? side : `onnxruntime-${side.replace(":", ", ")}`);
+const failures = [];
 const results = { cpu: cpus()[0].model, processors: availableParallelism(), node: process.version };
-console.log(`${results.cpu}, ${results.processors} processors, Node ${results.node}; milliseconds are medians (minima) of interleaved rounds\n`);
+console.log(`${results.cpu}, ${results.processors} processors, Node ${results.node}; milliseconds are medians (minima) of interleaved rounds`);
 
-console.log("Image tower of base-patch16-224, float32, one picture\n");
-row("threads", "side", "ms", "GFLOP/s", "Sigil is faster by", "first result, s", "largest difference");
-row("---", "---", "---", "---", "---", "---", "---");
-results.tower = [];
-for (const [threads, flags] of [[1, []], [2, []], [1, ["--experimental-wasm-relaxed-simd"]], [2, ["--experimental-wasm-relaxed-simd"]]]) {
-  const one = run("image-tower.mjs", ["sigil,web,native", threads, values.rounds], flags);
-  results.tower.push(one);
-  for (const [side, time] of Object.entries(one.times)) {
-    if (one.difference[side] > 1e-4) throw new Error(`${side} differs from Sigil by ${one.difference[side]}`);
-    const label = side === "sigil" ? `sigil${one.relaxedSimd ? ", relaxed SIMD" : ""}` : `onnxruntime-${side}`;
-    row(threads, label, milliseconds(time), (one.flops / time.median / 1e6).toFixed(1), (time.median / one.times.sigil.median).toFixed(2), (one.first[side] / 1e3).toFixed(2), one.difference[side].toExponential(1));
+function tower(folder) {
+  const peers = ["web", ...(native ? ["native"] : [])];
+  const sides = ["sigil", ...peers.flatMap((peer) => [`${peer}:exported`, `${peer}:contrib`])];
+  table("Image tower of base-patch16-224, float32, one picture", "threads", "side", "ms", "GFLOP/s", "Sigil is faster by", "largest difference");
+  results.tower = [];
+  for (const flags of [[], ["--experimental-wasm-relaxed-simd"]])
+    for (const threads of [1, 2]) {
+      const one = run("image-tower.mjs", [folder, sides, threads, values.rounds], flags);
+      results.tower.push(one);
+      for (const [side, time] of Object.entries(one.times)) {
+        // Written so that NaN, which JSON makes null, fails too.
+        const difference = one.difference[side] ?? NaN;
+        if (!(difference < 1e-4)) failures.push(`${side} differs from Sigil by ${difference}`);
+        const name = side === "sigil" && one.relaxedSimd ? "sigil, relaxed SIMD" : label(side);
+        row(threads, name, milliseconds(time), (one.flops / time.median / 1e6).toFixed(1), (time.median / one.times.sigil.median).toFixed(2), difference.toExponential(1));
+      }
+    }
+
+  table("A fresh process that reads the tower from a file and runs it once, one thread", "side", "from start to result, s", "peak resident, MB", "above weights + arena, MB");
+  const fresh = Object.fromEntries(["sigil", ...peers.map((peer) => `${peer}:exported`)].map((side) => [side, []]));
+  for (let round = 0; round < 3; round++) for (const [side, of] of Object.entries(fresh)) of.push(run("image-tower.mjs", [folder, side, 1, 0]));
+  results.fresh = fresh;
+  for (const [side, of] of Object.entries(fresh)) {
+    const first = of.map((one) => one.firstResult).toSorted((a, b) => a - b)[1];
+    const peak = Math.max(...of.map((one) => one.peakBytes));
+    const above = peak - of[0].residentLimit;
+    if (side === "sigil" && above > 150e6) failures.push(`Sigil takes ${(above / 1e6).toFixed(0)} MB more than its weights and arena`);
+    row(label(side), (first / 1e3).toFixed(2), (peak / 1e6).toFixed(0), (above / 1e6).toFixed(0));
   }
 }
 
-console.log("\nPeak memory of a process that loads and runs the tower, MB\n");
-row("side", "resident", "weights + arena");
-row("---", "---", "---");
-results.memory = {};
-const artifact = join(mkdtempSync(join(tmpdir(), "sigil-bench-")), "artifact.json");
-run("image-tower.mjs", ["sigil", 1, 1, "--compile", artifact]);
-for (const side of ["sigil", "web", "native"]) {
-  const one = run("image-tower.mjs", [side, 1, 1, artifact]);
-  results.memory[side] = one.peakBytes;
-  row(side, (one.peakBytes / 1e6).toFixed(0), one.weightBytes ? ((one.weightBytes + one.arenaBytes) / 1e6).toFixed(0) : "");
+const folder = mkdtempSync(join(tmpdir(), "sigil-bench-"));
+try {
+  node("prepare.mjs", [folder]);
+  tower(folder);
+} finally {
+  rmSync(folder, { recursive: true });
 }
 
-console.log("\nTokenizer on the fixtures' texts\n");
-row("tokenizer.json", "texts", "ids as tokenizers: Sigil", "peer", "Sigil", "@huggingface/tokenizers", "Sigil is faster by", "from spiece.model");
-row("---", "---", "---", "---", "---", "---", "---", "---");
+table("Tokenizer on the fixtures' texts", "tokenizer.json", "texts", "exact: Sigil", "peer", "reading", "Sigil", "@huggingface/tokenizers", "Sigil is faster by", "Sigil, spiece.model");
 results.tokenizer = run("tokenizer.mjs");
-for (const [name, { texts, exact, times }] of Object.entries(results.tokenizer)) row(name, texts, exact.sigil, exact.peer, milliseconds(times.sigil), milliseconds(times.peer), (times.peer.median / times.sigil.median).toFixed(2), times.spiece ? milliseconds(times.spiece) : "");
+for (const [name, { texts, exact, first, again }] of Object.entries(results.tokenizer)) {
+  if (exact.sigil !== texts) failures.push(`${name}: Sigil's ids are those of tokenizers on ${exact.sigil} of ${texts} texts`);
+  for (const [reading, times] of Object.entries({ first, again }))
+    row(name, texts, exact.sigil, exact.peer, reading, milliseconds(times.sigil), milliseconds(times.peer), (times.peer.median / times.sigil.median).toFixed(2), times.spiece ? milliseconds(times.spiece) : "");
+}
 
-console.log("\nResize to 224x224, bicubic (sharp does not compute Pillow's pixels)\n");
-row("from", "resize", "preprocess", "sharp", "resize over sharp", "preprocess over sharp");
-row("---", "---", "---", "---", "---", "---");
+table("Resize to 224x224, bicubic (sharp does not compute Pillow's pixels)", "from", "resize", "preprocess", "sharp, 1 thread", `sharp, ${availableParallelism()} threads`, "resize / sharp, 1 thread", "preprocess / sharp, 1 thread");
 results.image = run("image.mjs");
-for (const [from, times] of Object.entries(results.image)) row(from, milliseconds(times.resize), milliseconds(times.preprocess), milliseconds(times.peer), (times.resize.median / times.peer.median).toFixed(2), (times.preprocess.median / times.peer.median).toFixed(2));
+for (const [from, times] of Object.entries(results.image)) {
+  const ratio = (side) => (times[side].median / times.sharp1.median).toFixed(2);
+  row(from, ...Object.values(times).map(milliseconds), ratio("resize"), ratio("preprocess"));
+}
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+for (const failure of failures) console.error(failure);
+process.exitCode = failures.length > 0 ? 1 : 0;

@@ -27,16 +27,28 @@ export class OnnxGraph {
     return name;
   }
 
-  /** One output of an operation. Attributes: integers, arrays of integers, strings, and numbers as `{ float }`. */
+  /** An operation; its output. */
   node(op, inputs, attributes = {}, { domain = "", output = `v${this.#names++}` } = {}) {
+    this.#add(op, inputs, attributes, domain, [output]);
+    return output;
+  }
+
+  /** An operation; those of its outputs that are wanted, by position. */
+  nodes(op, inputs, attributes, { domain = "", outputs }) {
+    const names = Array.from({ length: Math.max(...outputs) + 1 }, (_, i) => (outputs.includes(i) ? `v${this.#names++}` : ""));
+    this.#add(op, inputs, attributes, domain, names);
+    return outputs.map((i) => names[i]);
+  }
+
+  /** Attributes: integers, arrays of integers, strings, and numbers as `{ float }`. */
+  #add(op, inputs, attributes, domain, outputs) {
     const fields = Object.entries(attributes).map(([name, value]) => {
       if (Array.isArray(value)) return message(5, text(1, name), ...value.map((one) => integer(8, one)), integer(20, 7));
       if (typeof value === "string") return message(5, text(1, name), text(4, value), integer(20, 3));
       if (typeof value === "object") return message(5, text(1, name), float(2, value.float), integer(20, 1));
       return message(5, text(1, name), integer(3, value), integer(20, 2));
     });
-    this.#nodes.push(message(1, ...inputs.map((name) => text(1, name)), text(2, output), text(4, op), ...fields, text(7, domain)));
-    return output;
+    this.#nodes.push(message(1, ...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), ...fields, text(7, domain)));
   }
 
   serialise() {
