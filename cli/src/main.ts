@@ -50,7 +50,7 @@ program
   .command("compile")
   .description("a spec, a config.json or a checkpoint folder to kernels and a typed module")
   .argument("<spec>")
-  .addOption(new Option("--target <target>", "what to compile for").choices(["cpu"]).default("cpu"))
+  .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu"]))
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
   .option("--dump <dir>", "also write every stage as text")
   .option("--json", "print JSON")

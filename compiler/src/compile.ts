@@ -1,8 +1,9 @@
 /** The whole pipeline in order: a spec to a plan, kernels and bindings. */
-import type { Architecture, ModelSpec, Plan } from "@sigil/spec";
+import type { Architecture, ModelSpec, Plan, PlannedProgram } from "@sigil/spec";
 import { planKind } from "./artifact/plan-kind.ts";
-import { planProgram } from "./artifact/plan-program.ts";
+import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
 import { emitCpu } from "./backends/cpu/index.ts";
+import { adapterKinds, emitWebGpu, type WebGpuModule } from "./backends/webgpu/index.ts";
 import { writeBindings } from "./bindings/write-bindings.ts";
 import { lowerSpec } from "./frontend.ts";
 import type { Graph } from "./ir/graph.ts";
@@ -17,34 +18,52 @@ export interface CompiledProgram {
 }
 
 export interface CompiledModel {
+  /** Of the CPU, which every spec is compiled for: it is what others are compared with. */
   readonly plan: Plan;
+  /** Whose files an artifact holds. */
+  readonly targets: ModelSpec["targets"];
   readonly programs: readonly CompiledProgram[];
   /** The kernels of every program, shared where they are equal. */
   readonly cpu: { readonly wat: string; readonly plain: Uint8Array; readonly relaxed: Uint8Array };
+  /** The same programs planned for WebGPU, if the spec asks for that target. */
+  readonly webgpu?: { readonly plan: Plan; readonly kernels: WebGpuModule["kernels"] };
   /** The typed module. */
   readonly bindings: string;
 }
 
-/** Compiles a spec for the CPU; `architecture` replaces the document that the spec names. Throws DiagnosticError or ArchitectureError for what cannot be compiled. */
+/** Compiles a spec for the CPU and its other targets; `architecture` replaces the document that the spec names. Throws DiagnosticError or ArchitectureError for what cannot be compiled. */
 export async function compile(spec: ModelSpec, architecture?: Architecture): Promise<CompiledModel> {
   const stages = lowerSpec(spec, architecture);
   const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches]);
   const plain = await emitCpu(launches, { relaxed: false, sharedMemory: true });
   const relaxed = await emitCpu(launches, { relaxed: true, sharedMemory: true });
-  let used = 0;
-  const programs = stages.map(({ graph, lowered }) => {
-    const kernels = plain.kernels.slice(used, (used += lowered.init.length + lowered.launches.length));
-    return { graph, lowered, ...planProgram(lowered, kernels) };
-  });
-  const plan: Plan = {
+  const planned = planStages(stages, plain.kernels);
+  const programs = stages.map(({ graph, lowered }, i) => ({ graph, lowered, memory: planned[i]!.memory }));
+  const planOf = (parts: readonly PlannedProgram[]): Plan => ({
     version: 1,
     name: spec.name,
-    kind: planKind(programs.map(({ planned }) => planned)),
+    kind: planKind(parts),
     architecture: architecture?.name ?? spec.architecture.replace(/^.*[\\/]/, ""),
     storage: spec.storage,
     config: spec.config,
-    tensors: Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"],
-    programs: programs.map(({ planned }) => planned),
-  };
-  return { plan, programs, cpu: { wat: plain.wat, plain: plain.wasm, relaxed: relaxed.wasm }, bindings: writeBindings(plan) };
+    tensors: Object.assign({}, ...stages.map(({ lowered }) => lowered.tensors)) as Plan["tensors"],
+    programs: parts,
+  });
+  const plan = planOf(planned.map((program) => program.planned));
+  const webgpu = spec.targets.includes("webgpu") ? compileWebGpu(stages, planOf) : undefined;
+  return { plan, targets: spec.targets, programs, cpu: { wat: plain.wat, plain: plain.wasm, relaxed: relaxed.wasm }, ...(webgpu && { webgpu }), bindings: writeBindings(plan, spec.targets) };
+}
+
+type Stages = ReturnType<typeof lowerSpec>;
+
+/** `kernels` are those of every program's launches, one program after the other. */
+function planStages(stages: Stages, kernels: readonly EmittedKernel[]): { readonly planned: PlannedProgram; readonly memory: MemoryPlan }[] {
+  let used = 0;
+  return stages.map(({ lowered }) => planProgram(lowered, kernels.slice(used, (used += lowered.init.length + lowered.launches.length))));
+}
+
+function compileWebGpu(stages: Stages, planOf: (programs: readonly PlannedProgram[]) => Plan): NonNullable<CompiledModel["webgpu"]> {
+  const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches].map((launch) => ({ ...launch, symbols: lowered.symbols })));
+  const { kernels, launches: emitted } = emitWebGpu(launches, adapterKinds);
+  return { plan: planOf(planStages(stages, emitted).map(({ planned }) => planned)), kernels };
 }

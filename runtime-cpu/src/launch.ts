@@ -1,13 +1,7 @@
 /** Running launches on an instance: what the main thread does alone and each worker does with its share. */
-import type { Extent, PlannedLaunch } from "@sigil/spec";
+import { valueOf, type Symbols } from "@sigil/runtime/extent";
+import type { PlannedLaunch } from "@sigil/spec";
 import type { MemoryLayout } from "./capacity.ts";
-
-export type Symbols = Readonly<Record<string, number>>;
-
-export function valueOf(extent: Extent, symbols: Symbols): number {
-  if (typeof extent === "number") return extent;
-  return extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor);
-}
 
 type Kernel = (...args: number[]) => void;
 
@@ -16,9 +10,11 @@ export function bindLaunches(launches: readonly PlannedLaunch[], layout: MemoryL
   return launches.map((launch) => {
     const kernel = instance.exports[launch.kernel] as Kernel | undefined;
     if (!kernel) throw new Error(`the module has no kernel ${launch.kernel}; was it compiled with this plan?`);
+    const { units: shared } = launch;
+    if (!shared) throw new Error(`${launch.kernel} has no units to share among threads; was the plan made for another backend?`);
     const pointers = launch.operands.map(({ space, offset }) => layout[space] + offset);
     return (symbols, thread, threads) => {
-      const units = Math.ceil(valueOf(launch.units.of, symbols) / launch.units.per);
+      const units = Math.ceil(valueOf(shared.of, symbols) / shared.per);
       const begin = Math.floor((units * thread) / threads);
       const end = Math.floor((units * (thread + 1)) / threads);
       if (begin < end) kernel(...pointers, ...launch.extents.map((extent) => valueOf(extent, symbols)), layout.scratch + thread * layout.scratchStride, begin, end);

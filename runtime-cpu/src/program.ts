@@ -1,15 +1,13 @@
 /** A loaded program: its memory, its weights in place, ready to run. */
-import { InputError } from "@sigil/runtime";
+import { InputError, loadPlanned, shapeOf, validateInputs, valueOf, type LoadPlannedOptions, type Symbols, type WeightReader } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { layoutMemory, type MemoryLayout } from "./capacity.ts";
-import { bindLaunches, valueOf, type Symbols } from "./launch.ts";
-import { loadWeights, type LoadOptions, type WeightReader } from "./load-weights.ts";
+import { bindLaunches } from "./launch.ts";
 import { chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
 import { inNode, mostThreads } from "./start-worker.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
-import { shapeOf, validateInputs } from "./validate.ts";
 
-export interface CpuOptions extends LoadOptions {
+export interface CpuOptions extends LoadPlannedOptions {
   /** Threads to share each launch; by default up to 8 in Node and in pages that are isolated from other origins, 1 where memory cannot be shared. */
   readonly threads?: number;
 }
@@ -41,7 +39,7 @@ export async function createProgram(program: PlannedProgram, wasm: WasmChoice, w
   const layout = layoutMemory(program, threads);
   const module = await WebAssembly.compile(bytes as BufferSource);
   const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared });
-  await loadWeights(memory.buffer, layout.weights, program.weights, weights, options);
+  await loadPlanned(program.weights, weights, { place: ({ offset }) => ({ buffer: memory.buffer, offset: layout.weights + offset }) }, options);
   for (const launch of bindLaunches(program.init, layout, new WebAssembly.Instance(module, { env: { memory } }))) launch({}, 0, 1);
   const runner = threads > 1 ? await threadedRunner(program, layout, module, memory, threads) : inlineRunner(program, layout, module, memory);
   return new LoadedProgram(program, layout, memory, runner, weights, threads);

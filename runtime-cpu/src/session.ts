@@ -1,7 +1,6 @@
 /** A compiled artifact and a checkpoint to a session that runs on this machine's CPU. */
-import { bindPlan, Session, type WarningHandler, type WeightSource } from "@sigil/runtime";
+import { bindPlan, Session, type PlannedProgress, type WarningHandler, type WeightSource } from "@sigil/runtime";
 import type { Plan } from "@sigil/spec";
-import type { LoadProgress } from "./load-weights.ts";
 import { createProgram, type CpuOptions } from "./program.ts";
 
 /** What `sigil compile --target cpu` generates. */
@@ -24,7 +23,7 @@ const bytesOf = (module: Uint8Array | string): Uint8Array => (typeof module === 
 export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: WeightSource, { lazy, onProgress, onWarning, ...options }: CpuSessionOptions = {}): Promise<Session> {
   const source = bindPlan(plan, weights);
   const modules = { plain: bytesOf(wasm.plain), relaxed: bytesOf(wasm.relaxed) };
-  const loaded = new Map<string, LoadProgress>();
+  const loaded = new Map<string, PlannedProgress>();
   const totalBytes = plan.programs.reduce((sum, program) => sum + program.weights.reduce((n, weight) => n + weight.bytes, 0), 0);
   const session = new Session(plan, (program) =>
     createProgram(program, modules, source, {
@@ -36,7 +35,7 @@ export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: Weigh
         },
       }),
     }),
-    { weights: source, ...(onWarning && { onWarning }) },
+    { weights: source, backend: "cpu: WebAssembly", ...(onWarning && { onWarning }) },
   );
   if (lazy) return session;
   try {

@@ -2,7 +2,8 @@
 import type { PlannedProgram } from "@sigil/spec";
 import { controlBytes, stop } from "./barrier.ts";
 import type { MemoryLayout } from "./capacity.ts";
-import { bindLaunches, type Symbols } from "./launch.ts";
+import type { Symbols } from "@sigil/runtime/extent";
+import { bindLaunches } from "./launch.ts";
 import type { WorkerReport } from "./serve.ts";
 import { startThread } from "./start-worker.ts";
 

@@ -6,7 +6,7 @@ import { InputError, SiglipForImageClassification, syntheticWeights, WeightsErro
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { parseSpec } from "@sigil/spec";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { artifact } from "../../generated/siglip-shapes/artifact.ts";
+import { artifact } from "../../generated/siglip-shapes/cpu.ts";
 import { SiglipShapes, type SiglipShapesVisionOutput } from "../../generated/siglip-shapes/index.ts";
 
 const source = () => syntheticWeights(Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })), 1);

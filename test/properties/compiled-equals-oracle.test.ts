@@ -3,8 +3,8 @@
  * `SIGIL_SEED` starts elsewhere; a failure prints the spec and the seed to replay.
  */
 import { buildGraphs, compile, dense, evaluateGraph, type CompiledModel, type Dense } from "@sigil/compiler";
-import { runText, runVision, Session, syntheticTensor, syntheticWeights, uniform, type Tensor } from "@sigil/runtime";
-import { openCpuSession, roundToStorage } from "@sigil/runtime-cpu";
+import { roundToStorage, runText, runVision, Session, syntheticTensor, syntheticWeights, uniform, type Tensor } from "@sigil/runtime";
+import { openCpuSession } from "@sigil/runtime-cpu";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { scaledError } from "../support/golden-cases.ts";

@@ -1,11 +1,11 @@
 /** Every model case of the fixtures, compiled for the CPU, against what transformers computed. */
-import { appendFileSync } from "node:fs";
 import { compile } from "@sigil/compiler";
-import { SiglipForImageClassification, SiglipModel, syntheticWeights, type Tensor } from "@sigil/runtime";
+import { SiglipForImageClassification, SiglipModel, syntheticWeights } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import type { ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
-import { goldenCase, scaledError, type GoldenCase } from "../support/golden-cases.ts";
+import { compare, flatten, runJoint } from "../support/compare-goldens.ts";
+import { goldenCase } from "../support/golden-cases.ts";
 
 /** The bars of the project: float32 against float32, over max(1, largest magnitude) except for losses, which are relative. */
 function tolerance(name: string): number {
@@ -21,49 +21,17 @@ async function open(spec: ModelSpec, seed: number) {
   return openCpuSession({ plan, wasm: cpu }, syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed), { lazy: true });
 }
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** Outputs under transformers' nested names. */
-function flatten(value: unknown, path: string, into: Record<string, ArrayLike<number>>): Record<string, ArrayLike<number>> {
-  if (typeof value === "number") into[path] = [value];
-  else if ((value as Tensor).data instanceof Float32Array) into[path] = (value as Tensor).data;
-  else for (const [key, inner] of Object.entries(value as object)) flatten(inner, path === "" ? snake(key) : `${path}.${snake(key)}`, into);
-  return into;
-}
-
-async function compare(golden: GoldenCase, actual: Record<string, ArrayLike<number>>): Promise<void> {
-  const names = [...golden.outputs.tensors.keys()].filter((name) => !name.startsWith("input."));
-  expect(names.filter((name) => !(name in actual))).toEqual([]);
-  const errors: Record<string, number> = {};
-  for (const name of names) {
-    const expected = await golden.outputs.readFloat32(name);
-    errors[name] = name === "loss" ? Math.abs(actual[name]![0]! - expected[0]!) / Math.abs(expected[0]!) : scaledError(actual[name]!, expected);
-  }
-  if (process.env.SIGIL_ERRORS) appendFileSync(process.env.SIGIL_ERRORS, `${JSON.stringify({ case: golden.name, errors })}\n`);
-  for (const name of names) expect(errors[name], name).toBeLessThan(tolerance(name));
-}
-
-async function runJoint(golden: GoldenCase): Promise<Record<string, ArrayLike<number>>> {
-  const { inputIds, attentionMask, positionIds } = golden;
-  const text = { inputIds, ...(attentionMask && { attentionMask }), ...(positionIds && { positionIds }) };
-  const model = new SiglipModel(await open(golden.spec, golden.seed));
-  const inputs = { ...text, pixelValues: golden.pixels };
-  const outputs = golden.outputs.tensors.has("loss") ? await model.forward({ ...inputs, returnLoss: true }) : await model.forward(inputs);
-  await model.dispose();
-  return flatten(outputs, "", {});
-}
-
 describe("transformers' SiglipModel on the CPU backend", () => {
   for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate"])
     it(name, async () => {
       const golden = await goldenCase(name);
-      await compare(golden, await runJoint(golden));
+      await compare(golden, await runJoint(golden, await open(golden.spec, golden.seed)), tolerance);
     });
 
   it("tiny-headless: towers alone, and no scores", async () => {
     const golden = await goldenCase("tiny-headless");
     const model = new SiglipModel(await open(golden.spec, golden.seed));
-    await compare(golden, flatten({ visionModelOutput: await model.visionModel.forward({ pixelValues: golden.pixels }) }, "", {}));
+    await compare(golden, flatten({ visionModelOutput: await model.visionModel.forward({ pixelValues: golden.pixels }) }, "", {}), tolerance);
     expect(await model.textModel.forward({ inputIds: golden.inputIds })).toHaveProperty("poolerOutput");
     await expect(model.getImageFeatures({ pixelValues: golden.pixels })).rejects.toThrow("without pooler_output");
     await expect(model.forward({ pixelValues: golden.pixels, inputIds: golden.inputIds })).rejects.toThrow("without pooler_output");
@@ -72,14 +40,14 @@ describe("transformers' SiglipModel on the CPU backend", () => {
   for (const name of ["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])
     it(name, { timeout: 300_000 }, async () => {
       const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
-      await compare(golden, await runJoint(golden));
+      await compare(golden, await runJoint(golden, await open(golden.spec, golden.seed)), tolerance);
     });
 
   // 0.65 and 0.88 billion parameters: a minute and 5 GiB of memory, so only on request.
   for (const name of ["large-patch16-256", "so400m-patch14-384"])
     it.skipIf(!slow)(`${name} (needs REQUIRE=slow)`, { timeout: 1_200_000 }, async () => {
       const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
-      await compare(golden, await runJoint(golden));
+      await compare(golden, await runJoint(golden, await open(golden.spec, golden.seed)), tolerance);
     });
 });
 
@@ -88,6 +56,6 @@ describe("transformers' SiglipForImageClassification on the CPU backend", () => 
     it(name, async () => {
       const golden = await goldenCase(name);
       const model = new SiglipForImageClassification(await open(golden.spec, golden.seed));
-      await compare(golden, flatten(await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }), "", {}));
+      await compare(golden, flatten(await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }), "", {}), tolerance);
     });
 });

@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import { artifactFiles, compile as compileSpec, stages, writeFiles } from "@sigil/compiler";
+import type { ModelSpec } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
-export async function compile(path: string, options: { target: string; out?: string; dump?: string; json?: boolean }): Promise<void> {
-  const spec = await specOf(path);
+export async function compile(path: string, options: { target?: ModelSpec["targets"]; out?: string; dump?: string; json?: boolean }): Promise<void> {
+  const read = await specOf(path);
+  const spec = { ...read, ...(options.target && { targets: options.target }) };
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", spec.name);
   const files = artifactFiles(compiled);
   writeFiles(out, files);
   if (options.dump !== undefined) writeFiles(options.dump, stages(compiled));
-  if (options.json) process.stdout.write(`${JSON.stringify({ name: spec.name, target: options.target, out, files: Object.keys(files) })}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`);
   else process.stdout.write(`${describePrograms(compiled)}  written to ${out}: ${Object.keys(files).join(", ")}\n`);
 }

@@ -9,10 +9,13 @@ import { align, planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 /** What a backend says of the kernel that it emitted for a problem. */
 export interface EmittedKernel {
   readonly name: string;
-  readonly units: { readonly of: Extent; readonly per: number };
+  /** What the CPU's threads split among them. */
+  readonly units?: { readonly of: Extent; readonly per: number };
   readonly extents: readonly Extent[];
   readonly scratchBytes: number;
   readonly layouts: readonly (WeightLayout | undefined)[];
+  /** The binding of each operand, where views of one value share one; offsets within it are the kernel's own. */
+  readonly slots?: readonly number[];
 }
 
 const storageBytes = { float32: 4, float16: 2, bfloat16: 2 } as const;
@@ -44,12 +47,21 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
     weightEnd += align(bytes);
     return { space: "weights", offset: weight.offset };
   };
+  /** With the size of the whole value or weight. */
+  const bound = (operand: LoweredOperand, location: Location): Location => ({
+    ...location,
+    bytes: operand.kind === "value" ? bytesOf(operand.value, program.symbols) : [...weights.values()].find(({ offset }) => offset === location.offset)!.bytes,
+  });
   const planLaunch = (launch: LoweredLaunch, kernel: EmittedKernel): PlannedLaunch => {
+    const { slots } = kernel;
+    const place = (operand: LoweredOperand, k: number): Location => locate(operand, kernel.layouts[k] ?? { kind: "rows" });
     return {
       kernel: kernel.name,
-      operands: launch.operands.map((operand, k) => locate(operand, kernel.layouts[k] ?? { kind: "rows" })),
+      operands: slots
+        ? launch.operands.flatMap((operand, k) => (slots.indexOf(slots[k]!) === k ? [bound(operand, place(operand.kind === "value" ? { ...operand, offset: 0 } : operand, k))] : []))
+        : launch.operands.map(place),
       extents: kernel.extents,
-      units: kernel.units,
+      ...(kernel.units && { units: kernel.units }),
       origins: launch.origins,
     };
   };

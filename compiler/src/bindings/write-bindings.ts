@@ -1,5 +1,6 @@
 /** Writes the typed TypeScript module of a plan: literal shapes, and only the outputs that were compiled. */
-import type { Extent, Plan, PlanKind, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import type { Extent, ModelSpec, Plan, PlanKind, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import { writeLoad } from "./write-load.ts";
 import { IndentationText, Project, QuoteKind, type PropertySignatureStructure, type OptionalKind, type SourceFile } from "ts-morph";
 
 const pascal = (name: string): string => name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, _separator: string, letter: string) => letter.toUpperCase()).replace(/^(?=\d)/, "Model");
@@ -17,15 +18,13 @@ const classes: Readonly<Record<PlanKind, string>> = {
   graph: "GraphModel",
 };
 
-export function writeBindings(plan: Plan): string {
+export function writeBindings(plan: Plan, targets: ModelSpec["targets"] = ["cpu"]): string {
   const project = new Project({ useInMemoryFileSystem: true, manipulationSettings: { indentationText: IndentationText.TwoSpaces, quoteKind: QuoteKind.Double } });
   const file = project.createSourceFile("index.ts");
   const name = pascal(plan.name);
   const base = classes[plan.kind];
   const labels = plan.kind === "siglip-image-classification" ? Object.values(plan.config.id2label as Record<string, string>) : undefined;
-  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, { name: "Tensor", isTypeOnly: true }, { name: "WeightSource", isTypeOnly: true }] });
-  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime-cpu", namedImports: ["openCpuSession", { name: "CpuSessionOptions", isTypeOnly: true }] });
-  file.addImportDeclaration({ moduleSpecifier: "./artifact.js", namedImports: ["artifact"] });
+  const load = writeLoad(file, name, base, targets);
 
   const programOf = (input: string): PlannedProgram => plan.programs.find((program) => program.inputs.some((tensor) => tensor.name === input))!;
   const inputOf = (input: string): PlannedTensor => programOf(input).inputs.find((tensor) => tensor.name === input)!;
@@ -65,10 +64,10 @@ export function writeBindings(plan: Plan): string {
         name: "load",
         isStatic: true,
         isAsync: true,
-        docs: ["Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model."],
-        parameters: [{ name: "weights", type: "WeightSource" }, { name: "options", type: "CpuSessionOptions", initializer: "{}" }],
+        docs: [load.doc],
+        parameters: [{ name: "weights", type: "WeightSource" }, { name: "options", type: load.options, initializer: "{}" }],
         returnType: `Promise<${name}>`,
-        statements: `return new ${name}(await openCpuSession(artifact, weights, options));`,
+        statements: `return new ${name}(await ${load.open});`,
       },
     ],
   });

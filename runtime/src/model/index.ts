@@ -1,6 +1,7 @@
 export * from "./graph-model.ts";
 export * from "./input-error.ts";
 export * from "./losses.ts";
+export { openBackend, type BackendChoice, type BackendName, type BackendOpener, type BackendOptions } from "./open-backend.ts";
 export * from "./outputs.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";
@@ -9,4 +10,6 @@ export * from "./siglip-for-image-classification.ts";
 export * from "./siglip-model.ts";
 export * from "./siglip-text-model.ts";
 export * from "./siglip-vision-model.ts";
+export { valueOf, type Symbols } from "./extent.ts";
+export { shapeOf, validateInputs } from "./validate.ts";
 export type { ModelWarning, WarningCode, WarningHandler } from "./warning.ts";

@@ -1,8 +1,9 @@
 /** Runs the programs of a plan: loads each when it is first used, checks what goes in, splits batches that exceed the plan. */
-import type { Extent, Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { InputError } from "./input-error.ts";
 import type { Program, Tensor } from "./program.ts";
+import { valueOf, type Symbols } from "./extent.ts";
 import { consoleWarning, type WarningCode, type WarningHandler } from "./warning.ts";
 
 /** Loads one program of a plan on some backend. */
@@ -14,10 +15,8 @@ export interface InputTensor {
   readonly shape: readonly number[];
 }
 
-type Symbols = Readonly<Record<string, number>>;
 type Inputs = Readonly<Record<string, InputTensor | undefined>>;
 
-const valueOf = (extent: Extent, symbols: Symbols): number => (typeof extent === "number" ? extent : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor));
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export interface SessionOptions {
@@ -25,10 +24,14 @@ export interface SessionOptions {
   readonly weights?: Pick<WeightSource, "readFloat32">;
   /** `console.warn` by default. */
   readonly onWarning?: WarningHandler;
+  /** What programs run on, as {@link Session.backend} says it. */
+  readonly backend?: string;
 }
 
 export class Session {
   readonly plan: Plan;
+  /** What programs run on: the backend, and its adapter or threads where that is known. */
+  readonly backend: string;
   readonly #create: ProgramFactory;
   readonly #weights: Pick<WeightSource, "readFloat32"> | undefined;
   readonly #onWarning: WarningHandler;
@@ -37,11 +40,12 @@ export class Session {
   readonly #programs = new Map<string, Promise<Program>>();
   #disposed = false;
 
-  constructor(plan: Plan, create: ProgramFactory, { weights, onWarning = consoleWarning }: SessionOptions = {}) {
+  constructor(plan: Plan, create: ProgramFactory, { weights, onWarning = consoleWarning, backend = "a backend without a name" }: SessionOptions = {}) {
     this.plan = plan;
     this.#create = create;
     this.#weights = weights;
     this.#onWarning = onWarning;
+    this.backend = backend;
   }
 
   /** Says something once. */

@@ -7,6 +7,8 @@ export { openSafetensors } from "./safetensors.ts";
 export { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 export { withPrefixes } from "./prefixes.ts";
 export { bindWeights } from "./bind.ts";
+export { loadPlanned, type LoadPlannedOptions, type PlannedProgress, type WeightReader, type WeightTarget } from "./load-planned.ts";
+export { packPanels, packPanelRows, roundToStorage, type PanelShape } from "./pack.ts";
 export { resampleGrid } from "./resample-grid.ts";
 export { bindPlan } from "./bind-plan.ts";
 export { syntheticTensor, syntheticWeights, uniform, type ExpectedWeight } from "./synthetic.ts";

@@ -10,6 +10,8 @@ export type Extent = {
 export interface Location {
   readonly space: "arena" | "weights";
   readonly offset: number;
+  /** How much of it a kernel may touch, where a backend binds ranges. */
+  readonly bytes?: number;
 }
 
 /** An input or output. */
@@ -64,12 +66,13 @@ export interface PlannedGather {
   readonly target: Location;
 }
 
-/** One call of a kernel; threads share it by splitting its units. */
+/** One call of a kernel. */
 export interface PlannedLaunch {
   readonly kernel: string;
   readonly operands: readonly Location[];
   readonly extents: readonly Extent[];
-  readonly units: {
+  /** What threads of the CPU split among them; a kernel of another backend knows its own grid. */
+  readonly units?: {
     readonly of: Extent;
     readonly per: number;
   };

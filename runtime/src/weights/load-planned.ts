@@ -1,7 +1,7 @@
-/** Fills the weights' part of the memory, one checkpoint tensor at a time. */
-import { resampleGrid } from "@sigil/runtime";
+/** Lays the weights of a plan out as its kernels read them, one checkpoint tensor at a time. */
 import type { PlannedWeight, WeightPart } from "@sigil/spec";
 import { packPanelRows } from "./pack.ts";
+import { resampleGrid } from "./resample-grid.ts";
 
 /** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
 export interface WeightReader {
@@ -9,22 +9,30 @@ export interface WeightReader {
   readRowsFloat32(name: string, rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
 }
 
-export interface LoadProgress {
+export interface PlannedProgress {
   readonly tensor: string;
   readonly loadedBytes: number;
   readonly totalBytes: number;
 }
 
-export interface LoadOptions {
-  readonly onProgress?: (progress: LoadProgress) => void;
+export interface LoadPlannedOptions {
+  readonly onProgress?: (progress: PlannedProgress) => void;
   readonly signal?: AbortSignal;
 }
 
 const partRows = ({ begin, end, resample }: WeightPart): number => (resample ? resample.to[0] * resample.to[1] : end - begin);
 
-export async function loadWeights(buffer: ArrayBufferLike, base: number, weights: readonly PlannedWeight[], reader: WeightReader, { onProgress, signal }: LoadOptions): Promise<void> {
+/** Where a backend wants its weights. */
+export interface WeightTarget {
+  /** Memory for a weight, zero at first, so that the padding of its last panel is in place; asked for once per part. */
+  place(weight: PlannedWeight): { readonly buffer: ArrayBufferLike; readonly offset: number };
+  /** Every part of the weight is in place. */
+  complete?(weight: PlannedWeight): void;
+}
+
+/** Reads each checkpoint tensor once and packs what weights need of it. Throws WeightsError, or the signal's reason. */
+export async function loadPlanned(weights: readonly PlannedWeight[], reader: WeightReader, target: WeightTarget, { onProgress, signal }: LoadPlannedOptions): Promise<void> {
   const totalBytes = weights.reduce((sum, weight) => sum + weight.bytes, 0);
-  // A fresh memory is zero, so the padding of the last panels is already in place.
   const parts = weights.flatMap((weight) => {
     let row = 0;
     return weight.parts.map((part) => {
@@ -36,19 +44,22 @@ export async function loadWeights(buffer: ArrayBufferLike, base: number, weights
   // Parts of one tensor (a packed q, k, v) are read together, so that only one tensor is ever held.
   const byTensor = new Map<string, typeof parts>();
   for (const use of parts) byTensor.set(use.part.tensor, [...(byTensor.get(use.part.tensor) ?? []), use]);
+  const missing = new Map(weights.map((weight) => [weight, weight.parts.length]));
   let loadedBytes = 0;
   for (const [tensor, uses] of byTensor) {
     signal?.throwIfAborted();
     const data = await reader.readFloat32(tensor, signal ? { signal } : {});
     for (const { weight, part, firstRow } of uses) {
       const { columns, layout } = weight;
-      const offset = base + weight.offset;
+      const { buffer, offset } = target.place(weight);
       const stored = data.subarray(part.begin * columns, part.end * columns);
       if (stored.length !== (part.end - part.begin) * columns) throw new Error(`${tensor}: expected at least ${part.end * columns} elements, received ${data.length}`);
       const rows = part.resample ? resampleGrid(stored, columns, part.resample.from, part.resample.to) : stored;
       if (layout.kind === "rows") new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
       else packPanelRows(buffer, offset, rows, { rows: weight.rows, columns, width: layout.width, storage: layout.storage }, firstRow);
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);
+      missing.set(weight, missing.get(weight)! - 1);
+      if (missing.get(weight) === 0) target.complete?.(weight);
     }
     onProgress?.({ tensor, loadedBytes: Math.round(loadedBytes), totalBytes });
   }

@@ -1,10 +1,12 @@
 /** What a caller may pass to a run. */
-import { InputError } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
-import { valueOf, type Symbols } from "./launch.ts";
+import { valueOf, type Symbols } from "./extent.ts";
+import { InputError } from "./input-error.ts";
 
+/** The shape of a tensor in a run. */
 export const shapeOf = (tensor: PlannedTensor, symbols: Symbols): number[] => tensor.shape.map((extent) => valueOf(extent, symbols));
 
+/** Throws an InputError for sizes beyond the plan and inputs that are missing or of another type or length. */
 export function validateInputs(program: PlannedProgram, inputs: Readonly<Record<string, Float32Array | Int32Array>>, symbols: Symbols): void {
   for (const [symbol, largest] of Object.entries(program.symbols)) {
     const value = symbols[symbol];

@@ -1,6 +1,6 @@
 /** Lays a weight out as its kernel reads it. */
-import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from "@sigil/runtime";
 import type { Storage } from "@sigil/spec";
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from "./float16.ts";
 
 /** The value that a storage keeps of a number. */
 export function roundToStorage(value: number, storage: Storage): number {

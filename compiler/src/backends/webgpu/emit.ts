@@ -1,0 +1,74 @@
+/** Kernel problems to WGSL: a shader per distinct problem and class of adapter. */
+import type { Extent, WeightLayout } from "@sigil/spec";
+import type { LoweredLaunch } from "../../kernels/lowered.ts";
+import type { EmittedKernel } from "../../artifact/plan-program.ts";
+import { emitAttentionFlash } from "./attention-flash.ts";
+import { emitAttentionRow } from "./attention-row.ts";
+import { emitGemm } from "./gemm.ts";
+import { emitGemmActivation } from "./gemm-activation.ts";
+import { emitMap } from "./map.ts";
+import { viewOperands, type EmitContext, type Emitted } from "./operands.ts";
+import { emitRowReduce } from "./row-reduce.ts";
+import { selectAttention, selectGemm } from "./select.ts";
+import { tuningTable, type AdapterKind, type Tuning } from "./tuning.ts";
+
+type Symbols = Readonly<Record<string, number>>;
+
+/** A shader whose entry point is `main`. */
+export interface WebGpuKernel {
+  readonly code: string;
+  /** Workgroups along x and y: of / per, rounded up. */
+  readonly grid: readonly { readonly of: Extent; readonly per: number }[];
+}
+
+export interface WebGpuModule {
+  /** Name to shader, for each class of adapter. */
+  readonly kernels: Readonly<Record<string, Readonly<Record<string, WebGpuKernel>>>>;
+  /** The kernel of each launch, in their order; equal problems share one. */
+  readonly launches: readonly EmittedKernel[];
+}
+
+/** A launch with the largest sizes of its program. */
+export interface WebGpuLaunch extends Pick<LoweredLaunch, "problem" | "operands" | "origins"> {
+  readonly symbols: Symbols;
+}
+
+function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitContext): Emitted {
+  switch (problem.family) {
+    case "gemm":
+      return problem.b.kind === "weight" ? emitGemm(problem, selectGemm(problem, context.symbols, tuning), context) : emitGemmActivation(problem, context);
+    case "attention": {
+      const config = selectAttention(problem, tuning);
+      return config.kind === "row" ? emitAttentionRow(problem, config, context) : emitAttentionFlash(problem, config, context);
+    }
+    case "row_reduce":
+      return emitRowReduce(problem, tuning.rowLanes, context);
+    case "map":
+      return emitMap(problem, context);
+  }
+}
+
+export function emitWebGpu(launches: readonly WebGpuLaunch[], adapters: readonly AdapterKind[], table: Readonly<Record<string, Tuning>> = tuningTable): WebGpuModule {
+  const known = new Map<string, { name: string; launch: WebGpuLaunch; context: EmitContext; origins: string[]; layouts: readonly (WeightLayout | undefined)[]; extents: readonly Extent[] }>();
+  const used = launches.map((launch) => {
+    const views = viewOperands(launch.operands);
+    const sizes = JSON.stringify([launch.problem, views, launch.symbols]);
+    let entry = known.get(sizes);
+    if (!entry) {
+      const context = { views, symbols: launch.symbols };
+      const { layouts, extents } = emitLaunch(launch, table[adapters[0]!]!, context);
+      known.set(sizes, (entry = { name: `${launch.problem.family}_${known.size}`, launch, context, origins: [], layouts, extents }));
+    }
+    entry.origins.push(...launch.origins);
+    return { entry, views };
+  });
+  const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")}`;
+  const shader = ({ launch, context, origins }: NonNullable<ReturnType<typeof known.get>>, adapter: AdapterKind): WebGpuKernel => {
+    const { code, choice, grid } = emitLaunch(launch, table[adapter]!, context);
+    return { code: [comment(JSON.stringify(launch.problem)), comment(`choice: ${choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), code].join("\n"), grid };
+  };
+  return {
+    kernels: Object.fromEntries(adapters.map((adapter) => [adapter, Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, adapter)]))])),
+    launches: used.map(({ entry, views }) => ({ name: entry.name, extents: entry.extents, scratchBytes: 0, layouts: entry.layouts, slots: views.map(({ slot }) => slot) })),
+  };
+}

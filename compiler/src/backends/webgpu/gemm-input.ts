@@ -1,0 +1,49 @@
+/** Where the rows of a Gemm's A come from: a matrix, or patches gathered from a picture. */
+import type { GemmProblem } from "../../kernels/problem.ts";
+import type { Operand, Terms } from "./operands.ts";
+import type { KernelWriter } from "./wgsl/kernel-writer.ts";
+import { u32, vec4, type F32, type U32, type Vec4 } from "./wgsl/nodes.ts";
+
+export interface GemmInput {
+  /** Constants that every address is a multiple of. */
+  readonly steps: readonly number[];
+  /** Names what is common to a row. */
+  row(f: KernelWriter, row: U32): Terms;
+  /** Elements 4 * quad onwards of a row; of the last quad only `valid` exist. */
+  load4(f: KernelWriter, a: Operand, row: Terms, quad: U32, valid: number): Vec4;
+}
+
+export function gemmInput({ a: shape, depth }: GemmProblem): GemmInput {
+  if (shape.kind === "rows")
+    return {
+      steps: [shape.stride, depth],
+      row: (_, row) => [[row, shape.stride]],
+      load4: (f, a, row, quad, valid) => a.load4(f, [...row, [quad, 4]], valid),
+    };
+  const { channels, height, width, patch, gridHeight, gridWidth } = shape;
+  const inside = (f: KernelWriter, k: U32): Terms => {
+    const channel = f.let("channel", u32.div(k, u32.const(patch * patch)));
+    const rest = f.let("rest", u32.rem(k, u32.const(patch * patch)));
+    return [[channel, height * width], [u32.div(rest, u32.const(patch)), width], [u32.rem(rest, u32.const(patch)), 1]];
+  };
+  // A quad stays in one line of a patch if four divides the patch.
+  const whole = patch % 4 === 0 && width % 4 === 0;
+  return {
+    steps: [channels * height * width, patch * width, patch, height * width, width],
+    row: (f, row) => {
+      const image = f.let("image", u32.div(row, u32.const(gridHeight * gridWidth)));
+      const cell = f.let("cell", u32.rem(row, u32.const(gridHeight * gridWidth)));
+      return [[image, channels * height * width], [u32.div(cell, u32.const(gridWidth)), patch * width], [u32.rem(cell, u32.const(gridWidth)), patch]];
+    },
+    load4: (f, a, row, quad, valid) => {
+      if (whole && a.vectors) {
+        const k = f.let("k", u32.mul(quad, u32.const(4)));
+        const [channel, line] = inside(f, k) as [Terms[0], Terms[0]];
+        const quads = u32.div(u32.rem(k, u32.const(patch)), u32.const(4));
+        return a.load4(f, [...row, channel, line, [quads, 4]]);
+      }
+      const lane = (i: number): F32 => (i < valid ? a.load(f, [...row, ...inside(f, f.let("k", u32.add(u32.mul(quad, u32.const(4)), u32.const(i))))]) : { type: "f32", text: "0.0f" });
+      return vec4.of(lane(0), lane(1), lane(2), lane(3));
+    },
+  };
+}

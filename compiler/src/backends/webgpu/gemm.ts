@@ -1,0 +1,136 @@
+/**
+ * Gemm with a packed B. A thread computes a tile of `rows` by four times `quads` columns in registers; the threads' rows and
+ * columns are interleaved, so that neighbours read neighbours. Two skeletons: one stages blocks of the depth in workgroup
+ * memory, the other reads both matrices straight from storage.
+ */
+import type { WeightLayout } from "@sigil/spec";
+import { valueOf } from "../../ir/extent.ts";
+import type { GemmProblem } from "../../kernels/problem.ts";
+import { gemmInput } from "./gemm-input.ts";
+import { declareOperands, rowLayout, type EmitContext, type Emitted, type Operand, type Terms } from "./operands.ts";
+import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
+import type { GemmConfig } from "./tuning.ts";
+import { element, KernelWriter, type Variable } from "./wgsl/kernel-writer.ts";
+import { halves, matrix, u32, vec4, type U32, type Vec4 } from "./wgsl/nodes.ts";
+
+/** Columns of a panel of B: what one vector holds. */
+const panelWidth = 4;
+
+/** The multiply-adds of one quad of the depth: `a[r]` holds four depths of a row, `b[c][j]` four columns at depth c; depths that B lacks are left out. */
+function multiplyQuad(f: KernelWriter, sums: readonly (readonly Variable<"vec4f">[])[], a: readonly Vec4[], b: readonly (readonly Vec4[])[]): void {
+  const tiles = b[0]!.map((_, j) => f.let(`b_${j}`, matrix.of(b.map((columns) => columns[j]!))));
+  a.forEach((row, r) => tiles.forEach((tile, j) => f.accumulate(sums[r]![j]!, matrix.multiply(tile, row))));
+}
+
+export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symbols }: EmitContext): Emitted {
+  if (problem.b.kind !== "weight") throw new Error("internal: B is not a weight");
+  const { depth, epilogueOperands } = problem;
+  const { storage } = problem.b;
+  const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
+  const { threads, quads, rows: tileRows, staged } = config;
+  const panels = Math.ceil(columns / panelWidth);
+  const groupRows = threads[1] * tileRows;
+  const groupPanels = threads[0] * quads;
+
+  const f = new KernelWriter();
+  const input = gemmInput(problem);
+  const operands = declareOperands(f, views, [
+    { name: "a", steps: input.steps },
+    { name: "b", steps: [4], packed: storage !== "float32" },
+    ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
+    { name: "c", steps: [columns] },
+  ]);
+  const [a, b] = operands as [Operand, Operand];
+  const c = operands.at(-1)!;
+  const loadB = (index: U32): Vec4 => (storage === "float32" ? b.load4(f, [[index, 4]]) : halves[storage](f.let("words", b.loadPacked(index))));
+
+  const firstRow = f.let("first_row", u32.mul(f.group.y, u32.const(groupRows)));
+  const firstPanel = f.let("first_panel", u32.mul(f.group.x, u32.const(groupPanels)));
+  const rowAt = (r: number): U32 => u32.add(firstRow, u32.add(f.local.y, u32.const(threads[1] * r)));
+  const panelAt = (j: number): U32 => u32.add(firstPanel, u32.add(f.local.x, u32.const(threads[0] * j)));
+  // Rows past the last are computed again from the last and not stored.
+  const inRows = (row: U32): U32 => (rows % groupRows === 0 ? row : u32.min(row, u32.const(rows - 1)));
+  const inPanels = (panel: U32): U32 => (panels % groupPanels === 0 ? panel : u32.min(panel, u32.const(panels - 1)));
+  const sums = Array.from({ length: tileRows }, (_, r) => Array.from({ length: quads }, (_, j) => f.var(`sum_${r}_${j}`, vec4.zero)));
+
+  if (staged > 0) {
+    // One vector of padding a row, so that threads of a column read different banks.
+    const pitch = staged + 1;
+    const aTile = f.workgroup("a_tile", "vec4f", groupRows * pitch);
+    const bTile = f.workgroup("b_tile", "vec4f", 4 * staged * groupPanels);
+    const thread = f.let("thread", u32.add(u32.mul(f.local.y, u32.const(threads[0])), f.local.x));
+    const depthQuads = depth / 4;
+    f.forRange("block", u32.const(0), u32.const(depthQuads), staged, (block) => {
+      f.forRange("i", thread, u32.const(groupRows * staged), threads[0] * threads[1], (i) => {
+        const [row, quad] = [f.let("row", u32.div(i, u32.const(staged))), f.let("quad", u32.rem(i, u32.const(staged)))];
+        const load = (): Vec4 => input.load4(f, a, input.row(f, inRows(u32.add(firstRow, row))), u32.add(block, quad), 4);
+        const place = u32.add(u32.mul(row, u32.const(pitch)), quad);
+        if (depthQuads % staged === 0) f.store(aTile, place, load());
+        else {
+          f.store(aTile, place, vec4.zero);
+          f.if(u32.lt(u32.add(block, quad), u32.const(depthQuads)), () => f.store(aTile, place, load()));
+        }
+      });
+      f.forRange("i", thread, u32.const(4 * staged * groupPanels), threads[0] * threads[1], (i) => {
+        const [panel, k] = [f.let("panel", u32.div(i, u32.const(4 * staged))), f.let("k", u32.rem(i, u32.const(4 * staged)))];
+        // Past the depth A is zero, and B the last vector again: finite times zero.
+        const at = u32.add(u32.mul(block, u32.const(4)), k);
+        const from = depthQuads % staged === 0 ? at : u32.min(at, u32.const(depth - 1));
+        f.store(bTile, u32.add(u32.mul(k, u32.const(groupPanels)), panel), loadB(u32.add(u32.mul(inPanels(u32.add(firstPanel, panel)), u32.const(depth)), from)));
+      });
+      f.barrier();
+      f.forRange("quad", u32.const(0), u32.const(staged), 1, (quad) => {
+        const rowsOfA = sums.map((_, r) => f.let(`a_${r}`, element(aTile, u32.add(u32.mul(u32.add(f.local.y, u32.const(threads[1] * r)), u32.const(pitch)), quad))));
+        const from = f.let("from_b", u32.add(u32.mul(quad, u32.const(4 * groupPanels)), f.local.x));
+        multiplyQuad(f, sums, rowsOfA, [0, 1, 2, 3].map((lane) => sums[0]!.map((_, j) => element(bTile, u32.add(from, u32.const(lane * groupPanels + threads[0] * j))))));
+      });
+      f.barrier();
+    });
+  } else {
+    const rowTerms: Terms[] = sums.map((_, r) => input.row(f, f.let(`row_${r}`, inRows(rowAt(r)))));
+    const starts = sums[0]!.map((_, j) => f.let(`b_start_${j}`, u32.mul(inPanels(panelAt(j)), u32.const(depth))));
+    const step = (quad: U32, valid: number): void => {
+      const k = u32.mul(quad, u32.const(4));
+      const rowsOfA = rowTerms.map((terms, r) => f.let(`a_${r}`, input.load4(f, a, terms, quad, valid)));
+      multiplyQuad(f, sums, rowsOfA, Array.from({ length: valid }, (_, lane) => starts.map((start) => loadB(u32.add(start, u32.add(k, u32.const(lane)))))));
+    };
+    const whole = Math.floor(depth / 4);
+    f.forRange("quad", u32.const(0), u32.const(whole), 1, (quad) => step(quad, 4));
+    if (depth % 4 !== 0) step(u32.const(whole), depth % 4);
+  }
+
+  const tail = columns % panelWidth;
+  const finish = (sum: Vec4, row: U32, panel: U32, valid: number): void => {
+    const value = renderExpression(f, "vec4f", problem.epilogue, {
+      accumulator: sum,
+      operand: (name) => {
+        const i = epilogueOperands.findIndex((o) => o.name === name);
+        return loadEpilogue(f, "vec4f", operands[2 + i]!, epilogueOperands[i]!, row, panel, columns, valid);
+      },
+    });
+    c.store4(f, [[row, columns], [panel, 4]], value, valid);
+  };
+  // A loop rather than a copy per sum: the epilogue is the longer part of a shader, and drivers take their time over long ones.
+  const results = f.privateArray("results", "vec4f", tileRows * quads);
+  sums.flat().forEach((sum, i) => f.store(results, u32.const(i), sum));
+  f.forRange("result", u32.const(0), u32.const(tileRows * quads), 1, (result) => {
+    const row = f.let("to_row", u32.add(firstRow, u32.add(f.local.y, u32.mul(u32.div(result, u32.const(quads)), u32.const(threads[1])))));
+    const panel = f.let("to_panel", u32.add(firstPanel, u32.add(f.local.x, u32.mul(u32.rem(result, u32.const(quads)), u32.const(threads[0])))));
+    const sum = f.let("sum", element(results, result));
+    const inRow = (body: () => void): void => (rows % groupRows === 0 ? body() : f.if(u32.lt(row, u32.const(rows)), body));
+    const whole = Math.floor(columns / panelWidth);
+    inRow(() => {
+      if (whole % groupPanels === 0 && tail === 0) return finish(sum, row, panel, 4);
+      f.if(u32.lt(panel, u32.const(whole)), () => finish(sum, row, panel, 4));
+      if (tail !== 0) f.if(u32.equal(panel, u32.const(whole)), () => finish(sum, row, panel, tail));
+    });
+  });
+  const layout: WeightLayout = { kind: "panels", width: panelWidth, storage };
+  return {
+    code: f.print(threads),
+    choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}`,
+    grid: [{ of: panels, per: groupPanels }, { of: problem.rows, per: groupRows }],
+    extents: [],
+    layouts: [undefined, layout, ...epilogueOperands.map(() => rowLayout), undefined],
+  };
+}

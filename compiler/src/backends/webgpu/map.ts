@@ -1,0 +1,41 @@
+/** Elementwise expressions and strided copies: a thread per four elements, or per element where rows do not divide. */
+import { valueOf } from "../../ir/extent.ts";
+import type { MapProblem } from "../../kernels/problem.ts";
+import { declareOperands, rowLayout, type EmitContext, type Emitted } from "./operands.ts";
+import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
+import { KernelWriter } from "./wgsl/kernel-writer.ts";
+import { or, u32, type Float } from "./wgsl/nodes.ts";
+
+const threads = [16, 4] as const;
+
+export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): Emitted {
+  const { width } = problem;
+  const rows = valueOf(problem.rows, symbols);
+  const f = new KernelWriter();
+  const operands = declareOperands(f, views, [
+    ...problem.operands.map((o) => ({ name: o.name, steps: o.index === "strided" ? [o.stride, o.first, width] : epilogueSteps(o, width) })),
+    { name: "y", steps: [width] },
+  ]);
+  const scalars = new Set(problem.operands.flatMap((o, i) => (o.index === "scalar" ? [i] : [])));
+  const type: Float = operands.every((o, i) => o.vectors || scalars.has(i)) ? "vec4f" : "f32";
+  const step = type === "vec4f" ? 4 : 1;
+  const unit = f.let("unit", u32.add(u32.mul(f.group.x, u32.const(threads[0])), f.local.x));
+  const row = f.let("row", u32.add(u32.mul(f.group.y, u32.const(threads[1])), f.local.y));
+  f.if(or(u32.ge(unit, u32.const(width / step)), u32.ge(row, u32.const(rows))), () => f.return());
+  const value = renderExpression<Float>(f, type, problem.expression, {
+    operand: (name) => {
+      const i = problem.operands.findIndex((o) => o.name === name);
+      const place = problem.operands[i]!;
+      if (place.index === "strided") return operands[i]!.loadAs(f, type, [[row, place.stride], [u32.const(1), place.first], [unit, step]]);
+      return loadEpilogue(f, type, operands[i]!, place, row, unit, width);
+    },
+  });
+  operands.at(-1)!.storeAs(f, [[row, width], [unit, step]], value);
+  return {
+    code: f.print(threads),
+    choice: `a thread per ${step === 4 ? "four elements" : "element"}`,
+    grid: [{ of: width / step, per: threads[0] }, { of: problem.rows, per: threads[1] }],
+    extents: [],
+    layouts: operands.map((_, i) => (i < operands.length - 1 ? rowLayout : undefined)),
+  };
+}

@@ -1,0 +1,37 @@
+/** What `select` chooses from: one entry per class of adapter. `sigil tune` measures an adapter and writes another of these. */
+
+export const adapterKinds = ["desktop", "integrated", "mobile", "software"] as const;
+export type AdapterKind = (typeof adapterKinds)[number];
+
+export interface GemmConfig {
+  /** Threads of a workgroup along columns and rows. */
+  readonly threads: readonly [number, number];
+  /** Four columns each. */
+  readonly quads: number;
+  readonly rows: number;
+  /** Quads of the depth that wait in workgroup memory; 0 reads both matrices straight from storage. */
+  readonly staged: number;
+}
+
+export interface Tuning {
+  /** Largest first; the first that the problem's rows fill at least half is taken. */
+  readonly gemm: readonly GemmConfig[];
+  /** Threads, each with a query, and keys that wait in workgroup memory at a time; 0 reads them straight from storage. */
+  readonly attention: { readonly queries: number; readonly keys: number };
+  /** Threads that share a row of a reduction. */
+  readonly rowLanes: number;
+}
+
+const gemm = (threads: readonly [number, number], quads: number, rows: number, staged: number): GemmConfig => ({ threads, quads, rows, staged });
+
+/**
+ * 64x64 outputs from 8x8 threads are 64 multiply-adds for every 4 vectors read from workgroup memory, and 8.5 KiB of it: within
+ * the default limit of 16 KiB and two workgroups of most adapters. Mobile register files hold half of that. A software adapter
+ * has no cheap workgroup memory: it runs threads as vector lanes, which should share rows so that their loads are broadcasts.
+ */
+export const tuningTable: Readonly<Record<AdapterKind, Tuning>> = {
+  desktop: { gemm: [gemm([8, 8], 2, 8, 4), gemm([8, 8], 2, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 16 }, rowLanes: 64 },
+  integrated: { gemm: [gemm([8, 8], 2, 4, 4), gemm([8, 8], 1, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 16 }, rowLanes: 32 },
+  mobile: { gemm: [gemm([8, 8], 1, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 8 }, rowLanes: 32 },
+  software: { gemm: [gemm([8, 1], 1, 6, 0), gemm([8, 1], 1, 1, 0)], attention: { queries: 8, keys: 0 }, rowLanes: 1 },
+};

@@ -1,0 +1,37 @@
+/** How a generated class opens a session: on the one backend that it was compiled for, or on a choice of them. */
+import type { ModelSpec } from "@sigil/spec";
+import type { SourceFile } from "ts-morph";
+
+type Target = ModelSpec["targets"][number];
+
+/** Who opens the artifact of each target. */
+const openers: Readonly<Record<Target, { readonly runtime: string; readonly open: string; readonly options: string }>> = {
+  cpu: { runtime: "@sigil/runtime-cpu", open: "openCpuSession", options: "CpuSessionOptions" },
+  webgpu: { runtime: "@sigil/runtime-webgpu", open: "openWebGpuSession", options: "WebGpuSessionOptions" },
+};
+
+/** Adds the imports of `load`, and returns its documentation, the type of its options and the expression that opens a session. */
+export function writeLoad(file: SourceFile, name: string, base: string, targets: readonly Target[]): { readonly doc: string; readonly options: string; readonly open: string } {
+  const types = ["Tensor", "WeightSource"].map((type) => ({ name: type, isTypeOnly: true }));
+  const [target, ...others] = targets as [Target, ...Target[]];
+  if (others.length === 0) {
+    const { runtime, open, options } = openers[target];
+    file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, ...types] });
+    file.addImportDeclaration({ moduleSpecifier: runtime, namedImports: [open, { name: options, isTypeOnly: true }] });
+    file.addImportDeclaration({ moduleSpecifier: `./${target}.js`, namedImports: ["artifact"] });
+    return { doc: "Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model.", options, open: `${open}(artifact, weights, options)` };
+  }
+  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, "openBackend", { name: "BackendOptions", isTypeOnly: true }, ...types] });
+  for (const { runtime, options } of targets.map((t) => openers[t])) file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtime, namedImports: [options] });
+  file.addTypeAlias({ name: `${name}Options`, isExported: true, docs: ["Which backend to run on, and what each of them takes."], type: ["BackendOptions", ...targets.map((t) => openers[t].options)].join(" & ") });
+  // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is opened.
+  const imports = (t: Target): string => `async (automatic) => {
+    const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}.js")]);
+    return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" ? "{ refuseSoftware: automatic, ...options }" : "options"});
+  }`;
+  return {
+    doc: "Loads the weights and readies every kernel, on WebGPU where there is a GPU and else on the CPU unless told otherwise. Throws WeightsError with all that does not fit the model, WebGpuError for a WebGPU that was asked for and cannot run it.",
+    options: `${name}Options`,
+    open: `openBackend(options, {\n${targets.map((t) => `  ${t}: ${imports(t)},`).join("\n")}\n})`,
+  };
+}

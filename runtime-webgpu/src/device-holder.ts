@@ -1,0 +1,92 @@
+/** The device of a session: requested when it is needed, and again when it was lost. */
+import type { PlannedProgram } from "@sigil/spec";
+import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
+import { WebGpuError } from "./error.ts";
+import { neededLimits, requiredLimits } from "./limits.ts";
+
+export interface DeviceOptions {
+  /** Where to ask for an adapter; `navigator.gpu` by default. In Node, what `create()` of the package `webgpu` returns. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+  /** Use this device; it stays the caller's to destroy, and a lost one is not replaced. */
+  readonly device?: GPUDevice;
+  /** Which kernels to use, instead of what the adapter's name suggests. */
+  readonly adapterKind?: AdapterKind;
+  /** Take a software adapter for none: WebAssembly is several times faster than WebGPU without a GPU. */
+  readonly refuseSoftware?: boolean;
+  /** A device was lost. The session asks for another one, and loads its weights again, at its next run. */
+  readonly onDeviceLost?: (error: WebGpuError) => void;
+}
+
+export interface HeldDevice {
+  readonly device: GPUDevice;
+  readonly kind: AdapterKind;
+  /** What the adapter calls itself. */
+  readonly description: string;
+  /** Settles when the device is lost, whoever lost it. */
+  readonly lost: Promise<WebGpuError>;
+  isLost(): boolean;
+}
+
+const describe = ({ vendor, architecture, device, description }: GPUAdapterInfo): string => description || [vendor, architecture, device].filter(Boolean).join(" ") || "an adapter without a name";
+
+export class DeviceHolder {
+  readonly #options: DeviceOptions;
+  readonly #programs: readonly PlannedProgram[];
+  #held: Promise<HeldDevice> | undefined;
+  #closed = false;
+
+  constructor(programs: readonly PlannedProgram[], options: DeviceOptions) {
+    this.#programs = programs;
+    this.#options = options;
+  }
+
+  /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, limit, or device-lost for a given device. */
+  async get(): Promise<HeldDevice> {
+    const held = await this.#held;
+    if (held && !held.isLost()) return held;
+    if (held && this.#options.device) throw await held.lost;
+    if (this.#closed) throw new WebGpuError("device-lost", "the session was disposed");
+    const next = this.#acquire();
+    this.#held = next;
+    next.catch(() => (this.#held = undefined));
+    return next;
+  }
+
+  async #acquire(): Promise<HeldDevice> {
+    const { device: given, powerPreference, onDeviceLost } = this.#options;
+    const needed = neededLimits(this.#programs);
+    if (given) {
+      requiredLimits(needed, given.limits, "the given device");
+      return this.#watch(given, given.adapterInfo, false);
+    }
+    const gpu = this.#options.gpu ?? globalThis.navigator?.gpu;
+    if (!gpu) throw new WebGpuError("no-adapter", "there is no WebGPU here: use a browser that has it over https or localhost, or pass `gpu` (in Node from the package webgpu), or use the CPU backend");
+    const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
+    if (!adapter) throw new WebGpuError("no-adapter", "WebGPU has no adapter for this machine: update its graphics driver, or use the CPU backend");
+    if (this.#options.refuseSoftware && adapterKind(adapter.info, adapter.info.isFallbackAdapter) === "software") {
+      throw new WebGpuError("no-adapter", `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`);
+    }
+    const features = (["timestamp-query"] as const).filter((feature) => adapter.features.has(feature));
+    const device = await adapter.requestDevice({ requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features });
+    return this.#watch(device, adapter.info, adapter.info.isFallbackAdapter ?? false, onDeviceLost);
+  }
+
+  #watch(device: GPUDevice, info: GPUAdapterInfo, fallback: boolean, onDeviceLost?: (error: WebGpuError) => void): HeldDevice {
+    let isLost = false;
+    const lost = device.lost.then(({ reason, message }) => {
+      isLost = true;
+      const error = new WebGpuError("device-lost", `the WebGPU device was lost (${reason}${message ? `: ${message}` : ""})`);
+      if (!this.#closed) onDeviceLost?.(error);
+      return error;
+    });
+    return { device, kind: this.#options.adapterKind ?? adapterKind(info, fallback), description: describe(info), lost, isLost: () => isLost };
+  }
+
+  /** Destroys the device unless it was given. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const held = await this.#held?.catch(() => undefined);
+    if (held && !this.#options.device) held.device.destroy();
+  }
+}

@@ -1,0 +1,9 @@
+/** Runs compiled programs on WebGPU: in browsers, and in Node on what the package `webgpu` gives. Nothing global is touched before a session is opened. */
+export { adapterKind, type AdapterKind } from "./adapter-kind.ts";
+export { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
+export { WebGpuError, type WebGpuErrorCode } from "./error.ts";
+export { defaultLimits, neededLimits, type Limits } from "./limits.ts";
+export type { WebGpuKernel } from "./pipelines.ts";
+export type { LaunchTime } from "./profile.ts";
+export { createWebGpuProgram, type ProgramOptions } from "./program.ts";
+export { openWebGpuSession, WebGpuSession, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";

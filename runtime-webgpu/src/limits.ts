@@ -1,0 +1,26 @@
+/** What a plan asks of a device, beside what every device gives. */
+import type { PlannedProgram } from "@sigil/spec";
+import { WebGpuError } from "./error.ts";
+
+/** Limits that every WebGPU device has. */
+export const defaultLimits = { maxBufferSize: 268435456, maxStorageBufferBindingSize: 134217728 } as const;
+
+export type Limits = Readonly<Record<keyof typeof defaultLimits, number>>;
+
+/** The smallest limits with which a program's buffers can be made and bound. */
+export function neededLimits(programs: readonly PlannedProgram[]): Limits {
+  const bindings = programs.flatMap(({ init, launches }) => [...init, ...launches].flatMap(({ operands }) => operands.map(({ bytes }) => bytes ?? 0)));
+  const binding = Math.max(defaultLimits.maxStorageBufferBindingSize, ...bindings);
+  return { maxBufferSize: Math.max(defaultLimits.maxBufferSize, binding, ...programs.map(({ arenaBytes }) => arenaBytes)), maxStorageBufferBindingSize: binding };
+}
+
+/** Those above the defaults; a WebGpuError if `offered` is less. */
+export function requiredLimits(needed: Limits, offered: Limits, who: string): Record<string, number> {
+  const required: Record<string, number> = {};
+  for (const name of Object.keys(defaultLimits) as (keyof Limits)[]) {
+    if (needed[name] <= defaultLimits[name]) continue;
+    if (needed[name] > offered[name]) throw new WebGpuError("limit", `the model needs ${name} ${needed[name]} and ${who} offers ${offered[name]}: compile it with a smaller batch in the spec`);
+    required[name] = needed[name];
+  }
+  return required;
+}

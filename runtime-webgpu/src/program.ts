@@ -1,0 +1,149 @@
+/** A program on a device: weights uploaded, pipelines and bind groups made, ready to run. */
+import { InputError, shapeOf, validateInputs, valueOf, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
+import { createBuffers, uploadWeights, type ProgramBuffers } from "./buffers.ts";
+import type { HeldDevice } from "./device-holder.ts";
+import { mapRead } from "./flags.ts";
+import { bindLaunches, type BoundLaunch } from "./launches.ts";
+import { createPipelines, type WebGpuKernel } from "./pipelines.ts";
+import { Profiler, type LaunchTime } from "./profile.ts";
+
+export interface ProgramOptions extends LoadPlannedOptions {
+  /** Kernels readied so far; they compile while weights load. */
+  readonly onPipeline?: (done: number, total: number) => void;
+  /** Takes the time of each launch after each run; needs the feature timestamp-query. */
+  readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
+}
+
+type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+type Outputs = Record<string, { data: Float32Array; shape: number[] }>;
+
+/** An output and its byte offset in the readback buffer. */
+interface PlacedOutput {
+  readonly output: PlannedTensor;
+  readonly at: number;
+}
+
+interface Profile {
+  readonly profiler: Profiler;
+  readonly onProfile: (times: readonly LaunchTime[]) => void;
+}
+
+/** Loads a program. Throws WebGpuError, WeightsError, or the signal's reason; nothing stays allocated. */
+export async function createWebGpuProgram(program: PlannedProgram, kernels: Readonly<Record<string, WebGpuKernel>>, held: HeldDevice, weights: WeightReader, options: ProgramOptions = {}): Promise<Program> {
+  const { device } = held;
+  // Every output has a place of its own in the readback buffer, whatever they share in the arena.
+  let readbackBytes = 0;
+  const outputs = program.outputs.map((output) => {
+    const at = readbackBytes;
+    readbackBytes += 4 * shapeOf(output, program.symbols).reduce((product, size) => product * size, 1);
+    return { output, at };
+  });
+  const buffers = await createBuffers(device, program, readbackBytes);
+  const own: GPUBuffer[] = [];
+  try {
+    const all = [...program.init, ...program.launches];
+    const [pipelines] = await Promise.all([createPipelines(device, all, kernels, options.onPipeline), uploadWeights(device, buffers, program, weights, options)]);
+    const [init, launches] = [program.init, program.launches].map((list) => bindLaunches(device, list, kernels, pipelines, buffers, own)) as [readonly BoundLaunch[], readonly BoundLaunch[]];
+    if (init.length > 0) {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (const launch of init) launch.encode(pass, {});
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
+    const profiler = options.onProfile && device.features.has("timestamp-query") && launches.length > 0 ? new Profiler(device, launches.length) : undefined;
+    const onProfile = (times: readonly LaunchTime[]): void => options.onProfile?.(program.name, times);
+    return new LoadedProgram(program, held, buffers, launches, outputs, weights, own, profiler && { profiler, onProfile });
+  } catch (error) {
+    buffers.destroy();
+    own.forEach((buffer) => buffer.destroy());
+    throw held.isLost() ? await held.lost : error;
+  }
+}
+
+class LoadedProgram implements Program {
+  readonly #program: PlannedProgram;
+  readonly #held: HeldDevice;
+  readonly #buffers: ProgramBuffers;
+  readonly #launches: readonly BoundLaunch[];
+  readonly #outputs: readonly PlacedOutput[];
+  readonly #weights: WeightReader;
+  readonly #own: readonly GPUBuffer[];
+  readonly #profile: Profile | undefined;
+  #prepared = "";
+  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  constructor(program: PlannedProgram, held: HeldDevice, buffers: ProgramBuffers, launches: readonly BoundLaunch[], outputs: readonly PlacedOutput[], weights: WeightReader, own: readonly GPUBuffer[], profile: Profile | undefined) {
+    this.#program = program;
+    this.#held = held;
+    this.#buffers = buffers;
+    this.#launches = launches;
+    this.#outputs = outputs;
+    this.#weights = weights;
+    this.#own = own;
+    this.#profile = profile;
+  }
+
+  run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    const result = this.#last.then(async () => {
+      // A lost device settles nothing that was asked of it, so its loss ends the wait.
+      const lost = this.#held.lost.then((error) => Promise.reject(error));
+      lost.catch(() => {});
+      try {
+        return await Promise.race([this.#run(inputs, symbols), lost]);
+      } catch (error) {
+        throw this.#held.isLost() ? await this.#held.lost : error;
+      }
+    });
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
+    if (this.#held.isLost()) throw await this.#held.lost;
+    validateInputs(this.#program, inputs, symbols);
+    const { device } = this.#held;
+    const { arena, readback } = this.#buffers;
+    for (const { name, location } of this.#program.inputs) if (location) device.queue.writeBuffer(arena, location.offset, inputs[name] as Float32Array<ArrayBuffer>);
+    for (const { input, table, count, target } of this.#program.gathers) {
+      const ids = inputs[input]!;
+      if (ids.length !== valueOf(count, symbols)) throw new InputError(`${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`);
+      device.queue.writeBuffer(arena, target.offset, (await this.#weights.readRowsFloat32(table, ids)) as Float32Array<ArrayBuffer>);
+    }
+    const sizes = JSON.stringify(symbols);
+    if (sizes !== this.#prepared) for (const launch of this.#launches) launch.prepare(symbols);
+    this.#prepared = sizes;
+
+    const encoder = device.createCommandEncoder();
+    if (this.#profile) this.#profile.profiler.encode(encoder, this.#launches, symbols);
+    else {
+      const pass = encoder.beginComputePass();
+      for (const launch of this.#launches) launch.encode(pass, symbols);
+      pass.end();
+    }
+    const parts = this.#outputs.map(({ output, at }) => {
+      const shape = shapeOf(output, symbols);
+      const bytes = 4 * shape.reduce((product, size) => product * size, 1);
+      encoder.copyBufferToBuffer(arena, output.location!.offset, readback, at, bytes);
+      return { name: output.name, shape, at, bytes };
+    });
+    device.queue.submit([encoder.finish()]);
+    await readback.mapAsync(mapRead);
+    const mapped = readback.getMappedRange();
+    const outputs = Object.fromEntries(parts.map(({ name, shape, at, bytes }) => [name, { data: new Float32Array(mapped.slice(at, at + bytes)), shape }]));
+    readback.unmap();
+    if (this.#profile) this.#profile.onProfile(await this.#profile.profiler.read(this.#launches));
+    return outputs;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#last;
+    this.#disposed = true;
+    this.#profile?.profiler.destroy();
+    this.#buffers.destroy();
+    this.#own.forEach((buffer) => buffer.destroy());
+  }
+}

@@ -1,0 +1,102 @@
+/** A compiled artifact and a checkpoint to a session that runs on WebGPU. */
+import { bindPlan, Session, type PlannedProgress, type Program, type WarningHandler, type WeightReader, type WeightSource } from "@sigil/runtime";
+import type { Plan, PlannedProgram } from "@sigil/spec";
+import type { AdapterKind } from "./adapter-kind.ts";
+import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
+import type { WebGpuKernel } from "./pipelines.ts";
+import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
+
+/** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter. */
+export interface WebGpuArtifact {
+  readonly plan: Plan;
+  readonly kernels: Readonly<Record<AdapterKind, Readonly<Record<string, WebGpuKernel>>>>;
+}
+
+export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions {
+  /** Load a tower when it is first used rather than now. */
+  readonly lazy?: boolean;
+  /** Takes warnings, once per kind; `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
+}
+
+/** A session that knows its adapter. */
+export class WebGpuSession extends Session {
+  readonly #holder: DeviceHolder;
+
+  constructor(holder: DeviceHolder, ...parameters: ConstructorParameters<typeof Session>) {
+    super(...parameters);
+    this.#holder = holder;
+  }
+
+  /** Name and class of the adapter that runs are sent to. */
+  async adapter(): Promise<{ readonly description: string; readonly kind: AdapterKind }> {
+    const { description, kind } = await this.#holder.get();
+    return { description, kind };
+  }
+
+  override async dispose(): Promise<void> {
+    await super.dispose();
+    await this.#holder.close();
+  }
+}
+
+/** Checks the checkpoint against the plan, asks for a device and loads every program. Throws WeightsError or WebGpuError. */
+export async function openWebGpuSession({ plan, kernels }: WebGpuArtifact, weights: WeightSource, options: WebGpuSessionOptions = {}): Promise<WebGpuSession> {
+  const source = bindPlan(plan, weights);
+  const holder = new DeviceHolder(plan.programs, options);
+  const { lazy, onProgress, onWarning } = options;
+  const loaded = new Map<string, PlannedProgress>();
+  const totalBytes = plan.programs.reduce((sum, program) => sum + program.weights.reduce((n, weight) => n + weight.bytes, 0), 0);
+  const create = (program: PlannedProgram): Promise<Program> => {
+    const programOptions: ProgramOptions = {
+      ...options,
+      ...(onProgress && {
+        onProgress: (progress) => {
+          loaded.set(program.name, progress);
+          onProgress({ tensor: progress.tensor, loadedBytes: [...loaded.values()].reduce((sum, p) => sum + p.loadedBytes, 0), totalBytes });
+        },
+      }),
+    };
+    return RecoveringProgram.load(program, kernels, holder, source, programOptions);
+  };
+  const { description, kind } = await holder.get();
+  const session = new WebGpuSession(holder, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
+  try {
+    if (!lazy) for (const program of plan.programs) await session.load(program);
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+  return session;
+}
+
+/** A program that is loaded again, weights and all, at the first run after its device was lost. */
+class RecoveringProgram implements Program {
+  readonly #load: (held: HeldDevice) => Promise<Program>;
+  readonly #holder: DeviceHolder;
+  #current: { readonly held: HeldDevice; readonly program: Promise<Program> };
+
+  private constructor(holder: DeviceHolder, held: HeldDevice, load: (held: HeldDevice) => Promise<Program>) {
+    this.#holder = holder;
+    this.#load = load;
+    this.#current = { held, program: load(held) };
+  }
+
+  static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
+    const recovering = new RecoveringProgram(holder, await holder.get(), (held) => createWebGpuProgram(program, kernels[held.kind], held, weights, options));
+    await recovering.#current.program;
+    return recovering;
+  }
+
+  async run(...parameters: Parameters<Program["run"]>): ReturnType<Program["run"]> {
+    if (this.#current.held.isLost()) {
+      const held = await this.#holder.get();
+      if (this.#current.held !== held) this.#current = { held, program: this.#load(held) };
+    }
+    return (await this.#current.program).run(...parameters);
+  }
+
+  async dispose(): Promise<void> {
+    await (await this.#current.program.catch(() => undefined))?.dispose();
+  }
+}

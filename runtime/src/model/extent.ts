@@ -1,0 +1,8 @@
+/** Sizes of a run. Apart from everything else, because each thread of the CPU backend loads it. */
+import type { Extent } from "@sigil/spec";
+
+/** What a run binds: a batch size, for one. */
+export type Symbols = Readonly<Record<string, number>>;
+
+/** The value of a size in a run. */
+export const valueOf = (extent: Extent, symbols: Symbols): number => (typeof extent === "number" ? extent : extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor));

@@ -1,0 +1,75 @@
+/** Runs one problem's shader on random operands, beside its float64 meaning. */
+import { emitWebGpu, evaluateProblem, planProgram, type AdapterKind, type LoweredOperand, type LoweredProgram, type Problem } from "@sigil/compiler";
+import { roundToStorage } from "@sigil/runtime";
+import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
+import { gpu } from "../../../support/webgpu.ts";
+import { errorOf, randomValues, sizes, storageOf, valueOf, type Symbols } from "../problems.ts";
+
+const holder = new DeviceHolder([], gpu ? { gpu } : {});
+
+interface KernelOptions {
+  readonly symbols?: Symbols;
+  /** The largest sizes, for which memory is planned; by default those of the run. */
+  readonly planned?: Symbols;
+  readonly operands?: number;
+  readonly adapter?: AdapterKind;
+  readonly inputs?: readonly (Float32Array | undefined)[];
+}
+
+/** Whether operand `i` is a weight: B and what a Gemm's epilogue or a norm takes beside activations. */
+function isWeight(problem: Problem, i: number, last: number): boolean {
+  if (i === 0 || i >= last) return false;
+  if (problem.family === "gemm") return i === 1 ? problem.b.kind === "weight" : problem.epilogueOperands[i - 2]!.index !== "element";
+  if (problem.family === "row_reduce") return !problem.mask;
+  return problem.family === "map" && !["element", "strided"].includes(problem.operands[i]!.index);
+}
+
+/** The worst error of its outputs, as a part of the largest expected magnitude; infinite for NaN. */
+export async function kernelError(problem: Problem, options: KernelOptions = {}): Promise<number> {
+  const symbols = options.symbols ?? {};
+  const operandCount = options.operands ?? (problem.family !== "row_reduce" ? 0 : problem.kind === "layer_norm" ? 4 : problem.kind === "rms_norm" ? 3 : 2);
+  const { counts, outputs } = sizes(problem, symbols, operandCount);
+  const planned = sizes(problem, options.planned ?? symbols, operandCount).counts;
+  const firstOutput = counts.length - outputs;
+  const storage = storageOf(problem);
+  const values = counts.map((count, i) => {
+    const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
+    return i === 1 && storage ? data.map((x) => roundToStorage(x, storage)) : data;
+  });
+  const depth = problem.family === "gemm" ? problem.depth : 1;
+  const columns = problem.family === "gemm" ? valueOf(problem.columns, symbols) : 1;
+  const shape = (i: number): [number, number] => (problem.family === "gemm" && i === 1 ? [columns, depth] : [1, counts[i]!]);
+  const operands = counts.map((_, i): LoweredOperand => {
+    const [rows, width] = shape(i);
+    if (isWeight(problem, i, firstOutput)) return { kind: "weight", rows, columns: width, parts: [{ tensor: `w${i}`, begin: 0, end: rows }] };
+    return { kind: "value", value: { id: i, dtype: "float32", shape: [planned[i]!] }, offset: 0 };
+  });
+  const named = operands.flatMap((operand, i) => (operand.kind === "value" ? [{ name: `t${i}`, value: operand.value, i }] : []));
+  const program: LoweredProgram = {
+    name: "test",
+    symbols: options.planned ?? symbols,
+    init: [],
+    launches: [{ problem, operands, origins: ["test"] }],
+    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: "float32" as const, origin: { pointer: "", path: name } })),
+    outputs: named.filter(({ i }) => i >= firstOutput),
+    gathers: [],
+    tensors: {},
+  };
+  const adapter = options.adapter ?? "desktop";
+  const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter]);
+  const read = (name: string): Promise<Float32Array> => Promise.resolve(values[Number(name.slice(1))]!);
+  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter]!, await holder.get(), { readFloat32: read, readRowsFloat32: read });
+  try {
+    const inputs = Object.fromEntries(program.inputs.map(({ name, value }) => {
+      const padded = new Float32Array(value.shape[0] as number);
+      padded.set(values[value.id]!);
+      return [name, padded];
+    }));
+    const results = await loaded.run(inputs, symbols);
+    const arrays = values.map((data, i) => (i < firstOutput ? Float64Array.from(data) : new Float64Array(counts[i]!)));
+    evaluateProblem(problem, arrays, symbols);
+    return Math.max(...program.outputs.map(({ name, value }) => errorOf({ actual: results[name]!.data.subarray(0, counts[value.id]), expected: arrays[value.id]! })));
+  } finally {
+    await loaded.dispose();
+  }
+}
