@@ -42,8 +42,9 @@ program
   .description("kernel problems and memory plan of a spec, a config.json or a checkpoint folder")
   .argument("<spec>")
   .option("--dump <dir>", "also write every stage as text")
+  .option("--html <file>", "also write a page: architecture, fusion, kernels, memory, FLOPs and bytes")
   .option("--json", "print the plan as JSON")
-  .addHelpText("after", "\nExample:\n  sigil inspect spec/models/siglip-base-patch16-224.json --dump build/base")
+  .addHelpText("after", "\nExample:\n  sigil inspect spec/models/siglip-base-patch16-224.json --html base.html")
   .action(inspect);
 
 program

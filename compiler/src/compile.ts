@@ -2,7 +2,7 @@
 import type { Architecture, ModelSpec, Plan, PlannedProgram } from "@sigil/spec";
 import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
-import { emitCpu } from "./backends/cpu/index.ts";
+import { emitCpu, type CpuModule } from "./backends/cpu/index.ts";
 import { adapterKinds, emitWebGpu, type WebGpuModule } from "./backends/webgpu/index.ts";
 import { writeBindings } from "./bindings/write-bindings.ts";
 import { lowerSpec } from "./frontend.ts";
@@ -24,7 +24,7 @@ export interface CompiledModel {
   readonly targets: ModelSpec["targets"];
   readonly programs: readonly CompiledProgram[];
   /** The kernels of every program, shared where they are equal. */
-  readonly cpu: { readonly wat: string; readonly plain: Uint8Array; readonly relaxed: Uint8Array };
+  readonly cpu: { readonly wat: string; readonly choices: CpuModule["choices"]; readonly plain: Uint8Array; readonly relaxed: Uint8Array };
   /** The same programs planned for WebGPU, if the spec asks for that target. */
   readonly webgpu?: { readonly plan: Plan; readonly kernels: WebGpuModule["kernels"] };
   /** The typed module. */
@@ -51,7 +51,7 @@ export async function compile(spec: ModelSpec, architecture?: Architecture): Pro
   });
   const plan = planOf(planned.map((program) => program.planned));
   const webgpu = spec.targets.includes("webgpu") ? compileWebGpu(stages, planOf) : undefined;
-  return { plan, targets: spec.targets, programs, cpu: { wat: plain.wat, plain: plain.wasm, relaxed: relaxed.wasm }, ...(webgpu && { webgpu }), bindings: writeBindings(plan, spec.targets) };
+  return { plan, targets: spec.targets, programs, cpu: { wat: plain.wat, choices: plain.choices, plain: plain.wasm, relaxed: relaxed.wasm }, ...(webgpu && { webgpu }), bindings: writeBindings(plan, spec.targets) };
 }
 
 type Stages = ReturnType<typeof lowerSpec>;

@@ -30,6 +30,8 @@ export interface CpuModule {
   readonly wasm: Uint8Array;
   /** The kernel of each problem, in their order; equal problems share one. */
   readonly kernels: readonly CpuKernel[];
+  /** Kernel name to what `select` chose for it, in words. */
+  readonly choices: Readonly<Record<string, string>>;
 }
 
 function operandCount({ problem, operands }: CpuProblem): number {
@@ -74,5 +76,6 @@ export async function emitCpu(problems: readonly CpuProblem[], options: CpuOptio
   );
   const memory = options.sharedMemory ? "(memory 1 65536 shared)" : "(memory 1)";
   const wat = ["(module", `(import "env" "memory" ${memory})`, mathFunctions(), ...functions, ")"].join("\n\n");
-  return { wat, wasm: await assemble("kernels.wat", wat), kernels };
+  const choices = Object.fromEntries([...known.values()].map(({ kernel, emitted }) => [kernel.name, emitted.choice]));
+  return { wat, wasm: await assemble("kernels.wat", wat), kernels, choices };
 }

@@ -1,0 +1,88 @@
+/** The page of `sigil inspect --html`. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compile } from "@sigil/compiler";
+import { listModelSpecs, loadSpec, parseSpec, specPath } from "@sigil/spec";
+import { chromium } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { showFlops } from "../../cli/dist/html/units.js";
+import { inspectPage } from "../../cli/dist/html/inspect-page.js";
+
+const sigil = (args: readonly string[]) => spawnSync("node", [join(import.meta.dirname, "../../cli/dist/main.js"), ...args], { encoding: "utf8" });
+const executablePath = "/usr/bin/chromium";
+const browser = existsSync(executablePath);
+const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+
+const pageOf = async (name: string): Promise<string> => inspectPage(await compile(loadSpec(specPath(name))));
+
+describe("inspect --html", () => {
+  it("is one file without scripts or references to others, the same every time", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sigil-html-"));
+    const file = join(folder, "page.html");
+    expect(sigil(["inspect", specPath("siglip-shapes"), "--html", file]).status).toBe(0);
+    const page = readFileSync(file, "utf8");
+    expect(page).toBe(await pageOf("siglip-shapes"));
+    expect(page).not.toMatch(/<script|<link|<img|https?:|url\(|@import/);
+    expect([...page.matchAll(/(?:href|src)="([^"]*)"/g)].every(([, target]) => target!.startsWith("#"))).toBe(true);
+    expect(readdirSync(folder)).toEqual(["page.html"]);
+  });
+
+  it("escapes what a spec says", async () => {
+    const document = JSON.parse(readFileSync(specPath("siglip-shapes"), "utf8")) as Record<string, unknown>;
+    const compiled = await compile(parseSpec(JSON.stringify(document), { file: "x.json" }));
+    const page = inspectPage({ ...compiled, plan: { ...compiled.plan, name: `<script>"&'</script>` } });
+    expect(page).toContain("<h1>&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt;</h1>");
+    expect(page).not.toContain("<script");
+  });
+
+  it("shows every launch of a small model, each buffer, and totals that are the compiler's", async () => {
+    const compiled = await compile({ ...loadSpec(specPath("siglip-shapes")), targets: ["cpu"] });
+    const page = inspectPage(compiled);
+    expect(page.match(/<rect /g)).toHaveLength(compiled.programs.reduce((sum, { memory }) => sum + memory.lives.length, 0));
+    for (const { kernel } of compiled.plan.programs.flatMap(({ init, launches }) => [...init, ...launches])) expect(page).toContain(`<h4>${kernel} `);
+    for (const { name, flops, launches } of compiled.plan.programs) {
+      expect(page).toContain(`${launches.length} launches`);
+      expect(page).toContain(`<h3>${name} <span class="note">${showFlops(flops)}, `);
+    }
+    expect(page).toContain(Object.values(compiled.plan.tensors).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0).toLocaleString("en"));
+  });
+
+  it("folds the layers of every published model into a page below 400 kB", { timeout: 300_000 }, async () => {
+    const largest = listModelSpecs().filter((name) => /giant|so400m-patch14-384$|large-patch16-384$/.test(name));
+    expect(largest.length).toBeGreaterThan(2);
+    for (const name of largest) {
+      const page = await pageOf(name);
+      expect(page.length, name).toBeLessThan(400_000);
+      expect(page, name).toMatch(/layers\.0 to \d+, alike/);
+    }
+  });
+
+  it("leaves nothing behind when it cannot be written", () => {
+    const folder = mkdtempSync(join(tmpdir(), "sigil-html-"));
+    writeFileSync(join(folder, "file"), "");
+    expect(sigil(["inspect", specPath("siglip-shapes"), "--html", join(folder, "file", "page.html")]).status).not.toBe(0);
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it.skipIf(!browser && !required)("does not scroll sideways on a phone and complains of nothing (needs Chromium; REQUIRE=browser)", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "sigil-html-")), "page.html");
+    writeFileSync(file, await pageOf("siglip-base-patch16-224"));
+    const instance = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    try {
+      for (const [width, colorScheme] of [[360, "light"], [1280, "dark"]] as const) {
+        const page = await instance.newPage({ viewport: { width, height: 800 }, colorScheme });
+        const complaints: string[] = [];
+        page.on("console", (message) => complaints.push(message.text()));
+        page.on("pageerror", (error) => complaints.push(error.message));
+        await page.goto(`file://${file}`);
+        await page.evaluate(() => document.querySelectorAll("details").forEach((element) => (element.open = true)));
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+        expect(complaints).toEqual([]);
+      }
+    } finally {
+      await instance.close();
+    }
+  });
+});
