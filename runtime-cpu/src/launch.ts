@@ -1,5 +1,5 @@
 /** Running launches on an instance: what the main thread does alone and each worker does with its share. */
-import { valueOf, type Symbols } from "@sigil/runtime/extent";
+import { valueOf, type Symbols } from "./extent.ts";
 import type { PlannedLaunch } from "@sigil/spec";
 import type { MemoryLayout } from "./capacity.ts";
 

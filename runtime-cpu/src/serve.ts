@@ -2,7 +2,7 @@
 import type { PlannedProgram } from "@sigil/spec";
 import { meet, stop } from "./barrier.ts";
 import type { MemoryLayout } from "./capacity.ts";
-import type { Symbols } from "@sigil/runtime/extent";
+import type { Symbols } from "./extent.ts";
 import { bindLaunches } from "./launch.ts";
 
 /** What a thread is started with. */

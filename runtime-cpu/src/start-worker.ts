@@ -1,5 +1,5 @@
 /** Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory. */
-import type { Symbols } from "@sigil/runtime/extent";
+import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 
 export interface Thread {

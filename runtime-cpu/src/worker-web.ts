@@ -1,5 +1,5 @@
 /** A thread in a page: a module worker whose first message starts it. */
-import type { Symbols } from "@sigil/runtime/extent";
+import type { Symbols } from "./extent.ts";
 import { serve, type WorkerReport, type WorkerStart } from "./serve.ts";
 
 const scope = globalThis as unknown as { onmessage: (event: MessageEvent) => void; postMessage(message: WorkerReport): void };

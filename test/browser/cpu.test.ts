@@ -4,40 +4,12 @@ import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { checkpoint, page } from "./page.ts";
 import { serve, type Served } from "./serve.ts";
 
 const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
-const checkpoint = "/test/fixtures/checkpoints/siglip-shapes";
-
-const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js"}}</script>
-<script type="module">
-  import { decodeImageBlob, openSafetensors, resize, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
-  import { SiglipShapes } from "/build/generated/siglip-shapes/index.js";
-  const get = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-  window.classify = async (picture, labels, threads) => {
-    const progress = [];
-    const weights = await openSafetensors(await urlSource("${checkpoint}/model.safetensors"));
-    const model = await SiglipShapes.load(weights, { onProgress: ({ loadedBytes, totalBytes }) => progress.push(loadedBytes / totalBytes), ...(threads && { threads }) });
-    const tokenizer = SiglipTokenizer.fromSpiece(await get("${checkpoint}/spiece.model"), await (await fetch("${checkpoint}/tokenizer_config.json")).json());
-    const processor = SiglipImageProcessor.fromConfig(await (await fetch("${checkpoint}/preprocessor_config.json")).json());
-    const image = await decodeImageBlob(await (await fetch(picture)).blob());
-    const { pixelValues, shape } = processor.preprocess([image]);
-    const [scores] = await new ZeroShotImageClassification(model, tokenizer, SiglipShapes.textLength).classify({ data: pixelValues, shape }, labels);
-    const used = (await model.session.load(model.session.plan.programs[0])).threads;
-    await model.dispose();
-    return { scores, progress: progress.at(-1), threads: used, isolated: crossOriginIsolated };
-  };
-  window.resized = async (picture, height, width, filter) => {
-    const image = await decodeImageBlob(await (await fetch(picture)).blob());
-    const [{ data }] = new SiglipImageProcessor({ size: { height, width }, resample: filter }).resize([image]);
-    return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", data)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  };
-  window.ready = true;
-</script>`;
-
 interface Result {
   readonly scores: { readonly label: string; readonly score: number }[];
   readonly progress: number;
@@ -73,7 +45,7 @@ describe.skipIf(!existsSync(executablePath) && !required)("in Chromium (needs /u
       const { tab, errors } = await open(isolated);
       for (const { file, sets } of expected.images.slice(0, 3)) {
         const { labels, probabilities } = sets[0]!;
-        const result = (await tab.evaluate(`window.classify(${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(labels)}, ${threads})`)) as Result;
+        const result = (await tab.evaluate(`window.classify(${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(labels)}, ${JSON.stringify({ backend: "cpu", ...(threads && { threads }) })})`)) as Result;
         expect(result).toMatchObject({ progress: 1, isolated, threads: threads ?? 1 });
         // The bar of the project; probabilities are stored with seven digits.
         labels.forEach((label, i) => expect(Math.abs(result.scores.find((score) => score.label === label)!.score - probabilities[i]!), `${file} ${label}`).toBeLessThan(1e-4));

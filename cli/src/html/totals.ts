@@ -14,7 +14,7 @@ interface Row {
 
 /** The parts of the model that a launch computes: its modules, without the number of their layer. */
 function partOf({ launch }: ShownLaunch): string {
-  const parts = launch.origins.map((path) => /^.*\blayers\.\d+\.(.*)$/.exec(path)?.[1] ?? path);
+  const parts = [...new Set(launch.origins.map((path) => /^.*\blayers\.\d+\.(.*)$/.exec(path)?.[1] ?? path))];
   const inLayers = launch.origins.some((path) => /\blayers\.\d+\./.test(path));
   return `${inLayers ? "layers: " : ""}${parts.join(" + ")}`;
 }

@@ -1,4 +1,4 @@
-/** Sizes of a run. Apart from everything else, because each thread of the CPU backend loads it. */
+/** Sizes of a run. */
 import type { Extent } from "@sigil/spec";
 
 /** What a run binds: a batch size, for one. */
