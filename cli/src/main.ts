@@ -8,6 +8,8 @@ import { compare } from "./commands/compare.ts";
 import { compile } from "./commands/compile.ts";
 import { embed } from "./commands/embed.ts";
 import { init } from "./commands/init.ts";
+import { parity } from "./commands/parity.ts";
+import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
 import { preprocess } from "./commands/preprocess.ts";
 import { run } from "./commands/run.ts";
 import { weights } from "./commands/weights.ts";
@@ -29,6 +31,12 @@ const size = (text: string): { height: number; width: number } => {
 const tolerance = (text: string): number => {
   if (!(Number(text) >= 0)) throw new InvalidArgumentError("expected a number of at least 0");
   return Number(text);
+};
+const backendList = (text: string): ParityBackend[] => {
+  const names = text.split(",");
+  const strange = names.find((name) => !parityBackends.includes(name as ParityBackend));
+  if (strange !== undefined) throw new InvalidArgumentError(`"${strange}" is none of ${parityBackends.join(", ")}`);
+  return names as ParityBackend[];
 };
 const positive = (text: string): number => {
   if (!(integer(text) > 0)) throw new InvalidArgumentError("expected a positive integer");
@@ -113,7 +121,7 @@ program
   .requiredOption("--weights <file>", "checkpoint as safetensors")
   .requiredOption("--inputs <file>", "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors")
   .requiredOption("--outputs <file>", "where to write the outputs")
-  .addOption(new Option("--backend <name>", "what computes").choices(["cpu", "reference"]).default("cpu"))
+  .addOption(new Option("--backend <name>", "what computes").choices(["cpu", "webgpu", "reference"]).default("cpu"))
   .option("--threads <count>", "threads to use", positive)
   .option("--hidden-states", "also every layer's hidden states")
   .option("--attentions", "also every layer's attention weights")
@@ -121,6 +129,18 @@ program
   .option("--loss", "also the sigmoid loss")
   .addHelpText("after", "\nExample:\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors")
   .action(run);
+
+program
+  .command("parity")
+  .description("how far each backend is from the float64 oracle, after every fused kernel; exit status 1 past the tolerances")
+  .argument("<spec>")
+  .option("--weights <file>", "checkpoint as safetensors (default: synthetic tensors of the seed)")
+  .addOption(new Option("--backends <names>", `backends, separated by commas, of ${parityBackends.join(", ")}`).argParser(backendList).default(["cpu"], "cpu"))
+  .option("--seed <seed>", "seed of the inputs, and of the weights without --weights", integer, 0)
+  .option("--html <file>", "also write a page with a curve over depth")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,webgpu --html parity.html")
+  .action(parity);
 
 program
   .command("weights")

@@ -23,3 +23,4 @@ export * from "./oracle.ts";
 export * from "./ops/index.ts";
 export * from "./ops/op.ts";
 export * from "./passes/plan-memory.ts";
+export * from "./passes/tap.ts";

@@ -13,5 +13,12 @@ export async function compile(path: string, options: { target?: ModelSpec["targe
   writeFiles(out, files);
   if (options.dump !== undefined) writeFiles(options.dump, stages(compiled));
   if (options.json) process.stdout.write(`${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`);
-  else process.stdout.write(`${describePrograms(compiled)}  written to ${out}: ${Object.keys(files).join(", ")}\n`);
+  else process.stdout.write(`${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(files))}\n`);
+}
+
+/** Files of the folder itself by name, others by how many there are in a folder. */
+function listed(files: readonly string[]): string {
+  const folders = new Map<string, number>();
+  for (const file of files) if (file.includes("/")) folders.set(file.slice(0, file.indexOf("/")), (folders.get(file.slice(0, file.indexOf("/"))) ?? 0) + 1);
+  return [...files.filter((file) => !file.includes("/")), ...[...folders].map(([folder, count]) => `${folder}/ (${count} files)`)].join(", ");
 }

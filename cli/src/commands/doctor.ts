@@ -1,14 +1,28 @@
+import { DeviceHolder } from "@sigil/runtime-webgpu";
+import { openGpu } from "../webgpu.ts";
 import { availableParallelism, totalmem } from "node:os";
 
 /** f32x4.relaxed_madd in the smallest module that has it. */
 const relaxedMadd = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 0xfd, 0x85, 0x02, 0x0b]);
 
+async function webGpu(): Promise<[boolean, string]> {
+  try {
+    const holder = new DeviceHolder([], { gpu: await openGpu() });
+    const { description, kind } = await holder.get();
+    await holder.close();
+    return [true, `${description}, kernels for ${kind} adapters`];
+  } catch (error) {
+    return [false, (error as Error).message];
+  }
+}
+
 /** What this machine can run, and what is missing. */
-export function doctor(options: { json?: boolean }): void {
+export async function doctor(options: { json?: boolean }): Promise<void> {
   const rows: [string, boolean, string][] = [
     ["cpu", true, `WebAssembly SIMD, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`],
     ["relaxed SIMD", WebAssembly.validate(relaxedMadd), "fused multiply-add; used where the engine has it, not needed"],
-    ["webgpu, cuda", false, "not part of this version"],
+    ["webgpu", ...(await webGpu())],
+    ["cuda", false, "not part of this version"],
   ];
   if (options.json) process.stdout.write(`${JSON.stringify(rows.map(([name, available, detail]) => ({ name, available, detail })))}\n`);
   else for (const [name, ok, text] of rows) process.stdout.write(`${ok ? "yes" : "no "}  ${name.padEnd(18)} ${text}\n`);

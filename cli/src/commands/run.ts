@@ -3,8 +3,10 @@ import { InputError, nestOutputs, Session, SiglipForImageClassification, SiglipM
 import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
+import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import type { ModelSpec } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
+import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
 import { flattenOutputs } from "../tensors/flatten-outputs.ts";
@@ -15,7 +17,7 @@ export interface RunOptions {
   readonly weights: string;
   readonly inputs: string;
   readonly outputs: string;
-  readonly backend: "cpu" | "reference";
+  readonly backend: "cpu" | "webgpu" | "reference";
   readonly hiddenStates?: boolean;
   readonly attentions?: boolean;
   readonly interpolate?: boolean;
@@ -58,7 +60,11 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
 
 async function open(spec: ModelSpec, weights: WeightSource, { backend, threads }: RunOptions): Promise<Session> {
   if (backend === "reference") return referenceSession(spec, weights);
-  const { plan, cpu } = await compile(spec);
+  const { plan, cpu, webgpu } = await compile(backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec);
+  if (backend === "webgpu") {
+    const gpu = await openGpu();
+    return withProgress("loading", (report) => openWebGpuSession(webgpu!, weights, { gpu, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }));
+  }
   return withProgress("loading", (report) =>
     openCpuSession({ plan, wasm: cpu }, weights, { onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes), ...(threads !== undefined && { threads }) }),
   );

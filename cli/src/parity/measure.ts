@@ -1,0 +1,92 @@
+/** The same inputs through the oracle and each backend, compared after every fused kernel. */
+import { adapterKinds, emitCpu, emitWebGpu, evaluateLowered, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { uniform, type Program, type WeightSource } from "@sigil/runtime";
+import { createProgram } from "@sigil/runtime-cpu";
+import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
+import type { ModelSpec } from "@sigil/spec";
+import { openGpu } from "../webgpu.ts";
+import type { ParityBackend } from "./tolerances.ts";
+
+/** What one kernel of one program is off by. */
+export interface ParityRow {
+  readonly program: string;
+  readonly launch: number;
+  readonly family: string;
+  /** Transformers' module paths. */
+  readonly origins: readonly string[];
+  /** Per backend, the largest difference from the oracle over max(1, the largest magnitude). NaN if anything is. */
+  readonly errors: Readonly<Partial<Record<ParityBackend, number>>>;
+}
+
+type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+
+const sizeOf = (shape: LoweredProgram["inputs"][number]["value"]["shape"], symbols: Readonly<Record<string, number>>): number[] =>
+  shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor)));
+
+/** Uniform in [-1, 1) by name, as the project's synthetic tensors are; ids below the rows of their table. */
+function inputsOf({ inputs, gathers, tensors, symbols }: LoweredProgram, seed: number): Inputs {
+  return Object.fromEntries(
+    inputs.map(({ name, value, dtype, default: absent }) => {
+      const shape = sizeOf(value.shape, symbols);
+      const count = shape.reduce((a, b) => a * b, 1);
+      if (absent === "positions") return [name, Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)];
+      if (absent === "zeros") return [name, dtype === "int32" ? new Int32Array(count) : new Float32Array(count)];
+      const values = uniform(`input.${name}`, count, seed);
+      const table = gathers.find(({ input }) => input === name)?.table;
+      const rows = table === undefined ? 1 : tensors[table]![0]!;
+      return [name, dtype === "int32" ? Int32Array.from(values, (u) => Math.min(rows - 1, Math.floor(((u + 1) / 2) * rows))) : values];
+    }),
+  );
+}
+
+export function parityError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [worst, largest] = [0, 1];
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (Number.isNaN(difference)) return NaN;
+    worst = Math.max(worst, difference);
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
+  return worst / largest;
+}
+
+async function load(backend: ParityBackend, program: LoweredProgram, weights: WeightSource, devices: DeviceHolder | undefined): Promise<Program> {
+  const launches = [...program.init, ...program.launches];
+  if (backend === "cpu") {
+    const { wasm, kernels } = await emitCpu(launches, { relaxed: false, sharedMemory: true });
+    return createProgram(planProgram(program, kernels).planned, wasm, weights);
+  }
+  const held = await devices!.get();
+  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), adapterKinds);
+  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[held.kind]!, held, weights);
+}
+
+/** One picture and one text through every program. `report` counts programs times backends, the oracle among them. */
+export async function measureParity(spec: ModelSpec, weights: WeightSource, backends: readonly ParityBackend[], seed: number, report: (done: number, total: number) => void): Promise<ParityRow[]> {
+  const programs = lowerSpec({ ...spec, batch: { image: 1, text: 1 } }).map(({ lowered }) => withTaps(lowered));
+  const devices = backends.includes("webgpu") ? new DeviceHolder([], { gpu: await openGpu() }) : undefined;
+  const total = programs.length * (backends.length + 1);
+  let done = 0;
+  const rows: ParityRow[] = [];
+  try {
+    for (const program of programs) {
+      const inputs = inputsOf(program, seed);
+      const tensors = new Map<string, Float32Array>();
+      for (const name of Object.keys(program.tensors)) tensors.set(name, await weights.readFloat32(name));
+      const expected = evaluateLowered(program, inputs, (name) => tensors.get(name)!, program.symbols);
+      report(++done, total);
+      const errors = program.launches.map((): Partial<Record<ParityBackend, number>> => ({}));
+      for (const backend of backends) {
+        const loaded = await load(backend, program, weights, devices);
+        const outputs = await loaded.run(inputs, program.symbols);
+        for (const [name, { data }] of Object.entries(outputs)) errors[Number(name)]![backend] = parityError(data, expected[name]!);
+        await loaded.dispose();
+        report(++done, total);
+      }
+      program.launches.forEach(({ problem, origins }, launch) => rows.push({ program: program.name, launch, family: problem.family, origins, errors: errors[launch]! }));
+    }
+  } finally {
+    await devices?.close();
+  }
+  return rows;
+}
