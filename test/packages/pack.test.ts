@@ -32,7 +32,7 @@ it("packs, installs, type-checks and classifies", { timeout: 240_000 }, () => {
   const npm = (cwd: string, ...args: string[]) => execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   npm(root, "pack", "--workspaces", "--pack-destination", folder, "--silent");
   const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
-  expect(tarballs).toHaveLength(5);
+  expect(tarballs).toHaveLength(6);
   mkdirSync(join(app, "src"), { recursive: true });
   const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies as Record<string, string>;
   writeFileSync(join(app, "package.json"), JSON.stringify({
@@ -42,7 +42,7 @@ it("packs, installs, type-checks and classifies", { timeout: 240_000 }, () => {
   }));
   npm(app, "install", "--prefer-offline", "--no-audit", "--no-fund");
   const model = join(fixtures, "checkpoints/siglip-shapes");
-  execFileSync("npx", ["--no-install", "sigil", "compile", model, "--out", "src/generated"], { cwd: app, stdio: "pipe" });
+  execFileSync("npx", ["--no-install", "sigil", "compile", model, "--target", "cpu", "webgpu", "--out", "src/generated"], { cwd: app, stdio: "pipe" });
   writeFileSync(join(app, "src/main.ts"), source);
   execFileSync("npx", ["--no-install", "tsc", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node", "--rootDir", "src", "--outDir", "dist", "src/main.ts"], { cwd: app, stdio: "pipe" });
   const output = execFileSync("node", ["dist/main.js", model, join(model, "samples/red-circle.png"), "a blue square", "a red circle"], { cwd: app, encoding: "utf8" });
