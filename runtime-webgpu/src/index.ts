@@ -3,7 +3,7 @@ export { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 export { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
 export { WebGpuError, type WebGpuErrorCode } from "./error.ts";
 export { defaultLimits, neededLimits, type Limits } from "./limits.ts";
-export type { WebGpuKernel } from "./pipelines.ts";
+export type { WebGpuKernel, WebGpuKernels } from "./pipelines.ts";
 export type { LaunchTime } from "./profile.ts";
 export { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 export { openWebGpuSession, WebGpuSession, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";

@@ -3,7 +3,7 @@ import { valueOf, type Symbols } from "@sigil/runtime";
 import type { PlannedLaunch } from "@sigil/spec";
 import type { ProgramBuffers } from "./buffers.ts";
 import { bufferUsage } from "./flags.ts";
-import type { WebGpuKernel } from "./pipelines.ts";
+import type { WebGpuKernels } from "./pipelines.ts";
 
 export interface BoundLaunch {
   readonly kernel: string;
@@ -17,7 +17,7 @@ export interface BoundLaunch {
 export function bindLaunches(
   device: GPUDevice,
   launches: readonly PlannedLaunch[],
-  kernels: Readonly<Record<string, WebGpuKernel>>,
+  kernels: WebGpuKernels,
   pipelines: ReadonlyMap<string, GPUComputePipeline>,
   buffers: ProgramBuffers,
   own: GPUBuffer[],

@@ -8,6 +8,9 @@ export interface WebGpuKernel {
   readonly grid: readonly { readonly of: Extent; readonly per: number }[];
 }
 
+/** Kernels by name. */
+export type WebGpuKernels = Readonly<Record<string, WebGpuKernel>>;
+
 async function refused(module: GPUShaderModule, kernel: string, code: string, origins: readonly string[], cause: unknown): Promise<WebGpuError> {
   const { messages } = await module.getCompilationInfo();
   const lines = code.split("\n");
@@ -18,7 +21,7 @@ async function refused(module: GPUShaderModule, kernel: string, code: string, or
 }
 
 /** The pipelines of these launches by kernel name. `onProgress` counts them. */
-export async function createPipelines(device: GPUDevice, launches: readonly PlannedLaunch[], kernels: Readonly<Record<string, WebGpuKernel>>, onProgress?: (done: number, total: number) => void): Promise<ReadonlyMap<string, GPUComputePipeline>> {
+export async function createPipelines(device: GPUDevice, launches: readonly PlannedLaunch[], kernels: WebGpuKernels, onProgress?: (done: number, total: number) => void): Promise<ReadonlyMap<string, GPUComputePipeline>> {
   const first = new Map<string, PlannedLaunch>();
   for (const launch of launches) if (!first.has(launch.kernel)) first.set(launch.kernel, launch);
   let done = 0;

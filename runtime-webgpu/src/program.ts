@@ -5,7 +5,7 @@ import { createBuffers, uploadWeights, type ProgramBuffers } from "./buffers.ts"
 import type { HeldDevice } from "./device-holder.ts";
 import { mapRead } from "./flags.ts";
 import { bindLaunches, type BoundLaunch } from "./launches.ts";
-import { createPipelines, type WebGpuKernel } from "./pipelines.ts";
+import { createPipelines, type WebGpuKernels } from "./pipelines.ts";
 import { Profiler, type LaunchTime } from "./profile.ts";
 
 export interface ProgramOptions extends LoadPlannedOptions {
@@ -30,7 +30,7 @@ interface Profile {
 }
 
 /** Loads a program. Throws WebGpuError, WeightsError, or the signal's reason; nothing stays allocated. */
-export async function createWebGpuProgram(program: PlannedProgram, kernels: Readonly<Record<string, WebGpuKernel>>, held: HeldDevice, weights: WeightReader, options: ProgramOptions = {}): Promise<Program> {
+export async function createWebGpuProgram(program: PlannedProgram, kernels: WebGpuKernels, held: HeldDevice, weights: WeightReader, options: ProgramOptions = {}): Promise<Program> {
   const { device } = held;
   // Every output has a place of its own in the readback buffer, whatever they share in the arena.
   let readbackBytes = 0;

@@ -3,13 +3,14 @@ import { bindPlan, Session, type PlannedProgress, type Program, type WarningHand
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
-import type { WebGpuKernel } from "./pipelines.ts";
+import type { WebGpuKernels } from "./pipelines.ts";
 import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 
 /** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter. */
 export interface WebGpuArtifact {
   readonly plan: Plan;
-  readonly kernels: Readonly<Record<AdapterKind, Readonly<Record<string, WebGpuKernel>>>>;
+  /** By class of adapter: kernels by name, or a function that fetches them once the class is known. */
+  readonly kernels: Readonly<Record<AdapterKind, WebGpuKernels | (() => Promise<WebGpuKernels>)>>;
 }
 
 export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions {
@@ -83,7 +84,10 @@ class RecoveringProgram implements Program {
   }
 
   static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
-    const recovering = new RecoveringProgram(holder, await holder.get(), (held) => createWebGpuProgram(program, kernels[held.kind], held, weights, options));
+    const recovering = new RecoveringProgram(holder, await holder.get(), async (held) => {
+      const given = kernels[held.kind];
+      return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
+    });
     await recovering.#current.program;
     return recovering;
   }

@@ -1,7 +1,7 @@
 /** What can go wrong with a device, and what becomes of a session then. */
 import { compile } from "@sigil/compiler";
 import { SiglipModel, syntheticWeights } from "@sigil/runtime";
-import { adapterKind, openWebGpuSession, type WebGpuError, type WebGpuSessionOptions } from "@sigil/runtime-webgpu";
+import { adapterKind, openWebGpuSession, type WebGpuError, type WebGpuKernels, type WebGpuSessionOptions } from "@sigil/runtime-webgpu";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
@@ -89,7 +89,7 @@ describe.skipIf(!gpu)(`a device ${needsWebGpu}`, { timeout: 120_000 }, () => {
 
   it("that refuses a shader is reported with kernel, origin and line", async () => {
     const { artifact, open } = await tiny();
-    const broken = Object.fromEntries(Object.entries(artifact.kernels.software!).map(([name, kernel]) => [name, name.startsWith("attention") ? { ...kernel, code: kernel.code.replace("let head =", "let head = nonsense +") } : kernel]));
+    const broken = Object.fromEntries(Object.entries((artifact.kernels.software as WebGpuKernels)).map(([name, kernel]) => [name, name.startsWith("attention") ? { ...kernel, code: kernel.code.replace("let head =", "let head = nonsense +") } : kernel]));
     const failure = await open({ gpu: gpu!, adapterKind: "software" }, { ...artifact, kernels: { ...artifact.kernels, software: broken } }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: "WebGpuError", code: "shader" });
     expect((failure as Error).message).toMatch(/kernel attention_\d+ \((vision|text)_model\.\S*attention.*\).*\n.*attention_\d+\.wgsl:\d+:\d+: .*nonsense/s);

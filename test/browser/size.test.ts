@@ -1,0 +1,52 @@
+/** What a page downloads to run one generated module on WebGPU, bundled by Vite: runtime, tokenizer, image processor, kernels; no weights. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { artifactFiles, compile, writeFiles } from "@sigil/compiler";
+import { loadSpec, specPath } from "@sigil/spec";
+import { build, type Rollup } from "vite";
+import { expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Zero-shot classification with everything that it takes; `load` opens WebGPU. */
+const page = (name: string): string => `
+import { decodeImageBlob, openSafetensors, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
+import { ${name} } from "./module/index.ts";
+export const load = async (url: string) => ${name}.load(await openSafetensors(await urlSource(url)), { backend: "webgpu" });
+export { decodeImageBlob, SiglipImageProcessor, SiglipTokenizer, ZeroShotImageClassification };
+`;
+
+/** Bytes of the entry, of what it always imports, and of what opening WebGPU on a desktop adapter imports, each gzipped. */
+function download(chunks: readonly Rollup.OutputChunk[]): number {
+  const named = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const wanted = new Set<string>();
+  const visit = (name: string): void => {
+    const chunk = named.get(name);
+    if (!chunk || wanted.has(name)) return;
+    wanted.add(name);
+    chunk.imports.forEach(visit);
+    for (const dynamic of chunk.dynamicImports) if (/runtime-webgpu|webgpu\.ts|webgpu\.desktop\.ts/.test(named.get(dynamic)?.facadeModuleId ?? "")) visit(dynamic);
+  };
+  visit(chunks.find(({ isEntry }) => isEntry)!.fileName);
+  expect([...wanted].filter((name) => /webgpu/.test(named.get(name)!.facadeModuleId ?? "")), "runtime-webgpu, webgpu.ts and one class of adapter").toHaveLength(3);
+  return [...wanted].reduce((sum, name) => sum + gzipSync(named.get(name)!.code, { level: 9 }).length, 0);
+}
+
+it.each([["siglip-shapes", "SiglipShapes"], ["siglip-base-patch16-224", "SiglipBasePatch16224"], ["siglip-so400m-patch14-384", "SiglipSo400mPatch14384"]])("%s takes at most 60 kB gzip", { timeout: 120_000 }, async (spec, name) => {
+  // Inside the repository, so that the workspace's packages resolve.
+  mkdirSync(join(root, "build"), { recursive: true });
+  const folder = mkdtempSync(join(root, "build/size-"));
+  try {
+    writeFiles(join(folder, "module"), artifactFiles(await compile({ ...loadSpec(specPath(spec)), targets: ["cpu", "webgpu"] })));
+    writeFileSync(join(folder, "page.ts"), page(name));
+    const output = (await build({ root: folder, configFile: false, logLevel: "error", build: { write: false, target: "es2022", rollupOptions: { input: join(folder, "page.ts"), preserveEntrySignatures: "strict" } } })) as Rollup.RollupOutput;
+    const bytes = download(output.output.filter((chunk) => chunk.type === "chunk"));
+    if (process.env.SIGIL_SIZES) console.log(`${spec}: ${bytes} bytes`);
+    expect(bytes).toBeLessThan(60_000);
+    // Far less would mean that something is missing from the page.
+    expect(bytes).toBeGreaterThan(30_000);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
