@@ -2,6 +2,7 @@
 import { compile } from "@sigil/compiler";
 import { listModelSpecs, loadSpec, parsePlan, specPath } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
+import { defaultLimits, neededLimits } from "@sigil/runtime-webgpu";
 import { layoutMemory } from "../../runtime-cpu/dist/capacity.js";
 
 /** Programs whose float32 weights exceed what WebAssembly addresses; 16-bit storage fits. */
@@ -9,9 +10,9 @@ const tooLarge = new Set(["siglip2-giant-opt-patch16-256 siglip-vision", "siglip
 
 describe("every spec of spec/models", () => {
   for (const name of listModelSpecs())
-    it(`${name} compiles for the CPU`, { timeout: 60_000 }, async () => {
+    it(`${name} compiles for the CPU and, within the limits of any device, for WebGPU`, { timeout: 60_000 }, async () => {
       const spec = loadSpec(specPath(name));
-      const { plan, cpu, bindings } = await compile(spec);
+      const { plan, cpu, webgpu, bindings } = await compile({ ...spec, targets: ["cpu", "webgpu"] });
       expect(WebAssembly.validate(cpu.plain as BufferSource)).toBe(true);
       parsePlan(JSON.stringify(plan), { file: "plan.json" });
       const { text_config: text, vision_config: vision } = spec.config;
@@ -34,6 +35,13 @@ describe("every spec of spec/models", () => {
         const place = () => layoutMemory(program, 2);
         if (tooLarge.has(`${name} ${program.name}`)) expect(place).toThrow(/compile it with float16 storage/);
         else expect(place().bytes).toBeLessThan(2 ** 32);
+      }
+      parsePlan(JSON.stringify(webgpu!.plan), { file: "webgpu.plan.json" });
+      expect(neededLimits(webgpu!.plan.programs)).toEqual(defaultLimits);
+      for (const { code } of Object.values(webgpu!.kernels).flatMap((kernels) => Object.values(kernels))) {
+        const shared = [...code.matchAll(/var<workgroup> \w+: array<(vec4f|f32), (\d+)>/g)].reduce((sum, [, type, count]) => sum + Number(count) * (type === "f32" ? 4 : 16), 0);
+        expect(shared).toBeLessThanOrEqual(16384);
+        expect(code.match(/var<storage/g)!.length).toBeLessThanOrEqual(8);
       }
     });
 });
