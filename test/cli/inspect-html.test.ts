@@ -7,6 +7,7 @@ import { compile } from "@sigil/compiler";
 import { listModelSpecs, loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { shownLaunches } from "../../cli/dist/html/launches.js";
 import { showFlops } from "../../cli/dist/html/units.js";
 import { inspectPage } from "../../cli/dist/html/inspect-page.js";
 
@@ -47,6 +48,16 @@ describe("inspect --html", () => {
       expect(page).toContain(`<h3>${name} <span class="note">${showFlops(flops)}, `);
     }
     expect(page).toContain(Object.values(compiled.plan.tensors).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0).toLocaleString("en"));
+  });
+
+  it("gives every operation to one kernel, but for those that have none", async () => {
+    const compiled = await compile(loadSpec(specPath("siglip-shapes")));
+    for (const program of compiled.programs) {
+      const shown = (["init", "launches"] as const).flatMap((when) => shownLaunches(compiled, program, when).flatMap(({ nodes }) => nodes));
+      // Patches, tables and scalars are read by the kernel that uses them, embeddings by the host.
+      const kernels = program.graph.nodes.filter(({ op }) => !["patches", "parameter", "interpolate_grid", "exp", "embedding"].includes(op));
+      expect(shown.map(({ op, origin }) => `${op} ${origin.path}`).sort()).toEqual(kernels.map(({ op, origin }) => `${op} ${origin.path}`).sort());
+    }
   });
 
   it("folds the layers of every published model into a page below 400 kB", { timeout: 300_000 }, async () => {

@@ -23,6 +23,14 @@ export interface LaunchGroup {
   readonly launches: readonly ShownLaunch[];
 }
 
+/** Whether a launch computes an operation whose module it names: modules such as a pooling head's attention hold several, which family and weights tell apart. */
+function computes({ problem, operands }: LoweredLaunch, { op, weights }: Node): boolean {
+  if (op === "attention" || op === "attention_probabilities") return problem.family === "attention";
+  if (op !== "linear") return problem.family !== "attention";
+  const { tensor, begin } = weights.weight!;
+  return operands.some((operand) => operand.kind === "weight" && operand.parts.some((part) => part.tensor === tensor && part.begin === begin));
+}
+
 /** Of each run, or of loading (`init`). */
 export function shownLaunches({ plan, cpu }: CompiledModel, { graph, lowered }: CompiledProgram, when: "launches" | "init" = "launches"): readonly ShownLaunch[] {
   const planned = plan.programs.find(({ name }) => name === graph.name)!;
@@ -30,7 +38,7 @@ export function shownLaunches({ plan, cpu }: CompiledModel, { graph, lowered }: 
   for (const node of graph.nodes) byPath.set(node.origin.path, [...(byPath.get(node.origin.path) ?? []), node]);
   return lowered[when].map((launch, index) => {
     const { kernel } = planned[when][index]!;
-    return { index, kernel, choice: cpu.choices[kernel] ?? "", launch, nodes: launch.origins.flatMap((path) => byPath.get(path) ?? []), flops: flopsOf(launch.problem, lowered.symbols), bytes: trafficOf(launch, lowered.symbols) };
+    return { index, kernel, choice: cpu.choices[kernel] ?? "", launch, nodes: [...new Set(launch.origins)].flatMap((path) => (byPath.get(path) ?? []).filter((node) => computes(launch, node))), flops: flopsOf(launch.problem, lowered.symbols), bytes: trafficOf(launch, lowered.symbols) };
   });
 }
 
