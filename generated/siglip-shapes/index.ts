@@ -36,7 +36,7 @@ export class SiglipShapes extends SiglipModel<SiglipShapesTypes> {
   /** Loads the weights and readies every kernel, on WebGPU where there is a GPU and else on the CPU unless told otherwise. Throws WeightsError with all that does not fit the model, WebGpuError for a WebGPU that was asked for and cannot run it. */
   static async load(weights: WeightSource, options: SiglipShapesOptions = {}): Promise<SiglipShapes> {
     return new SiglipShapes(await openBackend(options, {
-      cpu: async (automatic) => {
+      cpu: async () => {
         const [runtime, { artifact }] = await Promise.all([import("@sigil/runtime-cpu"), import("./cpu.js")]);
         return runtime.openCpuSession(artifact, weights, options);
       },

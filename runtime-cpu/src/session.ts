@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on this machine's CPU. */
-import { bindPlan, Session, type PlannedProgress, type WarningHandler, type WeightSource } from "@sigil/runtime";
+import { bindPlan, Session, sumProgress, type WarningHandler, type WeightSource } from "@sigil/runtime";
 import type { Plan } from "@sigil/spec";
 import { createProgram, type CpuOptions } from "./program.ts";
 
@@ -23,18 +23,8 @@ const bytesOf = (module: Uint8Array | string): Uint8Array => (typeof module === 
 export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: WeightSource, { lazy, onProgress, onWarning, ...options }: CpuSessionOptions = {}): Promise<Session> {
   const source = bindPlan(plan, weights);
   const modules = { plain: bytesOf(wasm.plain), relaxed: bytesOf(wasm.relaxed) };
-  const loaded = new Map<string, PlannedProgress>();
-  const totalBytes = plan.programs.reduce((sum, program) => sum + program.weights.reduce((n, weight) => n + weight.bytes, 0), 0);
-  const session = new Session(plan, (program) =>
-    createProgram(program, modules, source, {
-      ...options,
-      ...(onProgress && {
-        onProgress: (progress) => {
-          loaded.set(program.name, progress);
-          onProgress({ tensor: progress.tensor, loadedBytes: [...loaded.values()].reduce((sum, p) => sum + p.loadedBytes, 0), totalBytes });
-        },
-      }),
-    }),
+  const progressOf = onProgress && sumProgress(plan, onProgress);
+  const session = new Session(plan, (program) => createProgram(program, modules, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) }),
     { weights: source, backend: "cpu: WebAssembly", ...(onWarning && { onWarning }) },
   );
   if (lazy) return session;

@@ -14,7 +14,7 @@ export interface DeviceOptions {
   readonly adapterKind?: AdapterKind;
   /** Take a software adapter for none: WebAssembly is several times faster than WebGPU without a GPU. */
   readonly refuseSoftware?: boolean;
-  /** A device was lost. The session asks for another one, and loads its weights again, at its next run. */
+  /** A device was lost, other than the caller's own. The session asks for another one, and loads its weights again, at its next run. */
   readonly onDeviceLost?: (error: WebGpuError) => void;
 }
 
@@ -43,7 +43,10 @@ export class DeviceHolder {
 
   /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, limit, or device-lost for a given device. */
   async get(): Promise<HeldDevice> {
-    const held = await this.#held;
+    const current = this.#held;
+    const held = await current;
+    // Someone else who waited has asked for the next one already.
+    if (this.#held !== current) return this.get();
     if (held && !held.isLost()) return held;
     if (held && this.#options.device) throw await held.lost;
     if (this.#closed) throw new WebGpuError("device-lost", "the session was disposed");

@@ -1,6 +1,8 @@
 /** What a plan asks of a device, beside what every device gives. */
+import { valueOf } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
+import type { WebGpuKernels } from "./pipelines.ts";
 
 /** Limits that every WebGPU device has. */
 export const defaultLimits = { maxBufferSize: 268435456, maxStorageBufferBindingSize: 134217728 } as const;
@@ -23,4 +25,13 @@ export function requiredLimits(needed: Limits, offered: Limits, who: string): Re
     required[name] = needed[name];
   }
   return required;
+}
+
+/** A WebGpuError for a launch that needs more workgroups than a dispatch may have, which a device would skip. */
+export function checkGrids({ name, symbols, init, launches }: PlannedProgram, kernels: WebGpuKernels, most: number): void {
+  for (const { kernel, origins } of [...init, ...launches])
+    for (const { of, per } of kernels[kernel]?.grid ?? []) {
+      const groups = Math.ceil(valueOf(of, symbols) / per);
+      if (groups > most) throw new WebGpuError("limit", `${name}: ${kernel} (${origins.join(", ")}) needs ${groups} workgroups and the device allows ${most}: compile it with a smaller batch in the spec`);
+    }
 }

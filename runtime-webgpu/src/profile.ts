@@ -1,5 +1,5 @@
 /** Timestamps around each launch, where the adapter has them. */
-import { bufferUsage, mapRead } from "./flags.ts";
+import { bufferUsage, mapModeRead } from "./flags.ts";
 import type { BoundLaunch } from "./launches.ts";
 import type { Symbols } from "@sigil/runtime";
 
@@ -38,7 +38,7 @@ export class Profiler {
   }
 
   async read(launches: readonly BoundLaunch[]): Promise<LaunchTime[]> {
-    await this.#readback.mapAsync(mapRead);
+    await this.#readback.mapAsync(mapModeRead);
     const stamps = new BigUint64Array(this.#readback.getMappedRange());
     const times = launches.map(({ kernel, origins }, i) => ({ kernel, origins, microseconds: Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1000 }));
     this.#readback.unmap();

@@ -3,8 +3,9 @@ import { InputError, shapeOf, validateInputs, valueOf, type LoadPlannedOptions, 
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { createBuffers, uploadWeights, type ProgramBuffers } from "./buffers.ts";
 import type { HeldDevice } from "./device-holder.ts";
-import { mapRead } from "./flags.ts";
+import { mapModeRead } from "./flags.ts";
 import { bindLaunches, type BoundLaunch } from "./launches.ts";
+import { checkGrids } from "./limits.ts";
 import { createPipelines, type WebGpuKernels } from "./pipelines.ts";
 import { Profiler, type LaunchTime } from "./profile.ts";
 
@@ -32,6 +33,7 @@ interface Profile {
 /** Loads a program. Throws WebGpuError, WeightsError, or the signal's reason; nothing stays allocated. */
 export async function createWebGpuProgram(program: PlannedProgram, kernels: WebGpuKernels, held: HeldDevice, weights: WeightReader, options: ProgramOptions = {}): Promise<Program> {
   const { device } = held;
+  checkGrids(program, kernels, device.limits.maxComputeWorkgroupsPerDimension);
   // Every output has a place of its own in the readback buffer, whatever they share in the arena.
   let readbackBytes = 0;
   const outputs = program.outputs.map((output) => {
@@ -131,7 +133,7 @@ class LoadedProgram implements Program {
       return { name: output.name, shape, at, bytes };
     });
     device.queue.submit([encoder.finish()]);
-    await readback.mapAsync(mapRead);
+    await readback.mapAsync(mapModeRead);
     const mapped = readback.getMappedRange();
     const outputs = Object.fromEntries(parts.map(({ name, shape, at, bytes }) => [name, { data: new Float32Array(mapped.slice(at, at + bytes)), shape }]));
     readback.unmap();

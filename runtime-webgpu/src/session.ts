@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on WebGPU. */
-import { bindPlan, Session, type PlannedProgress, type Program, type WarningHandler, type WeightReader, type WeightSource } from "@sigil/runtime";
+import { bindPlan, Session, sumProgress, type Program, type WarningHandler, type WeightReader, type WeightSource } from "@sigil/runtime";
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
@@ -46,20 +46,8 @@ export async function openWebGpuSession({ plan, kernels }: WebGpuArtifact, weigh
   const source = bindPlan(plan, weights);
   const holder = new DeviceHolder(plan.programs, options);
   const { lazy, onProgress, onWarning } = options;
-  const loaded = new Map<string, PlannedProgress>();
-  const totalBytes = plan.programs.reduce((sum, program) => sum + program.weights.reduce((n, weight) => n + weight.bytes, 0), 0);
-  const create = (program: PlannedProgram): Promise<Program> => {
-    const programOptions: ProgramOptions = {
-      ...options,
-      ...(onProgress && {
-        onProgress: (progress) => {
-          loaded.set(program.name, progress);
-          onProgress({ tensor: progress.tensor, loadedBytes: [...loaded.values()].reduce((sum, p) => sum + p.loadedBytes, 0), totalBytes });
-        },
-      }),
-    };
-    return RecoveringProgram.load(program, kernels, holder, source, programOptions);
-  };
+  const progressOf = onProgress && sumProgress(plan, onProgress);
+  const create = (program: PlannedProgram): Promise<Program> => RecoveringProgram.load(program, kernels, holder, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
   const { description, kind } = await holder.get();
   const session = new WebGpuSession(holder, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
   try {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
-import { listModelSpecs, loadSpec, parseSpec, specPath } from "@sigil/spec";
+import { listModelSpecs, loadSpec, specPath } from "@sigil/spec";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { shownLaunches } from "../../cli/dist/html/launches.js";
@@ -31,8 +31,7 @@ describe("inspect --html", () => {
   });
 
   it("escapes what a spec says", async () => {
-    const document = JSON.parse(readFileSync(specPath("siglip-shapes"), "utf8")) as Record<string, unknown>;
-    const compiled = await compile(parseSpec(JSON.stringify(document), { file: "x.json" }));
+    const compiled = await compile(loadSpec(specPath("siglip-shapes")));
     const page = inspectPage({ ...compiled, plan: { ...compiled.plan, name: `<script>"&'</script>` } });
     expect(page).toContain("<h1>&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt;</h1>");
     expect(page).not.toContain("<script");

@@ -1,7 +1,7 @@
 /** What can go wrong with a device, and what becomes of a session then. */
 import { compile } from "@sigil/compiler";
 import { SiglipModel, syntheticWeights } from "@sigil/runtime";
-import { adapterKind, openWebGpuSession, type WebGpuError, type WebGpuKernels, type WebGpuSessionOptions } from "@sigil/runtime-webgpu";
+import { adapterKind, DeviceHolder, openWebGpuSession, type WebGpuError, type WebGpuKernels, type WebGpuSessionOptions } from "@sigil/runtime-webgpu";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
@@ -85,6 +85,26 @@ describe.skipIf(!gpu)(`a device ${needsWebGpu}`, { timeout: 120_000 }, () => {
     const { artifact, open } = await tiny();
     const large = { ...artifact, plan: { ...artifact.plan, programs: artifact.plan.programs.map((program) => ({ ...program, arenaBytes: 2 ** 40 })) } };
     await expect(open({ gpu: gpu! }, large)).rejects.toMatchObject({ code: "limit", message: expect.stringMatching(/maxBufferSize 1099511627776.*smaller batch/) });
+  });
+
+  it("with fewer workgroups a dispatch than a launch needs is refused, not skipped", async () => {
+    const { artifact, open } = await tiny();
+    const wide = Object.fromEntries(Object.entries(artifact.kernels.software as WebGpuKernels).map(([name, kernel]) => [name, { ...kernel, grid: [{ of: 65536, per: 1 }] }]));
+    await expect(open({ gpu: gpu!, adapterKind: "software" }, { ...artifact, kernels: { ...artifact.kernels, software: wide } })).rejects.toMatchObject({ code: "limit", message: expect.stringMatching(/65536 workgroups.*65535.*smaller batch/) });
+  });
+
+  it("is asked for once by programs that are loaded at the same time", async () => {
+    const { artifact } = await tiny();
+    let asked = 0;
+    const counted = { requestAdapter: (options?: GPURequestAdapterOptions) => (asked++, gpu!.requestAdapter(options)) } as unknown as GPU;
+    const holder = new DeviceHolder(artifact.plan.programs, { gpu: counted });
+    const [first, second] = await Promise.all([holder.get(), holder.get()]);
+    expect([asked, first === second]).toEqual([1, true]);
+    first.device.destroy();
+    await first.lost;
+    const [third, fourth] = await Promise.all([holder.get(), holder.get()]);
+    expect([asked, third === fourth, third === first]).toEqual([2, true, false]);
+    await holder.close();
   });
 
   it("that refuses a shader is reported with kernel, origin and line", async () => {

@@ -8,7 +8,7 @@ import { compare, flatten, runJoint } from "../support/compare-goldens.ts";
 import { goldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 
-/** The bars of the project for WebGPU in float32: as on the CPU, with twice the room for embeddings, since WGSL's `exp` is only good to a few ulp. */
+/** The bars of the project for WebGPU in float32: as on the CPU, with twice the room for embeddings and attention maps, since WGSL's `exp` is only good to a few ulp. */
 function tolerance(name: string): number {
   if (name.startsWith("logits")) return 2e-3; // cosines times exp(4.7)
   if (name === "loss") return 1e-4;

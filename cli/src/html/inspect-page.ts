@@ -5,7 +5,7 @@ import { fusionSection } from "./fusion.ts";
 import { familyNames, shownLaunches, type Family } from "./launches.ts";
 import { html, type Markup } from "./markup.ts";
 import { memorySection } from "./memory.ts";
-import { style } from "./style.ts";
+import { showPage } from "./page.ts";
 import { totalsSection } from "./totals.ts";
 import { showBytes, showCount, showFlops } from "./units.ts";
 
@@ -34,16 +34,13 @@ export function inspectPage(compiled: CompiledModel): string {
   const { plan, programs } = compiled;
   const shown = programs.map((program) => ({ name: program.graph.name, operations: program.graph.nodes.length, launches: shownLaunches(compiled, program), init: shownLaunches(compiled, program, "init") }));
   const legend = (Object.entries(familyNames) as [Family, string][]).map(([family, name]) => html`<span><i style="background:var(--${family})"></i>${name}</span>`);
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${plan.name}: what Sigil made of it</title><style>${style}</style></head>
-<body><header><h1>${plan.name}</h1><p class="note">${plan.architecture}, compiled by Sigil</p>
-<nav aria-label="Sections">${Object.entries(sections).map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav></header>
-<main>${facts(compiled)}<div class="legend">${legend}</div>
+  const header = html`<h1>${plan.name}</h1><p class="note">${plan.architecture}, compiled by Sigil</p>
+<nav aria-label="Sections">${Object.entries(sections).map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>`;
+  const main = html`${facts(compiled)}<div class="legend">${legend}</div>
 ${architectureSection(programs.map(({ graph }) => graph))}
 ${fusionSection(shown)}
 ${memorySection(programs)}
 ${totalsSection(shown)}
-<footer>Kernels and choices are the CPU's; other backends share everything above them.</footer></main></body></html>
-`;
-  return page.text;
+<footer>Kernels and choices are the CPU's; other backends share everything above them.</footer>`;
+  return showPage(`${plan.name}: what Sigil made of it`, header, main);
 }

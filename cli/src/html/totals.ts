@@ -1,6 +1,5 @@
 /** Where the work is: FLOPs and bytes by family and by part of the model. */
-import type { Family, ShownLaunch } from "./launches.ts";
-import { familyNames } from "./launches.ts";
+import { familyNames, type Family, type ShownLaunch } from "./launches.ts";
 import { html, type Markup } from "./markup.ts";
 import { showBytes, showFlops, showPercent } from "./units.ts";
 

@@ -1,6 +1,6 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import { adapterKinds, emitCpu, emitWebGpu, evaluateLowered, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
-import { uniform, type Program, type WeightSource } from "@sigil/runtime";
+import { emitCpu, emitWebGpu, evaluateLowered, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { uniform, valueOf, type Program, type WeightSource } from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import type { ModelSpec } from "@sigil/spec";
@@ -20,14 +20,11 @@ export interface ParityRow {
 
 type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
 
-const sizeOf = (shape: LoweredProgram["inputs"][number]["value"]["shape"], symbols: Readonly<Record<string, number>>): number[] =>
-  shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor)));
-
 /** Uniform in [-1, 1) by name, as the project's synthetic tensors are; ids below the rows of their table. */
 function inputsOf({ inputs, gathers, tensors, symbols }: LoweredProgram, seed: number): Inputs {
   return Object.fromEntries(
     inputs.map(({ name, value, dtype, default: absent }) => {
-      const shape = sizeOf(value.shape, symbols);
+      const shape = value.shape.map((extent) => valueOf(extent, symbols));
       const count = shape.reduce((a, b) => a * b, 1);
       if (absent === "positions") return [name, Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)];
       if (absent === "zeros") return [name, dtype === "int32" ? new Int32Array(count) : new Float32Array(count)];
@@ -39,6 +36,7 @@ function inputsOf({ inputs, gathers, tensors, symbols }: LoweredProgram, seed: n
   );
 }
 
+/** The largest difference over max(1, the largest expected magnitude); NaN if any value is. */
 export function parityError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let [worst, largest] = [0, 1];
   for (let i = 0; i < expected.length; i++) {
@@ -57,8 +55,8 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
     return createProgram(planProgram(program, kernels).planned, wasm, weights);
   }
   const held = await devices!.get();
-  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), adapterKinds);
-  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[held.kind]!, held, weights);
+  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [held.kind]);
+  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[held.kind], held, weights);
 }
 
 /** One picture and one text through every program. `report` counts programs times backends, the oracle among them. */
@@ -79,7 +77,12 @@ export async function measureParity(spec: ModelSpec, weights: WeightSource, back
       for (const backend of backends) {
         const loaded = await load(backend, program, weights, devices);
         const outputs = await loaded.run(inputs, program.symbols);
-        for (const [name, { data }] of Object.entries(outputs)) errors[Number(name)]![backend] = parityError(data, expected[name]!);
+        for (const [name, { data }] of Object.entries(outputs)) {
+          const row = errors[Number.parseInt(name, 10)]!;
+          const error = parityError(data, expected[name]!);
+          // Of a launch that writes more than one thing, the worst; Math.max keeps NaN.
+          row[backend] = Math.max(row[backend] ?? 0, error);
+        }
         await loaded.dispose();
         report(++done, total);
       }

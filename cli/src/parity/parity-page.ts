@@ -1,6 +1,6 @@
 /** The page of `sigil parity --html`: error over depth for each backend, and every kernel. */
 import { html, type Markup } from "../html/markup.ts";
-import { style } from "../html/style.ts";
+import { showPage } from "../html/page.ts";
 import type { ParityRow } from "./measure.ts";
 import type { ParityBackend } from "./tolerances.ts";
 
@@ -31,13 +31,11 @@ export function parityPage(name: string, rows: readonly ParityRow[], bounds: Rea
     const error = row.errors[backend]!;
     return error < bounds[backend]! ? html`<td>${error.toExponential(2)}</td>` : html`<td><b>${error.toExponential(2)} past its bound</b></td>`;
   };
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${name}: parity of backends</title><style>${style}</style></head>
-<body><header><h1>${name}</h1><p>How far each backend is from the float64 oracle after every fused kernel: the largest difference over max(1, the largest magnitude).</p></header>
-<main><div class="legend">${legend}</div>
+  const header = html`<h1>${name}</h1><p>How far each backend is from the float64 oracle after every fused kernel: the largest difference over max(1, the largest magnitude).</p>`;
+  const main = html`<div class="legend">${legend}</div>
 ${programs.map((program) => curve(program, rows.filter((row) => row.program === program), bounds))}
 <h2>Every kernel</h2><div class="scroll" tabindex="0" role="group" aria-label="Every kernel"><table><thead><tr><th>kernel</th><th>program</th><th>family</th>${backends.map((backend) => html`<th>${backend}</th>`)}</tr></thead><tbody>
 ${rows.map((row) => html`<tr><td>${row.launch}: ${row.origins.join(" + ")}</td><td>${row.program}</td><td>${row.family}</td>${backends.map((backend) => cell(row, backend))}</tr>`)}
-</tbody></table></div></main></body></html>
-`.text;
+</tbody></table></div>`;
+  return showPage(`${name}: parity of backends`, header, main);
 }

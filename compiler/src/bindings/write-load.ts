@@ -25,7 +25,7 @@ export function writeLoad(file: SourceFile, name: string, base: string, targets:
   for (const { runtime, options } of targets.map((t) => openers[t])) file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtime, namedImports: [options] });
   file.addTypeAlias({ name: `${name}Options`, isExported: true, docs: ["Which backend to run on, and what each of them takes."], type: ["BackendOptions", ...targets.map((t) => openers[t].options)].join(" & ") });
   // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is opened.
-  const imports = (t: Target): string => `async (automatic) => {
+  const imports = (t: Target): string => `async (${t === "webgpu" ? "automatic" : ""}) => {
     const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}.js")]);
     return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" ? "{ refuseSoftware: automatic, ...options }" : "options"});
   }`;

@@ -6,6 +6,7 @@ export * from "./outputs.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";
 export * from "./session.ts";
+export { sumProgress } from "./sum-progress.ts";
 export * from "./siglip-for-image-classification.ts";
 export * from "./siglip-model.ts";
 export * from "./siglip-text-model.ts";

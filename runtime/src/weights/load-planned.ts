@@ -30,7 +30,7 @@ export interface WeightTarget {
   complete?(weight: PlannedWeight): void;
 }
 
-/** Reads each checkpoint tensor once and packs what weights need of it. Throws WeightsError, or the signal's reason. */
+/** Reads each checkpoint tensor once and packs what weights need of it. Throws what the reader throws, or the signal's reason. */
 export async function loadPlanned(weights: readonly PlannedWeight[], reader: WeightReader, target: WeightTarget, { onProgress, signal }: LoadPlannedOptions): Promise<void> {
   const totalBytes = weights.reduce((sum, weight) => sum + weight.bytes, 0);
   const parts = weights.flatMap((weight) => {

@@ -1,12 +1,7 @@
 /** Random operands for a kernel problem, and how far a result is from what it should be: shared by the backends' tests. */
 import type { Problem } from "@sigil/compiler";
-import type { Extent, Storage } from "@sigil/spec";
-
-/** The sizes of a run. */
-export type Symbols = Readonly<Record<string, number>>;
-
-/** The value of a size. */
-export const valueOf = (extent: Extent, symbols: Symbols): number => (typeof extent === "number" ? extent : extent.symbols.reduce((product, symbol) => product * symbols[symbol]!, extent.factor));
+import { valueOf, type Symbols } from "@sigil/runtime";
+import type { Storage } from "@sigil/spec";
 
 /** A small reproducible generator (mulberry32), uniform in [-1, 1). */
 export function randomValues(count: number, seed: number): Float32Array {
@@ -46,7 +41,7 @@ export function sizes(problem: Problem, symbols: Symbols, operandCount: number):
     }
     case "row_reduce": {
       const rows = valueOf(problem.rows, symbols);
-      return { counts: [rows * problem.width * (problem.reduced ?? 1), ...Array.from({ length: operandCount - 2 }, () => problem.width), rows * problem.width], outputs: 1 };
+      return { counts: [rows * problem.width * (problem.reduced ?? 1), ...(problem.mask ? [rows * problem.reduced!] : Array.from({ length: operandCount - 2 }, () => problem.width)), rows * problem.width], outputs: 1 };
     }
     case "map": {
       const rows = valueOf(problem.rows, symbols);

@@ -4,11 +4,11 @@
  */
 import { multiply } from "../../ir/extent.ts";
 import type { AttentionProblem } from "../../kernels/problem.ts";
-import { attentionOperands, forQuads, lowest } from "./attention-operands.ts";
-import type { EmitContext, Emitted } from "./operands.ts";
+import { attentionOperands, forQuads } from "./attention-operands.ts";
+import type { EmitContext, Emitted } from "./emitted.ts";
 import type { AttentionConfig } from "./select.ts";
 import { element, KernelWriter, type Variable } from "./wgsl/kernel-writer.ts";
-import { and, float, matrix, u32, vec4, type F32, type U32, type Vec4 } from "./wgsl/nodes.ts";
+import { and, float, lowest, matrix, u32, vec4, type F32, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
 export function emitAttentionFlash(problem: AttentionProblem, config: Extract<AttentionConfig, { kind: "flash" }>, context: EmitContext): Emitted {
   const { heads, queries, keys, scale } = problem;
@@ -28,8 +28,8 @@ export function emitAttentionFlash(problem: AttentionProblem, config: Extract<At
   const inQueries = f.let("in_queries", u32.min(query, u32.const(queries - 1)));
   const row = (shared: boolean): U32 => (shared ? inQueries : u32.add(u32.mul(batch, u32.const(queries)), inQueries));
   const queryRow = f.let("query_row", row(problem.sharedQuery));
-  // Unrolled, these loops take a software adapter 15 s to compile; `group.z` is always 0, which only we know.
-  const count = staged ? u32.const(quads) : f.let("count", u32.add(u32.const(quads), { type: "u32", text: "group.z" }));
+  // Unrolled, these loops took lavapipe 12 s to compile for a head of 64; `group.z` is always 0, which only we know.
+  const count = staged ? u32.const(quads) : f.let("count", u32.add(u32.const(quads), f.group.z));
   const own = f.privateArray("own", "vec4f", quads);
   const sums = f.privateArray("sums", "vec4f", quads);
   forQuads(f, operands, (c, lanes) => f.store(own, c, vec4.scale(float.const("f32", scale), q.load4(f, place(queryRow, problem.queryStride, head, c), lanes))));

@@ -1,11 +1,9 @@
 /** Where attention finds the channels of a head: shared by its two skeletons. */
 import type { AttentionProblem } from "../../kernels/problem.ts";
-import { declareOperands, type EmitContext, type Operand, type Terms } from "./operands.ts";
+import type { EmitContext } from "./emitted.ts";
+import { declareOperands, type Operand, type Terms } from "./operands.ts";
 import type { KernelWriter } from "./wgsl/kernel-writer.ts";
 import { u32, type U32 } from "./wgsl/nodes.ts";
-
-/** Below every score, and still finite: WGSL may assume that infinities do not occur. */
-export const lowest = -3.4028234663852886e38;
 
 export interface AttentionOperands {
   readonly q: Operand;

@@ -1,12 +1,12 @@
 /** Attention of a few queries (a pooling probe, the last token): a workgroup per query and head, its scores in workgroup memory. */
 import { multiply } from "../../ir/extent.ts";
 import type { AttentionProblem } from "../../kernels/problem.ts";
-import { attentionOperands, forQuads, lowest } from "./attention-operands.ts";
-import type { EmitContext, Emitted } from "./operands.ts";
+import { attentionOperands, forQuads } from "./attention-operands.ts";
+import type { EmitContext, Emitted } from "./emitted.ts";
 import { reduceLanes } from "./reduce.ts";
 import type { AttentionConfig } from "./select.ts";
 import { element, KernelWriter } from "./wgsl/kernel-writer.ts";
-import { float, u32, vec4 } from "./wgsl/nodes.ts";
+import { and, float, lowest, u32, vec4 } from "./wgsl/nodes.ts";
 
 export function emitAttentionRow(problem: AttentionProblem, { threads }: Extract<AttentionConfig, { kind: "row" }>, context: EmitContext): Emitted {
   const { heads, queries, keys, scale } = problem;
@@ -60,8 +60,8 @@ export function emitAttentionRow(problem: AttentionProblem, { threads }: Extract
   const gather = (lanesValid: number): void =>
     f.forRange("key", part, u32.const(keys), parts, (key) => f.accumulate(partial, vec4.scale(element(scores, key), v.load4(f, place(keyRow(key), problem.valueStride, head, quad), lanesValid))));
   const whole = u32.lt(quad, u32.const(lastValid === 4 ? quads : quads - 1));
-  f.if({ type: "bool", text: `(${u32.lt(part, u32.const(parts)).text} && ${whole.text})` }, () => gather(4));
-  if (lastValid !== 4) f.if({ type: "bool", text: `(${u32.lt(part, u32.const(parts)).text} && ${quad.text} == ${quads - 1}u)` }, () => gather(lastValid));
+  f.if(and(u32.lt(part, u32.const(parts)), whole), () => gather(4));
+  if (lastValid !== 4) f.if(and(u32.lt(part, u32.const(parts)), u32.equal(quad, u32.const(quads - 1))), () => gather(lastValid));
   f.store(partials, f.local.x, partial);
   f.barrier();
   const finish = (lanesValid: number): void => {
@@ -70,7 +70,7 @@ export function emitAttentionRow(problem: AttentionProblem, { threads }: Extract
     out.store4(f, place(row, problem.heads * problem.headSize, head, f.local.x), vec4.scale(inverse, value), lanesValid);
   };
   f.if(u32.lt(f.local.x, u32.const(lastValid === 4 ? quads : quads - 1)), () => finish(4));
-  if (lastValid !== 4) f.if({ type: "bool", text: `(${f.local.x.text} == ${quads - 1}u)` }, () => finish(lastValid));
+  if (lastValid !== 4) f.if(u32.equal(f.local.x, u32.const(quads - 1)), () => finish(lastValid));
   return {
     code: f.print([threads, 1]),
     choice: `${threads} threads a query and head, scores in workgroup memory`,

@@ -7,7 +7,8 @@ import { emitAttentionRow } from "./attention-row.ts";
 import { emitGemm } from "./gemm.ts";
 import { emitGemmActivation } from "./gemm-activation.ts";
 import { emitMap } from "./map.ts";
-import { viewOperands, type EmitContext, type Emitted } from "./operands.ts";
+import type { EmitContext, Emitted } from "./emitted.ts";
+import { viewOperands } from "./operands.ts";
 import { emitRowReduce } from "./row-reduce.ts";
 import { selectAttention, selectGemm } from "./select.ts";
 import { tuningTable, type AdapterKind, type Tuning } from "./tuning.ts";
@@ -21,9 +22,9 @@ export interface WebGpuKernel {
   readonly grid: readonly { readonly of: Extent; readonly per: number }[];
 }
 
-export interface WebGpuModule {
+export interface WebGpuModule<Kind extends AdapterKind = AdapterKind> {
   /** Name to shader, for each class of adapter. */
-  readonly kernels: Readonly<Record<string, Readonly<Record<string, WebGpuKernel>>>>;
+  readonly kernels: Readonly<Record<Kind, Readonly<Record<string, WebGpuKernel>>>>;
   /** The kernel of each launch, in their order; equal problems share one. */
   readonly launches: readonly EmittedKernel[];
 }
@@ -48,27 +49,27 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
   }
 }
 
-export function emitWebGpu(launches: readonly WebGpuLaunch[], adapters: readonly AdapterKind[], table: Readonly<Record<string, Tuning>> = tuningTable): WebGpuModule {
+export function emitWebGpu<Kind extends AdapterKind>(launches: readonly WebGpuLaunch[], adapters: readonly Kind[]): WebGpuModule<Kind> {
   const known = new Map<string, { name: string; launch: WebGpuLaunch; context: EmitContext; origins: string[]; layouts: readonly (WeightLayout | undefined)[]; extents: readonly Extent[] }>();
   const used = launches.map((launch) => {
     const views = viewOperands(launch.operands);
-    const sizes = JSON.stringify([launch.problem, views, launch.symbols]);
-    let entry = known.get(sizes);
+    const key = JSON.stringify([launch.problem, views, launch.symbols]);
+    let entry = known.get(key);
     if (!entry) {
       const context = { views, symbols: launch.symbols };
-      const { layouts, extents } = emitLaunch(launch, table[adapters[0]!]!, context);
-      known.set(sizes, (entry = { name: `${launch.problem.family}_${known.size}`, launch, context, origins: [], layouts, extents }));
+      const { layouts, extents } = emitLaunch(launch, tuningTable[adapters[0]!], context);
+      known.set(key, (entry = { name: `${launch.problem.family}_${known.size}`, launch, context, origins: [], layouts, extents }));
     }
     entry.origins.push(...launch.origins);
     return { entry, views };
   });
   const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")}`;
   const shader = ({ launch, context, origins }: NonNullable<ReturnType<typeof known.get>>, adapter: AdapterKind): WebGpuKernel => {
-    const { code, choice, grid } = emitLaunch(launch, table[adapter]!, context);
+    const { code, choice, grid } = emitLaunch(launch, tuningTable[adapter], context);
     return { code: [comment(JSON.stringify(launch.problem)), comment(`choice: ${choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), code].join("\n"), grid };
   };
   return {
-    kernels: Object.fromEntries(adapters.map((adapter) => [adapter, Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, adapter)]))])),
+    kernels: Object.fromEntries(adapters.map((adapter) => [adapter, Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, adapter)]))])) as WebGpuModule<Kind>["kernels"],
     launches: used.map(({ entry, views }) => ({ name: entry.name, extents: entry.extents, scratchBytes: 0, layouts: entry.layouts, slots: views.map(({ slot }) => slot) })),
   };
 }

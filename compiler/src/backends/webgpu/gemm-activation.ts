@@ -1,9 +1,10 @@
 /** Gemm with a B that the run computes: a thread per element. Small, and both sizes may be symbolic. */
 import type { GemmProblem } from "../../kernels/problem.ts";
-import { declareOperands, rowLayout, type EmitContext, type Emitted, type Operand, type Terms } from "./operands.ts";
+import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
+import { declareOperands, type Operand, type Terms } from "./operands.ts";
 import { renderExpression } from "./render-expression.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
-import { float, or, u32, type U32 } from "./wgsl/nodes.ts";
+import { float, or, sizesOf, u32, type U32 } from "./wgsl/nodes.ts";
 
 const threads = [8, 8] as const;
 
@@ -20,8 +21,7 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
   ]);
   const [a, b] = operands as [Operand, Operand];
   const extents = [problem.rows, problem.columns];
-  const sizes = f.uniform("sizes");
-  const [rows, columns] = [{ type: "u32", text: `${sizes.text}.x` }, { type: "u32", text: `${sizes.text}.y` }] as const satisfies readonly U32[];
+  const [rows, columns] = sizesOf(f.uniform("sizes")) as [U32, U32];
   const row = f.let("row", u32.add(u32.mul(f.group.y, u32.const(threads[1])), f.local.y));
   const column = f.let("column", u32.add(u32.mul(f.group.x, u32.const(threads[0])), f.local.x));
   f.if(or(u32.ge(row, rows), u32.ge(column, columns)), () => f.return());

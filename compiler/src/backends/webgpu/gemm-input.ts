@@ -2,7 +2,7 @@
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { Operand, Terms } from "./operands.ts";
 import type { KernelWriter } from "./wgsl/kernel-writer.ts";
-import { u32, vec4, type F32, type U32, type Vec4 } from "./wgsl/nodes.ts";
+import { float, u32, vec4, type F32, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
 export interface GemmInput {
   /** Constants that every address is a multiple of. */
@@ -42,7 +42,7 @@ export function gemmInput({ a: shape, depth }: GemmProblem): GemmInput {
         const quads = u32.div(u32.rem(k, u32.const(patch)), u32.const(4));
         return a.load4(f, [...row, channel, line, [quads, 4]]);
       }
-      const lane = (i: number): F32 => (i < valid ? a.load(f, [...row, ...inside(f, f.let("k", u32.add(u32.mul(quad, u32.const(4)), u32.const(i))))]) : { type: "f32", text: "0.0f" });
+      const lane = (i: number): F32 => (i < valid ? a.load(f, [...row, ...inside(f, f.let("k", u32.add(u32.mul(quad, u32.const(4)), u32.const(i))))]) : float.const("f32", 0));
       return vec4.of(lane(0), lane(1), lane(2), lane(3));
     },
   };

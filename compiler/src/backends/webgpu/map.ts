@@ -1,7 +1,8 @@
 /** Elementwise expressions and strided copies: a thread per four elements, or per element where rows do not divide. */
 import { valueOf } from "../../ir/extent.ts";
 import type { MapProblem } from "../../kernels/problem.ts";
-import { declareOperands, rowLayout, type EmitContext, type Emitted } from "./operands.ts";
+import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
+import { declareOperands } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
 import { or, u32, type Float } from "./wgsl/nodes.ts";

@@ -1,8 +1,7 @@
 /** The operands of a kernel as bindings: views of one value share one, since WebGPU forbids overlapping writable ranges. */
-import type { Extent, WeightLayout } from "@sigil/spec";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
 import { element, type Access, type ArrayVariable, type KernelWriter } from "./wgsl/kernel-writer.ts";
-import { u32, vec4, type F32, type Float, type Node, type U32, type Vec4 } from "./wgsl/nodes.ts";
+import { float, u32, vec4, type F32, type Float, type Node, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
 /** An element's index as a sum of nodes times constants, so that it can be divided by four when compiling. */
 export type Terms = readonly (readonly [U32, number])[];
@@ -55,7 +54,7 @@ export class Operand {
   load4(f: KernelWriter, terms: Terms, valid = 4): Vec4 {
     if (this.vectors) return element(this.#array as ArrayVariable<"vec4f">, this.#index(terms, 4));
     const at = f.let("at", this.#index(terms, 1));
-    const lane = (i: number): F32 => (i < valid ? element(this.#array as ArrayVariable<"f32">, u32.add(at, u32.const(i))) : { type: "f32", text: "0.0f" });
+    const lane = (i: number): F32 => (i < valid ? element(this.#array as ArrayVariable<"f32">, u32.add(at, u32.const(i))) : float.const("f32", 0));
     return vec4.of(lane(0), lane(1), lane(2), lane(3));
   }
 
@@ -63,7 +62,7 @@ export class Operand {
     if (!this.vectors) return element(this.#array as ArrayVariable<"f32">, this.#index(terms, 1));
     const at = f.let("at", this.#index(terms, 1));
     const quad = element(this.#array as ArrayVariable<"vec4f">, u32.div(at, u32.const(4)));
-    return { type: "f32", text: `${quad.text}[${u32.rem(at, u32.const(4)).text}]` };
+    return vec4.at(quad, u32.rem(at, u32.const(4)));
   }
 
   /** One element or four, as `type` says. */
@@ -107,25 +106,3 @@ export function declareOperands(f: KernelWriter, views: readonly OperandView[], 
   }
   return views.map(({ slot, offset }) => new Operand(arrays.get(slot)!, offset));
 }
-
-/** What every emitter gives back. */
-export interface Emitted {
-  readonly code: string;
-  /** How it is computed, for the comment above the kernel. */
-  readonly choice: string;
-  /** Workgroups along x, y and z: of / per, rounded up. */
-  readonly grid: readonly { readonly of: Extent; readonly per: number }[];
-  /** Sizes that a run writes into the kernel's uniform, its last binding. */
-  readonly extents: readonly Extent[];
-  /** Per operand; only a weight has one. */
-  readonly layouts: readonly (WeightLayout | undefined)[];
-}
-
-/** What an emitter needs besides the problem. */
-export interface EmitContext {
-  readonly views: readonly OperandView[];
-  /** The largest value of each symbol: what the arena has room for. */
-  readonly symbols: Readonly<Record<string, number>>;
-}
-
-export const rowLayout: WeightLayout = { kind: "rows" };

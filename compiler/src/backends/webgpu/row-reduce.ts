@@ -1,13 +1,13 @@
 /** Norms, softmax and means: `lanes` threads share a row, which is read again for each pass rather than kept (it stays in cache). */
 import { valueOf } from "../../ir/extent.ts";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
-import { declareOperands, rowLayout, type EmitContext, type Emitted, type Operand } from "./operands.ts";
+import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
+import { declareOperands, type Operand } from "./operands.ts";
 import { reduceLanes } from "./reduce.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
-import { float, or, u32, vec4, type F32, type Float, type Node, type U32 } from "./wgsl/nodes.ts";
+import { float, lowest, or, u32, vec4, type F32, type Float, type Node, type U32 } from "./wgsl/nodes.ts";
 
 const threads = 64;
-const lowest = -3.4028234663852886e38;
 
 export function emitRowReduce(problem: RowReduceProblem, lanes: number, context: EmitContext): Emitted {
   if (problem.kind === "mean") return emitMean(problem, context);
@@ -86,7 +86,7 @@ function emitMean({ rows: outer, width, reduced, mask: masked }: RowReduceProble
     };
     if (!masked) return add();
     const hidden = operands[1]!.load(f, [[row, tokens], [token, 1]]);
-    f.if({ type: "bool", text: `(${hidden.text} >= 0.0f)` }, add);
+    f.if(float.atLeast(hidden, float.const("f32", 0)), add);
   });
   const mean = type === "vec4f" ? vec4.scale(float.div(float.const("f32", 1), counted), sum as Node<"vec4f">) : float.div(sum as F32, counted);
   y.storeAs(f, [[row, width], [unit, step]], mean as Node<Float>);

@@ -1,4 +1,4 @@
-/** What `select` chooses from: one entry per class of adapter. `sigil tune` measures an adapter and writes another of these. */
+/** What `select` chooses from: one entry per class of adapter. */
 
 export const adapterKinds = ["desktop", "integrated", "mobile", "software"] as const;
 export type AdapterKind = (typeof adapterKinds)[number];
@@ -25,9 +25,9 @@ export interface Tuning {
 const gemm = (threads: readonly [number, number], quads: number, rows: number, staged: number): GemmConfig => ({ threads, quads, rows, staged });
 
 /**
- * 64x64 outputs from 8x8 threads are 64 multiply-adds for every 4 vectors read from workgroup memory, and 8.5 KiB of it: within
- * the default limit of 16 KiB and two workgroups of most adapters. Mobile register files hold half of that. A software adapter
- * has no cheap workgroup memory: it runs threads as vector lanes, which should share rows so that their loads are broadcasts.
+ * 64x64 outputs from 8x8 threads are 64 multiply-adds for every 4 vectors read from workgroup memory, and take 9 KiB of the 16 that
+ * every adapter has; the smaller classes hold fewer sums in registers. None of these three was measured on hardware yet. A
+ * software adapter, measured on lavapipe, has no cheap workgroup memory: it runs threads as vector lanes, which should share rows.
  */
 export const tuningTable: Readonly<Record<AdapterKind, Tuning>> = {
   desktop: { gemm: [gemm([8, 8], 2, 8, 4), gemm([8, 8], 2, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 16 }, rowLanes: 64 },

@@ -1,8 +1,8 @@
 /** Runs one problem's emitted kernel on random operands, beside its float64 meaning. */
 import { evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler";
 import { emitCpu, type CpuKernel } from "../../../../compiler/dist/backends/cpu/index.js";
-import { errorOf, randomValues, sizes, storageOf, valueOf, type Symbols } from "../problems.ts";
-import { packPanels, roundToStorage } from "@sigil/runtime";
+import { errorOf, randomValues, sizes, storageOf } from "../problems.ts";
+import { packPanels, roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
 
 export interface KernelRun {
   readonly kernel: CpuKernel;

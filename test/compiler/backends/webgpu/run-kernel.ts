@@ -1,9 +1,9 @@
 /** Runs one problem's shader on random operands, beside its float64 meaning. */
 import { emitWebGpu, evaluateProblem, planProgram, type AdapterKind, type LoweredOperand, type LoweredProgram, type Problem } from "@sigil/compiler";
-import { roundToStorage } from "@sigil/runtime";
+import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { gpu } from "../../../support/webgpu.ts";
-import { errorOf, randomValues, sizes, storageOf, valueOf, type Symbols } from "../problems.ts";
+import { errorOf, randomValues, sizes, storageOf } from "../problems.ts";
 
 const holder = new DeviceHolder([], gpu ? { gpu } : {});
 
@@ -58,7 +58,7 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
   const adapter = options.adapter ?? "desktop";
   const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter]);
   const read = (name: string): Promise<Float32Array> => Promise.resolve(values[Number(name.slice(1))]!);
-  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter]!, await holder.get(), { readFloat32: read, readRowsFloat32: read });
+  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holder.get(), { readFloat32: read, readRowsFloat32: read });
   try {
     const inputs = Object.fromEntries(program.inputs.map(({ name, value }) => {
       const padded = new Float32Array(value.shape[0] as number);

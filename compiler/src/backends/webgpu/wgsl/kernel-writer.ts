@@ -20,11 +20,11 @@ export class KernelWriter {
   readonly #declarations: string[] = [];
   readonly #functions = new Map<string, string>();
   /** What a variable may not be called: the functions that nodes call, and the parameters of `main`. */
-  readonly #used = new Set(["abs", "bitcast", "dot", "exp", "fma", "group", "local", "log", "main", "max", "min", "select", "sign", "sqrt", "unpack2x16float"]);
+  readonly #used = new Set(["abs", "bitcast", "dot", "exp", "group", "local", "log", "main", "max", "min", "select", "sign", "sqrt", "unpack2x16float"]);
   #lines: string[] = [];
   #bindings = 0;
   /** Workgroup and thread in it. */
-  readonly group = { x: { type: "u32", text: "group.x" }, y: { type: "u32", text: "group.y" } } as const satisfies Record<string, U32>;
+  readonly group = { x: { type: "u32", text: "group.x" }, y: { type: "u32", text: "group.y" }, z: { type: "u32", text: "group.z" } } as const satisfies Record<string, U32>;
   readonly local = { x: { type: "u32", text: "local.x" }, y: { type: "u32", text: "local.y" } } as const satisfies Record<string, U32>;
 
   /** The hint, or the hint with a number if something has that name. */

@@ -37,8 +37,6 @@ export const u32 = {
   mul: (x: U32, y: U32): U32 => (x.value === 0 || y.value === 0 ? integer(0) : times(x, y)),
   div: folding("/", (x, y) => Math.floor(x / y), 1, false),
   rem: (x: U32, y: U32): U32 => (y.value === 1 ? integer(0) : infix("u32", x, "%", y)),
-  shl: (x: U32, bits: number): U32 => infix("u32", x, "<<", integer(bits)),
-  and: (x: U32, y: U32): U32 => infix("u32", x, "&", y),
   min: (x: U32, y: U32): U32 => builtin("u32", "min", x, y),
   equal: (x: U32, y: U32): Bool => infix("bool", x, "==", y),
   lt: (x: U32, y: U32): Bool => infix("bool", x, "<", y),
@@ -67,7 +65,6 @@ export const float = {
   div: both("/"),
   min: <T extends Float>(x: Node<T>, y: Node<T>): Node<T> => builtin(x.type, "min", x, y),
   max: <T extends Float>(x: Node<T>, y: Node<T>): Node<T> => builtin(x.type, "max", x, y),
-  fma: <T extends Float>(x: Node<T>, y: Node<T>, z: Node<T>): Node<T> => builtin(x.type, "fma", x, y, z),
   abs: one("abs"),
   exp: one("exp"),
   log: one("log"),
@@ -82,6 +79,7 @@ export const float = {
   /** The sum of the lanes. */
   sum: (x: Node<Float>): F32 => (x.type === "f32" ? (x as F32) : node("f32", `dot(${x.text}, vec4f(1.0f))`)),
   largest: (x: Node<Float>): F32 => (x.type === "f32" ? (x as F32) : node("f32", `max(max(${x.text}.x, ${x.text}.y), max(${x.text}.z, ${x.text}.w))`)),
+  atLeast: (x: F32, y: F32): Bool => infix("bool", x, ">=", y),
   where: (condition: Bool, x: F32, otherwise: F32): F32 => builtin("f32", "select", otherwise, x, condition),
 };
 
@@ -89,9 +87,17 @@ export const vec4 = {
   of: (...lanes: readonly [F32, F32, F32, F32]): Vec4 => builtin("vec4f", "vec4f", ...lanes),
   zero: node("vec4f", "vec4f()"),
   lane: (x: Vec4, lane: number): F32 => node("f32", `${x.text}.${"xyzw"[lane]!}`),
+  /** A lane that only a run knows. */
+  at: (x: Vec4, lane: U32): F32 => node("f32", `${x.text}[${lane.text}]`),
   scale: (x: F32, y: Vec4): Vec4 => infix("vec4f", x, "*", y),
   dot: (x: Vec4, y: Vec4): F32 => builtin("f32", "dot", x, y),
 };
+
+/** The components of four sizes. */
+export const sizesOf = (x: Node<"vec4u">): readonly U32[] => ["x", "y", "z", "w"].map((component) => node("u32", `${x.text}.${component}`));
+
+/** The lowest finite float32: below every score, and what WGSL, which may assume that infinities do not occur, has instead. */
+export const lowest = -3.4028234663852886e38;
 
 /** Up to four columns of four: the product with a vector is a sum of its columns, scaled. */
 export const matrix = {

@@ -1,0 +1,26 @@
+/** What emitters are given and give back. */
+import type { Extent, WeightLayout } from "@sigil/spec";
+import type { OperandView } from "./operands.ts";
+
+/** What every emitter gives back. */
+export interface Emitted {
+  readonly code: string;
+  /** How it is computed, for the comment above the kernel. */
+  readonly choice: string;
+  /** Workgroups along x and y: of / per, rounded up. */
+  readonly grid: readonly { readonly of: Extent; readonly per: number }[];
+  /** Sizes that a run writes into the kernel's uniform, its last binding. */
+  readonly extents: readonly Extent[];
+  /** Per operand; only a weight has one. */
+  readonly layouts: readonly (WeightLayout | undefined)[];
+}
+
+/** What an emitter needs besides the problem. */
+export interface EmitContext {
+  readonly views: readonly OperandView[];
+  /** The largest value of each symbol: what the arena has room for. */
+  readonly symbols: Readonly<Record<string, number>>;
+}
+
+/** A weight as the checkpoint has it. */
+export const rowLayout: WeightLayout = { kind: "rows" };
