@@ -3,7 +3,7 @@ import { bindPlan, Session, sumProgress, type Program, type WarningHandler, type
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
-import { kernelSet, type KernelSet } from "./kernel-set.ts";
+import { kernelSet, offeredFeatures, type KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 
@@ -37,7 +37,7 @@ export class WebGpuSession extends Session {
   /** Name and class of the adapter that runs are sent to, and which kernels it gets. */
   async adapter(): Promise<{ readonly description: string; readonly kind: AdapterKind; readonly kernels: KernelSet }> {
     const { description, kind, device } = await this.#holder.get();
-    return { description, kind, kernels: kernelSet(this.#kernels, kind, device.features) };
+    return { description, kind, kernels: kernelSet(this.#kernels, kind, offeredFeatures(device)) };
   }
 
   override async dispose(): Promise<void> {
@@ -78,7 +78,7 @@ class RecoveringProgram implements Program {
 
   static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
     const recovering = new RecoveringProgram(holder, await holder.get(), async (held) => {
-      const given = kernels[kernelSet(kernels, held.kind, held.device.features)]!;
+      const given = kernels[kernelSet(kernels, held.kind, offeredFeatures(held.device))]!;
       return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
     });
     await recovering.#current.program;
