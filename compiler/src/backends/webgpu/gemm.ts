@@ -100,9 +100,11 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
     const starts = sums[0]!.map((_, j) => f.let(`b_start_${j}`, u32.mul(inPanels(panelAt(j)), u32.const(depth))));
     /** The quads of B at one quad of the depth. */
     const quadsOfB = (quad: U32, valid: number): Vec4[][] => Array.from({ length: valid }, (_, lane) => starts.map((start) => loadB(u32.add(start, u32.add(u32.mul(quad, u32.const(4)), u32.const(lane))))));
+    // Lavapipe unrolls what it can count, rows times depth, and then compiles for 10 s; `group.z` is always 0, which only we know.
+    const uncounted = (count: number): U32 => (broadcast ? u32.add(u32.const(count), f.group.z) : u32.const(count));
     const eachQuad = (body: (quad: U32, valid: number) => void): void => {
       const whole = Math.floor(depth / 4);
-      f.forRange("quad", u32.const(0), u32.const(whole), 1, (quad) => body(quad, 4));
+      f.forRange("quad", u32.const(0), uncounted(whole), 1, (quad) => body(quad, 4));
       if (depth % 4 !== 0) body(u32.const(whole), depth % 4);
     };
     if (!broadcast) {
@@ -115,7 +117,7 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
       // Nothing says how threads become subgroups; where they are not the first of one, each computes its columns row by row.
       const together = u32.equal(subgroup.sum(u32.of(u32.lt(lane, u32.const(lanes)))), u32.const(lanes));
       const rowByRow = (): void =>
-        f.forRange("r", u32.const(0), u32.const(tileRows), 1, (r) => {
+        f.forRange("r", u32.const(0), uncounted(tileRows), 1, (r) => {
           const terms = input.row(f, f.let("row", u32.min(u32.add(firstRow, r), u32.const(rows - 1))));
           const sum = starts.map((_, j) => f.var(`sum_${j}`, vec4.zero));
           eachQuad((quad, valid) => multiplyQuad(f, [sum], [f.let("a_row", input.load4(f, a, terms, quad, valid))], quadsOfB(quad, valid)));
