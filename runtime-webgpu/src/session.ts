@@ -61,6 +61,7 @@ export async function openWebGpuSession({ plan, kernels }: WebGpuArtifact, weigh
 
 /** A program that is loaded again, weights and all, at the first run after its device was lost. */
 class RecoveringProgram implements Program {
+  readonly device = "webgpu";
   readonly #load: (held: HeldDevice) => Promise<Program>;
   readonly #holder: DeviceHolder;
   #current: { readonly held: HeldDevice; readonly program: Promise<Program> };

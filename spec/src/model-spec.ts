@@ -20,6 +20,9 @@ export interface ModelConfig {
   readonly [key: string]: unknown;
 }
 
+/** `uint8`: what happens to a byte x of a channel is (x * rescaleFactor - mean) / std; one mean and one deviation stand for those of every channel. */
+export type Pixels = { readonly dtype: "float32" } | { readonly dtype: "uint8"; readonly rescaleFactor: number; readonly imageMean: readonly number[]; readonly imageStd: readonly number[] };
+
 /** A validated spec, complete: what the compiler starts from. */
 export interface ModelSpec {
   readonly name: string;
@@ -38,6 +41,8 @@ export interface ModelSpec {
   readonly attentions: boolean | readonly number[];
   /** "run-time": `imageSize` is the largest. */
   readonly interpolatePosEncoding: boolean | "run-time";
+  /** What `pixel_values` holds: normalised values, or bytes that the model makes them from. */
+  readonly pixels: Pixels;
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
   readonly targets: SigilSpec["targets"];

@@ -3,7 +3,7 @@
  * `SIGIL_SEED` starts elsewhere; a failure prints the spec and the seed to replay.
  */
 import { buildGraphs, compile, dense, evaluateGraph, type CompiledModel, type Dense } from "@sigil/compiler";
-import { roundToStorage, runText, runVision, Session, syntheticTensor, syntheticWeights, uniform, type Tensor } from "@sigil/runtime";
+import { roundToStorage, runText, runVision, Session, syntheticTensor, syntheticWeights, uniform, type PixelValues, type Tensor } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
@@ -16,12 +16,15 @@ const first = Number(process.env.SIGIL_SEED ?? 1);
 /** float32 over at most three layers of at most 80 channels; steep activations (relu2, mish) multiply the rounding. */
 const tolerance = 2e-5;
 
-/** Weights as the compiled model keeps them: those that are packed in 16 bits are rounded, the others are not. */
+/** Weights as the compiled model keeps them: those that are packed in 16 bits are rounded, the others are not; those that meet bytes are rounded after they were scaled. */
 function storedWeights({ plan }: CompiledModel, seed: number): (tensor: string, shape: readonly number[]) => ArrayLike<number> {
-  const packed = new Set(plan.programs.flatMap((program) => program.weights.flatMap(({ layout, parts }) => (layout.kind === "panels" ? parts.map(({ tensor }) => tensor) : []))));
+  const packed = new Map(plan.programs.flatMap((program) => program.weights.flatMap(({ layout, parts }) => (layout.kind === "panels" ? parts.map(({ tensor, fold }) => [tensor, fold] as const) : []))));
   return (tensor, shape) => {
     const values = syntheticTensor(tensor, shape, seed);
-    return packed.has(tensor) ? values.map((value) => roundToStorage(value, plan.storage)) : values;
+    if (!packed.has(tensor)) return values;
+    const fold = packed.get(tensor);
+    const scaleOf = (i: number): number => (fold ? fold.scales[Math.floor(i / fold.pixels) % fold.scales.length]! : 1);
+    return Float64Array.from(values, (value, i) => roundToStorage(Math.fround(value * scaleOf(i)), plan.storage) / scaleOf(i));
   };
 }
 
@@ -44,9 +47,12 @@ async function worstError(seed: number, draw: Draw, spec: ModelSpec): Promise<{ 
   for (const graph of buildGraphs(spec)) {
     if (graph.inputs.some(({ name }) => name === "pixel_values")) {
       const { num_channels: channels, image_size: side } = spec.config.vision_config!;
-      const shape = [draw.images, channels, spec.imageSize?.height ?? side, spec.imageSize?.width ?? side];
-      const data = uniform("pixels", shape.reduce((a, b) => a * b, 1), seed);
-      compare(graph.name, await runVision(session, { pixelValues: { data, shape } }), evaluateGraph(graph, { pixel_values: dense(shape, Float64Array.from(data)) }, weights));
+      const size = [spec.imageSize?.height ?? side, spec.imageSize?.width ?? side];
+      const bytes = spec.pixels.dtype === "uint8";
+      const shape = bytes ? [draw.images, ...size, channels] : [draw.images, channels, ...size];
+      const values = uniform("pixels", shape.reduce((a, b) => a * b, 1), seed);
+      const data = bytes ? Uint8Array.from(values, (u) => Math.floor(((u + 1) / 2) * 256)) : values;
+      compare(graph.name, await runVision(session, { pixelValues: { data, shape } as PixelValues }), evaluateGraph(graph, { pixel_values: dense(shape, Float64Array.from(data)) }, weights));
     } else if (graph.inputs.some(({ name }) => name === "input_ids")) {
       const { vocab_size: words, max_position_embeddings: longest } = spec.config.text_config!;
       const length = spec.textLength ?? longest;

@@ -23,14 +23,15 @@ export interface WeightReference {
 export interface Value {
   readonly id: number;
   readonly shape: Shape;
-  readonly dtype: "float32" | "int32";
+  /** `uint8`: bytes of a picture, an input only. */
+  readonly dtype: "float32" | "int32" | "uint8";
 }
 
 export interface Node {
   readonly op: string;
   readonly inputs: readonly Value[];
   readonly weights: Readonly<Record<string, WeightReference>>;
-  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  readonly attributes: Readonly<Record<string, string | number | boolean | readonly number[]>>;
   readonly output: Value;
   readonly origin: Origin;
 }

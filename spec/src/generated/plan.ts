@@ -17,7 +17,8 @@ export interface Location {
 /** An input or output. */
 export interface PlannedTensor {
   readonly name: string;
-  readonly dtype: "float32" | "int32";
+  /** uint8 pixels are bytes, 0 to 255. */
+  readonly dtype: "float32" | "int32" | "uint8";
   readonly shape: readonly Extent[];
   /** What an input holds when a caller leaves it out. */
   readonly default?: "zeros" | "positions";
@@ -31,6 +32,13 @@ export interface WeightPart {
   readonly tensor: string;
   readonly begin: number;
   readonly end: number;
+  /** Columns are [channels, pixels] and meet bytes [pixels, channels]: loading multiplies each channel by its scale. Then it moves the channels last, or, with shifts, makes one number of each row: the sum of its values, rounded to storage, times their channel's shift. */
+  readonly fold?: {
+    readonly pixels: number;
+    readonly scales: readonly number[];
+    readonly storage: Storage;
+    readonly shifts?: readonly number[];
+  };
   /** The rows are a grid [height, width] that loading resamples bicubically. */
   readonly resample?: {
     readonly from: readonly [number, number];

@@ -40,6 +40,14 @@ export interface SigilSpec {
   readonly attentions: boolean | readonly number[];
   /** Resample the position embedding: to image_size when compiling (true), or to each picture's size when running, image_size being the largest ("run-time"). */
   readonly interpolate_pos_encoding: false | true | "run-time";
+  /** What pixel_values holds: normalised values, [batch, channels, height, width], or the bytes of resized pictures, [batch, height, width, channels], which the model then rescales and normalises itself. */
+  readonly pixels: "float32" | "uint8";
+  /** What bytes are multiplied by first, where pixels are uint8. */
+  readonly rescale_factor: number;
+  /** What is subtracted then: one value for every channel, or one for each. */
+  readonly image_mean: readonly number[];
+  /** What is divided by last: one value for every channel, or one for each. */
+  readonly image_std: readonly number[];
 }
 
 /** SigilSpec as written: what has a default may be absent. */
@@ -82,4 +90,12 @@ export interface SigilSpecInput {
   readonly attentions?: boolean | readonly number[];
   /** Resample the position embedding: to image_size when compiling (true), or to each picture's size when running, image_size being the largest ("run-time"). */
   readonly interpolate_pos_encoding?: false | true | "run-time";
+  /** What pixel_values holds: normalised values, [batch, channels, height, width], or the bytes of resized pictures, [batch, height, width, channels], which the model then rescales and normalises itself. */
+  readonly pixels?: "float32" | "uint8";
+  /** What bytes are multiplied by first, where pixels are uint8. */
+  readonly rescale_factor?: number;
+  /** What is subtracted then: one value for every channel, or one for each. */
+  readonly image_mean?: readonly number[];
+  /** What is divided by last: one value for every channel, or one for each. */
+  readonly image_std?: readonly number[];
 }
