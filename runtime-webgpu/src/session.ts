@@ -3,14 +3,17 @@ import { bindPlan, Session, sumProgress, type Program, type WarningHandler, type
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
+import { kernelSet, type KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 
-/** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter. */
+type Fetched = WebGpuKernels | (() => Promise<WebGpuKernels>);
+
+/** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter and the features that they can use. */
 export interface WebGpuArtifact {
   readonly plan: Plan;
-  /** By class of adapter: kernels by name, or a function that fetches them once the class is known. */
-  readonly kernels: Readonly<Record<AdapterKind, WebGpuKernels | (() => Promise<WebGpuKernels>)>>;
+  /** By set: kernels by name, or a function that fetches them once the adapter is known. */
+  readonly kernels: Readonly<Record<AdapterKind, Fetched> & Partial<Record<KernelSet, Fetched>>>;
 }
 
 export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions {
@@ -23,16 +26,18 @@ export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions {
 /** A session that knows its adapter. */
 export class WebGpuSession extends Session {
   readonly #holder: DeviceHolder;
+  readonly #kernels: WebGpuArtifact["kernels"];
 
-  constructor(holder: DeviceHolder, ...parameters: ConstructorParameters<typeof Session>) {
+  constructor(holder: DeviceHolder, kernels: WebGpuArtifact["kernels"], ...parameters: ConstructorParameters<typeof Session>) {
     super(...parameters);
+    this.#kernels = kernels;
     this.#holder = holder;
   }
 
-  /** Name and class of the adapter that runs are sent to. */
-  async adapter(): Promise<{ readonly description: string; readonly kind: AdapterKind }> {
-    const { description, kind } = await this.#holder.get();
-    return { description, kind };
+  /** Name and class of the adapter that runs are sent to, and which kernels it gets. */
+  async adapter(): Promise<{ readonly description: string; readonly kind: AdapterKind; readonly kernels: KernelSet }> {
+    const { description, kind, device } = await this.#holder.get();
+    return { description, kind, kernels: kernelSet(this.#kernels, kind, device.features) };
   }
 
   override async dispose(): Promise<void> {
@@ -49,7 +54,7 @@ export async function openWebGpuSession({ plan, kernels }: WebGpuArtifact, weigh
   const progressOf = onProgress && sumProgress(plan, onProgress);
   const create = (program: PlannedProgram): Promise<Program> => RecoveringProgram.load(program, kernels, holder, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
   const { description, kind } = await holder.get();
-  const session = new WebGpuSession(holder, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
+  const session = new WebGpuSession(holder, kernels, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
   try {
     if (!lazy) for (const program of plan.programs) await session.load(program);
   } catch (error) {
@@ -74,7 +79,7 @@ class RecoveringProgram implements Program {
 
   static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
     const recovering = new RecoveringProgram(holder, await holder.get(), async (held) => {
-      const given = kernels[held.kind];
+      const given = kernels[kernelSet(kernels, held.kind, held.device.features)]!;
       return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
     });
     await recovering.#current.program;
