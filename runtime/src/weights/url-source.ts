@@ -1,11 +1,10 @@
 /** A file behind a URL: byte ranges over HTTP, resumed when a connection breaks. */
 import { consoleWarning, type WarningHandler } from "../model/warning.ts";
-import { blobSource, checkRange, type ByteSource } from "./byte-source.ts";
+import { blobSource, checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "./byte-source.ts";
 import { coalesced } from "./coalesce.ts";
 import { WeightsError } from "./error.ts";
 import { limited } from "./limited.ts";
 import { retrying, Transient, type RetryOptions } from "./retry.ts";
-import { verifyBytes } from "./verify.ts";
 
 export interface UrlSourceOptions extends RetryOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -65,11 +64,11 @@ class UrlSource implements ByteSource {
   }
 
   /** A digest takes the whole file, so it is kept for the reads that follow. */
-  async verify(sha256: string, { signal, onProgress }: Parameters<NonNullable<ByteSource["verify"]>>[1] = {}): Promise<void> {
-    await this.#open(signal);
-    if (this.#whole) return verifyBytes(this.#whole, sha256, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+  async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
+    await this.#open(options.signal);
+    if (this.#whole) return verifyBytes(this.#whole, sha256, options);
     const parts: Blob[] = [];
-    await verifyBytes(this, sha256, { ...(signal && { signal }), ...(onProgress && { onProgress }), onBytes: (bytes) => void parts.push(new Blob([bytes as BlobPart])) });
+    await verifyBytes(this, sha256, options, (bytes) => void parts.push(new Blob([bytes as BlobPart])));
     this.#whole = blobSource(new Blob(parts), this.name);
   }
 

@@ -1,9 +1,8 @@
 /** A file that is kept across visits. */
 import { consoleWarning, type WarningHandler } from "../../model/warning.ts";
-import { checkRange, type ByteSource, type VerifyOptions } from "../byte-source.ts";
+import { checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "../byte-source.ts";
 import { coalesced, pieceBytes } from "../coalesce.ts";
 import { WeightsError } from "../error.ts";
-import { verifyBytes } from "../verify.ts";
 import { browserStore, type ByteStore } from "./byte-store.ts";
 import { KeptFile } from "./kept-file.ts";
 
