@@ -5,9 +5,9 @@ import type { Program } from "../model/program.ts";
 import type { ProgramFactory } from "../model/session.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { Peer, type Handlers } from "./peer.ts";
-import { fromPlain, WorkerError, type ErrorClasses, type PlainError } from "./remote-error.ts";
-import { weightHandlers } from "./remote-weights.ts";
-import { sharedErrors, type OpenRequest } from "./serve-sessions.ts";
+import { fromPlain, sharedErrors, WorkerError, type ErrorClasses, type PlainError } from "./remote-error.ts";
+import type { OpenRequest } from "./serve-sessions.ts";
+import { weightHandlers } from "./weight-handlers.ts";
 
 export interface WorkerOptions {
   /** Run in a worker, so that the page stays responsive: `true` starts one, which ends with the session; or one that runs the entry `@sigil/runtime-webgpu/worker` or `@sigil/runtime-cpu/worker`, which may serve several sessions and stays the caller's. */

@@ -1,5 +1,8 @@
 /** Errors across threads: structured cloning would keep neither their class nor their code. */
 
+import { InputError } from "../model/input-error.ts";
+import { WeightsError } from "../weights/error.ts";
+
 /** What a thread says of an error. */
 export interface PlainError {
   readonly properties: Readonly<Record<string, unknown>>;
@@ -12,6 +15,9 @@ export type ErrorClasses = Readonly<Record<string, { readonly prototype: Error }
 export class WorkerError extends Error {
   override readonly name = "WorkerError";
 }
+
+/** Errors that weights and runs throw on either side. */
+export const sharedErrors: ErrorClasses = { WeightsError, InputError, TypeError, RangeError };
 
 const plainValue = (value: unknown): unknown => (value instanceof Error ? undefined : value);
 

@@ -1,28 +1,13 @@
 /** Weights that another thread reads: bytes cross as they are stored, and are converted where they are used. */
 import { toFloat32 } from "../weights/dtype.ts";
 import { requireTensor, type TensorInfo, type WeightSource } from "../weights/weight-source.ts";
-import { Given, type Handlers, type Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 
 /** What can be said of weights in a message. */
 export interface WeightsDescription {
   readonly name: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** Answers for the thread that has the source. What is read may be a view of what others read too, so a copy is given away. */
-export function weightHandlers(source: WeightSource, signal: AbortSignal | undefined): Handlers {
-  const options = signal ? { signal } : {};
-  return {
-    read: async (name: string) => {
-      const bytes = (await source.read(name, options)).slice();
-      return new Given(bytes, [bytes.buffer]);
-    },
-    readRowsFloat32: async (name: string, rows: readonly number[]) => {
-      const values = await source.readRowsFloat32(name, rows);
-      return new Given(values, [values.buffer as ArrayBuffer]);
-    },
-  };
 }
 
 /** The same weights in the thread that uses them. */

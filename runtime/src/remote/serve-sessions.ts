@@ -2,10 +2,8 @@
 import type { Plan } from "@sigil/spec";
 import type { Session } from "../model/session.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
-import { InputError } from "../model/input-error.ts";
-import { WeightsError } from "../weights/error.ts";
 import { Given, Peer } from "./peer.ts";
-import { toPlain, type ErrorClasses } from "./remote-error.ts";
+import { sharedErrors, toPlain } from "./remote-error.ts";
 import { remoteWeights, type WeightsDescription } from "./remote-weights.ts";
 
 /** What a session is opened with. */
@@ -31,9 +29,6 @@ export type OpenServed = (request: { readonly plan: Plan; readonly artifact: unk
 
 type Inputs = Parameters<Awaited<ReturnType<Session["load"]>>["run"]>[0];
 type Symbols = Parameters<Awaited<ReturnType<Session["load"]>>["run"]>[1];
-
-/** Errors that weights and runs throw on either side. */
-export const sharedErrors: ErrorClasses = { WeightsError, InputError, TypeError, RangeError };
 
 /** Serves a session on each port that is posted to this scope. */
 export function serveSessions(scope: { onmessage: ((event: MessageEvent) => void) | null }, open: OpenServed): void {
