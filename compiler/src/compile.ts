@@ -1,9 +1,9 @@
 /** The whole pipeline in order: a spec to a plan, kernels and bindings. */
-import type { Architecture, ModelSpec, Plan, PlannedProgram } from "@sigil/spec";
+import type { Architecture, ModelSpec, Plan, PlannedProgram, TuningTable } from "@sigil/spec";
 import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
 import { emitCpu, type CpuModule } from "./backends/cpu/index.ts";
-import { adapterKinds, emitWebGpu, type WebGpuModule } from "./backends/webgpu/index.ts";
+import { distinctSets, emitWebGpu, kernelSets, type AdapterKind, type KernelSet, type WebGpuModule } from "./backends/webgpu/index.ts";
 import { writeBindings } from "./bindings/write-bindings.ts";
 import { lowerSpec } from "./frontend.ts";
 import type { Graph } from "./ir/graph.ts";
@@ -26,7 +26,7 @@ export interface CompiledModel {
   /** The kernels of every program, shared where they are equal. */
   readonly cpu: { readonly wat: string; readonly choices: CpuModule["choices"]; readonly plain: Uint8Array; readonly relaxed: Uint8Array };
   /** The same programs planned for WebGPU, if the spec asks for that target. */
-  readonly webgpu?: { readonly plan: Plan; readonly kernels: WebGpuModule["kernels"] };
+  readonly webgpu?: { readonly plan: Plan; readonly kernels: WebGpuModule<AdapterKind>["kernels"] & Partial<WebGpuModule["kernels"]> };
   /** The typed module. */
   readonly bindings: string;
 }
@@ -50,7 +50,7 @@ export async function compile(spec: ModelSpec, architecture?: Architecture): Pro
     programs: parts,
   });
   const plan = planOf(planned.map((program) => program.planned));
-  const webgpu = spec.targets.includes("webgpu") ? compileWebGpu(stages, planOf) : undefined;
+  const webgpu = spec.targets.includes("webgpu") ? compileWebGpu(stages, planOf, spec.tuning) : undefined;
   return { plan, targets: spec.targets, programs, cpu: { wat: plain.wat, choices: plain.choices, plain: plain.wasm, relaxed: relaxed.wasm }, ...(webgpu && { webgpu }), bindings: writeBindings(plan, spec.targets) };
 }
 
@@ -62,8 +62,9 @@ function planStages(stages: Stages, kernels: readonly EmittedKernel[]): { readon
   return stages.map(({ lowered }) => planProgram(lowered, kernels.slice(used, (used += lowered.init.length + lowered.launches.length))));
 }
 
-function compileWebGpu(stages: Stages, planOf: (programs: readonly PlannedProgram[]) => Plan): NonNullable<CompiledModel["webgpu"]> {
+function compileWebGpu(stages: Stages, planOf: (programs: readonly PlannedProgram[]) => Plan, table: TuningTable | undefined): NonNullable<CompiledModel["webgpu"]> {
   const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches].map((launch) => ({ ...launch, symbols: lowered.symbols })));
-  const { kernels, launches: emitted } = emitWebGpu(launches, adapterKinds);
-  return { plan: planOf(planStages(stages, emitted).map(({ planned }) => planned)), kernels };
+  const sets = kernelSets(table);
+  const { kernels, launches: emitted } = emitWebGpu(launches, Object.keys(sets) as KernelSet[], sets);
+  return { plan: planOf(planStages(stages, emitted).map(({ planned }) => planned)), kernels: distinctSets(kernels) };
 }

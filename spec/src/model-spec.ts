@@ -1,6 +1,7 @@
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { SiglipConfig } from "./generated/siglip.ts";
 import type { SiglipTextConfig } from "./generated/siglip-text.ts";
+import type { TuningTable } from "./generated/tuning.ts";
 import type { SiglipVisionConfig } from "./generated/siglip-vision.ts";
 
 /** A text tower's config with every default filled in and `projection_size` resolved. */
@@ -46,6 +47,8 @@ export interface ModelSpec {
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
   readonly targets: SigilSpec["targets"];
+  /** How WebGPU kernels are computed, where it was measured. */
+  readonly tuning?: TuningTable;
   /** The file that the spec was read from. */
   readonly file: string;
 }

@@ -1,8 +1,8 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import { emitCpu, emitWebGpu, evaluateLowered, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { emitCpu, emitWebGpu, evaluateLowered, kernelSets, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
 import { uniform, valueOf, type HostData, type Program, type WeightSource } from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
-import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
+import { createWebGpuProgram, DeviceHolder, kernelSet } from "@sigil/runtime-webgpu";
 import type { ModelSpec } from "@sigil/spec";
 import { openGpu } from "../webgpu.ts";
 import type { ParityBackend } from "./tolerances.ts";
@@ -56,8 +56,9 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
     return createProgram(planProgram(program, kernels).planned, wasm, weights);
   }
   const held = await devices!.get();
-  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [held.kind]);
-  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[held.kind], held, weights);
+  const set = kernelSet(kernelSets(), held.kind, held.device.features);
+  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [set]);
+  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[set], held, weights);
 }
 
 /** One picture and one text through every program. `report` counts programs times backends, the oracle among them. */

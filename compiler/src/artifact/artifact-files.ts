@@ -18,6 +18,9 @@ function cpuFiles({ plan, cpu }: CompiledModel): Files {
   };
 }
 
+/** Without what comments and indentation say to people, on the same lines, so that a place in a report is one in the file of the shader. */
+const downloaded = (code: string): string => code.replace(/^ +|^ *\/\/.*$/gm, "");
+
 function webGpuFiles({ plan, kernels }: NonNullable<CompiledModel["webgpu"]>): Files {
   const shaders = Object.entries(kernels).flatMap(([adapter, byName]) => Object.entries(byName).map(([name, { code }]) => [`wgsl/${adapter}/${name}.wgsl`, code] as const));
   const modules = Object.entries(kernels).map(([adapter, byName]) => [
@@ -27,13 +30,13 @@ function webGpuFiles({ plan, kernels }: NonNullable<CompiledModel["webgpu"]>): F
       'import type { WebGpuKernels } from "@sigil/runtime-webgpu";',
       "",
       "export const kernels: WebGpuKernels = {",
-      ...Object.entries(byName).map(([name, { grid, code }]) => `  ${name}: { grid: ${JSON.stringify(grid)}, code: ${JSON.stringify(code)} },`),
+      ...Object.entries(byName).map(([name, { grid, code }]) => `  ${name}: { grid: ${JSON.stringify(grid)}, code: ${JSON.stringify(downloaded(code))} },`),
       "};",
       "",
     ].join("\n"),
   ]);
-  // An adapter's class is known when it is asked for, and only its shaders are downloaded.
-  const loaders = Object.keys(kernels).map((adapter) => `    ${adapter}: async () => (await import("./webgpu.${adapter}.js")).kernels,`);
+  // An adapter's class and features are known when it is asked for, and only its shaders are downloaded.
+  const loaders = Object.keys(kernels).map((adapter) => `    ${/-/.test(adapter) ? JSON.stringify(adapter) : adapter}: async () => (await import("./webgpu.${adapter}.js")).kernels,`);
   return {
     ...Object.fromEntries(shaders),
     ...Object.fromEntries(modules),

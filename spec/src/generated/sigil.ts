@@ -34,6 +34,8 @@ export interface SigilSpec {
   readonly checkpoint?: string;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu" | "webgpu")[];
+  /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
+  readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
   readonly hidden_states: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
@@ -84,6 +86,8 @@ export interface SigilSpecInput {
   readonly checkpoint?: string;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu" | "webgpu")[];
+  /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
+  readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
   readonly hidden_states?: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */

@@ -28,8 +28,8 @@ export interface OperandUse {
   readonly name: string;
   /** Every constant that its addresses are multiples of; vectors are loaded whole if four divides them all. */
   readonly steps: readonly number[];
-  /** Two words hold four 16-bit values. */
-  readonly packed?: boolean;
+  /** What holds four 16-bit values. */
+  readonly packed?: "vec2u" | "vec4h" | undefined;
   /** A word holds four bytes. */
   readonly bytes?: boolean;
 }
@@ -72,9 +72,9 @@ export class Operand {
     return (type === "f32" ? this.load(f, terms) : this.load4(f, terms)) as Node<Float> as Node<T>;
   }
 
-  /** Two words at an index counted in quads. */
-  loadPacked(index: U32): Node<"vec2u"> {
-    return element(this.#array as ArrayVariable<"vec2u">, index);
+  /** Four 16-bit values as the operand was declared to hold them, at an index counted in quads. */
+  loadPacked<T extends "vec2u" | "vec4h">(_packed: T, index: U32): Node<T> {
+    return element(this.#array as ArrayVariable as ArrayVariable<T>, index);
   }
 
   /** The four bytes of a word as numbers; the index, a multiple of four, counts bytes. */
@@ -115,7 +115,7 @@ export function declareOperands(f: KernelWriter, views: readonly OperandView[], 
     const members = views.flatMap((view, i) => (view.slot === slot ? [{ view, use: uses[i]! }] : []));
     const vectors = members.every(({ view, use }) => [view.offset, ...use.steps].every((step) => step % 4 === 0));
     const [first] = members as [(typeof members)[0]];
-    arrays.set(slot, f.storage([...new Set(members.map(({ use }) => use.name))].join("_"), first.use.packed ? "vec2u" : first.use.bytes ? "u32" : vectors ? "vec4f" : "f32", first.view.access));
+    arrays.set(slot, f.storage([...new Set(members.map(({ use }) => use.name))].join("_"), first.use.packed ?? (first.use.bytes ? "u32" : vectors ? "vec4f" : "f32"), first.view.access));
   }
   return views.map(({ slot, offset }) => new Operand(arrays.get(slot)!, offset));
 }

@@ -1,5 +1,5 @@
 /** Runs one problem's shader on random operands, beside its float64 meaning. */
-import { emitWebGpu, evaluateProblem, planProgram, type AdapterKind, type LoweredOperand, type LoweredProgram, type Problem } from "@sigil/compiler";
+import { emitWebGpu, evaluateProblem, planProgram, type KernelSet, type LoweredOperand, type LoweredProgram, type Problem, type Tuning } from "@sigil/compiler";
 import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { gpu } from "../../../support/webgpu.ts";
@@ -12,7 +12,10 @@ interface KernelOptions {
   /** The largest sizes, for which memory is planned; by default those of the run. */
   readonly planned?: Symbols;
   readonly operands?: number;
-  readonly adapter?: AdapterKind;
+  /** The set of kernels, of which the device must have the features; "desktop" by default. */
+  readonly adapter?: KernelSet;
+  /** Instead of what the compiler knows of every set. */
+  readonly tunings?: Readonly<Record<KernelSet, Tuning>>;
   readonly inputs?: readonly (Float32Array | undefined)[];
 }
 
@@ -57,7 +60,7 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
     tensors: {},
   };
   const adapter = options.adapter ?? "desktop";
-  const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter]);
+  const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter], options.tunings);
   const read = (name: string): Promise<Float32Array> => Promise.resolve(values[Number(name.slice(1))]!);
   const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holder.get(), { readFloat32: read, readRowsFloat32: read });
   try {

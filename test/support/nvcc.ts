@@ -1,0 +1,11 @@
+/** NVIDIA's compiler, which needs no GPU. */
+import { findToolkit } from "../../runtime-cuda/src/build/index.ts";
+
+const required = (process.env.REQUIRE ?? "").split(",").includes("nvcc");
+
+/** Undefined where tests must skip. */
+export const toolkit = await findToolkit().catch((error: Error) => {
+  if (required) throw new Error(`REQUIRE=nvcc, but ${error.message}`);
+  return undefined;
+});
+export const needsNvcc = "(needs nvcc 12.8 or newer; REQUIRE=nvcc)";
