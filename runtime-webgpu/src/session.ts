@@ -70,37 +70,47 @@ export async function openHere({ plan, kernels }: WebGpuArtifact, source: Weight
   return new WebGpuSession({ get, close: () => holder.close() }, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
 }
 
-/** A program that is loaded again, weights and all, at the first run after its device was lost. */
+/** A program that is loaded again, weights and all, at the first run after its device was lost, and at the next if that failed. */
 class RecoveringProgram implements Program {
   readonly device = "webgpu";
   readonly #load: (held: HeldDevice) => Promise<Program>;
   readonly #holder: DeviceHolder;
-  #current: { readonly held: HeldDevice; readonly program: Promise<Program> };
+  #current: { readonly held: HeldDevice; readonly program: Promise<Program> } | undefined;
 
-  private constructor(holder: DeviceHolder, held: HeldDevice, load: (held: HeldDevice) => Promise<Program>) {
+  private constructor(holder: DeviceHolder, load: (held: HeldDevice) => Promise<Program>) {
     this.#holder = holder;
     this.#load = load;
-    this.#current = { held, program: load(held) };
   }
 
   static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
-    const recovering = new RecoveringProgram(holder, await holder.get(), async (held) => {
+    const recovering = new RecoveringProgram(holder, async (held) => {
       const given = kernels[kernelSet(kernels, held.kind, held.device.features)]!;
       return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
     });
-    await recovering.#current.program;
+    await recovering.#loaded();
     return recovering;
   }
 
-  async run(...parameters: Parameters<Program["run"]>): ReturnType<Program["run"]> {
-    if (this.#current.held.isLost()) {
+  async #loaded(): Promise<Program> {
+    if (!this.#current || this.#current.held.isLost()) {
       const held = await this.#holder.get();
-      if (this.#current.held !== held) this.#current = { held, program: this.#load(held) };
+      // Someone else who waited may have begun already.
+      if (this.#current?.held !== held) {
+        const begun = { held, program: this.#load(held) };
+        this.#current = begun;
+        begun.program.catch(() => {
+          if (this.#current === begun) this.#current = undefined;
+        });
+      }
     }
-    return (await this.#current.program).run(...parameters);
+    return this.#current.program;
+  }
+
+  async run(...parameters: Parameters<Program["run"]>): ReturnType<Program["run"]> {
+    return (await this.#loaded()).run(...parameters);
   }
 
   async dispose(): Promise<void> {
-    await (await this.#current.program.catch(() => undefined))?.dispose();
+    await (await this.#current?.program.catch(() => undefined))?.dispose();
   }
 }
