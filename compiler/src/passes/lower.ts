@@ -252,7 +252,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   }
   const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
   const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
-  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype === "int32" ? "int32" as const : "float32" as const })), outputs: graph.outputs, gathers, tensors };
 }
 
 /** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
@@ -268,8 +268,11 @@ function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" 
   return { init, launches: launches.filter((launch) => !init.includes(launch)) };
 }
 
+const bytesOfElement = { float32: 4, int32: 4, float16: 2, bfloat16: 2, uint8: 1 } as const;
+export const elementBytes = ({ dtype }: Pick<Value, "dtype">): number => bytesOfElement[dtype];
+
 /** Bytes of a value when every symbol is largest. */
 export const bytesOf = (value: Value, symbols: Readonly<Record<string, number>>): number => {
   const count = elements(value.shape);
-  return (value.dtype === "uint8" ? 1 : 4) * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
+  return elementBytes(value) * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
 };

@@ -33,7 +33,7 @@ export interface SigilSpec {
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
   /** Backends to compile for. */
-  readonly targets: readonly ("cpu" | "webgpu")[];
+  readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
   readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
@@ -85,7 +85,7 @@ export interface SigilSpecInput {
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
   /** Backends to compile for. */
-  readonly targets?: readonly ("cpu" | "webgpu")[];
+  readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
   readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
