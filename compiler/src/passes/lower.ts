@@ -252,8 +252,11 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   }
   const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
   const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
-  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype === "int32" ? "int32" as const : "float32" as const })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: hostType(input.value) })), outputs: graph.outputs, gathers, tensors };
 }
+
+/** Callers hand in what they have; 16-bit values are the kernels' own. */
+const hostType = ({ dtype }: Value): PlannedTensor["dtype"] => (dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype);
 
 /** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
 function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" | "launches"> {
