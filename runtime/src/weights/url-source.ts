@@ -154,7 +154,8 @@ class UrlSource implements ByteSource {
       if (done) break;
       if (at + value.length > bytes.length) throw failure("the server sent more than it announced");
       bytes.set(value, at);
-      onReached?.((at += value.length));
+      at += value.length;
+      onReached?.(at);
     }
     if (at !== bytes.length) throw new Transient(failure("the transfer broke off"));
   }
