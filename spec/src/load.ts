@@ -86,7 +86,7 @@ function assemble(
     architecture: architecture.endsWith(".json") ? resolve(dirname(options.file), architecture) : architecture,
     hiddenStates: spec.hidden_states, attentions: spec.attentions, interpolatePosEncoding: spec.interpolate_pos_encoding,
     ...(spec.outputs && { outputs: spec.outputs }), ...(spec.text_length !== undefined && { textLength: spec.text_length }),
-    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
+    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }), ...(spec.sha256 && { sha256: spec.sha256 }),
   };
 }
 

@@ -40,6 +40,8 @@ export interface ModelSpec {
   readonly interpolatePosEncoding: boolean | "run-time";
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
+  /** SHA-256 of its weights files by file name. */
+  readonly sha256?: Readonly<Record<string, string>>;
   readonly targets: SigilSpec["targets"];
   /** The file that the spec was read from. */
   readonly file: string;

@@ -32,6 +32,8 @@ export interface SigilSpec {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu" | "webgpu")[];
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
@@ -74,6 +76,8 @@ export interface SigilSpecInput {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu" | "webgpu")[];
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
