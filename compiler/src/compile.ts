@@ -51,6 +51,7 @@ export async function compile(spec: ModelSpec, architecture?: Architecture): Pro
     storage: spec.storage,
     config: spec.config,
     tensors: Object.assign({}, ...stages.map(({ lowered }) => lowered.tensors)) as Plan["tensors"],
+    ...(spec.sha256 && { sha256: spec.sha256 }),
     programs: parts,
   });
   const plan = planOf(planned.map((program) => program.planned));

@@ -2,7 +2,7 @@
  * Fuses primitive nodes into kernel problems: q, k and v of one input become one Gemm; bias, activation, scale, residual and
  * position table become the epilogue of the Gemm before them; patches, of bytes too, become its prologue; embeddings become host gathers.
  */
-import type { Storage, WeightPart } from "@sigil/spec";
+import type { PlannedTensor, Storage, WeightPart } from "@sigil/spec";
 import { activations, prelu } from "../expr/activations.ts";
 import { accumulator, binary, operand, unary, type Expression } from "../expr/expression.ts";
 import { elements, fixed, multiply, sameShape } from "../ir/extent.ts";

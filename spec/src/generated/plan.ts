@@ -129,6 +129,8 @@ export interface Plan {
   readonly config: Readonly<Record<string, unknown>>;
   /** Every checkpoint tensor that the model reads, with its shape. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** SHA-256 of the weights files by file name, where the spec names them: loading verifies them. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Parts of the model that run alone. */
   readonly programs: readonly PlannedProgram[];
 }

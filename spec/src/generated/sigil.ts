@@ -32,6 +32,8 @@ export interface SigilSpec {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
@@ -84,6 +86,8 @@ export interface SigilSpecInput {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
