@@ -120,10 +120,16 @@ class LoadedProgram implements Program {
     validateInputs(this.#program, inputs, symbols, onDevice);
     const { device } = this.#held;
     const { arena, readback } = this.#buffers;
+    const copies: Promise<void>[] = [];
     for (const { name, location } of this.#program.inputs) {
       if (!location) continue;
-      if (onDevice[name]) (onDevice[name] as WebGpuBytes).write(device, arena, location.offset);
-      else writeInput(device, arena, location.offset, inputs[name]!);
+      if (!onDevice[name]) {
+        writeInput(device, arena, location.offset, inputs[name]!);
+        continue;
+      }
+      const copy = (onDevice[name] as WebGpuBytes).write(device, arena, location.offset);
+      copy.catch(() => {});
+      copies.push(copy);
     }
     for (const { input, table, count, target } of this.#program.gathers) {
       const ids = inputs[input]!;
@@ -148,10 +154,13 @@ class LoadedProgram implements Program {
       return { name: output.name, shape, at, bytes };
     });
     device.queue.submit([encoder.finish()]);
-    await readback.mapAsync(mapModeRead);
+    // Both are waited for, so that a refused picture leaves the buffer as it was.
+    const [mapping, copying] = await Promise.allSettled([readback.mapAsync(mapModeRead), Promise.all(copies)]);
+    if (mapping.status === "rejected") throw mapping.reason;
     const mapped = readback.getMappedRange();
     const outputs = Object.fromEntries(parts.map(({ name, shape, at, bytes }) => [name, { data: new Float32Array(mapped.slice(at, at + bytes)), shape }]));
     readback.unmap();
+    if (copying.status === "rejected") throw copying.reason;
     if (this.#profile) this.#profile.onProfile(await this.#profile.profiler.read(this.#launches));
     return outputs;
   }
