@@ -3,6 +3,7 @@ import type { CudaArtifact, CudaKernel, CudaPath } from "./artifact.ts";
 import type { OpenedDevice } from "./driver.ts";
 import { showCapability } from "./driver.ts";
 import { CudaError, rethrown } from "./error.ts";
+import { checkedImage } from "./images.ts";
 
 interface LoadedKernel {
   readonly id: number;
@@ -30,9 +31,7 @@ export class LoadedKernels {
 
   /** Loads the image of a path. Throws CudaError: no-image, image, wrong-architecture. */
   static async load({ plan, kernels, images }: CudaArtifact, path: CudaPath, device: OpenedDevice): Promise<LoadedKernels> {
-    const image = await images[path]();
-    // The driver is told no length: what is not there would be read past its end.
-    if (image.byteLength < 64) throw new CudaError("image", `the ${path} kernels of ${plan.name} have ${image.byteLength} bytes, which no image has: build them again`, { call: "cuLibraryLoadData", about: `${path} kernels` });
+    const image = checkedImage(await images[path](), `the ${path} kernels of ${plan.name}`);
     const { id, log } = await rethrown(device.native.loadImage(image, `the ${path} kernels of ${plan.name} on ${device.info.name} (compute capability ${showCapability(device.info)})`));
     return new LoadedKernels(path, device, kernels[path], id, log);
   }

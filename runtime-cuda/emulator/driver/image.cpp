@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cstring>
+#include <functional>
+#include <mutex>
 #include <sstream>
 #include "settings.h"
 
@@ -62,21 +64,31 @@ Status open_null(const char* code, ImageObject& image, std::string* log) {
   return success;
 }
 
-Status open_shared_object(const char* code, ImageObject& image, std::string* log) {
-  image.memory_file = memfd_create("sigil-emulated-kernels", MFD_CLOEXEC);
-  const size_t bytes = elf_bytes(code);
-  for (size_t at = 0; at < bytes;) {
-    const ssize_t count = write(image.memory_file, code + at, bytes - at);
-    if (count <= 0) return out_of_memory;
+/// The library of an image's bytes. It stays open: the engine's fibers and handlers cannot be unmapped, and an image loaded again is the same one.
+void* library_of(const char* code, std::string* log) {
+  static std::mutex mutex;
+  static std::map<std::string, void*> opened;
+  std::lock_guard<std::mutex> lock(mutex);
+  const std::string bytes(code, elf_bytes(code));
+  const std::string key = std::to_string(std::hash<std::string>{}(bytes)) + ":" + std::to_string(bytes.size());
+  if (opened.count(key)) return opened[key];
+  const int file = memfd_create("sigil-emulated-kernels", MFD_CLOEXEC);
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t count = write(file, bytes.data() + at, bytes.size() - at);
+    if (count <= 0) break;
     at += static_cast<size_t>(count);
   }
-  const std::string path = "/proc/self/fd/" + std::to_string(image.memory_file);
-  image.library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!image.library) {
-    *log = dlerror();
-    return invalid_image;
-  }
-  const auto symbol = [&](const char* name) { return dlsym(image.library, name); };
+  void* library = dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW | RTLD_LOCAL);
+  close(file);
+  if (library) opened[key] = library;
+  else *log = dlerror();
+  return library;
+}
+
+Status open_shared_object(const char* code, ImageObject& image, std::string* log) {
+  void* library = library_of(code, log);
+  if (!library) return invalid_image;
+  const auto symbol = [&](const char* name) { return dlsym(library, name); };
   const auto launch = reinterpret_cast<decltype(&sigil_emulated_launch)>(symbol("sigil_emulated_launch"));
   const auto count = reinterpret_cast<decltype(&sigil_emulated_kernel_count)>(symbol("sigil_emulated_kernel_count"));
   const auto name = reinterpret_cast<decltype(&sigil_emulated_kernel_name)>(symbol("sigil_emulated_kernel_name"));
@@ -105,11 +117,6 @@ Status open_shared_object(const char* code, ImageObject& image, std::string* log
 }
 
 }  // namespace
-
-ImageObject::~ImageObject() {
-  if (library) dlclose(library);
-  if (memory_file >= 0) close(memory_file);
-}
 
 Status open_image(const void* code, std::shared_ptr<ImageObject>* image, std::string* log) {
   const auto* text = static_cast<const char*>(code);

@@ -30,12 +30,9 @@ struct KernelObject {
 };
 
 struct ImageObject {
-  ~ImageObject();
   std::map<std::string, std::shared_ptr<KernelObject>> kernels;
   std::map<std::string, cuda::Kernel> handles;
   decltype(&sigil_emulated_tensor_map) encode = nullptr;
-  void* library = nullptr;
-  int memory_file = -1;
 };
 
 /// Reads an image, of which CUDA too is told no length. Returns a status; `log` says what is wrong.
