@@ -46,6 +46,8 @@ export interface ModelSpec {
   readonly pixels: Pixels;
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
+  /** SHA-256 of its weights files by file name. */
+  readonly sha256?: Readonly<Record<string, string>>;
   readonly targets: SigilSpec["targets"];
   /** How WebGPU kernels are computed, where it was measured. */
   readonly tuning?: TuningTable;

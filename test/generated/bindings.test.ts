@@ -1,19 +1,28 @@
 /** What generated bindings promise: to TypeScript (this file is type-checked by the build) and at run time. */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile, writeBindings } from "@sigil/compiler";
 import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type ByteTensor, type Tensor } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import type { PictureUploader } from "@sigil/runtime-webgpu";
-import { parseSpec } from "@sigil/spec";
+import { loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { artifact } from "../../generated/siglip-shapes/cpu.ts";
+import { artifact as webgpu } from "../../generated/siglip-shapes/webgpu.ts";
 import { SiglipShapes, type SiglipShapesVisionOutput } from "../../generated/siglip-shapes/index.ts";
 
 const source = () => syntheticWeights(Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })), 1);
 const pixels = { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } as const;
 
 describe("the generated module", () => {
+  it("finds the offsets again that its text leaves out", async () => {
+    const compiled = await compile(loadSpec(specPath("siglip-shapes")));
+    expect(artifact.plan).toEqual(compiled.plan);
+    expect(webgpu.plan).toEqual(compiled.webgpu!.plan);
+    expect(readFileSync(new URL("../../generated/siglip-shapes/webgpu.ts", import.meta.url), "utf8").match(/"offset":\d+,"bytes":\d+,"rows"/g)!.length).toBeLessThan(4);
+  });
+
   it("has literal shapes and only the outputs that were compiled", async () => {
     const model = await SiglipShapes.load(source(), { threads: 1 });
     const output = await model.forward({ pixelValues: pixels, inputIds: [new Array<number>(SiglipShapes.textLength).fill(1)] });

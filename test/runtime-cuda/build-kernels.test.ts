@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { buildKernels, findToolkit, targetsOf } from "../../runtime-cuda/src/build/index.ts";
-import { lowerPtx } from "../../runtime-cuda/src/build/lower-ptx.ts";
+import { buildKernels, findToolkit, lowerPtx, targetsOf } from "@sigil/runtime-cuda/nvcc";
 import { needsNvcc, toolkit } from "../support/nvcc.ts";
 
 const cache = mkdtempSync(join(tmpdir(), "sigil-kernels-test-"));

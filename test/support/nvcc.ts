@@ -1,5 +1,5 @@
 /** NVIDIA's compiler, which needs no GPU. */
-import { findToolkit } from "../../runtime-cuda/src/build/index.ts";
+import { findToolkit } from "@sigil/runtime-cuda/nvcc";
 
 const required = (process.env.REQUIRE ?? "").split(",").includes("nvcc");
 

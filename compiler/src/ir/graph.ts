@@ -20,11 +20,14 @@ export interface WeightReference {
   readonly end: number;
 }
 
+/** How a value's elements lie in memory; only `passes/narrow.ts` makes 16-bit ones. */
+export type ValueType = PlannedTensor["dtype"] | "float16" | "bfloat16";
+
 export interface Value {
   readonly id: number;
   readonly shape: Shape;
   /** `uint8`: bytes of a picture, an input only. */
-  readonly dtype: "float32" | "int32" | "uint8";
+  readonly dtype: ValueType;
 }
 
 export interface Node {

@@ -2,7 +2,7 @@
  * Fuses primitive nodes into kernel problems: q, k and v of one input become one Gemm; bias, activation, scale, residual and
  * position table become the epilogue of the Gemm before them; patches, of bytes too, become its prologue; embeddings become host gathers.
  */
-import type { Storage, WeightPart } from "@sigil/spec";
+import type { PlannedTensor, Storage, WeightPart } from "@sigil/spec";
 import { activations, prelu } from "../expr/activations.ts";
 import { accumulator, binary, operand, unary, type Expression } from "../expr/expression.ts";
 import { elements, fixed, multiply, sameShape } from "../ir/extent.ts";
@@ -252,8 +252,11 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   }
   const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
   const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
-  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: hostType(input.value) })), outputs: graph.outputs, gathers, tensors };
 }
+
+/** Callers hand in what they have; 16-bit values are the kernels' own. */
+const hostType = ({ dtype }: Value): PlannedTensor["dtype"] => (dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype);
 
 /** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
 function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" | "launches"> {
@@ -268,8 +271,11 @@ function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" 
   return { init, launches: launches.filter((launch) => !init.includes(launch)) };
 }
 
+const bytesOfElement = { float32: 4, int32: 4, float16: 2, bfloat16: 2, uint8: 1 } as const;
+export const elementBytes = ({ dtype }: Pick<Value, "dtype">): number => bytesOfElement[dtype];
+
 /** Bytes of a value when every symbol is largest. */
 export const bytesOf = (value: Value, symbols: Readonly<Record<string, number>>): number => {
   const count = elements(value.shape);
-  return (value.dtype === "uint8" ? 1 : 4) * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
+  return elementBytes(value) * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
 };

@@ -3,6 +3,7 @@ export * from "./input-error.ts";
 export * from "./losses.ts";
 export { openBackend, type BackendChoice, type BackendName, type BackendOpener, type BackendOptions } from "./open-backend.ts";
 export * from "./outputs.ts";
+export { placeWeights, type UnplacedPlan } from "./place-weights.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";
 export * from "./session.ts";

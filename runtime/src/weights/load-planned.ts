@@ -4,6 +4,7 @@ import { foldPixels } from "./fold-pixels.ts";
 import { packPanelRows } from "./pack.ts";
 import { readAhead } from "./read-ahead.ts";
 import { resampleGrid } from "./resample-grid.ts";
+import type { VerifyPlanOptions } from "./verify-plan.ts";
 import type { TensorInfo } from "./weight-source.ts";
 
 /** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
@@ -20,9 +21,8 @@ export interface PlannedProgress {
   readonly totalBytes: number;
 }
 
-export interface LoadPlannedOptions {
+export interface LoadPlannedOptions extends VerifyPlanOptions {
   readonly onProgress?: (progress: PlannedProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 const partRows = ({ begin, end, resample }: WeightPart): number => (resample ? resample.to[0] * resample.to[1] : end - begin);

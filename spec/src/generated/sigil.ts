@@ -32,8 +32,10 @@ export interface SigilSpec {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
-  readonly targets: readonly ("cpu" | "webgpu")[];
+  readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
   readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
@@ -84,8 +86,10 @@ export interface SigilSpecInput {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
-  readonly targets?: readonly ("cpu" | "webgpu")[];
+  readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
   readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
