@@ -54,7 +54,7 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
     symbols: options.planned ?? symbols,
     init: [],
     launches: [{ problem, operands, origins: ["test"] }],
-    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: value.dtype, origin: { pointer: "", path: name } })),
+    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: value.dtype === "uint8" ? ("uint8" as const) : ("float32" as const), origin: { pointer: "", path: name } })),
     outputs: named.filter(({ i }) => i >= firstOutput),
     gathers: [],
     tensors: {},
