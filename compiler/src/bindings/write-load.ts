@@ -7,6 +7,7 @@ type Target = ModelSpec["targets"][number];
 /** Who opens the artifact of each target. */
 const openers: Readonly<Record<Target, { readonly runtime: string; readonly open: string; readonly options: string }>> = {
   cpu: { runtime: "@sigil/runtime-cpu", open: "openCpuSession", options: "CpuSessionOptions" },
+  cuda: { runtime: "@sigil/runtime-cuda", open: "openCudaSession", options: "CudaSessionOptions" },
   webgpu: { runtime: "@sigil/runtime-webgpu", open: "openWebGpuSession", options: "WebGpuSessionOptions" },
 };
 

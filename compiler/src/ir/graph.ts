@@ -20,10 +20,13 @@ export interface WeightReference {
   readonly end: number;
 }
 
+/** How a value's elements lie in memory; only `passes/narrow.ts` makes 16-bit ones. */
+export type ValueType = PlannedTensor["dtype"] | "float16" | "bfloat16";
+
 export interface Value {
   readonly id: number;
   readonly shape: Shape;
-  readonly dtype: "float32" | "int32";
+  readonly dtype: ValueType;
 }
 
 export interface Node {

@@ -240,7 +240,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   }
   const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
   const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
-  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype === "int32" ? "int32" as const : "float32" as const })), outputs: graph.outputs, gathers, tensors };
 }
 
 /** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
@@ -256,8 +256,10 @@ function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" 
   return { init, launches: launches.filter((launch) => !init.includes(launch)) };
 }
 
-/** Bytes of a float32 value when every symbol is largest. */
+export const elementBytes = (value: Value): number => (value.dtype === "float16" || value.dtype === "bfloat16" ? 2 : 4);
+
+/** Bytes of a value when every symbol is largest. */
 export const bytesOf = (value: Value, symbols: Readonly<Record<string, number>>): number => {
   const count = elements(value.shape);
-  return 4 * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
+  return elementBytes(value) * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
 };

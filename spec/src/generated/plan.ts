@@ -19,6 +19,8 @@ export interface PlannedTensor {
   readonly name: string;
   readonly dtype: "float32" | "int32";
   readonly shape: readonly Extent[];
+  /** How an output lies in the arena if not as its dtype: kernels read it too, and the runtime widens it. */
+  readonly stored?: "float16" | "bfloat16";
   /** What an input holds when a caller leaves it out. */
   readonly default?: "zeros" | "positions";
   /** The checkpoint tensor that the runtime makes the input from. */
@@ -105,7 +107,7 @@ export type Storage = "float32" | "float16" | "bfloat16";
 /** The class of @sigil/runtime that runs a plan; graph is for any other architecture document. */
 export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "graph";
 
-/** What a runtime needs to run a compiled model. Offsets and sizes are bytes, shapes are in elements, every activation is float32. */
+/** What a runtime needs to run a compiled model. Offsets and sizes are bytes, shapes are in elements, activations are float32 unless a target stores them in 16 bits. */
 export interface Plan {
   /** Version of this format. */
   readonly version: 1;

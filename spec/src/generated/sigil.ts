@@ -33,7 +33,7 @@ export interface SigilSpec {
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
   /** Backends to compile for. */
-  readonly targets: readonly ("cpu" | "webgpu")[];
+  readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
   readonly hidden_states: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
@@ -75,7 +75,7 @@ export interface SigilSpecInput {
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
   /** Backends to compile for. */
-  readonly targets?: readonly ("cpu" | "webgpu")[];
+  readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
   readonly hidden_states?: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
