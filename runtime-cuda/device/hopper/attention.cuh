@@ -47,6 +47,8 @@ template <class Config> struct AttentionConsumer {
   static constexpr int head_size = Config::head_size;
   float result[head_size / 2];
   RunningSoftmax softmax;
+  float scale;
+  const float* mask;
   RingPosition<2> queries;
   RingPosition<Config::stages> keys, values;
 
@@ -61,6 +63,15 @@ template <class Config> struct AttentionConsumer {
   SIGIL_DEVICE void release_values() {
     release(Config::value_empty(values.stage));
     values.advance();
+  }
+
+  /// Scores, once they are there, to weights. `scale` includes log2(e).
+  template <int n, int valid> SIGIL_DEVICE void soften(float (&scores)[n / 2], float (&factor)[2]) {
+    if constexpr (Config::masked) {
+      RunningSoftmax::add_mask<n, valid>(scores, mask, scale);
+      mask += n;
+      softmax.template add<n, valid>(scores, factor, 1.0f);
+    } else softmax.template add<n, valid>(scores, factor, scale);
   }
 
   /// Starts scores = q k^T for n keys of the next stage.
@@ -95,14 +106,14 @@ template <class Config> struct AttentionConsumer {
   }
 
   /// The scores of the next n keys and the result of the `before` ones whose weights are at hand, at the same time; then the weights of the n.
-  template <int before, int n, int valid> SIGIL_DEVICE void advance(const uint32_t (&weights)[before / 16][4], uint32_t (&next)[n / 16][4], bool accumulate, float scale) {
+  template <int before, int n, int valid> SIGIL_DEVICE void advance(const uint32_t (&weights)[before / 16][4], uint32_t (&next)[n / 16][4], bool accumulate) {
     float scores[n / 2], factor[2];
     start_scores<n>(scores);
     start_result<before>(weights, accumulate);
     warpgroup_wait<1>();
     warpgroup_hold(scores);
     release_keys();
-    softmax.template add<n, valid>(scores, factor, scale);
+    soften<n, valid>(scores, factor);
     warpgroup_wait<0>();
     warpgroup_hold(result);
     // So that the next weights take the registers of those just used.
@@ -113,7 +124,7 @@ template <class Config> struct AttentionConsumer {
     pack_weights<Element, n>(next, scores);
   }
 
-  template <int n, int valid> SIGIL_DEVICE void begin(uint32_t (&weights)[n / 16][4], float scale) {
+  template <int n, int valid> SIGIL_DEVICE void begin(uint32_t (&weights)[n / 16][4]) {
     float scores[n / 2], factor[2];
     softmax = RunningSoftmax();
     barrier_wait(Config::query_full(queries.stage), queries.parity);
@@ -121,7 +132,7 @@ template <class Config> struct AttentionConsumer {
     warpgroup_wait<0>();
     warpgroup_hold(scores);
     release_keys();
-    softmax.template add<n, valid>(scores, factor, scale);
+    soften<n, valid>(scores, factor);
     pack_weights<Element, n>(weights, scores);
   }
 
@@ -134,25 +145,27 @@ template <class Config> struct AttentionConsumer {
     release_values();
   }
 
-  SIGIL_DEVICE void answer(float scale) {
+  /// `keys_mask` is null if nothing is masked.
+  SIGIL_DEVICE void answer(const float* keys_mask) {
+    mask = keys_mask;
     constexpr int tile = Config::key_tile, last = Config::last_tile, valid = Config::last_keys;
     if constexpr (Config::key_tiles == 1) {
       uint32_t weights[last / 16][4];
-      begin<last, valid>(weights, scale);
+      begin<last, valid>(weights);
       end<last>(weights, false);
     } else if constexpr (valid == tile) {
       uint32_t weights[tile / 16][4];
-      begin<tile, tile>(weights, scale);
+      begin<tile, tile>(weights);
       // A loop even of one turn: written out, two equal tiles cost more registers than there are.
 #pragma unroll 1
-      for (int t = 1, tiles = opaque(Config::key_tiles); t < tiles; t++) advance<tile, tile, tile>(weights, weights, t > 1, scale);
+      for (int t = 1, tiles = opaque(Config::key_tiles); t < tiles; t++) advance<tile, tile, tile>(weights, weights, t > 1);
       end<tile>(weights, true);
     } else {
       uint32_t weights[tile / 16][4], final[last / 16][4];
-      begin<tile, tile>(weights, scale);
+      begin<tile, tile>(weights);
 #pragma unroll 1
-      for (int t = 1; t < Config::key_tiles - 1; t++) advance<tile, tile, tile>(weights, weights, t > 1, scale);
-      advance<tile, last, valid>(weights, final, Config::key_tiles > 2, scale);
+      for (int t = 1; t < Config::key_tiles - 1; t++) advance<tile, tile, tile>(weights, weights, t > 1);
+      advance<tile, last, valid>(weights, final, Config::key_tiles > 2);
       end<last>(final, true);
     }
   }
@@ -194,8 +207,8 @@ template <class Config> struct AttentionConsumer {
   }
 };
 
-/// The whole kernel. `scale` includes log2(e). Boxes of the maps: query 64 channels by 64 * consumers tokens, key 64 by key_tile, `*_rest` as many tokens of `rest` channels, value `strip` by key_tile; swizzled by the bytes of a row.
-template <class Config> SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& maps, typename Config::Element* output, int batch, float scale) {
+/// The whole kernel. `mask` is [batch, keys], null if the configuration has none; `scale` includes log2(e). Boxes of the maps: query 64 channels by 64 * consumers tokens, key 64 by key_tile, `*_rest` as many tokens of `rest` channels, value `strip` by key_tile; swizzled by the bytes of a row.
+template <class Config> SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& maps, const float* mask, typename Config::Element* output, int batch, float scale) {
   const int warpgroup = thread_x() / 128;
   const int items = AttentionItem<Config>::count(batch);
   if (thread_x() == 0) {
@@ -226,13 +239,14 @@ template <class Config> SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& 
     if constexpr (Config::consumers > 1) registers_increase<Config::consumer_registers>();
     wait_for_predecessor();
     AttentionConsumer<Config> consumer;
+    consumer.scale = scale;
 #pragma unroll 1
     for (int index = block_x(); index < items; index += grid_x()) {
       const AttentionItem<Config> item(index);
       const int first = item.first_query + warpgroup * 64;
       if (first >= Config::queries) consumer.pass();
       else {
-        consumer.answer(scale);
+        consumer.answer(Config::masked ? mask + static_cast<ptrdiff_t>(item.batch) * Config::keys : nullptr);
         consumer.store(output, item, first + thread_x() % 128 / 32 * 16);
       }
     }

@@ -14,12 +14,14 @@ struct AttentionMaps {
 /**
  * One warpgroup copies; each of `consumers` answers 64 queries. Keys come in tiles of `key_tile`, the last of as many as are left, rounded up to 16:
  * all sizes are known when compiling, so no tile is larger than it must be.
+ * `masked`: a value for each key of a batch is added to its scores.
  * A head of 64 channels is one 128-byte row. In wider ones (72, 96) q and k have the rest in rows of their own (16 channels, of which zeros fill some, or 32),
  * and v lies in three strips of 32 channels, which one product of any width up to 96 can read.
  */
-template <class Element_, int heads_, int head_size_, int queries_, int keys_, int consumers_, int key_tile_, int stages_> struct WarpgroupAttention {
+template <class Element_, int heads_, int head_size_, int queries_, int keys_, int consumers_, int key_tile_, int stages_, bool masked_> struct WarpgroupAttention {
   using Element = Element_;
   static constexpr int heads = heads_, head_size = head_size_, queries = queries_, keys = keys_, consumers = consumers_, key_tile = key_tile_, stages = stages_;
+  static constexpr bool masked = masked_;
   static constexpr int threads = 128 * (consumers + 1);
   static constexpr int block_queries = 64 * consumers, query_tiles = (queries + block_queries - 1) / block_queries;
   static constexpr int key_tiles = (keys + key_tile - 1) / key_tile;

@@ -12,21 +12,23 @@ struct PanelLane {
   int lane = thread_x() % 32;
 
   SIGIL_DEVICE int row(int turn) const { return lane / 8 + 4 * turn; }
+  SIGIL_DEVICE int column() const { return lane % 8 * 8; }
   SIGIL_DEVICE int offset(int turn) const { return row(turn) * 128 + ((lane % 8 ^ row(turn) % 8) << 4); }
 };
 
 /// Starts copying what the epilogue of a tile reads; `carried` has the shape of C.
 template <class Config, int columns, class Result> SIGIL_DEVICE void start_carrying(char* panels, const Result* carried, int warp_row, int tile_column, int rows) {
   const PanelLane at;
+  const int left = rows - warp_row - at.row(0), room = columns - tile_column - at.column();
+  const Result* const from = carried + static_cast<ptrdiff_t>(warp_row + at.row(0)) * columns + tile_column + at.column();
 #pragma unroll
   for (int slab = 0; slab < Config::slabs; slab++)
 #pragma unroll
     for (int panel = 0; panel < Config::panels; panel++)
 #pragma unroll
       for (int turn = 0; turn < 4; turn++) {
-        const int row = warp_row + 64 * slab + at.row(turn), column = tile_column + 64 * panel + at.lane % 8 * 8;
-        const bool exists = row < rows && column < columns;
-        copy_async<16>(panels + (slab * Config::panels + panel) * Config::panel_bytes + at.offset(turn), exists ? carried + static_cast<ptrdiff_t>(row) * columns + column : carried, exists ? 16 : 0);
+        const bool exists = 64 * slab + 4 * turn < left && 64 * panel < room;
+        copy_async<16>(panels + (slab * Config::panels + panel) * Config::panel_bytes + at.offset(turn), exists ? from + (64 * slab + 4 * turn) * columns + 64 * panel : carried, exists ? 16 : 0);
       }
   copy_async_commit();
 }
@@ -50,6 +52,8 @@ SIGIL_DEVICE void finish_slab(const float (&sums)[Config::slabs][Config::tile_co
     const int first = warp_row + 64 * slab;
     if (first >= rows) break;
     const int above = first + quad_row, below = above + 8;
+    const int left = rows - first - at.row(0), room = columns - tile_column - at.column();
+    Result* const to = c + static_cast<ptrdiff_t>(first + at.row(0)) * columns + tile_column + at.column();
     const int known[2] = {above < rows ? above : rows - 1, below < rows ? below : rows - 1};
 #pragma unroll
     for (int panel = 0; panel < Config::panels; panel++) {
@@ -81,8 +85,7 @@ SIGIL_DEVICE void finish_slab(const float (&sums)[Config::slabs][Config::tile_co
         sync_warp();
 #pragma unroll
         for (int turn = 0; turn < 4; turn++) {
-          const int row = first + at.row(turn), column = tile_column + 64 * panel + at.lane % 8 * 8;
-          if (row < rows && (!ragged || column < columns)) *reinterpret_cast<Packet<16>*>(c + static_cast<ptrdiff_t>(row) * columns + column) = *reinterpret_cast<const Packet<16>*>(place + at.offset(turn));
+          if (4 * turn < left && (!ragged || 64 * panel < room)) *reinterpret_cast<Packet<16>*>(to + 4 * turn * columns + 64 * panel) = *reinterpret_cast<const Packet<16>*>(place + at.offset(turn));
         }
         sync_warp();
       }

@@ -10,6 +10,20 @@ struct RunningSoftmax {
   float largest[2] = {-__builtin_huge_valf(), -__builtin_huge_valf()};
   float sum[2] = {};
 
+  /// Adds a mask, one value for each of `valid` keys, to scaled scores; what it hides completely stays finite, so that a row with nothing else is an average.
+  template <int n, int valid> static SIGIL_DEVICE void add_mask(float (&scores)[n / 2], const float* mask, float scale) {
+    constexpr float log2e = 1.4426950408889634f, hidden = -3.0e38f;
+#pragma unroll
+    for (int j = 0; j < (valid + 7) / 8; j++)
+#pragma unroll
+      for (int i = 0; i < 2; i++) {
+        const int column = 8 * j + thread_x() % 4 * 2 + i;
+        const float added = valid % 8 == 0 || column < valid ? maximum(mask[column] * log2e, hidden) : 0.0f;
+        scores[4 * j + i] = multiply_add(scores[4 * j + i], scale, added);
+        scores[4 * j + 2 + i] = multiply_add(scores[4 * j + 2 + i], scale, added);
+      }
+  }
+
   /// Turns scores (`valid` columns of n) into exp2(scale * (score - largest)), zero past the valid ones, and gives what earlier results must be multiplied by. `scale` is positive.
   template <int n, int valid> SIGIL_DEVICE void add(float (&scores)[n / 2], float (&factor)[2], float scale) {
     const int column = thread_x() % 4 * 2;

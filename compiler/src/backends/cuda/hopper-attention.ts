@@ -31,17 +31,19 @@ function sharedBytes(headSize: number, consumers: number, tile: number, stages: 
   return 2 * queries * (128 + 2 * rest) + stages * tile * (128 + 2 * rest + (headSize === 64 ? 128 : 192)) + queries * pitch + (4 + 4 * stages) * 8;
 }
 
-function fits({ headSize, queries, queryStride, keyStride, valueStride, sharedQuery, mask, probabilities }: AttentionProblem, [q, k, v, out]: readonly CudaOperand[]): boolean {
-  if (!longest[headSize] || queries < 16 || sharedQuery || mask || probabilities) return false;
-  const types = new Set([q!.type, k!.type, v!.type, out!.type]);
-  return types.size === 1 && copiesByTensor(q!, queryStride) && copiesByTensor(k!, keyStride) && copiesByTensor(v!, valueStride) && out!.offset % 8 === 0;
+function fits({ headSize, queries, queryStride, keyStride, valueStride, sharedQuery, probabilities }: AttentionProblem, [q, k, v, ...rest]: readonly CudaOperand[]): boolean {
+  if (!longest[headSize] || queries < 16 || sharedQuery || probabilities) return false;
+  const out = rest.at(-1)!;
+  const types = new Set([q!.type, k!.type, v!.type, out.type]);
+  return types.size === 1 && copiesByTensor(q!, queryStride) && copiesByTensor(k!, keyStride) && copiesByTensor(v!, valueStride) && out.offset % 8 === 0;
 }
 
 /** Undefined if the portable kernel has to do it. */
 export function emitHopperAttention(problem: AttentionProblem, { operands }: EmitContext): Emitted | undefined {
   if (!fits(problem, operands)) return undefined;
-  const { heads, headSize, queries, keys, batch } = problem;
-  const [q, k, v, out] = operands as [CudaOperand, CudaOperand, CudaOperand, CudaOperand];
+  const { heads, headSize, queries, keys, batch, mask } = problem;
+  const [q, k, v] = operands as [CudaOperand, CudaOperand, CudaOperand];
+  const out = operands.at(-1)!;
   // Few queries: several small blocks on a multiprocessor hide one another's waits.
   const consumers = queries <= 64 ? 1 : 2;
   const tile = keyTile(headSize, keys);
@@ -62,9 +64,9 @@ export function emitHopperAttention(problem: AttentionProblem, { operands }: Emi
       includes: ["hopper/attention.cuh"],
       threads,
       blocks,
-      declarations: [`using Config = ${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages)};`, `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads}, "the compiler launches another shape");`],
-      parameters: [pointer(q, "q"), pointer(k, "k"), pointer(v, "v"), pointer(out, "out"), count("batch"), ...names.map(tensorMap)],
-      statements: ["(void)q, (void)k, (void)v;", `attend_warpgroup<Config>({&map_query, ${wide ? "&map_query_rest" : "nullptr"}, &map_key, ${wide ? "&map_key_rest" : "nullptr"}, &map_value}, out, batch, ${floatLiteral(problem.scale * Math.LOG2E)});`],
+      declarations: [`using Config = ${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages, mask)};`, `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads}, "the compiler launches another shape");`],
+      parameters: [pointer(q, "q"), pointer(k, "k"), pointer(v, "v"), ...(mask ? [pointer(operands[3]!, "mask")] : []), pointer(out, "out"), count("batch"), ...names.map(tensorMap)],
+      statements: ["(void)q, (void)k, (void)v;", `attend_warpgroup<Config>({&map_query, ${wide ? "&map_query_rest" : "nullptr"}, &map_key, ${wide ? "&map_key_rest" : "nullptr"}, &map_value}, ${mask ? "mask" : "nullptr"}, out, batch, ${floatLiteral(problem.scale * Math.LOG2E)});`],
     },
     choice: `wgmma, ${64 * consumers} queries a block, ${tile} keys at a time`,
     kernel: { grid: [{ of: multiply(batch, heads * Math.ceil(queries / (64 * consumers))), per: 1 }], ...(consumers > 1 && { persistent: true }), threads, sharedBytes: bytes, tensorMaps: maps, programmatic: true },
