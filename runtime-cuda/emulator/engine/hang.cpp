@@ -65,11 +65,13 @@ std::string what_it_waits_for(const Thread& thread) {
 
 void describe_hang(Machine& machine) {
   std::map<std::tuple<uint32_t, std::string>, std::vector<int>> waiting;
-  bool partial_warp = false;
+  // Lanes that miss others of their warp point at divergence, unless something else may be what holds the others up.
+  bool partial_warp = false, other = false;
   for (const Thread& thread : machine.threads) {
     if (thread.done) continue;
     waiting[{thread.rank, what_it_waits_for(thread)}].push_back(thread.thread);
     partial_warp |= thread.wait == Wait::warp;
+    other |= thread.wait == Wait::phase || thread.wait == Wait::cluster_barrier || thread.wait == Wait::registers;
   }
   const Thread& first = machine.threads.front();
   std::string text = format("kernel %s, block (%d, %d, %d)%s: no thread can go on", machine.kernel->name, first.block[0], first.block[1], first.block[2], machine.blocks.size() > 1 ? " and its cluster" : "");
@@ -83,7 +85,7 @@ void describe_hang(Machine& machine) {
     if (thread.done && thread.rank == 0) ended.push_back(thread.thread);
   }
   if (!ended.empty()) text += "\n  threads " + ranges(ended) + " ended";
-  machine.fault_record.code = partial_warp ? SIGIL_DIVERGENCE : SIGIL_HANG;
+  machine.fault_record.code = partial_warp && !other ? SIGIL_DIVERGENCE : SIGIL_HANG;
   snprintf(machine.fault_record.text, sizeof machine.fault_record.text, "%s", text.c_str());
 }
 

@@ -1,6 +1,7 @@
 // What is kept of a running cluster: threads, warps, blocks, and what is under way behind their backs.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/calls.h"
@@ -78,9 +79,7 @@ struct Collective {
   void (*finish)(Warp& warp);
 };
 
-/// Sums that matrix units hold while products are under way.
-struct HeldSums;
-struct Product;
+/// What the warp has under way in the matrix units: warpgroup_state.h.
 struct WarpMatrixState;
 
 struct Warp {
@@ -93,7 +92,7 @@ struct Warp {
   const Collective* collective;
   uint64_t collective_detail;
   void* operands[warp_size];
-  WarpMatrixState* matrix;
+  std::shared_ptr<WarpMatrixState> matrix;
   uint32_t registers;
 };
 
