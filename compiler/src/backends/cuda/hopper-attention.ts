@@ -7,19 +7,30 @@ import type { TensorMapSpec } from "./kernel.ts";
 import { cppType, type CudaOperand } from "./operands.ts";
 import { count, floatLiteral, instance, pointer, tensorMap } from "./source.ts";
 
-/** Keys that registers and shared memory allow: all in one tile, or in each of several. Found by compiling for sm_90a: the next size up spills. */
-const longest: Readonly<Record<number, { readonly alone: number; readonly tile: number }>> = { 64: { alone: 256, tile: 192 }, 72: { alone: 208, tile: 176 }, 96: { alone: 192, tile: 160 } };
+interface Longest {
+  /** Keys in one tile if there is no other. */
+  readonly alone: number;
+  /** In each of several tiles, of which the last is smaller; and if it is not. */
+  readonly tile: number;
+  readonly full: number;
+}
+/** What registers and shared memory allow by head width, without and with a mask. Found by compiling for sm_90a: sixteen more and it spills. */
+const longest: Readonly<Record<number, readonly [Longest, Longest]>> = {
+  64: [{ alone: 256, tile: 176, full: 192 }, { alone: 240, tile: 176, full: 192 }],
+  72: [{ alone: 208, tile: 160, full: 176 }, { alone: 208, tile: 160, full: 176 }],
+  96: [{ alone: 192, tile: 144, full: 160 }, { alone: 192, tile: 128, full: 144 }],
+};
 
 const up16 = (n: number): number => Math.ceil(n / 16) * 16;
 
 /** Keys of a tile: as few tiles as fit, about equal, the last one full or smaller. */
-export function keyTile(headSize: number, keys: number): number {
-  const { alone, tile: most } = longest[headSize]!;
+export function keyTile(headSize: number, keys: number, mask: boolean): number {
+  const { alone, tile: most, full } = longest[headSize]![mask ? 1 : 0];
   if (keys <= alone) return up16(keys);
-  for (let tiles = Math.ceil(keys / most); ; tiles++)
-    for (let tile = up16(Math.ceil(keys / tiles)); tile <= most; tile += 16) {
+  for (let tiles = Math.ceil(keys / full); ; tiles++)
+    for (let tile = up16(Math.ceil(keys / tiles)); tile <= full; tile += 16) {
       const last = keys - (tiles - 1) * tile;
-      if (last > 0 && (last === tile || up16(last) < tile)) return tile;
+      if (last === tile || (last > 0 && tile <= most && up16(last) < tile)) return tile;
     }
 }
 
@@ -46,9 +57,9 @@ export function emitHopperAttention(problem: AttentionProblem, { operands }: Emi
   const out = operands.at(-1)!;
   // Few queries: several small blocks on a multiprocessor hide one another's waits.
   const consumers = queries <= 64 ? 1 : 2;
-  const tile = keyTile(headSize, keys);
-  const stages = consumers === 1 && keys <= tile ? 1 : 2;
-  const blocks = consumers === 1 && tile <= 64 ? 2 : 1;
+  const tile = keyTile(headSize, keys, mask);
+  const stages = consumers === 1 && keys <= 64 ? 1 : 2;
+  const blocks = consumers === 1 && keys <= 64 ? 2 : 1;
   const threads = 128 * (consumers + 1);
   const bytes = sharedBytes(headSize, consumers, tile, stages);
   const wide = headSize > 64;
