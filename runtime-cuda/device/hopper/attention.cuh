@@ -170,16 +170,20 @@ template <class Config> struct AttentionConsumer {
     }
   }
 
-  /// Keeps step with the rings for queries that do not exist.
+  /// Keeps step with the rings for queries that do not exist. A warp releases what all its lanes have seen: no product holds them together here.
   SIGIL_DEVICE void pass() {
-    barrier_wait(Config::query_full(queries.stage), queries.parity);
+    const auto see = [](Barrier* barrier, uint32_t parity) {
+      barrier_wait(barrier, parity);
+      sync_warp();
+    };
+    see(Config::query_full(queries.stage), queries.parity);
     release(Config::query_empty(queries.stage));
     queries.advance();
 #pragma unroll 1
     for (int tile = 0; tile < Config::key_tiles; tile++) {
-      barrier_wait(Config::key_full(keys.stage), keys.parity);
+      see(Config::key_full(keys.stage), keys.parity);
       release_keys();
-      barrier_wait(Config::value_full(values.stage), values.parity);
+      see(Config::value_full(values.stage), values.parity);
       release_values();
     }
   }

@@ -3,7 +3,7 @@ import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf } from "./hopper-gemm-select.ts";
+import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperTile } from "./hopper-gemm-select.ts";
 import type { TensorMapSpec } from "./kernel.ts";
 import { cppType, isHalf, type CudaOperand } from "./operands.ts";
 import { renderFunctor } from "./render-expression.ts";
@@ -23,8 +23,8 @@ function fits({ a: shape, b: kind, columns, depth, epilogueOperands }: GemmProbl
   return copiesByTensor(a!, shape.stride) && copiesByTensor(b!, depth) && pairs && stores;
 }
 
-/** Undefined if the portable kernel has to do it. */
-export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: EmitContext): Emitted | undefined {
+/** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
+export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: EmitContext, given?: HopperTile): Emitted | undefined {
   const { depth, epilogueOperands: places } = problem;
   if (!fits(problem, operands) || problem.a.kind !== "rows") return undefined;
   const [a, b] = operands as [CudaOperand, CudaOperand];
@@ -33,7 +33,7 @@ export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: Emit
   const columns = problem.columns as number;
   const carriedAt = isHalf(c.type) ? places.findIndex(({ index }, i) => index === "element" && extra[i]!.type === c.type && extra[i]!.offset % 8 === 0) : -1;
   const carried = places[carriedAt]?.name;
-  const tile = selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue) });
+  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue) });
   const { stages, bytes } = sharedOf(tile, carried !== undefined);
   const threads = 128 * (tile.consumers + 1);
   const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);
