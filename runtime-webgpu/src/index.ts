@@ -6,4 +6,5 @@ export { defaultLimits, neededLimits, type Limits } from "./limits.ts";
 export type { WebGpuKernel, WebGpuKernels } from "./pipelines.ts";
 export type { LaunchTime } from "./profile.ts";
 export { createWebGpuProgram, type ProgramOptions } from "./program.ts";
-export { openWebGpuSession, WebGpuSession, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";
+export { openWebGpuSession } from "./open-session.ts";
+export { WebGpuSession, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";

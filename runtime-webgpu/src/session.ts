@@ -1,5 +1,5 @@
-/** A compiled artifact and a checkpoint to a session that runs on WebGPU. */
-import { bindPlan, Session, sumProgress, type Program, type WarningHandler, type WeightReader, type WeightSource } from "@sigil/runtime";
+/** Sessions that run on WebGPU. */
+import { Session, sumProgress, type Program, type WarningHandler, type WeightReader, type WeightSource, type WorkerOptions } from "@sigil/runtime";
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
@@ -13,18 +13,24 @@ export interface WebGpuArtifact {
   readonly kernels: Readonly<Record<AdapterKind, WebGpuKernels | (() => Promise<WebGpuKernels>)>>;
 }
 
-export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions {
+export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions, WorkerOptions {
   /** Load a tower when it is first used rather than now. */
   readonly lazy?: boolean;
   /** Takes warnings, once per kind; `console.warn` by default. */
   readonly onWarning?: WarningHandler;
 }
 
+/** Who has the device: this thread or a worker. */
+interface Adapter {
+  get(): Promise<{ readonly description: string; readonly kind: AdapterKind }>;
+  close(): Promise<void>;
+}
+
 /** A session that knows its adapter. */
 export class WebGpuSession extends Session {
-  readonly #holder: DeviceHolder;
+  readonly #holder: Adapter;
 
-  constructor(holder: DeviceHolder, ...parameters: ConstructorParameters<typeof Session>) {
+  constructor(holder: Adapter, ...parameters: ConstructorParameters<typeof Session>) {
     super(...parameters);
     this.#holder = holder;
   }
@@ -41,22 +47,14 @@ export class WebGpuSession extends Session {
   }
 }
 
-/** Checks the checkpoint against the plan, asks for a device and loads every program. Throws WeightsError or WebGpuError. */
-export async function openWebGpuSession({ plan, kernels }: WebGpuArtifact, weights: WeightSource, options: WebGpuSessionOptions = {}): Promise<WebGpuSession> {
-  const source = bindPlan(plan, weights);
+/** Asks this thread for a device; loads nothing yet. `source` has the names of the plan. */
+export async function openHere({ plan, kernels }: WebGpuArtifact, source: WeightSource, options: WebGpuSessionOptions): Promise<WebGpuSession> {
   const holder = new DeviceHolder(plan.programs, options);
-  const { lazy, onProgress, onWarning } = options;
+  const { onProgress, onWarning } = options;
   const progressOf = onProgress && sumProgress(plan, onProgress);
   const create = (program: PlannedProgram): Promise<Program> => RecoveringProgram.load(program, kernels, holder, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
   const { description, kind } = await holder.get();
-  const session = new WebGpuSession(holder, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
-  try {
-    if (!lazy) for (const program of plan.programs) await session.load(program);
-  } catch (error) {
-    await session.dispose();
-    throw error;
-  }
-  return session;
+  return new WebGpuSession(holder, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
 }
 
 /** A program that is loaded again, weights and all, at the first run after its device was lost. */

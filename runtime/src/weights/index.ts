@@ -1,7 +1,14 @@
 export { WeightsError, type WeightsErrorDetails } from "./error.ts";
 export * from "./float16.ts";
 export { byteLength, dtypeBits, elementCount, isDType, type DType } from "./dtype.ts";
-export { blobSource, bufferSource, urlSource, type ByteSource } from "./byte-source.ts";
+export { blobSource, bufferSource, type ByteSource, type VerifyOptions } from "./byte-source.ts";
+export { urlSource, type UrlSourceOptions } from "./url-source.ts";
+export { cachedSource, type CachedSourceOptions } from "./cache/cached-source.ts";
+export { cachedFiles, clearCached, type CachedFile } from "./cache/cached-files.ts";
+export type { ByteBucket, ByteStore } from "./cache/byte-store.ts";
+export { opfsStore } from "./cache/opfs-store.ts";
+export { cacheApiStore } from "./cache/cache-api-store.ts";
+export { Sha256 } from "./sha256.ts";
 export type { TensorInfo, WeightSource } from "./weight-source.ts";
 export { openSafetensors } from "./safetensors.ts";
 export { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
