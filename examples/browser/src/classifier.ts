@@ -26,6 +26,8 @@ export interface ClassifierOptions {
   readonly signal: AbortSignal;
   /** Bytes of weights in place, of all. */
   readonly onProgress: (loaded: number, total: number) => void;
+  /** Kernels of a tower readied, of all: WebGPU compiles while weights load. */
+  readonly onKernels: (done: number, total: number) => void;
   /** The device was lost; the next call loads the weights onto another. */
   readonly onDeviceLost: (error: Error) => void;
 }
@@ -49,13 +51,16 @@ export class Classifier {
   }
 
   /** Loads the weights. Throws WeightsError, WebGpuError, CapacityError, or the signal's reason. */
-  static async open(checkpoint: OpenCheckpoint, { backend, signal, onProgress, onDeviceLost }: ClassifierOptions): Promise<Classifier> {
+  static async open(checkpoint: OpenCheckpoint, { backend, signal, onProgress, onKernels, onDeviceLost }: ClassifierOptions): Promise<Classifier> {
     let choice: BackendChoice | undefined;
     const model = await Model.load(checkpoint.weights, {
       backend,
       signal,
+      // Nothing that the model computes can hold up typing or the camera.
+      worker: true,
       onBackend: (chosen) => (choice = chosen),
       onProgress: ({ loadedBytes, totalBytes }) => onProgress(loadedBytes, totalBytes),
+      onPipeline: onKernels,
       onDeviceLost,
     });
     return new Classifier(model, choice!, checkpoint);

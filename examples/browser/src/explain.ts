@@ -17,7 +17,13 @@ const coded = (error: Error): string | undefined => (error as Error & { readonly
 export function explainLoading(error: Error): Notice {
   const technical = error.message;
   if (error instanceof MisfitError)
-    return { kind: "error", title: "This checkpoint is of another architecture", detail: "Kernels have a model's sizes inside, so this page runs checkpoints with the sizes that it was compiled for. Compile this one, name its module in examples/browser/src/model.ts, and load the page again:", issues: error.issues, command: error.command };
+    return {
+      kind: "error",
+      title: "This checkpoint is of another architecture",
+      detail: `Kernels have a model's sizes inside, so this page runs checkpoints with those that it was compiled for; ${error.issues.length === 1 ? "one setting differs" : `${error.issues.length} settings differ`}. Compile this one, name its module in examples/browser/src/model.ts, and load the page again:`,
+      issues: error.issues,
+      command: error.command,
+    };
   const issues = (error as Error & { readonly issues?: readonly string[] }).issues ?? [];
   if (error.name === "WeightsError") return { kind: "error", title: "The checkpoint cannot be loaded", detail: technical.split("\n")[0]!, issues };
   if (error.name === "TokenizerError") return { kind: "error", title: "The checkpoint's tokenizer cannot be read", detail: technical };
@@ -32,7 +38,7 @@ export function explainLoading(error: Error): Notice {
       case "device-lost": return { kind: "error", title: "The GPU was lost while the model was loading", detail: "Choose WebGPU again, or the CPU.", technical };
       default: return { kind: "error", title: "WebGPU cannot run this model here", detail: "Choose the CPU.", technical };
     }
-  return { kind: "error", title: "The model cannot be loaded", detail: "See whether the address is right and the network is there.", technical };
+  return { kind: "error", title: "The model cannot be loaded", detail: "See whether the address is right and the network is there, then load it again.", technical };
 }
 
 /** What `getUserMedia` threw. */

@@ -1,5 +1,5 @@
 /** The page: pictures and labels in, probabilities and times out. */
-import type { BackendName } from "@sigil/runtime";
+import { cachedFiles, clearCached, type BackendName } from "@sigil/runtime";
 import { fileFolder, urlFolder, type CheckpointFolder } from "./checkpoint/folder.ts";
 import { openCheckpoint, type OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { Classifier, type Picture } from "./classifier.ts";
@@ -31,6 +31,8 @@ let classifier: Classifier | undefined;
 let wish: BackendWish = (["webgpu", "cpu"] as const).find((name) => name === address.searchParams.get("backend")) ?? "auto";
 /** The wish that the running classifier was opened with. */
 let granted: BackendWish = wish;
+/** Bytes of its weights. */
+let weightBytes = 0;
 let loading: AbortController | undefined;
 let picture: Picture | undefined;
 let camera: Camera | undefined;
@@ -69,14 +71,16 @@ async function start(checkpoint: OpenCheckpoint): Promise<boolean> {
   engine.wish = wish;
   engine.loading(`Loading ${checkpoint.name}`);
   const asked = wish;
-  let bytes = 0;
   try {
     const next = await Classifier.open(checkpoint, {
       backend: asked,
       signal: control.signal,
       onProgress: (loaded, total) => {
-        bytes = total;
+        weightBytes = total;
         if (loading === control) engine.loading(`Loading ${checkpoint.name}`, loaded, total);
+      },
+      onKernels: (done, total) => {
+        if (loading === control) engine.readying(done, total);
       },
       onDeviceLost: (error) => {
         notices.show("device", { kind: "info", title: "The GPU was lost, and asked for again", detail: "Its weights are loaded onto it again. Nothing that you did is lost.", technical: error.message });
@@ -87,13 +91,14 @@ async function start(checkpoint: OpenCheckpoint): Promise<boolean> {
       await next.dispose();
       return false;
     }
-    const last = classifier;
+    const [last, lastCheckpoint] = [classifier, opened];
     [classifier, opened, granted, loading] = [next, checkpoint, asked, undefined];
     engine.ready(next.choice, next.backend, asked);
-    showFacts({ Model: compiledFor.name, Checkpoint: checkpoint.name, Weights: `${megabytes(bytes)} in memory`, Tensors: String(checkpoint.weights.tensors.size) });
+    await showFacts(checkpoint, weightBytes);
     remember(asked);
     runs.request();
     await last?.dispose();
+    if (lastCheckpoint !== checkpoint) await lastCheckpoint?.weights.close();
     return true;
   } catch (error) {
     if (loading === control) failed("backend", error as Error, control);
@@ -217,12 +222,15 @@ function showLast(): void {
   if (lastStill) gallery.select(lastStill);
 }
 
-function showFacts(facts: Readonly<Record<string, string>>): void {
+async function showFacts(checkpoint: OpenCheckpoint, bytes: number): Promise<void> {
+  const kept = (await cachedFiles().catch(() => [])).reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const facts = { "Compiled for": compiledFor.name, Checkpoint: checkpoint.name, Weights: megabytes(bytes), "Kept here": kept > 0 ? megabytes(kept) : "nothing" };
   element("facts").replaceChildren(...Object.entries(facts).map(([name, value]) => {
     const pair = create("div");
     pair.append(create("dt", { textContent: name }), create("dd", { textContent: value }));
     return pair;
   }));
+  element("forget").hidden = kept === 0;
 }
 
 /** Keeps the choices in the address, so that it can be shared and reloaded. */
@@ -261,6 +269,11 @@ function picker(button: string, input: string, onFiles: (files: readonly File[])
 picker("choose", "picture-files", addPictures);
 picker("choose-folder", "checkpoint-folder", loadFiles);
 picker("choose-files", "checkpoint-files", loadFiles);
+element("forget").addEventListener("click", async () => {
+  await clearCached();
+  if (opened) await showFacts(opened, weightBytes);
+  element("choose-folder").focus();
+});
 cameraButton.addEventListener("click", () => (camera ? showLast() : void startCamera()));
 template.addEventListener("input", () => runs.request());
 element("checkpoint-form").addEventListener("submit", (event) => {

@@ -2,7 +2,7 @@
 import { openSafetensors, openShardedSafetensors, SiglipImageProcessor, SiglipTokenizer, tokenizerFromJson, WeightsError, type ShardIndex, type Tokenizer, type WeightSource } from "@sigil/runtime";
 import { compiledFor, Model } from "../model.ts";
 import { MisfitError, misfits } from "./fit.ts";
-import type { CheckpointFolder } from "./folder.ts";
+import { readFile, type CheckpointFolder } from "./folder.ts";
 
 export interface OpenCheckpoint {
   readonly name: string;
@@ -16,7 +16,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** Throws MisfitError for another architecture, WeightsError for files that are missing or damaged; reads no weights yet. */
 export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSignal): Promise<OpenCheckpoint> {
   const json = async (file: string): Promise<Json | undefined> => {
-    const bytes = await folder.read(file, signal);
+    const bytes = await readFile(folder, file, signal);
     try {
       return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Json);
     } catch (cause) {
@@ -29,10 +29,10 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
   if (differences.length > 0) throw new MisfitError(folder.name, compiledFor.name, differences);
 
   const [processorConfig, tokenizerConfig, spiece, single] = await Promise.all([
-    json("processor_config.json").then((found) => found ?? json("preprocessor_config.json")),
+    json("preprocessor_config.json").then((found) => found ?? json("processor_config.json")),
     json("tokenizer_config.json"),
-    folder.read("spiece.model", signal),
-    folder.has("model.safetensors", signal),
+    readFile(folder, "spiece.model", signal),
+    folder.source("model.safetensors"),
   ]);
   const tokenizerJson = spiece ? undefined : await json("tokenizer.json");
   const index = single ? undefined : await json("model.safetensors.index.json");
@@ -50,6 +50,10 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
     name: folder.name,
     tokenizer: spiece ? SiglipTokenizer.fromSpiece(spiece, tokenizerConfig) : tokenizerFromJson(tokenizerJson, tokenizerConfig),
     processor,
-    weights: single ? await openSafetensors(folder.source("model.safetensors")) : await openShardedSafetensors(index as unknown as ShardIndex, (shard) => folder.source(shard)),
+    weights: single ? await openSafetensors(single) : await openShardedSafetensors(index as unknown as ShardIndex, async (shard) => (await folder.source(shard)) ?? missingShard(shard)),
   };
+}
+
+function missingShard(file: string): never {
+  throw new WeightsError("is named by model.safetensors.index.json and is not there", { file });
 }

@@ -32,7 +32,12 @@ export class EngineView {
       return;
     }
     this.#progress.value = loaded / total;
-    this.#reason.textContent = loaded < total ? `${megabytes(loaded)} of ${megabytes(total)}` : "Readying the kernels";
+    this.#reason.textContent = `${megabytes(loaded)} of ${megabytes(total)}`;
+  }
+
+  /** Of one tower. */
+  readying(done: number, total: number): void {
+    if (this.#progress.value === 1) this.#reason.textContent = `Readying the kernels: ${done} of ${total}`;
   }
 
   /** `backend` as the session describes it. */

@@ -36,8 +36,6 @@ export class GalleryView {
     const entry = this.#entries.find((one) => one.still === still);
     if (!entry) return;
     entry.input.checked = true;
-    // The strip alone: scrollIntoView would scroll the page too.
-    this.#element.scrollTo({ left: entry.label.offsetLeft - this.#element.offsetLeft - 40 });
     this.#onSelect(still);
   }
 

@@ -27,17 +27,14 @@ export class NoticesView {
     const text = create("div", { className: "notice-text" });
     text.append(create("p", { className: "notice-title", textContent: title }));
     if (detail) text.append(create("p", { textContent: detail }));
+    if (command) text.append(commandOf(command));
     if (issues.length > 0) {
       const list = create("ul");
       list.append(...issues.map((issue) => create("li", { textContent: issue })));
-      text.append(list);
+      if (issues.length <= 3) text.append(list);
+      else text.append(folded(`All ${issues.length} of them`, list));
     }
-    if (command) text.append(commandOf(command));
-    if (technical && technical !== detail && technical !== title) {
-      const more = create("details");
-      more.append(create("summary", { textContent: "What the runtime said" }), create("p", { textContent: technical }));
-      text.append(more);
-    }
+    if (technical && technical !== detail && technical !== title) text.append(folded("What the runtime said", create("p", { textContent: technical })));
     const dismiss = create("button", { type: "button", className: "remove" }, { "aria-label": `Dismiss: ${title}` });
     dismiss.addEventListener("click", () => this.clear(subject));
     box.append(text, dismiss);
@@ -49,6 +46,12 @@ export class NoticesView {
     this.#shown.get(subject)?.remove();
     this.#shown.delete(subject);
   }
+}
+
+function folded(summary: string, content: HTMLElement): HTMLElement {
+  const details = create("details");
+  details.append(create("summary", { textContent: summary }), content);
+  return details;
 }
 
 function commandOf(command: string): HTMLElement {
