@@ -87,9 +87,10 @@ function assemble(
   return {
     name: spec.name, config, storage: spec.storage, batch: spec.batch, targets: spec.targets, file: options.file,
     architecture: architecture.endsWith(".json") ? resolve(dirname(options.file), architecture) : architecture,
+    pixels: spec.pixels === "uint8" ? { dtype: "uint8", rescaleFactor: spec.rescale_factor, imageMean: spec.image_mean, imageStd: spec.image_std } : { dtype: "float32" },
     hiddenStates: spec.hidden_states, attentions: spec.attentions, interpolatePosEncoding: spec.interpolate_pos_encoding,
     ...(spec.outputs && { outputs: spec.outputs }), ...(spec.text_length !== undefined && { textLength: spec.text_length }),
-    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
+    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }), ...(spec.sha256 && { sha256: spec.sha256 }),
     ...(tuning && { tuning }),
   };
 }

@@ -1,10 +1,14 @@
 /** One launch of a model on a device, computed as a tuning says: its result, and how long it takes. */
-import { emitWebGpu, planProgram, type KernelSet, type LoweredProgram, type Tuning } from "@sigil/compiler";
+import { emitWebGpu, planProgram, type KernelSet, type LoweredProgram, type Tuning, type Value } from "@sigil/compiler";
 import { uniform, valueOf } from "@sigil/runtime";
 import { createWebGpuProgram, type HeldDevice } from "@sigil/runtime-webgpu";
 import type { TunedProblem } from "./tuned-problems.ts";
 
-type Arrays = Readonly<Record<string, Float32Array>>;
+/** Uniform in [-1, 1), or bytes. */
+function inputOf(name: string, value: Value, symbols: LoweredProgram["symbols"]): Float32Array | Uint8Array {
+  const values = uniform(name, value.shape.reduce<number>((n, extent) => n * valueOf(extent, symbols), 1), 0);
+  return value.dtype === "uint8" ? Uint8Array.from(values, (u) => Math.floor(128 * (u + 1))) : values;
+}
 
 export interface LoadedKernel {
   /** Runs it; its outputs, and microseconds a launch on the adapter, or on the clock where it has no timestamps. */
@@ -22,7 +26,7 @@ function alone({ launch, program }: TunedProblem, repeat: number): LoweredProgra
     symbols: program.symbols,
     init: [],
     launches: Array.from({ length: repeat }, () => launch),
-    inputs: [...values(0, split)].map(([id, value]) => ({ name: `${id}`, value, dtype: "float32", origin: { pointer: "", path: "" } })),
+    inputs: [...values(0, split)].map(([id, value]) => ({ name: `${id}`, value, dtype: value.dtype, origin: { pointer: "", path: "" } })),
     outputs: [...values(split)].map(([id, value]) => ({ name: `${id}`, value })),
     gathers: [],
     tensors: program.tensors,
@@ -36,7 +40,7 @@ export async function loadKernel(problem: TunedProblem, set: KernelSet, tuning: 
   const read = (name: string): Promise<Float32Array> => Promise.resolve(uniform(name, program.tensors[name]!.reduce((a, b) => a * b, 1), 0));
   let profiled: number | undefined;
   const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[set], held, { readFloat32: read, readRowsFloat32: read }, { onProfile: (_, times) => (profiled = times.reduce((sum, { microseconds }) => sum + microseconds, 0)) });
-  const inputs: Arrays = Object.fromEntries(program.inputs.map(({ name, value }) => [name, uniform(name, value.shape.reduce<number>((n, extent) => n * valueOf(extent, program.symbols), 1), 0)]));
+  const inputs = Object.fromEntries(program.inputs.map(({ name, value }) => [name, inputOf(name, value, program.symbols)]));
   return {
     async run() {
       const begin = performance.now();

@@ -21,7 +21,7 @@ export interface TunedGemm {
   /** Products in each sum. */
   readonly depth: number;
   /** Whether A is a matrix or gathered from pictures. */
-  readonly input: "rows" | "patches";
+  readonly input: "rows" | "patches" | "byte_patches";
   /** Element type of B. */
   readonly storage: "float32" | "float16" | "bfloat16";
   readonly config: TunedGemmConfig;

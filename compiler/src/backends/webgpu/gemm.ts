@@ -36,7 +36,7 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
   const f = new KernelWriter();
   const input = gemmInput(problem);
   const operands = declareOperands(f, views, [
-    { name: "a", steps: input.steps },
+    { name: "a", steps: input.steps, ...(input.bytes && { bytes: true }) },
     { name: "b", steps: [4], packed: storage === "float32" ? undefined : config.f16 ? "vec4h" : "vec2u" },
     ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
     { name: "c", steps: [columns] },

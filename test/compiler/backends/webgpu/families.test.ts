@@ -52,6 +52,14 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
       const a = { kind: "patches", channels: 3, height: gridHeight * patch + 2, width: gridWidth * patch + (patch % 4 === 0 ? 4 : 1), patch, gridHeight, gridWidth } as const;
       for (const adapter of ["desktop", "software"] as const) expect(await kernelError(gemm(3 * gridHeight * gridWidth, 37, 3 * patch * patch, { a }), { adapter })).toBeLessThan(tolerance);
     });
+  // Words where four divides a line of a patch and of the picture, bytes where it does not; a batch whose bytes do not fill words.
+  for (const [patch, channels, margin] of [[16, 3, 0], [14, 3, 2], [4, 3, 1], [5, 1, 3], [8, 4, 0]] as const)
+    it(`Gemm: patches of ${patch} of bytes, ${channels} channels`, async () => {
+      const [gridHeight, gridWidth] = [3, 2];
+      const a = { kind: "byte_patches", channels, height: gridHeight * patch + margin, width: gridWidth * patch + margin, patch, gridHeight, gridWidth } as const;
+      const epilogue = binary("add", binary("mul", accumulator, constant(2 / 255)), operand("shift"));
+      for (const adapter of adapterKinds) expect(await kernelError(gemm(3 * gridHeight * gridWidth, 37, channels * patch * patch, { a, epilogue, epilogueOperands: [{ name: "shift", index: "column" }] }), { adapter }), adapter).toBeLessThan(tolerance);
+    });
   it.each(Object.keys(activations))("activation %s", async (name) => {
     expect(await kernelError(gemm(7, 12, 36, { epilogue: activations[name]!(accumulator) }))).toBeLessThan(tolerance);
   });

@@ -3,7 +3,7 @@ import { emitWebGpu, evaluateProblem, planProgram, type KernelSet, type LoweredO
 import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { gpu } from "../../../support/webgpu.ts";
-import { errorOf, randomValues, sizes, storageOf } from "../problems.ts";
+import { asBytes, errorOf, randomValues, readsBytes, sizes, storageOf } from "../problems.ts";
 
 /** A driver compiles for one device at a time, so that tests that run beside each other take several. */
 const holders = [0, 1].map(() => new DeviceHolder([], gpu ? { gpu } : {}));
@@ -45,6 +45,7 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
   const storage = storageOf(problem);
   const values = counts.map((count, i) => {
     const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
+    if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
     return i === 1 && storage ? data.map((x) => roundToStorage(x, storage)) : data;
   });
   const depth = problem.family === "gemm" ? problem.depth : 1;
@@ -53,7 +54,7 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
   const operands = counts.map((_, i): LoweredOperand => {
     const [rows, width] = shape(i);
     if (isWeight(problem, i, firstOutput)) return { kind: "weight", rows, columns: width, parts: [{ tensor: `w${i}`, begin: 0, end: rows }] };
-    return { kind: "value", value: { id: i, dtype: "float32", shape: [planned[i]!] }, offset: 0 };
+    return { kind: "value", value: { id: i, dtype: i === 0 && readsBytes(problem) ? "uint8" : "float32", shape: [planned[i]!] }, offset: 0 };
   });
   const named = operands.flatMap((operand, i) => (operand.kind === "value" ? [{ name: `t${i}`, value: operand.value, i }] : []));
   const program: LoweredProgram = {
@@ -61,7 +62,7 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
     symbols: options.planned ?? symbols,
     init: [],
     launches: [{ problem, operands, origins: ["test"] }],
-    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: "float32" as const, origin: { pointer: "", path: name } })),
+    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: value.dtype === "uint8" ? ("uint8" as const) : ("float32" as const), origin: { pointer: "", path: name } })),
     outputs: named.filter(({ i }) => i >= firstOutput),
     gathers: [],
     tensors: {},
@@ -72,7 +73,7 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
   const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holders[next++ % holders.length]!.get(), { readFloat32: read, readRowsFloat32: read });
   try {
     const inputs = Object.fromEntries(program.inputs.map(({ name, value }) => {
-      const padded = new Float32Array(value.shape[0] as number);
+      const padded = new (value.dtype === "uint8" ? Uint8Array : Float32Array)(value.shape[0] as number);
       padded.set(values[value.id]!);
       return [name, padded];
     }));

@@ -15,6 +15,7 @@ const gathered = (count: number, at: (i: number) => number): Float64Array => Flo
 /** One row of A: a matrix's, or the patch of a picture, channel by channel and line by line. */
 function rowOfA({ a, depth }: GemmProblem, data: Float32Array, row: number): number[] {
   if (a.kind === "rows") return Array.from(data.subarray(row * a.stride, row * a.stride + depth));
+  if (a.kind !== "patches") throw new Error("bytes are not sampled");
   const cells = a.gridHeight * a.gridWidth;
   const corner = { image: Math.floor(row / cells), y: Math.floor((row % cells) / a.gridWidth) * a.patch, x: (row % a.gridWidth) * a.patch };
   const found: number[] = [];

@@ -117,6 +117,12 @@ export const halves = {
   bfloat16: (x: Node<"vec2u">): Vec4 => node("vec4f", `bitcast<vec4f>(vec4u(${x.text}.x << 16u, ${x.text}.x & 0xffff0000u, ${x.text}.y << 16u, ${x.text}.y & 0xffff0000u))`),
 };
 
+/** Bytes of a word, the first the lowest, as the numbers 0 to 255. */
+export const bytes = {
+  all: (x: U32): Vec4 => node("vec4f", `vec4f((vec4u(${x.text}) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u))`),
+  one: (x: U32, byte: U32): F32 => node("f32", `f32((${x.text} >> (8u * ${byte.text})) & 255u)`),
+};
+
 /** Over the threads of a subgroup that are in it, however many; every one of them must come here. Needs the extension subgroups. */
 export const subgroup = {
   combine: { add: (x: F32): F32 => builtin("f32", "subgroupAdd", x), max: (x: F32): F32 => builtin("f32", "subgroupMax", x) },
