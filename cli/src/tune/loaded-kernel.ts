@@ -26,7 +26,7 @@ function alone({ launch, program }: TunedProblem, repeat: number): LoweredProgra
     symbols: program.symbols,
     init: [],
     launches: Array.from({ length: repeat }, () => launch),
-    inputs: [...values(0, split)].map(([id, value]) => ({ name: `${id}`, value, dtype: value.dtype, origin: { pointer: "", path: "" } })),
+    inputs: [...values(0, split)].map(([id, value]) => ({ name: `${id}`, value, dtype: value.dtype === "uint8" ? "uint8" : "float32", origin: { pointer: "", path: "" } })),
     outputs: [...values(split)].map(([id, value]) => ({ name: `${id}`, value })),
     gathers: [],
     tensors: program.tensors,
