@@ -91,11 +91,9 @@ class UrlSource implements ByteSource {
       this.#head = head;
     } else {
       (this.#options.onWarning ?? consoleWarning)({ code: "no-range", message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used` });
-      const length = Number(response.headers.get("Content-Encoding") ? 0 : response.headers.get("Content-Length"));
       const blob = await response.blob().catch((cause: unknown) => {
         throw new Transient(this.#error("the transfer broke off", { cause }));
       });
-      if (length && blob.size !== length) throw new Transient(this.#error("the transfer broke off", { expected: `${length} bytes`, received: `${blob.size} bytes` }));
       this.#version = versionOf(response);
       this.#size = blob.size;
       this.#whole = blobSource(blob, this.name);
