@@ -50,12 +50,12 @@ describe("the next visit", () => {
   it("asks for nothing that is kept, and only for the rest", async () => {
     const store = memoryStore();
     const first = visit(store);
-    expect(agrees(await first.read(MiB, 6 * MiB), MiB)).toBe(true);
+    expect(agrees(await first.read(MiB + 100, 6 * MiB), MiB + 100)).toBe(true);
     expect(asked()).toBe(3);
     const second = visit(store);
     expect([await second.size(), agrees(await second.read(2 * MiB, 3 * MiB), 2 * MiB), agrees(await second.read(0, 1000), 0), asked()]).toEqual([bytes.length, true, true, 0]);
     expect(agrees(await second.read(6 * MiB, 2 * MiB), 6 * MiB)).toBe(true);
-    expect(server.ranges.splice(0).map(([from]) => from)).toEqual([0, 7 * MiB]);
+    expect(server.ranges.splice(0).map(([from]) => from)).toEqual([0, 7 * MiB + 100]);
     expect(warnings).toEqual([]);
   });
 

@@ -15,8 +15,9 @@ export interface CachedSourceOptions {
   readonly onWarning?: WarningHandler;
 }
 
-/** The least that is fetched and stored, in bytes: rows of a table are shorter. */
+/** What a shorter read fetches of a file, in bytes: rows of a table are shorter, and a store of thousands of rows would be slow. */
 const blockBytes = 32 << 10;
+/** What a new file begins with: as much as a URL's first request brings. */
 const firstBytes = 128 << 10;
 
 /** Keeps what is read of a URL, so that the next visit reads it without the network, and goes on where this one broke off.
@@ -125,7 +126,7 @@ class CachedSource implements ByteSource {
     return out;
   }
 
-  /** Bytes from the network, stored in whole blocks up to what is stored already. */
+  /** Bytes from the network, which are stored; short reads fetch their blocks, up to what is stored already. */
   async #fetch(kept: KeptFile, begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const { size, version } = kept.description;
     const received = { size: await this.#source.size(), version: this.#source.version?.() ?? "" };
@@ -136,8 +137,9 @@ class CachedSource implements ByteSource {
       });
     }
     const gap = kept.gap(begin);
-    const first = Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes);
-    const last = Math.max(end, Math.min(gap.end, Math.ceil(end / blockBytes) * blockBytes));
+    const short = end - begin < blockBytes;
+    const first = short ? Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes) : begin;
+    const last = short ? Math.max(end, Math.min(gap.end, Math.ceil(end / blockBytes) * blockBytes)) : end;
     const bytes = await this.#source.read(first, last - first, signal);
     if (!this.#full) await kept.put(first, bytes).catch((error: unknown) => this.#cannotKeep(error));
     return bytes.subarray(begin - first, end - first);
