@@ -13,5 +13,5 @@ export * from "./siglip-model.ts";
 export * from "./siglip-text-model.ts";
 export * from "./siglip-vision-model.ts";
 export { valueOf, type Symbols } from "./extent.ts";
-export { shapeOf, validateInputs } from "./validate.ts";
+export { arrayOf, shapeOf, validateInputs } from "./validate.ts";
 export type { ModelWarning, WarningCode, WarningHandler } from "./warning.ts";
