@@ -3,6 +3,7 @@ import { consoleWarning, type WarningHandler } from "../../model/warning.ts";
 import { checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "../byte-source.ts";
 import { coalesced, pieceBytes } from "../coalesce.ts";
 import { WeightsError } from "../error.ts";
+import { SharedTask } from "../shared-task.ts";
 import { browserStore, type ByteStore } from "./byte-store.ts";
 import { KeptFile } from "./kept-file.ts";
 
@@ -32,7 +33,7 @@ class CachedSource implements ByteSource {
   readonly #source: ByteSource;
   readonly #options: CachedSourceOptions;
   readonly #read = coalesced((offset, length, signal) => this.#piece(offset, offset + length, signal));
-  #opening: Promise<KeptFile | undefined> | undefined;
+  readonly #opened = new SharedTask((signal) => this.#find(signal));
   #full = false;
 
   constructor(source: ByteSource, options: CachedSourceOptions) {
@@ -41,27 +42,27 @@ class CachedSource implements ByteSource {
     this.#options = options;
   }
 
-  async size(): Promise<number> {
-    return (await this.#open())?.description.size ?? this.#source.size();
+  async size(signal?: AbortSignal): Promise<number> {
+    return (await this.#opened.wait(signal))?.description.size ?? this.#source.size(signal);
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    signal?.throwIfAborted();
-    if (!await this.#open()) return this.#source.read(offset, length, signal);
-    checkRange(this.name, offset, length, await this.size());
+    const kept = await this.#opened.wait(signal);
+    if (!kept) return this.#source.read(offset, length, signal);
+    checkRange(this.name, offset, length, kept.description.size);
     return length === 0 ? new Uint8Array(0) : this.#read(offset, length, signal);
   }
 
   /** Completes the file and compares it; a file that differs is forgotten, one that agrees is not hashed again at the next visit. */
   async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
-    const kept = await this.#open();
+    const kept = await this.#opened.wait(options.signal);
     if (!kept && this.#source.verify) return this.#source.verify(sha256, options);
     if (kept?.description.sha256 === sha256) return;
     try {
       await verifyBytes(this, sha256, options);
     } catch (error) {
       // Of a transfer that failed, what has come stays.
-      if (error instanceof WeightsError && error.expected === sha256) await this.#forget();
+      if (error instanceof WeightsError && error.expected === sha256) await this.#forget(kept);
       throw error;
     }
     if (!this.#full) await kept?.verified(sha256).catch((error: unknown) => this.#cannotKeep(error));
@@ -71,22 +72,14 @@ class CachedSource implements ByteSource {
     await this.#source.close?.();
   }
 
-  #open(): Promise<KeptFile | undefined> {
-    this.#opening ??= this.#find().catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
-  }
-
   /** The kept file or a new one; undefined where nothing can be kept. */
-  async #find(): Promise<KeptFile | undefined> {
+  async #find(signal: AbortSignal): Promise<KeptFile | undefined> {
     const store = this.#options.store ?? browserStore();
     if (!store) return this.#cannotKeep("there is no storage here; a page needs https or localhost");
     const found = await KeptFile.find(store, this.name).catch((error: unknown) => this.#cannotKeep(error));
     if (!found) return undefined;
     if (found[0] && !this.#options.revalidate) return found[0];
-    const description = { url: this.name, size: await this.#source.size(), version: this.#source.version?.() ?? "" };
+    const description = { url: this.name, size: await this.#source.size(signal), version: this.#source.version?.() ?? "" };
     const same = found.find((kept) => kept.description.size === description.size && kept.description.version === description.version);
     try {
       for (const kept of found) if (kept !== same) await kept.remove();
@@ -109,7 +102,7 @@ class CachedSource implements ByteSource {
   }
 
   async #piece(begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const kept = (await this.#open())!;
+    const kept = (await this.#opened.wait(signal))!;
     const out = new Uint8Array(end - begin);
     const jobs: Promise<void>[] = [];
     for (let at = begin; at < end;) {
@@ -129,9 +122,9 @@ class CachedSource implements ByteSource {
   /** Bytes from the network, which are stored; short reads fetch their blocks, up to what is stored already. */
   async #fetch(kept: KeptFile, begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const { size, version } = kept.description;
-    const received = { size: await this.#source.size(), version: this.#source.version?.() ?? "" };
+    const received = { size: await this.#source.size(signal), version: this.#source.version?.() ?? "" };
     if (received.size !== size || received.version !== version) {
-      await this.#forget();
+      await this.#forget(kept);
       throw new WeightsError("has changed since it was kept; what was kept is forgotten, so load it again", {
         file: this.name, expected: `${size} bytes, version ${version || "unknown"}`, received: `${received.size} bytes, version ${received.version || "unknown"}`,
       });
@@ -154,9 +147,8 @@ class CachedSource implements ByteSource {
     return undefined;
   }
 
-  async #forget(): Promise<void> {
-    const kept = await this.#opening?.catch(() => undefined);
-    this.#opening = undefined;
+  async #forget(kept: KeptFile | undefined): Promise<void> {
+    this.#opened.reset();
     await kept?.remove().catch(() => {});
   }
 }
