@@ -23,22 +23,22 @@ export class SharedTask<T> {
         reject(signal.reason);
         if (--current.waiting > 0) return;
         current.stop.abort(signal.reason);
-        this.reset(current);
+        this.#drop(current);
       };
       signal.addEventListener("abort", leave);
       current.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
     });
   }
 
-  /** Begins anew for whoever asks next. */
-  reset(old = this.#current): void {
+  /** Who asks next begins anew. */
+  #drop(old: Begun<T>): void {
     if (this.#current === old) this.#current = undefined;
   }
 
   #begin(): Begun<T> {
     const stop = new AbortController();
     const begun = { result: this.#task(stop.signal), stop, waiting: 0 };
-    begun.result.catch(() => this.reset(begun));
+    begun.result.catch(() => this.#drop(begun));
     return begun;
   }
 }

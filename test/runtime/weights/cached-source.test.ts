@@ -110,8 +110,11 @@ describe("a file that has changed", () => {
     await visit(store).read(0, 8);
     server.etag = '"2"';
     server.bytes = bytes.slice().fill(7, MiB);
-    const error = await visit(store).read(MiB, 8).catch((reason: unknown) => reason);
+    const source = visit(store);
+    const error = await source.read(MiB, 8).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(WeightsError);
+    // Whoever has read the header of the old file must not get bytes of the new one.
+    expect(await source.read(2 * MiB, 8).catch((reason: unknown) => reason)).toBe(error);
     expect(error).toMatchObject({ message: expect.stringMatching(/has changed since it was kept.*load it again/), expected: expect.stringMatching(/version "1"/), received: expect.stringMatching(/version "2"/) });
     expect([...await visit(store).read(MiB, 2)]).toEqual([7, 7]);
     expect(await cachedFiles(store)).toHaveLength(1);

@@ -35,6 +35,8 @@ class CachedSource implements ByteSource {
   readonly #read = coalesced((offset, length, signal) => this.#piece(offset, offset + length, signal));
   readonly #opened = new SharedTask((signal) => this.#find(signal));
   #full = false;
+  /** That the file is not the one that was kept, or meant: nothing is read of it any more, or two files could be mixed. */
+  #wrong: WeightsError | undefined;
 
   constructor(source: ByteSource, options: CachedSourceOptions) {
     this.name = source.name;
@@ -47,6 +49,7 @@ class CachedSource implements ByteSource {
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    if (this.#wrong) throw this.#wrong;
     const kept = await this.#opened.wait(signal);
     if (!kept) return this.#source.read(offset, length, signal);
     checkRange(this.name, offset, length, kept.description.size);
@@ -62,7 +65,7 @@ class CachedSource implements ByteSource {
       await verifyBytes(this, sha256, options);
     } catch (error) {
       // Of a transfer that failed, what has come stays.
-      if (error instanceof WeightsError && error.expected === sha256) await this.#forget(kept);
+      if (error instanceof WeightsError && error.expected === sha256) await this.#forget(kept, error);
       throw error;
     }
     if (!this.#full) await kept?.verified(sha256).catch((error: unknown) => this.#cannotKeep(error));
@@ -103,6 +106,7 @@ class CachedSource implements ByteSource {
 
   async #piece(begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const kept = (await this.#opened.wait(signal))!;
+    if (this.#wrong) throw this.#wrong;
     const out = new Uint8Array(end - begin);
     const jobs: Promise<void>[] = [];
     for (let at = begin; at < end;) {
@@ -124,10 +128,11 @@ class CachedSource implements ByteSource {
     const { size, version } = kept.description;
     const received = { size: await this.#source.size(signal), version: this.#source.version?.() ?? "" };
     if (received.size !== size || received.version !== version) {
-      await this.#forget(kept);
-      throw new WeightsError("has changed since it was kept; what was kept is forgotten, so load it again", {
+      const error = new WeightsError("has changed since it was kept; what was kept is forgotten, so load it again", {
         file: this.name, expected: `${size} bytes, version ${version || "unknown"}`, received: `${received.size} bytes, version ${received.version || "unknown"}`,
       });
+      await this.#forget(kept, error);
+      throw error;
     }
     const gap = kept.gap(begin);
     const short = end - begin < blockBytes;
@@ -139,16 +144,21 @@ class CachedSource implements ByteSource {
   }
 
   #cannotKeep(reason: unknown): undefined {
-    if (!this.#full) {
-      const message = reason instanceof Error ? (reason.name === "QuotaExceededError" ? "the browser gives this site no more storage (quota exceeded)" : `${reason.name}: ${reason.message}`) : String(reason);
-      (this.#options.onWarning ?? consoleWarning)({ code: "not-cached", message: `${this.name} is not kept for the next visit: ${message}` });
-    }
+    if (!this.#full) (this.#options.onWarning ?? consoleWarning)({ code: "not-cached", message: `${this.name} is not kept for the next visit: ${explain(reason)}` });
     this.#full = true;
     return undefined;
   }
 
-  async #forget(kept: KeptFile | undefined): Promise<void> {
-    this.#opened.reset();
+  async #forget(kept: KeptFile | undefined, error: WeightsError): Promise<void> {
+    this.#wrong = error;
     await kept?.remove().catch(() => {});
   }
+}
+
+function explain(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  if (reason.name === "QuotaExceededError") return "the browser gives this site no more storage (quota exceeded)";
+  // Nobody aborts these writes.
+  if (reason.name === "AbortError") return `the browser stopped writing, as Chromium does where a site's quota is exceeded (${reason.message})`;
+  return `${reason.name}: ${reason.message}`;
 }
