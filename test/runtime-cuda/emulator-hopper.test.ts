@@ -44,8 +44,8 @@ describe.skipIf(!hostCompiler)(`TMA, barriers and wgmma ${needsGxx}`, () => {
     }
   };
 
-  test.each(Object.entries(hopperFaults))("%s", async (name, fault) => {
-    const module = await EmulatedModule.build({ product: hopperProduct(fault) });
+  test.each(Object.entries(hopperFaults).flatMap(([name, fault]) => [[name, fault, false], [`${name}, watched`, fault, true]] as const))("%s", async (name, fault, checked) => {
+    const module = await EmulatedModule.build({ product: hopperProduct(fault) }, { checked });
     const outcomes = Array.from({ length: seeds }, (_, seed) => outcome(module, seed));
     if (fault === 0) expect(outcomes).toEqual(Array.from({ length: seeds }, () => "right"));
     // Some faults need an unlucky order to show; no single seed is promised to have it.

@@ -117,4 +117,20 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       await expectWithin([{ problem: { family: "row_reduce", kind: "layer_norm", rows: 5, width: 64, epsilon: 1e-6 }, storage, types: { 0: "float32" } }], rounding[storage]);
     }
   });
+  it("no races, no unaligned access, nothing out of bounds: one of each skeleton, every access watched", async () => {
+    const attention = (headSize: number, queries: number, keys: number, more: Partial<AttentionProblem> = {}): AttentionProblem => ({ family: "attention", batch: 1, heads: 2, headSize, queries, keys, queryStride: 6 * headSize, keyStride: 6 * headSize, valueStride: 6 * headSize, sharedQuery: false, scale: 0.2, mask: false, probabilities: true, ...more });
+    const cases: KernelCase[] = [
+      { problem: gemm(20, 72, 200, "bfloat16"), storage: "bfloat16" },
+      { problem: gemm(20, 72, 200, "bfloat16"), storage: "bfloat16", planned: {}, types: { 0: "float32" } },
+      { problem: gemm(0, 200, 200, "float16", { rows: { factor: 1, symbols: ["batch"] } }), storage: "float16", symbols: { batch: 130 }, planned: { batch: 20_000 } },
+      { problem: gemm(0, 200, 70, "float32", { rows: { factor: 1, symbols: ["batch"] } }), symbols: { batch: 130 }, planned: { batch: 20_000 } },
+      { problem: gemm(5, 33, 37, "float16"), storage: "float16" },
+      { problem: attention(72, 70, 70), storage: "float16" },
+      { problem: attention(24, 70, 70) },
+      { problem: attention(72, 2, 70), storage: "bfloat16" },
+      { problem: { family: "row_reduce", kind: "softmax", rows: 3, width: 2000, epsilon: 0 } },
+      { problem: { family: "row_reduce", kind: "mean", rows: 3, width: 72, reduced: 11, epsilon: 0 }, operands: 2 },
+    ].map((one) => ({ ...one, seeds: [1, 2] }) as KernelCase);
+    await expectWithin(cases, 3 * rounding.bfloat16, { checked: true });
+  });
 });

@@ -46,6 +46,8 @@ bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch
   steps_ = 0;
   step_limit_ = launch.watchdog_steps ? launch.watchdog_steps : uint64_t{1} << 40;
   start(launch, cluster);
+  watch.enabled = kernels_are_watched;
+  if (watch.enabled) watch.start(*this);
   running = true;
   schedule();
   running = false;

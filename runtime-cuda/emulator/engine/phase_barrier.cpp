@@ -15,6 +15,10 @@ constexpr int64_t most_bytes = (1 << 20) - 1;
 
 void settle(Block& block, PhaseBarrier& barrier) {
   if (barrier.pending != 0 || barrier.bytes != 0) return;
+  if (Watch& watch = block.machine->watch; watch.enabled) {
+    watch.learn(barrier.arriving, barrier.agent, watch.now());
+    barrier.published = barrier.arriving;
+  }
   barrier.phase++;
   barrier.pending = static_cast<int32_t>(barrier.arrivals);
   for (Thread* waiter : barrier.waiting) block.machine->make_ready(*waiter);
@@ -43,6 +47,13 @@ void complete_bytes(Block& block, uint32_t offset, uint32_t bytes) {
   }
 }
 
+uint32_t barrier_agent(const Block& block, uint32_t offset) {
+  for (const PhaseBarrier& barrier : block.phases) {
+    if (barrier.offset == offset) return barrier.agent;
+  }
+  return 0;
+}
+
 void barrier_init(uint64_t* at, uint32_t arrivals) {
   Thread& self = Machine::thread();
   Block& block = *self.block_state;
@@ -53,7 +64,7 @@ void barrier_init(uint64_t* at, uint32_t arrivals) {
   if (index == block.phases.size()) block.phases.emplace_back();
   PhaseBarrier& barrier = block.phases[index];
   if (!barrier.waiting.empty()) fault(SIGIL_BARRIER, "barrier_init at shared+%u, where threads wait", offset);
-  barrier = {offset, arrivals, static_cast<int32_t>(arrivals), 0, 0, false, &self, {}};
+  barrier = {offset, arrivals, static_cast<int32_t>(arrivals), 0, 0, false, &self, {}, nullptr, nullptr, self.machine->watch.new_agent()};
   const uint64_t value = mark | index;
   memcpy(at, &value, 8);
 }
@@ -63,8 +74,12 @@ void barrier_init_fence() {
   for (PhaseBarrier& barrier : self.block_state->phases) barrier.fenced |= barrier.initialiser == &self;
 }
 
-// Of the same thread's barriers, also where it is written as the stronger fence.
-void async_proxy_fence() { barrier_init_fence(); }
+void async_proxy_fence() {
+  // Stronger than the fence for barriers.
+  barrier_init_fence();
+  Thread& self = Machine::thread();
+  if (self.machine->watch.enabled) self.machine->watch.fence(self);
+}
 
 void barrier_arrive(uint64_t* at, uint32_t rank, bool remote, uint32_t expected_bytes) {
   Thread& self = Machine::thread();
@@ -78,6 +93,7 @@ void barrier_arrive(uint64_t* at, uint32_t rank, bool remote, uint32_t expected_
   if (barrier.bytes > most_bytes) fault(SIGIL_BARRIER, "the barrier at shared+%u expects %lld bytes, more than it can count", offset, static_cast<long long>(barrier.bytes));
   if (barrier.pending == 0) fault(SIGIL_BARRIER, "one arrival more than the %u of the barrier at shared+%u, in phase %u", barrier.arrivals, offset, barrier.phase);
   barrier.pending--;
+  if (Watch& watch = self.machine->watch; watch.enabled) watch.release(self, barrier.arriving);
   settle(block, barrier);
   self.machine->maybe_yield(self);
 }
@@ -96,6 +112,7 @@ void barrier_wait(uint64_t* at, uint32_t parity) {
     self.wait_detail = parity;
     self.machine->park(self);
   }
+  if (Watch& watch = self.machine->watch; watch.enabled) watch.acquire(self, phase_barrier(block, offset, "barrier_wait").published);
 }
 
 }  // namespace sigil::emulator

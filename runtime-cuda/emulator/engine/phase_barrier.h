@@ -9,4 +9,7 @@ PhaseBarrier& phase_barrier(Block& block, uint32_t offset, const char* instructi
 /// Counts bytes that came (never from a thread), and ends the phase when nothing is missing.
 void complete_bytes(Block& block, uint32_t offset, uint32_t bytes);
 
+/// For the watch: the agent of the copies that a barrier counts.
+uint32_t barrier_agent(const Block& block, uint32_t offset);
+
 }  // namespace sigil::emulator

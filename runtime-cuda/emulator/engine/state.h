@@ -7,6 +7,7 @@
 #include "engine/calls.h"
 #include "engine/launch.h"
 #include "engine/random.h"
+#include "engine/watch.h"
 
 namespace sigil::emulator {
 
@@ -37,6 +38,8 @@ struct TensorStore {
   uint64_t group;
   bool read;
   std::vector<char> data;
+  View issued;
+  std::vector<View> fences;
 };
 /// One box on its way to shared memory.
 struct TensorLoad {
@@ -71,6 +74,8 @@ struct Thread : Position {
 
   std::vector<TensorStore> stores;
   uint64_t store_group;
+
+  ThreadWatch watch;
 };
 
 /// An instruction of a whole warp: `finish` computes for all lanes when the last has come.
@@ -94,6 +99,7 @@ struct Warp {
   void* operands[warp_size];
   std::shared_ptr<WarpMatrixState> matrix;
   uint32_t registers;
+  uint32_t agent;
 };
 
 /// bar.sync: `expected` threads, or all that live when it is 0.
@@ -111,6 +117,9 @@ struct PhaseBarrier {
   bool fenced;
   const Thread* initialiser;
   std::vector<Thread*> waiting;
+  /// What arrivals told, what the ended phases told, and the agent of the copies that it counts.
+  Seen arriving, published;
+  uint32_t agent;
 };
 
 struct Block {
@@ -119,6 +128,8 @@ struct Block {
   char* shared;
   BlockBarrier barriers[16];
   std::vector<PhaseBarrier> phases;
+  /// All accesses before this time are known to all threads of the block.
+  uint32_t generation;
   uint32_t free_registers;
   std::vector<Thread*> register_waiters;
 };

@@ -81,6 +81,11 @@ void deliver(Machine& machine, size_t index, uint32_t rows) {
       if (load.blocks >> block.rank & 1) move_row<true>(block.shared, load.shared_offset + row * bytes, staged, bytes, map.swizzle);
     }
   }
+  if (machine.watch.enabled && until == all) {
+    for (Block& block : machine.blocks) {
+      if (load.blocks >> block.rank & 1) machine.watch.end_copy(block, load.shared_offset, all * bytes, barrier_agent(block, load.barrier_offset), machine.watch.tick());
+    }
+  }
   const uint32_t moved = (until - load.rows_done) * bytes, blocks = load.blocks, barrier = load.barrier_offset;
   load.rows_done = until;
   if (until == all) machine.loads.erase(machine.loads.begin() + static_cast<std::ptrdiff_t>(index));
@@ -94,6 +99,7 @@ void read_shared(Thread& self, TensorStore& store) {
   const uint32_t bytes = row_bytes(map);
   store.data.resize(bytes * rows_of(map));
   for (uint32_t row = 0; row < rows_of(map); row++) move_row<false>(self.shared, static_cast<uint32_t>(store.shared - self.shared) + row * bytes, store.data.data() + row * bytes, bytes, map.swizzle);
+  if (Watch& watch = self.machine->watch; watch.enabled) watch.read_async(store.issued, store.fences, static_cast<uint32_t>(store.shared - self.shared), bytes * rows_of(map), self.watch.agent, self.watch.time, "tensor_store");
   store.read = true;
 }
 
@@ -131,6 +137,7 @@ void tensor_load(void* shared, const void* map_address, uint64_t* barrier, const
     if (!(load.blocks >> block.rank & 1)) continue;
     if (block.live == 0) fault(SIGIL_ASYNC, "tensor_load to block %u of the cluster, which has ended", block.rank);
     if (!phase_barrier(block, load.barrier_offset, "tensor_load").fenced) fault(SIGIL_PROXY, "tensor_load on the barrier at shared+%u, whose initialisation no fence_barrier_init followed", load.barrier_offset);
+    if (machine.watch.enabled) machine.watch.begin_copy(block, machine.watch.view(self), load.shared_offset, box_bytes, "tensor_load");
     // Whatever lies there may be gone at once.
     for (uint32_t i = 0; i < box_bytes; i += 4) memcpy(block.shared + load.shared_offset + i, &poison_word, 4);
   }
@@ -156,6 +163,10 @@ void tensor_store(const void* map_address, const void* shared, const int32_t* at
   for (uint32_t i = 0; i < rank; i++) store.at[i] = at[i];
   store.rank = rank;
   store.group = self.store_group;
+  if (Watch& watch = self.machine->watch; watch.enabled) {
+    store.issued = watch.view(self);
+    store.fences = {self.watch.fence};
+  }
   self.stores.push_back(std::move(store));
 }
 

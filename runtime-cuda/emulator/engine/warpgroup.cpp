@@ -52,6 +52,28 @@ template <bool bf16> inline void widen_chunk(const char* chunk, float (&values)[
   for (int i = 0; i < 8; i++) values[i] = bf16 ? widen_bf16(bits[i]) : widen_f16(bits[i]);
 }
 
+/// Tells the watch what a product read, now that it is done.
+void watch_product(Watch& watch, const Warp& warp, const Product& product, uint32_t time) {
+  const auto read = [&](uint32_t address, const char* what) { watch.read_async(product.issued, product.fences, address - shared_window, 16, warp.agent, time, what); };
+  if (!product.a_in_registers) {
+    const Descriptor a(product.a);
+    for (uint32_t row = 0; row < 16; row++) {
+      for (uint32_t chunk = 0; chunk < 2; chunk++) read(a.k_major(warp.index % 4 * 16 + row, chunk), "warpgroup_multiply (A)");
+    }
+  }
+  const Descriptor b(product.b);
+  const uint32_t columns = static_cast<uint32_t>(product.sums->columns);
+  if (product.b_transposed) {
+    for (uint32_t depth = 0; depth < 16; depth++) {
+      for (uint32_t chunk = 0; chunk < columns / 8; chunk++) read(b.mn_major(depth, chunk), "warpgroup_multiply (B)");
+    }
+  } else {
+    for (uint32_t row = 0; row < columns; row++) {
+      for (uint32_t chunk = 0; chunk < 2; chunk++) read(b.k_major(row, chunk), "warpgroup_multiply (B)");
+    }
+  }
+}
+
 template <bool bf16> void execute(const Warp& warp, const Product& product) {
   HeldSums& held = *product.sums;
   const uint32_t groups = static_cast<uint32_t>(held.columns) / 8;
@@ -104,6 +126,8 @@ template <class Visit> void for_each_sum(HeldSums& held, const Visit& visit) {
 
 void execute_until(Warp& warp, uint64_t group) {
   WarpMatrixState& state = *warp.matrix;
+  Watch& watch = warp.block_state->machine->watch;
+  const uint32_t time = watch.enabled ? watch.tick() : 0;
   size_t done = 0;
   for (; done < state.products.size() && state.products[done].group < group; done++) {
     Product& product = state.products[done];
@@ -111,6 +135,7 @@ void execute_until(Warp& warp, uint64_t group) {
       if (product.format == Format::bf16) execute<true>(warp, product);
       else execute<false>(warp, product);
     }
+    if (watch.enabled) watch_product(watch, warp, product, time);
     HeldSums& held = *product.sums;
     if (--held.products > 0) continue;
     for_each_sum(held, [](float& in_register, float& element) { in_register = element; });
@@ -118,6 +143,11 @@ void execute_until(Warp& warp, uint64_t group) {
     state.fenced = false;
   }
   state.products.erase(state.products.begin(), state.products.begin() + static_cast<std::ptrdiff_t>(done));
+  if (!watch.enabled || done == 0) return;
+  // All lanes know that these reads are over.
+  Seen over;
+  watch.learn(over, warp.agent, time);
+  for (Thread* lane : warp.lanes) watch.acquire(*lane, over);
 }
 
 struct IssueOperand {
@@ -176,6 +206,10 @@ const Collective issue_instruction{"warpgroup_multiply", [](Warp& warp) {
   product.b_transposed = first.b_transposed, product.accumulate = first.accumulate, product.format = first.format;
   product.group = state.group;
   product.executed = false;
+  if (Watch& watch = warp.block_state->machine->watch; watch.enabled) {
+    product.issued = watch.view(warp);
+    for (const Thread* lane : warp.lanes) product.fences.push_back(lane->watch.fence);
+  }
   if (first.a_registers) {
     for (uint32_t lane = 0; lane < warp_size; lane++) memcpy(product.fragments[lane], static_cast<IssueOperand*>(warp.operands[lane])->a_registers, 16);
   }

@@ -23,6 +23,9 @@ struct Product {
   HeldSums* sums;
   bool a_in_registers, b_transposed, accumulate, executed;
   Format format;
+  /// For the watch: what the warp knew when it issued the product, and at its lanes' fences.
+  View issued;
+  std::vector<View> fences;
 };
 
 struct WarpMatrixState {

@@ -24,7 +24,9 @@ const busy = [408, 425, 429, 500, 502, 503, 504];
  * Every response must have the ETag (or date) and size of the first, so that a file that changes is an error and never a mixture.
  * From a server without ranges the file is downloaded whole, once, into a Blob, which browsers keep on disk. */
 export function urlSource(url: string | URL, options: UrlSourceOptions = {}): ByteSource {
-  return new UrlSource(new URL(url, globalThis.location?.href).href, options);
+  const base = globalThis.location?.href;
+  if (!URL.canParse(url, base)) throw new WeightsError("is not a URL", { file: String(url) });
+  return new UrlSource(new URL(url, base).href, options);
 }
 
 class UrlSource implements ByteSource {

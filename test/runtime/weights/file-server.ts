@@ -26,6 +26,9 @@ export async function fileServer(bytes: Uint8Array): Promise<FileServer> {
   let under = 0;
   let most = 0;
   const http = createServer((request, response) => {
+    // Pages of another origin may read it; a request that needed their permission first would be refused.
+    if (request.method === "OPTIONS") return void response.writeHead(405).end();
+    response.setHeader("Access-Control-Allow-Origin", "*").setHeader("Access-Control-Expose-Headers", "ETag, Content-Range");
     const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
     const [first, last] = [Number(from ?? 0), Math.min(Number(to ?? Infinity), server.bytes.length - 1)];
     server.ranges.push([first, last]);

@@ -79,6 +79,7 @@ describe("a connection that breaks", () => {
   });
 
   it("may be one to nowhere", async () => {
+    expect(() => urlSource("model.safetensors")).toThrow(/model\.safetensors: is not a URL/);
     server.close();
     expect((await failure(read(0, 10, { retries: 1 }))).message).toMatch(/cannot be fetched/);
   });

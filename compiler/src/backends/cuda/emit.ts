@@ -6,6 +6,7 @@ import type { Problem } from "../../kernels/problem.ts";
 import { emitAttention } from "./attention.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { emitGemm } from "./gemm.ts";
+import { emitHopper } from "./hopper.ts";
 import { cudaPaths, type CudaKernel, type CudaPath } from "./kernel.ts";
 import { emitMap } from "./map.ts";
 import { layoutsOf, operandsOf } from "./operands.ts";
@@ -39,7 +40,7 @@ function emitPortable(problem: Problem, context: EmitContext): Emitted {
 }
 
 /** What a path has of its own for a problem; it takes the portable kernel for the rest. */
-const special: Readonly<Record<CudaPath, (problem: Problem, context: EmitContext) => Emitted | undefined>> = { portable: () => undefined, hopper: () => undefined };
+const special: Readonly<Record<CudaPath, (problem: Problem, context: EmitContext) => Emitted | undefined>> = { portable: () => undefined, hopper: emitHopper };
 
 interface Known {
   readonly name: string;
