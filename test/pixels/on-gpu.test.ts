@@ -2,7 +2,8 @@
 import { compile } from "@sigil/compiler";
 import { resize, SiglipModel, type ByteTensor, type RawImage } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
-import { openWebGpuSession, PictureUploader, type PictureSource, type ResizeOptions } from "@sigil/runtime-webgpu";
+import { openWebGpuSession } from "@sigil/runtime-webgpu";
+import { PictureUploader, type PictureSource, type ResizeOptions } from "@sigil/runtime-webgpu/pictures";
 import { beforeAll, describe, expect, it } from "vitest";
 import { shapesPictures, shapesProcessor, shapesSpec, shapesWeights } from "../support/shapes-checkpoint.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
