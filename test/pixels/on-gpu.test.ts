@@ -69,6 +69,21 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 120_000 }, 
     uploader.destroy();
   });
 
+  it("may be stored as floats, which are clamped and rounded to bytes", async () => {
+    const picture = noise(12, 10);
+    const texture = device.createTexture({ size: [12, 10], format: "rgba32float", usage: 0x2 | 0x4 });
+    // A third of a byte beside each, and the ends of the range far beyond it.
+    const values = Float32Array.from({ length: 480 }, (_, i) => {
+      const byte = i % 4 === 3 ? 255 : picture.data[3 * (i >> 2) + (i % 4)]!;
+      return byte < 10 ? -3 : byte > 245 ? 7 : (byte + 0.3) / 255;
+    });
+    device.queue.writeTexture({ texture }, values, { bytesPerRow: 16 * 12 }, [12, 10]);
+    const clamped = Uint8Array.from(picture.data, (byte) => (byte < 10 ? 0 : byte > 245 ? 255 : byte));
+    const uploader = new PictureUploader({ height: 7, width: 4 });
+    expect(differences(await written(uploader.pixels([texture])), resize(clamped, [10, 12, 3], [7, 4], "bicubic"))).toBe(0);
+    uploader.destroy();
+  });
+
   it("make nothing anew for the next picture of the same size", async () => {
     const uploader = new PictureUploader({ height: 8, width: 8 });
     const texture = textureOf(noise(20, 10));
