@@ -120,7 +120,10 @@ function failed(subject: string, error: Error, control: AbortController): void {
 const runs = new Newest(async () => {
   const [now, shown, words] = [classifier, picture, labels.labels];
   if (!now || !shown || !checkTemplate()) return;
-  if (words.length === 0) return labels.show(new Map());
+  if (words.length === 0) {
+    element("best").hidden = true;
+    return labels.show(new Map());
+  }
   try {
     if (shown instanceof Still) await shown.load();
     const { scores, times: spent } = await now.classify(shown, words, template.value);
@@ -129,6 +132,7 @@ const runs = new Newest(async () => {
     labels.show(new Map(words.map((word, i) => [word, scores[i]!])));
     times.show(spent, frame);
     notices.clear("run");
+    showBest(words, scores);
     announce(words, scores, frame);
     // Bars that jump with every frame are motion too.
     if (frame && calm.matches) await new Promise((resolve) => setTimeout(resolve, 500));
@@ -140,6 +144,14 @@ const runs = new Newest(async () => {
     else showLast();
   }
 });
+
+/** Over the picture, for those whose screen has no room for picture and labels at once. */
+function showBest(words: readonly string[], scores: readonly number[]): void {
+  const best = scores.indexOf(Math.max(...scores));
+  const chip = element("best");
+  chip.replaceChildren(create("span", { textContent: words[best]! }), create("strong", { textContent: percent(scores[best]!) }));
+  chip.hidden = false;
+}
 
 let spoken = "";
 let speaking: ReturnType<typeof setTimeout> | undefined;
