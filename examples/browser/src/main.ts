@@ -137,8 +137,8 @@ const runs = new Newest(async () => {
     // Bars that jump with every frame are motion too.
     if (frame && calm.matches) await new Promise((resolve) => setTimeout(resolve, 500));
   } catch (error) {
-    // A lost device has another run coming, and a classifier that was replaced has nothing to say.
-    if (now !== classifier || (error as { readonly code?: string }).code === "device-lost") return;
+    // A lost device has another run coming; a classifier that was replaced, or a camera that was stopped, has nothing to say.
+    if (now !== classifier || (error as { readonly code?: string }).code === "device-lost" || (!camera && !(shown instanceof Still))) return;
     notices.show("run", explainRun(error as Error, shown instanceof Still ? shown.name : "The frame"));
     if (shown instanceof Still && (error as Error).name === "ImageError") gallery.remove(shown);
     else showLast();
