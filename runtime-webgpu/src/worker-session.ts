@@ -1,8 +1,8 @@
 /** A session whose device lives in a worker. */
 import { connectSession, startWorker, type WeightSource, type WorkerOptions } from "@sigil/runtime";
-import type { AdapterKind } from "./adapter-kind.ts";
+import type { KernelSet } from "./kernel-set.ts";
 import { WebGpuError } from "./error.ts";
-import { WebGpuSession, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";
+import { WebGpuSession, type UsedAdapter, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";
 
 /** {@link WebGpuSession} in a worker; loads nothing yet. Throws a TypeError for a device or a GPU of this thread. */
 export async function openInWorker({ plan, kernels }: WebGpuArtifact, weights: WeightSource, { worker: given, lazy: _lazy, onWarning, ...options }: WebGpuSessionOptions & WorkerOptions): Promise<WebGpuSession> {
@@ -17,8 +17,8 @@ export async function openInWorker({ plan, kernels }: WebGpuArtifact, weights: W
     artifact: Object.keys(kernels),
     options: { ...options },
     weights,
-    handlers: { kernels: async (kind: AdapterKind) => (typeof kernels[kind] === "function" ? kernels[kind]() : kernels[kind]) },
+    handlers: { kernels: async (set: KernelSet) => (typeof kernels[set] === "function" ? kernels[set]() : kernels[set]) },
     errors: { WebGpuError },
   });
-  return new WebGpuSession({ get: async () => about as { readonly description: string; readonly kind: AdapterKind }, close }, plan, create, { weights, backend, ...(onWarning && { onWarning }) });
+  return new WebGpuSession({ get: async () => about as UsedAdapter, close }, plan, create, { weights, backend, ...(onWarning && { onWarning }) });
 }

@@ -19,13 +19,11 @@ export class WorkerError extends Error {
 /** Errors that weights and runs throw on either side. */
 export const sharedErrors: ErrorClasses = { WeightsError, InputError, TypeError, RangeError };
 
-const plainValue = (value: unknown): unknown => (value instanceof Error ? undefined : value);
-
 export function toPlain(error: unknown): PlainError {
   if (!(error instanceof Error)) return { properties: { name: "Error", message: String(error) } };
   const { name, message, stack } = error;
-  const own = Object.entries(error).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value) || Array.isArray(value));
-  return { properties: { ...Object.fromEntries(own.map(([key, value]) => [key, plainValue(value)])), name, message, stack } };
+  const own = Object.entries(error).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value) || (Array.isArray(value) && value.every((item) => typeof item === "string")));
+  return { properties: { ...Object.fromEntries(own), name, message, stack } };
 }
 
 export function fromPlain({ properties }: PlainError, classes: ErrorClasses): Error {

@@ -61,6 +61,10 @@ export function blobSource(blob: Blob, name = (blob as { name?: string }).name ?
 
 /** Throws a WeightsError unless a source has this SHA-256. */
 export async function verifyBytes(source: ByteSource, sha256: string, options: VerifyOptions = {}, onBytes?: (bytes: Uint8Array) => void): Promise<void> {
-  const received = await (await import("./digest.ts")).digestOf(source, options, onBytes);
-  if (received !== sha256) throw new WeightsError("is not the file that was meant: its SHA-256 differs", { file: source.name, expected: sha256, received });
+  checkDigest(source.name, sha256, await (await import("./digest.ts")).digestOf(source, options, onBytes));
+}
+
+/** Throws a WeightsError unless a file has the digest that was meant. */
+export function checkDigest(file: string, sha256: string, received: string): void {
+  if (received !== sha256) throw new WeightsError("is not the file that was meant: its SHA-256 differs", { file, expected: sha256, received });
 }

@@ -12,57 +12,32 @@ interface Waiting {
   readonly offset: number;
   readonly end: number;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (bytes: Uint8Array) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly resolve: (bytes: Promise<Uint8Array>) => void;
 }
 
-/** `read` for many callers at once: reads of one turn of the event loop are sorted, and neighbours merged up to a piece. Results are views of what they share. */
+/** `read` for many callers at once: reads of one turn of the event loop and one signal are sorted, and neighbours merged up to a piece. Results are views of what they share. */
 export function coalesced(read: ReadBytes): ReadBytes {
   let waiting: Waiting[] = [];
   const flush = (): void => {
     const batch = waiting.sort((a, b) => a.offset - b.offset);
     waiting = [];
     for (let first = 0; first < batch.length;) {
-      let end = batch[first]!.end;
+      const { offset, signal } = batch[first]!;
+      let { end } = batch[first]!;
       let next = first + 1;
-      while (next < batch.length && batch[next]!.offset - end <= gapBytes && Math.max(end, batch[next]!.end) - batch[first]!.offset <= pieceBytes) end = Math.max(end, batch[next++]!.end);
-      void readGroup(read, batch.slice(first, next), end);
+      for (; next < batch.length && batch[next]!.signal === signal && batch[next]!.offset - end <= gapBytes && batch[next]!.end - offset <= pieceBytes; next++) end = Math.max(end, batch[next]!.end);
+      const bytes = readPieces(read, offset, end, signal);
+      for (const reader of batch.slice(first, next)) reader.resolve(bytes.then((all) => all.subarray(reader.offset - offset, reader.end - offset)));
       first = next;
     }
   };
-  return (offset, length, signal) =>
-    new Promise((resolve, reject) => {
-      if (waiting.push({ offset, end: offset + length, signal, resolve, reject }) === 1) setTimeout(flush);
-    });
+  return (offset, length, signal) => new Promise((resolve) => {
+    if (waiting.push({ offset, end: offset + length, signal, resolve }) === 1) setTimeout(flush);
+  });
 }
 
-/** Serves readers from one stretch of bytes, which is given up when all of them have. */
-async function readGroup(read: ReadBytes, group: readonly Waiting[], end: number): Promise<void> {
-  const begin = group[0]!.offset;
-  const stop = new AbortController();
-  const settled = new AbortController();
-  let left = group.length;
-  for (const { signal, reject } of group) {
-    const leave = (): void => {
-      reject(signal!.reason);
-      if (--left === 0) stop.abort(signal!.reason);
-    };
-    if (signal?.aborted) leave();
-    else signal?.addEventListener("abort", leave, { signal: settled.signal });
-  }
-  try {
-    stop.signal.throwIfAborted();
-    const bytes = end - begin <= pieceBytes ? await read(begin, end - begin, stop.signal) : await readPieces(read, begin, end, stop.signal);
-    for (const { offset, end: readerEnd, resolve } of group) resolve(bytes.subarray(offset - begin, readerEnd - begin));
-  } catch (error) {
-    stop.abort(error);
-    for (const { reject } of group) reject(error);
-  } finally {
-    settled.abort();
-  }
-}
-
-async function readPieces(read: ReadBytes, begin: number, end: number, signal: AbortSignal): Promise<Uint8Array> {
+async function readPieces(read: ReadBytes, begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if (end - begin <= pieceBytes) return read(begin, end - begin, signal);
   const bytes = new Uint8Array(end - begin);
   const starts = Array.from({ length: Math.ceil((end - begin) / pieceBytes) }, (_, i) => begin + i * pieceBytes);
   await Promise.all(starts.map(async (start) => bytes.set(await read(start, Math.min(pieceBytes, end - start), signal), start - begin)));

@@ -22,7 +22,8 @@ export async function digestOf(source: Pick<ByteSource, "size" | "read">, { sign
     signal?.throwIfAborted();
     hash.update(bytes);
     onBytes(bytes);
-    onProgress?.({ loadedBytes: (loadedBytes += bytes.length), totalBytes });
+    loadedBytes += bytes.length;
+    onProgress?.({ loadedBytes, totalBytes });
   }
   return hash.hex();
 }

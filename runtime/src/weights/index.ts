@@ -17,6 +17,7 @@ export { bindWeights } from "./bind.ts";
 export { loadPlanned, type LoadPlannedOptions, type PlannedProgress, type WeightReader, type WeightTarget } from "./load-planned.ts";
 export { packPanels, packPanelRows, roundToStorage, type PanelShape } from "./pack.ts";
 export { resampleGrid } from "./resample-grid.ts";
+export { verifyPlan, type VerifyPlanOptions } from "./verify-plan.ts";
 export { bindPlan } from "./bind-plan.ts";
 export { syntheticTensor, syntheticWeights, uniform, type ExpectedWeight } from "./synthetic.ts";
 export { loadAll, streamAll, type LoadOptions, type LoadProgress } from "./load-all.ts";

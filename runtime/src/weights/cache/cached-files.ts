@@ -1,6 +1,6 @@
 /** Looking at what is kept, and letting go of it. */
 import { browserStore, type ByteStore } from "./byte-store.ts";
-import { KeptFile } from "./kept-file.ts";
+import { bucketPrefix, KeptFile } from "./kept-file.ts";
 
 export interface CachedFile {
   readonly url: string;
@@ -20,6 +20,6 @@ export async function cachedFiles(store: ByteStore | undefined = browserStore())
 /** Forgets a URL, or every one, in whatever state it is. */
 export async function clearCached(url?: string | URL, store: ByteStore | undefined = browserStore()): Promise<void> {
   if (!store) return;
-  if (url === undefined) await Promise.all((await store.buckets()).map((bucket) => store.remove(bucket)));
-  else for (const kept of await KeptFile.find(store, new URL(url, globalThis.location?.href).href)) await kept.remove();
+  const prefix = url === undefined ? "" : bucketPrefix(new URL(url, globalThis.location?.href).href);
+  for (const bucket of await store.buckets()) if (bucket.startsWith(prefix)) await store.remove(bucket);
 }

@@ -20,6 +20,19 @@ const describes = (value: unknown): value is FileDescription => typeof (value as
 const digest = (text: string): string => new Sha256().update(new TextEncoder().encode(text)).hex();
 const descriptionKey = "file.json";
 
+/** What the names of a URL's buckets begin with. */
+export const bucketPrefix = (url: string): string => `${digest(url).slice(0, 32)}-`;
+
+/** A description that was cut off is none; its bucket is described again when it is used. */
+function parse(text: string | undefined): FileDescription | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return describes(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export class KeptFile {
   /** Name of its bucket. */
   readonly name: string;
@@ -43,18 +56,18 @@ export class KeptFile {
 
   /** What a store keeps of a URL, or of every one. */
   static async find(store: ByteStore, url?: string): Promise<KeptFile[]> {
-    const names = (await store.buckets()).filter((name) => url === undefined || name.startsWith(`${digest(url).slice(0, 32)}-`));
+    const names = (await store.buckets()).filter((name) => url === undefined || name.startsWith(bucketPrefix(url)));
     const files = await Promise.all(names.map(async (name) => {
       const bucket = await store.open(name);
-      const description: unknown = JSON.parse(await (await bucket.get(descriptionKey))?.text() || "null");
-      return describes(description) && (url === undefined || description.url === url) ? [new KeptFile(store, name, bucket, description, await bucket.keys())] : [];
+      const description = parse(await (await bucket.get(descriptionKey))?.text());
+      return description && (url === undefined || description.url === url) ? [new KeptFile(store, name, bucket, description, await bucket.keys())] : [];
     }));
     return files.flat();
   }
 
   /** A bucket for this state of a file: states never share one, whatever other tabs do. */
   static async create(store: ByteStore, description: FileDescription): Promise<KeptFile> {
-    const name = `${digest(description.url).slice(0, 32)}-${digest(`${description.size} ${description.version}`).slice(0, 16)}`;
+    const name = `${bucketPrefix(description.url)}${digest(`${description.size} ${description.version}`).slice(0, 16)}`;
     const bucket = await store.open(name);
     const kept = new KeptFile(store, name, bucket, description, await bucket.keys());
     await kept.#describe(description);

@@ -1,0 +1,24 @@
+// How a launch ends early: the first fault is kept, the threads of its cluster never run again.
+#pragma once
+#include "engine/launch.h"
+
+namespace sigil::emulator {
+
+/// Ends the launch; called by the running thread of a kernel. The text says where: the thread and its block are added.
+[[noreturn]] void fault(SigilFault code, const char* format, ...) __attribute__((format(printf, 2, 3)));
+
+/// Turns invalid accesses of running kernels into faults, for this process and once; other programs' handlers stay behind it.
+void install_signal_handlers();
+/// A stack for the handlers of this host thread, as stacks of fibers may be what overflowed.
+class SignalStack {
+ public:
+  SignalStack();
+  ~SignalStack();
+  SignalStack(const SignalStack&) = delete;
+
+ private:
+  void* memory_;
+  void* previous_;
+};
+
+}  // namespace sigil::emulator
