@@ -151,10 +151,10 @@ describe.skipIf(!emulatedDriver)(`a CUDA session in trouble ${needsGxx}`, { time
     expect([status, stderr]).toEqual([0, ""]);
     const { problems, leakedBytes, grownBytes, threads } = JSON.parse(stdout) as { problems: string[]; leakedBytes: number; grownBytes: number; threads: number };
     expect(problems).toEqual([]);
-    // Of one cycle of the last 4,000. The smallest object of the addon or the driver has more than 64 bytes; V8's own tables grow by a few.
-    expect(leakedBytes).toBeLessThan(32);
-    // Of the process over the same cycles: 3 MB at most were seen, while heaps settle.
-    expect(grownBytes).toBeLessThan(16e6);
+    // Of one cycle of the last 4,000. Up to 20 were seen, of tables of V8 that settle; an object left by each call would be ten times as much.
+    expect(leakedBytes).toBeLessThan(64);
+    // Of the process over the same cycles: 11 MB were seen, while heaps settle.
+    expect(grownBytes).toBeLessThan(32e6);
     expect(threads).toBeLessThan(30);
   });
 });
