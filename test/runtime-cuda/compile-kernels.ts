@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Nvcc } from "../support/nvcc.ts";
+import type { Toolkit } from "@sigil/runtime-cuda/nvcc";
 import type { DistinctKernel } from "./distinct-kernels.ts";
 
 const run = promisify(execFile);
@@ -61,9 +61,9 @@ function countInstructions(ptx: string): UnitReport["ptx"] {
   return found;
 }
 
-async function compileUnit(nvcc: Nvcc, source: string, targets: readonly string[]): Promise<UnitReport> {
+async function compileUnit(toolkit: Toolkit, source: string, targets: readonly string[]): Promise<UnitReport> {
   const flags = ["-std=c++17", "-Xptxas", "-v", "-I", device];
-  const key = createHash("sha256").update(JSON.stringify([nvcc.version, targets, instructions, units, headers, source])).digest("hex").slice(0, 40);
+  const key = createHash("sha256").update(JSON.stringify([toolkit.version, targets, instructions, units, headers, source])).digest("hex").slice(0, 40);
   const cached = join(cache, `${key}.json`);
   try {
     return JSON.parse(await readFile(cached, "utf8")) as UnitReport;
@@ -75,7 +75,7 @@ async function compileUnit(nvcc: Nvcc, source: string, targets: readonly string[
     const file = join(work, "unit.cu");
     await writeFile(file, source);
     // Kept files: the PTX of each target lies beside what ptxas makes of it.
-    const { stdout, stderr } = await run(nvcc.command, [...flags, ...targets.flatMap((target) => ["-gencode", `arch=compute_${target},code=sm_${target}`]), "--keep", "--keep-dir", work, "-fatbin", "-o", join(work, "unit.fatbin"), file], { maxBuffer: 2 ** 26 });
+    const { stdout, stderr } = await run(toolkit.nvcc, [...flags, ...targets.flatMap((target) => ["-gencode", `arch=compute_${target},code=sm_${target}`]), "--keep", "--keep-dir", work, "-fatbin", "-o", join(work, "unit.fatbin"), file], { maxBuffer: 2 ** 26 });
     const output = stdout + stderr;
     const ptx = (await readdir(work)).filter((name) => name.endsWith(".ptx") && name.includes(`compute_${targets[0]}`));
     const report: UnitReport = {
@@ -94,7 +94,7 @@ async function compileUnit(nvcc: Nvcc, source: string, targets: readonly string[
 }
 
 /** Reports on all kernels; a kernel that does not compile rejects with nvcc's words. */
-export async function compileKernels(nvcc: Nvcc, kernels: readonly DistinctKernel[], targets: readonly string[]): Promise<UnitReport> {
+export async function compileKernels(toolkit: Toolkit, kernels: readonly DistinctKernel[], targets: readonly string[]): Promise<UnitReport> {
   const perUnit = 12;
   const sources = Array.from({ length: Math.ceil(kernels.length / perUnit) }, (_, i) => kernels.slice(perUnit * i, perUnit * (i + 1)).map(({ text }) => text).join("\n"));
   const reports: UnitReport[] = [];
@@ -102,7 +102,7 @@ export async function compileKernels(nvcc: Nvcc, kernels: readonly DistinctKerne
   const worker = async (): Promise<void> => {
     while (next < sources.length) {
       const i = next++;
-      reports[i] = await compileUnit(nvcc, sources[i]!, targets);
+      reports[i] = await compileUnit(toolkit, sources[i]!, targets);
     }
   };
   await Promise.all(Array.from({ length: units }, worker));
