@@ -22,6 +22,8 @@ export interface Parameter {
 export const pointer = ({ type, written }: CudaOperand, name: string): Parameter => ({ type: `${written ? "" : "const "}${isHalf(type) ? "sigil::" : ""}${cppType(type)}* __restrict__`, name });
 export const count = (name: string): Parameter => ({ type: "int", name });
 
+export const tensorMap = (name: string): Parameter => ({ type: "SIGIL_GRID_CONSTANT const sigil::TensorMap", name });
+
 export interface KernelText {
   /** Skeletons, relative to runtime-cuda/device. */
   readonly includes: readonly string[];
