@@ -15,8 +15,13 @@ void perform(const AsyncCopy& copy) {
 }
 
 void perform_until(Thread& self, uint64_t group) {
+  Watch& watch = self.machine->watch;
   size_t& done = self.copies_done;
-  for (; done < self.copies.size() && self.copies[done].group < group; done++) perform(self.copies[done]);
+  for (; done < self.copies.size() && self.copies[done].group < group; done++) {
+    const AsyncCopy& copy = self.copies[done];
+    perform(copy);
+    if (watch.enabled) watch.end_copy(*self.block_state, static_cast<uint32_t>(copy.shared - self.shared), copy.bytes, self.watch.agent, self.watch.time);
+  }
   if (done == self.copies.size()) {
     self.copies.clear();
     done = 0;
@@ -27,10 +32,11 @@ void perform_until(Thread& self, uint64_t group) {
 
 void copy_async(void* shared, const void* global, int bytes, int valid) {
   Thread& self = Machine::thread();
-  shared_offset(shared, static_cast<uint64_t>(bytes), static_cast<uint32_t>(bytes), "copy_async");
+  const uint32_t offset = shared_offset(shared, static_cast<uint64_t>(bytes), static_cast<uint32_t>(bytes), "copy_async");
   if (valid < 0 || valid > bytes) fault(SIGIL_ASYNC, "copy_async of %d valid bytes of %d", valid, bytes);
   if (reinterpret_cast<uintptr_t>(global) % static_cast<uint32_t>(bytes) && valid) fault(SIGIL_MISALIGNED, "copy_async<%d> from %p", bytes, global);
   const AsyncCopy copy{static_cast<char*>(shared), static_cast<const char*>(global), static_cast<uint8_t>(bytes), static_cast<uint8_t>(valid), self.copy_group};
+  if (Watch& watch = self.machine->watch; watch.enabled) watch.begin_copy(*self.block_state, watch.view(self), offset, static_cast<uint32_t>(bytes), "copy_async");
   // What lies there is lost from here on, and what comes has not come: nobody may read it.
   for (int i = 0; i < bytes; i += 4) memcpy(copy.shared + i, &poison_word, 4);
   if (valid) static_cast<void>(*static_cast<const volatile char*>(global));

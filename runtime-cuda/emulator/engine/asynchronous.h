@@ -10,8 +10,6 @@ bool deliver_some(Machine& machine);
 void check_thread_end(Thread& thread);
 /// Writes what a thread stored and did not wait for.
 void finish_stores(Thread& thread);
-/// Records a fault when copies to shared memory outlive the cluster.
-void check_cluster_end(Machine& machine);
 /// Barriers that count living threads may now be complete.
 void thread_left_barriers(Thread& thread);
 /// Forgets products under way.

@@ -9,7 +9,12 @@ namespace sigil::emulator {
 
 namespace {
 
-void release(BlockBarrier& barrier, Thread* last) {
+void release(BlockBarrier& barrier, Block& block, Thread* last) {
+  Watch& watch = block.machine->watch;
+  if (watch.enabled) {
+    if (barrier.waiting.size() == block.live) watch.sync_block(block);
+    else watch.sync_some(barrier.waiting);
+  }
   barrier.expected = 0;
   for (Thread* waiter : barrier.waiting) {
     if (waiter != last) waiter->machine->make_ready(*waiter);
@@ -23,7 +28,7 @@ void arrive(Thread& self, uint32_t id, uint32_t threads, const char* name) {
   else if (barrier.expected != threads) fault(SIGIL_BARRIER, "%s %u for %u threads while others wait there for %u", name, id, threads, barrier.expected);
   barrier.waiting.push_back(&self);
   if (barrier.waiting.size() == (threads ? threads : self.block_state->live)) {
-    release(barrier, &self);
+    release(barrier, *self.block_state, &self);
     self.machine->maybe_yield(self);
     return;
   }
@@ -49,6 +54,10 @@ void cluster_barrier() {
   Machine& machine = *self.machine;
   machine.cluster_waiting.push_back(&self);
   if (machine.cluster_waiting.size() == machine.live) {
+    if (machine.watch.enabled) {
+      machine.watch.sync_some(machine.cluster_waiting);
+      for (Block& block : machine.blocks) machine.watch.sync_block(block);
+    }
     for (Thread* waiter : machine.cluster_waiting) {
       if (waiter != &self) machine.make_ready(*waiter);
     }
@@ -62,7 +71,7 @@ void cluster_barrier() {
 
 void thread_left_barriers(Thread& self) {
   BlockBarrier& barrier = self.block_state->barriers[0];
-  if (!barrier.waiting.empty() && barrier.expected == 0 && barrier.waiting.size() == self.block_state->live) release(barrier, nullptr);
+  if (!barrier.waiting.empty() && barrier.expected == 0 && barrier.waiting.size() == self.block_state->live) release(barrier, *self.block_state, nullptr);
   Machine& machine = *self.machine;
   if (!machine.cluster_waiting.empty() && machine.cluster_waiting.size() == machine.live) {
     for (Thread* waiter : machine.cluster_waiting) machine.make_ready(*waiter);

@@ -56,6 +56,8 @@ void warpgroup_commit();
 void warpgroup_wait(int pending);
 /// `a_registers` null: A is described by `a`.
 void warpgroup_multiply(float* sums, int columns, uint64_t a, const uint32_t* a_registers, uint64_t b, bool b_transposed, bool accumulate, Format format);
+/// A fault when products on these sums are under way.
+void warpgroup_hold(const float* sums);
 void set_registers(uint32_t count, bool increase);
 
 /// A value of the launch's seed and `bits`, for errors that hardware may make; 0 when the seed is 0.

@@ -43,7 +43,10 @@ const Collective shuffle_instruction{"shuffle", [](Warp& warp) {
     operand.result = static_cast<ShuffleOperand*>(warp.operands[source])->value;
   }
 }};
-const Collective warp_barrier_instruction{"sync_warp", [](Warp&) {}};
+const Collective warp_barrier_instruction{"sync_warp", [](Warp& warp) {
+  Watch& watch = warp.block_state->machine->watch;
+  if (watch.enabled) watch.sync_warp(warp);
+}};
 const Collective elect_instruction{"elect_one", [](Warp& warp) {
   // Hardware always takes the same lane and does not say which.
   const uint32_t chosen = here->seed ? static_cast<uint32_t>(mix(here->seed) % warp_size) : 0;

@@ -64,26 +64,28 @@ std::string what_it_waits_for(const Thread& thread) {
 }  // namespace
 
 void describe_hang(Machine& machine) {
-  std::map<std::tuple<uint32_t, std::string>, std::vector<int>> waiting;
-  bool partial_warp = false;
+  std::map<std::pair<uint32_t, std::string>, std::vector<int>> waiting;
+  // Lanes that miss others of their warp point at divergence, unless something else may be what holds the others up.
+  bool partial_warp = false, other = false;
   for (const Thread& thread : machine.threads) {
     if (thread.done) continue;
     waiting[{thread.rank, what_it_waits_for(thread)}].push_back(thread.thread);
     partial_warp |= thread.wait == Wait::warp;
+    other |= thread.wait == Wait::phase || thread.wait == Wait::cluster_barrier || thread.wait == Wait::registers;
   }
   const Thread& first = machine.threads.front();
   std::string text = format("kernel %s, block (%d, %d, %d)%s: no thread can go on", machine.kernel->name, first.block[0], first.block[1], first.block[2], machine.blocks.size() > 1 ? " and its cluster" : "");
-  for (auto& [key, numbers] : waiting) {
-    std::sort(numbers.begin(), numbers.end());
-    text += machine.blocks.size() > 1 ? format("\n  block %u of the cluster, ", std::get<0>(key)) : "\n  ";
-    text += "threads " + ranges(numbers) + " in " + std::get<1>(key);
-  }
+  // By block and first thread: threads are listed in order, so the groups' numbers are too.
+  std::vector<std::tuple<uint32_t, int, std::string>> lines;
+  for (const auto& [key, numbers] : waiting) lines.emplace_back(key.first, numbers.front(), "threads " + ranges(numbers) + " in " + key.second);
+  std::sort(lines.begin(), lines.end());
+  for (const auto& [rank, first_number, line] : lines) text += (machine.blocks.size() > 1 ? format("\n  block %u of the cluster, ", rank) : "\n  ") + line;
   std::vector<int> ended;
   for (const Thread& thread : machine.threads) {
     if (thread.done && thread.rank == 0) ended.push_back(thread.thread);
   }
   if (!ended.empty()) text += "\n  threads " + ranges(ended) + " ended";
-  machine.fault_record.code = partial_warp ? SIGIL_DIVERGENCE : SIGIL_HANG;
+  machine.fault_record.code = partial_warp && !other ? SIGIL_DIVERGENCE : SIGIL_HANG;
   snprintf(machine.fault_record.text, sizeof machine.fault_record.text, "%s", text.c_str());
 }
 

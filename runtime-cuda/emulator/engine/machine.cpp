@@ -46,6 +46,8 @@ bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch
   steps_ = 0;
   step_limit_ = launch.watchdog_steps ? launch.watchdog_steps : uint64_t{1} << 40;
   start(launch, cluster);
+  watch.enabled = kernels_are_watched;
+  if (watch.enabled) watch.start(*this);
   running = true;
   schedule();
   running = false;
@@ -76,7 +78,7 @@ void Machine::start(const SigilLaunch& launch, uint64_t cluster) {
     for (auto& barrier : block.barriers) barrier.expected = 0, barrier.waiting.clear();
     block.phases.clear();
     block.register_waiters.clear();
-    const uint32_t registers_each = std::min<uint32_t>(248, 65536 / (warps_per_block * warp_size * std::max(1u, kernel->minimum_blocks)) / 8 * 8);
+    const uint32_t registers_each = std::min<uint32_t>(248, 65536 / ((kernel->maximum_threads + 31) / 32 * 32 * std::max(1u, kernel->minimum_blocks)) / 8 * 8);
     block.free_registers = 0;
     const uint32_t inside[3] = {rank % launch.cluster[0], rank / launch.cluster[0] % launch.cluster[1], rank / launch.cluster[0] / launch.cluster[1]};
     for (uint32_t w = 0; w < warps_per_block; w++) {
@@ -223,7 +225,6 @@ void Machine::schedule() {
 
 void Machine::finish() {
   for (Thread& thread : threads) finish_stores(thread);
-  check_cluster_end(*this);
   for (size_t rank = 0; rank < blocks.size() && fault_record.code == 0; rank++) {
     int64_t offset;
     if (shared_[rank]->intact(offset)) continue;

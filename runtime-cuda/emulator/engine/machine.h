@@ -49,6 +49,7 @@ class Machine {
   std::vector<TensorLoad> loads;
   std::vector<Thread*> cluster_waiting;
   uint32_t live = 0;
+  Watch watch;
 
  private:
   void map_memory(uint32_t block_count, uint32_t thread_count, uint64_t shared_bytes);

@@ -53,7 +53,8 @@ const Collective product_f16{"multiply_m16n8k16<f16>", product_finish<false>}, p
 
 void load_matrices(uint32_t* fragment, const void* row, bool transposed) {
   if (here->thread / 32 * 32 + 32 > static_cast<int32_t>(Machine::thread().block_state->thread_count)) fault(SIGIL_DIVERGENCE, "load_matrix_x4 by a warp of less than 32 threads");
-  shared_offset(row, 16, 16, "load_matrix_x4");
+  const uint32_t offset = shared_offset(row, 16, 16, "load_matrix_x4");
+  if (Watch& watch = Machine::thread().machine->watch; watch.enabled) watch.read(offset, 16, "load_matrix_x4");
   LoadOperand operand{fragment, static_cast<const char*>(row)};
   meet(transposed ? load_transposed_instruction : load_instruction, &operand);
 }

@@ -1,11 +1,13 @@
 // What is kept of a running cluster: threads, warps, blocks, and what is under way behind their backs.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/calls.h"
 #include "engine/launch.h"
 #include "engine/random.h"
+#include "engine/watch.h"
 
 namespace sigil::emulator {
 
@@ -36,6 +38,8 @@ struct TensorStore {
   uint64_t group;
   bool read;
   std::vector<char> data;
+  View issued;
+  std::vector<View> fences;
 };
 /// One box on its way to shared memory.
 struct TensorLoad {
@@ -70,6 +74,8 @@ struct Thread : Position {
 
   std::vector<TensorStore> stores;
   uint64_t store_group;
+
+  ThreadWatch watch;
 };
 
 /// An instruction of a whole warp: `finish` computes for all lanes when the last has come.
@@ -78,9 +84,7 @@ struct Collective {
   void (*finish)(Warp& warp);
 };
 
-/// Sums that matrix units hold while products are under way.
-struct HeldSums;
-struct Product;
+/// What the warp has under way in the matrix units: warpgroup_state.h.
 struct WarpMatrixState;
 
 struct Warp {
@@ -93,8 +97,9 @@ struct Warp {
   const Collective* collective;
   uint64_t collective_detail;
   void* operands[warp_size];
-  WarpMatrixState* matrix;
+  std::shared_ptr<WarpMatrixState> matrix;
   uint32_t registers;
+  uint32_t agent;
 };
 
 /// bar.sync: `expected` threads, or all that live when it is 0.
@@ -112,6 +117,9 @@ struct PhaseBarrier {
   bool fenced;
   const Thread* initialiser;
   std::vector<Thread*> waiting;
+  /// What arrivals told, what the ended phases told, and the agent of the copies that it counts.
+  Seen arriving, published;
+  uint32_t agent;
 };
 
 struct Block {
@@ -120,6 +128,8 @@ struct Block {
   char* shared;
   BlockBarrier barriers[16];
   std::vector<PhaseBarrier> phases;
+  /// All accesses before this time are known to all threads of the block.
+  uint32_t generation;
   uint32_t free_registers;
   std::vector<Thread*> register_waiters;
 };

@@ -35,7 +35,8 @@ const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME ?? join(homedi
 // Contracting a * b + c is what nvcc does too. Kernels see one memory under several types. Fibers and handlers need plain calls and no checks of longjmp.
 const flags = ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-march=native", "-ffp-contract=fast", "-fno-strict-aliasing", "-fno-gnu-unique", "-fno-exceptions", "-U_FORTIFY_SOURCE", "-I", emulatorFolder, "-I", deviceFolder] as const;
 const engineFlags = ["-O3", "-Wall", "-Wextra"];
-const kernelFlags = ["-O2", "-ftree-vectorize", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function"];
+// A frame larger than the page behind a stack is probed page by page, or it would reach into the next thread's.
+const kernelFlags = ["-O2", "-ftree-vectorize", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-fstack-clash-protection"];
 // The compiler's calls for ThreadSanitizer go to the engine, which knows what a block's threads may do; its library is not linked.
 const checkedFlags = ["-fsanitize=thread", "--param", "tsan-distinguish-volatile=0"];
 const linkFlags = ["-shared", "-pthread", "-Wl,-Bsymbolic", "-Wl,-z,nodelete", "-Wl,--no-undefined"];

@@ -14,6 +14,7 @@ export interface TensorPlace extends TensorInfo {
 }
 
 export interface SafetensorsHeader {
+  /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorPlace>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -43,8 +44,9 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
     if (name === "__metadata__") Object.assign(metadata, readMetadata(file, entry));
     else tensors.set(name, readEntry(file, name, entry, dataStart));
   }
-  checkTiling(file, tensors, dataStart, size);
-  return { tensors, metadata };
+  const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  checkTiling(file, inOrder, dataStart, size);
+  return { tensors: new Map(inOrder), metadata };
 }
 
 function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
@@ -88,9 +90,9 @@ function readEntry(file: string, tensor: string, entry: unknown, dataStart: numb
   return { dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
 }
 
-function checkTiling(file: string, tensors: ReadonlyMap<string, TensorPlace>, dataStart: number, size: number): void {
+function checkTiling(file: string, inOrder: readonly (readonly [string, TensorPlace])[], dataStart: number, size: number): void {
   let at = dataStart;
-  for (const [tensor, place] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+  for (const [tensor, place] of inOrder) {
     if (place.begin !== at) {
       throw new WeightsError(place.begin < at ? "overlaps another tensor" : "leaves a gap before it",
         { file, tensor, expected: `offset ${at - dataStart}`, received: `offset ${place.begin - dataStart}` });

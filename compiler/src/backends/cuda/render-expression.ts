@@ -63,9 +63,9 @@ export interface Functor {
   readonly value: string;
 }
 
-/** `columns` as C++ sees it: a number, or the name of a member that `value` fills from a parameter of the same name. */
-export function renderFunctor(expression: Expression, places: readonly (EpilogueOperand | ElementOperand)[], operands: readonly CudaOperand[], result: CudaOperand, columns: number | "columns"): Functor {
-  const used = places.map((place, i) => ({ place, type: cppType(operands[i]!.type) }));
+/** `columns` as C++ sees it: a number, or the name of a member that `value` fills from a parameter of the same name. The operand `carried` is handed over after the values instead of being loaded. */
+export function renderFunctor(expression: Expression, places: readonly (EpilogueOperand | ElementOperand)[], operands: readonly CudaOperand[], result: CudaOperand, columns: number | "columns", carried?: string): Functor {
+  const used = places.map((place, i) => ({ place, type: cppType(operands[i]!.type) })).filter(({ place }) => place.name !== carried);
   const members = [...used.map(({ place, type }) => `  const ${type}* ${place.name}_at;`), ...(columns === "columns" ? ["  int columns;"] : [])];
   const loads = used.flatMap(({ place }) =>
     place.index === "scalar" ? [`const float ${place.name} = widen(${place.name}_at[0]);`] : [`float ${place.name}[count];`, `load_run<count>(${place.name}, ${addressOf(place, String(columns))});`]);
@@ -76,7 +76,7 @@ export function renderFunctor(expression: Expression, places: readonly (Epilogue
     declaration: [
       "struct Finish {",
       ...members,
-      "  template <int count> SIGIL_DEVICE void operator()(float (&values)[count], int row, int column) const {",
+      `  template <int count> SIGIL_DEVICE void operator()(float (&values)[count], ${carried === undefined ? "" : `const float (&${carried})[count], `}int row, int column) const {`,
       ...loads.map((line) => `    ${line}`),
       "#pragma unroll",
       "    for (int i = 0; i < count; i++) {",
@@ -86,6 +86,6 @@ export function renderFunctor(expression: Expression, places: readonly (Epilogue
       "  }",
       "};",
     ].join("\n"),
-    value: `Finish{${[...places.map(({ name }) => name), ...(columns === "columns" ? ["columns"] : [])].join(", ")}}`,
+    value: `Finish{${[...used.map(({ place }) => place.name), ...(columns === "columns" ? ["columns"] : [])].join(", ")}}`,
   };
 }

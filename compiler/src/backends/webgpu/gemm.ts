@@ -10,7 +10,7 @@ import { gemmInput } from "./gemm-input.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Operand, type Terms } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
-import type { GemmConfig } from "./tuning.ts";
+import type { selectGemm } from "./select.ts";
 import { element, KernelWriter, type Variable } from "./wgsl/kernel-writer.ts";
 import { halves, matrix, u32, vec4, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
@@ -23,7 +23,7 @@ function multiplyQuad(f: KernelWriter, sums: readonly (readonly Variable<"vec4f"
   a.forEach((row, r) => tiles.forEach((tile, j) => f.accumulate(sums[r]![j]!, matrix.multiply(tile, row))));
 }
 
-export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symbols }: EmitContext): Emitted {
+export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectGemm>, { views, symbols }: EmitContext): Emitted {
   if (problem.b.kind !== "weight") throw new Error("internal: B is not a weight");
   const { depth, epilogueOperands } = problem;
   const { storage } = problem.b;
@@ -36,14 +36,18 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
   const f = new KernelWriter();
   const input = gemmInput(problem);
   const operands = declareOperands(f, views, [
-    { name: "a", steps: input.steps },
-    { name: "b", steps: [4], packed: storage !== "float32" },
+    { name: "a", steps: input.steps, ...(input.bytes && { bytes: true }) },
+    { name: "b", steps: [4], packed: storage === "float32" ? undefined : config.f16 ? "vec4h" : "vec2u" },
     ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
     { name: "c", steps: [columns] },
   ]);
   const [a, b] = operands as [Operand, Operand];
   const c = operands.at(-1)!;
-  const loadB = (index: U32): Vec4 => (storage === "float32" ? b.load4(f, [[index, 4]]) : halves[storage](f.let("words", b.loadPacked(index))));
+  if (config.f16) f.enable("f16");
+  const loadB = (index: U32): Vec4 => {
+    if (storage === "float32") return b.load4(f, [[index, 4]]);
+    return config.f16 ? halves.f16(b.loadPacked("vec4h", index)) : halves[storage](f.let("words", b.loadPacked("vec2u", index)));
+  };
 
   const firstRow = f.let("first_row", u32.mul(f.group.y, u32.const(groupRows)));
   const firstPanel = f.let("first_panel", u32.mul(f.group.x, u32.const(groupPanels)));
@@ -129,7 +133,7 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
   const layout: WeightLayout = { kind: "panels", width: panelWidth, storage };
   return {
     code: f.print(threads),
-    choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}`,
+    choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}${config.f16 ? ", weights as f16" : ""}`,
     grid: [{ of: panels, per: groupPanels }, { of: problem.rows, per: groupRows }],
     extents: [],
     layouts: [undefined, layout, ...epilogueOperands.map(() => rowLayout), undefined],

@@ -14,9 +14,13 @@ export interface ArrayVariable<T extends Type = Type> {
 
 export type Access = "read" | "read_write";
 
+/** Extensions of WGSL, each behind a feature of the device. */
+export type Extension = "f16" | "subgroups";
+
 export const element = <T extends Type>(array: ArrayVariable<T>, index: U32): Node<T> => ({ type: array.element, text: `${array.name}[${index.text}]` });
 
 export class KernelWriter {
+  readonly #extensions = new Set<Extension>();
   readonly #declarations: string[] = [];
   readonly #functions = new Map<string, string>();
   /** What a variable may not be called: the functions that nodes call, and the parameters of `main`. */
@@ -33,6 +37,11 @@ export class KernelWriter {
     for (let i = 1; this.#used.has(name); i++) name = `${hint}_${i}`;
     this.#used.add(name);
     return name;
+  }
+
+  /** Asks for an extension, which the device must have. */
+  enable(extension: Extension): void {
+    this.#extensions.add(extension);
   }
 
   /** The next binding of group 0. */
@@ -116,10 +125,10 @@ export class KernelWriter {
   }
 
   /** `body` while the variable, from `from` in steps of `step`, is below `to`; may run no time. */
-  forRange(hint: string, from: U32, to: U32, step: number, body: (index: U32) => void): void {
+  forRange(hint: string, from: U32, to: U32, step: number | U32, body: (index: U32) => void): void {
     const name = this.#name(hint);
     const index: U32 = { type: "u32", text: name };
-    this.#lines.push(`for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${step}u) {`, ...this.#block(() => body(index)), "}");
+    this.#lines.push(`for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${typeof step === "number" ? `${step}u` : step.text}) {`, ...this.#block(() => body(index)), "}");
   }
 
   if(condition: Bool, then: () => void): void {
@@ -129,6 +138,7 @@ export class KernelWriter {
   /** The shader, its entry point `main`, for workgroups of these sizes. */
   print(threads: readonly [number, number]): string {
     const head = `@compute @workgroup_size(${threads.join(", ")})\nfn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {`;
-    return [...this.#declarations, "", ...[...this.#functions.values()].flatMap((text) => [text, ""]), head, ...this.#lines.map((line) => `  ${line}`), "}", ""].join("\n");
+    const enabled = [...this.#extensions].sort().map((extension) => `enable ${extension};`);
+    return [...enabled, ...this.#declarations, "", ...[...this.#functions.values()].flatMap((text) => [text, ""]), head, ...this.#lines.map((line) => `  ${line}`), "}", ""].join("\n");
   }
 }

@@ -1,0 +1,160 @@
+/** A file that is kept across visits. */
+import { consoleWarning, type WarningHandler } from "../../model/warning.ts";
+import { checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "../byte-source.ts";
+import { coalesced, pieceBytes } from "../coalesce.ts";
+import { WeightsError } from "../error.ts";
+import { browserStore, type ByteStore } from "./byte-store.ts";
+import { KeptFile } from "./kept-file.ts";
+
+export interface CachedSourceOptions {
+  /** Where to keep it; by default the origin's private file system, or the Cache API. */
+  readonly store?: ByteStore;
+  /** Ask the server first whether the file has changed, with one request; by default a kept file is trusted and the network is left alone. */
+  readonly revalidate?: boolean;
+  /** Told once if the file cannot be kept (`not-cached`): no storage, or not enough of it. Loading goes on from the network. `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
+}
+
+/** The least that is fetched and stored, in bytes: rows of a table are shorter. */
+const blockBytes = 32 << 10;
+const firstBytes = 128 << 10;
+
+/** Keeps what is read of a URL, so that the next visit reads it without the network, and goes on where this one broke off.
+ * Only what is read is stored: a page that uses one tower keeps one tower. A file that has changed since is a WeightsError
+ * if bytes of it are missing, and is forgotten, so that the next load starts afresh; `revalidate` finds out before anything is read. */
+export function cachedSource(source: ByteSource, options: CachedSourceOptions = {}): ByteSource {
+  return new CachedSource(source, options);
+}
+
+class CachedSource implements ByteSource {
+  readonly name: string;
+  readonly #source: ByteSource;
+  readonly #options: CachedSourceOptions;
+  readonly #read = coalesced((offset, length, signal) => this.#piece(offset, offset + length, signal));
+  #opening: Promise<KeptFile | undefined> | undefined;
+  #full = false;
+
+  constructor(source: ByteSource, options: CachedSourceOptions) {
+    this.name = source.name;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#open())?.description.size ?? this.#source.size();
+  }
+
+  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    signal?.throwIfAborted();
+    if (!await this.#open()) return this.#source.read(offset, length, signal);
+    checkRange(this.name, offset, length, await this.size());
+    return length === 0 ? new Uint8Array(0) : this.#read(offset, length, signal);
+  }
+
+  /** Completes the file and compares it; a file that differs is forgotten, one that agrees is not hashed again at the next visit. */
+  async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
+    const kept = await this.#open();
+    if (!kept && this.#source.verify) return this.#source.verify(sha256, options);
+    if (kept?.description.sha256 === sha256) return;
+    try {
+      await verifyBytes(this, sha256, options);
+    } catch (error) {
+      // Of a transfer that failed, what has come stays.
+      if (error instanceof WeightsError && error.expected === sha256) await this.#forget();
+      throw error;
+    }
+    if (!this.#full) await kept?.verified(sha256).catch((error: unknown) => this.#cannotKeep(error));
+  }
+
+  async close(): Promise<void> {
+    await this.#source.close?.();
+  }
+
+  #open(): Promise<KeptFile | undefined> {
+    this.#opening ??= this.#find().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** The kept file or a new one; undefined where nothing can be kept. */
+  async #find(): Promise<KeptFile | undefined> {
+    const store = this.#options.store ?? browserStore();
+    if (!store) return this.#cannotKeep("there is no storage here; a page needs https or localhost");
+    const found = await KeptFile.find(store, this.name).catch((error: unknown) => this.#cannotKeep(error));
+    if (!found) return undefined;
+    if (found[0] && !this.#options.revalidate) return found[0];
+    const description = { url: this.name, size: await this.#source.size(), version: this.#source.version?.() ?? "" };
+    const same = found.find((kept) => kept.description.size === description.size && kept.description.version === description.version);
+    try {
+      for (const kept of found) if (kept !== same) await kept.remove();
+      if (same) return same;
+      const kept = await KeptFile.create(store, description);
+      await this.#fill(kept, this.#source.isWhole?.() ? description.size : Math.min(firstBytes, description.size));
+      return kept;
+    } catch (error) {
+      if (error instanceof WeightsError) throw error;
+      return this.#cannotKeep(error);
+    }
+  }
+
+  /** Stores the first bytes, which the source has at hand: all of a file that can only be had as a whole. */
+  async #fill(kept: KeptFile, bytes: number): Promise<void> {
+    for (let at = 0; at < bytes; at += pieceBytes) {
+      const end = Math.min(at + pieceBytes, bytes);
+      if (!kept.holder(at)) await kept.put(at, await this.#source.read(at, end - at));
+    }
+  }
+
+  async #piece(begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const kept = (await this.#open())!;
+    const out = new Uint8Array(end - begin);
+    const jobs: Promise<void>[] = [];
+    for (let at = begin; at < end;) {
+      const from = at;
+      const stored = kept.holder(from);
+      const to = Math.min(end, (stored ?? kept.gap(from)).end);
+      jobs.push((async () => {
+        const bytes = stored && await kept.read(stored, from, to);
+        out.set(bytes ?? await this.#fetch(kept, from, to, signal), from - begin);
+      })());
+      at = to;
+    }
+    await Promise.all(jobs);
+    return out;
+  }
+
+  /** Bytes from the network, stored in whole blocks up to what is stored already. */
+  async #fetch(kept: KeptFile, begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const { size, version } = kept.description;
+    const received = { size: await this.#source.size(), version: this.#source.version?.() ?? "" };
+    if (received.size !== size || received.version !== version) {
+      await this.#forget();
+      throw new WeightsError("has changed since it was kept; what was kept is forgotten, so load it again", {
+        file: this.name, expected: `${size} bytes, version ${version || "unknown"}`, received: `${received.size} bytes, version ${received.version || "unknown"}`,
+      });
+    }
+    const gap = kept.gap(begin);
+    const first = Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes);
+    const last = Math.max(end, Math.min(gap.end, Math.ceil(end / blockBytes) * blockBytes));
+    const bytes = await this.#source.read(first, last - first, signal);
+    if (!this.#full) await kept.put(first, bytes).catch((error: unknown) => this.#cannotKeep(error));
+    return bytes.subarray(begin - first, end - first);
+  }
+
+  #cannotKeep(reason: unknown): undefined {
+    if (!this.#full) {
+      const message = reason instanceof Error ? (reason.name === "QuotaExceededError" ? "the browser gives this site no more storage (quota exceeded)" : `${reason.name}: ${reason.message}`) : String(reason);
+      (this.#options.onWarning ?? consoleWarning)({ code: "not-cached", message: `${this.name} is not kept for the next visit: ${message}` });
+    }
+    this.#full = true;
+    return undefined;
+  }
+
+  async #forget(): Promise<void> {
+    const kept = await this.#opening?.catch(() => undefined);
+    this.#opening = undefined;
+    await kept?.remove().catch(() => {});
+  }
+}
