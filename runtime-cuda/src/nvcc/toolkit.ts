@@ -15,7 +15,7 @@ export interface Toolkit {
   readonly nvcc: string;
   readonly ptxas: string;
   readonly fatbinary: string;
-  /** As nvcc states it, for example "13.0". */
+  /** As nvcc states it, for example "13.0.88". */
   readonly version: string;
 }
 
@@ -30,10 +30,10 @@ export async function findToolkit(environment: NodeJS.ProcessEnv = process.env):
   const nvcc = find(environment);
   if (!nvcc) throw new KernelBuildError("no-nvcc", `kernels for CUDA are compiled by nvcc ${oldest.join(".")} or newer, and there is none: install the CUDA toolkit, or set CUDA_HOME`);
   const { stdout } = await run(nvcc, ["--version"]);
-  const version = /release (\d+)\.(\d+)/.exec(stdout);
+  const version = /V(\d+)\.(\d+)\.(\d+)/.exec(stdout);
   if (!version) throw new KernelBuildError("no-nvcc", `${nvcc} does not state its version: ${stdout.trim()}`);
   const [major, minor] = version.slice(1).map(Number) as [number, number];
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) throw new KernelBuildError("no-nvcc", `${nvcc} is of CUDA ${major}.${minor}; Sigil needs ${oldest.join(".")} or newer`);
   const folder = dirname(realpathSync(nvcc));
-  return { nvcc, ptxas: join(folder, `ptxas${suffix}`), fatbinary: join(folder, `fatbinary${suffix}`), version: `${major}.${minor}` };
+  return { nvcc, ptxas: join(folder, `ptxas${suffix}`), fatbinary: join(folder, `fatbinary${suffix}`), version: version.slice(1).join(".") };
 }
