@@ -58,24 +58,24 @@ function tower(folder) {
   }
 }
 
-/** All sides on the adapter that Dawn finds in Node; Mesa's lavapipe where there is no GPU, and few rounds then, since an image takes seconds. */
+/** All sides on the adapter that Dawn finds in Node; on Mesa's lavapipe, where there is no GPU, an image takes seconds and the processor does all of the work. */
 function webgpu(folder) {
   const sides = ["sigil", "web:exported", ...(native ? ["native:exported"] : []), "transformers"];
   const one = run("image-tower-webgpu.mjs", [folder, sides, Math.min(values.rounds, 3)]);
   results.webgpu = one;
   const { sigil } = one.sides;
   if (sigil.error) return console.log(`\nwithout WebGPU: ${sigil.error}`);
-  table(`Image tower of base-patch16-224 on WebGPU, float32, one picture, on ${one.adapter}`, "side", "ms", "GFLOP/s", "Sigil is faster by", "first result of a fresh process, s", "sooner by", "dispatches", "fewer by", "largest difference");
+  table(`Image tower of base-patch16-224 on WebGPU, float32, one picture, on ${one.adapter}`, "side", "ms", "processor ms", "GFLOP/s", "Sigil is faster by", "first result of a fresh process, s", "sooner by", "dispatches", "fewer by", "largest difference");
   for (const [side, of] of Object.entries(one.sides)) {
     const name = side === "transformers" ? "transformers.js (onnxruntime-node)" : side === "sigil" ? side : `onnxruntime-${side.replace(":", ", ")}`;
     if (of.error) {
-      row(name, `cannot run: ${of.error}`, "", "", "", "", "", "", "");
+      row(name, `cannot run: ${of.error}`, "", "", "", "", "", "", "", "");
       continue;
     }
     of.fresh = run("image-tower-webgpu.mjs", [folder, side, 0]).sides[side].first;
     if (!(of.difference < 1e-4)) failures.push(`${name} on WebGPU differs from Sigil by ${of.difference}`);
     const times = (mine, its) => (its ? (its / mine).toFixed(1) : "not seen");
-    row(name, milliseconds(of), (one.flops / of.median / 1e6).toFixed(1), times(sigil.median, of.median), (of.fresh / 1e3).toFixed(1), times(sigil.fresh, of.fresh), of.dispatches ?? "not seen", times(sigil.dispatches, of.dispatches), of.difference.toExponential(1));
+    row(name, milliseconds(of), of.busy.toFixed(0), (one.flops / of.median / 1e6).toFixed(1), times(sigil.median, of.median), (of.fresh / 1e3).toFixed(1), times(sigil.fresh, of.fresh), of.dispatches ?? "not seen", times(sigil.dispatches, of.dispatches), of.difference.toExponential(1));
   }
 }
 
