@@ -1,8 +1,8 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import { emitCpu, emitWebGpu, evaluateLowered, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
-import { uniform, valueOf, type Program, type WeightSource } from "@sigil/runtime";
+import { emitCpu, emitWebGpu, evaluateLowered, kernelSets, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { uniform, valueOf, type HostData, type Program, type WeightSource } from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
-import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
+import { createWebGpuProgram, DeviceHolder, kernelSet, offeredFeatures } from "@sigil/runtime-webgpu";
 import type { ModelSpec } from "@sigil/spec";
 import { openGpu } from "../webgpu.ts";
 import type { ParityBackend } from "./tolerances.ts";
@@ -18,9 +18,9 @@ export interface ParityRow {
   readonly errors: Readonly<Partial<Record<ParityBackend, number>>>;
 }
 
-type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+type Inputs = Readonly<Record<string, HostData>>;
 
-/** Uniform in [-1, 1) by name, as the project's synthetic tensors are; ids below the rows of their table. */
+/** Uniform in [-1, 1) by name, as the project's synthetic tensors are, or whole from 0 to 255 where bytes are wanted; ids below the rows of their table. */
 function inputsOf({ inputs, gathers, tensors, symbols }: LoweredProgram, seed: number): Inputs {
   return Object.fromEntries(
     inputs.map(({ name, value, dtype, default: absent }) => {
@@ -29,6 +29,7 @@ function inputsOf({ inputs, gathers, tensors, symbols }: LoweredProgram, seed: n
       if (absent === "positions") return [name, Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)];
       if (absent === "zeros") return [name, dtype === "int32" ? new Int32Array(count) : new Float32Array(count)];
       const values = uniform(`input.${name}`, count, seed);
+      if (dtype === "uint8") return [name, Uint8Array.from(values, (u) => Math.floor(((u + 1) / 2) * 256))];
       const table = gathers.find(({ input }) => input === name)?.table;
       const rows = table === undefined ? 1 : tensors[table]![0]!;
       return [name, dtype === "int32" ? Int32Array.from(values, (u) => Math.min(rows - 1, Math.floor(((u + 1) / 2) * rows))) : values];
@@ -55,8 +56,9 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
     return createProgram(planProgram(program, kernels).planned, wasm, weights);
   }
   const held = await devices!.get();
-  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [held.kind]);
-  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[held.kind], held, weights);
+  const set = kernelSet(kernelSets(), held.kind, offeredFeatures(held.device));
+  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [set]);
+  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[set], held, weights);
 }
 
 /** One picture and one text through every program. `report` counts programs times backends, the oracle among them. */

@@ -3,7 +3,7 @@ import type { Extent, Location, PlannedLaunch, PlannedProgram, PlannedWeight, We
 import { multiply } from "../ir/extent.ts";
 import { flopsOf } from "../kernels/flops.ts";
 import { constantValues, type LoweredLaunch, type LoweredOperand, type LoweredProgram } from "../kernels/lowered.ts";
-import { bytesOf } from "../passes/lower.ts";
+import { bytesOf, elementBytes } from "../passes/lower.ts";
 import { align, planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 
 /** What a backend says of the kernel that it emitted for a problem. */
@@ -36,8 +36,8 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
   }
   const locate = (operand: LoweredOperand, layout: WeightLayout): Location => {
     const constant = operand.kind === "value" ? constants.get(operand.value.id) : undefined;
-    if (operand.kind === "value" && constant !== undefined) return { space: "weights", offset: constant + 4 * operand.offset };
-    if (operand.kind === "value") return { space: "arena", offset: memory.offsets.get(operand.value.id)! + 4 * operand.offset };
+    if (operand.kind === "value" && constant !== undefined) return { space: "weights", offset: constant + elementBytes(operand.value) * operand.offset };
+    if (operand.kind === "value") return { space: "arena", offset: memory.offsets.get(operand.value.id)! + elementBytes(operand.value) * operand.offset };
     const key = JSON.stringify([operand.parts, layout]);
     const known = weights.get(key);
     if (known) return { space: "weights", offset: known.offset };
@@ -72,7 +72,7 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
     name: program.name,
     symbols: program.symbols,
     inputs: program.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.value.shape, ...(input.default && { default: input.default }), ...(input.table && { table: input.table.tensor }), ...arena(input.value.id) })),
-    outputs: program.outputs.map(({ name, value }) => ({ name, dtype: "float32", shape: value.shape, ...arena(value.id) })),
+    outputs: program.outputs.map(({ name, value }) => ({ name, dtype: "float32", shape: value.shape, ...((value.dtype === "float16" || value.dtype === "bfloat16") && { stored: value.dtype }), ...arena(value.id) })),
     weights: [...weights.values()],
     weightBytes: weightEnd,
     arenaBytes: memory.bytes,

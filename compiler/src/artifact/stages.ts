@@ -3,9 +3,10 @@ import { showGraph } from "../ir/graph.ts";
 import type { CompiledModel } from "../compile.ts";
 
 /** File name to content: graph, kernel problems, memory plan and planned launches of each program, and the kernels. */
-export function stages({ plan, programs, cpu, webgpu }: CompiledModel): Readonly<Record<string, string>> {
+export function stages({ plan, programs, cpu, webgpu, cuda }: CompiledModel): Readonly<Record<string, string>> {
   const files: Record<string, string> = { "kernels.wat": `${cpu.wat}\n`, "plan.json": `${JSON.stringify(plan, undefined, 2)}\n` };
   for (const [adapter, kernels] of Object.entries(webgpu?.kernels ?? {})) for (const [name, { code }] of Object.entries(kernels)) files[`wgsl/${adapter}/${name}.wgsl`] = code;
+  for (const [path, byName] of Object.entries(cuda?.sources ?? {})) for (const [name, source] of Object.entries(byName)) files[`cuda/${path}/${name}.cu`] = source;
   for (const { graph, lowered, memory } of programs) {
     files[`${graph.name}.1-graph.txt`] = showGraph(graph);
     files[`${graph.name}.2-problems.txt`] = [...lowered.init, ...lowered.launches].map((launch, i) => `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`).join("");

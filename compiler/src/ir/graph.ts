@@ -20,17 +20,21 @@ export interface WeightReference {
   readonly end: number;
 }
 
+/** How a value's elements lie in memory; only `passes/narrow.ts` makes 16-bit ones. */
+export type ValueType = PlannedTensor["dtype"] | "float16" | "bfloat16";
+
 export interface Value {
   readonly id: number;
   readonly shape: Shape;
-  readonly dtype: "float32" | "int32";
+  /** `uint8`: bytes of a picture, an input only. */
+  readonly dtype: ValueType;
 }
 
 export interface Node {
   readonly op: string;
   readonly inputs: readonly Value[];
   readonly weights: Readonly<Record<string, WeightReference>>;
-  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  readonly attributes: Readonly<Record<string, string | number | boolean | readonly number[]>>;
   readonly output: Value;
   readonly origin: Origin;
 }

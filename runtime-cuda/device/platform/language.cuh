@@ -39,6 +39,12 @@ SIGIL_DEVICE void sync_warp() { __syncwarp(); }
 /// `threads` threads of the block, a multiple of 32; ids 1 to 15.
 SIGIL_DEVICE void sync_named(int id, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
 
+/// The same value, which the compiler may not assume to know.
+SIGIL_DEVICE int opaque(int value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
 SIGIL_DEVICE float shuffle(float value, int lane) { return __shfl_sync(0xffffffffu, value, lane); }
 SIGIL_DEVICE float shuffle_xor(float value, int mask) { return __shfl_xor_sync(0xffffffffu, value, mask); }
 SIGIL_DEVICE int shuffle(int value, int lane) { return __shfl_sync(0xffffffffu, value, lane); }

@@ -16,6 +16,10 @@ SIGIL_DEVICE float widen(f16 value) {
 SIGIL_DEVICE float widen(bf16 value) { return __uint_as_float(static_cast<uint32_t>(value.bits) << 16); }
 SIGIL_DEVICE float widen(uint8_t value) { return static_cast<float>(value); }
 
+/// The same 32 bits as the other type.
+SIGIL_DEVICE float bits_to_float(uint32_t bits) { return __uint_as_float(bits); }
+SIGIL_DEVICE uint32_t float_to_bits(float value) { return __float_as_uint(value); }
+
 /// Rounds to nearest even.
 template <class T> SIGIL_DEVICE T narrow(float value);
 template <> SIGIL_DEVICE float narrow<float>(float value) { return value; }
@@ -62,6 +66,9 @@ SIGIL_DEVICE float log_precise(float x) { return logf(x); }
 SIGIL_DEVICE float log1p_precise(float x) { return log1pf(x); }
 SIGIL_DEVICE float reciprocal_sqrt(float x) { return rsqrtf(x); }
 SIGIL_DEVICE float square_root(float x) { return sqrtf(x); }
+SIGIL_DEVICE float maximum(float a, float b) { return fmaxf(a, b); }
+SIGIL_DEVICE float minimum(float a, float b) { return fminf(a, b); }
+SIGIL_DEVICE float absolute(float x) { return fabsf(x); }
 SIGIL_DEVICE float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
 
 }  // namespace sigil

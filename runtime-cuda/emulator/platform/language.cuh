@@ -35,6 +35,8 @@ SIGIL_DEVICE void sync_threads() { emulator::block_barrier(); }
 SIGIL_DEVICE void sync_warp() { emulator::warp_barrier(); }
 SIGIL_DEVICE void sync_named(int id, int threads) { emulator::named_barrier(id, threads); }
 
+SIGIL_DEVICE int opaque(int value) { return value; }
+
 SIGIL_DEVICE int shuffle(int value, int lane) { return static_cast<int>(emulator::shuffle_bits(static_cast<uint32_t>(value), static_cast<uint32_t>(lane))); }
 SIGIL_DEVICE float shuffle(float value, int lane) {
   uint32_t bits;

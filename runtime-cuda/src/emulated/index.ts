@@ -2,3 +2,5 @@
 export { buildEmulated, type EmulatedBuildOptions, type EmulatedKernels } from "./build.ts";
 export { findHostCompiler, type HostCompiler } from "./compiler.ts";
 export { EmulatorError, type EmulatorErrorCode } from "./error.ts";
+export { buildEmulatedDriver, type EmulatedDriverOptions } from "./driver.ts";
+export { emulate, type CudaSources, type Emulated } from "./emulate.ts";

@@ -17,8 +17,11 @@ export interface Location {
 /** An input or output. */
 export interface PlannedTensor {
   readonly name: string;
-  readonly dtype: "float32" | "int32";
+  /** uint8 pixels are bytes, 0 to 255. */
+  readonly dtype: "float32" | "int32" | "uint8";
   readonly shape: readonly Extent[];
+  /** How an output lies in the arena if not as its dtype: kernels read it too, and the runtime widens it. */
+  readonly stored?: "float16" | "bfloat16";
   /** What an input holds when a caller leaves it out. */
   readonly default?: "zeros" | "positions";
   /** The checkpoint tensor that the runtime makes the input from. */
@@ -31,6 +34,13 @@ export interface WeightPart {
   readonly tensor: string;
   readonly begin: number;
   readonly end: number;
+  /** Columns are [channels, pixels] and meet bytes [pixels, channels]: loading multiplies each channel by its scale. Then it moves the channels last, or, with shifts, makes one number of each row: the sum of its values, rounded to storage, times their channel's shift. */
+  readonly fold?: {
+    readonly pixels: number;
+    readonly scales: readonly number[];
+    readonly storage: Storage;
+    readonly shifts?: readonly number[];
+  };
   /** The rows are a grid [height, width] that loading resamples bicubically. */
   readonly resample?: {
     readonly from: readonly [number, number];
@@ -105,7 +115,7 @@ export type Storage = "float32" | "float16" | "bfloat16";
 /** The class of @sigil/runtime that runs a plan; graph is for any other architecture document. */
 export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "graph";
 
-/** What a runtime needs to run a compiled model. Offsets and sizes are bytes, shapes are in elements, every activation is float32. */
+/** What a runtime needs to run a compiled model. Offsets and sizes are bytes, shapes are in elements, activations are float32 unless a target stores them in 16 bits. */
 export interface Plan {
   /** Version of this format. */
   readonly version: 1;
@@ -119,6 +129,8 @@ export interface Plan {
   readonly config: Readonly<Record<string, unknown>>;
   /** Every checkpoint tensor that the model reads, with its shape. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** SHA-256 of the weights files by file name, where the spec names them: loading verifies them. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Parts of the model that run alone. */
   readonly programs: readonly PlannedProgram[];
 }

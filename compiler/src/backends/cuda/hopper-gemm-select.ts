@@ -1,0 +1,98 @@
+/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. Nothing here was timed on a card yet. */
+
+/** How a block works; see WarpgroupGemm in runtime-cuda/device/hopper/gemm_config.cuh. */
+export interface HopperTile {
+  /** Warpgroups that multiply, and slabs of 64 rows that each keeps. */
+  readonly consumers: number;
+  readonly slabs: number;
+  readonly columns: number;
+  /** Blocks that share B's tile. */
+  readonly cluster: number;
+  /** Consumers take tiles in turns. */
+  readonly alternate: boolean;
+}
+
+export interface HopperGemmShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** A matrix shaped as C waits in shared memory for the epilogue. */
+  readonly carries: boolean;
+  /** Scalar operations of the epilogue on an element. */
+  readonly operations: number;
+}
+
+/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size. */
+export interface HopperTiming {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly tile: string;
+  readonly microseconds: number;
+}
+
+export const rowsOf = ({ consumers, slabs, alternate }: HopperTile): number => 64 * slabs * (alternate ? 1 : consumers);
+export const nameOf = (tile: HopperTile): string => `${rowsOf(tile)}x${tile.columns}${tile.cluster > 1 ? ` in clusters of ${tile.cluster}` : ""}${tile.alternate ? ", in turns" : ""}`;
+
+const together = (consumers: number, slabs: number, columns: number, cluster: number): HopperTile => ({ consumers, slabs, columns, cluster, alternate: false });
+export const hopperTiles: readonly HopperTile[] = [
+  ...[2, 1].flatMap((cluster) => [together(2, 1, 256, cluster), together(3, 1, 192, cluster), together(2, 1, 192, cluster), together(2, 2, 128, cluster), together(2, 1, 128, cluster)]),
+  { consumers: 2, slabs: 2, columns: 128, cluster: 2, alternate: true },
+  together(1, 1, 256, 1),
+  together(1, 1, 192, 1),
+  together(1, 1, 128, 1),
+  together(1, 1, 64, 1),
+];
+
+/** Of a block on sm_90. */
+const sharedLimit = 232448;
+const mostStages = 12;
+
+/** Shared memory of a tile, as WarpgroupGemm lays it out: bytes of a stage, of everything else but barriers, and how many stages fit. */
+export function sharedOf(tile: HopperTile, carries: boolean): { readonly stages: number; readonly bytes: number } {
+  const stage = (rowsOf(tile) + tile.columns) * 128;
+  const panels = tile.consumers * 4 * 2048 * (carries ? (tile.slabs * tile.columns) / 64 : 1);
+  const stages = Math.min(mostStages, Math.floor((sharedLimit - panels) / (stage + 16)));
+  return { stages, bytes: stages * (stage + 16) + panels };
+}
+
+/** An H100 or H200 of 132 multiprocessors; per clock of one of them. */
+const multiprocessors = 132;
+const productsPerClock = 2048;
+/** What L2 delivers to one while all ask: about 7 TB/s over the card. */
+const l2Bytes = 32;
+/** Clocks from a launch, or a new tile on an empty ring, to the first product. */
+const latency = 1500;
+
+/** Clocks that a product takes with a tile. */
+export function modelledClocks(tile: HopperTile, { rows, columns, depth, operations, carries }: HopperGemmShape): number {
+  const tileRows = rowsOf(tile);
+  const steps = Math.ceil(depth / 64);
+  const tiles = Math.ceil(rows / (tileRows * tile.cluster)) * Math.ceil(columns / tile.columns);
+  const waves = Math.ceil(tiles / Math.floor(multiprocessors / tile.cluster));
+  // A product with 64 columns reads as much shared memory as it can in its time; wider ones leave room for copies.
+  const products = (tileRows * tile.columns * 64) / productsPerClock / (tile.columns === 64 ? 0.7 : tile.columns === 128 ? 0.88 : 0.92);
+  const bytes = (tileRows + tile.columns / tile.cluster) * 128;
+  const main = steps * Math.max(products, bytes / l2Bytes);
+  // Four schedulers of 32 lanes; reads of the residual and stores take their time too.
+  const epilogue = (tileRows * tile.columns * (operations + (carries ? 8 : 5))) / 128;
+  // What of an epilogue runs under another consumer's products: all if they take turns, less the fewer they are.
+  const exposed = tile.alternate ? Math.max(0.1, 1 - main / epilogue) : [1, 0.6, 0.4][tile.consumers - 1]!;
+  return latency + waves * (main + exposed * epilogue) + (1 - exposed) * epilogue;
+}
+
+/** The tile for a shape; `timings` outrank the model among themselves and where they know the shape at all. */
+export function selectHopperGemm(shape: HopperGemmShape, timings: readonly HopperTiming[] = []): HopperTile {
+  const possible = hopperTiles.filter((tile) => sharedOf(tile, shape.carries).stages >= 3);
+  const known = timings.filter(({ rows, columns, depth }) => rows === shape.rows && columns === shape.columns && depth === shape.depth).sort((a, b) => a.microseconds - b.microseconds);
+  const measured = known.flatMap(({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [])[0];
+  if (measured) return measured;
+  const times = possible.map((tile) => modelledClocks(tile, shape));
+  return possible[times.indexOf(Math.min(...times))]!;
+}
+
+/** Rows of clusters taken together so that what their blocks read of A and of B in one wave is about the same. */
+export function rasterGroup(tile: HopperTile): number {
+  const clusters = multiprocessors / tile.cluster;
+  return Math.max(1, Math.round(Math.sqrt((clusters * tile.columns) / (rowsOf(tile) * tile.cluster))));
+}

@@ -1,0 +1,68 @@
+/** Gemm on the Hopper path: a 16-bit A of rows times a 16-bit weight, both fetched by TMA. */
+import { multiply, valueOf } from "../../ir/extent.ts";
+import type { Expression } from "../../expr/expression.ts";
+import type { GemmProblem } from "../../kernels/problem.ts";
+import type { EmitContext, Emitted } from "./emitted.ts";
+import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperTile } from "./hopper-gemm-select.ts";
+import { hopperTimings } from "./hopper-timings.ts";
+import type { TensorMapSpec } from "./kernel.ts";
+import { cppType, isHalf, type CudaOperand } from "./operands.ts";
+import { renderFunctor } from "./render-expression.ts";
+import { count, instance, pointer, tensorMap } from "./source.ts";
+
+const operationsOf = (e: Expression): number => (e.kind === "unary" ? (e.function === "neg" || e.function === "abs" ? 1 : 4) + operationsOf(e.x) : e.kind === "binary" ? 1 + operationsOf(e.x) + operationsOf(e.y) : 0);
+
+/** Whether TMA can fetch rows: whole multiples of 16 bytes from one to the next, from a start that is one too. */
+export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean => isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
+
+function fits({ a: shape, b: kind, columns, depth, epilogueOperands }: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): boolean {
+  const c = rest.at(-1)!;
+  if (kind.kind !== "weight" || shape.kind !== "rows" || typeof columns !== "number" || a!.type !== b!.type) return false;
+  // Two neighbours of a row are finished at once.
+  const pairs = epilogueOperands.every(({ index }, i) => index === "scalar" || (rest[i]!.offset % 2 === 0 && columns % 2 === 0));
+  const stores = c.type === "float32" ? columns % 2 === 0 && c.offset % 2 === 0 : c.type === b!.type && columns % 8 === 0 && c.offset % 8 === 0;
+  return copiesByTensor(a!, shape.stride) && copiesByTensor(b!, depth) && pairs && stores;
+}
+
+/** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
+export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: EmitContext, given?: HopperTile): Emitted | undefined {
+  const { depth, epilogueOperands: places } = problem;
+  if (!fits(problem, operands) || problem.a.kind !== "rows") return undefined;
+  const [a, b] = operands as [CudaOperand, CudaOperand];
+  const c = operands.at(-1)!;
+  const extra = operands.slice(2, -1);
+  const columns = problem.columns as number;
+  const carriedAt = isHalf(c.type) ? places.findIndex(({ index }, i) => index === "element" && extra[i]!.type === c.type && extra[i]!.offset % 8 === 0) : -1;
+  const carried = places[carriedAt]?.name;
+  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue) }, hopperTimings);
+  const { stages, bytes } = sharedOf(tile, carried !== undefined);
+  const threads = 128 * (tile.consumers + 1);
+  const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);
+  const tileRows = rowsOf(tile);
+  const map = (operand: number, rows: TensorMapSpec["sizes"][number], stride: number, box: number): TensorMapSpec => ({ operand, offset: 0, dtype: operands[operand]!.type as TensorMapSpec["dtype"], sizes: [depth, rows], strides: [stride * 2], box: [64, box], swizzle: "128" });
+  // At every batch at least as many blocks as tiles; blocks without one leave.
+  const rowsOnce = typeof problem.rows === "number" ? problem.rows : problem.rows.factor;
+  const blockRows = tileRows * tile.cluster;
+  const across = Math.ceil(columns / tile.columns) * tile.cluster;
+  return {
+    text: {
+      includes: ["hopper/gemm.cuh"],
+      threads,
+      blocks: 1,
+      declarations: [`using Config = ${instance("WarpgroupGemm", cppType(b.type), tile.consumers, tile.slabs, tile.columns, stages, tile.cluster, tile.alternate, carried !== undefined)};`, finish.declaration, `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && Config::tile_rows == ${tileRows}, "the compiler launches another shape");`],
+      parameters: [pointer(a, "a"), pointer(b, "b"), ...places.map((o, i) => pointer(extra[i]!, o.name)), pointer(c, "c"), count("rows"), tensorMap("map_a"), tensorMap("map_b")],
+      statements: ["(void)a, (void)b;", `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(&map_a, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`],
+    },
+    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by TMA${carried ? `, ${carried} carried` : ""}`,
+    kernel: {
+      grid: [{ of: multiply(problem.rows, across), per: Math.max(1, Math.floor(rowsOnce / Math.ceil(rowsOnce / blockRows))) }],
+      persistent: true,
+      ...(tile.cluster > 1 && { cluster: tile.cluster }),
+      threads,
+      sharedBytes: bytes,
+      tensorMaps: [map(0, problem.rows, problem.a.stride, tileRows), map(1, columns, depth, tile.columns / tile.cluster)],
+      programmatic: true,
+    },
+    extents: [problem.rows],
+  };
+}

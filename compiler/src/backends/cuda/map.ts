@@ -1,0 +1,28 @@
+/** Elementwise expressions and strided copies: a thread per four elements, or per element where rows do not divide. */
+import { multiply } from "../../ir/extent.ts";
+import type { MapProblem } from "../../kernels/problem.ts";
+import type { EmitContext, Emitted } from "./emitted.ts";
+import { finishRun, renderFunctor } from "./render-expression.ts";
+import { count, instance, pointer } from "./source.ts";
+
+const threads = 256;
+
+export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted {
+  const { width } = problem;
+  const [inputs, out] = [operands.slice(0, -1), operands.at(-1)!];
+  const run = finishRun(problem.operands, inputs, out, width);
+  const compute = renderFunctor(problem.expression, problem.operands, inputs, out, width);
+  return {
+    text: {
+      includes: ["map/map.cuh"],
+      threads,
+      blocks: 4,
+      declarations: [compute.declaration],
+      parameters: [...problem.operands.map((o, i) => pointer(inputs[i]!, o.name)), pointer(out, "out"), count("rows")],
+      statements: [`${instance("map_elements", width, run, threads)}(${compute.value}, out, rows);`],
+    },
+    choice: `a thread per ${run === 1 ? "element" : `${run} elements`}`,
+    kernel: { grid: [{ of: multiply(problem.rows, width / run), per: threads }], threads, sharedBytes: 0, tensorMaps: [] },
+    extents: [problem.rows],
+  };
+}

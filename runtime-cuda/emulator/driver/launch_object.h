@@ -1,0 +1,23 @@
+// A launch with its own copy of the parameters: checked when it is asked for, run when its turn comes.
+#pragma once
+#include <memory>
+#include <vector>
+#include "image.h"
+
+namespace sigil::emulated {
+
+struct LaunchObject {
+  std::shared_ptr<KernelObject> kernel;
+  unsigned grid[3], block[3], cluster;
+  unsigned shared_bytes;
+  std::vector<char> parameters;
+};
+
+/// Copies and checks what a caller passes: sizes of the grid, shared memory, and of the packed parameters against the kernel's own layout.
+cuda::Status make_launch(LaunchObject* launch, cuda::Function function, const unsigned grid[3], const unsigned block[3], unsigned shared_bytes, void** parameters, void** extra);
+/// Whether a cluster divides the grid.
+cuda::Status check_cluster(const LaunchObject& launch);
+/// On the stream's thread; a failure becomes the state's fault.
+void run_launch(const LaunchObject& launch);
+
+}  // namespace sigil::emulated

@@ -1,0 +1,70 @@
+// A device and all that a session has there. Every function runs on the device's worker.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+#include "graph.h"
+#include "kernels.h"
+#include "staging.h"
+
+namespace sigil::cuda {
+
+struct DeviceInfo {
+  std::string name;
+  int major, minor, multiprocessors, shared_bytes_per_block;
+  size_t memory_bytes;
+};
+
+/// Every device of the driver, without opening any.
+std::vector<DeviceInfo> list_devices(const Driver& driver);
+
+/// Host memory to a place on the device, or back.
+struct Transfer {
+  Pointer device;
+  void* host;
+  size_t bytes;
+  std::string about;
+};
+
+class Device {
+ public:
+  /// Retains the primary context, which other libraries in the process share. Throws Failure; nothing stays.
+  Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging_bytes);
+  Device(const Device&) = delete;
+  /// Frees everything that was not freed before.
+  ~Device();
+
+  Pointer allocate(size_t bytes, const std::string& about);
+  void free(Pointer pointer);
+  void upload(const Transfer& transfer);
+  /// Runs launches that need no graph and waits for them.
+  void launch(std::vector<Launch> launches);
+
+  int add_graph(std::vector<Launch> launches);
+  void update_graph(int id, std::vector<Launch> launches);
+  void drop_graph(int id);
+  /// Uploads, the graph's launches, downloads; waits for all. With `timed`, the launches one by one, and microseconds of each.
+  std::vector<float> run(int graph, const std::vector<Transfer>& uploads, const std::vector<Transfer>& downloads, bool timed, const std::string& about);
+
+  /// The graph `count` times on what the device holds, without transfers. Returns microseconds of each.
+  std::vector<float> repeat(int graph, size_t count, const std::string& about);
+
+  KernelSet& kernels() { return *kernels_; }
+
+ private:
+  LaunchGraph& graph(int id);
+  void close();
+
+  std::shared_ptr<const Driver> driver_;
+  DeviceOrdinal device_ = 0;
+  Context context_ = nullptr;
+  Stream stream_ = nullptr;
+  std::unique_ptr<Staging> staging_;
+  std::unique_ptr<KernelSet> kernels_;
+  std::map<int, std::unique_ptr<LaunchGraph>> graphs_;
+  std::map<Pointer, size_t> memory_;
+  int next_graph_ = 1;
+};
+
+}  // namespace sigil::cuda

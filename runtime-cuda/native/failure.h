@@ -1,0 +1,21 @@
+// What goes wrong below the driver's interface, on its way to a JavaScript error.
+#pragma once
+#include <string>
+
+namespace sigil::cuda {
+
+struct Failure {
+  /// "driver" for what a call of the driver says; else "no-driver", "driver-too-old" or "handle".
+  std::string code;
+  /// The driver's own text, or what is wrong.
+  std::string message;
+  /// CUDA_ERROR_...
+  std::string name;
+  /// cuMemAlloc, for one.
+  std::string call;
+  /// The kernel, buffer or program concerned.
+  std::string about;
+  int status = 0;
+};
+
+}  // namespace sigil::cuda

@@ -1,0 +1,61 @@
+#include "graph.h"
+#include "timing.h"
+
+namespace sigil::cuda {
+
+LaunchGraph::LaunchGraph(const Driver& driver, const KernelSet& kernels, std::vector<Launch> launches, Stream stream) : driver_(driver), kernels_(kernels), launches_(std::move(launches)) {
+  try {
+    driver_.check(driver_.cuGraphCreate(&graph_, 0), "cuGraphCreate");
+    for (Launch& launch : launches_) {
+      encode_maps(driver_, launch);
+      PackedParameters packed(launch);
+      const KernelNode parameters = parameters_of(launch, packed);
+      GraphNode node = nullptr;
+      driver_.check(driver_.cuGraphAddKernelNode(&node, graph_, nodes_.empty() ? nullptr : &nodes_.back(), nodes_.empty() ? 0 : 1, &parameters), "cuGraphAddKernelNode", launch.about);
+      nodes_.push_back(node);
+      if (launch.cluster == 0) continue;
+      LaunchAttributeValue value{};
+      value.cluster[0] = launch.cluster;
+      value.cluster[1] = value.cluster[2] = 1;
+      driver_.check(driver_.cuGraphKernelNodeSetAttribute(node, attribute_cluster, &value), "cuGraphKernelNodeSetAttribute", launch.about);
+    }
+    driver_.check(driver_.cuGraphInstantiateWithFlags(&exec_, graph_, 0), "cuGraphInstantiateWithFlags");
+    driver_.check(driver_.cuGraphUpload(exec_, stream), "cuGraphUpload");
+  } catch (...) {
+    if (exec_) driver_.cuGraphExecDestroy(exec_);
+    if (graph_) driver_.cuGraphDestroy(graph_);
+    throw;
+  }
+}
+
+LaunchGraph::~LaunchGraph() {
+  driver_.cuGraphExecDestroy(exec_);
+  driver_.cuGraphDestroy(graph_);
+}
+
+KernelNode LaunchGraph::parameters_of(const Launch& launch, PackedParameters& packed) const {
+  return {kernels_.kernel(launch.kernel).function, {launch.grid[0], launch.grid[1], launch.grid[2]}, {launch.threads, 1, 1}, launch.shared_bytes, nullptr, packed.list(), nullptr, nullptr};
+}
+
+void LaunchGraph::update(std::vector<Launch> launches) {
+  if (launches.size() != nodes_.size()) throw Failure{"handle", "a graph keeps its launches", "", "cuGraphExecKernelNodeSetParams", "", 0};
+  for (size_t i = 0; i < launches.size(); i++) {
+    encode_maps(driver_, launches[i]);
+    PackedParameters packed(launches[i]);
+    const KernelNode parameters = parameters_of(launches[i], packed);
+    driver_.check(driver_.cuGraphExecKernelNodeSetParams(exec_, nodes_[i], &parameters), "cuGraphExecKernelNodeSetParams", launches[i].about);
+  }
+  launches_ = std::move(launches);
+}
+
+void LaunchGraph::run(Stream stream) const { driver_.check(driver_.cuGraphLaunch(exec_, stream), "cuGraphLaunch"); }
+
+std::vector<float> LaunchGraph::time(Stream stream) const {
+  return time_each(driver_, stream, launches_.size(), [&](size_t i) { send(driver_, kernels_.kernel(launches_[i].kernel).function, launches_[i], stream); }, [&](size_t i) { return launches_[i].about; });
+}
+
+std::vector<float> LaunchGraph::repeat(Stream stream, size_t count, const std::string& about) const {
+  return time_each(driver_, stream, count, [&](size_t) { run(stream); }, [&](size_t i) { return about + ", run " + std::to_string(i); });
+}
+
+}  // namespace sigil::cuda

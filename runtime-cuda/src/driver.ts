@@ -1,0 +1,46 @@
+/** Finding a driver and choosing among its devices. */
+import { loadAddon, type DeviceInfo, type NativeDevice, type NativeDriver } from "./addon.ts";
+import { CudaError, rethrown } from "./error.ts";
+
+export interface DriverOptions {
+  /** Path of a driver's library, instead of the system's. */
+  readonly driver?: string;
+  /** Which of the driver's devices; 0 by default. */
+  readonly device?: number;
+  /** Pinned memory through which everything passes; 16 MiB by default. */
+  readonly stagingBytes?: number;
+}
+
+/** Where a driver is: libcuda.so.1, since libcuda.so belongs to toolkits, and WSL's folder, which is in no search path. */
+export const driverPaths: readonly string[] = process.platform === "win32" ? ["nvcuda.dll"] : ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"];
+
+/** Opens the driver. Throws CudaError: no-addon, no-driver, driver-too-old, no-device. */
+export const openDriver = async (path?: string): Promise<NativeDriver> => rethrown(loadAddon().openDriver(path === undefined ? driverPaths : [path]));
+
+export interface OpenedDevice {
+  readonly native: NativeDevice;
+  readonly info: DeviceInfo;
+  /** Of CUDA, as the driver says it: 12.4. */
+  readonly driverVersion: string;
+}
+
+export const showCapability = ({ major, minor }: Pick<DeviceInfo, "major" | "minor">): string => `${major}.${minor}`;
+
+/** The oldest device that any kernel is for: mma.sync of bfloat16 and cp.async. */
+const oldestMajor = 8;
+
+/** Opens a device; `close` of it frees everything that it has. Throws CudaError. */
+export async function openDevice({ driver: path, device: ordinal = 0, stagingBytes = 16 << 20 }: DriverOptions): Promise<OpenedDevice> {
+  const driver = await openDriver(path);
+  const info = driver.devices[ordinal];
+  if (!info) throw new CudaError("no-device", `device ${ordinal}: the driver has ${driver.devices.length === 0 ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES" : `devices 0 to ${driver.devices.length - 1}`}`);
+  if (info.major < oldestMajor) throw new CudaError("wrong-architecture", `${info.name} has compute capability ${showCapability(info)}: 8.0 (Ampere) or newer is needed; use the WebGPU or the CPU backend`);
+  const native = driver.device();
+  try {
+    await rethrown(native.open(ordinal, stagingBytes));
+  } catch (error) {
+    await native.close();
+    throw error;
+  }
+  return { native, info, driverVersion: `${Math.floor(driver.version / 1000)}.${(driver.version % 1000) / 10}` };
+}

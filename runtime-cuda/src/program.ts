@@ -1,0 +1,166 @@
+/** A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes. */
+import { InputError, validateInputs, valueOf, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+import type { Location, PlannedProgram } from "@sigil/spec";
+import type { DevicePointer, NativeDevice, NativeTransfer } from "./addon.ts";
+import { bucketOf, showSizes } from "./buckets.ts";
+import type { OpenedDevice } from "./driver.ts";
+import { rethrown } from "./error.ts";
+import type { LoadedKernels } from "./kernels.ts";
+import { bindLaunches } from "./launches.ts";
+import { roomFor, widen } from "./outputs.ts";
+import { uploadWeights } from "./weights.ts";
+
+/** The time of one launch on the device. */
+export interface LaunchTime {
+  readonly kernel: string;
+  /** Transformers' module paths. */
+  readonly origins: readonly string[];
+  readonly microseconds: number;
+}
+
+export interface ProgramOptions extends LoadPlannedOptions {
+  /** Takes the time of each launch after each run, which then runs them one by one rather than as a graph. */
+  readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
+}
+
+type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+type Outputs = Awaited<ReturnType<Program["run"]>>;
+
+/** A program that can be timed. */
+export interface CudaProgram extends Program {
+  /** Microseconds of each of `count` runs by the device's clock, on the inputs of the last run, without transfers. */
+  repeat(symbols: Symbols, count: number): Promise<readonly number[]>;
+}
+
+/** Where a program lies on its device. */
+interface ProgramMemory {
+  readonly weights: DevicePointer;
+  readonly arena: DevicePointer;
+}
+
+interface BucketGraph {
+  readonly id: number;
+  /** The sizes that the graph is set to. */
+  sizes: string;
+}
+
+/** The smallest allocation: a program without weights has an address for them too. */
+const leastBytes = 256;
+
+/** Loads a program. Throws CudaError, WeightsError, or the signal's reason; nothing of it stays allocated. */
+export async function createCudaProgram(program: PlannedProgram, kernels: LoadedKernels, device: OpenedDevice, reader: WeightReader, options: ProgramOptions = {}): Promise<CudaProgram> {
+  const { native } = device;
+  const allocated: DevicePointer[] = [];
+  const allocate = async (bytes: number, about: string): Promise<DevicePointer> => {
+    const pointer = await rethrown(native.allocate(Math.max(leastBytes, bytes), `${about} of ${program.name}`));
+    allocated.push(pointer);
+    return pointer;
+  };
+  try {
+    await kernels.take([...program.init, ...program.launches].map(({ kernel }) => kernel));
+    const memory = { weights: await allocate(program.weightBytes, "weights"), arena: await allocate(program.arenaBytes, "arena") };
+    await uploadWeights(native, memory.weights, program, reader, options);
+    const loaded = new LoadedProgram(program, kernels, native, memory, reader, options.onProfile);
+    await loaded.initialize();
+    return loaded;
+  } catch (error) {
+    // After a fault of the device nothing can be freed; the error that matters is the first.
+    for (const pointer of allocated) await native.free(pointer).catch(() => {});
+    throw error;
+  }
+}
+
+class LoadedProgram implements CudaProgram {
+  readonly #program: PlannedProgram;
+  readonly #kernels: LoadedKernels;
+  readonly #device: NativeDevice;
+  readonly #memory: ProgramMemory;
+  readonly #weights: WeightReader;
+  readonly #onProfile: ProgramOptions["onProfile"];
+  readonly #graphs = new Map<string, BucketGraph>();
+  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  constructor(program: PlannedProgram, kernels: LoadedKernels, device: NativeDevice, memory: ProgramMemory, weights: WeightReader, onProfile: ProgramOptions["onProfile"]) {
+    this.#program = program;
+    this.#kernels = kernels;
+    this.#device = device;
+    this.#memory = memory;
+    this.#weights = weights;
+    this.#onProfile = onProfile;
+  }
+
+  readonly #resolve = ({ space, offset }: Location): DevicePointer => this.#memory[space] + BigInt(offset);
+
+  /** Computes what only weights decide. */
+  async initialize(): Promise<void> {
+    if (this.#program.init.length > 0) await rethrown(this.#device.launch(bindLaunches(this.#program.init, this.#kernels, this.#resolve, {})));
+  }
+
+  run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    const result = this.#last.then(() => this.#run(inputs, symbols));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    const program = this.#program;
+    if (this.#disposed) throw new InputError(`${program.name} has been disposed`);
+    validateInputs(program, inputs, symbols);
+    const uploads: NativeTransfer[] = program.inputs.flatMap(({ name, location }) => (location ? [{ device: this.#resolve(location), data: inputs[name]!, about: `input ${name}` }] : []));
+    for (const { input, table, count, target } of program.gathers) {
+      const ids = inputs[input]!;
+      if (ids.length !== valueOf(count, symbols)) throw new InputError(`${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`);
+      uploads.push({ device: this.#resolve(target), data: await this.#weights.readRowsFloat32(table, ids), about: `rows of ${table}` });
+    }
+    const graph = await this.#graphFor(symbols);
+    const outputs = program.outputs.map((output) => roomFor(output, symbols));
+    const downloads = outputs.map(({ output, data }) => ({ device: this.#resolve(output.location!), data, about: `output ${output.name}` }));
+    const times = await rethrown(this.#device.run(graph, uploads, downloads, this.#onProfile !== undefined, `${program.name} with ${showSizes(symbols)}`));
+    this.#onProfile?.(program.name, program.launches.map(({ kernel, origins }, i) => ({ kernel, origins, microseconds: times[i]! })));
+    return Object.fromEntries(outputs.map((read) => [read.output.name, { data: widen(read), shape: read.shape }]));
+  }
+
+  repeat(symbols: Symbols, count: number): Promise<readonly number[]> {
+    const result = this.#last.then(async () => {
+      if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
+      return rethrown(this.#device.repeat(await this.#graphFor(symbols), count, `${this.#program.name} with ${showSizes(symbols)}`));
+    });
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** The bucket's graph with the run's own sizes, so that a batch smaller than its bucket costs nothing more. */
+  async #graphFor(symbols: Symbols): Promise<number> {
+    const [bucket, sizes] = [bucketOf(symbols, this.#program.symbols), showSizes(symbols)];
+    const known = this.#graphs.get(bucket);
+    if (known?.sizes === sizes) return known.id;
+    const launches = bindLaunches(this.#program.launches, this.#kernels, this.#resolve, symbols);
+    if (!known) {
+      const id = await rethrown(this.#device.addGraph(launches));
+      this.#graphs.set(bucket, { id, sizes });
+      return id;
+    }
+    try {
+      await rethrown(this.#device.updateGraph(known.id, launches));
+    } catch (error) {
+      // Some of its launches have the new sizes and some the old ones.
+      this.#graphs.delete(bucket);
+      await this.#device.dropGraph(known.id).catch(() => {});
+      throw error;
+    }
+    known.sizes = sizes;
+    return known.id;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#last;
+    if (this.#disposed) return;
+    this.#disposed = true;
+    // After a fault nothing can be freed, and closing the device gives it all back.
+    const free = (freed: Promise<void>): Promise<void> => freed.catch(() => {});
+    for (const { id } of this.#graphs.values()) await free(this.#device.dropGraph(id));
+    await free(this.#device.free(this.#memory.weights));
+    await free(this.#device.free(this.#memory.arena));
+  }
+}

@@ -1,0 +1,60 @@
+/** A compiled artifact and a checkpoint to a session that runs on a CUDA device. */
+import { bindPlan, Session, sumProgress, verifyPlan, type Program, type WarningHandler, type WeightSource } from "@sigil/runtime";
+import type { PlannedProgram } from "@sigil/spec";
+import type { DeviceInfo } from "./addon.ts";
+import type { CudaArtifact, CudaPath } from "./artifact.ts";
+import { openDevice, showCapability, type DriverOptions, type OpenedDevice } from "./driver.ts";
+import { choosePath, LoadedKernels } from "./kernels.ts";
+import { createCudaProgram, type ProgramOptions } from "./program.ts";
+
+export interface CudaSessionOptions extends DriverOptions, ProgramOptions {
+  /** Which kernels: by default hopper's on compute capability 9.0 if the model was compiled with them, else the portable ones. */
+  readonly path?: "auto" | CudaPath;
+  /** Load a tower when it is first used rather than now. */
+  readonly lazy?: boolean;
+  /** Takes warnings, once per kind; `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
+}
+
+/** A session that knows its device. */
+export class CudaSession extends Session {
+  readonly device: DeviceInfo;
+  readonly path: CudaPath;
+  /** Whether the driver had to compile PTX, because the image has no binary for this device that it takes; what its compiler said. */
+  readonly compilerLog: string;
+  readonly #opened: OpenedDevice;
+
+  constructor(opened: OpenedDevice, kernels: LoadedKernels, ...parameters: ConstructorParameters<typeof Session>) {
+    super(...parameters);
+    this.device = opened.info;
+    this.path = kernels.path;
+    this.compilerLog = kernels.log;
+    this.#opened = opened;
+  }
+
+  override async dispose(): Promise<void> {
+    await super.dispose();
+    await this.#opened.native.close().catch(() => {});
+  }
+}
+
+/** Checks the checkpoint against the plan and its digests, opens a device and loads every program. Throws WeightsError or CudaError, with nothing left open. */
+export async function openCudaSession(artifact: CudaArtifact, weights: WeightSource, options: CudaSessionOptions = {}): Promise<CudaSession> {
+  const { plan } = artifact;
+  const { lazy, onProgress, onWarning, path: asked = "auto" } = options;
+  const source = bindPlan(plan, weights);
+  await verifyPlan(plan, source, options);
+  const opened = await openDevice(options);
+  try {
+    const kernels = await LoadedKernels.load(artifact, choosePath(artifact, opened, asked), opened);
+    const progressOf = onProgress && sumProgress(plan, onProgress);
+    const create = (program: PlannedProgram): Promise<Program> => createCudaProgram(program, kernels, opened, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
+    const backend = `cuda: ${opened.info.name} (${showCapability(opened.info)}), ${kernels.path} kernels${kernels.log ? " compiled by the driver" : ""}, driver of CUDA ${opened.driverVersion}`;
+    const session = new CudaSession(opened, kernels, plan, create, { weights: source, backend, ...(onWarning && { onWarning }) });
+    if (!lazy) for (const program of plan.programs) await session.load(program);
+    return session;
+  } catch (error) {
+    await opened.native.close().catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+/** The kernels that the published specs and the fixtures compile to, each text once. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { cudaPaths, emitCuda, lowerSpec, narrow, type CudaKernel, type CudaPath } from "@sigil/compiler";
+import { loadSpec, specPath, type ModelSpec } from "@sigil/spec";
+import { fixtures, goldenCase } from "../support/golden-cases.ts";
+
+export const storages = ["float32", "float16", "bfloat16"] as const;
+
+export interface DistinctKernel {
+  /** Unique; also the kernel's name in `text`. */
+  readonly name: string;
+  readonly path: CudaPath;
+  /** What it is an instance of: storage, family and choice. A row of the table of resources. */
+  readonly kind: string;
+  /** Where it was met first. */
+  readonly origin: string;
+  readonly text: string;
+  readonly kernel: CudaKernel;
+}
+
+export async function everySpec(): Promise<ModelSpec[]> {
+  const published = readdirSync(join(import.meta.dirname, "..", "..", "spec", "models")).sort().map((file) => loadSpec(specPath(file.replace(/\.json$/, ""))));
+  const tiny = readdirSync(join(fixtures, "models")).filter((name) => name.startsWith("tiny")).sort();
+  return [...published, ...(await Promise.all(tiny.map(async (name) => (await goldenCase(name)).spec)))];
+}
+
+/** In a fixed order. Throws where a spec has a problem that no kernel computes. */
+export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
+  const known = new Map<string, DistinctKernel>();
+  for (const spec of specs)
+    for (const storage of storages) {
+      const launches = lowerSpec({ ...spec, storage }).flatMap(({ lowered }) => {
+        const program = narrow(lowered, storage);
+        return [...program.init, ...program.launches].map((launch) => ({ ...launch, symbols: program.symbols }));
+      });
+      const { sources, kernels } = emitCuda(launches);
+      for (const path of cudaPaths)
+        for (const [name, source] of Object.entries(sources[path])) {
+          const choice = /^\/\/ choice: (.*)$/m.exec(source)![1]!;
+          const family = name.replace(/_\d+$/, "");
+          const body = source.replaceAll(/^\/\/.*\n/gm, "");
+          const key = `${path}${body.replaceAll(new RegExp(`\\b${name}(?=_parts\\b|\\b)`, "g"), "@")}`;
+          if (path === "hopper" && known.has(`portable${key.slice(path.length)}`)) continue;
+          if (known.has(key)) continue;
+          const unique = `${family}_${known.size}`;
+          known.set(key, { name: unique, path, kind: `${path} ${storage} ${family}: ${choice}`, origin: `${spec.name} in ${storage}, ${name}`, text: key.slice(path.length).replaceAll("@", unique), kernel: kernels[path][name]! });
+        }
+    }
+  return [...known.values()];
+}
