@@ -8,6 +8,7 @@ import { compare } from "./commands/compare.ts";
 import { compile } from "./commands/compile.ts";
 import { embed } from "./commands/embed.ts";
 import { init } from "./commands/init.ts";
+import { kernels } from "./commands/kernels.ts";
 import { parity } from "./commands/parity.ts";
 import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
 import { preprocess } from "./commands/preprocess.ts";
@@ -60,13 +61,22 @@ program
   .command("compile")
   .description("a spec, a config.json or a checkpoint folder to kernels and a typed module")
   .argument("<spec>")
-  .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu"]))
+  .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu", "cuda"]))
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
   .option("--tuning <file>", "tuning table of the target webgpu, instead of the spec's (see sigil tune)")
   .option("--dump <dir>", "also write every stage as text")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --out src/generated/siglip")
   .action(compile);
+
+program
+  .command("kernels")
+  .description("the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU is needed")
+  .argument("<module...>", "folders that sigil compile wrote")
+  .option("--arch <sm...>", "only for these compute capabilities, such as 86 or 90a (default: all that Sigil knows)")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out src/generated/siglip && sigil kernels src/generated/siglip")
+  .action(kernels);
 
 program
   .command("classify")

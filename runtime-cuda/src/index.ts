@@ -5,5 +5,5 @@ export { driverPaths, openDevice, openDriver, showCapability, type DriverOptions
 export { CudaError, type CudaErrorCode } from "./error.ts";
 export { readImage } from "./images.ts";
 export { choosePath, LoadedKernels } from "./kernels.ts";
-export { createCudaProgram, type LaunchTime, type ProgramOptions } from "./program.ts";
+export { createCudaProgram, type CudaProgram, type LaunchTime, type ProgramOptions } from "./program.ts";
 export { CudaSession, openCudaSession, type CudaSessionOptions } from "./session.ts";

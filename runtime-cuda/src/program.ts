@@ -26,6 +26,12 @@ export interface ProgramOptions extends LoadPlannedOptions {
 type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
 type Outputs = Awaited<ReturnType<Program["run"]>>;
 
+/** A program that can be timed. */
+export interface CudaProgram extends Program {
+  /** Microseconds of each of `count` runs by the device's clock, on the inputs of the last run, without transfers. */
+  repeat(symbols: Symbols, count: number): Promise<readonly number[]>;
+}
+
 /** Where a program lies on its device. */
 interface ProgramMemory {
   readonly weights: DevicePointer;
@@ -42,7 +48,7 @@ interface BucketGraph {
 const leastBytes = 256;
 
 /** Loads a program. Throws CudaError, WeightsError, or the signal's reason; nothing of it stays allocated. */
-export async function createCudaProgram(program: PlannedProgram, kernels: LoadedKernels, device: OpenedDevice, reader: WeightReader, options: ProgramOptions = {}): Promise<Program> {
+export async function createCudaProgram(program: PlannedProgram, kernels: LoadedKernels, device: OpenedDevice, reader: WeightReader, options: ProgramOptions = {}): Promise<CudaProgram> {
   const { native } = device;
   const allocated: DevicePointer[] = [];
   const allocate = async (bytes: number, about: string): Promise<DevicePointer> => {
@@ -64,7 +70,7 @@ export async function createCudaProgram(program: PlannedProgram, kernels: Loaded
   }
 }
 
-class LoadedProgram implements Program {
+class LoadedProgram implements CudaProgram {
   readonly #program: PlannedProgram;
   readonly #kernels: LoadedKernels;
   readonly #device: NativeDevice;
@@ -113,6 +119,15 @@ class LoadedProgram implements Program {
     const times = await rethrown(this.#device.run(graph, uploads, downloads, this.#onProfile !== undefined, `${program.name} with ${showSizes(symbols)}`));
     this.#onProfile?.(program.name, program.launches.map(({ kernel, origins }, i) => ({ kernel, origins, microseconds: times[i]! })));
     return Object.fromEntries(outputs.map((read) => [read.output.name, { data: widen(read), shape: read.shape }]));
+  }
+
+  repeat(symbols: Symbols, count: number): Promise<readonly number[]> {
+    const result = this.#last.then(async () => {
+      if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
+      return rethrown(this.#device.repeat(await this.#graphFor(symbols), count, `${this.#program.name} with ${showSizes(symbols)}`));
+    });
+    this.#last = result.catch(() => {});
+    return result;
   }
 
   /** The bucket's graph with the run's own sizes, so that a batch smaller than its bucket costs nothing more. */

@@ -29,7 +29,7 @@ export interface UnitReport {
 }
 
 /** Prefixes of instructions that are counted in the PTX. */
-export const instructions = ["mma.sync", "ldmatrix", "cp.async", "fma.rn.f32", "ld.local", "st.local", "wgmma.mma_async", "cp.async.bulk.tensor"] as const;
+export const instructions = ["mma.sync", "ldmatrix", "cp.async", "fma.rn.f32", "ld.local", "st.local", "wgmma.mma_async", "cp.async.bulk.tensor", "griddepcontrol", "setmaxnreg"] as const;
 
 const units = 2;
 const headers = (await Promise.all((await readdir(device, { recursive: true })).filter((name) => name.endsWith(".cuh")).sort().map(async (name) => `${name}\n${await readFile(join(device, name), "utf8")}`))).join("");

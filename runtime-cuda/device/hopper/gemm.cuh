@@ -101,6 +101,7 @@ SIGIL_DEVICE void multiply_warpgroup(const TensorMap* map_a, const TensorMap* ma
     }
     fence_barrier_init();
   }
+  sync_warp();
   if constexpr (Config::cluster == 1) sync_threads();
   else sync_cluster();
   release_successor();
@@ -128,7 +129,10 @@ SIGIL_DEVICE void multiply_warpgroup(const TensorMap* map_a, const TensorMap* ma
     }
   }
   // A block's barriers and stages are its neighbour's too, until both are done.
-  if constexpr (Config::cluster > 1) sync_cluster();
+  if constexpr (Config::cluster > 1) {
+    sync_warp();
+    sync_cluster();
+  }
 }
 
 }  // namespace sigil

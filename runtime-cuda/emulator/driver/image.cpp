@@ -79,10 +79,14 @@ void* library_of(const char* code, std::string* log) {
     at += static_cast<size_t>(count);
   }
   void* library = dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library) {
+    // The file stays open too: a library is known by its path, which another image must not get.
+    opened[key] = library;
+    return library;
+  }
+  *log = dlerror();
   close(file);
-  if (library) opened[key] = library;
-  else *log = dlerror();
-  return library;
+  return nullptr;
 }
 
 Status open_shared_object(const char* code, ImageObject& image, std::string* log) {

@@ -107,7 +107,7 @@ void run_launch(const LaunchObject& launch) {
   request.watchdog_steps = static_cast<uint64_t>(number_setting("WATCHDOG", 0));
   char message[4096] = "";
   if (launch.kernel->launch(launch.kernel->name.c_str(), &request, message, sizeof message) == SIGIL_OK) return;
-  state().set_fault(launch_failed, launch.kernel->name + ": " + message);
+  state().set_fault(launch_failed, message);
 }
 
 }  // namespace sigil::emulated

@@ -42,6 +42,12 @@ function emitPortable(problem: Problem, context: EmitContext): Emitted {
 /** What a path has of its own for a problem; it takes the portable kernel for the rest. */
 const special: Readonly<Record<CudaPath, (problem: Problem, context: EmitContext) => Emitted | undefined>> = { portable: () => undefined, hopper: emitHopper };
 
+/** A portable kernel for sm_90a: it may be launched before its predecessor ends, and waits for that before anything else. */
+function overlapping(emitted: Emitted): Emitted {
+  const { text, kernel } = emitted;
+  return { ...emitted, text: { ...text, includes: [...text.includes, "platform/cluster.cuh"], statements: ["release_successor();", "wait_for_predecessor();", ...text.statements] }, kernel: { ...kernel, programmatic: true } };
+}
+
 interface Known {
   readonly name: string;
   readonly problem: Problem;
@@ -55,7 +61,7 @@ export function emitCuda(launches: readonly CudaLaunch[]): CudaModule {
   const used = launches.map(({ problem, operands, origins, symbols }) => {
     const context: EmitContext = { operands: operandsOf(problem, operands), symbols };
     const portable = emitPortable(problem, context);
-    const paths = { portable, hopper: special.hopper(problem, context) ?? portable };
+    const paths = { portable, hopper: special.hopper(problem, context) ?? overlapping(portable) };
     const key = JSON.stringify([problem.family, paths]);
     let entry = known.get(key);
     if (!entry) known.set(key, (entry = { name: `${problem.family}_${known.size}`, problem, origins: [], paths }));

@@ -107,7 +107,7 @@ export function selectAttention({ queries, keys, headSize, queryStride, keyStrid
   if (half && headSize <= 128) {
     const run = Math.min(...bytes16);
     // 32 queries a warp halve what it reads of K and V; wide heads leave too few registers for that, short sequences too few blocks.
-    if (queries > 64 && headSize <= 80) return { kind: "mma", warps: 4, tilesDown: 2, tileKeys: 64, run, blocks: 1 };
+    if (queries > 64 && headSize <= 72) return { kind: "mma", warps: 4, tilesDown: 2, tileKeys: 64, run, blocks: 2 };
     return { kind: "mma", warps: 4, tilesDown: 1, tileKeys: headSize <= 96 ? 64 : 32, run, blocks: 2 };
   }
   return { kind: "fma", ownQueries: headSize <= 128 ? 8 : 2, runs: bytes16 };
