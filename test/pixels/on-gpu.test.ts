@@ -19,7 +19,7 @@ interface Writes {
 /** How many bytes differ; a report of which would take minutes. */
 const differences = (actual: Uint8Array, expected: Uint8Array): number => (actual.length === expected.length ? actual.reduce((count, value, i) => count + Number(value !== expected[i]), 0) : Infinity);
 
-describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 120_000 }, () => {
+describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, () => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await (await gpu!.requestAdapter())!.requestDevice();

@@ -10,7 +10,9 @@ import { everyKernel, needsNvcc, toolkit } from "../support/nvcc.ts";
 import { compileKernels, type UnitReport } from "./compile-kernels.ts";
 import { distinctKernels, everySpec, type DistinctKernel } from "./distinct-kernels.ts";
 
-const targets = (path: "portable" | "hopper"): readonly string[] => targetsOf(path, toolkit!.version).cubins;
+const targets = { portable: ["80", "86", "89", "90a", "100f", "120f"], hopper: ["90a"] } as const;
+/** Before 12.9 nvcc knows no families of cards, which the table is for. */
+const families = toolkit !== undefined && targetsOf("portable", toolkit.version).cubins.includes("100f");
 /** What a block may have: 99 KiB from sm_86 on, 227 KiB on sm_90. */
 const sharedLimit = { portable: 99 * 1024, hopper: 227 * 1024 } as const;
 
@@ -43,21 +45,6 @@ function measured(kernels: readonly DistinctKernel[], report: UnitReport): Recor
   return Object.fromEntries(Object.entries(rows).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Instructions of a kernel's text: loops over tiles and depths are rolled, everything inside is written out. */
-function hopperInstructions(text: string): { readonly wgmma: number; readonly tensorCopies: number } | undefined {
-  const gemm = /WarpgroupGemm<\w+, \d+, (\d+),/.exec(text);
-  // A, and B before and inside the loop.
-  if (gemm) return { wgmma: 4 * Number(gemm[1]), tensorCopies: 3 };
-  const attention = /WarpgroupAttention<\w+, \d+, (\d+), \d+, (\d+), \d+, (\d+),/.exec(text);
-  if (!attention) return undefined;
-  const [head, keys, tile] = attention.slice(1).map(Number) as [number, number, number];
-  const tiles = Math.ceil(keys / tile), last = keys - (tiles - 1) * tile, lastTile = Math.ceil(last / 16) * 16;
-  const scores = Math.ceil(head / 16);
-  // One product of scores for each size and place of a tile, and one of weights after each.
-  const steps = tiles === 1 ? [lastTile] : last === tile ? [tile, tile] : [...(tiles > 2 ? [tile, tile] : [tile]), lastTile];
-  return { wgmma: steps.reduce((sum, step) => sum + scores + step / 16, 0), tensorCopies: head === 64 ? 3 : 7 };
-}
-
 const all = distinctKernels(await everySpec());
 
 describe("kernels of every spec", () => {
@@ -71,16 +58,16 @@ describe("kernels of every spec", () => {
   });
 });
 
-describe.skipIf(!toolkit).each(["portable", "hopper"] as const)(`%s kernels ${needsNvcc}`, { timeout: 3_600_000 }, (path) => {
+describe.skipIf(!families).each(["portable", "hopper"] as const)(`%s kernels ${needsNvcc}`, { timeout: 3_600_000 }, (path) => {
   const kernels = chosen(all.filter((kernel) => kernel.path === path));
   let compiled: Promise<UnitReport> | undefined;
-  const report = (): Promise<UnitReport> => (compiled ??= compileKernels(toolkit!, kernels, targets(path)));
+  const report = (): Promise<UnitReport> => (compiled ??= compileKernels(toolkit!, kernels, targets[path]));
 
   it("compile for every target without a complaint, a spill or a stack", async () => {
     const { kernels: found, complaints } = await report();
     expect(complaints).toEqual([]);
     for (const { name, origin } of kernels) {
-      expect(Object.keys(found[name] ?? {}).sort(), origin).toEqual(targets(path).map((target) => `sm_${target}`).sort());
+      expect(Object.keys(found[name] ?? {}).sort(), origin).toEqual(targets[path].map((target) => `sm_${target}`).sort());
       for (const [target, { stack, spills }] of Object.entries(found[name]!)) expect({ stack, spills }, `${origin} for ${target}`).toEqual({ stack: 0, spills: 0 });
     }
   });
@@ -94,19 +81,6 @@ describe.skipIf(!toolkit).each(["portable", "hopper"] as const)(`%s kernels ${ne
       if (onTensorCores) expect(Math.min(found["mma.sync"]!, found.ldmatrix!), origin).toBeGreaterThan(0);
       if (/RowCopy|attend_mma/.test(text)) expect(found["cp.async"], origin).toBeGreaterThan(0);
       if (/multiply_fma|attend_fma/.test(text)) expect({ fma: found["fma.rn.f32"]! > 0, mma: found["mma.sync"] }, origin).toEqual({ fma: true, mma: 0 });
-    }
-  });
-
-  it.runIf(path === "hopper")("multiply by wgmma what TMA brings, exactly as often as their tiles ask for", async () => {
-    const { ptx } = await report();
-    for (const { name, origin, text, kernel } of kernels) {
-      const found = ptx[name]!;
-      expect(found.griddepcontrol, origin).toBeGreaterThanOrEqual(2);
-      const expected = hopperInstructions(text);
-      if (!expected) continue;
-      expect({ wgmma: found["wgmma.mma_async"], tensorCopies: found["cp.async.bulk.tensor"], mma: found["mma.sync"] }, origin).toEqual({ ...expected, mma: 0 });
-      // Registers move from the warpgroup that copies to those that multiply, if there are several.
-      expect(found.setmaxnreg, origin).toBe(kernel.threads > 256 ? 2 : 0);
     }
   });
 

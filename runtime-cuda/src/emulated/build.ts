@@ -33,7 +33,9 @@ export interface EmulatedKernels {
 const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sigil", "emulated");
 
 // Contracting a * b + c is what nvcc does too. Kernels see one memory under several types. Fibers and handlers need plain calls and no checks of longjmp.
-const flags = ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-march=native", "-ffp-contract=fast", "-fno-strict-aliasing", "-fno-gnu-unique", "-fno-exceptions", "-U_FORTIFY_SOURCE", "-I", emulatorFolder, "-I", deviceFolder] as const;
+// A process may load many of these objects: their thread-local pointer must not take from the little that is kept for libraries (TLS descriptors are as fast).
+const threadLocal = process.arch === "x64" ? ["-mtls-dialect=gnu2"] : [];
+const flags = ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-march=native", "-ffp-contract=fast", "-fno-strict-aliasing", "-fno-gnu-unique", "-fno-exceptions", "-U_FORTIFY_SOURCE", ...threadLocal, "-I", emulatorFolder, "-I", deviceFolder];
 const engineFlags = ["-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-Wall", "-Wextra"];
 // A frame larger than the page behind a stack is probed page by page, or it would reach into the next thread's.
 const kernelFlags = ["-O2", "-ftree-vectorize", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-fstack-clash-protection"];

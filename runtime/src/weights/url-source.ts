@@ -164,7 +164,10 @@ class UrlSource implements ByteSource {
         throw new Transient(failure("the transfer broke off", cause));
       });
       if (done) break;
-      if (at + value.length > bytes.length) throw failure("the server sent more than it announced");
+      if (at + value.length > bytes.length) {
+        void reader.cancel();
+        throw failure("the server sent more than it announced");
+      }
       bytes.set(value, at);
       at += value.length;
       onReached?.(at);

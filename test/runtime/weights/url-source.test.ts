@@ -175,6 +175,11 @@ describe("answers that are no ranges", () => {
     expect(server.ranges).toHaveLength(2);
   });
 
+  it("are an error if they bring more than they say", async () => {
+    server.instead = (_, response, first, last) => first > 0 && !!response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).end(bytes.subarray(first, last + 9));
+    expect((await failure(read(MiB, 1000))).message).toMatch(/more than it announced.*1000 bytes/);
+  });
+
   it.each([
     ["another range", { "Content-Range": "bytes 5-14/12582912" }, /another range/],
     ["no range that a page may see", {}, /Access-Control-Expose-Headers/],
