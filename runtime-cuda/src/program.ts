@@ -1,5 +1,5 @@
 /** A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes. */
-import { InputError, validateInputs, valueOf, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+import { InputError, validateInputs, valueOf, type HostData, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
 import type { DevicePointer, NativeDevice, NativeTransfer } from "./addon.ts";
 import { bucketOf, showSizes } from "./buckets.ts";
@@ -23,7 +23,7 @@ export interface ProgramOptions extends LoadPlannedOptions {
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
 }
 
-type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+type Inputs = Readonly<Record<string, HostData>>;
 type Outputs = Awaited<ReturnType<Program["run"]>>;
 
 /** A program that can be timed. */
@@ -97,7 +97,9 @@ class LoadedProgram implements CudaProgram {
     if (this.#program.init.length > 0) await rethrown(this.#device.launch(bindLaunches(this.#program.init, this.#kernels, this.#resolve, {})));
   }
 
-  run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  run(inputs: Inputs, symbols: Symbols, onDevice: Readonly<Record<string, unknown>> = {}): Promise<Outputs> {
+    const [foreign] = Object.keys(onDevice);
+    if (foreign !== undefined) return Promise.reject(new InputError(`${foreign}: expected values in memory, received what lies on a device of WebGPU`));
     const result = this.#last.then(() => this.#run(inputs, symbols));
     this.#last = result.catch(() => {});
     return result;

@@ -4,7 +4,9 @@ import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
+import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
+import { prepareCuda } from "../cuda.ts";
 import { specOf } from "../open-model.ts";
 import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
@@ -17,7 +19,9 @@ export interface RunOptions {
   readonly weights: string;
   readonly inputs: string;
   readonly outputs: string;
-  readonly backend: "cpu" | "webgpu" | "reference";
+  readonly backend: "cpu" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
+  /** Which kernels of CUDA. */
+  readonly cudaPath?: CudaPath;
   readonly hiddenStates?: boolean;
   readonly attentions?: boolean;
   readonly interpolate?: boolean;
@@ -59,8 +63,15 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
   };
 }
 
-async function open(spec: ModelSpec, weights: WeightSource, { backend, threads }: RunOptions): Promise<Session> {
+async function open(spec: ModelSpec, weights: WeightSource, { backend, threads, cudaPath }: RunOptions): Promise<Session> {
   if (backend === "reference") return referenceSession(spec, weights);
+  if (backend === "cuda" || backend === "cuda-emulated") {
+    const { cuda } = await compile({ ...spec, targets: ["cuda"] });
+    const { artifact, options } = await prepareCuda(cuda!, backend, cudaPath);
+    const session = await withProgress("loading", (report) => openCudaSession(artifact, weights, { ...options, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }));
+    process.stderr.write(`${session.backend}\n`);
+    return session;
+  }
   const { plan, cpu, webgpu } = await compile(backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec);
   if (backend === "webgpu") {
     const gpu = await openGpu();

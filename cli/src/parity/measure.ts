@@ -1,9 +1,11 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import { emitCpu, emitWebGpu, evaluateLowered, kernelSets, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { emitCpu, emitCuda, emitWebGpu, evaluateLowered, kernelSets, lowerSpec, narrow, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
 import { uniform, valueOf, type HostData, type Program, type WeightSource } from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
+import { choosePath, createCudaProgram, LoadedKernels, openDevice, type CudaPath, type OpenedDevice } from "@sigil/runtime-cuda";
 import { createWebGpuProgram, DeviceHolder, kernelSet, offeredFeatures } from "@sigil/runtime-webgpu";
-import type { ModelSpec } from "@sigil/spec";
+import type { ModelSpec, Plan, Storage } from "@sigil/spec";
+import { prepareCuda, type CudaBackend } from "../cuda.ts";
 import { openGpu } from "../webgpu.ts";
 import type { ParityBackend } from "./tolerances.ts";
 
@@ -49,7 +51,31 @@ export function parityError(actual: ArrayLike<number>, expected: ArrayLike<numbe
   return worst / largest;
 }
 
-async function load(backend: ParityBackend, program: LoweredProgram, weights: WeightSource, devices: DeviceHolder | undefined): Promise<Program> {
+/** A program alone on a device of its own, which ends with it. Values have 16 bits where weights have. */
+async function loadCuda(backend: CudaBackend, lowered: LoweredProgram, storage: Storage, weights: WeightSource, path: CudaPath | undefined): Promise<Program> {
+  const program = narrow(lowered, storage);
+  const { kernels, sources, launches } = emitCuda([...program.init, ...program.launches].map((launch) => ({ ...launch, symbols: program.symbols })));
+  const { planned } = planProgram(program, launches);
+  const plan = { name: program.name, programs: [planned] } as unknown as Plan;
+  const { artifact, options } = await prepareCuda({ plan, kernels, sources }, backend, path);
+  const device: OpenedDevice = await openDevice(options);
+  try {
+    const loaded = await createCudaProgram(planned, await LoadedKernels.load(artifact, choosePath(artifact, device, options.path), device), device, weights);
+    return { run: (...parameters) => loaded.run(...parameters), dispose: () => device.native.close() };
+  } catch (error) {
+    await device.native.close();
+    throw error;
+  }
+}
+
+interface LoadOptions {
+  readonly storage: Storage;
+  readonly devices: DeviceHolder | undefined;
+  readonly cudaPath: CudaPath | undefined;
+}
+
+async function load(backend: ParityBackend, program: LoweredProgram, weights: WeightSource, { storage, devices, cudaPath }: LoadOptions): Promise<Program> {
+  if (backend === "cuda" || backend === "cuda-emulated") return loadCuda(backend, program, storage, weights, cudaPath);
   const launches = [...program.init, ...program.launches];
   if (backend === "cpu") {
     const { wasm, kernels } = await emitCpu(launches, { relaxed: false, sharedMemory: true });
@@ -62,7 +88,7 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
 }
 
 /** One picture and one text through every program. `report` counts programs times backends, the oracle among them. */
-export async function measureParity(spec: ModelSpec, weights: WeightSource, backends: readonly ParityBackend[], seed: number, report: (done: number, total: number) => void): Promise<ParityRow[]> {
+export async function measureParity(spec: ModelSpec, weights: WeightSource, backends: readonly ParityBackend[], seed: number, report: (done: number, total: number) => void, cudaPath?: CudaPath): Promise<ParityRow[]> {
   const programs = lowerSpec({ ...spec, batch: { image: 1, text: 1 } }).map(({ lowered }) => withTaps(lowered));
   const devices = backends.includes("webgpu") ? new DeviceHolder([], { gpu: await openGpu() }) : undefined;
   const total = programs.length * (backends.length + 1);
@@ -77,7 +103,7 @@ export async function measureParity(spec: ModelSpec, weights: WeightSource, back
       report(++done, total);
       const errors = program.launches.map((): Partial<Record<ParityBackend, number>> => ({}));
       for (const backend of backends) {
-        const loaded = await load(backend, program, weights, devices);
+        const loaded = await load(backend, program, weights, { storage: spec.storage, devices, cudaPath });
         const outputs = await loaded.run(inputs, program.symbols);
         for (const [name, { data }] of Object.entries(outputs)) {
           const row = errors[Number.parseInt(name, 10)]!;
