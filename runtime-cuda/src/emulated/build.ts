@@ -1,11 +1,12 @@
 /** Generated `.cu` to one shared object for this machine's processor: the kernels, the host's twins of their primitives, and the engine that runs them. */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, homedir, tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { cacheFolder, contents, digest, exists, make } from "../toolchain/build-cache.ts";
+import { pool } from "../toolchain/pool.ts";
 import { findHostCompiler, type HostCompiler } from "./compiler.ts";
 import { EmulatorError } from "./error.ts";
 
@@ -30,8 +31,6 @@ export interface EmulatedKernels {
   readonly cached: boolean;
 }
 
-const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sigil", "emulated");
-
 // Contracting a * b + c is what nvcc does too. Kernels see one memory under several types. Fibers and handlers need plain calls and no checks of longjmp.
 // A process may load many of these objects: their thread-local pointer must not take from the little that is kept for libraries (TLS descriptors are as fast).
 const threadLocal = process.arch === "x64" ? ["-mtls-dialect=gnu2"] : [];
@@ -43,19 +42,6 @@ const kernelFlags = ["-O2", "-ftree-vectorize", "-Wall", "-Wno-unknown-pragmas",
 const checkedFlags = ["-fsanitize=thread", "--param", "tsan-distinguish-volatile=0"];
 const linkFlags = ["-shared", "-pthread", "-Wl,-Bsymbolic", "-Wl,-z,nodelete", "-Wl,--no-undefined"];
 
-const digest = (parts: readonly string[]): string => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest("hex").slice(0, 40);
-};
-
-async function contents(folder: string, suffix: RegExp): Promise<string[]> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => suffix.test(name)).sort();
-  return (await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")]))).flat();
-}
-
-const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false);
-
 /** The lines that tell what is wrong. */
 const complaint = (error: unknown): string => {
   const { stderr = "", message } = error as { stderr?: string; message: string };
@@ -64,31 +50,10 @@ const complaint = (error: unknown): string => {
   return errors.length > 0 ? errors.slice(0, 12).join("\n") : lines.slice(0, 12).join("\n") || message;
 };
 
-/** Runs tasks, as many at a time as there are cores; the first failure ends the rest. */
-async function pool(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < tasks.length) await tasks[next++]!();
-  };
-  await Promise.all(Array.from({ length: Math.min(tasks.length, availableParallelism()) }, worker));
-}
-
-/** Makes `file` by a command that writes to the path given to it, unless it is there: whole or not at all, whoever else makes the same. */
-async function make(file: string, write: (partial: string) => Promise<unknown>): Promise<void> {
-  if (await exists(file)) return;
-  const partial = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
-  try {
-    await write(partial);
-    await rename(partial, file);
-  } finally {
-    await rm(partial, { force: true });
-  }
-}
-
 /** Compiles kernels for emulation, or finds them compiled; `sources` are by the kernel's name, each a translation unit of its own. Throws EmulatorError. */
 export async function buildEmulated(sources: Readonly<Record<string, string>>, options: EmulatedBuildOptions = {}): Promise<EmulatedKernels> {
   const compiler = options.compiler ?? (await findHostCompiler());
-  const cache = options.cache ?? cacheFolder();
+  const cache = options.cache ?? cacheFolder("emulated");
   const signal = options.signal && { signal: options.signal };
   const machine = [compiler.command, compiler.version, process.arch, cpus()[0]?.model ?? ""];
   const engineFolder = join(emulatorFolder, "engine");

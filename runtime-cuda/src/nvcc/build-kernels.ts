@@ -1,11 +1,12 @@
 /** Generated `.cu` to a fat binary: machine code for each known family of cards, and PTX for those to come. */
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, homedir, tmpdir } from "node:os";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { hashSources } from "./hash-sources.ts";
+import { cacheFolder, contents, digest, make } from "../toolchain/build-cache.ts";
+import { pool } from "../toolchain/pool.ts";
 import { KernelBuildError } from "./error.ts";
 import { lowerPtx } from "./lower-ptx.ts";
 import { findToolkit, type Toolkit } from "./toolkit.ts";
@@ -34,8 +35,6 @@ export interface BuiltKernels {
   readonly file: string;
 }
 
-const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sigil", "kernels");
-
 const flags = ["-std=c++17", "-O3", "--expt-relaxed-constexpr", "-Werror", "all-warnings", "-I", deviceFolder];
 
 /** The lines that tell what is wrong, without the rest of what nvcc prints. */
@@ -44,15 +43,6 @@ const complaint = (error: unknown): string => {
   const lines = `${stderr}\n${stdout}`.split("\n").filter((line) => /error|warning|fatal/i.test(line));
   return lines.length > 0 ? lines.slice(0, 12).join("\n") : message;
 };
-
-/** Runs tasks, as many at a time as there are cores; the first failure ends the rest. */
-async function pool(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < tasks.length) await tasks[next++]!();
-  };
-  await Promise.all(Array.from({ length: Math.min(tasks.length, availableParallelism()) }, worker));
-}
 
 async function compileAll(source: string, folder: string, toolkit: Toolkit, { cubins, ptx }: Targets, { signal, onProgress }: BuildOptions): Promise<string> {
   const total = cubins.length + 1;
@@ -83,8 +73,9 @@ async function compileAll(source: string, folder: string, toolkit: Toolkit, { cu
 export async function buildKernels(sources: Readonly<Record<string, string>>, path: CudaPath, options: BuildOptions = {}): Promise<BuiltKernels> {
   const toolkit = options.toolkit ?? (await findToolkit());
   const wanted = options.targets ?? targetsOf(path, toolkit.version);
-  const cache = options.cache ?? cacheFolder();
-  const key = await hashSources(sources, deviceFolder, [toolkit.version, JSON.stringify(wanted), ...flags.slice(0, -1)]);
+  const cache = options.cache ?? cacheFolder("kernels");
+  const named = Object.keys(sources).sort().flatMap((name) => [name, sources[name]!]);
+  const key = digest([toolkit.version, JSON.stringify(wanted), ...flags.slice(0, -1), ...named, ...(await contents(deviceFolder, /\.cuh$/))]);
   const kept = join(cache, `${key}.fatbin`);
   const known = await readFile(kept).catch(() => undefined);
   if (known) return { image: known, cached: true, file: kept };
@@ -93,12 +84,9 @@ export async function buildKernels(sources: Readonly<Record<string, string>>, pa
   try {
     const source = join(folder, "kernels.cu");
     await writeFile(source, Object.entries(sources).map(([name, text]) => `#line 1 "${name}.cu"\n${text}`).join("\n"));
-    const image = await readFile(await compileAll(source, folder, toolkit, wanted, options));
-    // Another process may build the same: whoever renames last replaces equal bytes.
-    const partial = `${kept}.${process.pid}.part`;
-    await writeFile(partial, image);
-    await rename(partial, kept);
-    return { image, cached: false, file: kept };
+    const built = await compileAll(source, folder, toolkit, wanted, options);
+    await make(kept, (partial) => copyFile(built, partial));
+    return { image: await readFile(kept), cached: false, file: kept };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
