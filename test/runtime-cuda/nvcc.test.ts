@@ -45,6 +45,21 @@ function measured(kernels: readonly DistinctKernel[], report: UnitReport): Recor
   return Object.fromEntries(Object.entries(rows).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Instructions of a kernel's text: loops over tiles and depths are rolled, everything inside is written out. */
+function hopperInstructions(text: string): { readonly wgmma: number; readonly tensorCopies: number } | undefined {
+  const gemm = /WarpgroupGemm<\w+, \d+, (\d+),/.exec(text);
+  // A, and B before and inside the loop.
+  if (gemm) return { wgmma: 4 * Number(gemm[1]), tensorCopies: 3 };
+  const attention = /WarpgroupAttention<\w+, \d+, (\d+), \d+, (\d+), \d+, (\d+),/.exec(text);
+  if (!attention) return undefined;
+  const [head, keys, tile] = attention.slice(1).map(Number) as [number, number, number];
+  const tiles = Math.ceil(keys / tile), last = keys - (tiles - 1) * tile, lastTile = Math.ceil(last / 16) * 16;
+  const scores = Math.ceil(head / 16);
+  // One product of scores for each size and place of a tile, and one of weights after each.
+  const steps = tiles === 1 ? [lastTile] : last === tile ? [tile, tile] : [...(tiles > 2 ? [tile, tile] : [tile]), lastTile];
+  return { wgmma: steps.reduce((sum, step) => sum + scores + step / 16, 0), tensorCopies: head === 64 ? 3 : 7 };
+}
+
 const all = distinctKernels(await everySpec());
 
 describe("kernels of every spec", () => {
@@ -81,6 +96,19 @@ describe.skipIf(!families).each(["portable", "hopper"] as const)(`%s kernels ${n
       if (onTensorCores) expect(Math.min(found["mma.sync"]!, found.ldmatrix!), origin).toBeGreaterThan(0);
       if (/RowCopy|attend_mma/.test(text)) expect(found["cp.async"], origin).toBeGreaterThan(0);
       if (/multiply_fma|attend_fma/.test(text)) expect({ fma: found["fma.rn.f32"]! > 0, mma: found["mma.sync"] }, origin).toEqual({ fma: true, mma: 0 });
+    }
+  });
+
+  it.runIf(path === "hopper")("multiply by wgmma what TMA brings, exactly as often as their tiles ask for", async () => {
+    const { ptx } = await report();
+    for (const { name, origin, text, kernel } of kernels) {
+      const found = ptx[name]!;
+      expect(found.griddepcontrol, origin).toBeGreaterThanOrEqual(2);
+      const expected = hopperInstructions(text);
+      if (!expected) continue;
+      expect({ wgmma: found["wgmma.mma_async"], tensorCopies: found["cp.async.bulk.tensor"], mma: found["mma.sync"] }, origin).toEqual({ ...expected, mma: 0 });
+      // Registers move from the warpgroup that copies to those that multiply, if there are several.
+      expect(found.setmaxnreg, origin).toBe(kernel.threads > 256 ? 2 : 0);
     }
   });
 
