@@ -15,6 +15,7 @@ import { preprocess } from "./commands/preprocess.ts";
 import { run } from "./commands/run.ts";
 import { weights } from "./commands/weights.ts";
 import { inspect } from "./commands/inspect.ts";
+import { tune } from "./commands/tune.ts";
 import { doctor } from "./commands/doctor.ts";
 import { tokenize } from "./commands/tokenize.ts";
 
@@ -62,6 +63,7 @@ program
   .argument("<spec>")
   .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu", "cuda"]))
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
+  .option("--tuning <file>", "tuning table of the target webgpu, instead of the spec's (see sigil tune)")
   .option("--dump <dir>", "also write every stage as text")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --out src/generated/siglip")
@@ -153,6 +155,17 @@ program
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,webgpu --html parity.html")
   .action(parity);
+
+program
+  .command("tune")
+  .description("measures how this machine's WebGPU adapter best computes a spec's kernels; writes a table for compile --tuning")
+  .argument("<spec>")
+  .option("--out <file>", "table to write; what it has of other adapters and problems stays", "tuning.json")
+  .option("--seconds <count>", "time to spend; what it does not suffice for stays as it is", positive, 60)
+  .option("--program <name...>", "only these programs, such as siglip-vision")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out tuning.json")
+  .action(tune);
 
 program
   .command("weights")

@@ -12,5 +12,6 @@ export const artifact: WebGpuArtifact = {
     mobile: async () => (await import("./webgpu.mobile.js")).kernels,
     "mobile-subgroups": async () => (await import("./webgpu.mobile-subgroups.js")).kernels,
     software: async () => (await import("./webgpu.software.js")).kernels,
+    "software-subgroups": async () => (await import("./webgpu.software-subgroups.js")).kernels,
   },
 };

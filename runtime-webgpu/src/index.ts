@@ -2,11 +2,8 @@
 export { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 export { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
 export { WebGpuError, type WebGpuErrorCode } from "./error.ts";
-export { kernelFeatures, kernelSet, type KernelSet } from "./kernel-set.ts";
+export { kernelFeatures, kernelSet, offeredFeatures, type KernelSet } from "./kernel-set.ts";
 export { defaultLimits, neededLimits, type Limits } from "./limits.ts";
-export { PictureUploader } from "./pictures/picture-uploader.ts";
-export type { PictureSource } from "./pictures/picture-source.ts";
-export type { ResizeOptions } from "./pictures/resizer.ts";
 export type { WebGpuKernel, WebGpuKernels } from "./pipelines.ts";
 export type { LaunchTime } from "./profile.ts";
 export { createWebGpuProgram, type ProgramOptions } from "./program.ts";

@@ -3,7 +3,7 @@ import { Session, sumProgress, type Program, type WarningHandler, type WeightRea
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
-import { kernelSet, type KernelSet } from "./kernel-set.ts";
+import { kernelSet, offeredFeatures, type KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 
@@ -64,7 +64,7 @@ export async function openHere({ plan, kernels }: WebGpuArtifact, source: Weight
   const create = (program: PlannedProgram): Promise<Program> => RecoveringProgram.load(program, kernels, holder, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
   const get = async (): Promise<UsedAdapter> => {
     const { description, kind, device } = await holder.get();
-    return { description, kind, kernels: kernelSet(kernels, kind, device.features) };
+    return { description, kind, kernels: kernelSet(kernels, kind, offeredFeatures(device)) };
   };
   const { description, kind } = await get();
   return new WebGpuSession({ get, close: () => holder.close() }, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
@@ -84,7 +84,7 @@ class RecoveringProgram implements Program {
 
   static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
     const recovering = new RecoveringProgram(holder, async (held) => {
-      const given = kernels[kernelSet(kernels, held.kind, held.device.features)]!;
+      const given = kernels[kernelSet(kernels, held.kind, offeredFeatures(held.device))]!;
       return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
     });
     await recovering.#loaded();

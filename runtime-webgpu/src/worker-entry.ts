@@ -7,5 +7,5 @@ import { openHere, type WebGpuArtifact, type WebGpuSessionOptions } from "./sess
 serveSessions(globalThis as never, async ({ plan, artifact, options }, weights, ask) => {
   const kernels = Object.fromEntries((artifact as readonly KernelSet[]).map((set) => [set, () => ask("kernels", set) as Promise<WebGpuKernels>])) as unknown as WebGpuArtifact["kernels"];
   const session = await openHere({ plan, kernels }, bindPlan(plan, weights), options as WebGpuSessionOptions);
-  return { session, about: await session.adapter() };
+  return { session, about: () => session.adapter() };
 });

@@ -20,5 +20,5 @@ export async function openInWorker({ plan, kernels }: WebGpuArtifact, weights: W
     handlers: { kernels: async (set: KernelSet) => (typeof kernels[set] === "function" ? kernels[set]() : kernels[set]) },
     errors: { WebGpuError },
   });
-  return new WebGpuSession({ get: async () => about as UsedAdapter, close }, plan, create, { weights, backend, ...(onWarning && { onWarning }) });
+  return new WebGpuSession({ get: () => about() as Promise<UsedAdapter>, close }, plan, create, { weights, backend, ...(onWarning && { onWarning }) });
 }

@@ -34,6 +34,7 @@ export function parseTuning(text: string, { file }: { readonly file: string }): 
         const pointer = `/classes/${name}/gemm/${i}/config`;
         const threads = config.threads[0] * config.threads[1];
         if (threads > workgroupLimits.threads) report(`${pointer}/threads`, "out-of-range", `a workgroup of ${threads} threads exceeds WebGPU's ${workgroupLimits.threads}`);
+        if (config.broadcast && (config.staged !== 0 || config.threads[1] !== 1)) report(`${pointer}/broadcast`, "invalid-value", "rows are broadcast where nothing is staged and threads lie along columns alone", "set staged to 0 and the second of threads to 1");
         memory(pointer, gemmWorkgroupQuads(config), "stage fewer quads, or take fewer rows or quads a thread");
       });
       entries.attention.forEach(({ keys, headSize, config }, i) => {

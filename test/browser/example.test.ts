@@ -65,8 +65,8 @@ describe.skipIf(!existsSync(executablePath) && !required)("the example in Chromi
         await choose(tab, name.replaceAll("-", " "));
         await expectScores(tab, name);
       }
-      // The model runs beside the page, not in it.
-      expect(tab.workers().length).toBeGreaterThan(0);
+      // Pictures are read and the model runs beside the page, not in it.
+      for (const script of [/assets\/prepare-worker-/, /assets\/worker-(?!web)/]) expect(tab.workers().map((worker) => worker.url()).filter((url) => script.test(url)), String(script)).toHaveLength(1);
       expect(errors).toEqual([]);
     });
 

@@ -104,4 +104,29 @@ describe.skipIf(!existsSync(executablePath) && !required)("in a worker in Chromi
     })()`);
     expect(served).toEqual([128, true, 3 * 64 * 64, 1]);
   }));
+
+  it("survives the loss of the worker's device, and tells of it", () => withPage(async (page) => {
+    const survived = await page.evaluate(`(async () => {
+      const { WebGpuError } = await import("@sigil/runtime-webgpu");
+      const source = \`import "\${location.origin}/runtime-webgpu/dist/worker.js";
+        const { requestDevice } = GPUAdapter.prototype;
+        GPUAdapter.prototype.requestDevice = async function (...options) {
+          const device = await requestDevice.apply(this, options);
+          new BroadcastChannel("lose").onmessage = () => device.destroy();
+          return device;
+        };\`;
+      const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
+      const told = [];
+      const { model } = await window.open_("${weights}", { backend: "webgpu", worker, onDeviceLost: (error) => told.push([error instanceof WebGpuError, error.code]) });
+      const pixelValues = { data: Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => Math.sin(i)), shape: [1, 3, 64, 64] };
+      const before = await model.getImageFeatures({ pixelValues });
+      new BroadcastChannel("lose").postMessage("now");
+      while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const after = await model.getImageFeatures({ pixelValues });
+      const { kind } = await model.session.adapter();
+      await model.dispose();
+      return [told, before.data.every((x, i) => x === after.data[i]), kind];
+    })()`);
+    expect(survived).toEqual([[[true, "device-lost"]], true, "software"]);
+  }));
 });

@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile, writeBindings } from "@sigil/compiler";
-import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type ByteTensor, type Tensor } from "@sigil/runtime";
+import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type ByteTensor, type SiglipModel, type Tensor } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
-import type { PictureUploader } from "@sigil/runtime-webgpu";
+import type { PictureUploader } from "@sigil/runtime-webgpu/pictures";
 import { loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { artifact } from "../../generated/siglip-shapes/cpu.ts";
@@ -82,6 +82,9 @@ describe("bindings", () => {
     expect(text).toContain("imageSize = { height: 16, width: 16 } as const");
     type Model = SiglipForImageClassification<{ pixelValues: ByteTensor<readonly [number, 16, 16, 3]>; output: { logits: Tensor } }>;
     type Pixels = Parameters<Model["forward"]>[0]["pixelValues"];
+    type Joint = SiglipModel<{ vision: { pixelValues: Pixels; output: object }; text: { output: object }; features: Tensor }>;
+    // What pipelines take.
+    expectTypeOf<Joint>().toExtend<SiglipModel>();
     expectTypeOf<ReturnType<PictureUploader<16, 16>["pixels"]>>().toExtend<Pixels>();
     expectTypeOf<{ data: Uint8Array; shape: readonly [1, 16, 16, 3] }>().toExtend<Pixels>();
     expectTypeOf<ReturnType<PictureUploader<32, 16>["pixels"]>>().not.toExtend<Pixels>();

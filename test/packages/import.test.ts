@@ -24,7 +24,7 @@ log(JSON.stringify(touched));
 `;
 const touchedBy = (specifiers: readonly string[]): unknown => JSON.parse(execFileSync("node", ["--input-type=module", "-e", script(specifiers)], { cwd: join(root, "test"), encoding: "utf8" }));
 
-it("finds the entries", () => expect(entries).toEqual(["@sigil/runtime", "@sigil/runtime-cpu", "@sigil/runtime-webgpu"]));
+it("finds the entries", () => expect(entries).toEqual(["@sigil/runtime", "@sigil/runtime-cpu", "@sigil/runtime-webgpu", "@sigil/runtime-webgpu/pictures"]));
 it.each(entries)("%s is safe to import on a server", (entry) => expect(touchedBy([entry])).toEqual([]));
 it("and so is a generated module with all that it loads", () => {
   const generated = ["index", "cpu", "webgpu", "webgpu.desktop"].map((file) => join(root, "build/generated/siglip-shapes", `${file}.js`));

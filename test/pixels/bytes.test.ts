@@ -65,7 +65,7 @@ describe("bytes on the CPU", () => {
   });
 });
 
-describe.skipIf(!gpu)(`bytes on WebGPU ${needsWebGpu}`, { timeout: 120_000 }, () => {
+describe.skipIf(!gpu)(`bytes on WebGPU ${needsWebGpu}`, { timeout: 300_000 }, () => {
   const onGpu = async ({ webgpu }: CompiledModel): Promise<Session> => openWebGpuSession(webgpu!, await shapesWeights(), { gpu: gpu!, onWarning: () => {} });
   it.each([["float32"], ["float16", [0.485, 0.456, 0.406]]] as const)("are what they are when normalised first, weights in %s", async (storage, mean?: readonly number[]) => {
     expect(await difference(onGpu, storage, mean)).toBeLessThan(tolerance);

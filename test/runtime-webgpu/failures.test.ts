@@ -53,7 +53,7 @@ const withShaders = (artifact: WebGpuArtifact, change: (code: string) => string)
   return { ...artifact, kernels: { desktop: changed, integrated: changed, mobile: changed, software: changed } };
 };
 
-describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 120_000 }, () => {
+describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
   it("of memory names the program, what it needs and what to do, and frees what there was", async () => {
     const { open } = await vision();
     // No driver that tests run on can be made to run out, so the device says that it has.

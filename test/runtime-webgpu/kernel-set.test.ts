@@ -1,7 +1,7 @@
 /** Which kernels a device gets, by its class and features, and that results do not depend on it. */
 import { compile, kernelFeatures as compilerFeatures, kernelSetName, kernelSets, type KernelFeature } from "@sigil/compiler";
 import { SiglipModel, syntheticWeights } from "@sigil/runtime";
-import { kernelFeatures, kernelSet, openWebGpuSession, type AdapterKind, type KernelSet } from "@sigil/runtime-webgpu";
+import { kernelFeatures, kernelSet, offeredFeatures, openWebGpuSession, type AdapterKind, type KernelSet } from "@sigil/runtime-webgpu";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../support/golden-cases.ts";
 import { features, gpu, needsWebGpu } from "../support/webgpu.ts";
@@ -14,16 +14,19 @@ describe("the set of kernels", () => {
     for (const kind of ["desktop", "integrated", "mobile", "software"] as const) for (const offered of every) expect(kernelSet(kernelSets(), kind, new Set<string>(offered))).toBe(kernelSetName(kind, offered));
   });
 
+  it("is written for subgroups of eight and more, which the adapter must name", () => {
+    const offered = (subgroupMinSize?: number) => [...offeredFeatures({ features: new Set(["subgroups"]) as unknown as GPUSupportedFeatures, adapterInfo: { subgroupMinSize } as GPUAdapterInfo })];
+    expect([offered(4), offered(8), offered(32), offered()]).toEqual([[], ["subgroups"], ["subgroups"], []]);
+  });
+
   it.each(["float32", "float16", "bfloat16"] as const)("of a model in %s has no two that are equal, and lacks none that a device would want", async (storage) => {
     const golden = await goldenCase("tiny");
     const { webgpu } = await compile({ ...golden.spec, storage, targets: ["webgpu"] });
     const sets = webgpu!.kernels;
     const extensions = (name: KernelSet): string => [...new Set(Object.values(sets[name]!).flatMap(({ code }) => [...code.matchAll(/^enable (\w+);$/gm)].map(([, extension]) => extension!)))].sort().join();
     const found = (kind: AdapterKind) => every.map((offered) => extensions(kernelSet(sets, kind, new Set<string>(offered))));
-    // A software adapter's rows are one thread's each, so it has nothing for subgroups.
-    expect(found("desktop")).toEqual(storage === "float16" ? ["", "f16", "subgroups", "f16,subgroups"] : ["", "", "subgroups", "subgroups"]);
-    expect(found("software")).toEqual(storage === "float16" ? ["", "f16", "", "f16"] : ["", "", "", ""]);
-    expect(Object.keys(sets)).toHaveLength(storage === "float16" ? 14 : 7);
+    for (const kind of ["desktop", "integrated", "mobile", "software"] as const) expect(found(kind)).toEqual(storage === "float16" ? ["", "f16", "subgroups", "f16,subgroups"] : ["", "", "subgroups", "subgroups"]);
+    expect(Object.keys(sets)).toHaveLength(storage === "float16" ? 16 : 8);
   });
 });
 
@@ -42,7 +45,7 @@ describe.skipIf(!gpu || !compilerFeatures.every((feature) => features.has(featur
       await model.dispose();
     }
     bare.destroy();
-    expect(results.map(({ kernels }) => kernels)).toEqual([adapterKind === "desktop" ? "desktop-f16-subgroups" : "software-f16", adapterKind]);
+    expect(results.map(({ kernels }) => kernels)).toEqual([`${adapterKind}-f16-subgroups`, adapterKind]);
     const [with16, without] = results as [(typeof results)[0], (typeof results)[0]];
     // The weights are the same numbers however they are read; sums of norms are taken in another order.
     with16.data.forEach((value, i) => expect(Math.abs(value - without.data[i]!)).toBeLessThan(1e-6));

@@ -2,7 +2,7 @@
 import { emitCpu, emitCuda, emitWebGpu, evaluateLowered, kernelSets, lowerSpec, narrow, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
 import { uniform, valueOf, type HostData, type Program, type WeightSource } from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
-import { createWebGpuProgram, DeviceHolder, kernelSet } from "@sigil/runtime-webgpu";
+import { createWebGpuProgram, DeviceHolder, kernelSet, offeredFeatures } from "@sigil/runtime-webgpu";
 import { createCudaProgram, choosePath, LoadedKernels, openDevice, type CudaPath, type OpenedDevice } from "@sigil/runtime-cuda";
 import type { ModelSpec, Plan, Storage } from "@sigil/spec";
 import { prepareCuda, type CudaBackend } from "../cuda.ts";
@@ -82,7 +82,7 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
     return createProgram(planProgram(program, kernels).planned, wasm, weights);
   }
   const held = await devices!.get();
-  const set = kernelSet(kernelSets(), held.kind, held.device.features);
+  const set = kernelSet(kernelSets(), held.kind, offeredFeatures(held.device));
   const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [set]);
   return createWebGpuProgram(planProgram(program, emitted).planned, kernels[set], held, weights);
 }

@@ -1,7 +1,8 @@
 /** Zero-shot classification that computes nothing twice: embeddings of labels are kept by text, those of pictures by picture. */
-import type { BackendChoice, BackendName, RawImage, SiglipImageProcessor, Tokenizer } from "@sigil/runtime";
+import type { BackendChoice, BackendName, SiglipImageProcessor, Tokenizer } from "@sigil/runtime";
 import type { OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { Model } from "./model.ts";
+import { prepare, type PictureSource } from "./pictures/prepare.ts";
 
 export const stageNames = ["decode", "resize", "tokenise", "vision", "text", "scores"] as const;
 export type StageName = (typeof stageNames)[number];
@@ -11,8 +12,7 @@ export type StageTimes = Readonly<Partial<Record<StageName, number>>>;
 
 /** Something to classify. A frame of a video is a picture of its own. */
 export interface Picture {
-  /** Pixels, as the image processor takes them. */
-  decode(): Promise<RawImage>;
+  grab(): Promise<PictureSource>;
 }
 
 export interface Classified {
@@ -56,7 +56,7 @@ export class Classifier {
     const model = await Model.load(checkpoint.weights, {
       backend,
       signal,
-      // Nothing that the model computes can hold up typing or the camera.
+      // What the model computes cannot hold up typing or the camera.
       worker: true,
       onBackend: (chosen) => (choice = chosen),
       onProgress: ({ loadedBytes, totalBytes }) => onProgress(loadedBytes, totalBytes),
@@ -83,8 +83,11 @@ export class Classifier {
 
     let image = this.#images.get(picture);
     if (!image) {
-      const pixels = await timed("decode", () => picture.decode());
-      const { pixelValues: data, shape } = await timed("resize", () => this.#processor.preprocess([pixels]));
+      const begin = performance.now();
+      const source = await picture.grab();
+      const grabbed = performance.now();
+      const { data, shape, decode, resize } = await prepare(source, this.#processor.options);
+      Object.assign(times, { decode: decode + grabbed - begin, resize });
       // The processor was checked against the model's size when the checkpoint was opened.
       const pixelValues = { data, shape } as Parameters<Model["getImageFeatures"]>[0]["pixelValues"];
       image = await timed("vision", () => this.#model.getImageFeatures({ pixelValues }));

@@ -120,7 +120,10 @@ function failed(subject: string, error: Error, control: AbortController): void {
 const runs = new Newest(async () => {
   const [now, shown, words] = [classifier, picture, labels.labels];
   if (!now || !shown || !checkTemplate()) return;
-  if (words.length === 0) return labels.show(new Map());
+  if (words.length === 0) {
+    element("best").hidden = true;
+    return labels.show(new Map());
+  }
   try {
     if (shown instanceof Still) await shown.load();
     const { scores, times: spent } = await now.classify(shown, words, template.value);
@@ -129,17 +132,26 @@ const runs = new Newest(async () => {
     labels.show(new Map(words.map((word, i) => [word, scores[i]!])));
     times.show(spent, frame);
     notices.clear("run");
+    showBest(words, scores);
     announce(words, scores, frame);
     // Bars that jump with every frame are motion too.
     if (frame && calm.matches) await new Promise((resolve) => setTimeout(resolve, 500));
   } catch (error) {
-    // A lost device has another run coming, and a classifier that was replaced has nothing to say.
-    if (now !== classifier || (error as { readonly code?: string }).code === "device-lost") return;
+    // A lost device has another run coming; a classifier that was replaced, or a camera that was stopped, has nothing to say.
+    if (now !== classifier || (error as { readonly code?: string }).code === "device-lost" || (!camera && !(shown instanceof Still))) return;
     notices.show("run", explainRun(error as Error, shown instanceof Still ? shown.name : "The frame"));
     if (shown instanceof Still && (error as Error).name === "ImageError") gallery.remove(shown);
     else showLast();
   }
 });
+
+/** Over the picture, for those whose screen has no room for picture and labels at once. */
+function showBest(words: readonly string[], scores: readonly number[]): void {
+  const best = scores.indexOf(Math.max(...scores));
+  const chip = element("best");
+  chip.replaceChildren(create("span", { textContent: words[best]! }), create("strong", { textContent: percent(scores[best]!) }));
+  chip.hidden = false;
+}
 
 let spoken = "";
 let speaking: ReturnType<typeof setTimeout> | undefined;

@@ -2,21 +2,16 @@
 import { InputError, type ByteTensor } from "@sigil/runtime";
 import type { WebGpuBytes } from "../device-bytes.ts";
 import { sizeOf, type PictureSource } from "./picture-source.ts";
-import { createResizePipelines, Resizer, type ResizeOptions, type ResizePipelines } from "./resizer.ts";
+import { Resizer, type ResizeOptions } from "./resizer.ts";
 
-/** A device's kernels, and what was made for the last sizes of pictures: a stream of one size makes them once. */
-interface DeviceResources {
-  readonly pipelines: ResizePipelines;
-  readonly resizers: Map<string, Resizer>;
-}
-
+/** Resizers for the last sizes of pictures: a stream of one size makes one. */
 const keptSizes = 4;
 
 /** For a model compiled for pixels of uint8, on WebGPU. One uploader serves any number of runs, models of its size, and devices one after the other. */
 export class PictureUploader<Height extends number = number, Width extends number = number> {
   readonly #size: { readonly height: Height; readonly width: Width };
   readonly #options: ResizeOptions;
-  readonly #devices = new Map<GPUDevice, DeviceResources>();
+  readonly #devices = new Map<GPUDevice, Map<string, Resizer>>();
 
   /** `size` is the model's, as its class says by `imageSize`. */
   constructor(size: { readonly height: Height; readonly width: Width }, options: ResizeOptions = {}) {
@@ -37,7 +32,7 @@ export class PictureUploader<Height extends number = number, Width extends numbe
 
   /** Frees what was made on every device; the uploader can still be used. */
   destroy(): void {
-    for (const { resizers } of this.#devices.values()) for (const resizer of resizers.values()) resizer.destroy();
+    for (const resizers of this.#devices.values()) for (const resizer of resizers.values()) resizer.destroy();
     this.#devices.clear();
   }
 
@@ -76,14 +71,13 @@ export class PictureUploader<Height extends number = number, Width extends numbe
 
   /** The one for pictures of this size, which becomes the last to be forgotten. */
   #resizer(device: GPUDevice, width: number, height: number): Resizer {
-    let resources = this.#devices.get(device);
-    if (!resources) {
-      this.#devices.set(device, (resources = { pipelines: createResizePipelines(device), resizers: new Map() }));
+    let resizers = this.#devices.get(device);
+    if (!resizers) {
+      this.#devices.set(device, (resizers = new Map()));
       void device.lost.then(() => this.#devices.delete(device));
     }
-    const { pipelines, resizers } = resources;
     const key = `${width}x${height}`;
-    const resizer = resizers.get(key) ?? new Resizer(device, pipelines, [width, height], [this.#size.width, this.#size.height], this.#options);
+    const resizer = resizers.get(key) ?? new Resizer(device, [width, height], [this.#size.width, this.#size.height], this.#options);
     resizers.delete(key);
     resizers.set(key, resizer);
     if (resizers.size > keptSizes) {

@@ -14,15 +14,22 @@ export interface ResizeOptions {
 type Size = readonly [width: number, height: number];
 
 /** The two kernels on a device. */
-export interface ResizePipelines {
+interface ResizePipelines {
   readonly across: GPUComputePipeline;
   readonly down: GPUComputePipeline;
 }
 
-export function createResizePipelines(device: GPUDevice): ResizePipelines {
+/** They are the same for all sizes, so a device compiles them once. */
+const compiled = new WeakMap<GPUDevice, ResizePipelines>();
+
+function pipelinesOf(device: GPUDevice): ResizePipelines {
+  const known = compiled.get(device);
+  if (known) return known;
   const module = device.createShaderModule({ label: "resize", code: resizeShader });
   const make = (entryPoint: string): GPUComputePipeline => device.createComputePipeline({ label: entryPoint, layout: "auto", compute: { module, entryPoint } });
-  return { across: make("across"), down: make("down") };
+  const pipelines = { across: make("across"), down: make("down") };
+  compiled.set(device, pipelines);
+  return pipelines;
 }
 
 /** `[first, count, weights...]` for each output sample. */
@@ -44,9 +51,9 @@ export class Resizer {
   readonly #sources = new WeakMap<GPUTexture, GPUBindGroup>();
   readonly #targets = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>();
 
-  constructor(device: GPUDevice, pipelines: ResizePipelines, from: Size, to: Size, { resample = "bicubic", arithmetic = "pillow" }: ResizeOptions) {
+  constructor(device: GPUDevice, from: Size, to: Size, { resample = "bicubic", arithmetic = "pillow" }: ResizeOptions) {
     this.#device = device;
-    this.#pipelines = pipelines;
+    this.#pipelines = pipelinesOf(device);
     this.#from = from;
     this.#to = to;
     const [across, down] = [0, 1].map((axis) => fixedWindows(from[axis]!, to[axis]!, resample, arithmetic)) as [FixedWindows, FixedWindows];

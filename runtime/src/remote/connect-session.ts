@@ -32,7 +32,8 @@ export interface ConnectOptions {
 export interface Connection {
   readonly create: ProgramFactory;
   readonly backend: string;
-  readonly about: unknown;
+  /** What the worker's backend says of itself now. */
+  about(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -92,13 +93,13 @@ export async function connectSession({ worker, owned, plan, artifact, options, w
       options: Object.fromEntries(entries.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value))),
       weights: { name: weights.name, tensors: new Map([...weights.tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape }])), metadata: weights.metadata },
     };
-    const { backend, about } = (await call("open", [request])) as { readonly backend: string; readonly about: unknown };
+    const backend = (await call("open", [request])) as string;
     const create = async (program: PlannedProgram): Promise<Program> => {
       signal?.throwIfAborted();
       await call("load", [program.name]);
       return { run: (inputs, symbols) => run(call, program, inputs, symbols), dispose: () => {} };
     };
-    return { create, backend, about, close };
+    return { create, backend, about: () => call("about", []), close };
   } catch (error) {
     await close();
     throw error;

@@ -21,7 +21,7 @@ export interface OpenRequest {
 /** A session, and what its backend says of it. */
 export interface Served {
   readonly session: Session;
-  readonly about?: unknown;
+  about?(): unknown;
 }
 
 /** Opens a session without loading its programs; `ask` calls a handler of the thread that asked for it. */
@@ -41,6 +41,7 @@ export function serveSessions(scope: { onmessage: ((event: MessageEvent) => void
 export function serveSession(port: MessagePort, open: OpenServed): void {
   const stop = new AbortController();
   let served: Session | undefined;
+  let describe: Served["about"];
   const programOf = async (name: string) => served!.load(served!.plan.programs.find((program) => program.name === name)!);
   const peer = new Peer(port, {
     hello: () => {},
@@ -48,8 +49,10 @@ export function serveSession(port: MessagePort, open: OpenServed): void {
       const told = Object.fromEntries(listeners.map((name) => [name, (...args: readonly unknown[]) => peer.tell("event", name, args.map((value) => (value instanceof Error ? { error: toPlain(value) } : { value })))]));
       const { session, about } = await open({ plan, artifact, options: { ...options, ...told, signal: stop.signal } }, remoteWeights(peer, weights), (method, ...args) => peer.call(method, args));
       served = session;
-      return { backend: session.backend, about };
+      describe = about;
+      return session.backend;
     },
+    about: () => describe?.(),
     load: async (name: string) => void await programOf(name),
     run: async (name: string, inputs: Inputs, symbols: Symbols) => {
       const outputs = await (await programOf(name)).run(inputs, symbols);

@@ -11,7 +11,7 @@ export interface ByteSource {
   /** What errors call it: a path, a URL or a given name. */
   readonly name: string;
   /** Total bytes. */
-  size(): Promise<number>;
+  size(signal?: AbortSignal): Promise<number>;
   /** Exactly `length` bytes from `offset`, or a WeightsError. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** What tells one state of the file from another (an ETag), once the file has been asked for. */

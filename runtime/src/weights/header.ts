@@ -24,11 +24,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Reads and checks a header: tensors must tile the data without gaps or overlaps and fill the file exactly. */
-export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
+export async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
   const file = source.name;
-  const size = await source.size();
+  const size = await source.size(signal);
   if (size < 8) throw new WeightsError("is truncated", { file, expected: "at least 8 bytes", received: `${size} bytes` });
-  const prefix = await source.read(0, 8);
+  const prefix = await source.read(0, 8, signal);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
     throw new WeightsError("has an oversized header", { file, expected: `at most ${maxHeaderBytes} bytes`, received: `${length} bytes` });
@@ -37,7 +37,7 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
   if (dataStart > size) {
     throw new WeightsError("is truncated inside its header", { file, expected: `at least ${dataStart} bytes`, received: `${size} bytes` });
   }
-  const root = parseHeader(file, await source.read(8, Number(length)));
+  const root = parseHeader(file, await source.read(8, Number(length), signal));
   const tensors = new Map<string, TensorPlace>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(root)) {

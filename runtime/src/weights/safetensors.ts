@@ -12,9 +12,9 @@ const joinBytes = 4096;
 const maxReadBytes = 8 << 20;
 
 /** Opens one safetensors file after checking its whole header; reads no tensor. Closing closes the byte source. */
-export async function openSafetensors(source: ByteSource): Promise<WeightSource> {
+export async function openSafetensors(source: ByteSource, { signal }: { readonly signal?: AbortSignal } = {}): Promise<WeightSource> {
   const file = source.name;
-  const { tensors, metadata } = await readHeader(source);
+  const { tensors, metadata } = await readHeader(source, signal);
   const cache = new RowCache();
 
   async function bytes(tensor: string, begin: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {

@@ -5,12 +5,15 @@ import { coalesced } from "./coalesce.ts";
 import { WeightsError } from "./error.ts";
 import { limited } from "./limited.ts";
 import { retrying, Transient, type RetryOptions } from "./retry.ts";
+import { SharedTask } from "./shared-task.ts";
 
 export interface UrlSourceOptions extends RetryOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
-  /** Told if the server knows no ranges (`no-range`); `console.warn` by default. */
+  /** Told once if the server knows no ranges (`no-range`); `console.warn` by default. */
   readonly onWarning?: WarningHandler;
+  /** Bytes of a file that is downloaded whole, which happens before a model loads, of all if the server says how many. */
+  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes?: number }) => void;
 }
 
 /** What the first request asks for: enough for the header of nearly every checkpoint. */
@@ -34,11 +37,13 @@ class UrlSource implements ByteSource {
   readonly #options: UrlSourceOptions;
   readonly #limit = limited(mostRequests);
   readonly #ranges = coalesced((offset, length, signal) => this.#limit(() => this.#range(offset, length, signal)));
-  #opening: Promise<void> | undefined;
+  /** Size, version and first bytes, or the whole file from a server without ranges. */
+  readonly #opened = new SharedTask((signal) => retrying(() => this.#contact(signal), this.#options, signal));
   #size: number | undefined;
   #version: string | undefined;
   #head = new Uint8Array(0);
   #whole: ByteSource | undefined;
+  #warned = false;
 
   constructor(name: string, options: UrlSourceOptions) {
     this.name = name;
@@ -53,14 +58,13 @@ class UrlSource implements ByteSource {
     return this.#whole !== undefined;
   }
 
-  async size(): Promise<number> {
-    await this.#open();
+  async size(signal?: AbortSignal): Promise<number> {
+    await this.#opened.wait(signal);
     return this.#size!;
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    signal?.throwIfAborted();
-    await this.#open(signal);
+    await this.#opened.wait(signal);
     checkRange(this.name, offset, length, this.#size!);
     if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
     return this.#whole ? this.#whole.read(offset, length, signal) : this.#ranges(offset, length, signal);
@@ -68,37 +72,43 @@ class UrlSource implements ByteSource {
 
   /** A digest takes the whole file, so it is kept for the reads that follow. */
   async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
-    await this.#open(options.signal);
+    await this.#opened.wait(options.signal);
     const parts: Blob[] = [];
     await verifyBytes(this, sha256, options, (bytes) => void parts.push(new Blob([bytes as BlobPart])));
     this.#whole = blobSource(new Blob(parts), this.name);
   }
 
-  /** Size, version and first bytes, or the whole file from a server without ranges. A failure or an abort is not kept. */
-  #open(signal?: AbortSignal): Promise<void> {
-    this.#opening ??= retrying(() => this.#contact(signal), this.#options, signal).catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
-  }
-
-  async #contact(signal: AbortSignal | undefined): Promise<void> {
+  async #contact(signal: AbortSignal): Promise<void> {
     const response = await this.#request(0, headBytes - 1, signal);
     if (response.status === 206) {
       const head = new Uint8Array(this.#check(response, 0, headBytes - 1));
       await this.#receive(response, head, 0, signal);
       this.#head = head;
     } else {
-      (this.#options.onWarning ?? consoleWarning)({ code: "no-range", message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used` });
-      const length = Number(response.headers.get("Content-Encoding") ? 0 : response.headers.get("Content-Length"));
-      const blob = await response.blob().catch((cause: unknown) => {
-        throw new Transient(this.#error("the transfer broke off", { cause }));
-      });
-      if (length && blob.size !== length) throw new Transient(this.#error("the transfer broke off", { expected: `${length} bytes`, received: `${blob.size} bytes` }));
+      const blob = await this.#download(response);
       this.#version = versionOf(response);
       this.#size = blob.size;
       this.#whole = blobSource(blob, this.name);
+    }
+  }
+
+  /** The whole body, handed to the browser piece by piece. */
+  async #download({ headers, body }: Response): Promise<Blob> {
+    if (!this.#warned) (this.#options.onWarning ?? consoleWarning)({ code: "no-range", message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used` });
+    this.#warned = true;
+    const totalBytes = Number(headers.get("Content-Length")) || undefined;
+    const parts: Blob[] = [];
+    let loadedBytes = 0;
+    try {
+      for (const reader = body!.getReader(); ;) {
+        const { done, value } = await reader.read();
+        if (done) return new Blob(parts);
+        parts.push(new Blob([value]));
+        loadedBytes += value.length;
+        this.#options.onProgress?.({ loadedBytes, ...(totalBytes && { totalBytes }) });
+      }
+    } catch (cause) {
+      throw new Transient(this.#error("the transfer broke off", { received: `${loadedBytes} bytes`, cause }));
     }
   }
 
@@ -154,7 +164,10 @@ class UrlSource implements ByteSource {
         throw new Transient(failure("the transfer broke off", cause));
       });
       if (done) break;
-      if (at + value.length > bytes.length) throw failure("the server sent more than it announced");
+      if (at + value.length > bytes.length) {
+        void reader.cancel();
+        throw failure("the server sent more than it announced");
+      }
       bytes.set(value, at);
       at += value.length;
       onReached?.(at);

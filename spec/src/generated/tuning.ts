@@ -21,7 +21,7 @@ export interface TunedGemm {
   /** Products in each sum. */
   readonly depth: number;
   /** Whether A is a matrix or gathered from pictures. */
-  readonly input: "rows" | "patches";
+  readonly input: "rows" | "patches" | "byte_patches";
   /** Element type of B. */
   readonly storage: "float32" | "float16" | "bfloat16";
   readonly config: TunedGemmConfig;
@@ -41,6 +41,8 @@ export interface TunedGemmConfig {
   readonly rows: number;
   /** Quads of the depth that wait in workgroup memory; 0 reads both matrices straight from storage. */
   readonly staged: number;
+  /** Whether threads each load other rows of A and broadcast them within a subgroup: for `staged` 0 and threads along columns alone. Without subgroups the entry is not used. */
+  readonly broadcast?: boolean;
   /** Whether float16 weights are read as f16 where the device has shader-f16, which they are unless this says no. */
   readonly f16?: boolean;
 }

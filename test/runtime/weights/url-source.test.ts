@@ -94,6 +94,35 @@ describe("a connection that breaks", () => {
   });
 });
 
+describe("one source that several open", () => {
+  it("goes on for those who stay, stops when nobody does, and begins again", async () => {
+    const held: (() => void)[] = [];
+    let stopped = 0;
+    server.instead = (_, response, first, last) => {
+      held.push(() => response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).end(bytes.subarray(first, last + 1)));
+      response.on("close", () => void (response.writableEnded || stopped++));
+      return true;
+    };
+    const source = open();
+    const [one, other] = [new AbortController(), new AbortController()];
+    const leaving = [openSafetensors(source, { signal: one.signal }), source.size(other.signal)].map((promise) => promise.catch((error: Error) => error.message));
+    await expect.poll(() => held.length).toBe(1);
+    one.abort(new Error("one left"));
+    expect(await leaving[0]).toBe("one left");
+    expect(stopped).toBe(0);
+    other.abort(new Error("the other left"));
+    expect(await leaving[1]).toBe("the other left");
+    await expect.poll(() => stopped).toBe(1);
+    const staying = source.size();
+    await expect.poll(() => held.length).toBe(2);
+    const late = new AbortController();
+    const third = source.size(late.signal).catch((error: Error) => error.message);
+    late.abort(new Error("late"));
+    held[1]!();
+    expect([await third, await staying]).toEqual(["late", bytes.length]);
+  });
+});
+
 describe("a file that changes", () => {
   it.each(["etag", "size"])("is an error, never a mixture: %s", async (what) => {
     const source = open();
@@ -127,10 +156,11 @@ describe("answers that are no ranges", () => {
   it("from a server without them are downloaded whole, once, and said", async () => {
     const warnings: string[] = [];
     server.instead = (_, response) => !!response.end(server.bytes);
-    const source = open({ onWarning: ({ code }) => warnings.push(code) });
+    const seen: number[] = [];
+    const source = open({ onWarning: ({ code }) => warnings.push(code), onProgress: ({ loadedBytes }) => seen.push(loadedBytes) });
     const parts = await Promise.all([source.read(0, 100), source.read(8 * MiB, MiB)]);
     expect(Buffer.compare(parts[1]!, bytes.subarray(8 * MiB, 9 * MiB))).toBe(0);
-    expect([warnings, server.ranges.length, await source.size()]).toEqual([["no-range"], 1, bytes.length]);
+    expect([warnings, server.ranges.length, await source.size(), seen.at(-1), seen.length > 2]).toEqual([["no-range"], 1, bytes.length, bytes.length, true]);
   });
 
   it("break off and are asked for again", async () => {
@@ -143,6 +173,11 @@ describe("answers that are no ranges", () => {
     };
     expect((await read(MiB, 8, { onWarning: () => {} })).length).toBe(8);
     expect(server.ranges).toHaveLength(2);
+  });
+
+  it("are an error if they bring more than they say", async () => {
+    server.instead = (_, response, first, last) => first > 0 && !!response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).end(bytes.subarray(first, last + 9));
+    expect((await failure(read(MiB, 1000))).message).toMatch(/more than it announced.*1000 bytes/);
   });
 
   it.each([

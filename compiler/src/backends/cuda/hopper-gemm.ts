@@ -4,6 +4,7 @@ import type { Expression } from "../../expr/expression.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperTile } from "./hopper-gemm-select.ts";
+import { hopperTimings } from "./hopper-timings.ts";
 import type { TensorMapSpec } from "./kernel.ts";
 import { cppType, isHalf, type CudaOperand } from "./operands.ts";
 import { renderFunctor } from "./render-expression.ts";
@@ -33,7 +34,7 @@ export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: Emit
   const columns = problem.columns as number;
   const carriedAt = isHalf(c.type) ? places.findIndex(({ index }, i) => index === "element" && extra[i]!.type === c.type && extra[i]!.offset % 8 === 0) : -1;
   const carried = places[carriedAt]?.name;
-  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue) });
+  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue) }, hopperTimings);
   const { stages, bytes } = sharedOf(tile, carried !== undefined);
   const threads = 128 * (tile.consumers + 1);
   const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);

@@ -3,7 +3,7 @@ export { emitCuda, type CudaLaunch, type CudaModule } from "./emit.ts";
 export type { EmitContext, Emitted } from "./emitted.ts";
 export { emitHopperAttention, keyTile } from "./hopper-attention.ts";
 export { emitHopperGemm } from "./hopper-gemm.ts";
-export { hopperTiles, modelledClocks, nameOf as nameOfHopperTile, selectHopperGemm, sharedOf as sharedOfHopperTile, type HopperGemmShape, type HopperTile, type HopperTiming } from "./hopper-gemm-select.ts";
+export { hopperTiles, nameOf as nameOfHopperTile, rowsOf as rowsOfHopperTile, selectHopperGemm, sharedOf as sharedOfHopperTile, type HopperGemmShape, type HopperTile, type HopperTiming } from "./hopper-gemm-select.ts";
 export { cudaPaths, type CudaKernel, type CudaPath, type TensorMapSpec } from "./kernel.ts";
 export { operandsOf, type CudaOperand } from "./operands.ts";
 export { selectAttention, selectGemm, selectRow } from "./select.ts";

@@ -10,8 +10,9 @@ type Symbols = Readonly<Record<string, number>>;
 export function selectGemm(problem: GemmProblem, symbols: Symbols, { gemm, features, measured }: Tuning): GemmConfig & { readonly f16: boolean } {
   const storage = problem.b.kind === "weight" ? problem.b.storage : undefined;
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
-  const entry = measured?.gemm.find((e) => e.rows === rows && e.columns === columns && e.depth === problem.depth && e.input === problem.a.kind && e.storage === storage);
-  const config = entry?.config ?? gemm.find((c) => 2 * rows > c.threads[1] * c.rows) ?? gemm.at(-1)!;
+  const able = (config: GemmConfig): boolean => !config.broadcast || features.includes("subgroups");
+  const entry = measured?.gemm.find((e) => able(e.config) && e.rows === rows && e.columns === columns && e.depth === problem.depth && e.input === problem.a.kind && e.storage === storage);
+  const config = entry?.config ?? gemm.find((c) => able(c) && 2 * rows > c.threads[1] * c.rows) ?? gemm.at(-1)!;
   if (gemmWorkgroupQuads(config) > workgroupLimits.quads) throw new Error("internal: a Gemm needs more workgroup memory than WebGPU guarantees");
   // bfloat16 has no type in WGSL. The tail of a depth that four does not divide is handled by the skeleton that reads storage.
   return { ...config, f16: storage === "float16" && features.includes("shader-f16") && config.f16 !== false, ...(problem.depth % 4 !== 0 && { staged: 0 }) };

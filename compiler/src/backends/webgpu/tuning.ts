@@ -23,7 +23,7 @@ export interface Tuning {
   readonly measured?: Pick<TunedClass, "gemm" | "attention" | "rowReduce">;
 }
 
-const gemm = (threads: readonly [number, number], quads: number, rows: number, staged: number): GemmConfig => ({ threads, quads, rows, staged });
+const gemm = (threads: readonly [number, number], quads: number, rows: number, staged: number, broadcast = false): GemmConfig => ({ threads, quads, rows, staged, ...(broadcast && { broadcast }) });
 
 /**
  * 64x64 outputs from 8x8 threads are 64 multiply-adds for every 4 vectors read from workgroup memory, and take 9 KiB of the 16 that
@@ -34,7 +34,7 @@ export const tuningTable: Readonly<Record<AdapterKind, Omit<Tuning, "features" |
   desktop: { gemm: [gemm([8, 8], 2, 8, 4), gemm([8, 8], 2, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 16 }, rowLanes: 64 },
   integrated: { gemm: [gemm([8, 8], 2, 4, 4), gemm([8, 8], 1, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 16 }, rowLanes: 32 },
   mobile: { gemm: [gemm([8, 8], 1, 4, 4), gemm([16, 4], 1, 2, 4), gemm([64, 1], 1, 1, 0)], attention: { queries: 64, keys: 8 }, rowLanes: 32 },
-  software: { gemm: [gemm([8, 1], 1, 6, 0), gemm([8, 1], 1, 1, 0)], attention: { queries: 8, keys: 0 }, rowLanes: 1 },
+  software: { gemm: [gemm([8, 1], 1, 8, 0, true), gemm([8, 1], 1, 6, 0), gemm([8, 1], 1, 1, 0)], attention: { queries: 8, keys: 0 }, rowLanes: 1 },
 };
 
 /** The tuning of a class for devices with these features, with what a table says of it. */

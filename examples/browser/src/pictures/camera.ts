@@ -1,5 +1,4 @@
 /** Frames of a camera, each read when it is classified: a slow model skips frames and never falls behind. */
-import type { RawImage } from "@sigil/runtime";
 import type { Picture } from "../classifier.ts";
 
 export interface CameraOptions {
@@ -15,13 +14,11 @@ const video = { facingMode: "environment", width: { ideal: 640 }, height: { idea
 export class Camera {
   readonly #element: HTMLVideoElement;
   readonly #stream: MediaStream;
-  readonly #context: OffscreenCanvasRenderingContext2D;
   #stopped = false;
 
   private constructor(element: HTMLVideoElement, stream: MediaStream) {
     this.#element = element;
     this.#stream = stream;
-    this.#context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
   }
 
   /** Shows the camera in `element`. Throws what `getUserMedia` throws, a NotSupportedError where there is none. */
@@ -41,20 +38,12 @@ export class Camera {
     }
     const next = (): void => {
       if (camera.#stopped) return;
-      onFrame({ decode: async () => camera.#read() });
+      // The frame on show when it is wanted, as the camera gave it: only the page's view is mirrored.
+      onFrame({ grab: () => createImageBitmap(element) });
       element.requestVideoFrameCallback(next);
     };
     element.requestVideoFrameCallback(next);
     return camera;
-  }
-
-  /** The frame on show, as the camera gave it: only the page's view is mirrored. */
-  #read(): RawImage {
-    const { videoWidth: width, videoHeight: height } = this.#element;
-    const { canvas } = this.#context;
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    this.#context.drawImage(this.#element, 0, 0);
-    return { data: this.#context.getImageData(0, 0, width, height).data, width, height, channels: 4, mode: "RGBA" };
   }
 
   stop(): void {

@@ -1,5 +1,5 @@
 /** A picture that stays as it is: a file, or one behind an address. */
-import { decodeImageBlob, ImageError, type RawImage } from "@sigil/runtime";
+import { ImageError } from "@sigil/runtime";
 import type { Picture } from "../classifier.ts";
 
 export class Still implements Picture {
@@ -37,9 +37,8 @@ export class Still implements Picture {
     return this.#blob;
   }
 
-  /** Throws ImageError for what is no picture. */
-  async decode(): Promise<RawImage> {
-    return decodeImageBlob(await this.load());
+  grab(): Promise<Blob> {
+    return this.load();
   }
 
   dispose(): void {

@@ -26,9 +26,7 @@ export function opfsStore(): ByteStore {
           } catch (error) {
             await writer.abort().catch(() => {});
             await folder.removeEntry(key).catch(() => {});
-            // Chromium may call it a broken pipe.
-            const { usage = 0, quota = Infinity } = await navigator.storage.estimate();
-            throw usage + bytes.length > quota ? new DOMException("there is no room for it", "QuotaExceededError") : error;
+            throw error;
           }
         },
       };

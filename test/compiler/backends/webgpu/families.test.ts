@@ -16,7 +16,7 @@ const operands: EpilogueOperand[] = [{ name: "bias", index: "column" }, { name: 
 const all = operands.reduce<Expression>((x, { name }) => binary("add", binary("mul", x, constant(0.5)), unary("exp", operand(name))), accumulator);
 
 describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
-  describe.each(adapterKinds)("for %s adapters", (adapter) => {
+  describe.each([...adapterKinds, "software-subgroups"] as const)("for %s adapters", (adapter) => {
     it("Gemm: every awkward size", async () => {
       for (const [m, n, k] of [[1, 1, 1], [1, 72, 37], [3, 37, 72], [65, 99, 20], [196, 64, 36], [7, 130, 768]] as const) expect(await kernelError(gemm(m, n, k), { adapter }), `${m}x${n}x${k}`).toBeLessThan(tolerance);
     });
@@ -62,6 +62,12 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
     });
   it.each(Object.keys(activations))("activation %s", async (name) => {
     expect(await kernelError(gemm(7, 12, 36, { epilogue: activations[name]!(accumulator) }))).toBeLessThan(tolerance);
+  });
+  // Lavapipe's subgroups are 8 threads: workgroups of 4 are part of one, those of 16 are two.
+  it.each([4, 8, 16])("Gemm: rows of A broadcast among %i threads, whatever subgroups they are", async (lanes) => {
+    const sets = kernelSets();
+    const tunings = { ...sets, "software-subgroups": { ...sets["software-subgroups"], gemm: [{ threads: [lanes, 1] as const, quads: 2, rows: 6, staged: 0, broadcast: true }] } };
+    for (const [m, n, k] of [[65, 99, 37], [12, 300, 40]] as const) expect(await kernelError(gemm(m, n, k), { adapter: "software-subgroups", tunings }), `${m}x${n}x${k}`).toBeLessThan(tolerance);
   });
   // Lavapipe's subgroups are 8 threads, so that a row of 64 takes several of them, and one of 4 or less not even one.
   it.each([64, 32, 8, 4])("reductions by subgroups of whatever size, %i threads a row", async (lanes) => {

@@ -5,7 +5,9 @@ import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { gpu } from "../../../support/webgpu.ts";
 import { asBytes, errorOf, randomValues, readsBytes, sizes, storageOf } from "../problems.ts";
 
-const holder = new DeviceHolder([], gpu ? { gpu } : {});
+/** A driver compiles for one device at a time, so that tests that run beside each other take several. */
+const holders = [0, 1].map(() => new DeviceHolder([], gpu ? { gpu } : {}));
+let next = 0;
 
 interface KernelOptions {
   readonly symbols?: Symbols;
@@ -27,8 +29,14 @@ function isWeight(problem: Problem, i: number, last: number): boolean {
   return problem.family === "map" && !["element", "strided"].includes(problem.operands[i]!.index);
 }
 
-/** The worst error of its outputs, as a part of the largest expected magnitude; infinite for NaN. */
-export async function kernelError(problem: Problem, options: KernelOptions = {}): Promise<number> {
+/** Its operands in order, rounded as they are stored, and what the shader made of them: the last `outputs.length` operands. */
+export interface KernelRun {
+  readonly operands: readonly Float32Array[];
+  readonly outputs: readonly Float32Array[];
+}
+
+/** Runs the problem on the operands given, and random ones for the others. */
+export async function runKernel(problem: Problem, options: KernelOptions = {}): Promise<KernelRun> {
   const symbols = options.symbols ?? {};
   const operandCount = options.operands ?? (problem.family !== "row_reduce" ? 0 : problem.kind === "layer_norm" ? 4 : problem.kind === "rms_norm" ? 3 : 2);
   const { counts, outputs } = sizes(problem, symbols, operandCount);
@@ -62,7 +70,7 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
   const adapter = options.adapter ?? "desktop";
   const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter], options.tunings);
   const read = (name: string): Promise<Float32Array> => Promise.resolve(values[Number(name.slice(1))]!);
-  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holder.get(), { readFloat32: read, readRowsFloat32: read });
+  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holders[next++ % holders.length]!.get(), { readFloat32: read, readRowsFloat32: read });
   try {
     const inputs = Object.fromEntries(program.inputs.map(({ name, value }) => {
       const padded = new (value.dtype === "uint8" ? Uint8Array : Float32Array)(value.shape[0] as number);
@@ -70,10 +78,16 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
       return [name, padded];
     }));
     const results = await loaded.run(inputs, symbols);
-    const arrays = values.map((data, i) => (i < firstOutput ? Float64Array.from(data) : new Float64Array(counts[i]!)));
-    evaluateProblem(problem, arrays, symbols);
-    return Math.max(...program.outputs.map(({ name, value }) => errorOf({ actual: results[name]!.data.subarray(0, counts[value.id]), expected: arrays[value.id]! })));
+    return { operands: values.slice(0, firstOutput), outputs: program.outputs.map(({ name, value }) => results[name]!.data.subarray(0, counts[value.id]) as Float32Array) };
   } finally {
     await loaded.dispose();
   }
+}
+
+/** The worst error of its outputs, as a part of the largest expected magnitude; infinite for NaN. */
+export async function kernelError(problem: Problem, options: KernelOptions = {}): Promise<number> {
+  const { operands, outputs } = await runKernel(problem, options);
+  const expected = outputs.map(({ length }) => new Float64Array(length));
+  evaluateProblem(problem, [...operands.map((data) => Float64Array.from(data)), ...expected], options.symbols ?? {});
+  return Math.max(...outputs.map((actual, i) => errorOf({ actual, expected: expected[i]! })));
 }

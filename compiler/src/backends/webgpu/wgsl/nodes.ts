@@ -39,6 +39,8 @@ export const u32 = {
   rem: (x: U32, y: U32): U32 => (y.value === 1 ? integer(0) : infix("u32", x, "%", y)),
   min: (x: U32, y: U32): U32 => builtin("u32", "min", x, y),
   equal: (x: U32, y: U32): Bool => infix("bool", x, "==", y),
+  /** 1 where the condition holds, else 0. */
+  of: (condition: Bool): U32 => builtin("u32", "u32", condition),
   lt: (x: U32, y: U32): Bool => infix("bool", x, "<", y),
   ge: (x: U32, y: U32): Bool => infix("bool", x, ">=", y),
 };
@@ -124,6 +126,8 @@ export const bytes = {
 /** Over the threads of a subgroup that are in it, however many; every one of them must come here. Needs the extension subgroups. */
 export const subgroup = {
   combine: { add: (x: F32): F32 => builtin("f32", "subgroupAdd", x), max: (x: F32): F32 => builtin("f32", "subgroupMax", x) },
+  broadcast: <T extends Float>(x: Node<T>, from: number): Node<T> => node(x.type, `subgroupBroadcast(${x.text}, ${from}u)`),
+  sum: (x: U32): U32 => builtin("u32", "subgroupAdd", x),
   /** How many they are, and how many come before this one. */
   count: node("u32", "subgroupAdd(1u)") as U32,
   rank: node("u32", "subgroupExclusiveAdd(1u)") as U32,

@@ -1,0 +1,45 @@
+import { emitHopperGemm, hopperTiles, nameOfHopperTile, rowsOfHopperTile, selectHopperGemm, sharedOfHopperTile } from "@sigil/compiler";
+import { describe, expect, it } from "vitest";
+
+const half = (written = false) => ({ type: "bfloat16", offset: 0, written }) as const;
+const shape = { carries: false, operations: 1 };
+
+describe("the tiles of Hopper Gemms", () => {
+  it("fit the shared memory of a block, with a ring of at least three stages", () => {
+    for (const tile of hopperTiles)
+      for (const carries of [false, true]) {
+        const { stages, bytes } = sharedOfHopperTile(tile, carries);
+        expect(bytes).toBeLessThanOrEqual(227 * 1024);
+        if (!carries) expect(stages, nameOfHopperTile(tile)).toBeGreaterThanOrEqual(3);
+      }
+  });
+
+  it("have a block each at every batch", () => {
+    for (const tile of hopperTiles)
+      for (const tokens of [1, 16, 64, 196, 256, 729, 1024]) {
+        const { kernel } = emitHopperGemm({ family: "gemm", rows: { factor: tokens, symbols: ["batch"] }, columns: 776, depth: 64, b: { kind: "weight", storage: "bfloat16" }, a: { kind: "rows", stride: 64 }, epilogue: { kind: "accumulator" }, epilogueOperands: [] }, { operands: [half(), half(), half(true)], symbols: { batch: 256 } }, tile)!;
+        const { of, per } = kernel.grid[0] as { of: { factor: number }; per: number };
+        for (let batch = 1; batch <= 40; batch++) {
+          const tiles = Math.ceil((tokens * batch) / (rowsOfHopperTile(tile) * tile.cluster)) * Math.ceil(776 / tile.columns) * tile.cluster;
+          expect(Math.ceil((of.factor * batch) / per), `${nameOfHopperTile(tile)}, ${batch} times ${tokens} rows`).toBeGreaterThanOrEqual(tiles);
+        }
+      }
+  });
+
+  it("are large where there are rows enough, and many where there are few", () => {
+    for (const [columns, depth] of [[2304, 768], [768, 768], [3072, 768], [768, 3072], [4304, 1152]] as const) {
+      const large = selectHopperGemm({ rows: 50176, columns, depth, ...shape });
+      expect(rowsOfHopperTile(large) * large.columns).toBeGreaterThanOrEqual(128 * 256);
+      expect(large.cluster).toBe(2);
+      const small = selectHopperGemm({ rows: 196, columns, depth, ...shape });
+      expect(Math.ceil(196 / rowsOfHopperTile(small)) * Math.ceil(columns / small.columns)).toBeGreaterThanOrEqual(32);
+    }
+  });
+
+  it("are those that were fastest, where a card was asked", () => {
+    const timing = { rows: 50176, columns: 768, depth: 768 };
+    const timings = [{ ...timing, tile: "128x128", microseconds: 90 }, { ...timing, tile: "64x64", microseconds: 80 }, { ...timing, rows: 1, tile: "64x256", microseconds: 1 }, { ...timing, tile: "7x7", microseconds: 1 }];
+    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape }, timings))).toBe("64x64");
+    expect(nameOfHopperTile(selectHopperGemm({ ...timing, depth: 776, ...shape }, timings))).not.toBe("64x64");
+  });
+});
