@@ -5,7 +5,7 @@ const names = ["siglip-text", "siglip-vision", "siglip", "sigil"];
 const root = new URL("../spec/", import.meta.url);
 const schemas = new Map(names.map((name) => [`${name}.schema.json`, readJson(`schema/${name}.schema.json`)]));
 /** Schemas of documents: each titled definition is a type. */
-const documents = ["architecture", "plan"];
+const documents = ["architecture", "plan", "tuning"];
 let stale = false;
 for (const name of [...names, ...documents]) {
   const file = new URL(`src/generated/${name}.ts`, root);

@@ -8,12 +8,14 @@ import { compare } from "./commands/compare.ts";
 import { compile } from "./commands/compile.ts";
 import { embed } from "./commands/embed.ts";
 import { init } from "./commands/init.ts";
+import { kernels } from "./commands/kernels.ts";
 import { parity } from "./commands/parity.ts";
 import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
 import { preprocess } from "./commands/preprocess.ts";
 import { run } from "./commands/run.ts";
 import { weights } from "./commands/weights.ts";
 import { inspect } from "./commands/inspect.ts";
+import { tune } from "./commands/tune.ts";
 import { doctor } from "./commands/doctor.ts";
 import { tokenize } from "./commands/tokenize.ts";
 
@@ -59,12 +61,22 @@ program
   .command("compile")
   .description("a spec, a config.json or a checkpoint folder to kernels and a typed module")
   .argument("<spec>")
-  .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu"]))
+  .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu", "cuda"]))
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
+  .option("--tuning <file>", "tuning table of the target webgpu, instead of the spec's (see sigil tune)")
   .option("--dump <dir>", "also write every stage as text")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --out src/generated/siglip")
   .action(compile);
+
+program
+  .command("kernels")
+  .description("the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU is needed")
+  .argument("<module...>", "folders that sigil compile wrote")
+  .option("--arch <sm...>", "only for these compute capabilities, such as 86 or 90a (default: all that Sigil knows)")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out src/generated/siglip && sigil kernels src/generated/siglip")
+  .action(kernels);
 
 program
   .command("classify")
@@ -121,7 +133,8 @@ program
   .requiredOption("--weights <file>", "checkpoint as safetensors")
   .requiredOption("--inputs <file>", "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors")
   .requiredOption("--outputs <file>", "where to write the outputs")
-  .addOption(new Option("--backend <name>", "what computes").choices(["cpu", "webgpu", "reference"]).default("cpu"))
+  .addOption(new Option("--backend <name>", "what computes").choices(["cpu", "webgpu", "cuda", "cuda-emulated", "reference"]).default("cpu"))
+  .addOption(new Option("--cuda-path <name>", "which kernels of CUDA (default: by the device; portable when emulated)").choices(["portable", "hopper"]))
   .option("--threads <count>", "threads to use", positive)
   .option("--hidden-states", "also every layer's hidden states")
   .option("--attentions", "also every layer's attention weights")
@@ -137,10 +150,22 @@ program
   .option("--weights <file>", "checkpoint as safetensors (default: synthetic tensors of the seed)")
   .addOption(new Option("--backends <names>", `backends, separated by commas, of ${parityBackends.join(", ")}`).argParser(backendList).default(["cpu"], "cpu"))
   .option("--seed <seed>", "seed of the inputs, and of the weights without --weights", integer, 0)
+  .addOption(new Option("--cuda-path <name>", "which kernels of CUDA (default: by the device; portable when emulated)").choices(["portable", "hopper"]))
   .option("--html <file>", "also write a page with a curve over depth")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,webgpu --html parity.html")
   .action(parity);
+
+program
+  .command("tune")
+  .description("measures how this machine's WebGPU adapter best computes a spec's kernels; writes a table for compile --tuning")
+  .argument("<spec>")
+  .option("--out <file>", "table to write; what it has of other adapters and problems stays", "tuning.json")
+  .option("--seconds <count>", "time to spend; what it does not suffice for stays as it is", positive, 60)
+  .option("--program <name...>", "only these programs, such as siglip-vision")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out tuning.json")
+  .action(tune);
 
 program
   .command("weights")

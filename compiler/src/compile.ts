@@ -1,10 +1,10 @@
 /** The whole pipeline in order: a spec to a plan, kernels and bindings. */
-import type { Architecture, ModelSpec, Plan, PlannedProgram, Storage } from "@sigil/spec";
+import type { Architecture, ModelSpec, Plan, PlannedProgram, Storage, TuningTable } from "@sigil/spec";
 import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
 import { emitCpu, type CpuModule } from "./backends/cpu/index.ts";
 import { emitCuda, type CudaModule } from "./backends/cuda/index.ts";
-import { adapterKinds, emitWebGpu, type WebGpuModule } from "./backends/webgpu/index.ts";
+import { distinctSets, emitWebGpu, kernelSets, type AdapterKind, type KernelSet, type WebGpuModule } from "./backends/webgpu/index.ts";
 import { writeBindings } from "./bindings/write-bindings.ts";
 import { lowerSpec } from "./frontend.ts";
 import type { Graph } from "./ir/graph.ts";
@@ -28,7 +28,7 @@ export interface CompiledModel {
   /** The kernels of every program, shared where they are equal. */
   readonly cpu: { readonly wat: string; readonly choices: CpuModule["choices"]; readonly plain: Uint8Array; readonly relaxed: Uint8Array };
   /** The same programs planned for WebGPU, if the spec asks for that target. */
-  readonly webgpu?: { readonly plan: Plan; readonly kernels: WebGpuModule["kernels"] };
+  readonly webgpu?: { readonly plan: Plan; readonly kernels: WebGpuModule<AdapterKind>["kernels"] & Partial<WebGpuModule["kernels"]> };
   /** The same programs, values in 16 bits where weights are, planned for CUDA if the spec asks for that target. */
   readonly cuda?: { readonly plan: Plan; readonly kernels: CudaModule["kernels"]; readonly sources: CudaModule["sources"] };
   /** The typed module. */
@@ -51,10 +51,11 @@ export async function compile(spec: ModelSpec, architecture?: Architecture): Pro
     storage: spec.storage,
     config: spec.config,
     tensors: Object.assign({}, ...stages.map(({ lowered }) => lowered.tensors)) as Plan["tensors"],
+    ...(spec.sha256 && { sha256: spec.sha256 }),
     programs: parts,
   });
   const plan = planOf(planned.map((program) => program.planned));
-  const webgpu = spec.targets.includes("webgpu") ? compileWebGpu(stages, planOf) : undefined;
+  const webgpu = spec.targets.includes("webgpu") ? compileWebGpu(stages, planOf, spec.tuning) : undefined;
   const cuda = spec.targets.includes("cuda") ? compileCuda(stages, planOf, spec.storage) : undefined;
   return { plan, targets: spec.targets, programs, cpu: { wat: plain.wat, choices: plain.choices, plain: plain.wasm, relaxed: relaxed.wasm }, ...(webgpu && { webgpu }), ...(cuda && { cuda }), bindings: writeBindings(plan, spec.targets) };
 }
@@ -67,10 +68,11 @@ function planStages(stages: readonly { readonly lowered: LoweredProgram }[], ker
   return stages.map(({ lowered }) => planProgram(lowered, kernels.slice(used, (used += lowered.init.length + lowered.launches.length))));
 }
 
-function compileWebGpu(stages: Stages, planOf: (programs: readonly PlannedProgram[]) => Plan): NonNullable<CompiledModel["webgpu"]> {
+function compileWebGpu(stages: Stages, planOf: (programs: readonly PlannedProgram[]) => Plan, table: TuningTable | undefined): NonNullable<CompiledModel["webgpu"]> {
   const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches].map((launch) => ({ ...launch, symbols: lowered.symbols })));
-  const { kernels, launches: emitted } = emitWebGpu(launches, adapterKinds);
-  return { plan: planOf(planStages(stages, emitted).map(({ planned }) => planned)), kernels };
+  const sets = kernelSets(table);
+  const { kernels, launches: emitted } = emitWebGpu(launches, Object.keys(sets) as KernelSet[], sets);
+  return { plan: planOf(planStages(stages, emitted).map(({ planned }) => planned)), kernels: distinctSets(kernels) };
 }
 
 function compileCuda(stages: Stages, planOf: (programs: readonly PlannedProgram[]) => Plan, storage: Storage): NonNullable<CompiledModel["cuda"]> {

@@ -6,12 +6,13 @@ import { verify } from "./ir/verify.ts";
 import type { LoweredProgram } from "./kernels/lowered.ts";
 import { eliminateDeadCode } from "./passes/eliminate-dead-code.ts";
 import { lower } from "./passes/lower.ts";
+import { takeBytes } from "./passes/take-bytes.ts";
 import { pushToken } from "./passes/push-token.ts";
 
 /** Reads an architecture document: one of Sigil's by name, or a file. Throws a DiagnosticError with every problem. */
 export const readArchitecture = (name: string): Architecture => loadArchitecture(name).architecture;
 
-/** The graphs of a spec as its architecture document describes them, verified; no pass has run. A program none of whose outputs is wanted is left out. */
+/** The graphs of a spec as its architecture document describes them, pictures as the spec gives them, verified; no other pass has run. A program none of whose outputs is wanted is left out. */
 export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   const loaded: Located = given ? { architecture: given } : loadArchitecture(spec.architecture);
   const { architecture } = loaded;
@@ -28,8 +29,10 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
     Object.keys(document.outputs).forEach((name) => known.add(name));
     const wanted = spec.outputs ? { outputs: spec.outputs } : {};
     const graph = locating(locate, () => expand(document, { fields, maximum: spec.batch, collections: { hidden_states: spec.hiddenStates, attentions: spec.attentions }, ...wanted }));
-    return graph.outputs.length > 0 ? [verify(graph, "expand")] : [];
+    return graph.outputs.length > 0 ? [verify(locating(locate, () => takeBytes(verify(graph, "expand"), spec.pixels)), "take-bytes")] : [];
   });
+  const bytes = graphs.some(({ inputs }) => inputs.some(({ value }) => value.dtype === "uint8"));
+  if (spec.pixels.dtype === "uint8" && !bytes) throw new ArchitectureError(spec.file, "/pixels", `${architecture.name} has no pixel_values that could be uint8`);
   const strange = (spec.outputs ?? []).filter((name) => !known.has(name));
   if (strange.length > 0) throw new ArchitectureError(spec.file, "/outputs", `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`);
   return graphs;

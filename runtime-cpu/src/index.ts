@@ -2,4 +2,5 @@
 export { CapacityError } from "./capacity.ts";
 export type { WasmChoice } from "./module.ts";
 export { createProgram, type CpuOptions, type CpuProgram, type Inputs, type Outputs } from "./program.ts";
-export { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
+export { openCpuSession } from "./open-session.ts";
+export type { CpuArtifact, CpuSessionOptions } from "./session.ts";

@@ -1,5 +1,5 @@
 /** A loaded program: its memory, its weights in place, ready to run. */
-import { InputError, loadPlanned, shapeOf, validateInputs, valueOf, type LoadPlannedOptions, type Symbols, type WeightReader } from "@sigil/runtime";
+import { arrayOf, InputError, loadPlanned, shapeOf, validateInputs, valueOf, type HostData, type LoadPlannedOptions, type Symbols, type WeightReader } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { layoutMemory, type MemoryLayout } from "./capacity.ts";
 import { bindLaunches } from "./launch.ts";
@@ -12,7 +12,7 @@ export interface CpuOptions extends LoadPlannedOptions {
   readonly threads?: number;
 }
 
-export type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+export type Inputs = Readonly<Record<string, HostData>>;
 export type Outputs = Record<string, { data: Float32Array; shape: number[] }>;
 
 export interface CpuProgram {
@@ -76,7 +76,8 @@ class LoadedProgram implements CpuProgram {
     validateInputs(this.#program, inputs, symbols);
     const { buffer } = this.#memory;
     for (const input of this.#program.inputs) {
-      if (input.location) new (input.dtype === "int32" ? Int32Array : Float32Array)(buffer, this.#address(input), inputs[input.name]!.length).set(inputs[input.name]!);
+      const data = inputs[input.name]!;
+      if (input.location) new arrayOf[input.dtype](buffer, this.#address(input), data.length).set(data);
     }
     for (const { input, table, count, width, target } of this.#program.gathers) {
       const ids = inputs[input]!;

@@ -1,5 +1,5 @@
-/** A compiled artifact and a checkpoint to a session that runs on this machine's CPU. */
-import { bindPlan, Session, sumProgress, type WarningHandler, type WeightSource } from "@sigil/runtime";
+/** Sessions that run on this machine's CPU. */
+import { Session, sumProgress, type WarningHandler, type WeightSource, type WorkerOptions } from "@sigil/runtime";
 import type { Plan } from "@sigil/spec";
 import { createProgram, type CpuOptions } from "./program.ts";
 
@@ -10,7 +10,7 @@ export interface CpuArtifact {
   readonly wasm: { readonly plain: Uint8Array | string; readonly relaxed: Uint8Array | string };
 }
 
-export interface CpuSessionOptions extends CpuOptions {
+export interface CpuSessionOptions extends CpuOptions, WorkerOptions {
   /** Load a tower when it is first used rather than now. */
   readonly lazy?: boolean;
   /** Takes warnings, once per kind; `console.warn` by default. */
@@ -19,20 +19,11 @@ export interface CpuSessionOptions extends CpuOptions {
 
 const bytesOf = (module: Uint8Array | string): Uint8Array => (typeof module === "string" ? Uint8Array.from(atob(module), (character) => character.charCodeAt(0)) : module);
 
-/** Checks the checkpoint against the plan and loads every program. Throws WeightsError with all that does not fit, CapacityError before reading what cannot fit. */
-export async function openCpuSession({ plan, wasm }: CpuArtifact, weights: WeightSource, { lazy, onProgress, onWarning, ...options }: CpuSessionOptions = {}): Promise<Session> {
-  const source = bindPlan(plan, weights);
+/** Loads nothing yet. `source` has the names of the plan. */
+export function openHere({ plan, wasm }: CpuArtifact, source: WeightSource, { onProgress, onWarning, ...options }: CpuSessionOptions): Session {
   const modules = { plain: bytesOf(wasm.plain), relaxed: bytesOf(wasm.relaxed) };
   const progressOf = onProgress && sumProgress(plan, onProgress);
-  const session = new Session(plan, (program) => createProgram(program, modules, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) }),
+  return new Session(plan, (program) => createProgram(program, modules, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) }),
     { weights: source, backend: "cpu: WebAssembly", ...(onWarning && { onWarning }) },
   );
-  if (lazy) return session;
-  try {
-    for (const program of plan.programs) await session.load(program);
-  } catch (error) {
-    await session.dispose();
-    throw error;
-  }
-  return session;
 }

@@ -106,4 +106,6 @@ std::vector<float> Device::run(int id, const std::vector<Transfer>& uploads, con
   return times;
 }
 
+std::vector<float> Device::repeat(int id, size_t count, const std::string& about) { return graph(id).repeat(stream_, count, about); }
+
 }  // namespace sigil::cuda

@@ -47,6 +47,9 @@ class Device {
   /// Uploads, the graph's launches, downloads; waits for all. With `timed`, the launches one by one, and microseconds of each.
   std::vector<float> run(int graph, const std::vector<Transfer>& uploads, const std::vector<Transfer>& downloads, bool timed, const std::string& about);
 
+  /// The graph `count` times on what the device holds, without transfers. Returns microseconds of each.
+  std::vector<float> repeat(int graph, size_t count, const std::string& about);
+
   KernelSet& kernels() { return *kernels_; }
 
  private:

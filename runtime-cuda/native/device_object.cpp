@@ -16,7 +16,7 @@ Napi::Function DeviceObject::define(Napi::Env env) {
   return DefineClass(env, "Device",
                      {InstanceMethod<&DeviceObject::open>("open"), InstanceMethod<&DeviceObject::allocate>("allocate"), InstanceMethod<&DeviceObject::free>("free"), InstanceMethod<&DeviceObject::upload>("upload"),
                       InstanceMethod<&DeviceObject::load_image>("loadImage"), InstanceMethod<&DeviceObject::take_kernel>("takeKernel"), InstanceMethod<&DeviceObject::launch>("launch"), InstanceMethod<&DeviceObject::add_graph>("addGraph"),
-                      InstanceMethod<&DeviceObject::update_graph>("updateGraph"), InstanceMethod<&DeviceObject::drop_graph>("dropGraph"), InstanceMethod<&DeviceObject::run>("run"), InstanceMethod<&DeviceObject::close>("close")});
+                      InstanceMethod<&DeviceObject::update_graph>("updateGraph"), InstanceMethod<&DeviceObject::drop_graph>("dropGraph"), InstanceMethod<&DeviceObject::run>("run"), InstanceMethod<&DeviceObject::repeat>("repeat"), InstanceMethod<&DeviceObject::close>("close")});
 }
 
 DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : ObjectWrap(info), slot_(std::make_shared<std::unique_ptr<cuda::Device>>()) {
@@ -126,6 +126,13 @@ Napi::Value DeviceObject::run(const Napi::CallbackInfo& info) {
   auto downloads = to_transfers(info[2], held);
   return worker_->promise(info, held, [slot = slot_, id = to_number(info[0]), uploads = std::move(uploads), downloads = std::move(downloads), timed = info[3].ToBoolean().Value(), about = to_text(info[4])]() -> Result {
     const std::vector<float> times = device_of(slot).run(static_cast<int>(id), uploads, downloads, timed, about);
+    return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
+  });
+}
+
+Napi::Value DeviceObject::repeat(const Napi::CallbackInfo& info) {
+  return worker_->promise(info, {}, [slot = slot_, id = to_number(info[0]), count = to_number(info[1]), about = to_text(info[2])]() -> Result {
+    const std::vector<float> times = device_of(slot).repeat(static_cast<int>(id), static_cast<size_t>(count), about);
     return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
   });
 }

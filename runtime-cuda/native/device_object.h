@@ -24,6 +24,7 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
   Napi::Value update_graph(const Napi::CallbackInfo& info);
   Napi::Value drop_graph(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value repeat(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   /// On the worker. Throws Failure "handle" before open and after close.

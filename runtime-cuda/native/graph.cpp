@@ -1,4 +1,5 @@
 #include "graph.h"
+#include "timing.h"
 
 namespace sigil::cuda {
 
@@ -49,35 +50,12 @@ void LaunchGraph::update(std::vector<Launch> launches) {
 
 void LaunchGraph::run(Stream stream) const { driver_.check(driver_.cuGraphLaunch(exec_, stream), "cuGraphLaunch"); }
 
-std::vector<float> LaunchGraph::time(Stream stream) const { return time_launches(driver_, kernels_, launches_, stream); }
+std::vector<float> LaunchGraph::time(Stream stream) const {
+  return time_each(driver_, stream, launches_.size(), [&](size_t i) { send(driver_, kernels_.kernel(launches_[i].kernel).function, launches_[i], stream); }, [&](size_t i) { return launches_[i].about; });
+}
 
-std::vector<float> time_launches(const Driver& driver, const KernelSet& kernels, const std::vector<Launch>& launches, Stream stream) {
-  struct Events {
-    const Driver& driver;
-    std::vector<Event> all;
-    ~Events() {
-      for (Event event : all) driver.cuEventDestroy(event);
-    }
-    void record(Stream stream) {
-      Event event = nullptr;
-      driver.check(driver.cuEventCreate(&event, 0), "cuEventCreate");
-      all.push_back(event);
-      driver.check(driver.cuEventRecord(event, stream), "cuEventRecord");
-    }
-  } events{driver, {}};
-  events.record(stream);
-  for (const Launch& launch : launches) {
-    send(driver, kernels.kernel(launch.kernel).function, launch, stream);
-    events.record(stream);
-  }
-  driver.check(driver.cuStreamSynchronize(stream), "cuStreamSynchronize", launches.empty() ? "" : "one of the launches timed, " + launches.front().about + " to " + launches.back().about);
-  std::vector<float> microseconds;
-  for (size_t i = 0; i < launches.size(); i++) {
-    float milliseconds = 0;
-    driver.check(driver.cuEventElapsedTime(&milliseconds, events.all[i], events.all[i + 1]), "cuEventElapsedTime", launches[i].about);
-    microseconds.push_back(1000 * milliseconds);
-  }
-  return microseconds;
+std::vector<float> LaunchGraph::repeat(Stream stream, size_t count, const std::string& about) const {
+  return time_each(driver_, stream, count, [&](size_t) { run(stream); }, [&](size_t i) { return about + ", run " + std::to_string(i); });
 }
 
 }  // namespace sigil::cuda

@@ -18,6 +18,8 @@ class LaunchGraph {
   void run(Stream stream) const;
   /// The same launches one by one with events between. Returns microseconds of each.
   std::vector<float> time(Stream stream) const;
+  /// The whole graph, `count` times. Returns microseconds of each.
+  std::vector<float> repeat(Stream stream, size_t count, const std::string& about) const;
 
  private:
   KernelNode parameters_of(const Launch& launch, PackedParameters& packed) const;
@@ -29,8 +31,5 @@ class LaunchGraph {
   Graph graph_ = nullptr;
   GraphExec exec_ = nullptr;
 };
-
-/// Launches one by one with events before, between and after. Returns microseconds of each.
-std::vector<float> time_launches(const Driver& driver, const KernelSet& kernels, const std::vector<Launch>& launches, Stream stream);
 
 }  // namespace sigil::cuda

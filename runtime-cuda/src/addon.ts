@@ -53,6 +53,8 @@ export interface NativeDevice {
   dropGraph(graph: number): Promise<void>;
   /** Microseconds of each launch if `timed`. */
   run(graph: number, uploads: readonly NativeTransfer[], downloads: readonly NativeTransfer[], timed: boolean, about: string): Promise<readonly number[]>;
+  /** Microseconds of each of `count` runs on what the device holds. */
+  repeat(graph: number, count: number, about: string): Promise<readonly number[]>;
   /** Frees everything and ends the device's thread. */
   close(): Promise<void>;
 }

@@ -54,6 +54,7 @@ const codes: Readonly<Record<string, CudaErrorCode>> = {
   CUDA_ERROR_NO_BINARY_FOR_GPU: "wrong-architecture",
   CUDA_ERROR_INVALID_IMAGE: "image",
   CUDA_ERROR_INVALID_SOURCE: "image",
+  CUDA_ERROR_NOT_FOUND: "image",
   CUDA_ERROR_INVALID_PTX: "image",
   CUDA_ERROR_UNSUPPORTED_PTX_VERSION: "image",
   CUDA_ERROR_JIT_COMPILER_NOT_FOUND: "image",
@@ -74,6 +75,7 @@ const advice: Readonly<Partial<Record<CudaErrorCode, string>>> = {
   "no-device": "check nvidia-smi and CUDA_VISIBLE_DEVICES, or use the CPU backend",
   "out-of-memory": "compile with 16-bit storage or a smaller batch, or free the device",
   "wrong-architecture": "build the kernels for it: npm run build:kernels",
+  launch: "everything on the device fails now: open another session, in another process if that fails too",
   image: "build the kernels again, or update the driver if it is older than the toolkit that built them",
 };
 

@@ -9,7 +9,7 @@ export async function readImage(url: URL): Promise<Uint8Array> {
     return await readFile(url);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    throw new CudaError("no-image", `${fileURLToPath(url)} is not there: compile the kernels with npm run build:kernels, which needs nvcc, or use the CPU backend`, { cause });
+    throw new CudaError("no-image", `${fileURLToPath(url)} is not there: compile the kernels with sigil kernels, which needs nvcc, or use the CPU backend`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 /** A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes. */
-import { InputError, validateInputs, valueOf, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+import { InputError, validateInputs, valueOf, type HostData, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
 import type { DevicePointer, NativeDevice, NativeTransfer } from "./addon.ts";
 import { bucketOf, showSizes } from "./buckets.ts";
@@ -23,8 +23,14 @@ export interface ProgramOptions extends LoadPlannedOptions {
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
 }
 
-type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+type Inputs = Readonly<Record<string, HostData>>;
 type Outputs = Awaited<ReturnType<Program["run"]>>;
+
+/** A program that can be timed. */
+export interface CudaProgram extends Program {
+  /** Microseconds of each of `count` runs by the device's clock, on the inputs of the last run, without transfers. */
+  repeat(symbols: Symbols, count: number): Promise<readonly number[]>;
+}
 
 /** Where a program lies on its device. */
 interface ProgramMemory {
@@ -42,7 +48,7 @@ interface BucketGraph {
 const leastBytes = 256;
 
 /** Loads a program. Throws CudaError, WeightsError, or the signal's reason; nothing of it stays allocated. */
-export async function createCudaProgram(program: PlannedProgram, kernels: LoadedKernels, device: OpenedDevice, reader: WeightReader, options: ProgramOptions = {}): Promise<Program> {
+export async function createCudaProgram(program: PlannedProgram, kernels: LoadedKernels, device: OpenedDevice, reader: WeightReader, options: ProgramOptions = {}): Promise<CudaProgram> {
   const { native } = device;
   const allocated: DevicePointer[] = [];
   const allocate = async (bytes: number, about: string): Promise<DevicePointer> => {
@@ -64,7 +70,7 @@ export async function createCudaProgram(program: PlannedProgram, kernels: Loaded
   }
 }
 
-class LoadedProgram implements Program {
+class LoadedProgram implements CudaProgram {
   readonly #program: PlannedProgram;
   readonly #kernels: LoadedKernels;
   readonly #device: NativeDevice;
@@ -91,7 +97,9 @@ class LoadedProgram implements Program {
     if (this.#program.init.length > 0) await rethrown(this.#device.launch(bindLaunches(this.#program.init, this.#kernels, this.#resolve, {})));
   }
 
-  run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  run(inputs: Inputs, symbols: Symbols, onDevice: Readonly<Record<string, unknown>> = {}): Promise<Outputs> {
+    const [foreign] = Object.keys(onDevice);
+    if (foreign !== undefined) return Promise.reject(new InputError(`${foreign}: expected values in memory, received what lies on a device of WebGPU`));
     const result = this.#last.then(() => this.#run(inputs, symbols));
     this.#last = result.catch(() => {});
     return result;
@@ -113,6 +121,15 @@ class LoadedProgram implements Program {
     const times = await rethrown(this.#device.run(graph, uploads, downloads, this.#onProfile !== undefined, `${program.name} with ${showSizes(symbols)}`));
     this.#onProfile?.(program.name, program.launches.map(({ kernel, origins }, i) => ({ kernel, origins, microseconds: times[i]! })));
     return Object.fromEntries(outputs.map((read) => [read.output.name, { data: widen(read), shape: read.shape }]));
+  }
+
+  repeat(symbols: Symbols, count: number): Promise<readonly number[]> {
+    const result = this.#last.then(async () => {
+      if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
+      return rethrown(this.#device.repeat(await this.#graphFor(symbols), count, `${this.#program.name} with ${showSizes(symbols)}`));
+    });
+    this.#last = result.catch(() => {});
+    return result;
   }
 
   /** The bucket's graph with the run's own sizes, so that a batch smaller than its bucket costs nothing more. */

@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on a CUDA device. */
-import { bindPlan, Session, sumProgress, type Program, type WarningHandler, type WeightSource } from "@sigil/runtime";
+import { bindPlan, Session, sumProgress, verifyPlan, type Program, type WarningHandler, type WeightSource } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import type { DeviceInfo } from "./addon.ts";
 import type { CudaArtifact, CudaPath } from "./artifact.ts";
@@ -38,11 +38,12 @@ export class CudaSession extends Session {
   }
 }
 
-/** Checks the checkpoint against the plan, opens a device and loads every program. Throws WeightsError or CudaError, with nothing left open. */
+/** Checks the checkpoint against the plan and its digests, opens a device and loads every program. Throws WeightsError or CudaError, with nothing left open. */
 export async function openCudaSession(artifact: CudaArtifact, weights: WeightSource, options: CudaSessionOptions = {}): Promise<CudaSession> {
   const { plan } = artifact;
   const { lazy, onProgress, onWarning, path: asked = "auto" } = options;
   const source = bindPlan(plan, weights);
+  await verifyPlan(plan, source, options);
   const opened = await openDevice(options);
   try {
     const kernels = await LoadedKernels.load(artifact, choosePath(artifact, opened, asked), opened);

@@ -2,6 +2,7 @@
 import type { PlannedProgram } from "@sigil/spec";
 import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 import { WebGpuError } from "./error.ts";
+import { kernelFeatures } from "./kernel-set.ts";
 import { neededLimits, requiredLimits } from "./limits.ts";
 
 export interface DeviceOptions {
@@ -70,7 +71,7 @@ export class DeviceHolder {
     if (this.#options.refuseSoftware && adapterKind(adapter.info, adapter.info.isFallbackAdapter) === "software") {
       throw new WebGpuError("no-adapter", `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`);
     }
-    const features = (["timestamp-query"] as const).filter((feature) => adapter.features.has(feature));
+    const features = (["timestamp-query", ...kernelFeatures] as const).filter((feature) => adapter.features.has(feature));
     const device = await adapter.requestDevice({ requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features });
     return this.#watch(device, adapter.info, adapter.info.isFallbackAdapter ?? false, onDeviceLost);
   }

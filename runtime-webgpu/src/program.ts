@@ -1,6 +1,7 @@
 /** A program on a device: weights uploaded, pipelines and bind groups made, ready to run. */
-import { InputError, shapeOf, validateInputs, valueOf, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+import { InputError, shapeOf, validateInputs, valueOf, type DeviceBytes, type HostData, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
+import type { WebGpuBytes } from "./device-bytes.ts";
 import { createBuffers, uploadWeights, type ProgramBuffers } from "./buffers.ts";
 import type { HeldDevice } from "./device-holder.ts";
 import { mapModeRead } from "./flags.ts";
@@ -16,7 +17,8 @@ export interface ProgramOptions extends LoadPlannedOptions {
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
 }
 
-type Inputs = Readonly<Record<string, Float32Array | Int32Array>>;
+type Inputs = Readonly<Record<string, HostData>>;
+type OnDevice = Readonly<Record<string, DeviceBytes>>;
 type Outputs = Record<string, { data: Float32Array; shape: number[] }>;
 
 /** An output and its byte offset in the readback buffer. */
@@ -64,7 +66,16 @@ export async function createWebGpuProgram(program: PlannedProgram, kernels: WebG
   }
 }
 
+function writeInput(device: GPUDevice, arena: GPUBuffer, offset: number, data: HostData): void {
+  // Writes are of whole words; an input's place is padded to 256 bytes.
+  const rest = data.byteLength % 4;
+  const whole = rest === 0 ? data : new Uint8Array(data.byteLength + 4 - rest);
+  if (whole !== data) (whole as Uint8Array).set(data);
+  device.queue.writeBuffer(arena, offset, whole as Uint8Array<ArrayBuffer>);
+}
+
 class LoadedProgram implements Program {
+  readonly device = "webgpu";
   readonly #program: PlannedProgram;
   readonly #held: HeldDevice;
   readonly #buffers: ProgramBuffers;
@@ -88,13 +99,13 @@ class LoadedProgram implements Program {
     this.#profile = profile;
   }
 
-  run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  run(inputs: Inputs, symbols: Symbols, onDevice: OnDevice = {}): Promise<Outputs> {
     const result = this.#last.then(async () => {
       // A lost device settles nothing that was asked of it, so its loss ends the wait.
       const lost = this.#held.lost.then((error) => Promise.reject(error));
       lost.catch(() => {});
       try {
-        return await Promise.race([this.#run(inputs, symbols), lost]);
+        return await Promise.race([this.#run(inputs, symbols, onDevice), lost]);
       } catch (error) {
         throw this.#held.isLost() ? await this.#held.lost : error;
       }
@@ -103,13 +114,23 @@ class LoadedProgram implements Program {
     return result;
   }
 
-  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  async #run(inputs: Inputs, symbols: Symbols, onDevice: OnDevice): Promise<Outputs> {
     if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
     if (this.#held.isLost()) throw await this.#held.lost;
-    validateInputs(this.#program, inputs, symbols);
+    validateInputs(this.#program, inputs, symbols, onDevice);
     const { device } = this.#held;
     const { arena, readback } = this.#buffers;
-    for (const { name, location } of this.#program.inputs) if (location) device.queue.writeBuffer(arena, location.offset, inputs[name] as Float32Array<ArrayBuffer>);
+    const copies: Promise<void>[] = [];
+    for (const { name, location } of this.#program.inputs) {
+      if (!location) continue;
+      if (!onDevice[name]) {
+        writeInput(device, arena, location.offset, inputs[name]!);
+        continue;
+      }
+      const copy = (onDevice[name] as WebGpuBytes).write(device, arena, location.offset);
+      copy.catch(() => {});
+      copies.push(copy);
+    }
     for (const { input, table, count, target } of this.#program.gathers) {
       const ids = inputs[input]!;
       if (ids.length !== valueOf(count, symbols)) throw new InputError(`${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`);
@@ -133,10 +154,13 @@ class LoadedProgram implements Program {
       return { name: output.name, shape, at, bytes };
     });
     device.queue.submit([encoder.finish()]);
-    await readback.mapAsync(mapModeRead);
+    // Both are waited for, so that a refused picture leaves the buffer as it was.
+    const [mapping, copying] = await Promise.allSettled([readback.mapAsync(mapModeRead), Promise.all(copies)]);
+    if (mapping.status === "rejected") throw mapping.reason;
     const mapped = readback.getMappedRange();
     const outputs = Object.fromEntries(parts.map(({ name, shape, at, bytes }) => [name, { data: new Float32Array(mapped.slice(at, at + bytes)), shape }]));
     readback.unmap();
+    if (copying.status === "rejected") throw copying.reason;
     if (this.#profile) this.#profile.onProfile(await this.#profile.profiler.read(this.#launches));
     return outputs;
   }

@@ -1,38 +1,53 @@
-/** A compiled artifact and a checkpoint to a session that runs on WebGPU. */
-import { bindPlan, Session, sumProgress, type Program, type WarningHandler, type WeightReader, type WeightSource } from "@sigil/runtime";
+/** Sessions that run on WebGPU. */
+import { Session, sumProgress, type Program, type WarningHandler, type WeightReader, type WeightSource, type WorkerOptions } from "@sigil/runtime";
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
+import { kernelSet, offeredFeatures, type KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 
-/** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter. */
+type Fetched = WebGpuKernels | (() => Promise<WebGpuKernels>);
+
+/** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter and the features that they can use. */
 export interface WebGpuArtifact {
   readonly plan: Plan;
-  /** By class of adapter: kernels by name, or a function that fetches them once the class is known. */
-  readonly kernels: Readonly<Record<AdapterKind, WebGpuKernels | (() => Promise<WebGpuKernels>)>>;
+  /** By set: kernels by name, or a function that fetches them once the adapter is known. */
+  readonly kernels: Readonly<Record<AdapterKind, Fetched> & Partial<Record<KernelSet, Fetched>>>;
 }
 
-export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions {
+export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions, WorkerOptions {
   /** Load a tower when it is first used rather than now. */
   readonly lazy?: boolean;
   /** Takes warnings, once per kind; `console.warn` by default. */
   readonly onWarning?: WarningHandler;
 }
 
+/** What runs are sent to: the adapter's name and class, and which kernels it gets. */
+export interface UsedAdapter {
+  readonly description: string;
+  readonly kind: AdapterKind;
+  readonly kernels: KernelSet;
+}
+
+/** Who has the device: this thread or a worker. */
+interface AdapterHolder {
+  get(): Promise<UsedAdapter>;
+  close(): Promise<void>;
+}
+
 /** A session that knows its adapter. */
 export class WebGpuSession extends Session {
-  readonly #holder: DeviceHolder;
+  readonly #holder: AdapterHolder;
 
-  constructor(holder: DeviceHolder, ...parameters: ConstructorParameters<typeof Session>) {
+  constructor(holder: AdapterHolder, ...parameters: ConstructorParameters<typeof Session>) {
     super(...parameters);
     this.#holder = holder;
   }
 
-  /** Name and class of the adapter that runs are sent to. */
-  async adapter(): Promise<{ readonly description: string; readonly kind: AdapterKind }> {
-    const { description, kind } = await this.#holder.get();
-    return { description, kind };
+  /** The adapter in use now; another one after a device was lost. */
+  adapter(): Promise<UsedAdapter> {
+    return this.#holder.get();
   }
 
   override async dispose(): Promise<void> {
@@ -41,54 +56,61 @@ export class WebGpuSession extends Session {
   }
 }
 
-/** Checks the checkpoint against the plan, asks for a device and loads every program. Throws WeightsError or WebGpuError. */
-export async function openWebGpuSession({ plan, kernels }: WebGpuArtifact, weights: WeightSource, options: WebGpuSessionOptions = {}): Promise<WebGpuSession> {
-  const source = bindPlan(plan, weights);
+/** Asks this thread for a device; loads nothing yet. `source` has the names of the plan. */
+export async function openHere({ plan, kernels }: WebGpuArtifact, source: WeightSource, options: WebGpuSessionOptions): Promise<WebGpuSession> {
   const holder = new DeviceHolder(plan.programs, options);
-  const { lazy, onProgress, onWarning } = options;
+  const { onProgress, onWarning } = options;
   const progressOf = onProgress && sumProgress(plan, onProgress);
   const create = (program: PlannedProgram): Promise<Program> => RecoveringProgram.load(program, kernels, holder, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
-  const { description, kind } = await holder.get();
-  const session = new WebGpuSession(holder, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
-  try {
-    if (!lazy) for (const program of plan.programs) await session.load(program);
-  } catch (error) {
-    await session.dispose();
-    throw error;
-  }
-  return session;
+  const get = async (): Promise<UsedAdapter> => {
+    const { description, kind, device } = await holder.get();
+    return { description, kind, kernels: kernelSet(kernels, kind, offeredFeatures(device)) };
+  };
+  const { description, kind } = await get();
+  return new WebGpuSession({ get, close: () => holder.close() }, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
 }
 
-/** A program that is loaded again, weights and all, at the first run after its device was lost. */
+/** A program that is loaded again, weights and all, at the first run after its device was lost, and at the next if that failed. */
 class RecoveringProgram implements Program {
+  readonly device = "webgpu";
   readonly #load: (held: HeldDevice) => Promise<Program>;
   readonly #holder: DeviceHolder;
-  #current: { readonly held: HeldDevice; readonly program: Promise<Program> };
+  #current: { readonly held: HeldDevice; readonly program: Promise<Program> } | undefined;
 
-  private constructor(holder: DeviceHolder, held: HeldDevice, load: (held: HeldDevice) => Promise<Program>) {
+  private constructor(holder: DeviceHolder, load: (held: HeldDevice) => Promise<Program>) {
     this.#holder = holder;
     this.#load = load;
-    this.#current = { held, program: load(held) };
   }
 
   static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
-    const recovering = new RecoveringProgram(holder, await holder.get(), async (held) => {
-      const given = kernels[held.kind];
+    const recovering = new RecoveringProgram(holder, async (held) => {
+      const given = kernels[kernelSet(kernels, held.kind, offeredFeatures(held.device))]!;
       return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
     });
-    await recovering.#current.program;
+    await recovering.#loaded();
     return recovering;
   }
 
-  async run(...parameters: Parameters<Program["run"]>): ReturnType<Program["run"]> {
-    if (this.#current.held.isLost()) {
+  async #loaded(): Promise<Program> {
+    if (!this.#current || this.#current.held.isLost()) {
       const held = await this.#holder.get();
-      if (this.#current.held !== held) this.#current = { held, program: this.#load(held) };
+      // Someone else who waited may have begun already.
+      if (this.#current?.held !== held) {
+        const begun = { held, program: this.#load(held) };
+        this.#current = begun;
+        begun.program.catch(() => {
+          if (this.#current === begun) this.#current = undefined;
+        });
+      }
     }
-    return (await this.#current.program).run(...parameters);
+    return this.#current.program;
+  }
+
+  async run(...parameters: Parameters<Program["run"]>): ReturnType<Program["run"]> {
+    return (await this.#loaded()).run(...parameters);
   }
 
   async dispose(): Promise<void> {
-    await (await this.#current.program.catch(() => undefined))?.dispose();
+    await (await this.#current?.program.catch(() => undefined))?.dispose();
   }
 }

@@ -5,3 +5,4 @@ export * from "./pipelines/image-classification.ts";
 export * from "./weights/index.ts";
 export * from "./image/index.ts";
 export * from "./processor/siglip-processor.ts";
+export * from "./remote/index.ts";

@@ -4,7 +4,7 @@ export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export { nearestName } from "./nearest-name.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
-export { loadSpec, parseSpec, type ParseOptions } from "./load.ts";
+export { loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";
 export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";
 export { siglipConfigFromTextVisionConfigs, type JointConfig } from "./from-text-vision-configs.ts";
 export { listModelSpecs, readPackageJson, specPath } from "./package-files.ts";
@@ -14,3 +14,5 @@ export type { SiglipTextConfig, SiglipTextConfigInput } from "./generated/siglip
 export type { SiglipVisionConfig, SiglipVisionConfigInput } from "./generated/siglip-vision.ts";
 export { listArchitectures, loadArchitecture, parseArchitecture, type ArchitectureDocument } from "./parse-architecture.ts";
 export { parsePlan } from "./parse-plan.ts";
+export * from "./generated/tuning.ts";
+export { attentionWorkgroupQuads, gemmWorkgroupQuads, parseTuning, workgroupLimits } from "./parse-tuning.ts";

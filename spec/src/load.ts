@@ -3,9 +3,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import { detectArchitecture } from "./detect-architecture.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
+import type { TuningTable } from "./generated/tuning.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
+import { parseTuning } from "./parse-tuning.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 
@@ -81,13 +83,27 @@ function assemble(
   const { architecture } = spec;
   const config = resolveConfig(value, architecture, place, diagnostics);
   checkSpec(spec, config, source, diagnostics);
+  const tuning = typeof spec.tuning === "string" ? readTuning(spec.tuning, source, options) : undefined;
   return {
     name: spec.name, config, storage: spec.storage, batch: spec.batch, targets: spec.targets, file: options.file,
     architecture: architecture.endsWith(".json") ? resolve(dirname(options.file), architecture) : architecture,
+    pixels: spec.pixels === "uint8" ? { dtype: "uint8", rescaleFactor: spec.rescale_factor, imageMean: spec.image_mean, imageStd: spec.image_std } : { dtype: "float32" },
     hiddenStates: spec.hidden_states, attentions: spec.attentions, interpolatePosEncoding: spec.interpolate_pos_encoding,
     ...(spec.outputs && { outputs: spec.outputs }), ...(spec.text_length !== undefined && { textLength: spec.text_length }),
-    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
+    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }), ...(spec.sha256 && { sha256: spec.sha256 }),
+    ...(tuning && { tuning }),
   };
+}
+
+function readTuning(path: string, source: JsonSource, options: ParseOptions): TuningTable {
+  const file = resolve(dirname(options.file), path);
+  const text = read(file, options.readFile ?? readText, () => diagnosticAt(source, "/tuning", { code: "missing-file", message: `cannot read \`${path}\``, notes: ["paths are relative to the spec"] }));
+  return parseTuning(text, { file });
+}
+
+/** The tuning table of a file; throws a DiagnosticError with every problem. */
+export function loadTuning(file: string): TuningTable {
+  return parseTuning(read(file, readText, () => fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` })), { file });
 }
 
 function read(path: string, readFile: (path: string) => string, problem: () => Diagnostic): string {

@@ -1,6 +1,7 @@
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { SiglipConfig } from "./generated/siglip.ts";
 import type { SiglipTextConfig } from "./generated/siglip-text.ts";
+import type { TuningTable } from "./generated/tuning.ts";
 import type { SiglipVisionConfig } from "./generated/siglip-vision.ts";
 
 /** A text tower's config with every default filled in and `projection_size` resolved. */
@@ -20,6 +21,9 @@ export interface ModelConfig {
   readonly [key: string]: unknown;
 }
 
+/** `uint8`: what happens to a byte x of a channel is (x * rescaleFactor - mean) / std; one mean and one deviation stand for those of every channel. */
+export type Pixels = { readonly dtype: "float32" } | { readonly dtype: "uint8"; readonly rescaleFactor: number; readonly imageMean: readonly number[]; readonly imageStd: readonly number[] };
+
 /** A validated spec, complete: what the compiler starts from. */
 export interface ModelSpec {
   readonly name: string;
@@ -38,9 +42,15 @@ export interface ModelSpec {
   readonly attentions: boolean | readonly number[];
   /** "run-time": `imageSize` is the largest. */
   readonly interpolatePosEncoding: boolean | "run-time";
+  /** What `pixel_values` holds: normalised values, or bytes that the model makes them from. */
+  readonly pixels: Pixels;
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
+  /** SHA-256 of its weights files by file name. */
+  readonly sha256?: Readonly<Record<string, string>>;
   readonly targets: SigilSpec["targets"];
+  /** How WebGPU kernels are computed, where it was measured. */
+  readonly tuning?: TuningTable;
   /** The file that the spec was read from. */
   readonly file: string;
 }

@@ -5,7 +5,7 @@ import { diagnosticAt, type JsonSource, type Problem } from "./json-source.ts";
 import { nearestName } from "./nearest-name.ts";
 import { readPackageJson } from "./package-files.ts";
 
-export type SchemaName = "siglip" | "siglip-text" | "siglip-vision" | "sigil" | "architecture" | "plan";
+export type SchemaName = "siglip" | "siglip-text" | "siglip-vision" | "sigil" | "architecture" | "plan" | "tuning";
 
 const selu = "transformers' SigLIP documentation names selu, but its activation table (ACT2FN) has no such key, so no checkpoint uses it";
 let validators: Map<SchemaName, ValidateFunction> | undefined;
@@ -32,7 +32,7 @@ export function validate(schema: SchemaName, value: unknown, source: JsonSource,
 
 function compileSchemas(): Map<SchemaName, ValidateFunction> {
   const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, verbose: true });
-  const names = ["siglip-text", "siglip-vision", "siglip", "sigil", "architecture", "plan"] as const;
+  const names = ["siglip-text", "siglip-vision", "siglip", "sigil", "architecture", "plan", "tuning"] as const;
   for (const name of names) ajv.addSchema(readPackageJson(`schema/${name}.schema.json`) as object);
   return new Map(names.map((name) => [name, ajv.getSchema(`${name}.schema.json`)!]));
 }

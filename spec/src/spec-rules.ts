@@ -22,6 +22,7 @@ export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSour
       }
     });
   }
+  if (spec.pixels === "uint8") checkBytes(spec, vision?.num_channels, source, diagnostics);
   for (const side of ["height", "width"] as const) {
     const size = spec.image_size?.[side];
     if (vision === undefined || typeof size !== "number" || size < 1) continue;
@@ -34,5 +35,16 @@ export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSour
         help: "set interpolate_pos_encoding to true to compile for another size",
       }));
     }
+  }
+}
+
+/** Bytes need a vision tower that reads pictures, and a mean and a deviation for each of its channels. */
+function checkBytes(spec: SigilSpec, channels: number | undefined, source: JsonSource, diagnostics: Diagnostic[]): void {
+  const report = (pointer: string, message: string, help: string): void => void diagnostics.push(diagnosticAt(source, pointer, { code: "contradictory-sizes", message, help }));
+  if (spec.interpolate_pos_encoding === "run-time") report("/pixels", "pixels of any size cannot be bytes", "the runtime cuts such pictures into patches: leave pixels float32, or interpolate_pos_encoding other than run-time");
+  if (channels === undefined) return;
+  for (const key of ["image_mean", "image_std"] as const) {
+    const count = Array.isArray(spec[key]) ? spec[key].length : 1;
+    if (count > 1 && count !== channels) report(`/${key}`, `${key} has ${count} values for ${channels} channels`, `write one value, or ${channels}`);
   }
 }

@@ -56,7 +56,7 @@ describe("sigil parity", () => {
   });
 
   it("refuses a backend that it does not know", () => {
-    expect(sigil("--backends", "cpu,metal")).toMatchObject({ status: 2, stderr: expect.stringMatching(/"metal" is none of cpu, webgpu/) });
+    expect(sigil("--backends", "cpu,metal")).toMatchObject({ status: 2, stderr: expect.stringMatching(/"metal" is none of cpu, webgpu, cuda-emulated, cuda/) });
   });
 
   it("an error is a part of the largest magnitude, and NaN for NaN", () => {

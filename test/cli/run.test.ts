@@ -54,6 +54,26 @@ describe("sigil run", () => {
       await found.close();
     }, 60_000);
 
+  it("takes bytes for a spec that wants them: the bits that normalising them first would give, but for rounding", async () => {
+    const { spec } = await goldenCase("tiny");
+    const [height, width] = [spec.config.vision_config!.image_size, spec.config.vision_config!.image_size];
+    const [bytes, floats, weights, inputs] = ["bytes.json", "floats.json", "bytes-weights.safetensors", "bytes-in.safetensors"].map((file) => join(folder, file)) as [string, string, string, string];
+    const document = { name: "tiny", architecture: "siglip", outputs: ["pooler_output"], config: caseOf("tiny").config };
+    writeFileSync(bytes, JSON.stringify({ ...document, pixels: "uint8", image_mean: [0.5, 0.25, 0.75] }));
+    writeFileSync(floats, JSON.stringify(document));
+    execFileSync("node", [sigil, "weights", "--synthetic", "3", floats, "--out", weights], { stdio: "pipe" });
+    const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24);
+    const normalised = Float32Array.from(data, (_, i) => (data[(i % (height * width)) * 3 + Math.floor(i / (height * width))]! / 255 - [0.5, 0.25, 0.75][Math.floor(i / (height * width))]!) / 0.5);
+    const outputOf = async (file: string, pixels: { dtype: "U8" | "F32"; shape: readonly number[]; data: ArrayBufferView }, backend: string) => {
+      await saveSafetensors(inputs, new Map([["pixel_values", pixels]]));
+      execFileSync("node", [sigil, "run", file, "--weights", weights, "--inputs", inputs, "--outputs", join(folder, "bytes-out.safetensors"), "--backend", backend], { stdio: "pipe" });
+      const found = await openSafetensors(await openFileSource(join(folder, "bytes-out.safetensors")));
+      return found.readFloat32("vision_model_output.pooler_output").finally(() => found.close());
+    };
+    const expected = await outputOf(floats, { dtype: "F32", shape: [1, 3, height, width], data: normalised }, "cpu");
+    for (const backend of ["cpu", "reference"]) expect(scaledError(await outputOf(bytes, { dtype: "U8", shape: [1, height, width, 3], data }, backend), expected), backend).toBeLessThan(1e-5);
+  }, 120_000);
+
   it("names what is wrong with the inputs and leaves no output behind", async () => {
     const golden = await goldenCase("tiny");
     const spec = join(folder, "bad.json");

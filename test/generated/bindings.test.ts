@@ -1,18 +1,28 @@
 /** What generated bindings promise: to TypeScript (this file is type-checked by the build) and at run time. */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile, writeBindings } from "@sigil/compiler";
-import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type Tensor } from "@sigil/runtime";
+import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type ByteTensor, type SiglipModel, type Tensor } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
-import { parseSpec } from "@sigil/spec";
+import type { PictureUploader } from "@sigil/runtime-webgpu/pictures";
+import { loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { artifact } from "../../generated/siglip-shapes/cpu.ts";
+import { artifact as webgpu } from "../../generated/siglip-shapes/webgpu.ts";
 import { SiglipShapes, type SiglipShapesVisionOutput } from "../../generated/siglip-shapes/index.ts";
 
 const source = () => syntheticWeights(Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })), 1);
 const pixels = { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } as const;
 
 describe("the generated module", () => {
+  it("finds the offsets again that its text leaves out", async () => {
+    const compiled = await compile(loadSpec(specPath("siglip-shapes")));
+    expect(artifact.plan).toEqual(compiled.plan);
+    expect(webgpu.plan).toEqual(compiled.webgpu!.plan);
+    expect(readFileSync(new URL("../../generated/siglip-shapes/webgpu.ts", import.meta.url), "utf8").match(/"offset":\d+,"bytes":\d+,"rows"/g)!.length).toBeLessThan(4);
+  });
+
   it("has literal shapes and only the outputs that were compiled", async () => {
     const model = await SiglipShapes.load(source(), { threads: 1 });
     const output = await model.forward({ pixelValues: pixels, inputIds: [new Array<number>(SiglipShapes.textLength).fill(1)] });
@@ -64,6 +74,21 @@ describe("bindings", () => {
     expect(text).toContain('export type TwoBirdsLabel = "a heron" | "a \\"stork\\"";');
     expect(text).toContain("readonly hiddenStates: { readonly 0: Tensor<readonly [number, 4, 32]>; readonly 2: Tensor<readonly [number, 4, 32]> };");
     expect(text).toContain("readonly attentions: readonly [Tensor<readonly [number, 2, 4, 4]>, Tensor<readonly [number, 2, 4, 4]>];");
+  });
+  it("take bytes where the spec says so, of the shape that pictures have, from a GPU too", async () => {
+    const text = (await compile(classifier({ pixels: "uint8" }))).bindings;
+    expect(text).toContain("pixelValues: ByteTensor<readonly [number, 16, 16, 3]>;");
+    expect(text).toMatch(/import \{[^}]*type ByteTensor[^}]*\} from "@sigil\/runtime"/);
+    expect(text).toContain("imageSize = { height: 16, width: 16 } as const");
+    type Model = SiglipForImageClassification<{ pixelValues: ByteTensor<readonly [number, 16, 16, 3]>; output: { logits: Tensor } }>;
+    type Pixels = Parameters<Model["forward"]>[0]["pixelValues"];
+    type Joint = SiglipModel<{ vision: { pixelValues: Pixels; output: object }; text: { output: object }; features: Tensor }>;
+    // What pipelines take.
+    expectTypeOf<Joint>().toExtend<SiglipModel>();
+    expectTypeOf<ReturnType<PictureUploader<16, 16>["pixels"]>>().toExtend<Pixels>();
+    expectTypeOf<{ data: Uint8Array; shape: readonly [1, 16, 16, 3] }>().toExtend<Pixels>();
+    expectTypeOf<ReturnType<PictureUploader<32, 16>["pixels"]>>().not.toExtend<Pixels>();
+    expectTypeOf<{ data: Float32Array; shape: readonly [1, 3, 16, 16] }>().not.toExtend<Pixels>();
   });
   it("are a pure function of the plan", async () => {
     const [a, b] = [await compile(classifier({})), await compile(classifier({}))];

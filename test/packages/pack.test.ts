@@ -32,7 +32,7 @@ it("packs, installs, type-checks and classifies", { timeout: 240_000 }, () => {
   const npm = (cwd: string, ...args: string[]) => execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   npm(root, "pack", "--workspaces", "--pack-destination", folder, "--silent");
   const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
-  expect(tarballs).toHaveLength(6);
+  expect(tarballs).toHaveLength(7);
   mkdirSync(join(app, "src"), { recursive: true });
   const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies as Record<string, string>;
   writeFileSync(join(app, "package.json"), JSON.stringify({

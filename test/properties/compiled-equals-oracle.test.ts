@@ -1,14 +1,7 @@
-/**
- * Random small configs, compiled for the CPU, against the float64 oracle on the unfused graph. `SIGIL_RUNS` draws more,
- * `SIGIL_SEED` starts elsewhere; a failure prints the spec and the seed to replay.
- */
-import { buildGraphs, compile, dense, evaluateGraph, type CompiledModel, type Dense } from "@sigil/compiler";
-import { roundToStorage, runText, runVision, Session, syntheticTensor, syntheticWeights, uniform, type Tensor } from "@sigil/runtime";
+/** Random small configs, compiled for the CPU, against the float64 oracle on the unfused graph. `SIGIL_RUNS` draws more, `SIGIL_SEED` starts elsewhere. */
 import { openCpuSession } from "@sigil/runtime-cpu";
-import { parseSpec, type ModelSpec } from "@sigil/spec";
-import { describe, expect, it } from "vitest";
-import { scaledError } from "../support/golden-cases.ts";
-import { drawSpec, type Draw } from "./random-spec.ts";
+import { describe } from "vitest";
+import { testSeeds } from "./worst-error.ts";
 
 const runs = Number(process.env.SIGIL_RUNS ?? 40);
 const first = Number(process.env.SIGIL_SEED ?? 1);
@@ -16,61 +9,4 @@ const first = Number(process.env.SIGIL_SEED ?? 1);
 /** float32 over at most three layers of at most 80 channels; steep activations (relu2, mish) multiply the rounding. */
 const tolerance = 2e-5;
 
-/** Weights as the compiled model keeps them: those that are packed in 16 bits are rounded, the others are not. */
-function storedWeights({ plan }: CompiledModel, seed: number): (tensor: string, shape: readonly number[]) => ArrayLike<number> {
-  const packed = new Set(plan.programs.flatMap((program) => program.weights.flatMap(({ layout, parts }) => (layout.kind === "panels" ? parts.map(({ tensor }) => tensor) : []))));
-  return (tensor, shape) => {
-    const values = syntheticTensor(tensor, shape, seed);
-    return packed.has(tensor) ? values.map((value) => roundToStorage(value, plan.storage)) : values;
-  };
-}
-
-const lowest = -3.4028234663852886e38;
-
-async function worstError(seed: number, draw: Draw, spec: ModelSpec): Promise<{ output: string; error: number }> {
-  const compiled = await compile(spec);
-  const { plan } = compiled;
-  const session: Session = await openCpuSession({ plan, wasm: compiled.cpu }, syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed), { threads: 1, lazy: true, onWarning: () => {} });
-  const weights = storedWeights(compiled, seed);
-  let worst = { output: "", error: 0 };
-  const compare = (program: string, actual: Readonly<Record<string, Tensor>>, expected: Readonly<Record<string, Dense>>): void => {
-    expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
-    for (const [output, { data, shape }] of Object.entries(actual)) {
-      expect(shape).toEqual(expected[output]!.shape);
-      const error = scaledError(data, expected[output]!.data);
-      if (!(error <= worst.error)) worst = { output: `${program} ${output}`, error };
-    }
-  };
-  for (const graph of buildGraphs(spec)) {
-    if (graph.inputs.some(({ name }) => name === "pixel_values")) {
-      const { num_channels: channels, image_size: side } = spec.config.vision_config!;
-      const shape = [draw.images, channels, spec.imageSize?.height ?? side, spec.imageSize?.width ?? side];
-      const data = uniform("pixels", shape.reduce((a, b) => a * b, 1), seed);
-      compare(graph.name, await runVision(session, { pixelValues: { data, shape } }), evaluateGraph(graph, { pixel_values: dense(shape, Float64Array.from(data)) }, weights));
-    } else if (graph.inputs.some(({ name }) => name === "input_ids")) {
-      const { vocab_size: words, max_position_embeddings: longest } = spec.config.text_config!;
-      const length = spec.textLength ?? longest;
-      const rows = (name: string, limit: number) => Array.from({ length: draw.texts }, (_, r) => Array.from(uniform(`${name} ${r}`, length, seed), (u) => Math.min(limit - 1, Math.floor(((u + 1) / 2) * limit))));
-      const inputIds = rows("ids", words);
-      const positionIds = draw.shuffledPositions ? rows("positions", longest) : undefined;
-      const mask = draw.masked ? rows("mask", 2).map((row, r) => row.map((keep, i) => (i === r % length ? 1 : keep))) : undefined;
-      const flat = (values: readonly (readonly number[])[]) => dense([draw.texts, length], Float64Array.from(values.flat()));
-      const expected = evaluateGraph(graph, { input_ids: flat(inputIds), ...(positionIds && { position_ids: flat(positionIds) }), ...(mask && { attention_mask: flat(mask.map((row) => row.map((keep) => (keep ? 0 : lowest)))) }) }, weights);
-      compare(graph.name, await runText(session, { inputIds, ...(positionIds && { positionIds }), ...(mask && { attentionMask: mask }) }), expected);
-    }
-  }
-  await session.dispose();
-  return worst;
-}
-
-describe("compiled models equal the oracle", () => {
-  for (let seed = first; seed < first + runs; seed++)
-    it(`seed ${seed}`, async () => {
-      const draw = drawSpec(seed);
-      const replay = `replay with SIGIL_SEED=${seed} SIGIL_RUNS=1\n${JSON.stringify(draw.spec, undefined, 2)}`;
-      const { output, error } = await worstError(seed, draw, parseSpec(JSON.stringify(draw.spec), { file: "drawn.json" })).catch((cause: unknown) => {
-        throw new Error(`${cause instanceof Error ? cause.message : cause}\n${replay}`, { cause });
-      });
-      expect(error, `${output}\n${replay}`).toBeLessThan(tolerance);
-    });
-});
+describe("compiled models equal the oracle", () => testSeeds(first, runs, tolerance, ({ plan, cpu }, weights) => openCpuSession({ plan, wasm: cpu }, weights, { threads: 1, lazy: true, onWarning: () => {} })));

@@ -51,5 +51,8 @@ export function drawSpec(seed: number): Draw {
     ...(chance(0.3) && { interpolate_pos_encoding: true, image_size: { height: patch * integer(1, 6), width: patch * integer(1, 6) + integer(0, patch - 1) } }),
     ...(!states && chance(0.25) && !classification && { outputs: ["pooler_output", "last_hidden_state"].slice(0, integer(1, 2)) }),
   };
-  return { spec, images: integer(1, 5), texts: integer(1, 6), masked: chance(0.4), shuffledPositions: chance(0.3) };
+  const drawn = { images: integer(1, 5), texts: integer(1, 6), masked: chance(0.4), shuffledPositions: chance(0.3) };
+  const perChannel = (from: number, to: number): number[] => Array.from({ length: chance(0.5) ? 1 : vision.num_channels }, () => from + (to - from) * next());
+  const bytes = chance(0.4) ? { pixels: "uint8", ...(chance(0.7) && { image_mean: perChannel(0, 1), image_std: perChannel(0.1, 1), rescale_factor: pick([1 / 255, 1 / 128]) }) } : {};
+  return { spec: { ...spec, ...bytes }, ...drawn };
 }

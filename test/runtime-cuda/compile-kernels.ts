@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Nvcc } from "../support/nvcc.ts";
+import type { Toolkit } from "@sigil/runtime-cuda/nvcc";
 import type { DistinctKernel } from "./distinct-kernels.ts";
 
 const run = promisify(execFile);
@@ -31,7 +31,10 @@ export interface UnitReport {
 /** Prefixes of instructions that are counted in the PTX. */
 export const instructions = ["mma.sync", "ldmatrix", "cp.async", "fma.rn.f32", "ld.local", "st.local", "wgmma.mma_async", "cp.async.bulk.tensor", "griddepcontrol", "setmaxnreg"] as const;
 
+/** nvcc at a time. */
 const units = 2;
+/** Of UnitReport: raised when reports that are kept elsewhere no longer say what this code reads. */
+const format = 2;
 const headers = (await Promise.all((await readdir(device, { recursive: true })).filter((name) => name.endsWith(".cuh")).sort().map(async (name) => `${name}\n${await readFile(join(device, name), "utf8")}`))).join("");
 
 function parsePtxas(output: string): UnitReport["kernels"] {
@@ -54,16 +57,16 @@ function parsePtxas(output: string): UnitReport["kernels"] {
 
 function countInstructions(ptx: string): UnitReport["ptx"] {
   const found: Record<string, Record<string, number>> = {};
+  // A kernel ends where the next begins: a closing brace may be that of inline assembly.
   for (const part of ptx.split(/^\.visible \.entry /m).slice(1)) {
-    const body = part.slice(0, part.indexOf("\n}\n"));
-    found[/^\w+/.exec(part)![0]] = Object.fromEntries(instructions.map((name) => [name, body.split(new RegExp(`^\\s*(?:@%?!?\\w+ )?${name.replaceAll(".", "\\.")}[. ]`, "m")).length - 1]));
+    found[/^\w+/.exec(part)![0]] = Object.fromEntries(instructions.map((name) => [name, part.split(new RegExp(`^\\s*(?:@%?!?\\w+ )?${name.replaceAll(".", "\\.")}[. ]`, "m")).length - 1]));
   }
   return found;
 }
 
-async function compileUnit(nvcc: Nvcc, source: string, targets: readonly string[]): Promise<UnitReport> {
+async function compileUnit(toolkit: Toolkit, source: string, targets: readonly string[]): Promise<UnitReport> {
   const flags = ["-std=c++17", "-Xptxas", "-v", "-I", device];
-  const key = createHash("sha256").update(JSON.stringify([nvcc.version, targets, instructions, units, headers, source])).digest("hex").slice(0, 40);
+  const key = createHash("sha256").update(JSON.stringify([toolkit.version, targets, instructions, format, headers, source])).digest("hex").slice(0, 40);
   const cached = join(cache, `${key}.json`);
   try {
     return JSON.parse(await readFile(cached, "utf8")) as UnitReport;
@@ -75,7 +78,7 @@ async function compileUnit(nvcc: Nvcc, source: string, targets: readonly string[
     const file = join(work, "unit.cu");
     await writeFile(file, source);
     // Kept files: the PTX of each target lies beside what ptxas makes of it.
-    const { stdout, stderr } = await run(nvcc.command, [...flags, ...targets.flatMap((target) => ["-gencode", `arch=compute_${target},code=sm_${target}`]), "--keep", "--keep-dir", work, "-fatbin", "-o", join(work, "unit.fatbin"), file], { maxBuffer: 2 ** 26 });
+    const { stdout, stderr } = await run(toolkit.nvcc, [...flags, ...targets.flatMap((target) => ["-gencode", `arch=compute_${target},code=sm_${target}`]), "--keep", "--keep-dir", work, "-fatbin", "-o", join(work, "unit.fatbin"), file], { maxBuffer: 2 ** 26 });
     const output = stdout + stderr;
     const ptx = (await readdir(work)).filter((name) => name.endsWith(".ptx") && name.includes(`compute_${targets[0]}`));
     const report: UnitReport = {
@@ -94,7 +97,7 @@ async function compileUnit(nvcc: Nvcc, source: string, targets: readonly string[
 }
 
 /** Reports on all kernels; a kernel that does not compile rejects with nvcc's words. */
-export async function compileKernels(nvcc: Nvcc, kernels: readonly DistinctKernel[], targets: readonly string[]): Promise<UnitReport> {
+export async function compileKernels(toolkit: Toolkit, kernels: readonly DistinctKernel[], targets: readonly string[]): Promise<UnitReport> {
   const perUnit = 12;
   const sources = Array.from({ length: Math.ceil(kernels.length / perUnit) }, (_, i) => kernels.slice(perUnit * i, perUnit * (i + 1)).map(({ text }) => text).join("\n"));
   const reports: UnitReport[] = [];
@@ -102,7 +105,7 @@ export async function compileKernels(nvcc: Nvcc, kernels: readonly DistinctKerne
   const worker = async (): Promise<void> => {
     while (next < sources.length) {
       const i = next++;
-      reports[i] = await compileUnit(nvcc, sources[i]!, targets);
+      reports[i] = await compileUnit(toolkit, sources[i]!, targets);
     }
   };
   await Promise.all(Array.from({ length: units }, worker));

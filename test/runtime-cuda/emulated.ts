@@ -16,7 +16,7 @@ const Launch = koffi.struct("SigilLaunch", {
 const Parameter = koffi.struct("SigilParameter", { offset: "uint32_t", bytes: "uint32_t", alignment: "uint32_t" });
 
 /** SigilFault of emulator/engine/launch.h. */
-export const faults = ["ok", "unknown-kernel", "bad-parameters", "bad-launch", "hang", "out-of-bounds", "misaligned", "poison", "divergence", "barrier", "race", "proxy", "tensor-map", "registers", "async"] as const;
+export const faults = ["ok", "unknown-kernel", "bad-parameters", "bad-launch", "hang", "out-of-bounds", "misaligned", "poison", "divergence", "barrier", "race", "proxy", "tensor-map", "registers", "async", "trap"] as const;
 
 /** What a launch ended with; `code` is one of `faults`. */
 export class LaunchFault extends Error {
@@ -55,6 +55,8 @@ export interface LaunchOptions {
   readonly parameters: readonly (EmulatedMemory | number | Uint8Array | bigint)[];
   readonly seed?: number;
   readonly watchdogSteps?: number;
+  /** Seconds of a processor without a switch between threads after which a launch is ended; 0 for 15. */
+  readonly patience?: number;
   /** Host threads; 0 for all. */
   readonly hostThreads?: number;
 }
@@ -122,7 +124,7 @@ export class EmulatedModule {
   }
 
   /** Runs a kernel to its end. Throws LaunchFault. */
-  launch(kernel: string, { grid, threads, cluster = 1, sharedBytes = 0, parameters, seed = 0, watchdogSteps = 0, hostThreads = 1 }: LaunchOptions): void {
+  launch(kernel: string, { grid, threads, cluster = 1, sharedBytes = 0, parameters, seed = 0, watchdogSteps = 0, patience = 0, hostThreads = 1 }: LaunchOptions): void {
     const buffer = Buffer.alloc(4096);
     let end = 0;
     for (const parameter of parameters) {
@@ -135,7 +137,7 @@ export class EmulatedModule {
     const message = Buffer.alloc(8192);
     const code = this.#launch(kernel, {
       grid: [grid[0] ?? 1, grid[1] ?? 1, grid[2] ?? 1], block: [threads, 1, 1], cluster: [cluster, 1, 1], shared_bytes: sharedBytes,
-      parameters: buffer, parameter_bytes: end, seed, watchdog_steps: watchdogSteps, flags: hostThreads << 8,
+      parameters: buffer, parameter_bytes: end, seed, watchdog_steps: watchdogSteps, flags: (hostThreads << 8) | patience,
     }, message, message.length) as number;
     if (code !== 0) throw new LaunchFault(code, message.toString("utf8", 0, message.indexOf(0)));
   }

@@ -38,6 +38,7 @@ const cases: readonly Case[] = [
   { name: "misaligned rows of a matrix", body: "uint32_t fragment[4]; load_matrix_x4(fragment, shared + t % 32 * 4 + 1); out[t] = fragment[0];", code: "misaligned", text: /load_matrix_x4 at shared\+\d+, which is not a multiple of 16/ },
   { name: "a misaligned copy", body: "copy_async<16>(shared + t * 4, in + 1);", code: "misaligned", text: /copy_async<16> from/ },
   { name: "a copy past shared memory", body: "copy_async<16>(shared + 1022 + t * 4, in);", code: "out-of-bounds", text: /copy_async on 16 bytes at offset \d+ of shared memory, which has 4096/ },
+  { name: "a division by zero", body: "out[t] = 5 / static_cast<int>(in[0] - 1);", code: "trap", text: /integer division by zero/ },
   { name: "a thread that never ends", body: "for (;;) sync_warp();", code: "hang", text: /100000 switches between threads and no end in sight/ },
 ];
 

@@ -21,6 +21,7 @@ export const hopperFaults = {
   "lanes with different descriptors": 16,
   "barrier overwritten": 17,
   "wrong stride between groups of rows": 18,
+  "warps with different descriptors": 19,
 } as const;
 
 /** C[rows, 64] = A[rows, depth] B[64, depth]^T in bfloat16 by TMA and wgmma: one warp copies into a ring of two stages, one warpgroup multiplies. Grid: tiles of 64 rows. Threads: 256. */
@@ -65,7 +66,7 @@ SIGIL_KERNEL(product, 256, 1)(float* c, int rows, int depth, SIGIL_GRID_CONSTANT
     const uint64_t a = matrix_descriptor(memory + stage * stage_bytes, 16, FAULT == 18 ? 512 : 1024, swizzle);
     const uint64_t b = matrix_descriptor(memory + stage * stage_bytes + 64 * 128, 16, 1024, swizzle);
     if (FAULT != 11) warpgroup_fence();
-    for (int i = 0; i < 4; i++) warpgroup_multiply<bf16, 64, 0>(sums, a + (FAULT == 13 ? 4 : 2) * (i % (FAULT == 13 ? 2 : 4)), b + 2 * i + (FAULT == 16 && thread_x() == 5 ? 2 : 0), k > 0 || i > 0);
+    for (int i = 0; i < 4; i++) warpgroup_multiply<bf16, 64, 0>(sums, a + (FAULT == 13 ? 4 : 2) * (i % (FAULT == 13 ? 2 : 4)), b + 2 * i + (FAULT == 16 && thread_x() == 5 ? 2 : 0) + (FAULT == 19 && thread_x() / 32 == 2 ? 2 : 0), k > 0 || i > 0);
     warpgroup_commit();
     if (FAULT != 6 && FAULT != 10) warpgroup_wait<0>();
     if (FAULT != 10 && FAULT != 6) warpgroup_hold(sums);

@@ -62,7 +62,7 @@ function prepare(given: KernelCase) {
   const values = counts.map((count, i) => {
     const data = given.inputs?.[i] ?? randomValues(count, 17 * i + count);
     const type = types[i]!;
-    return type === "float32" || type === "int32" ? data : data.map((x) => roundToStorage(x, type));
+    return type === "float16" || type === "bfloat16" ? data.map((x) => roundToStorage(x, type)) : data;
   });
   return { ...given, problem, symbols, largest: given.planned ?? symbols, counts, planned, firstOutput, operands, types, values };
 }

@@ -1,6 +1,6 @@
 /** The CUDA runtime without a card: its addon, built for the tests, and the emulated driver. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
 import { syntheticWeights } from "@sigil/runtime";
@@ -20,7 +20,8 @@ async function buildAddon(): Promise<void> {
     try {
       mkdirSync(lock);
       break;
-    } catch {
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       // Left behind by a run that was killed.
       if (Date.now() > deadline) rmSync(lock, { recursive: true, force: true });
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -47,6 +48,3 @@ export async function openEmulated(spec: ModelSpec, seed: number, options: CudaS
   const weights = syntheticWeights(Object.entries(cuda!.plan.tensors).map(([name, shape]) => ({ name, shape })), seed);
   return openCudaSession(artifact, weights, { driver, path: "portable", onWarning: () => {}, ...options });
 }
-
-/** Lines of a JSON lines file; none if it is not there. */
-export const readLines = <T>(file: string): T[] => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line) as T) : []);

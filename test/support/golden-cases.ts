@@ -1,10 +1,13 @@
 /** Model cases of test/fixtures/models: config and inputs made by their rules, outputs as transformers computed them. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { bufferSource, openSafetensors, uniform, type WeightSource } from "@sigil/runtime";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 
-export const fixtures = join(import.meta.dirname, "..", "fixtures");
+/** The folder test/fixtures of the repository, above this file or what it was built to. */
+export const fixtures = ((): string => {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) if (existsSync(join(folder, "test", "fixtures"))) return join(folder, "test", "fixtures");
+})();
 
 export interface GoldenCase {
   readonly name: string;

@@ -19,4 +19,6 @@ if (required && !adapter) throw new Error("REQUIRE=webgpu, but Dawn finds no Vul
 
 /** Where to ask for an adapter; undefined where tests must skip. */
 export const gpu = adapter ? instance : undefined;
+/** Features of that adapter. */
+export const features: ReadonlySet<string> = new Set(adapter?.features ?? []);
 export const needsWebGpu = "(needs a Vulkan driver, for one Mesa's lavapipe 25; REQUIRE=webgpu)";

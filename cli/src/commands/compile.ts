@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { artifactFiles, compile as compileSpec, stages, writeFiles } from "@sigil/compiler";
-import type { ModelSpec } from "@sigil/spec";
+import { loadTuning, type ModelSpec } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
-export async function compile(path: string, options: { target?: ModelSpec["targets"]; out?: string; dump?: string; json?: boolean }): Promise<void> {
+export async function compile(path: string, options: { target?: ModelSpec["targets"]; out?: string; tuning?: string; dump?: string; json?: boolean }): Promise<void> {
   const read = await specOf(path);
-  const spec = { ...read, ...(options.target && { targets: options.target }) };
+  const spec = { ...read, ...(options.target && { targets: options.target }), ...(options.tuning !== undefined && { tuning: loadTuning(options.tuning) }) };
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", spec.name);
   const files = artifactFiles(compiled);

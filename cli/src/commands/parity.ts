@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { lowerSpec, writeFiles } from "@sigil/compiler";
 import { bindPlan, openSafetensors, syntheticWeights, type WeightSource } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
+import type { CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
 import { measureParity, type ParityRow } from "../parity/measure.ts";
@@ -12,17 +13,19 @@ import { withProgress } from "../progress.ts";
 export interface ParityOptions {
   readonly weights?: string;
   readonly backends: readonly ParityBackend[];
+  /** Which kernels of CUDA. */
+  readonly cudaPath?: CudaPath;
   readonly seed: number;
   readonly html?: string;
   readonly json?: boolean;
 }
 
 /** Compares backends with the oracle, kernel by kernel; exit status 1 if one is past its tolerance. */
-export async function parity(path: string, { weights: file, backends, seed, html, json }: ParityOptions): Promise<void> {
+export async function parity(path: string, { weights: file, backends, cudaPath, seed, html, json }: ParityOptions): Promise<void> {
   const spec = await specOf(path);
   const weights = await open(spec, file, seed);
   const bounds = Object.fromEntries(backends.map((backend) => [backend, tolerances[backend][spec.storage]])) as Partial<Record<ParityBackend, number>>;
-  const rows = await withProgress("parity", (report) => measureParity(spec, weights, backends, seed, report));
+  const rows = await withProgress("parity", (report) => measureParity(spec, weights, backends, seed, report, cudaPath));
   const past = rows.filter(({ errors }) => backends.some((backend) => !(errors[backend]! < bounds[backend]!)));
   if (html !== undefined) writeFiles(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
   if (json) process.stdout.write(`${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`);
@@ -39,7 +42,7 @@ async function open(spec: ModelSpec, file: string | undefined, seed: number): Pr
 }
 
 function table(rows: readonly ParityRow[], backends: readonly ParityBackend[], bounds: Readonly<Partial<Record<ParityBackend, number>>>): string {
-  const line = (first: string, cells: readonly string[]): string => `${first.padEnd(64)} ${cells.map((cell) => cell.padStart(10)).join(" ")}\n`;
+  const line = (first: string, cells: readonly string[]): string => `${first.padEnd(64)} ${cells.map((cell) => cell.padStart(13)).join(" ")}\n`;
   const programs = [...new Set(rows.map(({ program }) => program))];
   return programs
     .map((program) => {

@@ -4,20 +4,24 @@ import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
+import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
+import { prepareCuda } from "../cuda.ts";
 import { specOf } from "../open-model.ts";
 import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
 import { flattenOutputs } from "../tensors/flatten-outputs.ts";
-import { readFloats, readNumbers, readRows } from "../tensors/read-inputs.ts";
+import { readFloats, readNumbers, readPixels, readRows } from "../tensors/read-inputs.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
 
 export interface RunOptions {
   readonly weights: string;
   readonly inputs: string;
   readonly outputs: string;
-  readonly backend: "cpu" | "webgpu" | "reference";
+  readonly backend: "cpu" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
+  /** Which kernels of CUDA. */
+  readonly cudaPath?: CudaPath;
   readonly hiddenStates?: boolean;
   readonly attentions?: boolean;
   readonly interpolate?: boolean;
@@ -46,6 +50,7 @@ export async function run(path: string, options: RunOptions): Promise<void> {
 function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelSpec {
   const pixels = inputs.tensors.get("pixel_values")?.shape;
   const ids = inputs.tensors.get("input_ids")?.shape;
+  const [height, width] = spec.pixels.dtype === "uint8" ? [pixels?.[1], pixels?.[2]] : [pixels?.[2], pixels?.[3]];
   const longest = spec.config.text_config?.max_position_embeddings ?? 0;
   if (ids && ids.at(-1)! > longest && spec.config.text_config) throw new InputError(`input_ids: expected at most max_position_embeddings ${longest} ids a text, received ${ids.at(-1)}`);
   return {
@@ -53,13 +58,20 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
     ...(options.hiddenStates && { hiddenStates: true }),
     ...(options.attentions && { attentions: true }),
     ...(ids && { textLength: ids.at(-1)! }),
-    ...(options.interpolate && pixels && { interpolatePosEncoding: true, imageSize: { height: pixels[2]!, width: pixels[3]! } }),
+    ...(options.interpolate && pixels && { interpolatePosEncoding: true, imageSize: { height: height!, width: width! } }),
     batch: { image: Math.max(1, Math.min(spec.batch.image, pixels?.[0] ?? 1)), text: Math.max(1, Math.min(spec.batch.text, ids?.[0] ?? 1)) },
   };
 }
 
-async function open(spec: ModelSpec, weights: WeightSource, { backend, threads }: RunOptions): Promise<Session> {
+async function open(spec: ModelSpec, weights: WeightSource, { backend, threads, cudaPath }: RunOptions): Promise<Session> {
   if (backend === "reference") return referenceSession(spec, weights);
+  if (backend === "cuda" || backend === "cuda-emulated") {
+    const { cuda } = await compile({ ...spec, targets: ["cuda"] });
+    const { artifact, options } = await prepareCuda(cuda!, backend, cudaPath);
+    const session = await withProgress("loading", (report) => openCudaSession(artifact, weights, { ...options, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }));
+    process.stderr.write(`${session.backend}\n`);
+    return session;
+  }
   const { plan, cpu, webgpu } = await compile(backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec);
   if (backend === "webgpu") {
     const gpu = await openGpu();
@@ -71,7 +83,7 @@ async function open(spec: ModelSpec, weights: WeightSource, { backend, threads }
 }
 
 async function forward(session: Session, inputs: WeightSource, returnLoss: boolean): Promise<object> {
-  const pixels = async () => ({ pixelValues: await readFloats(inputs, "pixel_values") });
+  const pixels = async () => ({ pixelValues: await readPixels(inputs, "pixel_values") });
   const texts = async () => {
     const [inputIds, attentionMask, positionIds] = [await readRows(inputs, "input_ids"), await readRows(inputs, "attention_mask"), await readRows(inputs, "position_ids")];
     if (!inputIds) throw new InputError(`${inputs.name}: expected a tensor input_ids, found ${[...inputs.tensors.keys()].join(", ")}`);

@@ -26,7 +26,7 @@ const extent = (size: Extent): string => (typeof size === "number" ? String(size
 export function showProblem({ problem }: LoweredLaunch): { readonly sizes: string; readonly formula: string } {
   switch (problem.family) {
     case "gemm": {
-      const from = problem.a.kind === "patches" ? `patches of ${problem.a.patch}x${problem.a.patch}` : "rows";
+      const from = problem.a.kind === "rows" ? "rows" : `patches of ${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
       return { sizes: `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ${problem.depth}]ᵀ from ${from}, B ${problem.b.kind === "weight" ? problem.b.storage : "computed"}`, formula: showExpression(problem.epilogue) };
     }
     case "attention":

@@ -5,7 +5,7 @@ import type { ParityRow } from "./measure.ts";
 import type { ParityBackend } from "./tolerances.ts";
 
 const [width, height] = [960, 280];
-const colours: Readonly<Record<ParityBackend, string>> = { cpu: "var(--gemm)", webgpu: "var(--attention)" };
+const colours: Readonly<Record<ParityBackend, string>> = { cpu: "var(--gemm)", webgpu: "var(--attention)", "cuda-emulated": "var(--row_reduce)", cuda: "var(--map)" };
 /** Decades of the vertical axis. */
 const [lowest, highest] = [-9, 0];
 const y = (error: number): number => (height * (highest - Math.min(highest, Math.max(lowest, Number.isNaN(error) ? highest : Math.log10(Math.max(error, 1e-300)))))) / (highest - lowest);

@@ -1,5 +1,5 @@
 /** Inputs of a model from a safetensors file, whatever number type they were saved as. */
-import { InputError, type InputTensor, type WeightSource } from "@sigil/runtime";
+import { InputError, type InputTensor, type PixelValues, type WeightSource } from "@sigil/runtime";
 
 /** Integer element types: how many bytes, and how one is read. */
 const integers: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
@@ -33,6 +33,12 @@ export async function readFloats(source: WeightSource, name: string): Promise<In
   const info = source.tensors.get(name);
   if (!info) throw new InputError(`${source.name}: expected a tensor ${name}, found ${[...source.tensors.keys()].join(", ") || "none"}`);
   return { data: await source.readFloat32(name), shape: info.shape };
+}
+
+/** Bytes where the file stores bytes, else float32; an InputError where the file has none of this name. */
+export async function readPixels(source: WeightSource, name: string): Promise<PixelValues> {
+  const info = source.tensors.get(name);
+  return info?.dtype === "U8" ? { data: await source.read(name), shape: info.shape } : readFloats(source, name);
 }
 
 /** The rows of a tensor of integers: its last axis, the others flattened. */

@@ -6,7 +6,7 @@ import { IndentationText, Project, QuoteKind, type PropertySignatureStructure, t
 const pascal = (name: string): string => name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_, _separator: string, letter: string) => letter.toUpperCase()).replace(/^(?=\d)/, "Model");
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const axis = (extent: Extent): string => (typeof extent === "number" ? String(extent) : "number");
-const tensorType = (tensor: PlannedTensor): string => `Tensor<readonly [${tensor.shape.map(axis).join(", ")}]>`;
+const tensorType = (tensor: PlannedTensor): string => `${tensor.dtype === "uint8" ? "ByteTensor" : "Tensor"}<readonly [${tensor.shape.map(axis).join(", ")}]>`;
 const described = (tensor: PlannedTensor): string => `[${tensor.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.join(" * "))).join(", ")}]`;
 
 /** The runtime class of each kind, and the program input that each of its outputs types come from. */
@@ -24,7 +24,8 @@ export function writeBindings(plan: Plan, targets: ModelSpec["targets"] = ["cpu"
   const name = pascal(plan.name);
   const base = classes[plan.kind];
   const labels = plan.kind === "siglip-image-classification" ? Object.values(plan.config.id2label as Record<string, string>) : undefined;
-  const load = writeLoad(file, name, base, targets);
+  const bytes = plan.programs.some(({ inputs }) => inputs.some(({ dtype }) => dtype === "uint8"));
+  const load = writeLoad(file, name, base, targets, bytes ? ["ByteTensor"] : []);
 
   const programOf = (input: string): PlannedProgram => plan.programs.find((program) => program.inputs.some((tensor) => tensor.name === input))!;
   const inputOf = (input: string): PlannedTensor => programOf(input).inputs.find((tensor) => tensor.name === input)!;
@@ -56,7 +57,7 @@ export function writeBindings(plan: Plan, targets: ModelSpec["targets"] = ["cpu"
     docs: [`${plan.name}: ${plan.architecture}, weights stored as ${plan.storage}. Sizes are checked by TypeScript where it sees them, and by every call.`],
     extends: `${base}<${name}Types${labels ? `, ${name}Label` : ""}>`,
     properties: [
-      ...(pixels ? [{ name: "imageSize", isStatic: true, isReadonly: true, docs: ["Pixels that the image processor must resize to."], initializer: `{ height: ${axis(pixels.shape[2]!)}, width: ${axis(pixels.shape[3]!)} } as const` }] : []),
+      ...(pixels ? [{ name: "imageSize", isStatic: true, isReadonly: true, docs: ["Pixels that the image processor must resize to."], initializer: `{ height: ${axis(pixels.shape[pixels.dtype === "uint8" ? 1 : 2]!)}, width: ${axis(pixels.shape[pixels.dtype === "uint8" ? 2 : 3]!)} } as const` }] : []),
       ...(ids ? [{ name: "textLength", isStatic: true, isReadonly: true, docs: ["Tokens that texts must be padded and truncated to."], initializer: `${axis(ids.shape[1]!)} as const` }] : []),
     ],
     methods: [
@@ -83,7 +84,7 @@ function freeSizes(program: PlannedProgram): PlannedProgram {
   return { ...program, outputs: program.outputs.map((tensor) => ({ ...tensor, shape: tensor.shape.map((extent, k) => (axes(tensor.name).includes(k) ? free : extent)) })) };
 }
 
-const inputType = (tensor: PlannedTensor): string => (tensor.dtype === "float32" ? tensorType(tensor) : `{ readonly data: Int32Array; readonly shape: readonly [${tensor.shape.map(axis).join(", ")}] }`);
+const inputType = (tensor: PlannedTensor): string => (tensor.dtype !== "int32" ? tensorType(tensor) : `{ readonly data: Int32Array; readonly shape: readonly [${tensor.shape.map(axis).join(", ")}] }`);
 
 /** Adds the interface of a program's outputs; those by layer (`hidden_states.0`, ...) become one property. */
 function addOutputs(file: SourceFile, name: string, of: string, program: PlannedProgram, rename: (output: string) => string = camel): string {

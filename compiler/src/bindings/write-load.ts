@@ -12,8 +12,8 @@ const openers: Readonly<Record<Target, { readonly runtime: string; readonly open
 };
 
 /** Adds the imports of `load`, and returns its documentation, the type of its options and the expression that opens a session. */
-export function writeLoad(file: SourceFile, name: string, base: string, targets: readonly Target[]): { readonly doc: string; readonly options: string; readonly open: string } {
-  const types = ["Tensor", "WeightSource"].map((type) => ({ name: type, isTypeOnly: true }));
+export function writeLoad(file: SourceFile, name: string, base: string, targets: readonly Target[], moreTypes: readonly string[] = []): { readonly doc: string; readonly options: string; readonly open: string } {
+  const types = [...moreTypes, "Tensor", "WeightSource"].map((type) => ({ name: type, isTypeOnly: true }));
   const [target, ...others] = targets as [Target, ...Target[]];
   if (others.length === 0) {
     const { runtime, open, options } = openers[target];

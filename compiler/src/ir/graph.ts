@@ -26,6 +26,7 @@ export type ValueType = PlannedTensor["dtype"] | "float16" | "bfloat16";
 export interface Value {
   readonly id: number;
   readonly shape: Shape;
+  /** `uint8`: bytes of a picture, an input only. */
   readonly dtype: ValueType;
 }
 
@@ -33,7 +34,7 @@ export interface Node {
   readonly op: string;
   readonly inputs: readonly Value[];
   readonly weights: Readonly<Record<string, WeightReference>>;
-  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  readonly attributes: Readonly<Record<string, string | number | boolean | readonly number[]>>;
   readonly output: Value;
   readonly origin: Origin;
 }

@@ -4,6 +4,7 @@ import { elements, valueOf } from "../ir/extent.ts";
 import { defaultInput } from "../oracle.ts";
 import { interpolateGrid } from "../ops/interpolate-grid.ts";
 import { dense } from "../ops/op.ts";
+import { foldRows } from "./fold-rows.ts";
 import type { LoweredOperand, LoweredProgram } from "./lowered.ts";
 import type { AttentionProblem, EpilogueOperand, GemmProblem, MapProblem, Problem, RowReduceProblem } from "./problem.ts";
 
@@ -22,6 +23,11 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
     if (shape.kind === "rows") return a[row * shape.stride + k]!;
     const { channels, height, width, patch, gridHeight, gridWidth } = shape;
     const [image, cell] = [Math.floor(row / (gridHeight * gridWidth)), row % (gridHeight * gridWidth)];
+    if (shape.kind === "byte_patches") {
+      const [pixel, channel] = [Math.floor(k / channels), k % channels];
+      const y = Math.floor(cell / gridWidth) * patch + Math.floor(pixel / patch);
+      return a[((image * height + y) * width + (cell % gridWidth) * patch + (pixel % patch)) * channels + channel]!;
+    }
     const [channel, inside] = [Math.floor(k / (patch * patch)), k % (patch * patch)];
     const y = Math.floor(cell / gridWidth) * patch + Math.floor(inside / patch);
     return a[((image * channels + channel) * height + y) * width + (cell % gridWidth) * patch + (inside % patch)]!;
@@ -116,10 +122,11 @@ export function evaluateLowered(program: LoweredProgram, inputs: Readonly<Record
   }
   const arrayOf = (operand: LoweredOperand): Float64Array => {
     if (operand.kind === "weight")
-      return Float64Array.from(operand.parts.flatMap(({ tensor, begin, end, resample }) => {
+      return Float64Array.from(operand.parts.flatMap(({ tensor, begin, end, resample, fold }) => {
         const shape = program.tensors[tensor]!;
         const row = shape.slice(1).reduce((a, b) => a * b, 1);
         const rows = Float64Array.from(Array.from(weights(tensor, shape)).slice(begin * row, end * row));
+        if (fold) return Array.from(foldRows(rows, fold));
         return Array.from(resample ? interpolateGrid.evaluate([dense([end - begin, row], rows)], {}, { height: resample.to[0], width: resample.to[1] }).data : rows);
       }));
     let buffer = buffers.get(operand.value.id);

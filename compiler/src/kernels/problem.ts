@@ -13,6 +13,20 @@ export interface EpilogueOperand {
   readonly period?: number;
 }
 
+/**
+ * A Gemm's rows cut out of pictures, those of one after those of another, line by line. `patches`: of `[b, c, h, w]`, each ordered (channel, row, column).
+ * `byte_patches`: of `[b, h, w, c]` bytes, each 0 to 255, ordered (row, column, channel), so that a line of a patch is contiguous.
+ */
+export interface PatchRows {
+  readonly kind: "patches" | "byte_patches";
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly patch: number;
+  readonly gridHeight: number;
+  readonly gridWidth: number;
+}
+
 /** C[m, n] = epilogue(sum over k of A[m, k] * B[n, k]). Operands: A, B, the epilogue's, C. */
 export interface GemmProblem {
   readonly family: "gemm";
@@ -21,10 +35,8 @@ export interface GemmProblem {
   readonly depth: number;
   /** `weight`: B is known when loading and may be packed. `activation`: B is computed by the run, row-major. */
   readonly b: { readonly kind: "weight"; readonly storage: Storage } | { readonly kind: "activation" };
-  /** `rows`: A is a matrix with this distance between rows. `patches`: row (b, y, x) of A is a patch of a `[b, c, h, w]` picture, ordered (channel, row, column). */
-  readonly a:
-    | { readonly kind: "rows"; readonly stride: number }
-    | { readonly kind: "patches"; readonly channels: number; readonly height: number; readonly width: number; readonly patch: number; readonly gridHeight: number; readonly gridWidth: number };
+  /** `rows`: A is a matrix with this distance between rows. */
+  readonly a: { readonly kind: "rows"; readonly stride: number } | PatchRows;
   readonly epilogue: Expression;
   readonly epilogueOperands: readonly EpilogueOperand[];
 }

@@ -4,6 +4,7 @@ import { activation, add, exp, mul, prelu } from "./elementwise.ts";
 import { interpolateGrid } from "./interpolate-grid.ts";
 import { linear, similarity } from "./linear.ts";
 import { l2Normalize, layerNorm, rmsNorm } from "./norms.ts";
+import { normalizePixels } from "./normalize-pixels.ts";
 import type { Op } from "./op.ts";
 import { embedding, meanTokens, parameter, patches, token } from "./tokens.ts";
 
@@ -20,6 +21,7 @@ export const ops: Readonly<Record<string, Op>> = {
   linear,
   mean_tokens: meanTokens,
   mul,
+  normalize_pixels: normalizePixels,
   parameter,
   patches,
   prelu,

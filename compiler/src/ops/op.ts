@@ -1,7 +1,7 @@
 /** What the compiler knows of a primitive operation: its shape rule and its meaning. */
 import type { Shape } from "../ir/extent.ts";
 
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
+export type Attributes = Readonly<Record<string, string | number | boolean | readonly number[]>>;
 
 /** A tensor of the oracle: row-major float64. */
 export interface Dense {

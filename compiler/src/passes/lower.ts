@@ -1,14 +1,15 @@
 /**
  * Fuses primitive nodes into kernel problems: q, k and v of one input become one Gemm; bias, activation, scale, residual and
- * position table become the epilogue of the Gemm before them; patches become its prologue; embeddings become host gathers.
+ * position table become the epilogue of the Gemm before them; patches, of bytes too, become its prologue; embeddings become host gathers.
  */
-import type { Storage } from "@sigil/spec";
+import type { PlannedTensor, Storage, WeightPart } from "@sigil/spec";
 import { activations, prelu } from "../expr/activations.ts";
 import { accumulator, binary, operand, unary, type Expression } from "../expr/expression.ts";
 import { elements, fixed, multiply, sameShape } from "../ir/extent.ts";
 import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
 import type { LoweredLaunch, LoweredOperand, LoweredProgram } from "../kernels/lowered.ts";
 import type { EpilogueOperand, GemmProblem } from "../kernels/problem.ts";
+import { foldPixels } from "./fold-pixels.ts";
 
 /** The op's side of a square table of positions. */
 const side = (rows: number): number => Math.round(Math.sqrt(rows));
@@ -19,6 +20,9 @@ const matrix = (...references: readonly WeightReference[]): LoweredOperand => ({
   columns: product(references[0]!.shape.slice(1)),
   parts: references.map(({ tensor, begin, end }) => ({ tensor, begin, end })),
 });
+/** A matrix whose parts loading folds; with shifts it is a column. */
+const folded = (operand: LoweredOperand, fold: NonNullable<WeightPart["fold"]>): LoweredOperand =>
+  operand.kind === "value" ? operand : { ...operand, columns: fold.shifts ? 1 : operand.columns, parts: operand.parts.map((part) => ({ ...part, fold })) };
 
 export function lower(graph: Graph, storage: Storage): LoweredProgram {
   const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
@@ -94,11 +98,18 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     const [node] = group as [Node];
     const [x] = node.inputs as [Value];
     const patches = producer.get(x.id)?.op === "patches" ? producer.get(x.id)! : undefined;
+    const normalise = patches && producer.get(patches.inputs[0]!.id)?.op === "normalize_pixels" ? producer.get(patches.inputs[0]!.id)! : undefined;
     const weights = group.map((n) => n.weights.weight!);
     const columns = weights.reduce((sum, w) => sum + w.end - w.begin, 0);
     const operands: EpilogueOperand[] = [];
     const extra: LoweredOperand[] = [];
+    const pixels = normalise && foldPixels(normalise, Number(patches!.attributes.patch) ** 2, storage);
     let expression: Expression = accumulator;
+    if (pixels) {
+      operands.push({ name: "shift", index: "column" });
+      extra.push(folded(matrix(...weights), pixels.sums));
+      expression = pixels.expression;
+    }
     if (node.weights.bias) {
       const parts = group.map((n) => n.weights.bias!);
       operands.push({ name: "bias", index: "column" });
@@ -118,11 +129,11 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     const image = patches?.inputs[0]!.shape as number[] | undefined;
     const p = Number(patches?.attributes.patch);
     const a: GemmProblem["a"] = image
-      ? { kind: "patches", channels: image[1]!, height: image[2]!, width: image[3]!, patch: p, gridHeight: Math.floor(image[2]! / p), gridWidth: Math.floor(image[3]! / p) }
+      ? { kind: normalise ? "byte_patches" : "patches", channels: image[1]!, height: image[2]!, width: image[3]!, patch: p, gridHeight: Math.floor(image[2]! / p), gridWidth: Math.floor(image[3]! / p) }
       : { kind: "rows", stride: strideOf(x) };
     const rows = multiply(...node.output.shape.slice(0, -1));
     const problem: GemmProblem = { family: "gemm", rows, columns, depth: fixed(x.shape.at(-1), "depth"), b: { kind: "weight", storage }, a, epilogue: finished.expression, epilogueOperands: operands };
-    launches.push({ problem, origins: finished.origins, operands: [place(patches ? patches.inputs[0]! : x), matrix(...weights), ...extra, { kind: "value", value: finished.output, offset: 0 }] });
+    launches.push({ problem, origins: finished.origins, operands: [place(normalise?.inputs[0] ?? patches?.inputs[0] ?? x), pixels ? folded(matrix(...weights), pixels.weights) : matrix(...weights), ...extra, { kind: "value", value: finished.output, offset: 0 }] });
   };
 
   /** The one attention that reads a value, apart from whoever wants its probabilities. */
@@ -149,6 +160,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     switch (node.op) {
       case "parameter":
       case "interpolate_grid":
+      case "normalize_pixels":
       case "patches":
         break;
       case "exp":
@@ -240,8 +252,11 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   }
   const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
   const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
-  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: input.value.dtype === "int32" ? "int32" as const : "float32" as const })), outputs: graph.outputs, gathers, tensors };
+  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: hostType(input.value) })), outputs: graph.outputs, gathers, tensors };
 }
+
+/** Callers hand in what they have; 16-bit values are the kernels' own. */
+const hostType = ({ dtype }: Value): PlannedTensor["dtype"] => (dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype);
 
 /** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
 function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" | "launches"> {
@@ -256,7 +271,8 @@ function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" 
   return { init, launches: launches.filter((launch) => !init.includes(launch)) };
 }
 
-export const elementBytes = (value: Value): number => (value.dtype === "float16" || value.dtype === "bfloat16" ? 2 : 4);
+const bytesOfElement = { float32: 4, int32: 4, float16: 2, bfloat16: 2, uint8: 1 } as const;
+export const elementBytes = ({ dtype }: Pick<Value, "dtype">): number => bytesOfElement[dtype];
 
 /** Bytes of a value when every symbol is largest. */
 export const bytesOf = (value: Value, symbols: Readonly<Record<string, number>>): number => {

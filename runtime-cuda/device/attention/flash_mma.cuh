@@ -15,7 +15,8 @@ template <class Element_, class Shape_, int warps_, int tiles_down_, int tile_ke
   /// Depths of 16 of a head for q k^T, and chunks of 16 bytes of a row; an odd pitch keeps eight rows in different banks.
   static constexpr int depths = (Shape::head_size + 15) / 16, chunks = 2 * depths, pitch = chunks + 1;
   static constexpr int query_bytes = tile_queries * pitch * 16, tile_bytes = tile_keys * pitch * 16;
-  static constexpr int shared_bytes = query_bytes + 4 * tile_bytes;
+  /// The queries lie where the second tiles come once they are in registers, and the results there at the end.
+  static constexpr int shared_bytes = 2 * tile_bytes + (query_bytes > 2 * tile_bytes ? query_bytes : 2 * tile_bytes);
   static constexpr int query_tiles = (Shape::queries + tile_queries - 1) / tile_queries;
   static_assert(tile_keys % 16 == 0);
 };
@@ -34,8 +35,8 @@ SIGIL_DEVICE void attend_mma(const typename Config::Element* q, const typename C
   const int lane = thread_x() % 32, warp = thread_x() / 32;
   const int first_query = query_tile * Config::tile_queries, own_query = first_query + warp * Config::warp_queries;
   const Scores<Shape> rule{scale};
-  char* const query_rows = shared_memory();
-  char* const ring = query_rows + Config::query_bytes;
+  char* const ring = shared_memory();
+  char* const query_rows = ring + 2 * Config::tile_bytes;
   const Element* const all_keys = k + static_cast<ptrdiff_t>(batch) * keys * Shape::key_stride + head * head_size;
   const Element* const all_values = v + static_cast<ptrdiff_t>(batch) * keys * Shape::value_stride + head * head_size;
 
@@ -194,13 +195,13 @@ SIGIL_DEVICE void attend_mma(const typename Config::Element* q, const typename C
     for (int tile = 0; tile < whole_tiles; tile++) write(tile, Constant<tile_keys>{});
     if constexpr (tail > 0) write(whole_tiles, Constant<tail>{});
   }
+  if constexpr (sizeof(Out) == 2 && head_size % 8 == 0) sync_threads();
   if (own_query >= Shape::queries) return;
 
   Out* const to = out + static_cast<ptrdiff_t>(batch) * Shape::queries * (Shape::heads * head_size) + head * head_size;
   if constexpr (sizeof(Out) == 2 && head_size % 8 == 0) {
-    // Through this warp's own rows of the queries' tile, which only its registers hold by now, so that whole sectors are stored.
+    // Through shared memory, so that whole sectors are stored; nobody reads tiles any more.
     char* const rows = query_rows + warp * Config::warp_queries * pitch * 16;
-    sync_warp();
 #pragma unroll
     for (int i = 0; i < tiles_down; i++)
 #pragma unroll

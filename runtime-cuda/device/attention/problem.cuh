@@ -26,21 +26,29 @@ template <class Shape> struct Scores {
 };
 
 /// Copies `rows` rows of a head, `stride` elements apart, into shared rows `pitch` chunks of 16 bytes apart and `chunks` long: zeros past the head and past `exist`ing rows.
+/// A thread keeps its chunk, so that its addresses differ by constants.
 template <class Element, int rows, int head_size, int stride, int chunks, int pitch, int run, int threads, class From> SIGIL_DEVICE void copy_head(char* tile, const From* from, int exist) {
-  constexpr int per_chunk = 16 / static_cast<int>(sizeof(Element));
+  constexpr int per_chunk = 16 / static_cast<int>(sizeof(Element)), rows_a_turn = threads / chunks, turns = (rows + rows_a_turn - 1) / rows_a_turn;
+  static_assert(rows_a_turn > 0, "a head has more chunks than the block threads");
+  const int first_row = thread_x() / chunks, first = thread_x() % chunks * per_chunk;
+  if (threads % chunks != 0 && first_row >= rows_a_turn) return;
+  char* const to = tile + (first_row * pitch + thread_x() % chunks) * 16;
+  const From* const source = from + static_cast<ptrdiff_t>(first_row) * stride + first;
 #pragma unroll
-  for (int at = thread_x(); at < rows * chunks; at += threads) {
-    const int row = at / chunks, first = at % chunks * per_chunk;
-    char* const to = tile + (row * pitch + at % chunks) * 16;
-    const From* const source = from + static_cast<ptrdiff_t>(row) * stride + first;
+  for (int turn = 0; turn < turns; turn++) {
+    const int row = first_row + turn * rows_a_turn;
+    if (rows % rows_a_turn != 0 && row >= rows) return;
+    char* const place = to + turn * (rows_a_turn * pitch * 16);
+    const From* const place_from = source + static_cast<ptrdiff_t>(turn) * rows_a_turn * stride;
     if constexpr (sizeof(From) == sizeof(Element) && run * sizeof(Element) >= 4) {
+      constexpr int bytes = run * static_cast<int>(sizeof(Element));
 #pragma unroll
-      for (int p = 0; p < per_chunk; p += run) copy_async<run * static_cast<int>(sizeof(Element))>(to + p * sizeof(Element), source + p, row < exist && first + p < head_size ? run * static_cast<int>(sizeof(Element)) : 0);
+      for (int p = 0; p < per_chunk; p += run) copy_async<bytes>(place + p * sizeof(Element), place_from + p, row < exist && (chunks * per_chunk == head_size || first + p < head_size) ? bytes : 0);
     } else {
       float values[per_chunk];
 #pragma unroll
-      for (int p = 0; p < per_chunk; p++) values[p] = row < exist && first + p < head_size ? widen(source[p]) : 0.0f;
-      store_run<per_chunk>(reinterpret_cast<Element*>(to), values);
+      for (int p = 0; p < per_chunk; p++) values[p] = row < exist && first + p < head_size ? widen(place_from[p]) : 0.0f;
+      store_run<per_chunk>(reinterpret_cast<Element*>(place), values);
     }
   }
 }

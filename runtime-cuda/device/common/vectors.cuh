@@ -10,6 +10,12 @@ template <> struct alignas(4) Packet<4> { uint32_t words[1]; };
 template <> struct alignas(8) Packet<8> { uint32_t words[2]; };
 template <> struct alignas(16) Packet<16> { uint32_t words[4]; };
 
+/// Byte `index` of a packet as a number.
+template <int bytes> SIGIL_DEVICE float packet_byte(const Packet<bytes>& packet, int index) {
+  if constexpr (bytes < 4) return widen(packet.data[index]);
+  else return widen(static_cast<uint8_t>(packet.words[index / 4] >> index % 4 * 8));
+}
+
 /// The two values of a register that narrow_pair<T> filled.
 template <class T> SIGIL_DEVICE float low_half(uint32_t pair) { return widen(T{static_cast<uint16_t>(pair)}); }
 template <class T> SIGIL_DEVICE float high_half(uint32_t pair) { return widen(T{static_cast<uint16_t>(pair >> 16)}); }

@@ -37,6 +37,28 @@ template <class Pixel, int channels, int height, int width, int patch, int grid_
   }
 };
 
+/// The same of a [image, height, width, channels] picture of bytes, ordered (row, column, channel), so that a patch's lines are contiguous.
+template <int channels, int height, int width, int patch, int grid_height, int grid_width, int vector> struct BytePatches {
+  static constexpr int line = patch * channels, pitch = width * channels;
+  static_assert(line % vector == 0 && pitch % vector == 0);
+  const uint8_t* pictures;
+  struct Row { const uint8_t* first; };
+  SIGIL_DEVICE Row row(int index) const {
+    const int image = index / (grid_height * grid_width), cell = index % (grid_height * grid_width);
+    return {pictures + static_cast<ptrdiff_t>(image) * (height * pitch) + cell / grid_width * (patch * pitch) + cell % grid_width * line};
+  }
+  template <int count> SIGIL_DEVICE void read(float (&values)[count], const Row& row, int k) const {
+#pragma unroll
+    for (int i = 0; i < count; i += vector) {
+      const int at = k + i;
+      Packet<vector> run = {};
+      if (at < patch * line) run = *reinterpret_cast<const Packet<vector>*>(row.first + at / line * pitch + at % line);
+#pragma unroll
+      for (int j = 0; j < vector; j++) values[i + j] = packet_byte(run, j);
+    }
+  }
+};
+
 template <class Tile, class Source> struct GatherCopy {
   using Element = typename Tile::Element;
 

@@ -15,7 +15,7 @@ struct Position {
   uint64_t seed;
 };
 /// The running thread of a kernel; one per host thread.
-extern __thread Position* here __attribute__((tls_model("initial-exec")));
+extern __thread Position* here;
 
 /// Where shared memory begins in the 32-bit window of the instructions: any multiple of 1024 but 0.
 constexpr uint32_t shared_window = 1024;

@@ -1,5 +1,7 @@
 // How a launch ends early: the first fault is kept, the threads of its cluster never run again.
 #pragma once
+#include <cstdint>
+
 #include "engine/launch.h"
 
 namespace sigil::emulator {
@@ -19,6 +21,18 @@ class SignalStack {
  private:
   void* memory_;
   void* previous_;
+};
+
+/// Looks at the running machine of this host thread now and then: one that computes from one look to the next without a switch of threads will not end.
+class StuckTimer {
+ public:
+  explicit StuckTimer(uint32_t seconds);
+  ~StuckTimer();
+  StuckTimer(const StuckTimer&) = delete;
+
+ private:
+  void* timer_;
+  bool armed_;
 };
 
 }  // namespace sigil::emulator

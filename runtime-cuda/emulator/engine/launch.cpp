@@ -56,6 +56,8 @@ struct FirstFault {
 
 void run_clusters(const Kernel& kernel, const SigilLaunch& launch, const char* parameters, uint64_t count, std::atomic<uint64_t>& next, FirstFault& first) {
   const SignalStack stack;
+  const uint32_t patience = launch.flags & 0xff;
+  const StuckTimer timer(patience ? patience : 15);
   auto machine = take_machine();
   for (;;) {
     const uint64_t cluster = next.fetch_add(1);

@@ -14,8 +14,9 @@ struct SigilLaunch {
   uint64_t parameter_bytes;
   /// 0: threads in order, asynchronous results as late as waits allow, approximate functions exact. Others: orders, delays and allowed errors drawn from it, the same for the same seed whatever the machine.
   uint64_t seed;
-  /// Fiber switches that one cluster may take; 0: 2^40.
+  /// Switches between threads that one cluster may take; 0: 2^40.
   uint64_t watchdog_steps;
+  /// Lowest eight bits: a launch that computes for so many seconds (twice as many at most) of a processor without any switch is ended too; 0: 15.
   /// SIGIL_THREADS_SHIFT and up: host threads, 0 for as many as there are processors.
   uint32_t flags;
 };
@@ -40,7 +41,10 @@ enum SigilFault {
   SIGIL_PROXY = 11,
   SIGIL_TENSOR_MAP = 12,
   SIGIL_REGISTERS = 13,
+  /// An asynchronous instruction used against its rules: results taken before the wait, memory given up too early.
   SIGIL_ASYNC = 14,
+  /// A trap of the processor, such as an integer division by zero, which no card has.
+  SIGIL_TRAP = 15,
 };
 
 struct SigilParameter {

@@ -44,6 +44,7 @@ bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch
   adversarial_ = launch.seed != 0;
   delay_ = adversarial_ && random.one_in(2) ? Delay::random : Delay::latest;
   steps_ = 0;
+  steps_at_last_look_ = ~uint64_t{0};
   step_limit_ = launch.watchdog_steps ? launch.watchdog_steps : uint64_t{1} << 40;
   start(launch, cluster);
   watch.enabled = kernels_are_watched;
@@ -181,6 +182,7 @@ void Machine::maybe_yield(Thread& self) {
 
 void Machine::thread_done(Thread& self) {
   self.done = true;
+  steps_++;
   check_thread_end(self);
   live--;
   self.warp->live &= ~(1u << self.lane);
@@ -198,6 +200,12 @@ void Machine::abandon() {
   here = nullptr;
   sigil_switch_fiber(&never, scheduler_stack_);
   __builtin_unreachable();
+}
+
+bool Machine::stuck_since_last_look() {
+  const bool stuck = steps_ == steps_at_last_look_;
+  steps_at_last_look_ = steps_;
+  return stuck;
 }
 
 void Machine::schedule() {

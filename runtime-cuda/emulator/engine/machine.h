@@ -32,6 +32,8 @@ class Machine {
   /// With a seed, now and then lets other warps run first.
   void maybe_yield(Thread& thread);
   [[noreturn]] void abandon();
+  /// Whether no thread was switched to since this was asked before.
+  bool stuck_since_last_look();
 
   /// The shared memory, guards included, in which an address lies; null for any other address.
   const class SharedMapping* mapping_of(const void* address) const;
@@ -68,6 +70,7 @@ class Machine {
   bool adversarial_ = false;
   Delay delay_ = Delay::latest;
   uint64_t steps_ = 0, step_limit_ = 0;
+  uint64_t steps_at_last_look_ = ~uint64_t{0};
 
   char* stacks_ = nullptr;
   uint32_t stack_count_ = 0;

@@ -193,6 +193,14 @@ HeldSums& hold(WarpMatrixState& state, Warp& warp, const IssueOperand& first) {
   return *held;
 }
 
+/// All four warps of a warpgroup execute the same products.
+void check_order(Warp& warp, uint64_t what) {
+  auto& order = (&warp - warp.index % 4)->matrix->order;
+  const size_t number = warp.matrix->issued++;
+  if (number == order.size()) order.push_back(what);
+  else if (order[number] != what) fault(SIGIL_DIVERGENCE, "warpgroup_multiply number %zu of warp %u is not what another warp of its warpgroup executes", number, warp.index);
+}
+
 const Collective issue_instruction{"warpgroup_multiply", [](Warp& warp) {
   WarpMatrixState& state = *warp.matrix;
   const auto& first = *static_cast<IssueOperand*>(warp.operands[0]);
@@ -200,6 +208,7 @@ const Collective issue_instruction{"warpgroup_multiply", [](Warp& warp) {
     const auto& other = *static_cast<IssueOperand*>(warp.operands[lane]);
     if (other.a != first.a || other.b != first.b || other.accumulate != first.accumulate) fault(SIGIL_DIVERGENCE, "warpgroup_multiply with other descriptors in lane %u than in lane 0", lane);
   }
+  check_order(warp, mix(first.a) ^ mix(first.b + 1) ^ (static_cast<uint64_t>(first.columns) << 8 | first.accumulate << 4 | first.b_transposed << 3 | (first.a_registers != nullptr) << 2 | static_cast<uint64_t>(first.format)));
   Product& product = state.products.emplace_back();
   product.a = first.a, product.b = first.b;
   product.a_in_registers = first.a_registers != nullptr;

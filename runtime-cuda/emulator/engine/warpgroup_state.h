@@ -32,6 +32,9 @@ struct WarpMatrixState {
   std::vector<std::unique_ptr<HeldSums>> sums;
   std::vector<Product> products;
   uint64_t group = 0;
+  /// Products issued; in the first warp of a warpgroup also what each of them was, which the other three must repeat.
+  size_t issued = 0;
+  std::vector<uint64_t> order;
   /// Whether a fence came after sums were last handed back, and whether one ever came.
   bool fenced = false, ever_fenced = false;
 };

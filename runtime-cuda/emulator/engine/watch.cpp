@@ -1,7 +1,6 @@
 #include "engine/watch.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "engine/fault.h"
 #include "engine/machine.h"
@@ -128,13 +127,11 @@ void Watch::fence(Thread& thread) {
 
 Shadow& Watch::shadow(const Block& block, uint32_t granule) { return shadows_[block.rank][granule]; }
 
-const char* Watch::name_of(uint32_t agent) const {
-  static thread_local char text[64];
+std::string Watch::name_of(uint32_t agent) const {
   const size_t threads = machine_->threads.size();
-  if (agent < threads) snprintf(text, sizeof text, "thread %d", machine_->threads[agent].thread);
-  else if (agent < threads + machine_->warps.size()) snprintf(text, sizeof text, "the matrix unit of warp %u", machine_->warps[agent - threads].index);
-  else snprintf(text, sizeof text, "a tensor_load");
-  return text;
+  if (agent < threads) return "thread " + std::to_string(machine_->threads[agent].thread);
+  if (agent < threads + machine_->warps.size()) return "the matrix unit of warp " + std::to_string(machine_->warps[agent - threads].index);
+  return "a tensor_load";
 }
 
 uint32_t Watch::set_of(std::vector<Reader> readers) {
@@ -166,7 +163,7 @@ void Watch::read(uint32_t offset, uint32_t bytes, const char* what) {
     const uint32_t place = at * granule_bytes;
     if (shadow.writer == nobody) fault(SIGIL_POISON, "%s of shared+%u, which nothing has written", what, place);
     if (shadow.writer == copying) fault(SIGIL_RACE, "%s of shared+%u, to which a copy is under way", what, place);
-    if (!known.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer));
+    if (!known.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer).c_str());
     shadow.readers = with_reader(known, shadow, self.watch.agent, self.watch.time);
     shadow.read_time = self.watch.time;
   }
@@ -174,10 +171,10 @@ void Watch::read(uint32_t offset, uint32_t bytes, const char* what) {
 
 void Watch::check_writable(const View& known, const Shadow& shadow, uint32_t place, const char* what) {
   if (shadow.writer == copying) fault(SIGIL_RACE, "%s of shared+%u, to which a copy is under way", what, place);
-  if (shadow.writer != nobody && !known.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer));
+  if (shadow.writer != nobody && !known.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer).c_str());
   if (shadow.read_time == 0 || shadow.read_time < known.generation) return;
   for (const Reader& reader : sets_[shadow.readers]) {
-    if (!known.knows(reader.first, reader.second)) fault(SIGIL_RACE, "%s of shared+%u, which %s read without a barrier between them", what, place, name_of(reader.first));
+    if (!known.knows(reader.first, reader.second)) fault(SIGIL_RACE, "%s of shared+%u, which %s read without a barrier between them", what, place, name_of(reader.first).c_str());
   }
 }
 
@@ -213,10 +210,10 @@ void Watch::read_async(const View& issued, const std::vector<View>& fences, uint
     const uint32_t place = at * granule_bytes;
     if (shadow.writer == nobody) fault(SIGIL_POISON, "%s reads shared+%u, which nothing has written", what, place);
     if (shadow.writer == copying) fault(SIGIL_RACE, "%s reads shared+%u, to which a copy is under way", what, place);
-    if (!issued.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s reads shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer));
+    if (!issued.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s reads shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer).c_str());
     if (shadow.writer < machine_->threads.size() && shadow.write_time > machine_->threads[shadow.writer].watch.fence_time) {
       const bool fenced = std::any_of(fences.begin(), fences.end(), [&](const View& fence) { return fence.agent == shadow.writer ? false : fence.knows(shadow.writer, shadow.write_time); });
-      if (!fenced) fault(SIGIL_PROXY, "%s reads shared+%u, which %s wrote without a fence_async_proxy after it", what, place, name_of(shadow.writer));
+      if (!fenced) fault(SIGIL_PROXY, "%s reads shared+%u, which %s wrote without a fence_async_proxy after it", what, place, name_of(shadow.writer).c_str());
     }
     shadow.readers = with_reader(issued, shadow, agent, time);
     shadow.read_time = time;

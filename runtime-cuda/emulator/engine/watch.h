@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -79,7 +80,7 @@ class Watch {
   uint32_t with_reader(const View& view, const Shadow& shadow, uint32_t agent, uint32_t time);
   uint32_t set_of(std::vector<Reader> readers);
   void check_writable(const View& view, const Shadow& shadow, uint32_t offset, const char* what);
-  const char* name_of(uint32_t agent) const;
+  std::string name_of(uint32_t agent) const;
 
   Machine* machine_ = nullptr;
   uint32_t now_ = 0, agents_ = 0;

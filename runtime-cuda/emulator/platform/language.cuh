@@ -13,7 +13,10 @@
   static constexpr uint32_t sigil_bounds_##name[] = {(threads), (blocks)}; \
   static void name
 
-#define SIGIL_EXPORT(name) static ::sigil::emulator::Registration<&name> sigil_registration_##name(#name, sigil_bounds_##name[0], sigil_bounds_##name[1]);
+// The byte is there so that two kernels of one name do not link.
+#define SIGIL_EXPORT(name)                                                                                                                     \
+  extern "C" { extern const char sigil_exported_##name; const char sigil_exported_##name = 0; }                                               \
+  static ::sigil::emulator::Registration<&name> sigil_registration_##name(#name, sigil_bounds_##name[0], sigil_bounds_##name[1]);
 
 #define SIGIL_GRID_CONSTANT
 

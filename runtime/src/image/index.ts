@@ -4,5 +4,5 @@ export type { DataFormat, ImageProcessorOptions } from "./image-processor-option
 export { ImageError, type ImageArray, type PictureMode, type RawImage } from "./raw-image.ts";
 export type { Resample } from "./resample-windows.ts";
 export { resize } from "./resize.ts";
-export type { ResizeArithmetic } from "./fixed-windows.ts";
+export { fixedWindows, type FixedWindows, type ResizeArithmetic } from "./fixed-windows.ts";
 export * from "./siglip-image-processor.ts";

@@ -12,6 +12,12 @@ export interface ImageFeatures {
   readonly shape: readonly [number, number, number, number];
 }
 
+/** Bytes of resized pictures, `[batch, height, width, channels]`: `pixel_values` of a model compiled for pixels of uint8, which normalises them itself. */
+export interface ImageBytes {
+  readonly pixelValues: Uint8Array;
+  readonly shape: readonly [number, number, number, number];
+}
+
 /** `float-rescale`: floats that already lie between 0 and 1 are about to be divided by 255, as transformers does; set doRescale to false. */
 export interface ImageWarning {
   readonly code: "float-rescale";
@@ -37,11 +43,7 @@ export class SiglipImageProcessor {
     const { onWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`), ...changes } = overrides;
     const options = checkOptions({ ...this.options, ...changes });
     const resized = this.#resized(images, options, onWarning);
-    const { height, width, channels } = resized[0]!;
-    resized.forEach((other, n) => {
-      if (other.height !== height || other.width !== width || other.channels !== channels)
-        throw new ImageError(`images[${n}]: expected ${height}x${width}x${channels} as the first, received ${other.height}x${other.width}x${other.channels}`);
-    });
+    const { height, width, channels } = sizeOf(resized);
     const area = height * width;
     const pixelValues = new Float32Array(images.length * channels * area);
     const first = options.dataFormat === "channels_first";
@@ -58,9 +60,22 @@ export class SiglipImageProcessor {
     return { pixelValues, shape: first ? [images.length, channels, height, width] : [images.length, height, width, channels] };
   }
 
+  /** As {@link preprocess}, up to the resized bytes: rescaling and normalising are left to the model. Throws ImageError for floats too. */
+  preprocessBytes(images: readonly (RawImage | ImageArray)[], overrides: Partial<ImageProcessorOptions> = {}): ImageBytes {
+    const resized = this.#bytes(images, checkOptions({ ...this.options, ...overrides }));
+    const { height, width, channels } = sizeOf(resized);
+    const pixelValues = new Uint8Array(resized.length * height * width * channels);
+    resized.forEach(({ data }, n) => pixelValues.set(data, n * data.length));
+    return { pixelValues, shape: [resized.length, height, width, channels] };
+  }
+
   /** The resized pictures alone, 8-bit `[height, width, channels]` each; floats are refused. */
   resize(images: readonly (RawImage | ImageArray)[], overrides: Partial<ImageProcessorOptions> = {}): (Pixels & { readonly data: Uint8Array })[] {
-    return this.#resized(images, checkOptions({ ...this.options, ...overrides, doResize: true }), () => {}).map((pixels, n) => {
+    return this.#bytes(images, checkOptions({ ...this.options, ...overrides, doResize: true }));
+  }
+
+  #bytes(images: readonly (RawImage | ImageArray)[], options: ImageProcessorOptions): (Pixels & { readonly data: Uint8Array })[] {
+    return this.#resized(images, options, () => {}).map((pixels, n) => {
       if (pixels.data instanceof Float32Array) throw new ImageError(`images[${n}]: expected 8-bit values, received floats`);
       return { ...pixels, data: pixels.data };
     });
@@ -111,6 +126,17 @@ export class SiglipImageProcessor {
     const rescaled = doRescale ? (value: number): number => Math.fround(value * rescaleFactor) : (value: number): number => value;
     return doNormalize ? (value) => Math.fround(Math.fround(rescaled(value) - mean) / std) : rescaled;
   }
+}
+
+/** The size that all pictures have. */
+function sizeOf(pictures: readonly Pixels[]): Pixels {
+  const [first] = pictures as [Pixels];
+  const { height, width, channels } = first;
+  pictures.forEach((other, n) => {
+    if (other.height !== height || other.width !== width || other.channels !== channels)
+      throw new ImageError(`images[${n}]: expected ${height}x${width}x${channels} as the first, received ${other.height}x${other.width}x${other.channels}`);
+  });
+  return first;
 }
 
 /** Every `channels`th byte from `channel` through a table; apart, so that engines see one type at each place. */

@@ -1,11 +1,11 @@
 /** A model of any architecture document: one program, its inputs and outputs under the document's names. */
 import type { Plan } from "@sigil/spec";
-import type { Tensor } from "./program.ts";
+import type { ByteTensor, Tensor } from "./program.ts";
 import { Session, type InputTensor, type ProgramFactory } from "./session.ts";
 
 /** The types that bindings narrow. */
 export interface GraphTypes {
-  readonly inputs: Readonly<Record<string, InputTensor | undefined>>;
+  readonly inputs: Readonly<Record<string, InputTensor | ByteTensor | undefined>>;
   readonly output: object;
 }
 

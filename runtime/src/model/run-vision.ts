@@ -2,14 +2,22 @@
 import type { PlannedProgram } from "@sigil/spec";
 import { resampleGrid } from "../weights/resample-grid.ts";
 import { InputError } from "./input-error.ts";
-import type { Tensor } from "./program.ts";
+import type { PixelValues, Tensor } from "./program.ts";
 import type { InputTensor, Session } from "./session.ts";
 
-export interface SiglipVisionInputs<Pixels extends Tensor = Tensor> {
-  /** `pixel_values`: `[batch, channels, height, width]` float32. */
+export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
+  /** `pixel_values`: `[batch, channels, height, width]` float32, or `[batch, height, width, channels]` bytes in a model compiled for pixels of uint8. */
   readonly pixelValues: Pixels;
   /** `interpolate_pos_encoding`: resample the position table to the pictures' size; only in a model compiled with "run-time" interpolation may that differ from run to run. */
   readonly interpolatePosEncoding?: boolean;
+}
+
+/** Throws an InputError for bytes where the model takes normalised values, or the other way round. */
+function checkKind(pixels: PixelValues, bytes: boolean): void {
+  const given = pixels.data instanceof Float32Array ? "float32" : pixels.data instanceof Uint8Array || (pixels.data && !ArrayBuffer.isView(pixels.data)) ? "uint8" : "another type";
+  if (given === (bytes ? "uint8" : "float32")) return;
+  const expected = bytes ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's preprocessBytes, or compile with pixels float32" : "normalised values, a Float32Array of [batch, channels, height, width]: take the image processor's preprocess, or compile with pixels uint8";
+  throw new InputError(`pixel_values: received ${given}, and the model was compiled for ${expected}`);
 }
 
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
@@ -18,11 +26,15 @@ type Shape = readonly [batch: number, channels: number, height: number, width: n
 export async function runVision(session: Session, { pixelValues, interpolatePosEncoding = false }: SiglipVisionInputs): Promise<Record<string, Tensor>> {
   const program = session.programOf("pixel_values", "patches");
   const shape = pixelValues?.shape;
-  if (!Array.isArray(shape) || shape.length !== 4) throw new InputError(`pixel_values: expected [batch, channels, height, width], received ${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`);
-  const [batch, channels, height, width] = shape as unknown as Shape;
+  if (!Array.isArray(shape) || shape.length !== 4) throw new InputError(`pixel_values: expected four axes, received ${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`);
   const planned = program.inputs.find(({ name }) => name === "pixel_values");
-  if (!planned) return runAnySize(session, program, pixelValues, interpolatePosEncoding);
-  const [, expectedChannels, expectedHeight, expectedWidth] = planned.shape as readonly number[];
+  const bytes = planned?.dtype === "uint8";
+  checkKind(pixelValues, bytes);
+  if (!planned) return runAnySize(session, program, pixelValues as Tensor, interpolatePosEncoding);
+  const axes = bytes ? [3, 1, 2] : [1, 2, 3];
+  const [batch] = shape as unknown as Shape;
+  const [channels, height, width] = axes.map((axis) => shape[axis] as number);
+  const [expectedChannels, expectedHeight, expectedWidth] = axes.map((axis) => planned.shape[axis] as number);
   if (channels === expectedChannels && (height !== expectedHeight || width !== expectedWidth))
     throw new InputError(`pixel_values: expected ${expectedHeight}x${expectedWidth} pixels, received ${height}x${width}; resize the pictures, or compile with interpolate_pos_encoding for this image_size`);
   return session.run(program, { pixel_values: pixelValues }, { image_batch: batch });

@@ -2,7 +2,8 @@
 import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { InputError } from "./input-error.ts";
-import type { Program, Tensor } from "./program.ts";
+import type { ByteTensor, DeviceBytes, HostData, Program, Tensor } from "./program.ts";
+import { arrayOf } from "./validate.ts";
 import { valueOf, type Symbols } from "./extent.ts";
 import { consoleWarning, type WarningCode, type WarningHandler } from "./warning.ts";
 
@@ -11,11 +12,12 @@ export type ProgramFactory = (program: PlannedProgram) => Promise<Program>;
 
 /** Values of an input, row-major, with their shape. */
 export interface InputTensor {
-  readonly data: Float32Array | Int32Array;
+  readonly data: HostData;
   readonly shape: readonly number[];
 }
 
-type Inputs = Readonly<Record<string, InputTensor | undefined>>;
+type Inputs = Readonly<Record<string, InputTensor | ByteTensor | undefined>>;
+type Data = Readonly<Record<string, HostData | DeviceBytes>>;
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -86,15 +88,16 @@ export class Session {
     for (const [symbol, value] of Object.entries(symbols)) if (!(Number.isInteger(value) && value >= 1)) throw new InputError(`${symbol}: expected at least 1, received ${value}`);
     const given = Object.fromEntries(program.inputs.map((input) => [input.name, complete(input, inputs[input.name], symbols)]));
     const loaded = await this.load(program);
+    for (const [name, data] of Object.entries(given)) if (!ArrayBuffer.isView(data) && data.device !== loaded.device) throw new InputError(`${name}: lies where ${data.device} can read it, and the model runs on ${this.backend}: give it a Uint8Array`);
     const entries = Object.entries(symbols);
     const [symbol, total] = entries[0]!;
     const most = program.symbols[symbol]!;
-    if (entries.length > 1 || total <= most) return loaded.run(given, symbols);
+    if (entries.length > 1 || total <= most) return runOnce(loaded, given, symbols);
     const parts: Record<string, Tensor>[] = [];
     for (let begin = 0; begin < total; begin += most) {
       const size = Math.min(most, total - begin);
       const slice = Object.fromEntries(Object.entries(given).map(([name, data]) => [name, data.subarray((data.length / total) * begin, (data.length / total) * (begin + size))]));
-      parts.push(await loaded.run(slice, { [symbol]: size }));
+      parts.push(await runOnce(loaded, slice, { [symbol]: size }));
     }
     return Object.fromEntries(Object.keys(parts[0]!).map((name) => [name, concatenate(parts.map((part) => part[name]!))]));
   }
@@ -107,12 +110,23 @@ export class Session {
   }
 }
 
+/** What lies on a device goes there apart from the rest. */
+function runOnce(loaded: Program, data: Data, symbols: Symbols): ReturnType<Program["run"]> {
+  const inputs: Record<string, HostData> = {};
+  const onDevice: Record<string, DeviceBytes> = {};
+  for (const [name, values] of Object.entries(data)) {
+    if (ArrayBuffer.isView(values)) inputs[name] = values;
+    else onDevice[name] = values;
+  }
+  return Object.keys(onDevice).length > 0 ? loaded.run(inputs, symbols, onDevice) : loaded.run(inputs, symbols);
+}
+
 /** The values of an input, checked, or its default. */
-function complete(input: PlannedTensor, given: InputTensor | undefined, symbols: Symbols): Float32Array | Int32Array {
+function complete(input: PlannedTensor, given: InputTensor | ByteTensor | undefined, symbols: Symbols): HostData | DeviceBytes {
   const shape = input.shape.map((extent) => valueOf(extent, symbols));
   if (given === undefined) {
     if (input.default === undefined) throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received nothing`);
-    const data = new (input.dtype === "int32" ? Int32Array : Float32Array)(count(shape));
+    const data = new arrayOf[input.dtype](count(shape));
     if (input.default === "positions") for (let i = 0; i < data.length; i++) data[i] = i % shape.at(-1)!;
     return data;
   }

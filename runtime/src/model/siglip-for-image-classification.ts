@@ -2,7 +2,7 @@
 import type { Plan } from "@sigil/spec";
 import { classificationLoss, inferProblemType, type Labels, type ProblemType } from "./losses.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
-import type { Tensor } from "./program.ts";
+import type { PixelValues, Tensor } from "./program.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import type { SiglipVisionTypes } from "./siglip-vision-model.ts";
@@ -17,7 +17,7 @@ export interface SiglipClassificationOutput {
   readonly attentions?: LayerTensors;
 }
 
-export class SiglipForImageClassification<T extends SiglipVisionTypes = { pixelValues: Tensor; output: SiglipClassificationOutput }, Label extends string = string> {
+export class SiglipForImageClassification<T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipClassificationOutput }, Label extends string = string> {
   readonly session: Session;
 
   constructor(session: Session) {

@@ -3,7 +3,7 @@ import type { Plan } from "@sigil/spec";
 import { InputError } from "./input-error.ts";
 import { sigmoidLoss } from "./losses.ts";
 import { nestOutputs } from "./outputs.ts";
-import type { Tensor } from "./program.ts";
+import type { PixelValues, Tensor } from "./program.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import { runText, SiglipTextModel, type SiglipTextInputs, type SiglipTextOutput, type SiglipTextTypes } from "./siglip-text-model.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
@@ -31,7 +31,7 @@ export interface SiglipTypes {
 
 /** What is known without bindings. */
 export interface UntypedSiglip {
-  vision: { pixelValues: Tensor; output: SiglipVisionOutput };
+  vision: { pixelValues: PixelValues; output: SiglipVisionOutput };
   text: { output: SiglipTextOutput };
   features: Tensor;
 }

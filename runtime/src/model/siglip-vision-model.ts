@@ -1,7 +1,7 @@
 /** transformers' SiglipVisionModel over a compiled plan. */
 import type { Plan } from "@sigil/spec";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
-import type { Tensor } from "./program.ts";
+import type { PixelValues, Tensor } from "./program.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 
@@ -19,11 +19,11 @@ export interface SiglipVisionOutput {
 
 /** The types that bindings narrow. */
 export interface SiglipVisionTypes {
-  readonly pixelValues: Tensor;
+  readonly pixelValues: PixelValues;
   readonly output: object;
 }
 
-export class SiglipVisionModel<T extends SiglipVisionTypes = { pixelValues: Tensor; output: SiglipVisionOutput }> {
+export class SiglipVisionModel<T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipVisionOutput }> {
   readonly session: Session;
 
   constructor(session: Session) {

@@ -1,10 +1,12 @@
 /**
- * What a caller may well not have meant, though it runs as transformers would run it.
+ * What a caller may well not have meant, though the model runs as transformers would run it.
  *
  * - `short-text`: texts are shorter than the position table, so that the pooled last position is another than in training
  * - `masked-padding`: the attention mask hides padding, which published checkpoints attend to
+ * - `no-range`: the weights' server knows no byte ranges, so that the whole file is downloaded first
+ * - `not-cached`: the weights cannot be kept for the next visit
  */
-export type WarningCode = "short-text" | "masked-padding";
+export type WarningCode = "short-text" | "masked-padding" | "no-range" | "not-cached";
 
 export interface ModelWarning {
   readonly code: WarningCode;

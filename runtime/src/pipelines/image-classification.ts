@@ -1,7 +1,7 @@
 /** transformers' `image-classification` pipeline for SiglipForImageClassification. */
 import { InputError } from "../model/input-error.ts";
 import type { ProblemType } from "../model/losses.ts";
-import type { Tensor } from "../model/program.ts";
+import type { PixelValues, Tensor } from "../model/program.ts";
 import type { SiglipForImageClassification } from "../model/siglip-for-image-classification.ts";
 
 export interface ClassScore<Label extends string = string> {
@@ -17,14 +17,14 @@ export interface ImageClassificationOptions {
 }
 
 export class ImageClassification<Label extends string = string> {
-  readonly #model: SiglipForImageClassification<{ pixelValues: Tensor; output: { logits: Tensor } }, Label>;
+  readonly #model: SiglipForImageClassification<{ pixelValues: PixelValues; output: { logits: Tensor } }, Label>;
 
-  constructor(model: SiglipForImageClassification<{ pixelValues: Tensor; output: { logits: Tensor } }, Label>) {
+  constructor(model: SiglipForImageClassification<{ pixelValues: PixelValues; output: { logits: Tensor } }, Label>) {
     this.#model = model;
   }
 
   /** Per picture its best labels by falling score. Throws InputError for a `topK` that is not a positive integer. */
-  async classify(pixelValues: Tensor, { topK = 5, functionToApply }: ImageClassificationOptions = {}): Promise<ClassScore<Label>[][]> {
+  async classify(pixelValues: PixelValues, { topK = 5, functionToApply }: ImageClassificationOptions = {}): Promise<ClassScore<Label>[][]> {
     if (!Number.isInteger(topK) || topK < 1) throw new InputError(`topK: expected a positive integer, received ${topK}`);
     const { logits } = await this.#model.forward({ pixelValues });
     const { labels } = this.#model;

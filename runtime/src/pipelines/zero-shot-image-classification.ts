@@ -1,7 +1,7 @@
 /** transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text embeddings cached per label. */
 import { InputError } from "../model/input-error.ts";
 import type { SiglipModel } from "../model/siglip-model.ts";
-import type { Tensor } from "../model/program.ts";
+import type { PixelValues, Tensor } from "../model/program.ts";
 
 /** What turns texts into ids: any of Sigil's tokenizers. */
 export interface LabelTokenizer {
@@ -34,7 +34,7 @@ export class ZeroShotImageClassification {
   }
 
   /** Per image, the labels by falling score; ties keep the order of `labels`. Throws InputError for no labels, or labels that are not strings. */
-  async classify(pixelValues: Tensor, labels: readonly string[], { template = "This is a photo of {}." }: ZeroShotOptions = {}): Promise<LabelScore[][]> {
+  async classify(pixelValues: PixelValues, labels: readonly string[], { template = "This is a photo of {}." }: ZeroShotOptions = {}): Promise<LabelScore[][]> {
     if (!Array.isArray(labels) || labels.length === 0) throw new InputError("labels: expected at least one, received none");
     const odd = labels.findIndex((label) => typeof label !== "string");
     if (odd >= 0) throw new InputError(`labels[${odd}]: expected a string, received ${typeof labels[odd]}`);

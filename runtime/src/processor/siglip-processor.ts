@@ -1,7 +1,7 @@
 /** transformers' SiglipProcessor: a tokenizer and an image processor called together. */
 import type { ImageArray, RawImage } from "../image/raw-image.ts";
 import { InputError } from "../model/input-error.ts";
-import type { Tensor } from "../model/program.ts";
+import type { ByteTensor, PixelValues, Tensor } from "../model/program.ts";
 import type { ImageProcessorOptions } from "../image/image-processor-options.ts";
 import type { SiglipImageProcessor } from "../image/siglip-image-processor.ts";
 import type { EncodeOptions, Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -11,16 +11,18 @@ export interface ProcessorInputs extends EncodeOptions {
   readonly images?: readonly (RawImage | ImageArray)[];
   /** Options of the image processor for this call. */
   readonly imageOptions?: Partial<ImageProcessorOptions>;
+  /** "uint8" for a model that was compiled so: pictures are resized, and normalised by the model. Default "float32". */
+  readonly pixels?: "float32" | "uint8";
 }
 
 /** What a model's `forward` takes; what was not given is absent. */
-export interface Processed {
+export interface Processed<Pixels extends PixelValues = Tensor> {
   /** `input_ids` */
   readonly inputIds?: number[][];
   /** `attention_mask`, where the tokenizer's `model_input_names` lists it or it was asked for. */
   readonly attentionMask?: number[][];
   /** `pixel_values` */
-  readonly pixelValues?: Tensor;
+  readonly pixelValues?: Pixels;
 }
 
 export class SiglipProcessor {
@@ -33,10 +35,16 @@ export class SiglipProcessor {
   }
 
   /** Texts, pictures or both. Texts get no padding and no truncation unless asked for: SigLIP needs `padding: "max_length"`. Throws InputError for neither. */
-  process({ text, images, imageOptions, ...encode }: ProcessorInputs): Processed {
+  process(inputs: ProcessorInputs & { readonly pixels: "uint8" }): Processed<ByteTensor>;
+  process(inputs: ProcessorInputs & { readonly pixels?: "float32" }): Processed;
+  process({ text, images, imageOptions, pixels = "float32", ...encode }: ProcessorInputs): Processed<PixelValues> {
     if (text === undefined && images === undefined) throw new InputError("expected text, images or both, received neither");
     const encoded = text === undefined ? {} : this.tokenizer.encode(text, encode);
     if (images === undefined) return encoded;
+    if (pixels === "uint8") {
+      const { pixelValues: data, shape } = this.imageProcessor.preprocessBytes(images, imageOptions);
+      return { ...encoded, pixelValues: { data, shape } };
+    }
     const { pixelValues: data, shape } = this.imageProcessor.preprocess(images, imageOptions);
     return { ...encoded, pixelValues: { data, shape } };
   }

@@ -1,13 +1,25 @@
 import { WeightsError } from "./error.ts";
 
+export interface VerifyOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes read to verify a file, of all. */
+  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
+}
+
 /** Random access to bytes: a buffer, a Blob, a URL or (in Node) a file. */
 export interface ByteSource {
   /** What errors call it: a path, a URL or a given name. */
   readonly name: string;
   /** Total bytes. */
-  size(): Promise<number>;
+  size(signal?: AbortSignal): Promise<number>;
   /** Exactly `length` bytes from `offset`, or a WeightsError. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** What tells one state of the file from another (an ETag), once the file has been asked for. */
+  version?(): string | undefined;
+  /** Whether the file came as a whole, because its server knows no ranges. */
+  isWhole?(): boolean;
+  /** Throws a WeightsError unless the bytes have this SHA-256 (lower-case hex), and keeps nothing of them then. */
+  verify?(sha256: string, options?: VerifyOptions): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -47,59 +59,12 @@ export function blobSource(blob: Blob, name = (blob as { name?: string }).name ?
   };
 }
 
-/** A URL read with HTTP Range requests; a server that ignores Range is an error, as is a file that changes size. */
-export function urlSource(url: string | URL, options: { headers?: Record<string, string>; fetch?: typeof fetch } = {}): ByteSource {
-  const name = String(url);
-  const get = options.fetch ?? fetch;
-  let total: number | undefined;
+/** Throws a WeightsError unless a source has this SHA-256. */
+export async function verifyBytes(source: ByteSource, sha256: string, options: VerifyOptions = {}, onBytes?: (bytes: Uint8Array) => void): Promise<void> {
+  checkDigest(source.name, sha256, await (await import("./digest.ts")).digestOf(source, options, onBytes));
+}
 
-  async function range(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    const expected = `206 with bytes ${offset}-${offset + length - 1}`;
-    let response: Response;
-    try {
-      response = await get(name, {
-        headers: { ...options.headers, "Accept-Encoding": "identity", Range: `bytes=${offset}-${offset + length - 1}` },
-        ...(signal === undefined ? {} : { signal }),
-      });
-    } catch (cause) {
-      signal?.throwIfAborted();
-      throw new WeightsError(`cannot be fetched: ${String((cause as Error).message)}`, { file: name, cause });
-    }
-    if (response.status !== 206) {
-      await response.body?.cancel();
-      throw new WeightsError(response.ok ? "the server ignores Range requests" : "the server refused the request",
-        { file: name, expected, received: `${response.status} ${response.statusText}`.trim() });
-    }
-    const header = response.headers.get("Content-Range") ?? "";
-    const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header);
-    if (match === null || Number(match[1]) !== offset || Number(match[2]) !== offset + length - 1 || (total ??= Number(match[3])) !== Number(match[3])) {
-      await response.body?.cancel();
-      throw new WeightsError("the server sent another range", { file: name, expected, received: `Content-Range "${header}"` });
-    }
-    let bytes: Uint8Array;
-    try {
-      bytes = new Uint8Array(await response.arrayBuffer());
-    } catch (cause) {
-      signal?.throwIfAborted();
-      throw new WeightsError("the transfer broke off", { file: name, expected: `${length} bytes`, cause });
-    }
-    if (bytes.byteLength !== length) {
-      throw new WeightsError("the transfer is incomplete", { file: name, expected: `${length} bytes`, received: `${bytes.byteLength} bytes` });
-    }
-    return bytes;
-  }
-
-  async function size(): Promise<number> {
-    if (total === undefined) await range(0, 1);
-    return total!;
-  }
-  return {
-    name,
-    size,
-    async read(offset, length, signal) {
-      signal?.throwIfAborted();
-      checkRange(name, offset, length, await size());
-      return length === 0 ? new Uint8Array(0) : range(offset, length, signal);
-    },
-  };
+/** Throws a WeightsError unless a file has the digest that was meant. */
+export function checkDigest(file: string, sha256: string, received: string): void {
+  if (received !== sha256) throw new WeightsError("is not the file that was meant: its SHA-256 differs", { file, expected: sha256, received });
 }

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { checkRange, type ByteSource } from "./byte-source.ts";
+import { checkDigest, checkRange, type ByteSource } from "./byte-source.ts";
 import { WeightsError } from "./error.ts";
 
 /** The most that one read call of the operating system is asked for, in bytes. */
 const chunkBytes = 1 << 28;
+const hashBytes = 4 << 20;
 
 /** A file read at random places; close it when done. */
 export async function openFileSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
@@ -15,20 +17,31 @@ export async function openFileSource(path: string): Promise<ByteSource & { close
     await handle.close();
     throw new WeightsError("is not a file", { file: path });
   }
+  const read = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> => {
+    checkRange(path, offset, length, stat.size);
+    const out = new Uint8Array(length);
+    for (let done = 0; done < length;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(out, done, Math.min(chunkBytes, length - done), offset + done);
+      if (bytesRead === 0) throw new WeightsError("became shorter while it was read", { file: path, expected: `${length} bytes at ${offset}`, received: `${done} bytes` });
+      done += bytesRead;
+    }
+    signal?.throwIfAborted();
+    return out;
+  };
   return {
     name: path,
     size: async () => stat.size,
-    async read(offset, length, signal) {
-      checkRange(path, offset, length, stat.size);
-      const out = new Uint8Array(length);
-      for (let done = 0; done < length;) {
-        signal?.throwIfAborted();
-        const { bytesRead } = await handle.read(out, done, Math.min(chunkBytes, length - done), offset + done);
-        if (bytesRead === 0) throw new WeightsError("became shorter while it was read", { file: path, expected: `${length} bytes at ${offset}`, received: `${done} bytes` });
-        done += bytesRead;
+    read,
+    async verify(sha256, { signal, onProgress } = {}) {
+      const hash = createHash("sha256");
+      for (let at = 0; at < stat.size;) {
+        const bytes = await read(at, Math.min(hashBytes, stat.size - at), signal);
+        hash.update(bytes);
+        at += bytes.length;
+        onProgress?.({ loadedBytes: at, totalBytes: stat.size });
       }
-      signal?.throwIfAborted();
-      return out;
+      checkDigest(path, sha256, hash.digest("hex"));
     },
     close: () => handle.close(),
   };

@@ -14,6 +14,7 @@ export interface TensorPlace extends TensorInfo {
 }
 
 export interface SafetensorsHeader {
+  /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorPlace>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -23,11 +24,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Reads and checks a header: tensors must tile the data without gaps or overlaps and fill the file exactly. */
-export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
+export async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
   const file = source.name;
-  const size = await source.size();
+  const size = await source.size(signal);
   if (size < 8) throw new WeightsError("is truncated", { file, expected: "at least 8 bytes", received: `${size} bytes` });
-  const prefix = await source.read(0, 8);
+  const prefix = await source.read(0, 8, signal);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
     throw new WeightsError("has an oversized header", { file, expected: `at most ${maxHeaderBytes} bytes`, received: `${length} bytes` });
@@ -36,15 +37,16 @@ export async function readHeader(source: ByteSource): Promise<SafetensorsHeader>
   if (dataStart > size) {
     throw new WeightsError("is truncated inside its header", { file, expected: `at least ${dataStart} bytes`, received: `${size} bytes` });
   }
-  const root = parseHeader(file, await source.read(8, Number(length)));
+  const root = parseHeader(file, await source.read(8, Number(length), signal));
   const tensors = new Map<string, TensorPlace>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(root)) {
     if (name === "__metadata__") Object.assign(metadata, readMetadata(file, entry));
     else tensors.set(name, readEntry(file, name, entry, dataStart));
   }
-  checkTiling(file, tensors, dataStart, size);
-  return { tensors, metadata };
+  const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  checkTiling(file, inOrder, dataStart, size);
+  return { tensors: new Map(inOrder), metadata };
 }
 
 function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
@@ -88,9 +90,9 @@ function readEntry(file: string, tensor: string, entry: unknown, dataStart: numb
   return { dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
 }
 
-function checkTiling(file: string, tensors: ReadonlyMap<string, TensorPlace>, dataStart: number, size: number): void {
+function checkTiling(file: string, inOrder: readonly (readonly [string, TensorPlace])[], dataStart: number, size: number): void {
   let at = dataStart;
-  for (const [tensor, place] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+  for (const [tensor, place] of inOrder) {
     if (place.begin !== at) {
       throw new WeightsError(place.begin < at ? "overlaps another tensor" : "leaves a gap before it",
         { file, tensor, expected: `offset ${at - dataStart}`, received: `offset ${place.begin - dataStart}` });

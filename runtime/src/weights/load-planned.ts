@@ -1,10 +1,16 @@
-/** Lays the weights of a plan out as its kernels read them, one checkpoint tensor at a time. */
+/** Lays the weights of a plan out as its kernels read them, one checkpoint tensor at a time, the next ones on their way. */
 import type { PlannedWeight, WeightPart } from "@sigil/spec";
+import { foldPixels } from "./fold-pixels.ts";
 import { packPanelRows } from "./pack.ts";
+import { readAhead } from "./read-ahead.ts";
 import { resampleGrid } from "./resample-grid.ts";
+import type { VerifyPlanOptions } from "./verify-plan.ts";
+import type { TensorInfo } from "./weight-source.ts";
 
 /** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
 export interface WeightReader {
+  /** In the order of the file, which reads then follow. */
+  readonly tensors?: ReadonlyMap<string, TensorInfo>;
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   readRowsFloat32(name: string, rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
 }
@@ -15,9 +21,8 @@ export interface PlannedProgress {
   readonly totalBytes: number;
 }
 
-export interface LoadPlannedOptions {
+export interface LoadPlannedOptions extends VerifyPlanOptions {
   readonly onProgress?: (progress: PlannedProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 const partRows = ({ begin, end, resample }: WeightPart): number => (resample ? resample.to[0] * resample.to[1] : end - begin);
@@ -41,20 +46,21 @@ export async function loadPlanned(weights: readonly PlannedWeight[], reader: Wei
       return { weight, part, firstRow };
     });
   });
-  // Parts of one tensor (a packed q, k, v) are read together, so that only one tensor is ever held.
+  // Parts of one tensor (a packed q, k, v) are read together, so that each tensor is read once.
   const byTensor = new Map<string, typeof parts>();
   for (const use of parts) byTensor.set(use.part.tensor, [...(byTensor.get(use.part.tensor) ?? []), use]);
   const missing = new Map(weights.map((weight) => [weight, weight.parts.length]));
   let loadedBytes = 0;
-  for (const [tensor, uses] of byTensor) {
-    signal?.throwIfAborted();
-    const data = await reader.readFloat32(tensor, signal ? { signal } : {});
-    for (const { weight, part, firstRow } of uses) {
+  signal?.throwIfAborted();
+  for await (const [tensor, data] of readAhead(byTensor.keys(), reader, signal)) {
+    for (const { weight, part, firstRow } of byTensor.get(tensor)!) {
       const { columns, layout } = weight;
       const { buffer, offset } = target.place(weight);
-      const stored = data.subarray(part.begin * columns, part.end * columns);
-      if (stored.length !== (part.end - part.begin) * columns) throw new Error(`${tensor}: expected at least ${part.end * columns} elements, received ${data.length}`);
-      const rows = part.resample ? resampleGrid(stored, columns, part.resample.from, part.resample.to) : stored;
+      // A weight that is folded to sums has one column where its tensor has many.
+      const width = part.fold ? part.fold.pixels * part.fold.scales.length : columns;
+      const stored = data.subarray(part.begin * width, part.end * width);
+      if (stored.length !== (part.end - part.begin) * width) throw new Error(`${tensor}: expected at least ${part.end * width} elements, received ${data.length}`);
+      const rows = part.fold ? foldPixels(stored, part.fold) : part.resample ? resampleGrid(stored, columns, part.resample.from, part.resample.to) : stored;
       if (layout.kind === "rows") new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
       else packPanelRows(buffer, offset, rows, { rows: weight.rows, columns, width: layout.width, storage: layout.storage }, firstRow);
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);

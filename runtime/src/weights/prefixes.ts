@@ -32,6 +32,7 @@ export function withPrefixes(source: WeightSource, expectedNames: Iterable<strin
     read: async (name, options) => source.read(resolve(name), options),
     readFloat32: async (name, options) => source.readFloat32(resolve(name), options),
     readRowsFloat32: async (name, rows, options) => source.readRowsFloat32(resolve(name), rows, options),
+    ...(source.verify && { verify: source.verify.bind(source) }),
     close: () => source.close(),
   };
 }

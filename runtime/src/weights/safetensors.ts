@@ -1,8 +1,9 @@
-import type { ByteSource } from "./byte-source.ts";
+import { verifyBytes, type ByteSource } from "./byte-source.ts";
 import { dtypeBits, toFloat32 } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
 import { readHeader, type TensorPlace } from "./header.ts";
 import { RowCache } from "./row-cache.ts";
+import { digestFor } from "./verify-plan.ts";
 import { checkRows, requireTensor, type WeightSource } from "./weight-source.ts";
 
 /** Rows this near to each other, in bytes, are fetched by one read. */
@@ -11,9 +12,9 @@ const joinBytes = 4096;
 const maxReadBytes = 8 << 20;
 
 /** Opens one safetensors file after checking its whole header; reads no tensor. Closing closes the byte source. */
-export async function openSafetensors(source: ByteSource): Promise<WeightSource> {
+export async function openSafetensors(source: ByteSource, { signal }: { readonly signal?: AbortSignal } = {}): Promise<WeightSource> {
   const file = source.name;
-  const { tensors, metadata } = await readHeader(source);
+  const { tensors, metadata } = await readHeader(source, signal);
   const cache = new RowCache();
 
   async function bytes(tensor: string, begin: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
@@ -69,6 +70,10 @@ export async function openSafetensors(source: ByteSource): Promise<WeightSource>
       const out = new Float32Array(rows.length * columns);
       for (let i = 0; i < rows.length; i++) out.set(found.get(rows[i]!)!, i * columns);
       return out;
+    },
+    async verify(sha256, options = {}) {
+      const digest = digestFor(sha256, file);
+      await (source.verify?.(digest, options) ?? verifyBytes(source, digest, options));
     },
     async close() {
       cache.clear();

@@ -62,6 +62,9 @@ export async function openShardedSafetensors(
     read: async (tensor, options) => shardOf(tensor).read(tensor, options),
     readFloat32: async (tensor, options) => shardOf(tensor).readFloat32(tensor, options),
     readRowsFloat32: async (tensor, rows, options) => shardOf(tensor).readRowsFloat32(tensor, rows, options),
+    async verify(sha256, options) {
+      for (const shard of shards.values()) await shard.verify!(sha256, options);
+    },
     close: closeAll,
   };
 }

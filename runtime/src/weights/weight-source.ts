@@ -1,3 +1,4 @@
+import type { VerifyOptions } from "./byte-source.ts";
 import type { DType } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
 
@@ -19,6 +20,8 @@ export interface WeightSource {
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   /** Rows of a 2-D tensor as [rows.length, columns], in the order given (repeats allowed), without reading the rest. */
   readRowsFloat32(name: string, rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  /** Throws a WeightsError unless each file has its SHA-256, given by file name; sources without files have no such method. */
+  verify?(sha256: Readonly<Record<string, string>>, options?: VerifyOptions): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -15,8 +15,8 @@ export interface ArchitectureWeight {
 
 /** An input of the graph. */
 export interface ArchitectureInput {
-  /** Element type. */
-  readonly dtype: "float32" | "int32";
+  /** Element type; uint8, bytes of pictures, for normalize_pixels alone. */
+  readonly dtype: "float32" | "int32" | "uint8";
   /** Sizes: symbols, dimensions, config fields and numbers. */
   readonly shape: readonly DimensionExpression[];
   /** What a run takes when it is not given: zeros, or 0, 1, 2, ... along the last axis. */

@@ -17,7 +17,8 @@ export interface Location {
 /** An input or output. */
 export interface PlannedTensor {
   readonly name: string;
-  readonly dtype: "float32" | "int32";
+  /** uint8 pixels are bytes, 0 to 255. */
+  readonly dtype: "float32" | "int32" | "uint8";
   readonly shape: readonly Extent[];
   /** How an output lies in the arena if not as its dtype: kernels read it too, and the runtime widens it. */
   readonly stored?: "float16" | "bfloat16";
@@ -33,6 +34,13 @@ export interface WeightPart {
   readonly tensor: string;
   readonly begin: number;
   readonly end: number;
+  /** Columns are [channels, pixels] and meet bytes [pixels, channels]: loading multiplies each channel by its scale. Then it moves the channels last, or, with shifts, makes one number of each row: the sum of its values, rounded to storage, times their channel's shift. */
+  readonly fold?: {
+    readonly pixels: number;
+    readonly scales: readonly number[];
+    readonly storage: Storage;
+    readonly shifts?: readonly number[];
+  };
   /** The rows are a grid [height, width] that loading resamples bicubically. */
   readonly resample?: {
     readonly from: readonly [number, number];
@@ -121,6 +129,8 @@ export interface Plan {
   readonly config: Readonly<Record<string, unknown>>;
   /** Every checkpoint tensor that the model reads, with its shape. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** SHA-256 of the weights files by file name, where the spec names them: loading verifies them. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Parts of the model that run alone. */
   readonly programs: readonly PlannedProgram[];
 }

@@ -32,14 +32,26 @@ export interface SigilSpec {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
+  /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
+  readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
   readonly hidden_states: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
   readonly attentions: boolean | readonly number[];
   /** Resample the position embedding: to image_size when compiling (true), or to each picture's size when running, image_size being the largest ("run-time"). */
   readonly interpolate_pos_encoding: false | true | "run-time";
+  /** What pixel_values holds: normalised values, [batch, channels, height, width], or the bytes of resized pictures, [batch, height, width, channels], which the model then rescales and normalises itself. */
+  readonly pixels: "float32" | "uint8";
+  /** What bytes are multiplied by first, where pixels are uint8. */
+  readonly rescale_factor: number;
+  /** What is subtracted then: one value for every channel, or one for each. */
+  readonly image_mean: readonly number[];
+  /** What is divided by last: one value for every channel, or one for each. */
+  readonly image_std: readonly number[];
 }
 
 /** SigilSpec as written: what has a default may be absent. */
@@ -74,12 +86,24 @@ export interface SigilSpecInput {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
+  readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
+  /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
+  readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
   readonly hidden_states?: boolean | readonly number[];
   /** Also return attention weights: of every layer, or of these. */
   readonly attentions?: boolean | readonly number[];
   /** Resample the position embedding: to image_size when compiling (true), or to each picture's size when running, image_size being the largest ("run-time"). */
   readonly interpolate_pos_encoding?: false | true | "run-time";
+  /** What pixel_values holds: normalised values, [batch, channels, height, width], or the bytes of resized pictures, [batch, height, width, channels], which the model then rescales and normalises itself. */
+  readonly pixels?: "float32" | "uint8";
+  /** What bytes are multiplied by first, where pixels are uint8. */
+  readonly rescale_factor?: number;
+  /** What is subtracted then: one value for every channel, or one for each. */
+  readonly image_mean?: readonly number[];
+  /** What is divided by last: one value for every channel, or one for each. */
+  readonly image_std?: readonly number[];
 }

@@ -55,6 +55,12 @@ export function sizes(problem: Problem, symbols: Symbols, operandCount: number):
 /** How B is stored, if it is a weight. */
 export const storageOf = (problem: Problem): Storage | undefined => (problem.family === "gemm" && problem.b.kind === "weight" ? problem.b.storage : undefined);
 
+/** Whether the problem's first operand is bytes. */
+export const readsBytes = (problem: Problem): boolean => problem.family === "gemm" && problem.a.kind === "byte_patches";
+
+/** Numbers in [-1, 1) as bytes. */
+export const asBytes = (values: Float32Array): Uint8Array => Uint8Array.from(values, (x) => Math.floor((x + 1) * 128));
+
 /** Largest difference as a part of the largest expected magnitude; NaN anywhere in the result is infinite. */
 export function errorOf({ actual, expected }: { readonly actual: ArrayLike<number>; readonly expected: ArrayLike<number> }): number {
   let [difference, size] = [0, 1e-30];

@@ -20,3 +20,14 @@ it("processes texts, pictures or both, and adds no defaults to texts", () => {
   expect(processor.batchDecode(both.inputIds!, { skipSpecialTokens: true })).toEqual(["a red circle", "a"]);
   expect(() => processor.process({})).toThrow(InputError);
 });
+
+it("leaves normalising to a model that takes bytes", () => {
+  const { pixelValues } = processor.process({ images: [picture, { ...picture, data: new Uint8Array(27).fill(7) }], pixels: "uint8" });
+  expect(pixelValues!.shape).toEqual([2, 8, 8, 3]);
+  expect(pixelValues!.data).toEqual(Uint8Array.from({ length: 2 * 192 }, (_, i) => (i < 192 ? 255 : 7)));
+  const images = processor.imageProcessor;
+  expect(images.preprocessBytes([picture], { doResize: false })).toEqual({ pixelValues: new Uint8Array(27).fill(255), shape: [1, 3, 3, 3] });
+  expect(() => images.preprocessBytes([])).toThrow("expected at least one");
+  expect(() => images.preprocessBytes([picture, { data: new Float32Array(27), shape: [3, 3, 3] }])).toThrow("images[1]: expected 8-bit values, received floats");
+  expect(() => images.preprocessBytes([picture, { ...picture, data: new Uint8Array(12), width: 2, height: 2 }], { doResize: false })).toThrow("images[1]: expected 3x3x3 as the first, received 2x2x3");
+});

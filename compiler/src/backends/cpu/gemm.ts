@@ -26,13 +26,13 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
 
   const sumBytes = kBlocks > 1 ? mBlock * panelPitch : 0;
   const panelBytes = storage === "float32" ? 0 : depth * panelPitch;
-  const gatherBytes = shape.kind === "patches" ? mBlock * depth * 4 : 0;
+  const gatherBytes = shape.kind === "rows" ? 0 : mBlock * depth * 4;
   const tailColumns = columns % panelWidth || panelWidth;
 
   f.forRange("block", i32.const(0), rows, mBlock, (block) => {
     const blockEnd = f.let("blockEnd", i32.min(plus(block, mBlock), rows));
     const blockRows = f.let("blockRows", shape.kind === "rows" ? i32.add(a, times(block, stride)) : plus(scratch, sumBytes + panelBytes));
-    if (shape.kind === "patches") gatherPatches(f, shape, a, block, blockEnd, blockRows);
+    if (shape.kind !== "rows") gatherPatches(f, shape, a, block, blockEnd, blockRows);
 
     f.forRange("panel", begin, end, 1, (index) => {
       const panel = f.let("columns", panelAddress(b, index, depth, storage));

@@ -46,7 +46,7 @@ function skeletonOf(choice: AttentionChoice, { headSize, queries, keys }: Attent
         call: "attend_mma<Config>",
         threads: 32 * warps,
         blocks,
-        sharedBytes: (tileQueries + 4 * tileKeys) * pitch * 16,
+        sharedBytes: (2 * tileKeys + Math.max(tileQueries, 2 * tileKeys)) * pitch * 16,
         sharedConstant: "Config::shared_bytes",
         tiles: Math.ceil(queries / tileQueries),
         choice: `mma.sync, ${tileQueries} queries a block, ${tileKeys} keys at a time`,

@@ -11,9 +11,10 @@ function copyType(copy: TileCopy, which: "TileA" | "TileB", operand: CudaOperand
   const tile = `Config::${which}`;
   if (copy.kind === "rows") return { type: instance("RowCopy", tile, stride, depth, copy.run), gathers: false };
   if (copy.kind === "scalars") return { type: instance("GatherCopy", tile, instance("ScalarRows", cppType(operand.type), stride, depth)), gathers: true };
-  if (shape.kind !== "patches") throw new Error("internal: rows are not patches");
+  if (shape.kind === "rows") throw new Error("internal: rows are not patches");
   const { channels, height, width, patch, gridHeight, gridWidth } = shape;
-  return { type: instance("GatherCopy", tile, instance("Patches", cppType(operand.type), channels, height, width, patch, gridHeight, gridWidth, copy.run)), gathers: true };
+  const sizes = [channels, height, width, patch, gridHeight, gridWidth, copy.run];
+  return { type: instance("GatherCopy", tile, shape.kind === "byte_patches" ? instance("BytePatches", ...sizes) : instance("Patches", cppType(operand.type), ...sizes)), gathers: true };
 }
 
 const sizeOf = (type: CudaOperand["type"]): number => (isHalf(type) ? 2 : 4);

@@ -34,7 +34,7 @@ export function operandsOf(problem: Problem, operands: readonly LoweredOperand[]
   });
 }
 
-const names: Readonly<Record<ValueType, string>> = { float32: "float", int32: "int", float16: "f16", bfloat16: "bf16" };
+const names: Readonly<Record<ValueType, string>> = { float32: "float", int32: "int", float16: "f16", bfloat16: "bf16", uint8: "uint8_t" };
 /** The element type in C++, inside namespace sigil. */
 export const cppType = (type: ValueType): string => names[type];
 export const isHalf = (type: ValueType): boolean => type === "float16" || type === "bfloat16";

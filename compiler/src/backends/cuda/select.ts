@@ -69,7 +69,9 @@ export function selectGemm(problem: GemmProblem, operands: readonly CudaOperand[
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
   const element = isHalf(b.type) ? b.type : "float32";
   const shape = problem.a;
-  const copy: TileCopy = shape.kind === "rows" ? copyOf(a, element, shape.stride) : { kind: "patches", run: alignedRun(a, [shape.patch, shape.width], 4) };
+  // A picture's channels lie beside one another in bytes, and apart in floats.
+  const beside = shape.kind === "byte_patches" ? shape.channels : 1;
+  const copy: TileCopy = shape.kind === "rows" ? copyOf(a, element, shape.stride) : { kind: "patches", run: alignedRun(a, [beside * shape.patch, beside * shape.width], 4) };
   // Elements that wait in registers take those of a large tile's sums.
   const gathers = copy.kind !== "rows";
   const tile = isHalf(element) ? fit(gathers ? mmaTiles.slice(1) : mmaTiles, rows, columns) : fit(gathers ? fmaTiles.slice(1) : fmaTiles, rows, columns);
@@ -105,7 +107,7 @@ export function selectAttention({ queries, keys, headSize, queryStride, keyStrid
   if (half && headSize <= 128) {
     const run = Math.min(...bytes16);
     // 32 queries a warp halve what it reads of K and V; wide heads leave too few registers for that, short sequences too few blocks.
-    if (queries > 64 && headSize <= 80) return { kind: "mma", warps: 4, tilesDown: 2, tileKeys: 64, run, blocks: 1 };
+    if (queries > 64 && headSize <= 72) return { kind: "mma", warps: 4, tilesDown: 2, tileKeys: 64, run, blocks: 2 };
     return { kind: "mma", warps: 4, tilesDown: 1, tileKeys: headSize <= 96 ? 64 : 32, run, blocks: 2 };
   }
   return { kind: "fma", ownQueries: headSize <= 128 ? 8 : 2, runs: bytes16 };

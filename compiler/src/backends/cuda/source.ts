@@ -1,6 +1,5 @@
 /** The parts of a generated `.cu`, as text: names, constants, types and kernels. */
-import type { CudaOperand } from "./operands.ts";
-import { cppType } from "./operands.ts";
+import { cppType, isHalf, type CudaOperand } from "./operands.ts";
 
 /** A float literal that reads back as the nearest float32. */
 export function floatLiteral(value: number): string {
@@ -20,7 +19,7 @@ export interface Parameter {
 }
 
 /** Operand pointers as parameters, no two of which overlap. */
-export const pointer = ({ type, written }: CudaOperand, name: string): Parameter => ({ type: `${written ? "" : "const "}${type === "float32" ? "float" : type === "int32" ? "int" : `sigil::${cppType(type)}`}* __restrict__`, name });
+export const pointer = ({ type, written }: CudaOperand, name: string): Parameter => ({ type: `${written ? "" : "const "}${isHalf(type) ? "sigil::" : ""}${cppType(type)}* __restrict__`, name });
 export const count = (name: string): Parameter => ({ type: "int", name });
 
 export const tensorMap = (name: string): Parameter => ({ type: "SIGIL_GRID_CONSTANT const sigil::TensorMap", name });

@@ -8,7 +8,7 @@ import type { AttentionConfig } from "./select.ts";
 import { element, KernelWriter } from "./wgsl/kernel-writer.ts";
 import { and, float, lowest, u32, vec4 } from "./wgsl/nodes.ts";
 
-export function emitAttentionRow(problem: AttentionProblem, { threads }: Extract<AttentionConfig, { kind: "row" }>, context: EmitContext): Emitted {
+export function emitAttentionRow(problem: AttentionProblem, { threads, subgroups }: Extract<AttentionConfig, { kind: "row" }>, context: EmitContext): Emitted {
   const { heads, queries, keys, scale } = problem;
   const f = new KernelWriter();
   const operands = attentionOperands(f, problem, context);
@@ -23,7 +23,7 @@ export function emitAttentionRow(problem: AttentionProblem, { threads }: Extract
   const row = f.let("row", u32.add(u32.mul(batch, u32.const(queries)), query));
   const queryRow = problem.sharedQuery ? query : row;
   const keyRow = (key: Parameters<typeof u32.add>[0]) => f.let("key_row", u32.add(u32.mul(batch, u32.const(keys)), key));
-  const lanes = { lane: f.local.x, lanes: threads, first: u32.const(0) };
+  const lanes = { lane: f.local.x, lanes: threads, first: u32.const(0), subgroups };
 
   const most = f.var("most", float.const("f32", lowest));
   f.forRange("key", f.local.x, u32.const(keys), threads, (key) => {
@@ -73,7 +73,7 @@ export function emitAttentionRow(problem: AttentionProblem, { threads }: Extract
   if (lastValid !== 4) f.if(u32.equal(f.local.x, u32.const(quads - 1)), () => finish(lastValid));
   return {
     code: f.print([threads, 1]),
-    choice: `${threads} threads a query and head, scores in workgroup memory`,
+    choice: `${threads} threads a query and head, scores in workgroup memory${subgroups ? ", reduced by subgroups" : ""}`,
     grid: [{ of: queries, per: 1 }, { of: multiply(problem.batch, heads), per: 1 }],
     extents: [],
     layouts: context.views.map(() => undefined),

@@ -1,4 +1,4 @@
-/** Kernel problems to WGSL: a shader per distinct problem and class of adapter. */
+/** Kernel problems to WGSL: a shader per distinct problem and set. */
 import type { Extent, WeightLayout } from "@sigil/spec";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
@@ -10,8 +10,9 @@ import { emitMap } from "./map.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { viewOperands } from "./operands.ts";
 import { emitRowReduce } from "./row-reduce.ts";
-import { selectAttention, selectGemm } from "./select.ts";
-import { tuningTable, type AdapterKind, type Tuning } from "./tuning.ts";
+import { kernelSets, type KernelSet } from "./kernel-sets.ts";
+import { selectAttention, selectGemm, selectReduce } from "./select.ts";
+import type { Tuning } from "./tuning.ts";
 
 type Symbols = Readonly<Record<string, number>>;
 
@@ -22,9 +23,9 @@ export interface WebGpuKernel {
   readonly grid: readonly { readonly of: Extent; readonly per: number }[];
 }
 
-export interface WebGpuModule<Kind extends AdapterKind = AdapterKind> {
-  /** Name to shader, for each class of adapter. */
-  readonly kernels: Readonly<Record<Kind, Readonly<Record<string, WebGpuKernel>>>>;
+export interface WebGpuModule<Set extends KernelSet = KernelSet> {
+  /** Name to shader, for each set. */
+  readonly kernels: Readonly<Record<Set, Readonly<Record<string, WebGpuKernel>>>>;
   /** The kernel of each launch, in their order; equal problems share one. */
   readonly launches: readonly EmittedKernel[];
 }
@@ -43,13 +44,14 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
       return config.kind === "row" ? emitAttentionRow(problem, config, context) : emitAttentionFlash(problem, config, context);
     }
     case "row_reduce":
-      return emitRowReduce(problem, tuning.rowLanes, context);
+      return emitRowReduce(problem, selectReduce(problem, context.symbols, tuning), context);
     case "map":
       return emitMap(problem, context);
   }
 }
 
-export function emitWebGpu<Kind extends AdapterKind>(launches: readonly WebGpuLaunch[], adapters: readonly Kind[]): WebGpuModule<Kind> {
+/** The shaders of these sets; layouts of weights are the same for all of them. */
+export function emitWebGpu<Set extends KernelSet>(launches: readonly WebGpuLaunch[], sets: readonly Set[], tunings: Readonly<Record<Set, Tuning>> = kernelSets()): WebGpuModule<Set> {
   const known = new Map<string, { name: string; launch: WebGpuLaunch; context: EmitContext; origins: string[]; layouts: readonly (WeightLayout | undefined)[]; extents: readonly Extent[] }>();
   const used = launches.map((launch) => {
     const views = viewOperands(launch.operands);
@@ -57,19 +59,19 @@ export function emitWebGpu<Kind extends AdapterKind>(launches: readonly WebGpuLa
     let entry = known.get(key);
     if (!entry) {
       const context = { views, symbols: launch.symbols };
-      const { layouts, extents } = emitLaunch(launch, tuningTable[adapters[0]!], context);
+      const { layouts, extents } = emitLaunch(launch, tunings[sets[0]!], context);
       known.set(key, (entry = { name: `${launch.problem.family}_${known.size}`, launch, context, origins: [], layouts, extents }));
     }
     entry.origins.push(...launch.origins);
     return { entry, views };
   });
   const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")}`;
-  const shader = ({ launch, context, origins }: NonNullable<ReturnType<typeof known.get>>, adapter: AdapterKind): WebGpuKernel => {
-    const { code, choice, grid } = emitLaunch(launch, tuningTable[adapter], context);
+  const shader = ({ launch, context, origins }: NonNullable<ReturnType<typeof known.get>>, set: Set): WebGpuKernel => {
+    const { code, choice, grid } = emitLaunch(launch, tunings[set], context);
     return { code: [comment(JSON.stringify(launch.problem)), comment(`choice: ${choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), code].join("\n"), grid };
   };
   return {
-    kernels: Object.fromEntries(adapters.map((adapter) => [adapter, Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, adapter)]))])) as WebGpuModule<Kind>["kernels"],
+    kernels: Object.fromEntries(sets.map((set) => [set, Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, set)]))])) as WebGpuModule<Set>["kernels"],
     launches: used.map(({ entry, views }) => ({ name: entry.name, extents: entry.extents, scratchBytes: 0, layouts: entry.layouts, slots: views.map(({ slot }) => slot) })),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Gemm with a packed B. A thread computes a tile of `rows` by four times `quads` columns in registers; the threads' rows and
  * columns are interleaved, so that neighbours read neighbours. Two skeletons: one stages blocks of the depth in workgroup
- * memory, the other reads both matrices straight from storage.
+ * memory, the other reads both matrices straight from storage, where the threads of a subgroup may share the rows of A.
  */
 import type { WeightLayout } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
@@ -10,9 +10,9 @@ import { gemmInput } from "./gemm-input.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Operand, type Terms } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
-import type { GemmConfig } from "./tuning.ts";
+import type { selectGemm } from "./select.ts";
 import { element, KernelWriter, type Variable } from "./wgsl/kernel-writer.ts";
-import { halves, matrix, u32, vec4, type U32, type Vec4 } from "./wgsl/nodes.ts";
+import { halves, matrix, subgroup, u32, vec4, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
 /** Columns of a panel of B: what one vector holds. */
 const panelWidth = 4;
@@ -23,12 +23,12 @@ function multiplyQuad(f: KernelWriter, sums: readonly (readonly Variable<"vec4f"
   a.forEach((row, r) => tiles.forEach((tile, j) => f.accumulate(sums[r]![j]!, matrix.multiply(tile, row))));
 }
 
-export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symbols }: EmitContext): Emitted {
+export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectGemm>, { views, symbols }: EmitContext): Emitted {
   if (problem.b.kind !== "weight") throw new Error("internal: B is not a weight");
   const { depth, epilogueOperands } = problem;
   const { storage } = problem.b;
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
-  const { threads, quads, rows: tileRows, staged } = config;
+  const { threads, quads, rows: tileRows, staged, broadcast } = config;
   const panels = Math.ceil(columns / panelWidth);
   const groupRows = threads[1] * tileRows;
   const groupPanels = threads[0] * quads;
@@ -36,14 +36,18 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
   const f = new KernelWriter();
   const input = gemmInput(problem);
   const operands = declareOperands(f, views, [
-    { name: "a", steps: input.steps },
-    { name: "b", steps: [4], packed: storage !== "float32" },
+    { name: "a", steps: input.steps, ...(input.bytes && { bytes: true }) },
+    { name: "b", steps: [4], packed: storage === "float32" ? undefined : config.f16 ? "vec4h" : "vec2u" },
     ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
     { name: "c", steps: [columns] },
   ]);
   const [a, b] = operands as [Operand, Operand];
   const c = operands.at(-1)!;
-  const loadB = (index: U32): Vec4 => (storage === "float32" ? b.load4(f, [[index, 4]]) : halves[storage](f.let("words", b.loadPacked(index))));
+  if (config.f16) f.enable("f16");
+  const loadB = (index: U32): Vec4 => {
+    if (storage === "float32") return b.load4(f, [[index, 4]]);
+    return config.f16 ? halves.f16(b.loadPacked("vec4h", index)) : halves[storage](f.let("words", b.loadPacked("vec2u", index)));
+  };
 
   const firstRow = f.let("first_row", u32.mul(f.group.y, u32.const(groupRows)));
   const firstPanel = f.let("first_panel", u32.mul(f.group.x, u32.const(groupPanels)));
@@ -53,6 +57,10 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
   const inRows = (row: U32): U32 => (rows % groupRows === 0 ? row : u32.min(row, u32.const(rows - 1)));
   const inPanels = (panel: U32): U32 => (panels % groupPanels === 0 ? panel : u32.min(panel, u32.const(panels - 1)));
   const sums = Array.from({ length: tileRows }, (_, r) => Array.from({ length: quads }, (_, j) => f.var(`sum_${r}_${j}`, vec4.zero)));
+
+  // The epilogue loops over them: it is the longer part of a shader, and drivers take their time over long ones.
+  const results = f.privateArray("results", "vec4f", tileRows * quads);
+  const keep = (): void => sums.flat().forEach((sum, i) => f.store(results, u32.const(i), sum));
 
   if (staged > 0) {
     // One vector of padding a row, so that threads of a column read different banks.
@@ -87,17 +95,43 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
       });
       f.barrier();
     });
+    keep();
   } else {
-    const rowTerms: Terms[] = sums.map((_, r) => input.row(f, f.let(`row_${r}`, inRows(rowAt(r)))));
     const starts = sums[0]!.map((_, j) => f.let(`b_start_${j}`, u32.mul(inPanels(panelAt(j)), u32.const(depth))));
-    const step = (quad: U32, valid: number): void => {
-      const k = u32.mul(quad, u32.const(4));
-      const rowsOfA = rowTerms.map((terms, r) => f.let(`a_${r}`, input.load4(f, a, terms, quad, valid)));
-      multiplyQuad(f, sums, rowsOfA, Array.from({ length: valid }, (_, lane) => starts.map((start) => loadB(u32.add(start, u32.add(k, u32.const(lane)))))));
+    /** The quads of B at one quad of the depth. */
+    const quadsOfB = (quad: U32, valid: number): Vec4[][] => Array.from({ length: valid }, (_, lane) => starts.map((start) => loadB(u32.add(start, u32.add(u32.mul(quad, u32.const(4)), u32.const(lane))))));
+    // Lavapipe unrolls what it can count, rows times depth, and then compiles for 10 s; `group.z` is always 0, which only we know.
+    const uncounted = (count: number): U32 => (broadcast ? u32.add(u32.const(count), f.group.z) : u32.const(count));
+    const eachQuad = (body: (quad: U32, valid: number) => void): void => {
+      const whole = Math.floor(depth / 4);
+      f.forRange("quad", u32.const(0), uncounted(whole), 1, (quad) => body(quad, 4));
+      if (depth % 4 !== 0) body(u32.const(whole), depth % 4);
     };
-    const whole = Math.floor(depth / 4);
-    f.forRange("quad", u32.const(0), u32.const(whole), 1, (quad) => step(quad, 4));
-    if (depth % 4 !== 0) step(u32.const(whole), depth % 4);
+    if (!broadcast) {
+      const rowTerms: Terms[] = sums.map((_, r) => input.row(f, f.let(`row_${r}`, inRows(rowAt(r)))));
+      eachQuad((quad, valid) => multiplyQuad(f, sums, rowTerms.map((terms, r) => f.let(`a_${r}`, input.load4(f, a, terms, quad, valid))), quadsOfB(quad, valid)));
+      keep();
+    } else {
+      const lane = f.subgroupLane();
+      const lanes = threads[0];
+      // Nothing says how threads become subgroups; where they are not the first of one, each computes its columns row by row.
+      const together = u32.equal(subgroup.sum(u32.of(u32.lt(lane, u32.const(lanes)))), u32.const(lanes));
+      const rowByRow = (): void =>
+        f.forRange("r", u32.const(0), uncounted(tileRows), 1, (r) => {
+          const terms = input.row(f, f.let("row", u32.min(u32.add(firstRow, r), u32.const(rows - 1))));
+          const sum = starts.map((_, j) => f.var(`sum_${j}`, vec4.zero));
+          eachQuad((quad, valid) => multiplyQuad(f, [sum], [f.let("a_row", input.load4(f, a, terms, quad, valid))], quadsOfB(quad, valid)));
+          sum.forEach((value, j) => f.store(results, u32.add(u32.mul(r, u32.const(quads)), u32.const(j)), value));
+        });
+      f.if(together, () => {
+        const own = Array.from({ length: Math.ceil(tileRows / lanes) }, (_, i) => input.row(f, f.let(`own_row_${i}`, u32.min(u32.add(firstRow, u32.add(lane, u32.const(lanes * i))), u32.const(rows - 1)))));
+        eachQuad((quad, valid) => {
+          const loaded = own.map((terms, i) => f.let(`own_${i}`, input.load4(f, a, terms, quad, valid)));
+          multiplyQuad(f, sums, sums.map((_, r) => f.let(`a_${r}`, subgroup.broadcast(loaded[Math.floor(r / lanes)]!, r % lanes))), quadsOfB(quad, valid));
+        });
+        keep();
+      }, rowByRow);
+    }
   }
 
   const tail = columns % panelWidth;
@@ -111,9 +145,6 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
     });
     c.store4(f, [[row, columns], [panel, 4]], value, valid);
   };
-  // A loop rather than a copy per sum: the epilogue is the longer part of a shader, and drivers take their time over long ones.
-  const results = f.privateArray("results", "vec4f", tileRows * quads);
-  sums.flat().forEach((sum, i) => f.store(results, u32.const(i), sum));
   f.forRange("result", u32.const(0), u32.const(tileRows * quads), 1, (result) => {
     const row = f.let("to_row", u32.add(firstRow, u32.add(f.local.y, u32.mul(u32.div(result, u32.const(quads)), u32.const(threads[1])))));
     const panel = f.let("to_panel", u32.add(firstPanel, u32.add(f.local.x, u32.mul(u32.rem(result, u32.const(quads)), u32.const(threads[0])))));
@@ -129,7 +160,7 @@ export function emitGemm(problem: GemmProblem, config: GemmConfig, { views, symb
   const layout: WeightLayout = { kind: "panels", width: panelWidth, storage };
   return {
     code: f.print(threads),
-    choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}`,
+    choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}${broadcast ? ", rows broadcast in subgroups" : ""}${config.f16 ? ", weights as f16" : ""}`,
     grid: [{ of: panels, per: groupPanels }, { of: problem.rows, per: groupRows }],
     extents: [],
     layouts: [undefined, layout, ...epilogueOperands.map(() => rowLayout), undefined],

@@ -1,7 +1,7 @@
 /** The operands of a kernel as bindings: views of one value share one, since WebGPU forbids overlapping writable ranges. */
 import type { LoweredOperand } from "../../kernels/lowered.ts";
 import { element, type Access, type ArrayVariable, type KernelWriter } from "./wgsl/kernel-writer.ts";
-import { float, u32, vec4, type F32, type Float, type Node, type U32, type Vec4 } from "./wgsl/nodes.ts";
+import { bytes, float, u32, vec4, type F32, type Float, type Node, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
 /** An element's index as a sum of nodes times constants, so that it can be divided by four when compiling. */
 export type Terms = readonly (readonly [U32, number])[];
@@ -28,8 +28,10 @@ export interface OperandUse {
   readonly name: string;
   /** Every constant that its addresses are multiples of; vectors are loaded whole if four divides them all. */
   readonly steps: readonly number[];
-  /** Two words hold four 16-bit values. */
-  readonly packed?: boolean;
+  /** What holds four 16-bit values. */
+  readonly packed?: "vec2u" | "vec4h" | undefined;
+  /** A word holds four bytes. */
+  readonly bytes?: boolean;
 }
 
 export class Operand {
@@ -70,9 +72,20 @@ export class Operand {
     return (type === "f32" ? this.load(f, terms) : this.load4(f, terms)) as Node<Float> as Node<T>;
   }
 
-  /** Two words at an index counted in quads. */
-  loadPacked(index: U32): Node<"vec2u"> {
-    return element(this.#array as ArrayVariable<"vec2u">, index);
+  /** Four 16-bit values as the operand was declared to hold them, at an index counted in quads. */
+  loadPacked<T extends "vec2u" | "vec4h">(_packed: T, index: U32): Node<T> {
+    return element(this.#array as ArrayVariable as ArrayVariable<T>, index);
+  }
+
+  /** The four bytes of a word as numbers; the index, a multiple of four, counts bytes. */
+  loadBytes4(f: KernelWriter, terms: Terms): Vec4 {
+    return bytes.all(f.let("word", element(this.#array as ArrayVariable<"u32">, u32.div(this.#index(terms, 1), u32.const(4)))));
+  }
+
+  /** A byte as a number. */
+  loadByte(f: KernelWriter, terms: Terms): F32 {
+    const at = f.let("at", this.#index(terms, 1));
+    return bytes.one(element(this.#array as ArrayVariable<"u32">, u32.div(at, u32.const(4))), u32.rem(at, u32.const(4)));
   }
 
   store4(f: KernelWriter, terms: Terms, value: Vec4, valid = 4): void {
@@ -102,7 +115,7 @@ export function declareOperands(f: KernelWriter, views: readonly OperandView[], 
     const members = views.flatMap((view, i) => (view.slot === slot ? [{ view, use: uses[i]! }] : []));
     const vectors = members.every(({ view, use }) => [view.offset, ...use.steps].every((step) => step % 4 === 0));
     const [first] = members as [(typeof members)[0]];
-    arrays.set(slot, f.storage([...new Set(members.map(({ use }) => use.name))].join("_"), first.use.packed ? "vec2u" : vectors ? "vec4f" : "f32", first.view.access));
+    arrays.set(slot, f.storage([...new Set(members.map(({ use }) => use.name))].join("_"), first.use.packed ?? (first.use.bytes ? "u32" : vectors ? "vec4f" : "f32"), first.view.access));
   }
   return views.map(({ slot, offset }) => new Operand(arrays.get(slot)!, offset));
 }

@@ -3,13 +3,15 @@ import { valueOf } from "../../ir/extent.ts";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Operand } from "./operands.ts";
-import { reduceLanes } from "./reduce.ts";
+import { reduceLanes, type SharedLanes } from "./reduce.ts";
+import type { ReduceConfig } from "./select.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
 import { float, lowest, or, u32, vec4, type F32, type Float, type Node, type U32 } from "./wgsl/nodes.ts";
 
-const threads = 64;
+/** Of a workgroup, unless its threads are the lanes of one row. */
+const fullGroup = 64;
 
-export function emitRowReduce(problem: RowReduceProblem, lanes: number, context: EmitContext): Emitted {
+export function emitRowReduce(problem: RowReduceProblem, { lanes, subgroups }: ReduceConfig, context: EmitContext): Emitted {
   if (problem.kind === "mean") return emitMean(problem, context);
   const { kind, width, epsilon } = problem;
   const rows = valueOf(problem.rows, context.symbols);
@@ -21,6 +23,7 @@ export function emitRowReduce(problem: RowReduceProblem, lanes: number, context:
   const type: Float = operands.every((o) => o.vectors) ? "vec4f" : "f32";
   const step = type === "vec4f" ? 4 : 1;
   const count = width / step;
+  const threads = subgroups ? lanes : Math.max(fullGroup, lanes);
   const rowsPerGroup = threads / lanes;
   const scratch = lanes > 1 ? f.workgroup("scratch", "f32", threads) : { name: "", element: "f32" as const };
 
@@ -30,11 +33,12 @@ export function emitRowReduce(problem: RowReduceProblem, lanes: number, context:
   // All threads reach the barriers; rows past the last repeat it, with the same result.
   const row = rows % rowsPerGroup === 0 ? unclamped : f.let("clamped", u32.min(unclamped, u32.const(rows - 1)));
   const first = f.let("first", u32.mul(inGroup, u32.const(lanes)));
+  const shared: SharedLanes = { lane, lanes, first, subgroups };
   const each = (body: (value: Node<Float>, unit: U32) => void): void => f.forRange("unit", lane, u32.const(count), lanes, (unit) => body(f.let("value", x.loadAs(f, type, [[row, width], [unit, step]])), unit));
   const sum = (term: (value: Node<Float>) => Node<Float>): F32 => {
     const partial = f.var("partial", float.const(type, 0));
     each((value) => f.accumulate(partial, term(value)));
-    return reduceLanes(f, scratch, { lane, lanes, first }, float.sum(partial), "add");
+    return reduceLanes(f, scratch, shared, float.sum(partial), "add");
   };
   const all = (value: F32): Node<Float> => float.splat<Float>(type, value);
   const put = (unit: U32, value: Node<Float>): void => y.storeAs(f, [[row, width], [unit, step]], value);
@@ -42,7 +46,7 @@ export function emitRowReduce(problem: RowReduceProblem, lanes: number, context:
   if (kind === "softmax") {
     const partial = f.var("partial", float.const(type, lowest));
     each((value) => f.set(partial, float.max(partial, value)));
-    const top = f.let("top", all(reduceLanes(f, scratch, { lane, lanes, first }, float.largest(partial), "max")));
+    const top = f.let("top", all(reduceLanes(f, scratch, shared, float.largest(partial), "max")));
     const total = f.let("total_exp", all(sum((value) => float.exp(float.sub(value, top)))));
     each((value, unit) => put(unit, float.div(float.exp(float.sub(value, top)), total)));
   } else {
@@ -61,7 +65,7 @@ export function emitRowReduce(problem: RowReduceProblem, lanes: number, context:
       put(unit, bias ? float.add(scaled, bias.loadAs(f, type, [[unit, step]])) : scaled);
     });
   }
-  return { code: f.print([threads, 1]), choice: `${lanes} threads a row, ${rowsPerGroup} rows a workgroup`, grid: [{ of: problem.rows, per: rowsPerGroup }], extents: [], layouts: [undefined, ...affine.map(() => rowLayout), undefined] };
+  return { code: f.print([threads, 1]), choice: `${lanes} threads a row, ${rowsPerGroup} rows a workgroup${subgroups ? ", reduced by subgroups" : ""}`, grid: [{ of: problem.rows, per: rowsPerGroup }], extents: [], layouts: [undefined, ...affine.map(() => rowLayout), undefined] };
 }
 
 /** A thread per channels of an output row; with a mask, rows below zero do not count. */
@@ -73,7 +77,7 @@ function emitMean({ rows: outer, width, reduced, mask: masked }: RowReduceProble
   const [x, y] = [operands[0]!, operands.at(-1)!] as [Operand, Operand];
   const type: Float = x.vectors && y.vectors ? "vec4f" : "f32";
   const step = type === "vec4f" ? 4 : 1;
-  const unit = f.let("unit", u32.add(u32.mul(f.group.x, u32.const(threads)), f.local.x));
+  const unit = f.let("unit", u32.add(u32.mul(f.group.x, u32.const(fullGroup)), f.local.x));
   const row = f.let("row", f.group.y);
   f.if(or(u32.ge(unit, u32.const(width / step)), u32.ge(row, u32.const(rows))), () => f.return());
   const sum = f.var("sum", float.const(type, 0));
@@ -90,5 +94,5 @@ function emitMean({ rows: outer, width, reduced, mask: masked }: RowReduceProble
   });
   const mean = type === "vec4f" ? vec4.scale(float.div(float.const("f32", 1), counted), sum as Node<"vec4f">) : float.div(sum as F32, counted);
   y.storeAs(f, [[row, width], [unit, step]], mean as Node<Float>);
-  return { code: f.print([threads, 1]), choice: `a thread per ${step === 4 ? "four channels" : "channel"}`, grid: [{ of: width / step, per: threads }, { of: outer, per: 1 }], extents: [], layouts: views.map(() => undefined) };
+  return { code: f.print([fullGroup, 1]), choice: `a thread per ${step === 4 ? "four channels" : "channel"}`, grid: [{ of: width / step, per: fullGroup }, { of: outer, per: 1 }], extents: [], layouts: views.map(() => undefined) };
 }

@@ -1,33 +1,52 @@
 /** Chooses how a problem is computed: a pure function of the problem, the largest sizes and the tuning. */
+import { gemmWorkgroupQuads, workgroupLimits } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
-import type { AttentionProblem, GemmProblem } from "../../kernels/problem.ts";
+import type { AttentionProblem, GemmProblem, RowReduceProblem } from "../../kernels/problem.ts";
 import type { GemmConfig, Tuning } from "./tuning.ts";
 
 type Symbols = Readonly<Record<string, number>>;
 
-export function selectGemm(problem: GemmProblem, symbols: Symbols, tuning: Tuning): GemmConfig {
-  const rows = valueOf(problem.rows, symbols);
-  const config = tuning.gemm.find((c) => 2 * rows > c.threads[1] * c.rows) ?? tuning.gemm.at(-1)!;
-  // The tail of a depth that four does not divide is handled by the skeleton that reads storage.
-  return problem.depth % 4 === 0 ? config : { ...config, staged: 0 };
+/** For a B that is a weight; `f16` of the result says how it is read. */
+export function selectGemm(problem: GemmProblem, symbols: Symbols, { gemm, features, measured }: Tuning): GemmConfig & { readonly f16: boolean } {
+  const storage = problem.b.kind === "weight" ? problem.b.storage : undefined;
+  const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
+  const able = (config: GemmConfig): boolean => !config.broadcast || features.includes("subgroups");
+  const entry = measured?.gemm.find((e) => able(e.config) && e.rows === rows && e.columns === columns && e.depth === problem.depth && e.input === problem.a.kind && e.storage === storage);
+  const config = entry?.config ?? gemm.find((c) => able(c) && 2 * rows > c.threads[1] * c.rows) ?? gemm.at(-1)!;
+  if (gemmWorkgroupQuads(config) > workgroupLimits.quads) throw new Error("internal: a Gemm needs more workgroup memory than WebGPU guarantees");
+  // bfloat16 has no type in WGSL. The tail of a depth that four does not divide is handled by the skeleton that reads storage.
+  return { ...config, f16: storage === "float16" && features.includes("shader-f16") && config.f16 !== false, ...(problem.depth % 4 !== 0 && { staged: 0 }) };
 }
-
-/** Workgroup memory of WebGPU's default limits, in vectors. */
-const workgroupQuads = 16384 / 16;
 
 export type AttentionConfig =
   /** A workgroup per query: its scores in workgroup memory, threads first over keys, then over channels. */
-  | { readonly kind: "row"; readonly threads: number }
+  | { readonly kind: "row"; readonly threads: number; readonly subgroups: boolean }
   /** A thread per query, `keys` keys and values at a time in workgroup memory (0: none), the softmax running. */
   | { readonly kind: "flash"; readonly queries: number; readonly keys: number };
 
-export function selectAttention({ queries, keys, headSize }: AttentionProblem, { attention }: Tuning): AttentionConfig {
+export function selectAttention({ queries, keys, headSize }: AttentionProblem, { attention, features, measured }: Tuning): AttentionConfig {
   const quads = Math.ceil(headSize / 4);
   const threads = 64;
+  const entry = measured?.attention.find((e) => e.queries === queries && e.keys === keys && e.headSize === headSize)?.config;
+  if (entry?.kind === "row") return { kind: "row", threads: entry.threads, subgroups: features.includes("subgroups") && entry.subgroups !== false };
+  if (entry) return { kind: "flash", queries: entry.threads, keys: entry.keys ?? 0 };
   if (attention.keys === 0) return { kind: "flash", queries: Math.min(attention.queries, Math.ceil(queries / 8) * 8), keys: 0 };
-  if (queries <= 4 && quads <= threads && Math.ceil(keys / 4) + 2 * threads <= workgroupQuads) return { kind: "row", threads };
-  const fitting = Math.floor(workgroupQuads / (2 * quads + 1));
+  if (queries <= 4 && quads <= threads && Math.ceil(keys / 4) + 2 * threads <= workgroupLimits.quads) return { kind: "row", threads, subgroups: features.includes("subgroups") };
+  const fitting = Math.floor(workgroupLimits.quads / (2 * quads + 1));
   const most = Math.min(attention.keys, fitting - (fitting % 4));
   if (most < 4) throw new Error(`internal: a head of ${headSize} channels needs more workgroup memory than WebGPU guarantees`);
   return { kind: "flash", queries: Math.min(attention.queries, Math.ceil(queries / 8) * 8), keys: most };
+}
+
+export interface ReduceConfig {
+  /** Threads that share a row. */
+  readonly lanes: number;
+  /** The lanes are a workgroup, and its subgroups reduce. */
+  readonly subgroups: boolean;
+}
+
+export function selectReduce({ kind, rows, width }: RowReduceProblem, symbols: Symbols, { rowLanes, features, measured }: Tuning): ReduceConfig {
+  const entry = measured?.rowReduce.find((e) => e.kind === kind && e.rows === valueOf(rows, symbols) && e.width === width)?.config;
+  const lanes = entry?.lanes ?? rowLanes;
+  return { lanes, subgroups: lanes > 1 && features.includes("subgroups") && entry?.subgroups !== false };
 }

@@ -29,6 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var sum_6_1 = vec4f();
   var sum_7_0 = vec4f();
   var sum_7_1 = vec4f();
+  var results: array<vec4f, 16>;
   let thread = ((local.y * 8u) + local.x);
   for (var block = 0u; block < 96u; block += 4u) {
     for (var i = thread; i < 256u; i += 64u) {
@@ -73,7 +74,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     }
     workgroupBarrier();
   }
-  var results: array<vec4f, 16>;
   results[0u] = sum_0_0;
   results[1u] = sum_0_1;
   results[2u] = sum_1_0;

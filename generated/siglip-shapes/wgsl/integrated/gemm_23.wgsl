@@ -14,6 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let first_panel = (group.x * 16u);
   var sum_0_0 = vec4f();
   var sum_1_0 = vec4f();
+  var results: array<vec4f, 2>;
   let thread = ((local.y * 16u) + local.x);
   for (var block = 0u; block < 32u; block += 4u) {
     for (var i = thread; i < 32u; i += 64u) {
@@ -37,7 +38,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     }
     workgroupBarrier();
   }
-  var results: array<vec4f, 2>;
   results[0u] = sum_0_0;
   results[1u] = sum_1_0;
   for (var result = 0u; result < 2u; result += 1u) {

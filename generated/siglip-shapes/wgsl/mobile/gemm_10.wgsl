@@ -11,14 +11,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let first_row = group.y;
   let first_panel = (group.x * 64u);
   var sum_0_0 = vec4f();
-  let row_0 = (first_row + local.y);
+  var results: array<vec4f, 1>;
   let b_start_0 = (min((first_panel + local.x), 31u) * 128u);
+  let row_0 = (first_row + local.y);
   for (var quad = 0u; quad < 32u; quad += 1u) {
     let a_0 = a[((row_0 * 32u) + quad)];
     let b_0 = mat4x4f(b[(b_start_0 + (quad * 4u))], b[(b_start_0 + ((quad * 4u) + 1u))], b[(b_start_0 + ((quad * 4u) + 2u))], b[(b_start_0 + ((quad * 4u) + 3u))]);
     sum_0_0 += (b_0 * a_0);
   }
-  var results: array<vec4f, 1>;
   results[0u] = sum_0_0;
   for (var result = 0u; result < 1u; result += 1u) {
     let to_row = (first_row + (local.y + result));

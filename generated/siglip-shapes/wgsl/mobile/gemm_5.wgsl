@@ -17,6 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var sum_1_0 = vec4f();
   var sum_2_0 = vec4f();
   var sum_3_0 = vec4f();
+  var results: array<vec4f, 4>;
   let thread = ((local.y * 8u) + local.x);
   for (var block = 0u; block < 32u; block += 4u) {
     for (var i = thread; i < 128u; i += 64u) {
@@ -44,7 +45,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     }
     workgroupBarrier();
   }
-  var results: array<vec4f, 4>;
   results[0u] = sum_0_0;
   results[1u] = sum_1_0;
   results[2u] = sum_2_0;

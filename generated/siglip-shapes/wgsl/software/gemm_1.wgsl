@@ -17,6 +17,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var sum_3_0 = vec4f();
   var sum_4_0 = vec4f();
   var sum_5_0 = vec4f();
+  var results: array<vec4f, 6>;
+  let b_start_0 = ((first_panel + local.x) * 192u);
   let row_0 = min((first_row + local.y), 255u);
   let image = (row_0 / 64u);
   let cell = (row_0 % 64u);
@@ -35,7 +37,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let row_5 = min((first_row + (local.y + 5u)), 255u);
   let image_5 = (row_5 / 64u);
   let cell_5 = (row_5 % 64u);
-  let b_start_0 = ((first_panel + local.x) * 192u);
   for (var quad = 0u; quad < 48u; quad += 1u) {
     let k = (quad * 4u);
     let channel = (k / 64u);
@@ -69,7 +70,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     sum_4_0 += (b_0 * a_4);
     sum_5_0 += (b_0 * a_5);
   }
-  var results: array<vec4f, 6>;
   results[0u] = sum_0_0;
   results[1u] = sum_1_0;
   results[2u] = sum_2_0;

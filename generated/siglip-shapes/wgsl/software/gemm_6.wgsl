@@ -20,13 +20,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   var sum_3_0 = vec4f();
   var sum_4_0 = vec4f();
   var sum_5_0 = vec4f();
+  var results: array<vec4f, 6>;
+  let b_start_0 = ((first_panel + local.x) * 128u);
   let row_0 = min((first_row + local.y), 255u);
   let row_1 = min((first_row + (local.y + 1u)), 255u);
   let row_2 = min((first_row + (local.y + 2u)), 255u);
   let row_3 = min((first_row + (local.y + 3u)), 255u);
   let row_4 = min((first_row + (local.y + 4u)), 255u);
   let row_5 = min((first_row + (local.y + 5u)), 255u);
-  let b_start_0 = ((first_panel + local.x) * 128u);
   for (var quad = 0u; quad < 32u; quad += 1u) {
     let a_0 = a[((row_0 * 32u) + quad)];
     let a_1 = a[((row_1 * 32u) + quad)];
@@ -42,7 +43,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     sum_4_0 += (b_0 * a_4);
     sum_5_0 += (b_0 * a_5);
   }
-  var results: array<vec4f, 6>;
   results[0u] = sum_0_0;
   results[1u] = sum_1_0;
   results[2u] = sum_2_0;

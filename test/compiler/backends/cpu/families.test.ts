@@ -52,6 +52,11 @@ describe("Gemm with a weight", () => {
       const a = { kind: "patches", channels: 3, height: gridHeight * patch + 2, width: gridWidth * patch + 1, patch, gridHeight, gridWidth } as const;
       expect(await kernelError(gemm(3 * gridHeight * gridWidth, 37, 3 * patch * patch, { a }))).toBeLessThan(tolerance);
     });
+  for (const [patch, channels] of [[16, 3], [14, 3], [3, 1], [5, 4]] as const)
+    it(`patches of ${patch} of bytes, ${channels} channels`, async () => {
+      const a = { kind: "byte_patches", channels, height: 3 * patch + 2, width: 2 * patch + 1, patch, gridHeight: 3, gridWidth: 2 } as const;
+      expect(await kernelError(gemm(18, 37, channels * patch * patch, { a, epilogue: binary("mul", accumulator, constant(2 / 255)) }))).toBeLessThan(tolerance);
+    });
 
   const operands: EpilogueOperand[] = [
     { name: "bias", index: "column" },

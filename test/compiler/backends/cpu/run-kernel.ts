@@ -1,7 +1,7 @@
 /** Runs one problem's emitted kernel on random operands, beside its float64 meaning. */
 import { evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler";
 import { emitCpu, type CpuKernel } from "../../../../compiler/dist/backends/cpu/index.js";
-import { errorOf, randomValues, sizes, storageOf } from "../problems.ts";
+import { asBytes, errorOf, randomValues, readsBytes, sizes, storageOf } from "../problems.ts";
 import { packPanels, roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
 
 export interface KernelRun {
@@ -21,6 +21,7 @@ export async function runKernel(problem: Problem, options: { symbols?: Symbols; 
   const storage = storageOf(problem);
   const values = counts.map((count, i) => {
     const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
+    if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
     return i === 1 && storage ? data.map((x) => roundToStorage(x, storage)) : data;
   });
 
@@ -37,6 +38,7 @@ export async function runKernel(problem: Problem, options: { symbols?: Symbols; 
   new Float32Array(memory.buffer).fill(NaN);
   pointers.forEach((pointer, i) => {
     if (i === 1 && storage) packPanels(memory.buffer, pointer, values[i]!, { rows: valueOf((problem as GemmProblem).columns, symbols), columns: (problem as GemmProblem).depth, width: 8, storage });
+    else if (i === 0 && readsBytes(problem)) new Uint8Array(memory.buffer, pointer, counts[i]).set(values[i]!);
     else if (i < counts.length - outputs) new Float32Array(memory.buffer, pointer, counts[i]).set(values[i]!);
   });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm as BufferSource), { env: { memory } });

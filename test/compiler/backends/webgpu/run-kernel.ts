@@ -1,18 +1,23 @@
 /** Runs one problem's shader on random operands, beside its float64 meaning. */
-import { emitWebGpu, evaluateProblem, planProgram, type AdapterKind, type LoweredOperand, type LoweredProgram, type Problem } from "@sigil/compiler";
+import { emitWebGpu, evaluateProblem, planProgram, type KernelSet, type LoweredOperand, type LoweredProgram, type Problem, type Tuning } from "@sigil/compiler";
 import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { gpu } from "../../../support/webgpu.ts";
-import { errorOf, randomValues, sizes, storageOf } from "../problems.ts";
+import { asBytes, errorOf, randomValues, readsBytes, sizes, storageOf } from "../problems.ts";
 
-const holder = new DeviceHolder([], gpu ? { gpu } : {});
+/** A driver compiles for one device at a time, so that tests that run beside each other take several. */
+const holders = [0, 1].map(() => new DeviceHolder([], gpu ? { gpu } : {}));
+let next = 0;
 
 interface KernelOptions {
   readonly symbols?: Symbols;
   /** The largest sizes, for which memory is planned; by default those of the run. */
   readonly planned?: Symbols;
   readonly operands?: number;
-  readonly adapter?: AdapterKind;
+  /** The set of kernels, of which the device must have the features; "desktop" by default. */
+  readonly adapter?: KernelSet;
+  /** Instead of what the compiler knows of every set. */
+  readonly tunings?: Readonly<Record<KernelSet, Tuning>>;
   readonly inputs?: readonly (Float32Array | undefined)[];
 }
 
@@ -24,8 +29,14 @@ function isWeight(problem: Problem, i: number, last: number): boolean {
   return problem.family === "map" && !["element", "strided"].includes(problem.operands[i]!.index);
 }
 
-/** The worst error of its outputs, as a part of the largest expected magnitude; infinite for NaN. */
-export async function kernelError(problem: Problem, options: KernelOptions = {}): Promise<number> {
+/** Its operands in order, rounded as they are stored, and what the shader made of them: the last `outputs.length` operands. */
+export interface KernelRun {
+  readonly operands: readonly Float32Array[];
+  readonly outputs: readonly Float32Array[];
+}
+
+/** Runs the problem on the operands given, and random ones for the others. */
+export async function runKernel(problem: Problem, options: KernelOptions = {}): Promise<KernelRun> {
   const symbols = options.symbols ?? {};
   const operandCount = options.operands ?? (problem.family !== "row_reduce" ? 0 : problem.kind === "layer_norm" ? 4 : problem.kind === "rms_norm" ? 3 : 2);
   const { counts, outputs } = sizes(problem, symbols, operandCount);
@@ -34,6 +45,7 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
   const storage = storageOf(problem);
   const values = counts.map((count, i) => {
     const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
+    if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
     return i === 1 && storage ? data.map((x) => roundToStorage(x, storage)) : data;
   });
   const depth = problem.family === "gemm" ? problem.depth : 1;
@@ -42,7 +54,7 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
   const operands = counts.map((_, i): LoweredOperand => {
     const [rows, width] = shape(i);
     if (isWeight(problem, i, firstOutput)) return { kind: "weight", rows, columns: width, parts: [{ tensor: `w${i}`, begin: 0, end: rows }] };
-    return { kind: "value", value: { id: i, dtype: "float32", shape: [planned[i]!] }, offset: 0 };
+    return { kind: "value", value: { id: i, dtype: i === 0 && readsBytes(problem) ? "uint8" : "float32", shape: [planned[i]!] }, offset: 0 };
   });
   const named = operands.flatMap((operand, i) => (operand.kind === "value" ? [{ name: `t${i}`, value: operand.value, i }] : []));
   const program: LoweredProgram = {
@@ -50,26 +62,32 @@ export async function kernelError(problem: Problem, options: KernelOptions = {})
     symbols: options.planned ?? symbols,
     init: [],
     launches: [{ problem, operands, origins: ["test"] }],
-    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: "float32" as const, origin: { pointer: "", path: name } })),
+    inputs: named.filter(({ i }) => i < firstOutput).map(({ name, value }) => ({ name, value, dtype: value.dtype === "uint8" ? ("uint8" as const) : ("float32" as const), origin: { pointer: "", path: name } })),
     outputs: named.filter(({ i }) => i >= firstOutput),
     gathers: [],
     tensors: {},
   };
   const adapter = options.adapter ?? "desktop";
-  const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter]);
+  const { kernels, launches } = emitWebGpu([{ ...program.launches[0]!, symbols: program.symbols }], [adapter], options.tunings);
   const read = (name: string): Promise<Float32Array> => Promise.resolve(values[Number(name.slice(1))]!);
-  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holder.get(), { readFloat32: read, readRowsFloat32: read });
+  const loaded = await createWebGpuProgram(planProgram(program, launches).planned, kernels[adapter], await holders[next++ % holders.length]!.get(), { readFloat32: read, readRowsFloat32: read });
   try {
     const inputs = Object.fromEntries(program.inputs.map(({ name, value }) => {
-      const padded = new Float32Array(value.shape[0] as number);
+      const padded = new (value.dtype === "uint8" ? Uint8Array : Float32Array)(value.shape[0] as number);
       padded.set(values[value.id]!);
       return [name, padded];
     }));
     const results = await loaded.run(inputs, symbols);
-    const arrays = values.map((data, i) => (i < firstOutput ? Float64Array.from(data) : new Float64Array(counts[i]!)));
-    evaluateProblem(problem, arrays, symbols);
-    return Math.max(...program.outputs.map(({ name, value }) => errorOf({ actual: results[name]!.data.subarray(0, counts[value.id]), expected: arrays[value.id]! })));
+    return { operands: values.slice(0, firstOutput), outputs: program.outputs.map(({ name, value }) => results[name]!.data.subarray(0, counts[value.id]) as Float32Array) };
   } finally {
     await loaded.dispose();
   }
+}
+
+/** The worst error of its outputs, as a part of the largest expected magnitude; infinite for NaN. */
+export async function kernelError(problem: Problem, options: KernelOptions = {}): Promise<number> {
+  const { operands, outputs } = await runKernel(problem, options);
+  const expected = outputs.map(({ length }) => new Float64Array(length));
+  evaluateProblem(problem, [...operands.map((data) => Float64Array.from(data)), ...expected], options.symbols ?? {});
+  return Math.max(...outputs.map((actual, i) => errorOf({ actual, expected: expected[i]! })));
 }

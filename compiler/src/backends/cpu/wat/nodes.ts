@@ -61,6 +61,8 @@ export const f32 = {
   max: f32Binary("f32.max"),
   sqrt: (x: F32): F32 => node("f32", "f32.sqrt", x),
   load: (address: I32, offset = 0): F32 => node("f32", "f32.load", ...at(offset), address),
+  /** An unsigned byte. */
+  loadByte: (address: I32, offset = 0): F32 => node("f32", "f32.convert_i32_u", node("i32", "i32.load8_u", ...at(offset), address)),
 };
 
 const v = (name: string) => (x: V128, y: V128): V128 => node("v128", name, x, y);
@@ -98,6 +100,9 @@ export const i32x4 = {
   geU: v("i32x4.ge_u"),
   shl: shift("i32x4.shl"),
   shrS: shift("i32x4.shr_s"),
+  /** The first, or the last, four of eight unsigned 16-bit values. */
+  extendLow: v1("i32x4.extend_low_i16x8_u"),
+  extendHigh: v1("i32x4.extend_high_i16x8_u"),
   truncate: v1("i32x4.trunc_sat_f32x4_s"),
 };
 
@@ -106,6 +111,8 @@ export const v128 = {
   loadSplat: (address: I32, offset = 0): V128 => node("v128", "v128.load32_splat", ...at(offset), address),
   /** Four unsigned 16-bit values, each widened to a lane. */
   load16x4: (address: I32, offset = 0): V128 => node("v128", "v128.load16x4_u", ...at(offset), address),
+  /** Eight bytes, each widened to 16 bits. */
+  load8x8: (address: I32, offset = 0): V128 => node("v128", "v128.load8x8_u", ...at(offset), address),
   and: v("v128.and"),
   or: v("v128.or"),
   xor: v("v128.xor"),

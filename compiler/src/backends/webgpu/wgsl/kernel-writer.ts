@@ -14,13 +14,18 @@ export interface ArrayVariable<T extends Type = Type> {
 
 export type Access = "read" | "read_write";
 
+/** Extensions of WGSL, each behind a feature of the device. */
+export type Extension = "f16" | "subgroups";
+
 export const element = <T extends Type>(array: ArrayVariable<T>, index: U32): Node<T> => ({ type: array.element, text: `${array.name}[${index.text}]` });
 
 export class KernelWriter {
+  readonly #extensions = new Set<Extension>();
   readonly #declarations: string[] = [];
   readonly #functions = new Map<string, string>();
   /** What a variable may not be called: the functions that nodes call, and the parameters of `main`. */
-  readonly #used = new Set(["abs", "bitcast", "dot", "exp", "group", "local", "log", "main", "max", "min", "select", "sign", "sqrt", "unpack2x16float"]);
+  readonly #used = new Set(["abs", "bitcast", "dot", "exp", "group", "local", "log", "main", "max", "min", "select", "sign", "sqrt", "subgroup_lane", "unpack2x16float"]);
+  #subgroupLane = false;
   #lines: string[] = [];
   #bindings = 0;
   /** Workgroup and thread in it. */
@@ -33,6 +38,18 @@ export class KernelWriter {
     for (let i = 1; this.#used.has(name); i++) name = `${hint}_${i}`;
     this.#used.add(name);
     return name;
+  }
+
+  /** Asks for an extension, which the device must have. */
+  enable(extension: Extension): void {
+    this.#extensions.add(extension);
+  }
+
+  /** A thread's place in its subgroup. Operations of subgroups may then stand where only their own subgroup is known to go. */
+  subgroupLane(): U32 {
+    this.enable("subgroups");
+    this.#subgroupLane = true;
+    return { type: "u32", text: "subgroup_lane" };
   }
 
   /** The next binding of group 0. */
@@ -116,19 +133,22 @@ export class KernelWriter {
   }
 
   /** `body` while the variable, from `from` in steps of `step`, is below `to`; may run no time. */
-  forRange(hint: string, from: U32, to: U32, step: number, body: (index: U32) => void): void {
+  forRange(hint: string, from: U32, to: U32, step: number | U32, body: (index: U32) => void): void {
     const name = this.#name(hint);
     const index: U32 = { type: "u32", text: name };
-    this.#lines.push(`for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${step}u) {`, ...this.#block(() => body(index)), "}");
+    this.#lines.push(`for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${typeof step === "number" ? `${step}u` : step.text}) {`, ...this.#block(() => body(index)), "}");
   }
 
-  if(condition: Bool, then: () => void): void {
-    this.#lines.push(`if ${condition.text.startsWith("(") ? condition.text : `(${condition.text})`} {`, ...this.#block(then), "}");
+  if(condition: Bool, then: () => void, otherwise?: () => void): void {
+    this.#lines.push(`if ${condition.text.startsWith("(") ? condition.text : `(${condition.text})`} {`, ...this.#block(then), ...(otherwise ? ["} else {", ...this.#block(otherwise)] : []), "}");
   }
 
   /** The shader, its entry point `main`, for workgroups of these sizes. */
   print(threads: readonly [number, number]): string {
-    const head = `@compute @workgroup_size(${threads.join(", ")})\nfn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {`;
-    return [...this.#declarations, "", ...[...this.#functions.values()].flatMap((text) => [text, ""]), head, ...this.#lines.map((line) => `  ${line}`), "}", ""].join("\n");
+    const lane = this.#subgroupLane ? ", @builtin(subgroup_invocation_id) subgroup_lane: u32" : "";
+    const head = `@compute @workgroup_size(${threads.join(", ")})\nfn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u${lane}) {`;
+    const enabled = [...this.#extensions].sort().map((extension) => `enable ${extension};`);
+    if (this.#subgroupLane) enabled.unshift("diagnostic(off, subgroup_uniformity);");
+    return [...enabled, ...this.#declarations, "", ...[...this.#functions.values()].flatMap((text) => [text, ""]), head, ...this.#lines.map((line) => `  ${line}`), "}", ""].join("\n");
   }
 }

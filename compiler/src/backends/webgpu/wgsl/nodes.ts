@@ -2,7 +2,7 @@
 
 export type Float = "f32" | "vec4f";
 export type Matrix = `mat${2 | 3 | 4}x4f`;
-export type Type = Float | Matrix | "u32" | "bool" | "vec2u" | "vec4u";
+export type Type = Float | Matrix | "u32" | "bool" | "vec2u" | "vec4u" | "vec4h";
 
 export interface Node<T extends Type = Type> {
   readonly type: T;
@@ -39,6 +39,8 @@ export const u32 = {
   rem: (x: U32, y: U32): U32 => (y.value === 1 ? integer(0) : infix("u32", x, "%", y)),
   min: (x: U32, y: U32): U32 => builtin("u32", "min", x, y),
   equal: (x: U32, y: U32): Bool => infix("bool", x, "==", y),
+  /** 1 where the condition holds, else 0. */
+  of: (condition: Bool): U32 => builtin("u32", "u32", condition),
   lt: (x: U32, y: U32): Bool => infix("bool", x, "<", y),
   ge: (x: U32, y: U32): Bool => infix("bool", x, ">=", y),
 };
@@ -108,8 +110,25 @@ export const matrix = {
   },
 };
 
-/** Four 16-bit values, two in each word. */
+/** Four 16-bit values, two in each word, or as the extension f16 has them. */
 export const halves = {
+  f16: (x: Node<"vec4h">): Vec4 => node("vec4f", `vec4f(${x.text})`),
   float16: (x: Node<"vec2u">): Vec4 => node("vec4f", `vec4f(unpack2x16float(${x.text}.x), unpack2x16float(${x.text}.y))`),
   bfloat16: (x: Node<"vec2u">): Vec4 => node("vec4f", `bitcast<vec4f>(vec4u(${x.text}.x << 16u, ${x.text}.x & 0xffff0000u, ${x.text}.y << 16u, ${x.text}.y & 0xffff0000u))`),
+};
+
+/** Bytes of a word, the first the lowest, as the numbers 0 to 255. */
+export const bytes = {
+  all: (x: U32): Vec4 => node("vec4f", `vec4f((vec4u(${x.text}) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u))`),
+  one: (x: U32, byte: U32): F32 => node("f32", `f32((${x.text} >> (8u * ${byte.text})) & 255u)`),
+};
+
+/** Over the threads of a subgroup that are in it, however many; every one of them must come here. Needs the extension subgroups. */
+export const subgroup = {
+  combine: { add: (x: F32): F32 => builtin("f32", "subgroupAdd", x), max: (x: F32): F32 => builtin("f32", "subgroupMax", x) },
+  broadcast: <T extends Float>(x: Node<T>, from: number): Node<T> => node(x.type, `subgroupBroadcast(${x.text}, ${from}u)`),
+  sum: (x: U32): U32 => builtin("u32", "subgroupAdd", x),
+  /** How many they are, and how many come before this one. */
+  count: node("u32", "subgroupAdd(1u)") as U32,
+  rank: node("u32", "subgroupExclusiveAdd(1u)") as U32,
 };

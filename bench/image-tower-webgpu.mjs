@@ -1,0 +1,99 @@
+/** Times the image tower that prepare.mjs wrote on WebGPU, all sides on the same adapter: node image-tower-webgpu.mjs FOLDER SIDES ROUNDS; prints JSON. SIDES: sigil, web:FORM, native:FORM and transformers. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { create, globals } from "webgpu";
+import { rounds } from "./rounds.mjs";
+
+const [folder, sides, count] = [process.argv[2], process.argv[3].split(","), Number(process.argv[4])];
+const { shape } = JSON.parse(readFileSync(join(folder, "sigil.json"), "utf8"));
+const pixels = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
+
+/** As in a browser: onnxruntime-web looks for WebGPU nowhere else. */
+function asInBrowser() {
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: create([]), userAgent: "node", hardwareConcurrency: 1 }, configurable: true });
+  // onnxruntime-web writes from the shared memory of its WebAssembly, which browsers take and Dawn's addon refuses.
+  const { writeBuffer } = GPUQueue.prototype;
+  GPUQueue.prototype.writeBuffer = function (buffer, at, data, from = 0, ...size) {
+    const shared = data.buffer instanceof SharedArrayBuffer;
+    return shared ? writeBuffer.call(this, buffer, at, data.slice(from, from + (size[0] ?? data.length))) : writeBuffer.call(this, buffer, at, data, from, ...size);
+  };
+  // A promise of the addon does not keep the process alive.
+  setInterval(() => {}, 1000);
+}
+
+let dispatches = 0;
+function countDispatches() {
+  for (const name of ["dispatchWorkgroups", "dispatchWorkgroupsIndirect"]) {
+    const dispatch = GPUComputePassEncoder.prototype[name];
+    GPUComputePassEncoder.prototype[name] = function (...sizes) {
+      dispatches++;
+      return dispatch.apply(this, sizes);
+    };
+  }
+}
+
+async function openSigil() {
+  const json = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+  const [{ SiglipVisionModel, openSafetensors }, { openFileSource }, { openWebGpuSession }] = await Promise.all([import("@sigil/runtime"), import("@sigil/runtime/node"), import("@sigil/runtime-webgpu")]);
+  const kernels = Object.fromEntries(["desktop", "integrated", "mobile", "software"].map((kind) => [kind, async () => json(`webgpu.${kind}`)]));
+  const source = await openFileSource(join(folder, "sigil.safetensors"));
+  const session = await openWebGpuSession({ plan: json("webgpu.plan"), kernels }, await openSafetensors(source), { gpu: navigator.gpu });
+  await source.close();
+  result.adapter = (await session.adapter()).description;
+  const model = new SiglipVisionModel(session);
+  return async () => (await model.forward({ pixelValues: { data: pixels, shape } })).poolerOutput.data;
+}
+
+async function openOnnx(side, form) {
+  const ort = side === "web" ? await import("onnxruntime-web/webgpu") : (await import("onnxruntime-node")).default;
+  const file = join(folder, `${form}.onnx`);
+  if (side === "web") ort.env.wasm.numThreads = 1;
+  // The browsers' package fetches addresses, and knows no paths.
+  const session = await ort.InferenceSession.create(side === "web" ? new Uint8Array(readFileSync(file)) : file, { executionProviders: ["webgpu"], graphOptimizationLevel: "all" });
+  const input = new ort.Tensor("float32", pixels, shape);
+  return async () => (await session.run({ pixel_values: input })).pooler_output.data;
+}
+
+async function openTransformers() {
+  const { env, SiglipVisionModel, Tensor } = await import("@huggingface/transformers");
+  Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: folder });
+  const model = await SiglipVisionModel.from_pretrained("hub", { device: "webgpu", dtype: "fp32" });
+  return async () => (await model({ pixel_values: new Tensor("float32", pixels, shape) })).pooler_output.data;
+}
+
+const open = (name) => (name === "sigil" ? openSigil() : name === "transformers" ? openTransformers() : openOnnx(...name.split(":")));
+const result = { flops: JSON.parse(readFileSync(join(folder, "webgpu.plan.json"), "utf8")).programs[0].flops, sides: {} };
+asInBrowser();
+countDispatches();
+/** Milliseconds that every thread of this process has computed: on a software adapter all of the work, whatever else the machine does. */
+const busy = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+const runs = {};
+let reference;
+for (const name of sides) {
+  const [begin, busyBefore] = [performance.now(), busy()];
+  try {
+    const run = await open(name);
+    const output = Float32Array.from(await run());
+    const [first, firstBusy] = [performance.now() - begin, busy() - busyBefore];
+    reference ??= output;
+    result.sides[name] = { first, firstBusy, difference: output.reduce((most, value, i) => Math.max(most, Math.abs(value - reference[i])), 0) };
+    runs[name] = async () => {
+      dispatches = 0;
+      const before = busy();
+      await run();
+      // The least of all rounds.
+      result.sides[name].busy = Math.min(result.sides[name].busy ?? Infinity, busy() - before);
+      // Native code dispatches past this process's JavaScript.
+      result.sides[name].dispatches = dispatches > 0 ? dispatches : null;
+    };
+  } catch (error) {
+    result.sides[name] = { error: String(error?.message ?? error).split("\n")[0] };
+  }
+}
+if (count > 0) for (const [name, times] of Object.entries(await rounds(runs, count))) Object.assign(result.sides[name], times);
+console.log(JSON.stringify(result));
+process.exit(0);

@@ -1,0 +1,32 @@
+import { fixed, type Shape } from "../ir/extent.ts";
+import { dense, ShapeError, type Attributes, type Op } from "./op.ts";
+
+/** A value for each channel, where one may stand for all. */
+export function perChannel(values: Attributes[string] | undefined, channels: number): readonly number[] {
+  const given = Array.isArray(values) ? (values as readonly number[]) : [Number(values)];
+  if (given.length !== 1 && given.length !== channels) throw new ShapeError(`${given.length} values for ${channels} channels`);
+  return Array.from({ length: channels }, (_, c) => given[given.length === 1 ? 0 : c]!);
+}
+
+/** What an image processor does to resized pictures: bytes `[batch, height, width, channels]` to (x * rescale - mean) / std, `[batch, channels, height, width]`. */
+export const normalizePixels: Op = {
+  inputs: 1,
+  weights: [],
+  infer([x], _, { mean, std }): Shape {
+    if (x!.length !== 4) throw new ShapeError(`expected [batch, height, width, channels], received ${x!.length} axes`);
+    const [batch, height, width, channels] = x!;
+    for (const values of [mean, std]) perChannel(values, fixed(channels, "channels"));
+    return [batch!, channels!, height!, width!];
+  },
+  evaluate([x], _, { rescale, mean, std }) {
+    const [batch, height, width, channels] = x!.shape as [number, number, number, number];
+    const [means, deviations] = [perChannel(mean, channels), perChannel(std, channels)];
+    const y = dense([batch, channels, height, width]);
+    x!.data.forEach((byte, i) => {
+      const [pixel, c] = [Math.floor(i / channels), i % channels];
+      const [picture, inside] = [Math.floor(pixel / (height * width)), pixel % (height * width)];
+      y.data[(picture * channels + c) * height * width + inside] = (byte * Number(rescale) - means[c]!) / deviations[c]!;
+    });
+    return y;
+  },
+};

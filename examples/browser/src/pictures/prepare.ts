@@ -1,0 +1,42 @@
+/** Pictures to what the vision tower takes, in a worker. */
+import { ImageError, type ImageProcessorOptions } from "@sigil/runtime";
+
+/** A picture as files have it, or a frame that is decoded already; a frame is used up. */
+export type PictureSource = Blob | ImageBitmap;
+
+export interface PrepareRequest {
+  readonly source: PictureSource;
+  readonly options: ImageProcessorOptions;
+  readonly port: MessagePort;
+}
+
+/** Normalised pixels, and the milliseconds that it took to get there. */
+export interface Prepared {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+  readonly decode: number;
+  readonly resize: number;
+}
+
+export type PrepareAnswer = Prepared | { readonly error: { readonly name: string; readonly message: string } };
+
+let worker: Worker | undefined;
+
+/** Throws ImageError for what is no picture. */
+export function prepare(source: PictureSource, options: ImageProcessorOptions): Promise<Prepared> {
+  const used = (worker ??= new Worker(new URL("./prepare-worker.ts", import.meta.url), { type: "module" }));
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve, reject) => {
+    used.onerror = ({ message }) => {
+      // The next picture tries another one.
+      worker = undefined;
+      reject(new Error(`the worker that reads pictures failed${message ? `: ${message}` : " to load"}`));
+    };
+    port1.onmessage = ({ data: answer }: MessageEvent<PrepareAnswer>) => {
+      port1.close();
+      if (!("error" in answer)) resolve(answer);
+      else reject(answer.error.name === "ImageError" ? new ImageError(answer.error.message) : Object.assign(new Error(answer.error.message), { name: answer.error.name }));
+    };
+    used.postMessage({ source, options, port: port2 } satisfies PrepareRequest, source instanceof Blob ? [port2] : [port2, source]);
+  });
+}

@@ -1,0 +1,37 @@
+/** Errors across threads: structured cloning would keep neither their class nor their code. */
+
+import { InputError } from "../model/input-error.ts";
+import { WeightsError } from "../weights/error.ts";
+
+/** What a thread says of an error. */
+export interface PlainError {
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** Error classes by name; others arrive as Error, with their name. */
+export type ErrorClasses = Readonly<Record<string, { readonly prototype: Error }>>;
+
+/** A worker could not be started, or ended while it was needed. */
+export class WorkerError extends Error {
+  override readonly name = "WorkerError";
+}
+
+/** Errors that weights and runs throw on either side. */
+export const sharedErrors: ErrorClasses = { WeightsError, InputError, TypeError, RangeError };
+
+export function toPlain(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { properties: { name: "Error", message: String(error) } };
+  const { name, message, stack } = error;
+  const own = Object.entries(error).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value) || (Array.isArray(value) && value.every((item) => typeof item === "string")));
+  return { properties: { ...Object.fromEntries(own), name, message, stack } };
+}
+
+export function fromPlain({ properties }: PlainError, classes: ErrorClasses): Error {
+  const { name, message } = properties as { readonly name: string; readonly message: string };
+  if (name === "AbortError") return new DOMException(message, name);
+  const error = new Error(message);
+  const known = Object.hasOwn(classes, name) ? classes[name] : undefined;
+  if (known) Object.setPrototypeOf(error, known.prototype);
+  for (const [key, value] of Object.entries(properties)) Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: !["message", "stack"].includes(key) });
+  return error;
+}

@@ -1,0 +1,183 @@
+/** A file behind a URL: byte ranges over HTTP, resumed when a connection breaks. */
+import { consoleWarning, type WarningHandler } from "../model/warning.ts";
+import { blobSource, checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "./byte-source.ts";
+import { coalesced } from "./coalesce.ts";
+import { WeightsError } from "./error.ts";
+import { limited } from "./limited.ts";
+import { retrying, Transient, type RetryOptions } from "./retry.ts";
+import { SharedTask } from "./shared-task.ts";
+
+export interface UrlSourceOptions extends RetryOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+  /** Told once if the server knows no ranges (`no-range`); `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
+  /** Bytes of a file that is downloaded whole, which happens before a model loads, of all if the server says how many. */
+  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes?: number }) => void;
+}
+
+/** What the first request asks for: enough for the header of nearly every checkpoint. */
+const headBytes = 128 << 10;
+/** Requests under way at once, which is what browsers open to a server. */
+const mostRequests = 6;
+/** Statuses of a server that may do better later. */
+const busy = [408, 425, 429, 500, 502, 503, 504];
+
+/** Reads a URL by HTTP Range requests: neighbours in one request, several requests under way, each resumed from the byte that it reached.
+ * Every response must have the ETag (or date) and size of the first, so that a file that changes is an error and never a mixture.
+ * From a server without ranges the file is downloaded whole, once, into a Blob, which browsers keep on disk. */
+export function urlSource(url: string | URL, options: UrlSourceOptions = {}): ByteSource {
+  const base = globalThis.location?.href;
+  if (!URL.canParse(url, base)) throw new WeightsError("is not a URL", { file: String(url) });
+  return new UrlSource(new URL(url, base).href, options);
+}
+
+class UrlSource implements ByteSource {
+  readonly name: string;
+  readonly #options: UrlSourceOptions;
+  readonly #limit = limited(mostRequests);
+  readonly #ranges = coalesced((offset, length, signal) => this.#limit(() => this.#range(offset, length, signal)));
+  /** Size, version and first bytes, or the whole file from a server without ranges. */
+  readonly #opened = new SharedTask((signal) => retrying(() => this.#contact(signal), this.#options, signal));
+  #size: number | undefined;
+  #version: string | undefined;
+  #head = new Uint8Array(0);
+  #whole: ByteSource | undefined;
+  #warned = false;
+
+  constructor(name: string, options: UrlSourceOptions) {
+    this.name = name;
+    this.#options = options;
+  }
+
+  version(): string | undefined {
+    return this.#version;
+  }
+
+  isWhole(): boolean {
+    return this.#whole !== undefined;
+  }
+
+  async size(signal?: AbortSignal): Promise<number> {
+    await this.#opened.wait(signal);
+    return this.#size!;
+  }
+
+  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+    await this.#opened.wait(signal);
+    checkRange(this.name, offset, length, this.#size!);
+    if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
+    return this.#whole ? this.#whole.read(offset, length, signal) : this.#ranges(offset, length, signal);
+  }
+
+  /** A digest takes the whole file, so it is kept for the reads that follow. */
+  async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
+    await this.#opened.wait(options.signal);
+    const parts: Blob[] = [];
+    await verifyBytes(this, sha256, options, (bytes) => void parts.push(new Blob([bytes as BlobPart])));
+    this.#whole = blobSource(new Blob(parts), this.name);
+  }
+
+  async #contact(signal: AbortSignal): Promise<void> {
+    const response = await this.#request(0, headBytes - 1, signal);
+    if (response.status === 206) {
+      const head = new Uint8Array(this.#check(response, 0, headBytes - 1));
+      await this.#receive(response, head, 0, signal);
+      this.#head = head;
+    } else {
+      const blob = await this.#download(response);
+      this.#version = versionOf(response);
+      this.#size = blob.size;
+      this.#whole = blobSource(blob, this.name);
+    }
+  }
+
+  /** The whole body, handed to the browser piece by piece. */
+  async #download({ headers, body }: Response): Promise<Blob> {
+    if (!this.#warned) (this.#options.onWarning ?? consoleWarning)({ code: "no-range", message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used` });
+    this.#warned = true;
+    const totalBytes = Number(headers.get("Content-Length")) || undefined;
+    const parts: Blob[] = [];
+    let loadedBytes = 0;
+    try {
+      for (const reader = body!.getReader(); ;) {
+        const { done, value } = await reader.read();
+        if (done) return new Blob(parts);
+        parts.push(new Blob([value]));
+        loadedBytes += value.length;
+        this.#options.onProgress?.({ loadedBytes, ...(totalBytes && { totalBytes }) });
+      }
+    } catch (cause) {
+      throw new Transient(this.#error("the transfer broke off", { received: `${loadedBytes} bytes`, cause }));
+    }
+  }
+
+  async #range(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    await retrying(async () => {
+      const response = await this.#request(offset + at, offset + length - 1, signal);
+      this.#check(response, offset + at, offset + length - 1);
+      await this.#receive(response, bytes, at, signal, (reached) => (at = reached));
+    }, this.#options, signal);
+    return bytes;
+  }
+
+  async #request(first: number, last: number, signal: AbortSignal | undefined): Promise<Response> {
+    const { headers, fetch: get = fetch } = this.#options;
+    let response: Response;
+    try {
+      // Not If-Range, which would make browsers ask other origins for permission first; the responses' ETags say the same.
+      response = await get(this.name, { headers: { ...headers, "Accept-Encoding": "identity", Range: `bytes=${first}-${last}` }, ...(signal && { signal }) });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new Transient(this.#error(`cannot be fetched: ${(cause as Error).message}`, { cause }));
+    }
+    const { status, statusText } = response;
+    if (status === 206 || status === 200) return response;
+    void response.body?.cancel();
+    const error = this.#error("the server refused the request", { expected: `206 with bytes ${first}-${last}`, received: `${status} ${statusText}`.trim() });
+    throw busy.includes(status) ? new Transient(error) : error;
+  }
+
+  /** Checks that a response is the range and the file that was meant; the bytes that it brings. */
+  #check(response: Response, first: number, last: number): number {
+    const range = response.headers.get("Content-Range");
+    const [, begin, end, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? "") ?? []).map(Number);
+    const version = versionOf(response);
+    let problem: [string, string, string] | undefined;
+    if (size === undefined) problem = ["the server sent no range that can be read; another origin must expose its header by Access-Control-Expose-Headers", `Content-Range of bytes ${first}-${last}`, `${response.status}, ${range}`];
+    else if (size !== (this.#size ??= size) || version !== (this.#version ??= version)) problem = ["has changed while it was read", `${this.#size} bytes, version ${this.#version}`, `${size} bytes, version ${version}`];
+    else if (begin !== first || end !== Math.min(last, size - 1)) problem = ["the server sent another range", `bytes ${first}-${last}`, range!];
+    if (!problem) return end! + 1 - first;
+    void response.body?.cancel();
+    throw this.#error(problem[0], { expected: problem[1], received: problem[2] });
+  }
+
+  /** Fills `bytes` from `at` on with the body, which must end where they do. */
+  async #receive(response: Response, bytes: Uint8Array, at: number, signal: AbortSignal | undefined, onReached?: (at: number) => void): Promise<void> {
+    const failure = (problem: string, cause?: unknown): WeightsError => this.#error(problem, { expected: `${bytes.length} bytes`, received: `${at} bytes`, cause });
+    const reader = response.body!.getReader();
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        throw new Transient(failure("the transfer broke off", cause));
+      });
+      if (done) break;
+      if (at + value.length > bytes.length) {
+        void reader.cancel();
+        throw failure("the server sent more than it announced");
+      }
+      bytes.set(value, at);
+      at += value.length;
+      onReached?.(at);
+    }
+    if (at !== bytes.length) throw new Transient(failure("the transfer broke off"));
+  }
+
+  #error(problem: string, details: ConstructorParameters<typeof WeightsError>[1]): WeightsError {
+    return new WeightsError(problem, { file: this.name, ...details });
+  }
+}
+
+const versionOf = ({ headers }: Response): string => headers.get("ETag") ?? headers.get("Last-Modified") ?? "";

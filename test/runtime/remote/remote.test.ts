@@ -1,0 +1,133 @@
+/** Sessions on the other side of a port: what crosses it, and what becomes of those who wait when the other side fails. */
+import { compile } from "@sigil/compiler";
+import { bindPlan, bufferSource, connectSession, InputError, openSafetensors, serveSessions, Session, SiglipModel, syntheticWeights, WeightsError, WorkerError, writeSafetensors, type Connection, type ConnectOptions, type WeightSource } from "@sigil/runtime";
+import { CapacityError, openCpuSession, type CpuArtifact } from "@sigil/runtime-cpu";
+import type { Plan } from "@sigil/spec";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { goldenCase, type GoldenCase } from "../../support/golden-cases.ts";
+
+/** A worker in this thread: what a page posts to it arrives as it would there. */
+class LocalWorker extends EventTarget {
+  readonly scope: { onmessage: ((event: MessageEvent) => void) | null } = { onmessage: null };
+  terminated = false;
+  postMessage(data: unknown, ports: MessagePort[]): void {
+    this.scope.onmessage?.({ data, ports } as unknown as MessageEvent);
+  }
+  terminate(): void {
+    this.terminated = true;
+  }
+}
+
+let golden: GoldenCase;
+let artifact: CpuArtifact;
+let weights: WeightSource;
+beforeAll(async () => {
+  golden = await goldenCase("tiny");
+  const { plan, cpu } = await compile({ ...golden.spec, targets: ["cpu"] });
+  artifact = { plan, wasm: cpu };
+  const source = syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), golden.seed);
+  // Stored as bfloat16, so that bytes cross and are converted on the other side.
+  const tensors = await Promise.all([...source.tensors].map(async ([name, { shape }]) => [name, { dtype: "BF16", shape, data: await source.readFloat32(name) }] as const));
+  weights = await openSafetensors(bufferSource(writeSafetensors(new Map(tensors))));
+});
+
+const serving = (failure?: Error): LocalWorker => {
+  const worker = new LocalWorker();
+  serveSessions(worker.scope, async ({ plan, artifact: wasm, options }, remote) => {
+    if (failure) throw failure;
+    return { session: await openCpuSession({ plan, wasm: wasm as CpuArtifact["wasm"] }, remote, { ...options, threads: 1, lazy: true }), about: () => ({ answer: 42 }) };
+  });
+  return worker;
+};
+const connections: Connection[] = [];
+const connect = async (worker: LocalWorker, more: Partial<ConnectOptions> = {}): Promise<Connection> => {
+  const connection = await connectSession({ worker: worker as unknown as Worker, owned: true, plan: artifact.plan, artifact: artifact.wasm, options: {}, weights: bindPlan(artifact.plan, weights), errors: { CapacityError }, ...more });
+  connections.push(connection);
+  return connection;
+};
+afterEach(async () => void await Promise.all(connections.splice(0).map((connection) => connection.close())));
+const sessionOf = ({ create, backend }: Connection, plan: Plan = artifact.plan): Session => new Session(plan, create, { weights, backend });
+const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => expect.fail("nothing was thrown"), (error: unknown) => error);
+
+describe("a session in a worker", () => {
+  it("gives the results of one that is here, bit for bit, and leaves inputs alone", async () => {
+    const worker = serving();
+    const connection = await connect(worker);
+    expect([connection.backend, await connection.about()]).toEqual(["cpu: WebAssembly", { answer: 42 }]);
+    const there = new SiglipModel(sessionOf(connection));
+    const here = new SiglipModel(await openCpuSession(artifact, weights, { threads: 1 }));
+    const { data, shape } = golden.pixels;
+    // More pictures than a run takes, so that the session splits them.
+    const pixels = { data: Float32Array.from({ length: data.length * 5 }, (_, i) => data[i % data.length]! / (1 + i / data.length)), shape: [shape[0]! * 5, ...shape.slice(1)] };
+    expect(await there.getImageFeatures({ pixelValues: pixels })).toEqual(await here.getImageFeatures({ pixelValues: pixels }));
+    const ids = { inputIds: [new Array<number>((artifact.plan.config.text_config as { max_position_embeddings: number }).max_position_embeddings).fill(3)] };
+    expect(await there.getTextFeatures(ids)).toEqual(await here.getTextFeatures(ids));
+    expect(pixels.data.byteLength).toBeGreaterThan(0);
+    await here.dispose();
+    await connection.close();
+    expect(worker.terminated).toBe(true);
+  });
+
+  it("tells progress, and is aborted for the caller's own reason", async () => {
+    const seen: number[] = [];
+    const abort = new AbortController();
+    let reads = 0;
+    const bound = bindPlan(artifact.plan, weights);
+    // Two tensors come; the others would take forever.
+    const slow: WeightSource = { ...bound, read: (name, options) => reads++ < 2 ? bound.read(name) : new Promise((_, reject) => options!.signal!.addEventListener("abort", () => reject(new Error("read was stopped")))) };
+    const connection = await connect(serving(), { weights: slow, options: { signal: abort.signal, onProgress: ({ loadedBytes, totalBytes }: { loadedBytes: number; totalBytes: number }) => (seen.push(loadedBytes / totalBytes), seen.length === 2 && abort.abort(new Error("enough"))) } });
+    await expect(connection.create(artifact.plan.programs[0]!)).rejects.toThrow("enough");
+    expect(seen.length).toBeGreaterThanOrEqual(2);
+    expect(seen.at(-1)).toBeLessThan(1);
+  });
+
+  it.each([
+    ["WeightsError", new WeightsError("is damaged", { file: "f", tensor: "t", expected: "a", received: "b", issues: ["one", "two"] }), WeightsError],
+    ["InputError", new InputError("no such input"), InputError],
+    ["CapacityError", new CapacityError("vision", 2 ** 33, "float16"), CapacityError],
+    ["RangeError", new RangeError("threads must be positive"), RangeError],
+  ])("throws a %s as it was thrown there", async (_, thrown, type) => {
+    const worker = serving(thrown);
+    const error = await failure(connect(worker));
+    expect(error).toBeInstanceOf(type);
+    expect({ ...(error as Error), message: (error as Error).message, name: (error as Error).name }).toMatchObject({ ...thrown, message: thrown.message, name: thrown.name });
+    expect(worker.terminated).toBe(true);
+  });
+
+  it("throws what reading weights throws here, through the worker", async () => {
+    const broken: WeightSource = { ...weights, read: async (name) => { throw new WeightsError("cannot be fetched", { file: "https://example.org/m", tensor: name }); } };
+    const connection = await connect(serving(), { weights: broken });
+    const error = await failure(connection.create(artifact.plan.programs[0]!));
+    expect(error).toBeInstanceOf(WeightsError);
+    expect(error).toMatchObject({ file: "https://example.org/m" });
+  });
+});
+
+describe("a worker that fails", () => {
+  it("rejects what waits and what comes", async () => {
+    const worker = serving();
+    const connection = await connect(worker, { weights: { ...bindPlan(artifact.plan, weights), read: () => new Promise(() => {}) } });
+    const pending = failure(connection.create(artifact.plan.programs[0]!));
+    worker.dispatchEvent(Object.assign(new Event("error"), { message: "out of memory" }));
+    expect(await pending).toBeInstanceOf(WorkerError);
+    expect(await pending).toMatchObject({ message: "the worker failed: out of memory" });
+    await expect(connection.create(artifact.plan.programs[0]!)).rejects.toThrow("out of memory");
+  });
+
+  it("to answer at all is given up, and told what it should run", async () => {
+    vi.useFakeTimers();
+    try {
+      const worker = new LocalWorker();
+      const pending = failure(connect(worker));
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await pending).toMatchObject({ name: "WorkerError", message: expect.stringMatching(/must run the entry @sigil\/runtime-webgpu\/worker/) });
+      expect(worker.terminated).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("to exist is said, by both backends", async () => {
+    await expect(openCpuSession(artifact, weights, { worker: true })).rejects.toThrow(/no Web Workers here/);
+  });
+});
