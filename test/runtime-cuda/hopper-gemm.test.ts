@@ -62,7 +62,31 @@ describe.skipIf(!hostCompiler)(`the Hopper GEMM ${needsGxx}`, () => {
       residual_float16: ["residual", "float16", emit("residual", "float16")],
       float_results: ["float32", "bfloat16", emit("float32", "bfloat16", small)],
       table: ["table", "float16", emit("table", "float16", small)],
-    }, [0, 1, 2, 3]);
+    }, [0, 1, 2, 3, 4, 5]);
+  });
+
+  // Pictures of 40 by 72 pixels have 2 by 4 patches of 16 and a margin that none covers.
+  test("patches of pictures", { timeout: 300_000 }, async () => {
+    const [channels, height, width, patch, pictures, outputs] = [3, 40, 72, 16, 21, 136];
+    const cells = 2 * 4, size = channels * patch * patch;
+    const patches = emitHopperGemm({ ...problem("plain"), rows: { factor: cells, symbols: ["batch"] }, columns: outputs, depth: size, a: { kind: "patches", channels, height, width, patch, gridHeight: 2, gridWidth: 4 } }, { operands: [operand("float32"), operand("bfloat16"), operand("float32"), operand("bfloat16", 0, true)], symbols: { batch: 256 } })!;
+    const module = await buildKernels({ patches });
+    const pixels = halves("bfloat16", pictures * channels * height * width, 4).values, b = halves("bfloat16", outputs * size, 5);
+    const bias = Float32Array.from({ length: outputs }, (_, i) => Math.sin(i));
+    const expected = Float64Array.from({ length: pictures * cells * outputs }, (_, i) => {
+      const row = Math.floor(i / outputs), column = i % outputs, cell = row % cells;
+      let dot = bias[column]!;
+      for (let k = 0; k < size; k++) {
+        const [channel, y, x] = [Math.floor(k / 256), Math.floor((k % 256) / 16), k % 16];
+        dot += pixels[((Math.floor(row / cells) * channels + channel) * height + Math.floor(cell / 4) * 16 + y) * width + (cell % 4) * 16 + x]! * b.values[column * size + k]!;
+      }
+      return dot;
+    });
+    for (const seed of [0, 1, 2]) {
+      const c = module.allocate(expected.length * 2);
+      launchKernel(module, "patches", patches, [Float32Array.from(pixels), b.bits, bias].map((data) => ({ memory: module.upload(data) })).concat({ memory: c }), { batch: pictures }, seed);
+      expectClose(Float64Array.from(c.as(Uint16Array, 2), (bits) => widen("bfloat16", bits)), expected, 2 ** -8, 1e-4, `seed ${seed}`);
+    }
   });
 
   // Every access to memory is watched: races, unfenced writes, bounds and alignment.

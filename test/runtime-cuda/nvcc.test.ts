@@ -48,8 +48,8 @@ function measured(kernels: readonly DistinctKernel[], report: UnitReport): Recor
 /** Instructions of a kernel's text: loops over tiles and depths are rolled, everything inside is written out. */
 function hopperInstructions(text: string): { readonly wgmma: number; readonly tensorCopies: number } | undefined {
   const gemm = /WarpgroupGemm<\w+, \d+, (\d+),/.exec(text);
-  // A, and B before and inside the loop.
-  if (gemm) return { wgmma: 4 * Number(gemm[1]), tensorCopies: 3 };
+  // A, and B before and inside the loop; or B alone where threads gather A.
+  if (gemm) return { wgmma: 4 * Number(gemm[1]), tensorCopies: text.includes("GatheredRows") ? 1 : 3 };
   const attention = /WarpgroupAttention<\w+, \d+, (\d+), \d+, (\d+), \d+, (\d+),/.exec(text);
   if (!attention) return undefined;
   const [head, keys, tile] = attention.slice(1).map(Number) as [number, number, number];

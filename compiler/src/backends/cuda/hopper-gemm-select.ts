@@ -20,6 +20,8 @@ export interface HopperGemmShape {
   readonly carries: boolean;
   /** Scalar operations of the epilogue on an element. */
   readonly operations: number;
+  /** The copying warpgroup reads A itself, which leaves registers for two that multiply, up to 192 columns each. */
+  readonly gathers?: boolean;
 }
 
 /** A measurement that outranks the model: the tile's name and the time of a product of exactly this size. */
@@ -52,8 +54,9 @@ const mostStages = 12;
 export function sharedOf(tile: HopperTile, carries: boolean): { readonly stages: number; readonly bytes: number } {
   const stage = (rowsOf(tile) + tile.columns) * 128;
   const panels = tile.consumers * 4 * 2048 * (carries ? (tile.slabs * tile.columns) / 64 : 1);
-  const stages = Math.min(mostStages, Math.floor((sharedLimit - panels) / (stage + 16)));
-  return { stages, bytes: stages * (stage + 16) + panels };
+  const turns = tile.alternate ? 16 : 0;
+  const stages = Math.min(mostStages, Math.floor((sharedLimit - panels - turns) / (stage + 16)));
+  return { stages, bytes: stages * (stage + 16) + panels + turns };
 }
 
 /** An H100 or H200 of 132 multiprocessors; per clock of one of them. */
@@ -83,7 +86,7 @@ export function modelledClocks(tile: HopperTile, { rows, columns, depth, operati
 
 /** The tile for a shape; `timings` outrank the model among themselves and where they know the shape at all. */
 export function selectHopperGemm(shape: HopperGemmShape, timings: readonly HopperTiming[] = []): HopperTile {
-  const possible = hopperTiles.filter((tile) => sharedOf(tile, shape.carries).stages >= 3);
+  const possible = hopperTiles.filter((tile) => sharedOf(tile, shape.carries).stages >= 3 && !(shape.gathers && (tile.consumers !== 2 || tile.slabs !== 1 || tile.columns > 192)));
   const known = timings.filter(({ rows, columns, depth }) => rows === shape.rows && columns === shape.columns && depth === shape.depth).sort((a, b) => a.microseconds - b.microseconds);
   const measured = known.flatMap(({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [])[0];
   if (measured) return measured;

@@ -1,4 +1,4 @@
-/** Gemm on the Hopper path: a 16-bit A of rows times a 16-bit weight, both fetched by TMA. */
+/** Gemm on the Hopper path: a 16-bit A of rows, or patches of pictures, times a 16-bit weight; TMA fetches what it can. */
 import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
@@ -6,7 +6,7 @@ import type { EmitContext, Emitted } from "./emitted.ts";
 import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperTile } from "./hopper-gemm-select.ts";
 import { hopperTimings } from "./hopper-timings.ts";
 import type { TensorMapSpec } from "./kernel.ts";
-import { cppType, isHalf, type CudaOperand } from "./operands.ts";
+import { alignedRun, cppType, isHalf, type CudaOperand } from "./operands.ts";
 import { renderFunctor } from "./render-expression.ts";
 import { count, instance, pointer, tensorMap } from "./source.ts";
 
@@ -17,24 +17,26 @@ export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): b
 
 function fits({ a: shape, b: kind, columns, depth, epilogueOperands }: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): boolean {
   const c = rest.at(-1)!;
-  if (kind.kind !== "weight" || shape.kind !== "rows" || typeof columns !== "number" || a!.type !== b!.type) return false;
+  if (kind.kind !== "weight" || typeof columns !== "number") return false;
   // Two neighbours of a row are finished at once.
   const pairs = epilogueOperands.every(({ index }, i) => index === "scalar" || (rest[i]!.offset % 2 === 0 && columns % 2 === 0));
   const stores = c.type === "float32" ? columns % 2 === 0 && c.offset % 2 === 0 : c.type === b!.type && columns % 8 === 0 && c.offset % 8 === 0;
-  return copiesByTensor(a!, shape.stride) && copiesByTensor(b!, depth) && pairs && stores;
+  // Pictures are read four pixels at a time.
+  const reads = shape.kind === "rows" ? a!.type === b!.type && copiesByTensor(a!, shape.stride) : a!.type === "float32" && alignedRun(a!, [shape.patch, shape.width], 4) === 4;
+  return reads && copiesByTensor(b!, depth) && pairs && stores;
 }
 
 /** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
 export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: EmitContext, given?: HopperTile): Emitted | undefined {
-  const { depth, epilogueOperands: places } = problem;
-  if (!fits(problem, operands) || problem.a.kind !== "rows") return undefined;
+  const { depth, epilogueOperands: places, a: shape } = problem;
+  if (!fits(problem, operands)) return undefined;
   const [a, b] = operands as [CudaOperand, CudaOperand];
   const c = operands.at(-1)!;
   const extra = operands.slice(2, -1);
   const columns = problem.columns as number;
   const carriedAt = isHalf(c.type) ? places.findIndex(({ index }, i) => index === "element" && extra[i]!.type === c.type && extra[i]!.offset % 8 === 0) : -1;
   const carried = places[carriedAt]?.name;
-  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue) }, hopperTimings);
+  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue), gathers: shape.kind === "patches" }, hopperTimings);
   const { stages, bytes } = sharedOf(tile, carried !== undefined);
   const threads = 128 * (tile.consumers + 1);
   const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);
@@ -44,23 +46,26 @@ export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: Emit
   const rowsOnce = typeof problem.rows === "number" ? problem.rows : problem.rows.factor;
   const blockRows = tileRows * tile.cluster;
   const across = Math.ceil(columns / tile.columns) * tile.cluster;
+  const copied = shape.kind === "rows";
+  const maps = [...(copied ? [map(0, problem.rows, shape.stride, tileRows)] : []), map(1, columns, depth, tile.columns / tile.cluster)];
+  const rowsOfA = copied ? "CopiedRows{&map_a}" : `${instance("GatheredRows", instance("Patches", cppType(a.type), shape.channels, shape.height, shape.width, shape.patch, shape.gridHeight, shape.gridWidth, 4))}{{a}}`;
   return {
     text: {
-      includes: ["hopper/gemm.cuh"],
+      includes: [copied ? "hopper/gemm.cuh" : "hopper/gathered_rows.cuh"],
       threads,
       blocks: 1,
-      declarations: [`using Config = ${instance("WarpgroupGemm", cppType(b.type), tile.consumers, tile.slabs, tile.columns, stages, tile.cluster, tile.alternate, carried !== undefined)};`, finish.declaration, `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && Config::tile_rows == ${tileRows}, "the compiler launches another shape");`],
-      parameters: [pointer(a, "a"), pointer(b, "b"), ...places.map((o, i) => pointer(extra[i]!, o.name)), pointer(c, "c"), count("rows"), tensorMap("map_a"), tensorMap("map_b")],
-      statements: ["(void)a, (void)b;", `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(&map_a, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`],
+      declarations: [`using Config = ${instance("WarpgroupGemm", cppType(b.type), tile.consumers, tile.slabs, tile.columns, stages, tile.cluster, tile.alternate, carried !== undefined, !copied)};`, finish.declaration, `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && Config::tile_rows == ${tileRows}, "the compiler launches another shape");`],
+      parameters: [pointer(a, "a"), pointer(b, "b"), ...places.map((o, i) => pointer(extra[i]!, o.name)), pointer(c, "c"), count("rows"), ...(copied ? [tensorMap("map_a")] : []), tensorMap("map_b")],
+      statements: [copied ? "(void)a, (void)b;" : "(void)b;", `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(${rowsOfA}, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`],
     },
-    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by TMA${carried ? `, ${carried} carried` : ""}`,
+    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by ${copied ? "TMA" : "TMA and by patches"}${carried ? `, ${carried} carried` : ""}`,
     kernel: {
       grid: [{ of: multiply(problem.rows, across), per: Math.max(1, Math.floor(rowsOnce / Math.ceil(rowsOnce / blockRows))) }],
       persistent: true,
       ...(tile.cluster > 1 && { cluster: tile.cluster }),
       threads,
       sharedBytes: bytes,
-      tensorMaps: [map(0, problem.rows, problem.a.stride, tileRows), map(1, columns, depth, tile.columns / tile.cluster)],
+      tensorMaps: maps,
       programmatic: true,
     },
     extents: [problem.rows],
