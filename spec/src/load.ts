@@ -5,9 +5,10 @@ import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { TuningTable } from "./generated/tuning.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
-import type { ModelSpec } from "./model-spec.ts";
+import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
+import { normalisationOf, preprocessorFile, type Normalisation } from "./preprocessor.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 
@@ -83,16 +84,33 @@ function assemble(
   const { architecture } = spec;
   const config = resolveConfig(value, architecture, place, diagnostics);
   checkSpec(spec, config, source, diagnostics);
+  const { rescale_factor: rescaleFactor, image_mean: imageMean, image_std: imageStd } = spec.pixels === "uint8" ? { ...spec, ...readNormalisation(config, place, options, diagnostics, source) } : spec;
   const tuning = typeof spec.tuning === "string" ? readTuning(spec.tuning, source, options) : undefined;
   return {
     name: spec.name, config, storage: spec.storage, batch: spec.batch, targets: spec.targets, file: options.file,
     architecture: architecture.endsWith(".json") ? resolve(dirname(options.file), architecture) : architecture,
-    pixels: spec.pixels === "uint8" ? { dtype: "uint8", rescaleFactor: spec.rescale_factor, imageMean: spec.image_mean, imageStd: spec.image_std } : { dtype: "float32" },
+    pixels: spec.pixels === "uint8" ? { dtype: "uint8", rescaleFactor, imageMean, imageStd } : { dtype: "float32" },
     hiddenStates: spec.hidden_states, attentions: spec.attentions, interpolatePosEncoding: spec.interpolate_pos_encoding,
     ...(spec.outputs && { outputs: spec.outputs }), ...(spec.text_length !== undefined && { textLength: spec.text_length }),
     ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }), ...(spec.sha256 && { sha256: spec.sha256 }),
     ...(tuning && { tuning }),
   };
+}
+
+/** What the checkpoint that a spec's config lies in says of normalising and the spec does not; nothing of a config inside the spec, or where there is no such file. */
+function readNormalisation(config: ModelConfig, place: { source: JsonSource }, options: ParseOptions, diagnostics: Diagnostic[], source: JsonSource): Partial<Normalisation> {
+  if (source === place.source) return {};
+  const file = join(dirname(place.source.file), preprocessorFile);
+  let text: string;
+  try {
+    text = (options.readFile ?? readText)(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
+    return {};
+  }
+  // Of the text itself: what `validate` has filled in is not stated.
+  return normalisationOf(parseJson(text, file), source.value as Partial<Normalisation>, config.vision_config?.num_channels, diagnostics);
 }
 
 function readTuning(path: string, source: JsonSource, options: ParseOptions): TuningTable {

@@ -1,0 +1,42 @@
+/** How a checkpoint normalises its pictures, for specs whose models take bytes. */
+import type { Diagnostic } from "./diagnostic.ts";
+import type { SigilSpec } from "./generated/sigil.ts";
+import { diagnosticAt, type JsonSource } from "./json-source.ts";
+import { isObject } from "./resolve-config.ts";
+import { validate } from "./schema-validation.ts";
+import { checkChannels } from "./spec-rules.ts";
+
+/** Name of the file, which lies beside a checkpoint's config.json. */
+export const preprocessorFile = "preprocessor_config.json";
+
+export type Normalisation = Pick<SigilSpec, "rescale_factor" | "image_mean" | "image_std">;
+
+const keys = ["rescale_factor", "image_mean", "image_std"] as const;
+
+/**
+ * What a `preprocessor_config.json` says of normalising, as transformers' SiglipImageProcessor takes it: absent or null is said nothing of, one number stands for
+ * every channel, and a step that `do_rescale` or `do_normalize` turns off changes nothing. `stated` are the spec's own values, which stand and are not looked for.
+ */
+export function normalisationOf(source: JsonSource, stated: Partial<Normalisation>, channels: number | undefined, diagnostics: Diagnostic[]): Partial<Normalisation> {
+  const given = source.value;
+  if (!isObject(given)) {
+    diagnostics.push(diagnosticAt(source, "", { code: "wrong-type", message: `${preprocessorFile} must be an object` }));
+    return {};
+  }
+  const found: Record<string, unknown> = {};
+  for (const key of keys) {
+    const value = given[key] ?? undefined;
+    if (stated[key] === undefined && value !== undefined) found[key] = key !== "rescale_factor" && typeof value === "number" ? [value] : value;
+  }
+  const off = { do_rescale: { rescale_factor: 1 }, do_normalize: { image_mean: [0], image_std: [1] } };
+  for (const [key, unchanged] of Object.entries(off)) {
+    const value = given[key] ?? true;
+    if (typeof value !== "boolean") diagnostics.push(diagnosticAt(source, `/${key}`, { code: "wrong-type", message: `\`${key}\` must be a boolean, not ${JSON.stringify(value)}` }));
+    if (value === false) for (const [name, values] of Object.entries(unchanged)) if (!(name in stated)) found[name] = values;
+  }
+  // Of a whole spec, so that the values keep the rules of those that a spec states; the validation fills in defaults, which are not of this file.
+  const problems = validate("sigil", { name: "x", architecture: "siglip", config: {}, ...found }, source, "");
+  if (problems.length === 0) checkChannels(found, channels, source, problems);
+  diagnostics.push(...problems);
+  return found as Partial<Normalisation>;
+}
