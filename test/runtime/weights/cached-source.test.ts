@@ -93,6 +93,16 @@ describe("the next visit", () => {
     expect(asked()).toBe(0);
   });
 
+  it("reads again what is spoilt where another tab has stored a part of it", async () => {
+    const store = memoryStore();
+    await visit(store).read(5 * MiB + 100, 12);
+    const [bucket] = [...store.content.values()];
+    // Two stretches that overlap, and the first is cut off.
+    bucket!.set(`${2 * MiB}-${2 * MiB + 1000}`, bytes.slice(2 * MiB, 2 * MiB + 10));
+    bucket!.set(`${2 * MiB + 500}-${2 * MiB + 1500}`, bytes.slice(2 * MiB + 500, 2 * MiB + 1500));
+    expect(agrees(await visit(store).read(2 * MiB + 600, 100), 2 * MiB + 600)).toBe(true);
+  });
+
   it("keeps all of a file that can only be had as a whole", async () => {
     server.instead = (_, response) => !!response.setHeader("ETag", '"1"').end(server.bytes);
     const store = memoryStore();

@@ -136,7 +136,8 @@ class CachedSource implements ByteSource {
     }
     const gap = kept.gap(begin);
     const short = end - begin < blockBytes;
-    const first = short ? Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes) : begin;
+    // Of stretches that overlap, another may hold what this one has lost, and the gap begins behind it.
+    const first = short ? Math.min(begin, Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes)) : begin;
     const last = short ? Math.max(end, Math.min(gap.end, Math.ceil(end / blockBytes) * blockBytes)) : end;
     const bytes = await this.#source.read(first, last - first, signal);
     if (!this.#full) await kept.put(first, bytes).catch((error: unknown) => this.#cannotKeep(error));
