@@ -1,5 +1,5 @@
 /** One launch of a model on a device, computed as a tuning says: its result, and how long it takes. */
-import { emitWebGpu, planProgram, type KernelSet, type LoweredProgram, type Tuning, type Value } from "@sigil/compiler";
+import { emitWebGpu, planProgram, writtenOperands, type KernelSet, type LoweredProgram, type Tuning, type Value } from "@sigil/compiler";
 import { uniform, valueOf } from "@sigil/runtime";
 import { createWebGpuProgram, type HeldDevice } from "@sigil/runtime-webgpu";
 import type { TunedProblem } from "./tuned-problems.ts";
@@ -18,8 +18,7 @@ export interface LoadedKernel {
 
 /** The launch alone, `repeat` times, with what it reads as inputs. */
 function alone({ launch, program }: TunedProblem, repeat: number): LoweredProgram {
-  const writes = launch.problem.family === "attention" && launch.problem.probabilities ? 2 : 1;
-  const split = launch.operands.length - writes;
+  const split = launch.operands.length - writtenOperands(launch.problem);
   const values = (from: number, to?: number) => new Map(launch.operands.slice(from, to).flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, operand.value] as const] : [])));
   return {
     name: program.name,
