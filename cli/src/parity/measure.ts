@@ -4,7 +4,7 @@ import { uniform, valueOf, type HostData, type Program, type WeightSource } from
 import { createProgram } from "@sigil/runtime-cpu";
 import { choosePath, createCudaProgram, LoadedKernels, openDevice, type CudaPath, type OpenedDevice } from "@sigil/runtime-cuda";
 import { createWebGpuProgram, DeviceHolder, kernelSet, offeredFeatures } from "@sigil/runtime-webgpu";
-import type { ModelSpec, Plan, Storage } from "@sigil/spec";
+import type { ModelSpec, Plan, Storage, TuningTable } from "@sigil/spec";
 import { prepareCuda, type CudaBackend } from "../cuda.ts";
 import { openGpu } from "../webgpu.ts";
 import type { ParityBackend } from "./tolerances.ts";
@@ -72,9 +72,11 @@ interface LoadOptions {
   readonly storage: Storage;
   readonly devices: DeviceHolder | undefined;
   readonly cudaPath: CudaPath | undefined;
+  /** Of WebGPU, as the spec has it. */
+  readonly tuning: TuningTable | undefined;
 }
 
-async function load(backend: ParityBackend, program: LoweredProgram, weights: WeightSource, { storage, devices, cudaPath }: LoadOptions): Promise<Program> {
+async function load(backend: ParityBackend, program: LoweredProgram, weights: WeightSource, { storage, devices, cudaPath, tuning }: LoadOptions): Promise<Program> {
   if (backend === "cuda" || backend === "cuda-emulated") return loadCuda(backend, program, storage, weights, cudaPath);
   const launches = [...program.init, ...program.launches];
   if (backend === "cpu") {
@@ -82,8 +84,9 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
     return createProgram(planProgram(program, kernels).planned, wasm, weights);
   }
   const held = await devices!.get();
-  const set = kernelSet(kernelSets(), held.kind, offeredFeatures(held.device));
-  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [set]);
+  const sets = kernelSets(tuning);
+  const set = kernelSet(sets, held.kind, offeredFeatures(held.device));
+  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [set], sets);
   return createWebGpuProgram(planProgram(program, emitted).planned, kernels[set], held, weights);
 }
 
@@ -103,15 +106,18 @@ export async function measureParity(spec: ModelSpec, weights: WeightSource, back
       report(++done, total);
       const errors = program.launches.map((): Partial<Record<ParityBackend, number>> => ({}));
       for (const backend of backends) {
-        const loaded = await load(backend, program, weights, { storage: spec.storage, devices, cudaPath });
-        const outputs = await loaded.run(inputs, program.symbols);
-        for (const [name, { data }] of Object.entries(outputs)) {
-          const row = errors[Number.parseInt(name, 10)]!;
-          const error = parityError(data, expected[name]!);
-          // Of a launch that writes more than one thing, the worst; Math.max keeps NaN.
-          row[backend] = Math.max(row[backend] ?? 0, error);
+        const loaded = await load(backend, program, weights, { storage: spec.storage, devices, cudaPath, tuning: spec.tuning });
+        try {
+          const outputs = await loaded.run(inputs, program.symbols);
+          for (const [name, { data }] of Object.entries(outputs)) {
+            const row = errors[Number.parseInt(name, 10)]!;
+            const error = parityError(data, expected[name]!);
+            // Of a launch that writes more than one thing, the worst; Math.max keeps NaN.
+            row[backend] = Math.max(row[backend] ?? 0, error);
+          }
+        } finally {
+          await loaded.dispose();
         }
-        await loaded.dispose();
         report(++done, total);
       }
       program.launches.forEach(({ problem, origins }, launch) => rows.push({ program: program.name, launch, family: problem.family, origins, errors: errors[launch]! }));
