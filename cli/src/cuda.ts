@@ -26,10 +26,12 @@ export async function prepareCuda({ plan, kernels, sources }: CompiledCuda, back
     return { artifact, options: { driver, path: path ?? "portable" } };
   }
   const { devices } = await openDriver();
-  const device = devices[0]!;
-  const capability = `${device.major}${device.minor}`;
-  const target = capability === "90" ? "90a" : capability;
-  const image = (of: CudaPath) => async (): Promise<Uint8Array> =>
-    (await withProgress(`compiling ${of} kernels`, (report) => buildKernels(sources[of], of, { targets: { cubins: [target], ptx: of === "hopper" ? "90a" : "80" }, onProgress: report }))).image;
+  const image = (of: CudaPath) => async (): Promise<Uint8Array> => {
+    // Asked for by a session that has opened the device, which is a CudaError where there is none.
+    const { major, minor } = devices[0]!;
+    const capability = `${major}${minor}`;
+    const targets = { cubins: [capability === "90" ? "90a" : capability], ptx: of === "hopper" ? "90a" : "80" };
+    return (await withProgress(`compiling ${of} kernels`, (report) => buildKernels(sources[of], of, { targets, onProgress: report }))).image;
+  };
   return { artifact: { plan, kernels, images: { portable: image("portable"), hopper: image("hopper") } }, options: { path: path ?? "auto" } };
 }
