@@ -111,7 +111,7 @@ async function forward(session: Session, inputs: WeightSource, returnLoss: boole
     }
     case "graph": {
       const [program] = session.plan.programs;
-      const given = await Promise.all(program!.inputs.flatMap((input) => (input.default && !inputs.tensors.has(input.name) ? [] : [readFloats(inputs, input.name).then((tensor) => [input.name, tensor] as const)])));
+      const given = await Promise.all(program!.inputs.flatMap((input) => (input.default && !inputs.tensors.has(input.name) ? [] : [(input.dtype === "uint8" ? readPixels : readFloats)(inputs, input.name).then((tensor) => [input.name, tensor] as const)])));
       const symbols = Object.fromEntries(Object.keys(program!.symbols).map((symbol) => [symbol, given[0]![1].shape[0]!]));
       return nestOutputs(await session.run(program!, Object.fromEntries(given), symbols));
     }
