@@ -25,7 +25,6 @@ const template = element<HTMLInputElement>("template");
 const still = element<HTMLImageElement>("still");
 const live = element<HTMLVideoElement>("live");
 
-let folder: CheckpointFolder | undefined;
 let opened: OpenCheckpoint | undefined;
 let classifier: Classifier | undefined;
 let wish: BackendWish = (["webgpu", "cpu"] as const).find((name) => name === address.searchParams.get("backend")) ?? "auto";
@@ -55,7 +54,6 @@ async function load(next: CheckpointFolder): Promise<boolean> {
   try {
     const found = await openCheckpoint(next, control.signal);
     control.signal.throwIfAborted();
-    folder = next;
     return await start(found);
   } catch (error) {
     if (loading === control) failed("checkpoint", error as Error, control);
