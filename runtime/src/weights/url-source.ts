@@ -135,7 +135,7 @@ class UrlSource implements ByteSource {
     }
     const { status, statusText } = response;
     if (status === 206 || status === 200) return response;
-    void response.body?.cancel();
+    discard(response.body);
     const error = this.#error("the server refused the request", { expected: `206 with bytes ${first}-${last}`, received: `${status} ${statusText}`.trim() });
     throw busy.includes(status) ? new Transient(error) : error;
   }
@@ -150,7 +150,7 @@ class UrlSource implements ByteSource {
     else if (size !== (this.#size ??= size) || version !== (this.#version ??= version)) problem = ["has changed while it was read", `${this.#size} bytes, version ${this.#version}`, `${size} bytes, version ${version}`];
     else if (begin !== first || end !== Math.min(last, size - 1)) problem = ["the server sent another range", `bytes ${first}-${last}`, range!];
     if (!problem) return end! + 1 - first;
-    void response.body?.cancel();
+    discard(response.body);
     throw this.#error(problem[0], { expected: problem[1], received: problem[2] });
   }
 
@@ -165,7 +165,7 @@ class UrlSource implements ByteSource {
       });
       if (done) break;
       if (at + value.length > bytes.length) {
-        void reader.cancel();
+        discard(reader);
         throw failure("the server sent more than it announced");
       }
       bytes.set(value, at);
@@ -181,3 +181,6 @@ class UrlSource implements ByteSource {
 }
 
 const versionOf = ({ headers }: Response): string => headers.get("ETag") ?? headers.get("Last-Modified") ?? "";
+
+/** Lets go of a body that nobody wants; one that has broken already has nothing to say any more. */
+const discard = (body: Pick<ReadableStream, "cancel"> | null): void => void body?.cancel().catch(() => {});

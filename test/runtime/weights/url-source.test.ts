@@ -68,6 +68,11 @@ describe("a connection that breaks", () => {
     expect(server.ranges).toHaveLength(4);
   });
 
+  it("says what was refused where the body of that breaks too", async () => {
+    const broken = async (): Promise<Response> => new Response(new ReadableStream({ start: (controller) => controller.error(new Error("reset")) }), { status: 403, statusText: "Forbidden" });
+    await expect(urlSource(server.url, { fetch: broken }).size()).rejects.toThrow(/refused the request.*403 Forbidden/s);
+  });
+
   it("is tried again when the server is busy, and not when it refuses", async () => {
     let busy = 2;
     server.instead = (_, response) => busy-- > 0 && !!response.writeHead(503).end();
