@@ -45,9 +45,12 @@ export async function createWebGpuProgram(program: PlannedProgram, kernels: WebG
   });
   const buffers = await createBuffers(device, program, readbackBytes);
   const own: GPUBuffer[] = [];
+  // Of a program whose kernels are refused, no more weights are fetched, and none written to buffers that are gone.
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   try {
     const all = [...program.init, ...program.launches];
-    const [pipelines] = await Promise.all([createPipelines(device, all, kernels, options.onPipeline), uploadWeights(device, buffers, program, weights, options)]);
+    const [pipelines] = await Promise.all([createPipelines(device, all, kernels, options.onPipeline), uploadWeights(device, buffers, program, weights, { ...options, signal })]);
     const [init, launches] = [program.init, program.launches].map((list) => bindLaunches(device, list, kernels, pipelines, buffers, own)) as [readonly BoundLaunch[], readonly BoundLaunch[]];
     if (init.length > 0) {
       const encoder = device.createCommandEncoder();
@@ -60,6 +63,7 @@ export async function createWebGpuProgram(program: PlannedProgram, kernels: WebG
     const onProfile = (times: readonly LaunchTime[]): void => options.onProfile?.(program.name, times);
     return new LoadedProgram(program, held, buffers, launches, outputs, weights, own, profiler && { profiler, onProfile });
   } catch (error) {
+    stop.abort();
     buffers.destroy();
     own.forEach((buffer) => buffer.destroy());
     throw held.isLost() ? await held.lost : error;

@@ -90,6 +90,19 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     expect(view.buffers.size).toBe(0);
   });
 
+  it("of a shader stops the weights that are on their way", async () => {
+    const { artifact, open, weights } = await vision();
+    let stopped = 0;
+    const endless: WeightSource = {
+      ...weights,
+      tensors: weights.tensors,
+      readFloat32: (_, options) => new Promise((_resolve, reject) => options!.signal!.addEventListener("abort", () => (stopped++, reject(options!.signal!.reason)))),
+    };
+    const wide = withShaders(artifact, (code) => code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"));
+    await expect(open({ gpu: gpu! }, wide, endless)).rejects.toMatchObject({ code: "shader" });
+    expect(stopped).toBeGreaterThan(0);
+  });
+
   it("of a device while weights are on their way costs another device and no more", async () => {
     const { open, run } = await vision();
     const whole = new SiglipVisionModel(await open({ gpu: gpu! }));
