@@ -1,5 +1,5 @@
 // The part of CUDA's driver interface that Sigil uses, declared here so that no toolkit is needed to build. CUDA 12.0, driver 525.
-// test/runtime-cuda/cuda_types_match.cpp compares every size, offset and number with cuda.h where there is one.
+// test/runtime-cuda/cuda_types.test.ts compares every size, offset and number with cuda.h where there is one.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -94,8 +94,8 @@ struct KernelNode {
   Context context;
 };
 
-/// CUtensorMap: what the hardware reads to copy boxes of a tensor.
-struct alignas(64) TensorMap {
+/// CUtensorMap: what the hardware reads to copy boxes of a tensor. Aligned as the newest driver wants it written; among parameters it is aligned to 64.
+struct alignas(128) TensorMap {
   uint64_t opaque[16];
 };
 

@@ -74,7 +74,7 @@ const advice: Readonly<Partial<Record<CudaErrorCode, string>>> = {
   "driver-too-old": "update NVIDIA's driver to 525 or newer",
   "no-device": "check nvidia-smi and CUDA_VISIBLE_DEVICES, or use the CPU backend",
   "out-of-memory": "compile with 16-bit storage or a smaller batch, or free the device",
-  "wrong-architecture": "build the kernels for it: npm run build:kernels",
+  "wrong-architecture": "build the kernels for it: sigil kernels",
   launch: "everything on the device fails now: open another session, in another process if that fails too",
   image: "build the kernels again, or update the driver if it is older than the toolkit that built them",
 };

@@ -53,7 +53,7 @@ describe.skipIf(!emulatedDriver)(`a CUDA session that cannot be ${needsGxx}`, { 
   });
 
   it.each([
-    ["an image for another architecture", nullImage("capability 80"), { code: "wrong-architecture", cudaName: "CUDA_ERROR_NO_BINARY_FOR_GPU", message: expect.stringMatching(/portable kernels of null.*capability 80.*build:kernels/s) }],
+    ["an image for another architecture", nullImage("capability 80"), { code: "wrong-architecture", cudaName: "CUDA_ERROR_NO_BINARY_FOR_GPU", message: expect.stringMatching(/portable kernels of null.*capability 80.*sigil kernels/s) }],
     ["PTX newer than the driver", nullImage("ptx 9.0"), { code: "image", cudaName: "CUDA_ERROR_UNSUPPORTED_PTX_VERSION", message: expect.stringMatching(/9\.0 is newer than 8\.4.*update the driver/s) }],
     ["a fat binary with damaged contents", fatBinary(84, 100), { code: "image", cudaName: "CUDA_ERROR_INVALID_IMAGE" }],
     ["a fat binary that is cut off", fatBinary(5000, 100), { code: "image", message: expect.stringMatching(/expected 5016 bytes, received 100/) }],
@@ -69,7 +69,7 @@ describe.skipIf(!emulatedDriver)(`a CUDA session that cannot be ${needsGxx}`, { 
 
   it("with images that were not built says which command builds them", async () => {
     const missing = () => readImage(pathToFileURL("/nowhere/kernels.portable.fatbin"));
-    await expect(open({}, artifact(undefined, { images: { portable: missing, hopper: missing } }))).rejects.toMatchObject({ code: "no-image", message: expect.stringMatching(/\/nowhere\/kernels\.portable\.fatbin.*build:kernels/) });
+    await expect(open({}, artifact(undefined, { images: { portable: missing, hopper: missing } }))).rejects.toMatchObject({ code: "no-image", message: expect.stringMatching(/\/nowhere\/kernels\.portable\.fatbin.*sigil kernels/) });
   });
 
   it("when loading is cancelled", async () => {
