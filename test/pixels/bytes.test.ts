@@ -57,6 +57,7 @@ describe("bytes on the CPU", () => {
     await expect(bytes.getImageFeatures({ pixelValues: { data: data.subarray(1), shape: [1, 64, 64, 3] } })).rejects.toThrow("expected 12288 values, received 12287");
     await expect(bytes.getImageFeatures({ pixelValues: { data: new Uint8Array(32 * 32 * 3), shape: [1, 32, 32, 3] } })).rejects.toThrow("expected 64x64 pixels, received 32x32");
     await expect(bytes.getImageFeatures({ pixelValues: { data: new Uint8ClampedArray(data), shape: [1, 64, 64, 3] } as never })).rejects.toThrow("received another type");
+    await expect(bytes.getImageFeatures({ pixelValues: { data: Array.from(data), shape: [1, 64, 64, 3] } as never })).rejects.toThrow("received another type");
     await expect(bytes.getImageFeatures({ pixelValues: { data: { device: "elsewhere", length: 12288, subarray: () => expect.fail() }, shape: [1, 64, 64, 3] } })).rejects.toThrow(/lies where elsewhere can read it, and the model runs on cpu/);
     await bytes.dispose();
     const floats = new SiglipModel(await onCpu(await compiled({})));

@@ -14,7 +14,7 @@ export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
 
 /** Throws an InputError for bytes where the model takes normalised values, or the other way round. */
 function checkKind(pixels: PixelValues, bytes: boolean): void {
-  const given = pixels.data instanceof Float32Array ? "float32" : pixels.data instanceof Uint8Array || (pixels.data && !ArrayBuffer.isView(pixels.data)) ? "uint8" : "another type";
+  const given = pixels.data instanceof Float32Array ? "float32" : pixels.data instanceof Uint8Array || typeof pixels.data?.device === "string" ? "uint8" : "another type";
   if (given === (bytes ? "uint8" : "float32")) return;
   const expected = bytes ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's preprocessBytes, or compile with pixels float32" : "normalised values, a Float32Array of [batch, channels, height, width]: take the image processor's preprocess, or compile with pixels uint8";
   throw new InputError(`pixel_values: received ${given}, and the model was compiled for ${expected}`);
