@@ -1,5 +1,5 @@
-/** Times the image tower that prepare.mjs wrote on WebGPU, all sides on the same adapter: node image-tower-webgpu.mjs FOLDER SIDES ROUNDS; prints JSON. SIDES: sigil, web:FORM, native:FORM and transformers. */
-import { readFileSync } from "node:fs";
+/** Times the image tower that prepare.mjs wrote on WebGPU, all sides on the same adapter: node image-tower-webgpu.mjs FOLDER SIDES ROUNDS; prints JSON. SIDES: sigil, web:FORM, native:FORM, transformers:web and transformers:node. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { create, globals } from "webgpu";
 import { rounds } from "./rounds.mjs";
@@ -36,7 +36,8 @@ function countDispatches() {
 async function openSigil() {
   const json = (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
   const [{ SiglipVisionModel, openSafetensors }, { openFileSource }, { openWebGpuSession }] = await Promise.all([import("@sigil/runtime"), import("@sigil/runtime/node"), import("@sigil/runtime-webgpu")]);
-  const kernels = Object.fromEntries(["desktop", "integrated", "mobile", "software"].map((kind) => [kind, async () => json(`webgpu.${kind}`)]));
+  const sets = readdirSync(folder).flatMap((file) => /^webgpu\.(.+)\.json$/.exec(file)?.[1] ?? []).filter((set) => set !== "plan");
+  const kernels = Object.fromEntries(sets.map((set) => [set, async () => json(`webgpu.${set}`)]));
   const source = await openFileSource(join(folder, "sigil.safetensors"));
   const session = await openWebGpuSession({ plan: json("webgpu.plan"), kernels }, await openSafetensors(source), { gpu: navigator.gpu });
   await source.close();
@@ -55,14 +56,31 @@ async function openOnnx(side, form) {
   return async () => (await session.run({ pixel_values: input })).pooler_output.data;
 }
 
-async function openTransformers() {
-  const { env, SiglipVisionModel, Tensor } = await import("@huggingface/transformers");
+async function fetchFile(url) {
+  const file = join(folder, decodeURIComponent(new URL(url).pathname));
+  return existsSync(file) ? new Response(readFileSync(file), { headers: { "Content-Length": String(statSync(file).size) } }) : new Response(null, { status: 404 });
+}
+
+/** `node`: on onnxruntime-node's WebGPU. `web`: what pages load, on onnxruntime-web's. */
+async function openTransformers(build) {
+  // The web build asks whether this is Node, and would look for onnxruntime-node.
+  if (build === "web") Object.defineProperty(process, "release", { value: { ...process.release, name: "browser" } });
+  const { env, SiglipVisionModel, Tensor } = await (build === "web" ? import("./node_modules/@huggingface/transformers/dist/transformers.web.js") : import("@huggingface/transformers"));
   Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: folder });
+  if (build === "web") {
+    // It fetches the model, from this folder here, and would fetch onnxruntime-web from a CDN instead of what npm installed.
+    Object.assign(env, { localModelPath: "https://model.local/", fetch: fetchFile, useBrowserCache: false, useWasmCache: false });
+    Object.assign(env.backends.onnx.wasm, { wasmPaths: undefined, numThreads: 1 });
+  }
   const model = await SiglipVisionModel.from_pretrained("hub", { device: "webgpu", dtype: "fp32" });
   return async () => (await model({ pixel_values: new Tensor("float32", pixels, shape) })).pooler_output.data;
 }
 
-const open = (name) => (name === "sigil" ? openSigil() : name === "transformers" ? openTransformers() : openOnnx(...name.split(":")));
+const openers = { sigil: openSigil, transformers: openTransformers, web: (form) => openOnnx("web", form), native: (form) => openOnnx("native", form) };
+const open = (name) => {
+  const [side, form] = name.split(":");
+  return openers[side](form);
+};
 const result = { flops: JSON.parse(readFileSync(join(folder, "webgpu.plan.json"), "utf8")).programs[0].flops, sides: {} };
 asInBrowser();
 countDispatches();

@@ -62,14 +62,14 @@ function tower(folder) {
 
 /** All sides on the adapter that Dawn finds in Node; on Mesa's lavapipe, where there is no GPU, an image takes seconds and the processor does all of the work. */
 function webgpu(folder) {
-  const sides = ["sigil", "web:exported", ...(native ? ["native:exported"] : []), "transformers"];
+  const sides = ["sigil", "web:exported", ...(native ? ["native:exported"] : []), "transformers:web", ...(native ? ["transformers:node"] : [])];
   const one = run("image-tower-webgpu.mjs", [folder, sides, Math.min(values.rounds, 3)]);
   results.webgpu = one;
   const { sigil } = one.sides;
   if (sigil.error) return console.log(`\nwithout WebGPU: ${sigil.error}`);
   table(`Image tower of base-patch16-224 on WebGPU, float32, one picture, on ${one.adapter}`, "side", "ms", "processor ms", "GFLOP/s", "Sigil is faster by", "first result of a fresh process, s (processor)", "sooner by", "dispatches", "fewer by", "largest difference");
   for (const [side, of] of Object.entries(one.sides)) {
-    const name = side === "transformers" ? "transformers.js (onnxruntime-node)" : side === "sigil" ? side : `onnxruntime-${side.replace(":", ", ")}`;
+    const name = side.startsWith("transformers") ? `transformers.js (onnxruntime-${side.split(":")[1]})` : label(side);
     if (of.error) {
       row(name, `cannot run: ${of.error}`, "", "", "", "", "", "", "", "");
       continue;
