@@ -28,6 +28,13 @@ describe.skipIf(!gpu || !slow)(`transformers' models of real size on the WebGPU 
       await compare(golden, await runJoint(golden, await open(golden)), tolerance);
     });
 
+  // 0.65 and 0.88 billion parameters, as on the CPU.
+  for (const name of ["large-patch16-256", "so400m-patch14-384"])
+    it(name, async () => {
+      const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
+      await compare(golden, await runJoint(golden, await open(golden)), tolerance);
+    });
+
   it("base-patch16-224 with weights kept in float16", async () => {
     const golden = await goldenCase("base-patch16-224", { storage: "float16", batch: { image: 2, text: 3 } });
     const model = new SiglipModel(await open(golden));
