@@ -63,7 +63,7 @@ async function fetchFile(url) {
 
 /** `node`: on onnxruntime-node's WebGPU. `web`: what pages load, on onnxruntime-web's. */
 async function openTransformers(build) {
-  // The web build asks whether this is Node, and would look for onnxruntime-node.
+  // The web build asks whether this is Node, and would look for onnxruntime-node. Whatever asks later is told so too: it comes last.
   if (build === "web") Object.defineProperty(process, "release", { value: { ...process.release, name: "browser" } });
   const { env, SiglipVisionModel, Tensor } = await (build === "web" ? import("./node_modules/@huggingface/transformers/dist/transformers.web.js") : import("@huggingface/transformers"));
   Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: folder });

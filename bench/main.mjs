@@ -62,7 +62,7 @@ function tower(folder) {
 
 /** All sides on the adapter that Dawn finds in Node; on Mesa's lavapipe, where there is no GPU, an image takes seconds and the processor does all of the work. */
 function webgpu(folder) {
-  const sides = ["sigil", "web:exported", ...(native ? ["native:exported"] : []), "transformers:web", ...(native ? ["transformers:node"] : [])];
+  const sides = ["sigil", "web:exported", ...(native ? ["native:exported"] : []), ...(native ? ["transformers:node"] : []), "transformers:web"];
   const one = run("image-tower-webgpu.mjs", [folder, sides, Math.min(values.rounds, 3)]);
   results.webgpu = one;
   const { sigil } = one.sides;
