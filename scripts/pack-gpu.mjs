@@ -1,5 +1,6 @@
 // Packs what npm run test:gpu and bench:gpu need into build/gpu/sigil-gpu.tar.xz, for an x86-64 Linux machine that has a driver, nvcc and a C++ compiler but no registry:
-// a Node binary, the built packages, models with their kernels, cases, and the two commands. Weights are made there. `--arch 90a` builds kernels for those cards alone.
+// a Node binary, the built packages, models with their kernels, cases, and the two commands. Weights are made there. `--arch 90a` builds kernels for those cards alone,
+// `--sources` none: nvcc compiles them there.
 import { chmod, copyFile, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $, argv, cd } from "zx";
@@ -13,7 +14,7 @@ const packages = ["spec", "runtime", "runtime-cuda"];
 const arch = [argv.arch ?? []].flat().map(String);
 
 cd(root);
-await $({ stdio: "inherit" })`node bench/gpu/build-models.mjs ${arch.flatMap((name) => ["--arch", name])}`;
+await $({ stdio: "inherit" })`node bench/gpu/build-models.mjs ${[...arch.flatMap((name) => ["--arch", name]), ...(argv.sources ? ["--sources"] : [])]}`;
 await rm(pack, { recursive: true, force: true });
 
 const skipped = /node_modules|\.tsbuildinfo$|\.map$|\/src\/|\/obj\.target\//;
