@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { CudaPath } from "../artifact.ts";
 import { cacheFolder, contents, digest, make } from "../toolchain/build-cache.ts";
 import { pool } from "../toolchain/pool.ts";
 import { KernelBuildError } from "./error.ts";
 import { lowerPtx } from "./lower-ptx.ts";
 import { findToolkit, type Toolkit } from "./toolkit.ts";
-import { targetsOf, type CudaPath, type Targets } from "./targets.ts";
+import { targetsOf, type Targets } from "./targets.ts";
 
 const run = promisify(execFile);
 

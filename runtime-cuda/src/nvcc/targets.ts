@@ -1,5 +1,5 @@
 /** What a path's kernels are compiled for. */
-export type CudaPath = "portable" | "hopper";
+import type { CudaPath } from "../artifact.ts";
 
 export interface Targets {
   /** Machine code, by the compute capability without its dot. A cubin runs on its own major version only; `a` and `f` allow what just this chip or family has. */
