@@ -21,7 +21,7 @@ template <class Element_, int consumers_, int slabs_, int tile_columns_, int sta
   static constexpr int tile_rows = alternate ? slab_rows : consumers * slab_rows;
   static constexpr int threads = 128 * (consumers + 1);
   /// Registers a thread, so that all fit 65536; with one consumer the launch bound suffices.
-  static constexpr int producer_registers = gathers ? 104 : consumers == 2 ? 40 : 32, consumer_registers = gathers ? 200 : consumers == 2 ? 232 : 160;
+  static constexpr int producer_registers = gathers ? 120 : consumers == 2 ? 40 : 32, consumer_registers = gathers ? 192 : consumers == 2 ? 232 : 160;
 
   /// Rows of 128 bytes, swizzled by 128: eight rows are a kibibyte.
   static constexpr int a_bytes = tile_rows * 128, b_bytes = tile_columns * 128, stage_bytes = a_bytes + b_bytes;
