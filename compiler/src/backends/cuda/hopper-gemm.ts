@@ -58,7 +58,7 @@ export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: Emit
       parameters: [pointer(a, "a"), pointer(b, "b"), ...places.map((o, i) => pointer(extra[i]!, o.name)), pointer(c, "c"), count("rows"), ...(copied ? [tensorMap("map_a")] : []), tensorMap("map_b")],
       statements: [copied ? "(void)a, (void)b;" : "(void)b;", `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(${rowsOfA}, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`],
     },
-    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by ${copied ? "TMA" : "TMA and by patches"}${carried ? `, ${carried} carried` : ""}`,
+    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by ${copied ? "TMA" : `TMA and by patches${shape.kind === "byte_patches" ? " of bytes" : ""}`}${carried ? `, ${carried} carried` : ""}`,
     kernel: {
       grid: [{ of: multiply(problem.rows, across), per: Math.max(1, Math.floor(rowsOnce / Math.ceil(rowsOnce / blockRows))) }],
       persistent: true,
