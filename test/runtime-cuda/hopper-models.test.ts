@@ -1,23 +1,13 @@
-/** Models on the Hopper path of the emulated driver: against transformers' outputs, and with heads that wgmma computes against the portable path. */
+/** Models whose heads and patches the Hopper path computes, on the emulated driver: beside the portable path, and the CPU. */
 import { compile } from "@sigil/compiler";
 import { SiglipModel, syntheticWeights, type PixelValues, type Session } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { loadSpec, specPath, type ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
-import { runJoint } from "../support/compare-goldens.ts";
+import { bars, type Bar } from "../support/bars.ts";
 import { emulatedDriver, openEmulated } from "../support/cuda.ts";
-import { goldenCase } from "../support/golden-cases.ts";
+import { compareEmbeddings } from "../support/embeddings.ts";
 import { needsGxx } from "../support/gxx.ts";
-
-/** The least cosine of any row. */
-function leastCosine(a: Float32Array, b: Float32Array, width: number): number {
-  const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
-  return Math.min(...Array.from({ length: a.length / width }, (_, row) => {
-    const [x, y] = [a, b].map((data) => data.subarray(row * width, (row + 1) * width)) as [Float32Array, Float32Array];
-    return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
-  }));
-}
-const largestDifference = (a: Float32Array, b: Float32Array): number => a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
 /** A small SigLIP whose towers have two heads of `head` channels. */
 function wide(head: number): ModelSpec {
@@ -40,30 +30,17 @@ async function expectSamePaths(spec: ModelSpec, pixelValues: PixelValues): Promi
   const weights = syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), 5);
   const cpu = await run(await openCpuSession({ plan, wasm }, weights, { threads: 1 }));
   const [portable, hopper] = [await run(await openEmulated(spec, 5, { path: "portable" })), await run(await openEmulated(spec, 5, { path: "hopper" }))];
-  cpu.forEach((expected, i) => {
-    // The project's bars.
-    expect(largestDifference(hopper[i]!, expected)).toBeLessThan(2e-2);
-    expect(leastCosine(hopper[i]!, expected, expected.length / 2)).toBeGreaterThan(0.999);
-  });
+  const expectWithin = (actual: Float32Array, expected: Float32Array, bar: Bar): void => {
+    const { worst, cosine } = compareEmbeddings(actual, expected, expected.length / 2);
+    expect(worst).toBeLessThan(bar.worst);
+    expect(cosine).toBeGreaterThan(bar.cosine);
+  };
+  cpu.forEach((expected, i) => expectWithin(hopper[i]!, expected, bars.bfloat16));
   // Unit vectors, each rounded to bfloat16 in the same places by other orders of summation: below the project's bar against float32.
-  portable.forEach((expected, i) => {
-    expect(largestDifference(hopper[i]!, expected)).toBeLessThan(1e-2);
-    expect(leastCosine(hopper[i]!, expected, expected.length / 2)).toBeGreaterThan(0.9995);
-  });
+  portable.forEach((expected, i) => expectWithin(hopper[i]!, expected, { worst: 1e-2, cosine: 0.9995 }));
 }
 
 describe.skipIf(!emulatedDriver)(`the Hopper path ${needsGxx}`, { timeout: 600_000 }, () => {
-  // The project's bars for 16-bit storage.
-  it.each([["tiny", "float16", 5e-3, 0.9999], ["tiny-mask", "bfloat16", 2e-2, 0.999]] as const)("%s in %s", async (name, storage, bound, least) => {
-    const golden = await goldenCase(name);
-    const outputs = await runJoint(golden, await openEmulated({ ...golden.spec, storage }, golden.seed, { path: "hopper" }));
-    for (const embeds of ["image_embeds", "text_embeds"]) {
-      const [expected, actual] = [await golden.outputs.readFloat32(embeds), outputs[embeds] as Float32Array];
-      expect(largestDifference(actual, expected), embeds).toBeLessThan(bound);
-      expect(leastCosine(actual, expected, golden.outputs.tensors.get(embeds)!.shape[1]!), embeds).toBeGreaterThan(least);
-    }
-  });
-
   // The width that no multiple of wgmma's swizzles fits; the others are held by hopper-attention.test.ts.
   it.each([72])("heads of %i channels", async (head) => {
     const spec = wide(head);
