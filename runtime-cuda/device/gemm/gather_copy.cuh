@@ -22,7 +22,9 @@ template <class Element, int stride, int depth> struct ScalarRows {
 };
 
 /// Row (image, y, x) is a patch of a [image, channels, height, width] picture, ordered (channel, row, column); `vector` pixels are read at a time.
+/// Past the depth its last ones come again, so that no load needs a branch: B has zeros there.
 template <class Pixel, int channels, int height, int width, int patch, int grid_height, int grid_width, int vector> struct Patches {
+  static constexpr int depth = channels * patch * patch;
   static_assert(patch % vector == 0 && width % vector == 0);
   const Pixel* pictures;
   struct Row { const Pixel* first; };
@@ -34,9 +36,9 @@ template <class Pixel, int channels, int height, int width, int patch, int grid_
   template <int count> SIGIL_DEVICE void fetch(Held<count>& held, const Row& row, int k) const {
 #pragma unroll
     for (int i = 0; i < count; i += vector) {
-      const int at = k + i, channel = at / (patch * patch), inside = at % (patch * patch);
-      float run[vector] = {};
-      if (at < channels * patch * patch) load_run<vector>(run, row.first + channel * (height * width) + inside / patch * width + inside % patch);
+      const int at = k + i < depth ? k + i : depth - vector, channel = at / (patch * patch), inside = at % (patch * patch);
+      float run[vector];
+      load_run<vector>(run, row.first + channel * (height * width) + inside / patch * width + inside % patch);
 #pragma unroll
       for (int j = 0; j < vector; j++) held.values[i + j] = run[j];
     }
@@ -49,7 +51,7 @@ template <class Pixel, int channels, int height, int width, int patch, int grid_
 
 /// The same of a [image, height, width, channels] picture of bytes, ordered (row, column, channel), so that a patch's lines are contiguous.
 template <int channels, int height, int width, int patch, int grid_height, int grid_width, int vector> struct BytePatches {
-  static constexpr int line = patch * channels, pitch = width * channels;
+  static constexpr int line = patch * channels, pitch = width * channels, depth = patch * line;
   static_assert(line % vector == 0 && pitch % vector == 0);
   const uint8_t* pictures;
   struct Row { const uint8_t* first; };
@@ -61,8 +63,8 @@ template <int channels, int height, int width, int patch, int grid_height, int g
   template <int count> SIGIL_DEVICE void fetch(Held<count>& held, const Row& row, int k) const {
 #pragma unroll
     for (int i = 0; i < count / vector; i++) {
-      const int at = k + i * vector;
-      held.runs[i] = at < patch * line ? *reinterpret_cast<const Packet<vector>*>(row.first + at / line * pitch + at % line) : Packet<vector>{};
+      const int at = k + i * vector < depth ? k + i * vector : depth - vector;
+      held.runs[i] = *reinterpret_cast<const Packet<vector>*>(row.first + at / line * pitch + at % line);
     }
   }
   template <int count> SIGIL_DEVICE static void widen_all(float (&values)[count], const Held<count>& held) {

@@ -10,7 +10,7 @@ namespace sigil {
  * Together: the slabs lie under one another in one tile. In turns (`alternate`): each takes every other tile, so that one stores while the other multiplies.
  * `cluster` blocks, tiles below one another, share the tile of B: each fetches a part for all.
  * `carries`: a matrix shaped as C waits in shared memory for the epilogue.
- * `gathers`: the copying warpgroup reads A itself, for which it keeps more registers.
+ * `gathers`: the copying warpgroup reads A itself and holds a step of it: for that it keeps more registers, and two that multiply have fewer.
  */
 template <class Element_, int consumers_, int slabs_, int tile_columns_, int stages_, int cluster_, bool alternate_, bool carries_, bool gathers_ = false> struct WarpgroupGemm {
   using Element = Element_;
@@ -31,7 +31,8 @@ template <class Element_, int consumers_, int slabs_, int tile_columns_, int sta
   static constexpr int barriers_at = panels_at + consumers * 4 * warp_bytes;
   static constexpr int shared_bytes = barriers_at + (2 * stages + (alternate ? 2 : 0)) * static_cast<int>(sizeof(Barrier));
   static_assert(tile_columns % 64 == 0 && tile_columns <= 256 && tile_rows <= 256 && slabs * tile_columns <= 256 && shared_bytes <= 232448);
-  static_assert(consumers <= (gathers ? 2 : 3) && (!alternate || consumers == 2) && tile_columns % (8 * cluster) == 0);
+  static_assert(consumers <= 3 && (!alternate || consumers == 2) && tile_columns % (8 * cluster) == 0);
+  static_assert(!gathers || consumers == 1 || (consumers == 2 && slabs == 1 && tile_columns <= 192), "registers for sums and for what is gathered");
 
   SIGIL_DEVICE static Barrier* full(int stage) { return reinterpret_cast<Barrier*>(shared_memory() + barriers_at) + stage; }
   SIGIL_DEVICE static Barrier* empty(int stage) { return full(stage) + stages; }
