@@ -2,8 +2,9 @@
 // models, `--sources` no kernels: they are built on the machine with the card.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compile, writeFiles } from "@sigil/compiler";
+import { writeFiles } from "@sigil/compiler";
 import { buildKernels, findToolkit } from "@sigil/runtime-cuda/nvcc";
+import { compileModel, modelFile } from "./compile-model.mjs";
 import { specs } from "./models.mjs";
 
 const { values } = parseArgs({ options: { arch: { type: "string", multiple: true }, only: { type: "string", multiple: true }, out: { type: "string" }, sources: { type: "boolean" } } });
@@ -12,8 +13,8 @@ const toolkit = values.sources ? undefined : await findToolkit();
 const all = Object.entries(await specs()).filter(([name]) => !values.only || values.only.includes(name));
 
 for (const [i, [name, spec]] of all.entries()) {
-  const { cuda } = await compile(spec);
-  const files = { "model.json": JSON.stringify({ plan: cuda.plan, kernels: cuda.kernels, sources: cuda.sources }) };
+  const cuda = await compileModel(spec);
+  const files = modelFile(cuda);
   const notes = [];
   if (toolkit) {
     for (const path of Object.keys(cuda.sources)) {

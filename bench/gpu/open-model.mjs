@@ -3,20 +3,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { syntheticWeights } from "@sigil/runtime";
+import { buildEmulated } from "@sigil/runtime-cuda/emulated";
 import { buildKernels } from "@sigil/runtime-cuda/nvcc";
 
-const models = process.env.SIGIL_GPU_MODELS ?? join(import.meta.dirname, "..", "..", "build", "gpu", "models");
+const usual = process.env.SIGIL_GPU_MODELS ?? join(import.meta.dirname, "..", "..", "build", "gpu", "models");
 
-/** Kernels that were not built before are built here, if nvcc is. */
-export function openModel(name) {
+/** Kernels that were not built before are built here, if nvcc is; with `emulated` by g++ for this machine's processor. `models` is the folder. */
+export function openModel(name, { models = usual, emulated = false } = {}) {
   const folder = join(models, name);
   if (!existsSync(join(folder, "model.json"))) throw new Error(`${name} is not compiled: npm run build:kernels`);
-  const { plan, kernels, sources } = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
+  const model = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
   const image = (path) => async () => {
+    if (emulated) return readFile((await buildEmulated(model.sources[path])).file);
     const file = join(folder, `kernels.${path}.fatbin`);
-    return existsSync(file) ? readFile(file) : (await buildKernels(sources[path], path)).image;
+    return existsSync(file) ? readFile(file) : (await buildKernels(model.sources[path], path)).image;
   };
-  return { plan, kernels, sources, images: { portable: image("portable"), hopper: image("hopper") } };
+  return { ...model, images: { portable: image("portable"), hopper: image("hopper") } };
 }
 
 export const weightsOf = (plan, seed) => syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed);

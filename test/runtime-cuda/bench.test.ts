@@ -1,0 +1,85 @@
+/** npm run bench:gpu from start to end on the emulated driver: what it prints and writes, not how fast anything is. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { emulatedDriver } from "../support/cuda.ts";
+import { needsGxx } from "../support/gxx.ts";
+
+const script = join(import.meta.dirname, "../../bench/gpu/bench.mjs");
+const folder = mkdtempSync(join(tmpdir(), "sigil-bench-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const bench = (out: string, ...args: readonly string[]) => promisify(execFile)("node", [script, "--emulated", "--iterations", "2", "--models", join(folder, "models"), "--out", join(folder, out), ...args], { maxBuffer: 2 ** 24 });
+
+/** Cells of the table below a heading, by the head of their column. */
+function tableOf(text: string, title: string): Record<string, string>[] {
+  const lines = text.split(`## ${title}\n`)[1]?.split("\n## ")[0]!.split("\n").filter((line) => line.startsWith("|")) ?? [];
+  const [head, , ...rows] = lines.map((line) => line.slice(2, -2).split(" | "));
+  return rows.map((cells) => Object.fromEntries(cells.map((cell, i) => [head![i]!, cell])));
+}
+
+describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}`, { timeout: 600_000 }, () => {
+  it("times every tower in every way, and prints last what it writes", async () => {
+    const { stdout } = await bench("whole", "--no-torch", "--seconds", "120");
+    expect(readdirSync(join(folder, "whole"))).toEqual(["towers.Sigil-emulated-device.md"]);
+    const text = readFileSync(join(folder, "whole", "towers.Sigil-emulated-device.md"), "utf8");
+    expect(stdout.endsWith(`${text}\n`)).toBe(true);
+    expect(text).toMatch(/rehearsal on the emulated driver/);
+    expect(text).toMatch(/Without a PyTorch side/);
+    expect(text).not.toMatch(/NaN|undefined|Infinity|Not done/);
+
+    const forward = tableOf(text, "Forward, by the device's clock");
+    expect(forward.map((row) => [row.tower, row.batch])).toEqual([["siglip-shapes.vision", "1"], ["siglip-shapes.vision", "4"], ["siglip-shapes.text", "1"], ["siglip-shapes.text", "4"]]);
+    for (const row of forward) {
+      const [, median, low, high] = /^(\S+) \((\S+) to (\S+)\)$/.exec(row["ms (10 to 90 %)"]!)!.map(Number) as [number, number, number, number];
+      expect(low).toBeGreaterThan(0);
+      expect(median >= low && median <= high).toBe(true);
+      // Three digits of a median that is itself rounded to a microsecond.
+      expect((Number(row["items/s"]) * median) / 1e3 / Number(row.batch)).toBeCloseTo(1, 1);
+      expect([row["best PyTorch, ms"], row["of the product's"]]).toEqual(["-", "-"]);
+    }
+    const host = tableOf(text, "From host to host");
+    expect(host.map((row) => [row.tower, row.batch])).toEqual([["siglip-shapes.vision.uint8", "1"], ["siglip-shapes.vision.uint8", "4"], ["siglip-shapes.text", "1"], ["siglip-shapes.text", "4"]]);
+    for (const row of host) expect(Number(row["items/s, two sessions"])).toBeGreaterThan(0);
+    const accuracy = tableOf(text, "bfloat16 beside float32");
+    expect(accuracy.length).toBe(2);
+    // The project's bar for bfloat16; a model beside itself would differ by nothing.
+    for (const row of accuracy) expect(Number(row["least cosine"]) > 0.999 && Number(row.most) > 0 && Number(row.most) < 2e-2).toBe(true);
+
+    const kernels = tableOf(text, "Kernels");
+    const of = (tower: string) => kernels.filter((row) => row.tower === `siglip-shapes.${tower}`);
+    for (const tower of ["vision", "text"]) expect(of(tower).reduce((sum, row) => sum + Number.parseInt(row["of the tower"]!), 0)).toBeCloseTo(100, -1.2);
+    // 4 pictures of 16 patches of 8 x 8 x 3; 4 texts of 16 tokens, which have no patches.
+    expect(of("vision").map((row) => row.what)).toEqual(expect.arrayContaining(["64x128x192 of patches", "64x384x128", "4 x 2 heads of 64, 16 queries, 16 keys"]));
+    expect(of("text").filter((row) => /patches/.test(row.what!))).toEqual([]);
+    for (const { what, us, "TFLOP/s": teraflops } of kernels) {
+      const sizes = /^(\d+)x(\d+)x(\d+)/.exec(what!);
+      if (sizes) expect(Number(teraflops)).toBeCloseTo((2 * sizes.slice(1).map(Number).reduce((a, b) => a * b)) / Number(us) / 1e6, 4);
+    }
+  });
+
+  it("ends in its time, and says what it left out", async () => {
+    const begin = performance.now();
+    const { stdout } = await bench("short", "--no-torch", "--seconds", "0.5");
+    // Start, compiler and one tower that was begun; the whole takes several times as long.
+    expect((performance.now() - begin) / 1e3).toBeLessThan(60);
+    expect(stdout).toMatch(/Not done for want of time: .*kernels of siglip-shapes\.text\.\n\n$/);
+  });
+
+  it("goes on without Python, and says why", async () => {
+    const { stdout } = await bench("python", "--python", "/nowhere/python3", "--seconds", "20", "--only", "siglip-shapes.text");
+    expect(stdout).toMatch(/no PyTorch side: spawn \/nowhere\/python3 ENOENT/);
+    expect(tableOf(stdout, "Forward, by the device's clock").map((row) => row.batch)).toEqual(["1", "4"]);
+  });
+
+  it.each([
+    [["--seconds", "many"], /--seconds: expected a number above 0, received many/],
+    [["--variants", "eager,fast"], /--variants: there is no fast; there are eager, cudnn, compile, max-autotune, tuned/],
+    [["--only", "siglip-nothing"], /--only: there is no siglip-nothing; there are /],
+  ])("refuses %j", async (args, message) => {
+    await expect(bench("refused", "--no-torch", ...args)).rejects.toMatchObject({ stderr: expect.stringMatching(message) });
+  });
+});
