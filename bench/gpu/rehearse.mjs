@@ -4,9 +4,12 @@ import { writeFiles } from "@sigil/compiler";
 import { buildEmulatedDriver } from "@sigil/runtime-cuda/emulated";
 import { compileModel, modelFile } from "./compile-model.mjs";
 import { rehearsed, towerSpecs } from "./models.mjs";
+import { tileModels } from "./tile-models.mjs";
 
-/** Returns the driver's path. */
-export async function prepare({ models }) {
-  for (const [name, spec] of Object.entries(Object.assign({}, ...rehearsed.map(towerSpecs)))) writeFiles(join(models, name), modelFile(await compileModel(spec)));
+/** Returns the driver's path. `tiles`: a product and two of its tiles are enough to see that they are timed. */
+export async function prepare({ models, tiles }) {
+  const specs = Object.assign({}, ...rehearsed.map(towerSpecs));
+  const compiled = tiles ? Object.entries(tileModels(Object.values(specs), { mostShapes: 1, mostTiles: 2 })) : await Promise.all(Object.entries(specs).map(async ([name, spec]) => [name, await compileModel(spec)]));
+  for (const [name, model] of compiled) writeFiles(join(models, name), modelFile(model));
   return buildEmulatedDriver();
 }

@@ -2,7 +2,7 @@
 import { createCudaProgram, LoadedKernels, choosePath, openDevice } from "@sigil/runtime-cuda";
 import { bindPlan, valueOf } from "@sigil/runtime";
 import { openModel, weightsOf } from "./open-model.mjs";
-import { randomBytes, randomFloats, randomIds } from "./random.mjs";
+import { randomBytes, randomFloats, randomIds, randomOperand } from "./random.mjs";
 
 const since = (begin) => performance.now() - begin;
 
@@ -12,12 +12,14 @@ export class SigilTower {
   #planned;
   #times = [];
   #vocabulary;
+  #operandTypes;
 
   /** `model`, `driver`: of openModel and openDevice. */
   static async open(name, { model, driver, path = "auto", profile = false } = {}) {
     const tower = new SigilTower();
     const artifact = openModel(name, model);
     tower.#vocabulary = artifact.plan.config.text_config?.vocab_size ?? 1;
+    tower.#operandTypes = artifact.operandTypes ?? {};
     let begin = performance.now();
     tower.#opened = await openDevice(driver ? { driver } : {});
     tower.path = choosePath(artifact, tower.#opened, path);
@@ -51,6 +53,7 @@ export class SigilTower {
       this.#planned.inputs.map(({ name, dtype, shape, default: absent }) => {
         const count = shape.reduce((product, extent) => product * valueOf(extent, this.symbols(batch)), 1);
         if (absent) return [name, dtype === "int32" ? Int32Array.from({ length: count }, (_, i) => (absent === "positions" ? i % shape.at(-1) : 0)) : new Float32Array(count)];
+        if (this.#operandTypes[name]) return [name, randomOperand(count, this.#operandTypes[name], salt)];
         if (dtype === "int32") return [name, randomIds(count, this.#vocabulary, salt)];
         return [name, dtype === "uint8" ? randomBytes(count, salt) : randomFloats(count, salt)];
       }),

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { nameOfHopperTile, selectHopperGemm, type HopperTiming } from "@sigil/compiler";
 import { afterAll, describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
@@ -75,7 +76,25 @@ describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}
     expect(tableOf(stdout, "Forward, by the device's clock").map((row) => row.batch)).toEqual(["1", "4"]);
   });
 
+  it("times tiles, and writes the compiler's table of them", async () => {
+    const { stdout } = await bench("tiles", "--tiles", "--seconds", "60", "--models", join(folder, "tiles-models"));
+    const written = readFileSync(join(folder, "tiles", "hopper-timings.ts"), "utf8");
+    expect(stdout.endsWith(`${written}\n`)).toBe(true);
+    const { hopperTimings } = (await import(join(folder, "tiles", "hopper-timings.ts"))) as { readonly hopperTimings: readonly HopperTiming[] };
+    const [fastest, second] = hopperTimings;
+    expect(hopperTimings.length).toBe(2);
+    expect(fastest).toMatchObject({ rows: 64, columns: 128, depth: 192, carries: false, gathers: true });
+    expect(fastest!.microseconds).toBeGreaterThan(0);
+    expect(second!.microseconds).toBeGreaterThanOrEqual(fastest!.microseconds);
+    // The compiler takes what the file says, whichever of the two was faster.
+    for (const timing of hopperTimings) expect(nameOfHopperTile(selectHopperGemm({ ...timing, operations: 1 }, [timing]))).toBe(timing.tile);
+    const rows = readFileSync(join(folder, "tiles", "tiles.Sigil-emulated-device.md"), "utf8").split("\n").filter((line) => line.startsWith("| 64x128x192, gathered |"));
+    expect(rows.map((row) => row.split(" | ")[1])).toEqual(hopperTimings.map(({ tile }) => tile));
+    expect(rows.filter((row) => row.includes("the model's")).length).toBe(1);
+  });
+
   it.each([
+    [["--tiles", "--only", "1x1x1"], /there are no tiles to time: npm run build:kernels, or no 1x1x1/],
     [["--seconds", "many"], /--seconds: expected a number above 0, received many/],
     [["--variants", "eager,fast"], /--variants: there is no fast; there are eager, cudnn, compile, max-autotune, tuned/],
     [["--only", "siglip-nothing"], /--only: there is no siglip-nothing; there are /],

@@ -1,4 +1,4 @@
-/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. Nothing here was timed on a card yet. */
+/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. */
 
 /** How a block works; see WarpgroupGemm in runtime-cuda/device/hopper/gemm_config.cuh. */
 export interface HopperTile {
@@ -21,14 +21,11 @@ export interface HopperGemmShape {
   /** Scalar operations of the epilogue on an element. */
   readonly operations: number;
   /** The copying warpgroup reads A itself, which leaves registers for two that multiply, up to 192 columns each. */
-  readonly gathers?: boolean;
+  readonly gathers: boolean;
 }
 
-/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size. */
-export interface HopperTiming {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
+/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size, read and finished in this way. */
+export interface HopperTiming extends Pick<HopperGemmShape, "rows" | "columns" | "depth" | "carries" | "gathers"> {
   readonly tile: string;
   readonly microseconds: number;
 }
@@ -84,10 +81,16 @@ export function modelledClocks(tile: HopperTile, { rows, columns, depth, operati
   return latency + waves * (main + exposed * epilogue) + (1 - exposed) * epilogue;
 }
 
+/** Whether a timing is of this shape. */
+const isOf = (shape: HopperGemmShape) => (timing: HopperTiming): boolean => (["rows", "columns", "depth", "carries", "gathers"] as const).every((key) => timing[key] === shape[key]);
+
+/** Tiles with which a shape can be computed. */
+export const possibleTiles = ({ carries, gathers }: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] => hopperTiles.filter((tile) => sharedOf(tile, carries).stages >= 3 && !(gathers && (tile.consumers !== 2 || tile.slabs !== 1 || tile.columns > 192)));
+
 /** The tile for a shape; `timings` outrank the model among themselves and where they know the shape at all. */
 export function selectHopperGemm(shape: HopperGemmShape, timings: readonly HopperTiming[] = []): HopperTile {
-  const possible = hopperTiles.filter((tile) => sharedOf(tile, shape.carries).stages >= 3 && !(shape.gathers && (tile.consumers !== 2 || tile.slabs !== 1 || tile.columns > 192)));
-  const known = timings.filter(({ rows, columns, depth }) => rows === shape.rows && columns === shape.columns && depth === shape.depth).sort((a, b) => a.microseconds - b.microseconds);
+  const possible = possibleTiles(shape);
+  const known = timings.filter(isOf(shape)).sort((a, b) => a.microseconds - b.microseconds);
   const measured = known.flatMap(({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [])[0];
   if (measured) return measured;
   const times = possible.map((tile) => modelledClocks(tile, shape));
