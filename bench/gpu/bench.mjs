@@ -4,29 +4,38 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openDevice } from "@sigil/runtime-cuda";
 import { accuracyShare, compareStorages } from "./accuracy.mjs";
 import { Budget } from "./budget.mjs";
-import { fileName, smi, state } from "./card.mjs";
+import { fileName, state } from "./card.mjs";
 import { forwardShare, timeForward } from "./forward.mjs";
 import { hostShare, timeHost } from "./host-clocks.mjs";
-import { timeKernels } from "./kernel-times.mjs";
-import { rehearsed, timed, timedName } from "./models.mjs";
+import { timeKernels, timeLaunches } from "./kernel-times.mjs";
+import { attentionName, rehearsed, timed, timedName } from "./models.mjs";
 import { readOptions } from "./options.mjs";
 import { report } from "./report.mjs";
 
-const given = readOptions();
 const log = (line) => console.log(line);
-// On a machine with Sigil's compiler alone; a card's machine has what was packed.
-const driver = given.emulated ? await (await import("./rehearse.mjs")).prepare(given) : given.driver;
-const options = { ...given, tower: { model: { models: given.models, emulated: given.emulated }, path: given.path, ...(driver && { driver }) } };
-const budget = new Budget(options.seconds);
+try {
+  const given = readOptions();
+  // On a machine with Sigil's compiler alone; a card's machine has what was packed.
+  const driver = given.emulated ? await (await import("./rehearse.mjs")).prepare(given) : given.driver;
+  const options = { ...given, tower: { model: { models: given.models, emulated: given.emulated }, path: given.path, ...(driver && { driver }) } };
+  const budget = new Budget(options.seconds);
+  if (options.tiles) await (await import("./tiles.mjs")).timeTiles({ options, budget, log });
+  else await timeTowers(options, budget);
+} catch (error) {
+  console.error(`${error.name}: ${error.message}`);
+  process.exitCode = 1;
+}
 
-if (options.tiles) await (await import("./tiles.mjs")).timeTiles({ options, budget, log });
-else await timeTowers();
-
-async function timeTowers() {
+async function timeTowers(options, budget) {
   const entries = (options.emulated ? rehearsed : timed).filter((entry) => !options.only || options.only.includes(timedName(entry)));
   if (entries.length === 0) throw new Error(`--only: there is no ${options.only.join(", ")}; there are ${timed.map(timedName).join(", ")}`);
+  // First, so that a machine without a driver is told at once.
+  const { native, info } = await openDevice(options.tower.driver ? { driver: options.tower.driver } : {});
+  await native.close();
+  const card = info.name;
   const torch = options.openTorch();
   const answer = await torch.ask({ do: "ceilings" });
   torch.missing = answer.error !== undefined;
@@ -55,10 +64,10 @@ async function timeTowers() {
   const forward = await part("forward", forwardShare, timeForward);
   const host = await part("from host to host", hostShare, timeHost);
   const accuracy = await part("accuracy", accuracyShare, compareStorages);
-  const kernels = await part("kernels", 0.97, timeKernels);
+  const kernels = await part("kernels", 0.94, timeKernels);
+  if (!options.only && budget.allows("attention alone", 0.97, 0.02)) kernels.push(...(await timeLaunches(attentionName, context)));
   torch.close();
 
-  const card = forward[0]?.device.name ?? smi("name");
   const text = report({ card, emulated: options.emulated, ceilings, before, after: state(), forward, host, accuracy, kernels, packageBytes: packageBytes(), skipped: budget.skipped });
   mkdirSync(options.out, { recursive: true });
   const file = join(options.out, `towers.${fileName(card)}.md`);

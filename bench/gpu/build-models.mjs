@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFiles } from "@sigil/compiler";
 import { buildKernels, findToolkit } from "@sigil/runtime-cuda/nvcc";
+import { attentionModel } from "./attention-model.mjs";
 import { compileModel, modelFile } from "./compile-model.mjs";
-import { specs, timed, timedName, towerSpecs } from "./models.mjs";
+import { attentionName, specs, timed, timedName, towerSpecs } from "./models.mjs";
 import { tileModels, tilePrefix } from "./tile-models.mjs";
 
 const { values } = parseArgs({ options: { arch: { type: "string", multiple: true }, only: { type: "string", multiple: true }, out: { type: "string" }, sources: { type: "boolean" }, tiles: { type: "boolean" } } });
@@ -13,7 +14,7 @@ const out = values.out ?? join(import.meta.dirname, "..", "..", "build", "gpu", 
 const toolkit = values.sources ? undefined : await findToolkit();
 const wanted = ([name]) => !values.only || values.only.includes(name);
 const towers = timed.flatMap((entry) => [timedName(entry), `${timedName(entry)}.uint8`].flatMap((name) => towerSpecs(entry)[name] ?? []));
-const all = [...Object.entries(await specs()).map(([name, spec]) => [name, () => compileModel(spec)]), ...Object.entries(tileModels(towers)).map(([name, model]) => [name, async () => model])].filter(wanted);
+const all = [...Object.entries(await specs()).map(([name, spec]) => [name, () => compileModel(spec)]), [attentionName, async () => attentionModel()], ...Object.entries(tileModels(towers)).map(([name, model]) => [name, async () => model])].filter(wanted);
 
 for (const [i, [name, compiled]] of all.entries()) {
   const cuda = await compiled();

@@ -22,11 +22,12 @@ export function workOf(problem, symbols) {
   return { what: `${value(problem.rows)} rows of ${problem.width}${problem.kind ? `, ${problem.kind.replace("_", " ")}` : ""}`, flops: 0 };
 }
 
-/** Launches one by one, each kernel's median over runs and places; `torch` is asked once for each distinct problem. */
-export async function timeKernels(entry, { options, torch, known, log }) {
-  const name = timedName(entry);
-  const batch = entry.batches.at(-1);
+export const timeKernels = (entry, context) => timeLaunches(timedName(entry), context);
+
+/** A model's launches one by one at its largest batch, each kernel's median over runs and places; `torch` is asked once for each distinct problem. */
+export async function timeLaunches(name, { options, torch, known, log }) {
   const tower = await SigilTower.open(name, { ...options.tower, profile: true });
+  const batch = tower.mostBatch;
   const byKernel = new Map();
   try {
     const inputs = tower.inputs(batch);

@@ -24,6 +24,9 @@ const small = ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask
 const large = ["base-patch16-224", "base-patch16-512", "large-patch16-256", "so400m-patch14-384"];
 export const cases = [...small, ...large];
 
+/** Attention at sizes of its own: attention-model.mjs. */
+export const attentionName = "attention";
+
 export const timedName = ({ spec, tower }) => `${spec}.${tower}`;
 
 /** The tower's config in transformers' names. */
@@ -46,8 +49,10 @@ export function towerSpecs(entry) {
   return Object.fromEntries(all);
 }
 
-/** Name to spec of every model, each for CUDA alone. */
-export async function specs() {
-  const compared = await Promise.all(cases.flatMap((name) => storages.map(async (storage) => [`${name}.${storage}`, { ...(await goldenCase(name)).spec, storage, targets: ["cuda"] }])));
-  return { ...Object.assign({}, ...timed.map(towerSpecs)), ...Object.fromEntries(compared) };
+/** Name to spec of model cases, in each storage. */
+export async function caseSpecs(names = cases) {
+  return Object.fromEntries(await Promise.all(names.flatMap((name) => storages.map(async (storage) => [`${name}.${storage}`, { ...(await goldenCase(name)).spec, storage, targets: ["cuda"] }]))));
 }
+
+/** Name to spec of every model, each for CUDA alone. */
+export const specs = async () => ({ ...Object.assign({}, ...timed.map(towerSpecs)), ...(await caseSpecs()) });

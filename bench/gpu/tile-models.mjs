@@ -1,5 +1,5 @@
 /** A model for each distinct Hopper Gemm of the towers, whose launches are that product by every tile that can do it. */
-import { emitHopperGemm, hopperShapeOf, lowerSpec, nameOfHopperTile, narrow, operandsOf, possibleHopperTiles, selectHopperGemm } from "@sigil/compiler";
+import { emitHopperGemm, hopperShapeOf, kernelSource, lowerSpec, nameOfHopperTile, narrow, operandsOf, possibleHopperTiles, selectHopperGemm } from "@sigil/compiler";
 import { valueOf } from "@sigil/runtime";
 import { kernelModel } from "./kernel-model.mjs";
 
@@ -26,9 +26,17 @@ export function tileModels(specs, { mostShapes = Infinity, mostTiles = Infinity 
         const shape = problem.family === "gemm" && hopperShapeOf(problem, context);
         if (!shape || nameOf(shape) in models || Object.keys(models).length >= mostShapes) continue;
         const tiles = possibleHopperTiles(shape).slice(0, mostTiles);
-        const named = tiles.map((tile, i) => ({ name: `tile_${i}`, tile, problem, emitted: { hopper: emitHopperGemm(problem, context, tile) } }));
+        const named = tiles.map((tile, i) => ({ name: `tile_${i}`, tile, emitted: emitHopperGemm(problem, context, tile) }));
+        const hopper = (of) => ({ portable: {}, hopper: Object.fromEntries(named.map((one) => [one.name, of(one)])) });
         models[nameOf(shape)] = {
-          ...kernelModel(nameOf(shape), { symbols, launches: named, operands: operandsOfGemm(problem, context.operands, symbols) }),
+          ...kernelModel(nameOf(shape), {
+            symbols,
+            launches: named.map(({ name, emitted }) => ({ name, extents: emitted.extents })),
+            operands: operandsOfGemm(problem, context.operands, symbols),
+            kernels: hopper(({ emitted }) => emitted.kernel),
+            // The first lines as of every kernel of a model.
+            sources: hopper(({ name, emitted }) => `// ${JSON.stringify(problem)}\n// choice: ${emitted.choice}\n${kernelSource(name, emitted.text)}`),
+          }),
           shape,
           tiles: Object.fromEntries(named.map(({ name, tile }) => [name, nameOfHopperTile(tile)])),
           chosen: nameOfHopperTile(selectHopperGemm(shape)),

@@ -1,6 +1,6 @@
 /** npm run bench:gpu from start to end on the emulated driver: what it prints and writes, not how fast anything is. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,11 +9,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
 
-const script = join(import.meta.dirname, "../../bench/gpu/bench.mjs");
+const gpu = join(import.meta.dirname, "../../bench/gpu");
 const folder = mkdtempSync(join(tmpdir(), "sigil-bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const bench = (out: string, ...args: readonly string[]) => promisify(execFile)("node", [script, "--emulated", "--iterations", "2", "--models", join(folder, "models"), "--out", join(folder, out), ...args], { maxBuffer: 2 ** 24 });
+const bench = (out: string, ...args: readonly string[]) => promisify(execFile)("node", [join(gpu, "bench.mjs"), "--emulated", "--iterations", "2", "--models", join(folder, "models"), "--out", join(folder, out), ...args], { maxBuffer: 2 ** 24 });
 
 /** Cells of the table below a heading, by the head of their column. */
 function tableOf(text: string, title: string): Record<string, string>[] {
@@ -56,6 +56,9 @@ describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}
     // 4 pictures of 16 patches of 8 x 8 x 3; 4 texts of 16 tokens, which have no patches.
     expect(of("vision").map((row) => row.what)).toEqual(expect.arrayContaining(["64x128x192 of patches", "64x384x128", "4 x 2 heads of 64, 16 queries, 16 keys"]));
     expect(of("text").filter((row) => /patches/.test(row.what!))).toEqual([]);
+    // Attention at sizes of its own, once.
+    expect(of("vision").length + of("text").length + 1).toBe(kernels.length);
+    expect(kernels.at(-1)).toMatchObject({ tower: "attention", what: "1 x 2 heads of 64, 16 queries, 16 keys", "of the tower": "100 %" });
     for (const { what, us, "TFLOP/s": teraflops } of kernels) {
       const sizes = /^(\d+)x(\d+)x(\d+)/.exec(what!);
       if (sizes) expect(Number(teraflops)).toBeCloseTo((2 * sizes.slice(1).map(Number).reduce((a, b) => a * b)) / Number(us) / 1e6, 4);
@@ -65,9 +68,10 @@ describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}
   it("ends in its time, and says what it left out", async () => {
     const begin = performance.now();
     const { stdout } = await bench("short", "--no-torch", "--seconds", "0.5");
+    expect(readdirSync(join(folder, "short"))).toEqual(["towers.Sigil-emulated-device.md"]);
     // Start, compiler and one tower that was begun; the whole takes several times as long.
     expect((performance.now() - begin) / 1e3).toBeLessThan(60);
-    expect(stdout).toMatch(/Not done for want of time: .*kernels of siglip-shapes\.text\.\n\n$/);
+    expect(stdout).toMatch(/Not done for want of time: .*attention alone\.\n\n$/);
   });
 
   it("goes on without Python, and says why", async () => {
@@ -91,6 +95,18 @@ describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}
     const rows = readFileSync(join(folder, "tiles", "tiles.Sigil-emulated-device.md"), "utf8").split("\n").filter((line) => line.startsWith("| 64x128x192, gathered |"));
     expect(rows.map((row) => row.split(" | ")[1])).toEqual(hopperTimings.map(({ tile }) => tile));
     expect(rows.filter((row) => row.includes("the model's")).length).toBe(1);
+  });
+
+  it("compares a case in each storage with transformers", async () => {
+    await promisify(execFile)("node", [join(gpu, "parity.mjs"), "--emulated", "--only", "tiny", "--out", join(folder, "parity")]);
+    const rows = readFileSync(join(folder, "parity", "parity.Sigil-emulated-device.md"), "utf8").split("\n").filter((line) => line.startsWith("| tiny |")).map((line) => line.slice(2, -2).split(" | "));
+    expect(rows.map(([, storage, path, , , , held]) => [storage, path, held])).toEqual(["bfloat16", "float16", "float32"].map((storage) => [storage, "hopper", "within its bar"]));
+    for (const row of rows) expect(Number(row[3])).toBeGreaterThan(0);
+  });
+
+  it.each(["bench.mjs", "parity.mjs"])("%s tells a machine without a driver so before anything else", async (command) => {
+    await expect(promisify(execFile)("node", [join(gpu, command), "--driver", "/nowhere/libcuda.so.1", "--out", join(folder, "nothing")])).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^CudaError: .*\/nowhere\/libcuda\.so\.1.*\n$/) });
+    expect(existsSync(join(folder, "nothing"))).toBe(false);
   });
 
   it.each([
