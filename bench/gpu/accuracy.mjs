@@ -6,7 +6,7 @@ import { SigilTower } from "./tower.mjs";
 export const accuracyShare = 0.88;
 
 async function embeddingsOf(name, tower) {
-  const opened = await SigilTower.open(name, tower);
+  const opened = await SigilTower.open(name, { ...tower, exact: true });
   try {
     const { outputs } = await opened.run(comparedBatch, opened.inputs(comparedBatch, 5));
     return { data: Object.values(outputs)[0].data, width: Object.values(outputs)[0].shape.at(-1) };

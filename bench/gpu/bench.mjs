@@ -8,7 +8,7 @@ import { openDevice } from "@sigil/runtime-cuda";
 import { accuracyShare, compareStorages } from "./accuracy.mjs";
 import { Budget } from "./budget.mjs";
 import { fileName, state } from "./card.mjs";
-import { forwardShare, timeForward } from "./forward.mjs";
+import { isCompiled, passes, timeCompiled, timeForward } from "./forward.mjs";
 import { hostShare, timeHost } from "./host-clocks.mjs";
 import { timeKernels, timeLaunches } from "./kernel-times.mjs";
 import { attentionName, rehearsed, timed, timedName } from "./models.mjs";
@@ -59,9 +59,10 @@ async function timeTowers(options, budget) {
         process.exitCode = 1;
       }
     }
-    return rows.flat();
+    return rows.flat().filter(Boolean);
   };
-  const forward = await part("forward", forwardShare, timeForward);
+  const forward = await part("forward", passes.plain.until, timeForward);
+  if (!torch.missing && options.variants.some(isCompiled)) await part("forward beside compiled PyTorch", passes.compiled.until, (entry, given) => timeCompiled(entry, forward, given));
   const host = await part("from host to host", hostShare, timeHost);
   const accuracy = await part("accuracy", accuracyShare, compareStorages);
   const kernels = await part("kernels", 0.94, timeKernels);

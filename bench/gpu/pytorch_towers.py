@@ -44,7 +44,8 @@ class Tower:
         maker = (SiglipVisionConfig, SiglipVisionModel) if tower == "vision" else (SiglipTextConfig, SiglipTextModel)
         self.config = maker[0](**config)
         self.config._attn_implementation = "sdpa"
-        self.model = maker[1](self.config).to(device=device, dtype=dtype).eval().requires_grad_(False)
+        with device:  # Random weights are made there: a large tower takes seconds on the host.
+            self.model = maker[1](self.config).to(dtype).eval().requires_grad_(False)
         self.tower, self.batch = tower, batch
         self.inputs = self.make_inputs()
         self.at = 0

@@ -1,7 +1,7 @@
 /** One tower of Sigil on the card. */
 import { createCudaProgram, LoadedKernels, choosePath, openDevice } from "@sigil/runtime-cuda";
 import { bindPlan, valueOf } from "@sigil/runtime";
-import { openModel, weightsOf } from "./open-model.mjs";
+import { openModel, repeatedWeights, weightsOf } from "./open-model.mjs";
 import { randomBytes, randomFloats, randomIds, randomOperand } from "./random.mjs";
 
 const since = (begin) => performance.now() - begin;
@@ -14,8 +14,8 @@ export class SigilTower {
   #vocabulary;
   #operandTypes;
 
-  /** `model`, `driver`: of openModel and openDevice. */
-  static async open(name, { model, driver, path = "auto", profile = false } = {}) {
+  /** `model`, `driver`: of openModel and openDevice. `exact`: no rows of weights repeated. */
+  static async open(name, { model, driver, path = "auto", profile = false, exact = false } = {}) {
     const tower = new SigilTower();
     const artifact = openModel(name, model);
     tower.#vocabulary = artifact.plan.config.text_config?.vocab_size ?? 1;
@@ -37,7 +37,7 @@ export class SigilTower {
     tower.memory = { weights: tower.#planned.weightBytes, arena: tower.#planned.arenaBytes };
     tower.problems = Object.fromEntries(Object.entries(artifact.sources[tower.path]).map(([kernel, text]) => [kernel, describe(text)]));
     begin = performance.now();
-    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, weightsOf(artifact.plan, 3)), { ...(profile && { onProfile: (_, times) => (tower.#times = times) }) });
+    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, (exact ? weightsOf : repeatedWeights)(artifact.plan, 3)), { ...(profile && { onProfile: (_, times) => (tower.#times = times) }) });
     tower.loadSeconds = since(begin) / 1e3;
     tower.device = tower.#opened.info;
     return tower;
