@@ -14,6 +14,7 @@ import { timeKernels, timeLaunches } from "./kernel-times.mjs";
 import { attentionName, rehearsed, timed, timedName } from "./models.mjs";
 import { readOptions } from "./options.mjs";
 import { report } from "./report.mjs";
+import { timeTiles } from "./tiles.mjs";
 
 const log = (line) => console.log(line);
 try {
@@ -21,21 +22,20 @@ try {
   // On a machine with Sigil's compiler alone; a card's machine has what was packed.
   const driver = given.emulated ? await (await import("./rehearse.mjs")).prepare(given) : given.driver;
   const options = { ...given, tower: { model: { models: given.models, emulated: given.emulated }, path: given.path, ...(driver && { driver }) } };
+  // First, so that a machine without a driver is told at once.
+  const { native, info } = await openDevice(driver ? { driver } : {});
+  await native.close();
   const budget = new Budget(options.seconds);
-  if (options.tiles) await (await import("./tiles.mjs")).timeTiles({ options, budget, log });
-  else await timeTowers(options, budget);
+  if (options.tiles) await timeTiles(info.name, { options, budget, log });
+  else await timeTowers(info.name, options, budget);
 } catch (error) {
   console.error(`${error.name}: ${error.message}`);
   process.exitCode = 1;
 }
 
-async function timeTowers(options, budget) {
+async function timeTowers(card, options, budget) {
   const entries = (options.emulated ? rehearsed : timed).filter((entry) => !options.only || options.only.includes(timedName(entry)));
   if (entries.length === 0) throw new Error(`--only: there is no ${options.only.join(", ")}; there are ${timed.map(timedName).join(", ")}`);
-  // First, so that a machine without a driver is told at once.
-  const { native, info } = await openDevice(options.tower.driver ? { driver: options.tower.driver } : {});
-  await native.close();
-  const card = info.name;
   const torch = options.openTorch();
   const answer = await torch.ask({ do: "ceilings" });
   torch.missing = answer.error !== undefined;

@@ -11,16 +11,14 @@ const prefix = "tiles.";
 /** Of each shape in the compiler's table: more would say nothing to it. */
 const kept = 3;
 
-export async function timeTiles({ options, budget, log }) {
+export async function timeTiles(card, { options, budget, log }) {
   const names = existing(options.models).filter((name) => !options.only || options.only.includes(name.slice(prefix.length)));
   if (names.length === 0) throw new Error(`${options.models}: there are no tiles to time: npm run build:kernels${options.only ? `, or no ${options.only.join(", ")}` : ""}`);
   await buildAhead(names, options, budget, log);
   const shapes = [];
-  let card;
   for (const name of names) {
     if (!budget.allows(name.slice(prefix.length), 0.97, 0.01)) continue;
-    const { device, ...found } = await timeShape(name, options);
-    card ??= device.name;
+    const found = await timeShape(name, options);
     shapes.push(found);
     const [best] = found.rows;
     log(`${name.slice(prefix.length)}: ${best.tile} ${best.microseconds.toFixed(1)} us, ${(best.teraflops).toFixed(0)} TFLOP/s; the model would take ${found.chosen}, ${found.behind === undefined ? "not timed" : `${found.behind.toFixed(2)} times as long`}`);
@@ -28,9 +26,9 @@ export async function timeTiles({ options, budget, log }) {
   const timings = timingsFile(card, shapes);
   const table = ["| rows x columns x depth | tile | us | TFLOP/s | |", "| --- | --- | ---: | ---: | --- |", ...shapes.flatMap(({ title, chosen, rows }) => rows.map(({ tile, microseconds, teraflops }) => `| ${title} | ${tile} | ${microseconds.toFixed(1)} | ${Number(teraflops.toPrecision(3))} | ${tile === chosen ? "the model's" : ""} |`))];
   const notes = budget.skipped.length > 0 ? ["", `Not timed for want of time: ${budget.skipped.join(", ")}.`] : [];
-  const text = [`# Tiles of Hopper Gemms on ${card ?? "no card"}`, "", "bfloat16, random operands, one launch after the other by the device's clock; the median of five rounds over all tiles. Operands that an L2 holds are found there.", "", ...table, ...notes, ""].join("\n");
+  const text = [`# Tiles of Hopper Gemms on ${card}`, "", "bfloat16, random operands, one launch after the other by the device's clock; the median of five rounds over all tiles. Operands that an L2 holds are found there.", "", ...table, ...notes, ""].join("\n");
   mkdirSync(options.out, { recursive: true });
-  writeFileSync(join(options.out, `tiles.${fileName(card ?? "no card")}.md`), text);
+  writeFileSync(join(options.out, `tiles.${fileName(card)}.md`), text);
   writeFileSync(join(options.out, "hopper-timings.ts"), timings);
   log(`\n${text}\n${join(options.out, "hopper-timings.ts")}, to take the place of compiler/src/backends/cuda/hopper-timings.ts:\n\n${timings}`);
 }
@@ -68,7 +66,7 @@ async function timeShape(name, options) {
     const { rows, columns, depth } = model.shape;
     const timed = Object.entries(times).map(([kernel, all]) => ({ tile: model.tiles[kernel], microseconds: median(all), teraflops: (2 * rows * columns * depth) / median(all) / 1e6 })).sort((a, b) => a.microseconds - b.microseconds);
     const own = timed.find(({ tile }) => tile === model.chosen);
-    return { device: tower.device, title: name.slice(prefix.length).replace(/\./g, ", "), shape: model.shape, chosen: model.chosen, behind: own && own.microseconds / timed[0].microseconds, rows: timed };
+    return { title: name.slice(prefix.length).replace(/\./g, ", "), shape: model.shape, chosen: model.chosen, behind: own && own.microseconds / timed[0].microseconds, rows: timed };
   } finally {
     await tower.close();
   }

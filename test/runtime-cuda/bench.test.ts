@@ -104,8 +104,8 @@ describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}
     for (const row of rows) expect(Number(row[3])).toBeGreaterThan(0);
   });
 
-  it.each(["bench.mjs", "parity.mjs"])("%s tells a machine without a driver so before anything else", async (command) => {
-    await expect(promisify(execFile)("node", [join(gpu, command), "--driver", "/nowhere/libcuda.so.1", "--out", join(folder, "nothing")])).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^CudaError: .*\/nowhere\/libcuda\.so\.1.*\n$/) });
+  it.each([["bench.mjs"], ["bench.mjs", "--tiles"], ["parity.mjs"]])("%s %s tells a machine without a driver so before anything else", async (command, ...more) => {
+    await expect(promisify(execFile)("node", [join(gpu, command), ...more, "--driver", "/nowhere/libcuda.so.1", "--out", join(folder, "nothing")])).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^CudaError: .*\/nowhere\/libcuda\.so\.1.*\n$/) });
     expect(existsSync(join(folder, "nothing"))).toBe(false);
   });
 
