@@ -25,7 +25,9 @@ export function tileModels(specs, { mostShapes = Infinity, mostTiles = Infinity 
         const context = { operands: operandsOf(problem, operands), symbols };
         const shape = problem.family === "gemm" && hopperShapeOf(problem, context);
         if (!shape || nameOf(shape) in models || Object.keys(models).length >= mostShapes) continue;
-        const tiles = possibleHopperTiles(shape).slice(0, mostTiles);
+        // The model's own first, for a rehearsal to have it.
+        const chosen = selectHopperGemm(shape, []);
+        const tiles = [chosen, ...possibleHopperTiles(shape).filter((tile) => tile !== chosen)].slice(0, mostTiles);
         const named = tiles.map((tile, i) => ({ name: `tile_${i}`, tile, emitted: emitHopperGemm(problem, context, tile) }));
         const hopper = (of) => ({ portable: {}, hopper: Object.fromEntries(named.map((one) => [one.name, of(one)])) });
         models[nameOf(shape)] = {
@@ -39,7 +41,7 @@ export function tileModels(specs, { mostShapes = Infinity, mostTiles = Infinity 
           }),
           shape,
           tiles: Object.fromEntries(named.map(({ name, tile }) => [name, nameOfHopperTile(tile)])),
-          chosen: nameOfHopperTile(selectHopperGemm(shape)),
+          chosen: nameOfHopperTile(chosen),
         };
       }
     }

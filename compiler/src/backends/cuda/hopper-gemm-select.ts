@@ -21,11 +21,16 @@ export interface HopperGemmShape {
   /** Scalar operations of the epilogue on an element. */
   readonly operations: number;
   /** The copying warpgroup reads A itself, which leaves registers for two that multiply, up to 192 columns each. */
-  readonly gathers: boolean;
+  readonly gathers?: boolean;
 }
 
 /** A measurement that outranks the model: the tile's name and the time of a product of exactly this size, read and finished in this way. */
-export interface HopperTiming extends Pick<HopperGemmShape, "rows" | "columns" | "depth" | "carries" | "gathers"> {
+export interface HopperTiming {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly carries: boolean;
+  readonly gathers: boolean;
   readonly tile: string;
   readonly microseconds: number;
 }
@@ -82,7 +87,7 @@ export function modelledClocks(tile: HopperTile, { rows, columns, depth, operati
 }
 
 /** Whether a timing is of this shape. */
-const isOf = (shape: HopperGemmShape) => (timing: HopperTiming): boolean => (["rows", "columns", "depth", "carries", "gathers"] as const).every((key) => timing[key] === shape[key]);
+const isOf = ({ gathers = false, ...shape }: HopperGemmShape) => (timing: HopperTiming): boolean => timing.gathers === gathers && (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
 
 /** Tiles with which a shape can be computed. */
 export const possibleTiles = ({ carries, gathers }: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] => hopperTiles.filter((tile) => sharedOf(tile, carries).stages >= 3 && !(gathers && (tile.consumers !== 2 || tile.slabs !== 1 || tile.columns > 192)));
