@@ -21,7 +21,11 @@ export async function timeCompiled(entry, rows, context) {
   for (const row of await timeBatches(entry, batches, variants, passes.compiled, context)) {
     const known = rows.find(({ name, batch }) => name === row.name && batch === row.batch);
     if (!known) rows.push(row);
-    else if (row.best && row.best.milliseconds < (known.best?.milliseconds ?? Infinity)) Object.assign(known, row, { cold: known.cold });
+    else {
+      const tried = [...known.tried, ...row.tried];
+      if (row.best && row.best.milliseconds < (known.best?.milliseconds ?? Infinity)) Object.assign(known, row, { cold: known.cold });
+      known.tried = tried;
+    }
   }
 }
 
@@ -65,7 +69,7 @@ async function timeBatch(entry, tower, batch, variants, pass, { options, torch, 
     else tried.push({ variant, attention: loaded.attention, milliseconds: median(turns.theirs.flat()), turns, bytes: (await torch.ask({ do: "memory" })).bytes });
     if (variant === "eager" && batch === most && !failed) {
       const { kernels = [] } = await torch.ask({ do: "kernels" });
-      log(`  PyTorch's eager forward at batch ${batch}: ${kernels.map(({ name, count: times, microseconds }) => `${name} (${times}, ${microseconds.toFixed(0)} us)`).join("; ")}`);
+      tried.at(-1).ran = kernels.map(({ name, count: times, microseconds }) => `${name} (${times}, ${microseconds.toFixed(0)} us)`).join("; ");
     }
   }
   const best = tried.filter(({ turns }) => turns).sort((a, b) => a.milliseconds - b.milliseconds)[0];

@@ -1,10 +1,15 @@
 /** The benchmark's tables as Markdown. */
+import { median } from "./rounds.mjs";
+
 const row = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, alignment, rows) => [row(head), row(alignment.split("").map((side) => (side === "r" ? "---:" : "---"))), ...rows.map(row)];
 const megabytes = (bytes) => (bytes === undefined || bytes === null ? "-" : (bytes / 1e6).toFixed(0));
 const percent = (share) => (share === undefined ? "-" : `${(100 * share).toFixed(0)} %`);
 /** Three digits, however small the emulated driver makes it. */
 const short = (x) => (x >= 100 ? x.toFixed(0) : Number(x.toPrecision(3)).toString());
+
+/** Text of others as a cell of a table. */
+const cell = (text) => text.replace(/\s+/g, " ").replaceAll("|", "/").slice(0, 900);
 
 /** `ceilings` is undefined without a PyTorch side. */
 export function forwardTable(rows, ceilings) {
@@ -17,6 +22,17 @@ export function forwardTable(rows, ceilings) {
     }),
   );
 }
+
+/** Every configuration of PyTorch, those that were refused too. */
+export const variantTable = (rows) =>
+  table(
+    ["tower", "batch", "configuration", "attention", "ms", "ours beside it, ms"],
+    "lrllrr",
+    rows.flatMap(({ name, batch, tried }) => tried.map(({ variant, attention, milliseconds, turns, error }) => [name, batch, variant, attention ?? "PyTorch's choice", ...(error ? [`refused: ${cell(error)}`, "-"] : [milliseconds.toFixed(3), median(turns.ours.flat()).toFixed(3)])])),
+  );
+
+/** What runs in PyTorch's eager forward, the longest first: it says which attention PyTorch chose. */
+export const ranLines = (rows) => rows.flatMap(({ name, batch, tried }) => tried.flatMap(({ ran }) => (ran ? ["", `${name} at ${batch}, eager: ${cell(ran)}.`] : [])));
 
 export const hostTable = (rows) =>
   table(
@@ -54,6 +70,7 @@ export function report({ card, emulated, ceilings, before, after, forward, host,
     `bfloat16, random weights and inputs, embeddings alone. ${ceilings ? `${short(ceilings.teraflops)} TFLOP/s in a product of ${ceilings.size}^3, ${short(ceilings.terabytes)} TB/s in a copy, PyTorch ${ceilings.torch} on ${ceilings.device}.` : "Without a PyTorch side."} No TensorRT, FlashAttention-3 or onnxruntime-gpu was at hand.`,
     `Before: ${before}. After: ${after}. The addon has ${(packageBytes.addon / 1e3).toFixed(0)} kB, the package's JavaScript ${(packageBytes.scripts / 1e3).toFixed(0)} kB.`,
     ...section("Forward, by the device's clock", "MB: weights and activations planned for the largest batch; theirs: the most that PyTorch had allocated. `~`: less apart than either side's two turns. PyTorch's inputs are rotated over more than an L2. Sigil's stay in place and may be overwritten by later values; each forward reads its weights in between, which are more than an L2 too in every tower but a rehearsal's.", forward, forwardTable(forward, ceilings)),
+    ...section("PyTorch, each configuration", "", forward.filter(({ tried }) => tried.length > 0), [...variantTable(forward), ...ranLines(forward)]),
     ...section("From host to host", "Pictures as bytes (texts as ids) in memory to embeddings in memory; inputs rotated.", host, hostTable(host)),
     ...section("bfloat16 beside float32", "Elements of embeddings of length 1, the same weights and inputs on the same device.", accuracy, accuracyTable(accuracy)),
     ...section("Cold start", "", forward, coldTable(forward)),

@@ -43,6 +43,9 @@ for tower, config in (("vision", dict(image_size=32, patch_size=8, **sizes)), ("
     const text = readFileSync(join(folder, "towers.Sigil-emulated-device.md"), "utf8");
     expect(text).toMatch(/PyTorch \d+\.\d+\.\d+\S* on cpu\./);
     expect(text).toMatch(/\| siglip-shapes\.text \| 4 \| \S+ \(\S+ to \S+\) \| \S+ \| \S+ \| \d+ % \| \d+\.\d+ \((eager|compile|tuned)/);
+    for (const variant of ["eager", "compile", "tuned"]) expect(text).toMatch(new RegExp(`\\| siglip-shapes\\.text \\| 4 \\| ${variant} \\| [^|]+ \\| \\d+\\.\\d+ \\| \\d+\\.\\d+ \\|`));
+    // Which attention PyTorch chose is in its kernels' names.
+    expect(text).toMatch(/siglip-shapes\.text at 4, eager: .*aten::_scaled_dot_product_flash_attention_for_cpu \(1, /);
     expect(text).toMatch(/\| 64x256x128 \| .* \| (?=.*\bmm \d)(?=.*\baddmm \d)(?=.*\bgelu \d).* \|/);
     expect(text).not.toMatch(/NaN|undefined|Infinity/);
   });
