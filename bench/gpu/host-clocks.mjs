@@ -33,7 +33,7 @@ export async function timeHost(entry, { options, torch, budget, log }) {
       const row = { name, batch, median: median(times), low: quantile(times, 0.1), high: quantile(times, 0.9), theirs };
       if (budget.allows(`two sessions of ${name} at ${batch}`, hostShare, 0.03)) {
         if (towers.length === 1) towers.push(await SigilTower.open(name, options.tower));
-        row.sustained = await sustained(towers, batch, sets, Math.min(sustainedSeconds, 0.02 * options.seconds));
+        row.sustained = await sustained(towers, batch, sets, options.emulated ? 1 : Math.min(sustainedSeconds, 0.02 * options.seconds));
       }
       rows.push(row);
       log(`  ${name} at ${batch}: ${row.median.toFixed(2)} ms from host to host${row.sustained ? `, ${row.sustained.perSecond.toFixed(0)}/s by two sessions over ${row.sustained.seconds.toFixed(1)} s` : ""}${theirs ? `; PyTorch (${theirs.variant}) ${theirs.milliseconds.toFixed(2)} ms` : ""}`);

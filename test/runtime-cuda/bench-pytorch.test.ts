@@ -37,7 +37,7 @@ for tower, config in (("vision", dict(image_size=32, patch_size=8, **sizes)), ("
   });
 
   it("is timed in the same run, every configuration that is asked for", async () => {
-    const args = ["--emulated", "--iterations", "1", "--seconds", "200", "--python", python!, "--variants", "eager,compile,tuned", "--only", "siglip-shapes.text", "--models", join(folder, "models"), "--out", folder];
+    const args = ["--emulated", "--iterations", "1", "--seconds", "900", "--python", python!, "--variants", "eager,compile,tuned", "--only", "siglip-shapes.text", "--models", join(folder, "models"), "--out", folder];
     const { stdout } = await run(process.execPath, [join(gpu, "bench.mjs"), ...args]);
     for (const variant of ["eager", "compile", "tuned"]) expect(stdout).toMatch(new RegExp(`batch 4: .*${variant} (\\(\\w+ attention\\) )?\\d+\\.\\d+ ms, ours beside it`));
     const text = readFileSync(join(folder, "towers.Sigil-emulated-device.md"), "utf8");
