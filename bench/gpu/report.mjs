@@ -51,11 +51,12 @@ export function coldTable(rows) {
 
 export function kernelTable(rows, ceilings) {
   return table(
-    ["tower", "kernel", "what", "tile", "us", "times", "of the tower", "TFLOP/s", "of the product's", "PyTorch, us", "faster by"],
-    "llllrrrrrlr",
-    rows.map(({ tower, kernel, what, choice, count, microseconds, flops, share, theirs }) => {
+    ["tower", "kernel", "what", "tile", "us", "times", "of the tower", "TFLOP/s", "of the product's", "of its floor", "PyTorch, us", "faster by"],
+    "llllrrrrrrlr",
+    rows.map(({ tower, kernel, what, choice, count, microseconds, flops, bytes, share, theirs }) => {
       const teraflops = flops / microseconds / 1e6;
-      return [tower, kernel, what, choice, microseconds.toFixed(1), count, percent(share), flops ? short(teraflops) : "-", flops ? percent(ceilings && teraflops / ceilings.teraflops) : "-", theirs ? theirs.map(({ way, microseconds: time }) => `${way} ${time.toFixed(1)}`).join(", ") : "-", theirs ? (theirs[0].microseconds / microseconds).toFixed(2) : "-"];
+      const floor = ceilings && Math.max(flops / ceilings.teraflops, bytes / ceilings.terabytes) / 1e6;
+      return [tower, kernel, what, choice, microseconds.toFixed(1), count, percent(share), flops ? short(teraflops) : "-", flops ? percent(ceilings && teraflops / ceilings.teraflops) : "-", percent(floor && floor / microseconds), theirs ? theirs.map(({ way, microseconds: time }) => `${way} ${time.toFixed(1)}`).join(", ") : "-", theirs ? (theirs[0].microseconds / microseconds).toFixed(2) : "-"];
     }),
   );
 }
@@ -74,7 +75,7 @@ export function report({ card, emulated, ceilings, before, after, forward, host,
     ...section("From host to host", "Pictures as bytes (texts as ids) in memory to embeddings in memory; inputs rotated.", host, hostTable(host)),
     ...section("bfloat16 beside float32", "Elements of embeddings of length 1, the same weights and inputs on the same device.", accuracy, accuracyTable(accuracy)),
     ...section("Cold start", "", forward, coldTable(forward)),
-    ...section("Kernels", "Launched one by one, an event between each, so a microsecond or two of each is not the kernel's. Theirs: mm, addmm and addmm with GELU, or the backends of scaled dot products, on operands rotated over more than an L2; the ratio is to the fastest of them, whatever ours does besides.", kernels, kernelTable(kernels, ceilings)),
+    ...section("Kernels", "Launched one by one, an event between each, so a microsecond or two of each is not the kernel's. Floor: the longer of its FLOPs at the product's speed and its bytes at the copy's, nothing in a cache: more than 100 % where an L2 held operands. Theirs: mm, addmm and addmm with GELU, or the backends of scaled dot products, on operands rotated over more than an L2; the ratio is to the fastest of them, whatever ours does besides.", kernels, kernelTable(kernels, ceilings)),
     ...(skipped.length > 0 ? ["", `Not done for want of time: ${skipped.join(", ")}.`] : []),
     "",
   ].join("\n");

@@ -46,6 +46,11 @@ for tower, config in (("vision", dict(image_size=32, patch_size=8, **sizes)), ("
     for (const variant of ["eager", "compile", "tuned"]) expect(text).toMatch(new RegExp(`\\| siglip-shapes\\.text \\| 4 \\| ${variant} \\| [^|]+ \\| \\d+\\.\\d+ \\| \\d+\\.\\d+ \\|`));
     // Which attention PyTorch chose is in its kernels' names.
     expect(text).toMatch(/siglip-shapes\.text at 4, eager: .*aten::_scaled_dot_product_flash_attention_for_cpu \(1, /);
+    // 64 x 128 elements of A, 256 x 128 of B, 64 x 256 of C: bound by their bytes here, at the copy's speed.
+    const [, teraflops, terabytes] = / (\S+) TFLOP\/s in a product of 512\^3, (\S+) TB\/s in a copy/.exec(text)!.map(Number) as [number, number, number];
+    const cells = /\n(\| siglip-shapes\.text \| \w+ \| 64x256x128 \| .*) \|\n/.exec(text)![1]!.split(" | ");
+    const floor = Math.max((2 * 64 * 256 * 128) / teraflops, (2 * (64 * 128 + 256 * 128 + 64 * 256)) / terabytes) / 1e6;
+    expect(Math.abs(Number.parseInt(cells[9]!) - (100 * floor) / Number(cells[4]))).toBeLessThan(1 + floor / Number(cells[4]));
     expect(text).toMatch(/\| 64x256x128 \| .* \| (?=.*\bmm \d)(?=.*\baddmm \d)(?=.*\bgelu \d).* \|/);
     expect(text).not.toMatch(/NaN|undefined|Infinity/);
   });
