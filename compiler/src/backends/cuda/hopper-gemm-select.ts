@@ -1,4 +1,4 @@
-/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. Nothing here was timed on a card yet. */
+/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. */
 
 /** How a block works; see WarpgroupGemm in runtime-cuda/device/hopper/gemm_config.cuh. */
 export interface HopperTile {
@@ -24,11 +24,13 @@ export interface HopperGemmShape {
   readonly gathers?: boolean;
 }
 
-/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size. */
+/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size, read and finished in this way. */
 export interface HopperTiming {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
+  readonly carries: boolean;
+  readonly gathers: boolean;
   readonly tile: string;
   readonly microseconds: number;
 }
@@ -89,10 +91,16 @@ export function modelledClocks(tile: HopperTile, { rows, columns, depth, operati
   return latency + waves * (main + exposed * epilogue) + (1 - exposed) * epilogue;
 }
 
+/** Whether a timing is of this shape. */
+const isOf = ({ gathers = false, ...shape }: HopperGemmShape) => (timing: HopperTiming): boolean => timing.gathers === gathers && (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
+
+/** Tiles with which a shape can be computed. */
+export const possibleTiles = ({ carries, gathers }: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] => hopperTiles.filter((tile) => sharedOf(tile, carries).stages >= 3 && (!gathers || canGather(tile)));
+
 /** The tile for a shape; `timings` outrank the model among themselves and where they know the shape at all. */
 export function selectHopperGemm(shape: HopperGemmShape, timings: readonly HopperTiming[] = []): HopperTile {
-  const possible = hopperTiles.filter((tile) => sharedOf(tile, shape.carries).stages >= 3 && (!shape.gathers || canGather(tile)));
-  const known = timings.filter(({ rows, columns, depth }) => rows === shape.rows && columns === shape.columns && depth === shape.depth).sort((a, b) => a.microseconds - b.microseconds);
+  const possible = possibleTiles(shape);
+  const known = timings.filter(isOf(shape)).sort((a, b) => a.microseconds - b.microseconds);
   const measured = known.flatMap(({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [])[0];
   if (measured) return measured;
   const times = possible.map((tile) => modelledClocks(tile, shape));

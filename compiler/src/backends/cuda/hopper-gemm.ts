@@ -3,7 +3,7 @@ import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperTile } from "./hopper-gemm-select.ts";
+import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperGemmShape, type HopperTile } from "./hopper-gemm-select.ts";
 import { hopperTimings } from "./hopper-timings.ts";
 import type { TensorMapSpec } from "./kernel.ts";
 import { cppType, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
@@ -26,17 +26,30 @@ function fits(problem: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): bo
   return reads && copiesByTensor(b!, strideOfB(problem)) && pairs && stores;
 }
 
-/** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
-export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: EmitContext, given?: HopperTile): Emitted | undefined {
-  const { depth, epilogueOperands: places, a: shape } = problem;
+/** Which of the epilogue's operands is copied to shared memory while products are computed; -1 for none. */
+function carriedOperand({ epilogueOperands }: GemmProblem, operands: readonly CudaOperand[]): number {
+  const c = operands.at(-1)!;
+  return isHalf(c.type) ? epilogueOperands.findIndex(({ index }, i) => index === "element" && operands[i + 2]!.type === c.type && operands[i + 2]!.offset % 8 === 0) : -1;
+}
+
+/** What decides a problem's tile at its largest sizes. Undefined if the portable kernel has to do it. */
+export function hopperShapeOf(problem: GemmProblem, { operands, symbols }: EmitContext): HopperGemmShape | undefined {
   if (!fits(problem, operands)) return undefined;
+  return { rows: valueOf(problem.rows, symbols), columns: problem.columns as number, depth: problem.depth, carries: carriedOperand(problem, operands) >= 0, operations: operationsOf(problem.epilogue), gathers: problem.a.kind !== "rows" };
+}
+
+/** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
+export function emitHopperGemm(problem: GemmProblem, context: EmitContext, given?: HopperTile): Emitted | undefined {
+  const chosenFor = hopperShapeOf(problem, context);
+  if (!chosenFor) return undefined;
+  const { operands } = context;
+  const { depth, epilogueOperands: places, a: shape } = problem;
   const [a, b] = operands as [CudaOperand, CudaOperand];
   const c = operands.at(-1)!;
   const extra = operands.slice(2, -1);
   const columns = problem.columns as number;
-  const carriedAt = isHalf(c.type) ? places.findIndex(({ index }, i) => index === "element" && extra[i]!.type === c.type && extra[i]!.offset % 8 === 0) : -1;
-  const carried = places[carriedAt]?.name;
-  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue), gathers: shape.kind !== "rows" }, hopperTimings);
+  const carried = places[carriedOperand(problem, operands)]?.name;
+  const tile = given ?? selectHopperGemm(chosenFor, hopperTimings);
   const { stages, bytes } = sharedOf(tile, carried !== undefined);
   const threads = 128 * (tile.consumers + 1);
   const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);

@@ -47,9 +47,12 @@ describe("the tiles of Hopper Gemms", () => {
   });
 
   it("are those that were fastest, where a card was asked", () => {
-    const timing = { rows: 50176, columns: 768, depth: 768 };
+    const timing = { rows: 50176, columns: 768, depth: 768, carries: false, gathers: false };
     const timings = [{ ...timing, tile: "128x128", microseconds: 90 }, { ...timing, tile: "64x64", microseconds: 80 }, { ...timing, rows: 1, tile: "64x256", microseconds: 1 }, { ...timing, tile: "7x7", microseconds: 1 }];
     expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape }, timings))).toBe("64x64");
     expect(nameOfHopperTile(selectHopperGemm({ ...timing, depth: 776, ...shape }, timings))).not.toBe("64x64");
+    // The patches of a picture and the rows of a matrix are as many: what was timed of one says nothing of the other.
+    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, gathers: true }, timings))).not.toBe("64x64");
+    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, carries: true }, timings))).not.toBe("64x64");
   });
 });
