@@ -202,7 +202,8 @@ Status cuGraphLaunch(GraphExec exec, Stream stream) {
   const auto found = state().execs.find(exec);
   const auto queue = state().streams.find(stream);
   if (!found || !queue) return invalid_handle;
-  add_member(member("launches", found->launches.size()));
+  const auto overlapping = std::count_if(found->launches.begin(), found->launches.end(), [](const LaunchObject& launch) { return launch.programmatic; });
+  add_member(member("launches", found->launches.size()) + member("programmatic", static_cast<unsigned long long>(overlapping)));
   // A copy: the exec may be changed before its turn comes.
   queue->push([launches = found->launches] { run_launches(launches); });
   return success;
