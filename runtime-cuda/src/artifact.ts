@@ -31,7 +31,7 @@ export interface CudaKernel {
   /** Dynamic shared memory. */
   readonly sharedBytes: number;
   readonly tensorMaps: readonly TensorMapSpec[];
-  /** It waits for the kernels ahead itself, before it touches what they may, so it can be launched before they end. */
+  /** It waits for the kernels ahead itself before it touches what they may, by some thread of every launch at least, so it can be launched before they end. */
   readonly programmatic?: boolean;
 }
 

@@ -62,7 +62,10 @@ bool Machine::begin_cluster(Grid& grid_to_run, uint64_t cluster) {
     return false;
   }
   watch.enabled = kernels_are_watched;
-  if (watch.enabled) watch.start(*this);
+  if (watch.enabled) {
+    watch.start(*this);
+    global_cache = {};
+  }
   return true;
 }
 
@@ -107,7 +110,6 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
   loads.clear();
   cluster_waiting.clear();
   predecessor_waiting.clear();
-  global_cache = {};
   live = cluster_size * block_threads;
 
   const uint64_t across[2] = {launch.grid[0] / launch.cluster[0], launch.grid[1] / launch.cluster[1]};

@@ -53,10 +53,8 @@ const FaultRecord* Row::run() {
   return nullptr;
 }
 
-/// Watched kernels run one after another: then all that is ahead of an access is known.
 bool Row::can_overlap(size_t index) const { return index + 1 < parts_.size() && !kernels_are_watched; }
 
-/// Starts the first clusters of a grid before those ahead have ended.
 void Row::begin(size_t index) {
   Part& part = parts_[index];
   part.begun = true;
@@ -65,7 +63,6 @@ void Row::begin(size_t index) {
   if (all_released && can_overlap(index) && index < finishing_ + most_early) begin(index + 1);
 }
 
-/// Takes the clusters to be held if none are, and runs them as far as they come; false after a fault.
 bool Row::run_held(Part& part, bool until_released) {
   const uint64_t count = std::min(most_held, part.grid.clusters);
   for (uint64_t cluster = 0; cluster < count; cluster++) {
@@ -83,7 +80,6 @@ bool Row::run_held(Part& part, bool until_released) {
   return true;
 }
 
-/// Runs the clusters that are not held.
 void Row::run_rest(Part& part) {
   Grid& grid = part.grid;
   std::atomic<uint64_t> next{part.held.size()};
@@ -112,7 +108,6 @@ void Row::run_rest(Part& part) {
   for (auto& other : others) other.join();
 }
 
-/// Runs a grid to its end, all ahead of which have ended; false after a fault.
 bool Row::finish(size_t index) {
   Part& part = parts_[index];
   if (part.first.record.code != 0) return false;

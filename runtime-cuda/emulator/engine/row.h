@@ -33,10 +33,15 @@ class Row {
     FirstFault first;
   };
 
+  /// Whether the next grid may start before this one has ended. Watched kernels run one after another: then all that is ahead of an access is known.
   bool can_overlap(size_t index) const;
+  /// Starts the first clusters of a grid before those ahead have ended.
   void begin(size_t index);
+  /// Takes the clusters to be held if none are, and runs them as far as they come; false after a fault.
   bool run_held(Part& part, bool until_released);
+  /// Runs the clusters that are not held.
   void run_rest(Part& part);
+  /// Runs a grid to its end, all ahead of which have ended; false after a fault.
   bool finish(size_t index);
 
   std::deque<Part> parts_;
