@@ -42,7 +42,7 @@ GraphNode LaunchGraph::add_node(const Launch& launch, const KernelNode& paramete
   GraphNode node = nullptr;
   driver_.check(driver_.cuGraphAddKernelNode(&node, graph_, plain_edges ? &nodes_.back() : nullptr, plain_edges, &parameters), "cuGraphAddKernelNode", launch.about);
   if (!programmatic) return node;
-  // One edge a call: drivers of CUDA 13 were seen to give all edges of a call the first one's data.
+  // One edge a call: drivers (580 to 610) are reported to give all edges of a call the first one's data.
   const EdgeData data{port_programmatic, 0, dependency_programmatic, {}};
   driver_.check(driver_.cuGraphAddDependencies(graph_, &nodes_.back(), &node, &data, 1), "cuGraphAddDependencies", launch.about);
   return node;

@@ -141,7 +141,7 @@ Status cuGraphAddDependencies(Graph graph, const GraphNode* from, const GraphNod
   if (!found) return invalid_handle;
   constexpr EdgeData plain{};
   for (size_t i = 0; i < count; i++) {
-    // As known drivers do: every edge of a call has the first one's data.
+    // As drivers are reported to do: every edge of a call has the first one's data.
     const EdgeData& edge = data ? data[0] : plain;
     const size_t source = index_of(*found, from[i]), target = index_of(*found, to[i]);
     if (source == found->nodes.size() || target == found->nodes.size()) return invalid_value;
