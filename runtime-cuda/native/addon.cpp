@@ -34,6 +34,7 @@ class Opening : public Napi::AsyncWorker {
     Napi::Object object = Napi::Object::New(env);
     object.Set("path", driver_->path());
     object.Set("version", driver_->version());
+    object.Set("programmaticEdges", driver_->has_programmatic_edges());
     Napi::Array devices = Napi::Array::New(env, devices_.size());
     for (uint32_t i = 0; i < devices_.size(); i++) devices.Set(i, from_info(env, devices_[i]));
     object.Set("devices", devices);

@@ -39,6 +39,7 @@ cuda::Launch to_launch(const Napi::Object& object) {
   launch.threads = to_number(object.Get("threads"));
   launch.cluster = to_number(object.Get("cluster"));
   launch.shared_bytes = to_number(object.Get("sharedBytes"));
+  launch.programmatic = object.Get("programmatic").ToBoolean();
   launch.about = to_text(object.Get("about"));
   const Napi::Value parameters = object.Get("parameters");
   if (!parameters.IsTypedArray()) refuse(parameters, "parameters as a Uint8Array");

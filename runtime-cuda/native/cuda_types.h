@@ -94,6 +94,15 @@ struct KernelNode {
   Context context;
 };
 
+/// CUgraphEdgeData: what of the earlier node an edge of a graph waits for. All zeros: its end.
+struct EdgeData {
+  unsigned char from_port, to_port, type, reserved[5];
+};
+/// Active once every block of the earlier kernel has executed griddepcontrol.launch_dependents or ended; only with edges of the type below.
+constexpr unsigned char port_programmatic = 1;
+/// CUgraphDependencyType: griddepcontrol.wait in the later kernel waits for the earlier one's end.
+constexpr unsigned char dependency_programmatic = 1;
+
 /// CUtensorMap: what the hardware reads to copy boxes of a tensor. Aligned as the newest driver wants it written; among parameters it is aligned to 64.
 struct alignas(128) TensorMap {
   uint64_t opaque[16];

@@ -67,6 +67,15 @@ void Driver::resolve() {
 #define SIGIL_RESOLVE(name, version, parameters) name = reinterpret_cast<decltype(name)>(find(#name, version));
   SIGIL_DRIVER_CALLS(SIGIL_RESOLVE)
 #undef SIGIL_RESOLVE
+  // Asked only of drivers that know the version: an older one may give the meaning that it has, with other parameters.
+  auto find_newer = [&](const char* name, int version) -> void* {
+    void* found = nullptr;
+    int state = 0;
+    return version_ >= version && lookup(name, &found, version, 0, &state) == success && state == 0 ? found : nullptr;
+  };
+#define SIGIL_RESOLVE(name, version, parameters) name = reinterpret_cast<decltype(name)>(find_newer(#name, version));
+  SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_RESOLVE)
+#undef SIGIL_RESOLVE
   fault_ = reinterpret_cast<const char* (*)()>(symbol_of(library_, "sigil_emulated_fault"));
 }
 

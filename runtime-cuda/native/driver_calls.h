@@ -1,4 +1,4 @@
-// Every call of the driver that Sigil makes, once: name, the CUDA version whose meaning is wanted, parameters.
+// Every call of the driver that Sigil makes, once: name, the CUDA version whose meaning is wanted, parameters. Those that a driver may lack are a list of their own.
 #pragma once
 #include "cuda_types.h"
 
@@ -50,3 +50,7 @@
   X(cuTensorMapEncodeTiled, 12000,                                                                                                               \
     (TensorMap* map, int type, uint32_t rank, void* address, const uint64_t* sizes, const uint64_t* strides, const uint32_t* box,                \
      const uint32_t* element_strides, int interleave, int swizzle, int l2, int fill))
+
+/// Calls of newer drivers than 12.0, null where there are none. Names are as cuGetProcAddress takes them: 12030 of cuGraphAddDependencies is cuGraphAddDependencies_v2, whose edges have data.
+#define SIGIL_OPTIONAL_DRIVER_CALLS(X) \
+  X(cuGraphAddDependencies, 12030, (Graph graph, const GraphNode* from, const GraphNode* to, const EdgeData* data, size_t count))

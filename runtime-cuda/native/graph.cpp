@@ -10,8 +10,7 @@ LaunchGraph::LaunchGraph(const Driver& driver, const KernelSet& kernels, std::ve
       encode_maps(driver_, launch);
       PackedParameters packed(launch);
       const KernelNode parameters = parameters_of(launch, packed);
-      GraphNode node = nullptr;
-      driver_.check(driver_.cuGraphAddKernelNode(&node, graph_, nodes_.empty() ? nullptr : &nodes_.back(), nodes_.empty() ? 0 : 1, &parameters), "cuGraphAddKernelNode", launch.about);
+      const GraphNode node = add_node(launch, parameters);
       nodes_.push_back(node);
       if (launch.cluster == 0) continue;
       LaunchAttributeValue value{};
@@ -31,6 +30,22 @@ LaunchGraph::LaunchGraph(const Driver& driver, const KernelSet& kernels, std::ve
 LaunchGraph::~LaunchGraph() {
   driver_.cuGraphExecDestroy(exec_);
   driver_.cuGraphDestroy(graph_);
+}
+
+// A programmatic edge lets a kernel start once every block of the one ahead has executed release_successor or ended: a kernel that never does so ends first, so any kernel may be ahead.
+// What is right depends on the later kernel alone, whose `programmatic` says two things. Before wait_for_predecessor a thread touches nothing that kernels of the program write: weights at most, which
+// init has finished before the first graph, since the kernels ahead may be several that have not ended, back to the last plain edge. And some thread of every launch waits: then its end is after the
+// end of all kernels ahead, and who waits for it alone has waited for all of them, to read what they wrote and to write where they read. The first launch has no edge and follows whatever the stream did before.
+GraphNode LaunchGraph::add_node(const Launch& launch, const KernelNode& parameters) {
+  const bool programmatic = launch.programmatic && !nodes_.empty() && driver_.has_programmatic_edges();
+  const size_t plain_edges = nodes_.empty() || programmatic ? 0 : 1;
+  GraphNode node = nullptr;
+  driver_.check(driver_.cuGraphAddKernelNode(&node, graph_, plain_edges ? &nodes_.back() : nullptr, plain_edges, &parameters), "cuGraphAddKernelNode", launch.about);
+  if (!programmatic) return node;
+  // One edge a call: drivers (580 to 610) are reported to give all edges of a call the first one's data.
+  const EdgeData data{port_programmatic, 0, dependency_programmatic, {}};
+  driver_.check(driver_.cuGraphAddDependencies(graph_, &nodes_.back(), &node, &data, 1), "cuGraphAddDependencies", launch.about);
+  return node;
 }
 
 KernelNode LaunchGraph::parameters_of(const Launch& launch, PackedParameters& packed) const {

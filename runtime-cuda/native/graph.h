@@ -8,7 +8,7 @@ namespace sigil::cuda {
 
 class LaunchGraph {
  public:
-  /// Builds and uploads it. The launches run one after the other.
+  /// Builds and uploads it. Each launch waits for the end of the one ahead: before it starts, or if it is programmatic and the driver has such edges, itself.
   LaunchGraph(const Driver& driver, const KernelSet& kernels, std::vector<Launch> launches, Stream stream);
   LaunchGraph(const LaunchGraph&) = delete;
   ~LaunchGraph();
@@ -22,6 +22,7 @@ class LaunchGraph {
   std::vector<float> repeat(Stream stream, size_t count, const std::string& about) const;
 
  private:
+  GraphNode add_node(const Launch& launch, const KernelNode& parameters);
   KernelNode parameters_of(const Launch& launch, PackedParameters& packed) const;
 
   const Driver& driver_;

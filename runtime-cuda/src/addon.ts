@@ -25,6 +25,8 @@ export interface NativeLaunch {
   /** 0 for none. */
   readonly cluster: number;
   readonly sharedBytes: number;
+  /** A graph may start it before the launch ahead has ended, if the driver has programmatic edges. */
+  readonly programmatic: boolean;
   readonly parameters: Uint8Array;
   readonly maps: readonly NativeMap[];
   /** The kernel and where it comes from, for errors. */
@@ -73,6 +75,8 @@ export interface NativeDriver {
   readonly path: string;
   /** 12040 is CUDA 12.4. */
   readonly version: number;
+  /** Whether launches of a graph can overlap: CUDA 12.3. */
+  readonly programmaticEdges: boolean;
   readonly devices: readonly DeviceInfo[];
   device(): NativeDevice;
 }

@@ -31,6 +31,8 @@ export interface CudaKernel {
   /** Dynamic shared memory. */
   readonly sharedBytes: number;
   readonly tensorMaps: readonly TensorMapSpec[];
+  /** It waits for the kernels ahead itself before it touches what they may, by some thread of every launch at least, so it can be launched before they end. */
+  readonly programmatic?: boolean;
 }
 
 export type CudaKernels = Readonly<Record<string, CudaKernel>>;

@@ -22,6 +22,8 @@ export interface OpenedDevice {
   readonly info: DeviceInfo;
   /** Of CUDA, as the driver says it: 12.4. */
   readonly driverVersion: string;
+  /** Whether the driver lets launches of a graph overlap: CUDA 12.3. */
+  readonly programmaticEdges: boolean;
 }
 
 export const showCapability = ({ major, minor }: Pick<DeviceInfo, "major" | "minor">): string => `${major}.${minor}`;
@@ -42,5 +44,5 @@ export async function openDevice({ driver: path, device: ordinal = 0, stagingByt
     await native.close();
     throw error;
   }
-  return { native, info, driverVersion: `${Math.floor(driver.version / 1000)}.${(driver.version % 1000) / 10}` };
+  return { native, info, driverVersion: `${Math.floor(driver.version / 1000)}.${(driver.version % 1000) / 10}`, programmaticEdges: driver.programmaticEdges };
 }

@@ -47,6 +47,11 @@ export class LoadedKernels {
     }
   }
 
+  /** Whether any kernel can be launched before the one ahead has ended: those of hopper can. */
+  get programmatic(): boolean {
+    return Object.values(this.#kernels).some(({ programmatic }) => programmatic === true);
+  }
+
   get(name: string): LoadedKernel {
     return this.#loaded.get(name)!;
   }

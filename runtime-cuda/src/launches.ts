@@ -13,8 +13,8 @@ export function gridOf({ grid, persistent, cluster = 1 }: CudaKernel, symbols: S
   return [persistent ? Math.min(whole, Math.max(cluster, Math.floor(multiprocessors / cluster) * cluster)) : whole, y, z];
 }
 
-/** The launches for these sizes; every kernel of them was loaded. */
-export function bindLaunches(launches: readonly PlannedLaunch[], kernels: LoadedKernels, resolve: (location: Location) => DevicePointer, symbols: Symbols): NativeLaunch[] {
+/** The launches for these sizes; every kernel of them was loaded. With `programmatic`, those whose kernels can wait for the ones ahead may start before these end. */
+export function bindLaunches(launches: readonly PlannedLaunch[], kernels: LoadedKernels, resolve: (location: Location) => DevicePointer, symbols: Symbols, programmatic = false): NativeLaunch[] {
   return launches.map(({ kernel: name, operands, extents, origins }) => {
     const { kernel, id } = kernels.get(name);
     return {
@@ -23,6 +23,7 @@ export function bindLaunches(launches: readonly PlannedLaunch[], kernels: Loaded
       threads: kernel.threads,
       cluster: kernel.cluster ?? 0,
       sharedBytes: kernel.sharedBytes,
+      programmatic: programmatic && kernel.programmatic === true,
       ...packParameters(operands.map(resolve), extents, kernel.tensorMaps, symbols),
       about: origins.length > 0 ? `kernel ${name} (${origins.join(" + ")})` : `kernel ${name}`,
     };

@@ -16,7 +16,7 @@ const Launch = koffi.struct("SigilLaunch", {
 const Parameter = koffi.struct("SigilParameter", { offset: "uint32_t", bytes: "uint32_t", alignment: "uint32_t" });
 
 /** SigilFault of emulator/engine/launch.h. */
-export const faults = ["ok", "unknown-kernel", "bad-parameters", "bad-launch", "hang", "out-of-bounds", "misaligned", "poison", "divergence", "barrier", "race", "proxy", "tensor-map", "registers", "async", "trap"] as const;
+export const faults = ["ok", "unknown-kernel", "bad-parameters", "bad-launch", "hang", "out-of-bounds", "misaligned", "poison", "divergence", "barrier", "race", "proxy", "tensor-map", "registers", "async", "trap", "no-memory", "predecessor", "global-race"] as const;
 
 /** What a launch ended with; `code` is one of `faults`. */
 export class LaunchFault extends Error {
@@ -124,21 +124,36 @@ export class EmulatedModule {
   }
 
   /** Runs a kernel to its end. Throws LaunchFault. */
-  launch(kernel: string, { grid, threads, cluster = 1, sharedBytes = 0, parameters, seed = 0, watchdogSteps = 0, patience = 0, hostThreads = 1 }: LaunchOptions): void {
-    const buffer = Buffer.alloc(4096);
-    let end = 0;
-    for (const parameter of parameters) {
-      const alignment = typeof parameter === "number" ? 4 : parameter instanceof Uint8Array ? 64 : 8;
-      const at = Math.ceil(end / alignment) * alignment;
-      if (typeof parameter === "number") end = buffer.writeInt32LE(parameter, at);
-      else if (parameter instanceof Uint8Array) end = at + Buffer.from(parameter).copy(buffer, at);
-      else end = buffer.writeBigUInt64LE(typeof parameter === "bigint" ? parameter : parameter.address, at);
-    }
+  launch(kernel: string, options: LaunchOptions): void {
     const message = Buffer.alloc(8192);
-    const code = this.#launch(kernel, {
-      grid: [grid[0] ?? 1, grid[1] ?? 1, grid[2] ?? 1], block: [threads, 1, 1], cluster: [cluster, 1, 1], shared_bytes: sharedBytes,
-      parameters: buffer, parameter_bytes: end, seed, watchdog_steps: watchdogSteps, flags: (hostThreads << 8) | patience,
-    }, message, message.length) as number;
-    if (code !== 0) throw new LaunchFault(code, message.toString("utf8", 0, message.indexOf(0)));
+    check(this.#launch(kernel, encode(options), message, message.length) as number, message);
   }
+
+  /** Runs launches, each after the one before by a programmatic edge. Throws LaunchFault. */
+  launchRow(launches: readonly (readonly [kernel: string, options: LaunchOptions])[]): void {
+    const message = Buffer.alloc(8192);
+    const launch = this.#library.func("sigil_emulated_launch_row", "int", [koffi.pointer("str"), koffi.pointer(Launch), "uint32_t", "void *", "size_t"]);
+    check(launch(launches.map(([kernel]) => kernel), launches.map(([, options]) => encode(options)), launches.length, message, message.length) as number, message);
+  }
+}
+
+function check(code: number, message: Buffer): void {
+  if (code !== 0) throw new LaunchFault(code, message.toString("utf8", 0, message.indexOf(0)));
+}
+
+/** A launch as the C interface takes it. */
+function encode({ grid, threads, cluster = 1, sharedBytes = 0, parameters, seed = 0, watchdogSteps = 0, patience = 0, hostThreads = 1 }: LaunchOptions): object {
+  const buffer = Buffer.alloc(4096);
+  let end = 0;
+  for (const parameter of parameters) {
+    const alignment = typeof parameter === "number" ? 4 : parameter instanceof Uint8Array ? 64 : 8;
+    const at = Math.ceil(end / alignment) * alignment;
+    if (typeof parameter === "number") end = buffer.writeInt32LE(parameter, at);
+    else if (parameter instanceof Uint8Array) end = at + Buffer.from(parameter).copy(buffer, at);
+    else end = buffer.writeBigUInt64LE(typeof parameter === "bigint" ? parameter : parameter.address, at);
+  }
+  return {
+    grid: [grid[0] ?? 1, grid[1] ?? 1, grid[2] ?? 1], block: [threads, 1, 1], cluster: [cluster, 1, 1], shared_bytes: sharedBytes,
+    parameters: buffer, parameter_bytes: end, seed, watchdog_steps: watchdogSteps, flags: (hostThreads << 8) | patience,
+  };
 }

@@ -79,6 +79,8 @@ export interface CallRecord {
   readonly cluster?: number;
   readonly bytes?: number;
   readonly launches?: number;
+  /** Launches of a graph to which a programmatic edge leads. */
+  readonly programmatic?: number;
 }
 
 /** Runs `body` with the emulated driver's settings. Returns what it recorded, and its misuse. */

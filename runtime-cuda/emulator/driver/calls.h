@@ -8,6 +8,7 @@ using namespace sigil::cuda;
 
 #define SIGIL_DECLARE(name, version, parameters) Status name parameters;
 SIGIL_DRIVER_CALLS(SIGIL_DECLARE)
+SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_DECLARE)
 #undef SIGIL_DECLARE
 
 }  // namespace sigil::emulated::calls

@@ -15,6 +15,7 @@ using namespace sigil::cuda;
 enum CallIndex {
 #define SIGIL_INDEX(name, version, parameters) index_##name,
   SIGIL_DRIVER_CALLS(SIGIL_INDEX)
+  SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_INDEX)
 #undef SIGIL_INDEX
       call_count
 };
@@ -31,6 +32,7 @@ bool is_free_standing(const char* name) { return std::strstr(name, "cuDevice") |
 const Call calls_by_index[] = {
 #define SIGIL_CALL(name, version, parameters) {#name, version, is_free_standing(#name)},
     SIGIL_DRIVER_CALLS(SIGIL_CALL)
+    SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_CALL)
 #undef SIGIL_CALL
 };
 
@@ -69,6 +71,7 @@ const std::map<std::string, void*>& addresses() {
   static const std::map<std::string, void*> all = {
 #define SIGIL_ADDRESS(name, version, parameters) {#name, reinterpret_cast<void*>(&Recorded<index_##name, &calls::name>::call)},
       SIGIL_DRIVER_CALLS(SIGIL_ADDRESS)
+      SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_ADDRESS)
 #undef SIGIL_ADDRESS
   };
   return all;
@@ -92,6 +95,10 @@ __attribute__((visibility("default"))) int cuDriverGetVersion(int* version) {
 
 __attribute__((visibility("default"))) int cuGetProcAddress_v2(const char* symbol, void** address, int version, uint64_t, int* state) {
   using namespace sigil::emulated;
+  int own = 0;
+  cuDriverGetVersion(&own);
+  // No driver knows what comes after it.
+  if (version > own) return sigil::cuda::invalid_value;
   const auto found = addresses().find(symbol);
   if (found == addresses().end() || listed("MISSING", symbol)) {
     *address = nullptr;

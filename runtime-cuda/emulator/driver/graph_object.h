@@ -6,8 +6,9 @@
 namespace sigil::emulated {
 
 struct GraphObject {
-  /// By node, in the order in which they were added; each depends on the one before.
+  /// By node, in the order in which they were added; each depends on the one before, once it `follows` it.
   std::vector<LaunchObject> launches;
+  std::vector<bool> follows;
   /// Of an exec: the handles that its graph's nodes have.
   std::vector<cuda::GraphNode> nodes;
 };

@@ -93,21 +93,21 @@ Status open_shared_object(const char* code, ImageObject& image, std::string* log
   void* library = library_of(code, log);
   if (!library) return invalid_image;
   const auto symbol = [&](const char* name) { return dlsym(library, name); };
-  const auto launch = reinterpret_cast<decltype(&sigil_emulated_launch)>(symbol("sigil_emulated_launch"));
+  const auto launch_row = reinterpret_cast<decltype(&sigil_emulated_launch_row)>(symbol("sigil_emulated_launch_row"));
   const auto count = reinterpret_cast<decltype(&sigil_emulated_kernel_count)>(symbol("sigil_emulated_kernel_count"));
   const auto name = reinterpret_cast<decltype(&sigil_emulated_kernel_name)>(symbol("sigil_emulated_kernel_name"));
   const auto parameters = reinterpret_cast<decltype(&sigil_emulated_kernel_parameters)>(symbol("sigil_emulated_kernel_parameters"));
   const auto parameter = reinterpret_cast<decltype(&sigil_emulated_kernel_parameter)>(symbol("sigil_emulated_kernel_parameter"));
   image.encode = reinterpret_cast<decltype(&sigil_emulated_tensor_map)>(symbol("sigil_emulated_tensor_map"));
   image.release = reinterpret_cast<decltype(&sigil_emulated_release)>(symbol("sigil_emulated_release"));
-  if (!launch || !count || !name || !parameters || !parameter) {
+  if (!launch_row || !count || !name || !parameters || !parameter) {
     *log = "a shared object without emulated kernels";
     return invalid_image;
   }
   for (int i = 0; i < count(); i++) {
     auto kernel = std::make_shared<KernelObject>();
     kernel->name = name(i);
-    kernel->launch = launch;
+    kernel->launch_row = launch_row;
     uint32_t total = 0, threads = 0;
     const int number = parameters(kernel->name.c_str(), &total, &threads);
     kernel->parameter_bytes = total;

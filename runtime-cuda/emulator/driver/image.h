@@ -23,7 +23,7 @@ struct KernelObject {
   std::vector<Parameter> parameters;
   size_t parameter_bytes = 0;
   /// Null for a kernel that does nothing.
-  decltype(&sigil_emulated_launch) launch = nullptr;
+  decltype(&sigil_emulated_launch_row) launch_row = nullptr;
   int most_dynamic_shared_bytes = 48 << 10;
   /// The image that it is part of; a kernel of an unloaded image must not be used.
   std::weak_ptr<struct ImageObject> image;

@@ -1,4 +1,5 @@
 // Libraries, kernels, graphs and tensor maps.
+#include <algorithm>
 #include <cstring>
 #include "calls.h"
 #include "device_state.h"
@@ -106,7 +107,7 @@ Status cuLaunchKernelEx(const LaunchConfig* config, Function function, void** pa
     if (config->attributes[i].id == attribute_cluster) launch.cluster = config->attributes[i].value.cluster[0];
   status = check_cluster(launch);
   if (status != success) return status;
-  stream->push([launch] { run_launch(launch); });
+  stream->push([launch] { run_launches({launch}); });
   return success;
 }
 
@@ -120,8 +121,8 @@ Status cuGraphDestroy(Graph graph) { return state().graphs.remove(graph) ? succe
 Status cuGraphAddKernelNode(GraphNode* node, Graph graph, const GraphNode* after, size_t count, const KernelNode* parameters) {
   const auto found = state().graphs.find(graph);
   if (!found) return invalid_handle;
-  // A row of launches is all that Sigil makes.
-  if (count != (found->nodes.empty() ? 0u : 1u) || (count == 1 && *after != found->nodes.back())) {
+  // A row of launches is all that Sigil makes; without an edge here, one is added before the next.
+  if (count > 1 || (count == 1 && (found->nodes.empty() || *after != found->nodes.back()))) {
     record_problem("a node that does not follow the one before");
     return invalid_value;
   }
@@ -130,7 +131,32 @@ Status cuGraphAddKernelNode(GraphNode* node, Graph graph, const GraphNode* after
   if (status != success) return status;
   *node = node_handle(graph, found->nodes.size());
   found->nodes.push_back(*node);
+  found->follows.push_back(count == 1);
   found->launches.push_back(launch);
+  return success;
+}
+
+Status cuGraphAddDependencies(Graph graph, const GraphNode* from, const GraphNode* to, const EdgeData* data, size_t count) {
+  const auto found = state().graphs.find(graph);
+  if (!found) return invalid_handle;
+  constexpr EdgeData plain{};
+  for (size_t i = 0; i < count; i++) {
+    // As drivers are reported to do: every edge of a call has the first one's data.
+    const EdgeData& edge = data ? data[0] : plain;
+    const size_t source = index_of(*found, from[i]), target = index_of(*found, to[i]);
+    if (source == found->nodes.size() || target == found->nodes.size()) return invalid_value;
+    const bool programmatic = edge.type == dependency_programmatic;
+    if (edge.to_port != 0 || std::any_of(edge.reserved, edge.reserved + sizeof edge.reserved, [](unsigned char byte) { return byte != 0; })) return invalid_value;
+    // The port of launch order, 2, is not emulated.
+    if (edge.type > dependency_programmatic || edge.from_port != (programmatic ? port_programmatic : 0)) return invalid_value;
+    if (target != source + 1 || found->follows[target]) {
+      if (target != source + 1) record_problem("an edge that does not lead to the next node");
+      return invalid_value;
+    }
+    found->follows[target] = true;
+    found->launches[target].programmatic = programmatic;
+    add_member(member("kernel", found->launches[target].kernel->name) + member("port", edge.from_port) + member("type", edge.type));
+  }
   return success;
 }
 
@@ -145,6 +171,11 @@ Status cuGraphKernelNodeSetAttribute(GraphNode node, int attribute, const Launch
 Status cuGraphInstantiateWithFlags(GraphExec* exec, Graph graph, unsigned long long) {
   const auto found = state().graphs.find(graph);
   if (!found) return invalid_handle;
+  for (size_t i = 1; i < found->follows.size(); i++) {
+    if (found->follows[i]) continue;
+    record_problem(found->launches[i].kernel->name + " follows nothing: it might run before what is ahead of it");
+    return invalid_value;
+  }
   add_member(member("launches", found->launches.size()));
   *exec = state().execs.add(std::make_shared<GraphObject>(*found));
   return success;
@@ -159,6 +190,7 @@ Status cuGraphExecKernelNodeSetParams(GraphExec exec, GraphNode node, const Kern
   const Status status = make_node(&launch, *parameters);
   if (status != success) return status;
   launch.cluster = found->launches[index].cluster;
+  launch.programmatic = found->launches[index].programmatic;
   if (const Status fits = check_cluster(launch)) return fits;
   found->launches[index] = launch;
   return success;
@@ -170,11 +202,10 @@ Status cuGraphLaunch(GraphExec exec, Stream stream) {
   const auto found = state().execs.find(exec);
   const auto queue = state().streams.find(stream);
   if (!found || !queue) return invalid_handle;
-  add_member(member("launches", found->launches.size()));
+  const auto overlapping = std::count_if(found->launches.begin(), found->launches.end(), [](const LaunchObject& launch) { return launch.programmatic; });
+  add_member(member("launches", found->launches.size()) + member("programmatic", static_cast<unsigned long long>(overlapping)));
   // A copy: the exec may be changed before its turn comes.
-  queue->push([launches = found->launches] {
-    for (const LaunchObject& launch : launches) run_launch(launch);
-  });
+  queue->push([launches = found->launches] { run_launches(launches); });
   return success;
 }
 

@@ -34,6 +34,57 @@ std::string stale_pointer(const LaunchObject& launch) {
   return "";
 }
 
+/// Whether a launch may run now; if not, why is the state's fault.
+bool can_run(const LaunchObject& launch) {
+  if (launch.kernel->image.expired()) {
+    record_problem(launch.kernel->name + " was unloaded before it ran");
+    state().set_fault(launch_failed, launch.kernel->name + " was unloaded before it ran");
+    return false;
+  }
+  if (const std::string stale = stale_pointer(launch); !stale.empty()) {
+    record_problem(stale);
+    state().set_fault(illegal_address, stale);
+    return false;
+  }
+  if (const int64_t milliseconds = number_setting("SLOW", 0)) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  const Status status = injected("launch:" + launch.kernel->name);
+  if (status != success) state().set_fault(status, "");
+  return status == success;
+}
+
+SigilLaunch request_of(const LaunchObject& launch) {
+  SigilLaunch request{};
+  const unsigned cluster[3] = {launch.cluster == 0 ? 1 : launch.cluster, 1, 1};
+  for (int i = 0; i < 3; i++) {
+    request.grid[i] = launch.grid[i];
+    request.block[i] = launch.block[i];
+    request.cluster[i] = cluster[i];
+  }
+  request.shared_bytes = launch.shared_bytes;
+  request.parameters = launch.parameters.data();
+  request.parameter_bytes = launch.parameters.size();
+  request.seed = static_cast<uint64_t>(number_setting("SEED", 1));
+  request.watchdog_steps = static_cast<uint64_t>(number_setting("WATCHDOG", 0));
+  return request;
+}
+
+/// Launches of one image, each after the one before by a programmatic edge; those ahead of one that cannot run do.
+void run_row(const std::vector<LaunchObject>& launches) {
+  std::vector<std::shared_ptr<ImageObject>> held;
+  std::vector<const char*> kernels;
+  std::vector<SigilLaunch> requests;
+  for (const LaunchObject& launch : launches) {
+    held.push_back(launch.kernel->image.lock());
+    if (!can_run(launch)) break;
+    kernels.push_back(launch.kernel->name.c_str());
+    requests.push_back(request_of(launch));
+  }
+  const auto run = launches.front().kernel->launch_row;
+  if (!run || kernels.empty()) return;
+  char message[4096] = "";
+  if (run(kernels.data(), requests.data(), static_cast<uint32_t>(kernels.size()), message, sizeof message) != SIGIL_OK) state().set_fault(launch_failed, message);
+}
+
 }  // namespace
 
 Status make_launch(LaunchObject* launch, Function function, const unsigned grid[3], const unsigned block[3], unsigned shared_bytes, void** parameters, void** extra) {
@@ -73,41 +124,12 @@ Status check_cluster(const LaunchObject& launch) {
   return invalid_value;
 }
 
-void run_launch(const LaunchObject& launch) {
-  const auto image = launch.kernel->image.lock();
-  if (state().fault() != success) return;
-  const std::string stale = stale_pointer(launch);
-  if (!image) {
-    record_problem(launch.kernel->name + " was unloaded before it ran");
-    state().set_fault(launch_failed, launch.kernel->name + " was unloaded before it ran");
-    return;
+void run_launches(const std::vector<LaunchObject>& launches) {
+  for (size_t begin = 0, end; begin < launches.size(); begin = end) {
+    for (end = begin + 1; end < launches.size() && launches[end].programmatic && launches[end].kernel->launch_row == launches[begin].kernel->launch_row; end++) {}
+    if (state().fault() != success) return;
+    run_row({launches.begin() + static_cast<std::ptrdiff_t>(begin), launches.begin() + static_cast<std::ptrdiff_t>(end)});
   }
-  if (!stale.empty()) {
-    record_problem(stale);
-    state().set_fault(illegal_address, stale);
-    return;
-  }
-  if (const int64_t milliseconds = number_setting("SLOW", 0)) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-  if (const Status status = injected("launch:" + launch.kernel->name)) {
-    state().set_fault(status, "");
-    return;
-  }
-  if (!launch.kernel->launch) return;
-  SigilLaunch request{};
-  const unsigned cluster[3] = {launch.cluster == 0 ? 1 : launch.cluster, 1, 1};
-  for (int i = 0; i < 3; i++) {
-    request.grid[i] = launch.grid[i];
-    request.block[i] = launch.block[i];
-    request.cluster[i] = cluster[i];
-  }
-  request.shared_bytes = launch.shared_bytes;
-  request.parameters = launch.parameters.data();
-  request.parameter_bytes = launch.parameters.size();
-  request.seed = static_cast<uint64_t>(number_setting("SEED", 1));
-  request.watchdog_steps = static_cast<uint64_t>(number_setting("WATCHDOG", 0));
-  char message[4096] = "";
-  if (launch.kernel->launch(launch.kernel->name.c_str(), &request, message, sizeof message) == SIGIL_OK) return;
-  state().set_fault(launch_failed, message);
 }
 
 }  // namespace sigil::emulated

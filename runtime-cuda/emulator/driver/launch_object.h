@@ -11,13 +11,15 @@ struct LaunchObject {
   unsigned grid[3], block[3], cluster;
   unsigned shared_bytes;
   std::vector<char> parameters;
+  /// Whether a programmatic edge leads to it from the launch ahead.
+  bool programmatic = false;
 };
 
 /// Copies and checks what a caller passes: sizes of the grid, shared memory, and of the packed parameters against the kernel's own layout.
 cuda::Status make_launch(LaunchObject* launch, cuda::Function function, const unsigned grid[3], const unsigned block[3], unsigned shared_bytes, void** parameters, void** extra);
 /// Whether a cluster divides the grid.
 cuda::Status check_cluster(const LaunchObject& launch);
-/// On the stream's thread; a failure becomes the state's fault.
-void run_launch(const LaunchObject& launch);
+/// On the stream's thread, one after another, or by their programmatic edges; a failure becomes the state's fault.
+void run_launches(const std::vector<LaunchObject>& launches);
 
 }  // namespace sigil::emulated

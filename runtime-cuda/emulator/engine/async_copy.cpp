@@ -36,7 +36,10 @@ void copy_async(void* shared, const void* global, int bytes, int valid) {
   if (valid < 0 || valid > bytes) fault(SIGIL_ASYNC, "copy_async of %d valid bytes of %d", valid, bytes);
   if (reinterpret_cast<uintptr_t>(global) % static_cast<uint32_t>(bytes) && valid) fault(SIGIL_MISALIGNED, "copy_async<%d> from %p", bytes, global);
   const AsyncCopy copy{static_cast<char*>(shared), static_cast<const char*>(global), static_cast<uint8_t>(bytes), static_cast<uint8_t>(valid), self.copy_group};
-  if (Watch& watch = self.machine->watch; watch.enabled) watch.begin_copy(*self.block_state, watch.view(self), offset, static_cast<uint32_t>(bytes), "copy_async");
+  if (Watch& watch = self.machine->watch; watch.enabled) {
+    if (valid) GlobalWatch::access(global, static_cast<uint64_t>(valid), false, "copy_async");
+    watch.begin_copy(*self.block_state, watch.view(self), offset, static_cast<uint32_t>(bytes), "copy_async");
+  }
   // What lies there is lost from here on, and what comes has not come: nobody may read it.
   for (int i = 0; i < bytes; i += 4) memcpy(copy.shared + i, &poison_word, 4);
   if (valid) static_cast<void>(*static_cast<const volatile char*>(global));

@@ -111,7 +111,4 @@ void set_registers(uint32_t count, bool increase) {
   meet(set_registers_instruction, nullptr, count * 2 + increase);
 }
 
-void predecessor_wait() {}
-void successor_release() {}
-
 }  // namespace sigil::emulator

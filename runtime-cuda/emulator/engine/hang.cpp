@@ -56,6 +56,7 @@ std::string what_it_waits_for(const Thread& thread) {
     }
     case Wait::cluster_barrier: return format("sync_cluster: %zu of %u threads came", thread.machine->cluster_waiting.size(), thread.machine->live);
     case Wait::registers: return format("registers_increase<%u>: %u registers of the block are free", thread.wait_detail, block.free_registers);
+    case Wait::predecessor: return "wait_for_predecessor";
     case Wait::none: break;
   }
   return "nothing";

@@ -47,6 +47,10 @@ enum SigilFault {
   SIGIL_TRAP = 15,
   /// The process has no memory, or no mappings, left for a cluster's stacks and shared memory.
   SIGIL_NO_MEMORY = 16,
+  /// A launch after a programmatic edge that touches what the launches ahead do before it has waited for them, or never waits.
+  SIGIL_PREDECESSOR = 17,
+  /// Global memory that two blocks of a launch touch, at least one of them writing.
+  SIGIL_GLOBAL_RACE = 18,
 };
 
 struct SigilParameter {
@@ -55,6 +59,10 @@ struct SigilParameter {
 
 /// Runs a kernel to its end. Returns 0, or a fault whose text is written to `message` (cut to `capacity`, always ended by 0). Any number of threads may call it.
 int sigil_emulated_launch(const char* kernel, const SigilLaunch* launch, char* message, size_t capacity);
+
+/// Runs a row of launches, each after the one before it by a programmatic edge: it starts as soon as every block of that one has executed release_successor or ended, if not sooner than it must.
+/// Of each grid some blocks start and go as far as wait_for_predecessor while the grids ahead are under way; kernels that are watched run one after another, and their accesses are compared.
+int sigil_emulated_launch_row(const char* const* kernels, const SigilLaunch* launches, uint32_t count, char* message, size_t capacity);
 
 /// Frees what is kept between launches. A block of 384 threads keeps 768 mappings, and Linux gives a process 65530.
 void sigil_emulated_release(void);

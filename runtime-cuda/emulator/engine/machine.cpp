@@ -45,9 +45,10 @@ bool Machine::map_memory(uint32_t block_count, uint32_t thread_count, uint64_t s
   return true;
 }
 
-bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch, const char* parameters, uint64_t cluster) {
-  kernel = &kernel_to_run;
-  parameters_ = parameters;
+bool Machine::begin_cluster(Grid& grid_to_run, uint64_t cluster) {
+  grid = &grid_to_run;
+  kernel = grid->kernel;
+  const SigilLaunch& launch = grid->launch;
   fault_record.code = 0;
   random = Random(mix(launch.seed) ^ mix(cluster + 1));
   adversarial_ = launch.seed != 0;
@@ -61,13 +62,42 @@ bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch
     return false;
   }
   watch.enabled = kernels_are_watched;
-  if (watch.enabled) watch.start(*this);
+  if (watch.enabled) {
+    watch.start(*this);
+    global_cache = {};
+  }
+  return true;
+}
+
+Progress Machine::run_cluster(bool until_released) {
+  until_released_ = until_released;
+  stopped_ = until_released && all_released();
+  if (grid->ahead_ended) {
+    for (Thread* waiter : predecessor_waiting) make_ready(*waiter);
+    predecessor_waiting.clear();
+  }
   running = true;
   schedule();
   running = false;
   here = nullptr;
+  if (fault_record.code == 0 && live > 0) return Progress::held;
   if (fault_record.code == 0) finish();
-  return fault_record.code == 0;
+  return fault_record.code == 0 ? Progress::ended : Progress::faulted;
+}
+
+bool Machine::all_released() const {
+  for (const Block& block : blocks) {
+    if (!block.released && block.live > 0) return false;
+  }
+  return true;
+}
+
+void Machine::stop_if_released(Thread& self) {
+  if (!until_released_ || !all_released()) return;
+  stopped_ = true;
+  self.warp->ready |= 1u << self.lane;
+  here = nullptr;
+  sigil_switch_fiber(&self.stack_pointer, scheduler_stack_);
 }
 
 bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
@@ -79,6 +109,7 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
   queue_.clear();
   loads.clear();
   cluster_waiting.clear();
+  predecessor_waiting.clear();
   live = cluster_size * block_threads;
 
   const uint64_t across[2] = {launch.grid[0] / launch.cluster[0], launch.grid[1] / launch.cluster[1]};
@@ -91,6 +122,8 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
     block.thread_count = block.live = block_threads;
     for (auto& barrier : block.barriers) barrier.expected = 0, barrier.waiting.clear();
     block.phases.clear();
+    block.released = false;
+    block.predecessor_time = 0;
     block.register_waiters.clear();
     const uint32_t registers_each = std::min<uint32_t>(248, 65536 / ((kernel->maximum_threads + 31) / 32 * 32 * std::max(1u, kernel->minimum_blocks)) / 8 * 8);
     block.free_registers = 0;
@@ -143,7 +176,7 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
 
 void Machine::thread_entry() {
   Thread& self = thread();
-  self.machine->kernel->call(self.machine->parameters_);
+  self.machine->kernel->call(self.machine->grid->parameters);
   self.machine->thread_done(self);
 }
 
@@ -223,10 +256,11 @@ bool Machine::stuck_since_last_look() {
 }
 
 void Machine::schedule() {
-  while (live > 0 && fault_record.code == 0) {
+  while (live > 0 && fault_record.code == 0 && !stopped_) {
     if (delay_ == Delay::random && !loads.empty() && random.one_in(4)) deliver_some(*this);
     if (queue_.empty()) {
       if (deliver_some(*this)) continue;
+      if (!predecessor_waiting.empty()) return;
       describe_hang(*this);
       return;
     }
@@ -256,6 +290,8 @@ void Machine::finish() {
              static_cast<unsigned long long>(first.shared_bytes), static_cast<long long>(offset));
   }
 }
+
+bool Machine::is_stack(const void* address) const { return static_cast<uint64_t>(static_cast<const char*>(address) - stacks_) < stack_count_ * stack_bytes; }
 
 const SharedMapping* Machine::mapping_of(const void* address) const {
   for (size_t rank = 0; rank < blocks.size(); rank++) {

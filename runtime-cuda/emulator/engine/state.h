@@ -16,7 +16,7 @@ constexpr uint32_t poison_word = 0x7fc17fc1;
 constexpr uint32_t warp_size = 32;
 constexpr uint32_t maximum_shared_bytes = 227 * 1024;
 
-enum class Wait : uint8_t { none, warp, block_barrier, phase, cluster_barrier, registers };
+enum class Wait : uint8_t { none, warp, block_barrier, phase, cluster_barrier, registers, predecessor };
 
 struct Warp;
 struct Block;
@@ -130,6 +130,10 @@ struct Block {
   std::vector<PhaseBarrier> phases;
   /// All accesses before this time are known to all threads of the block.
   uint32_t generation;
+  /// Whether the next grid may start as far as this block is concerned.
+  bool released;
+  /// When its first thread had waited for the grids ahead; 0: none yet.
+  uint32_t predecessor_time;
   uint32_t free_registers;
   std::vector<Thread*> register_waiters;
 };

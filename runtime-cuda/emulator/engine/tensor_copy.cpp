@@ -68,6 +68,16 @@ void probe(const EmulatedTensorMap& map, const int32_t* at) {
   }
 }
 
+/// Tells the watch what a copy will touch.
+void watch_global(const Machine& machine, const EmulatedTensorMap& map, const int32_t* at, bool write, const char* instruction) {
+  if (!machine.watch.enabled) return;
+  uint32_t first, last;
+  for (uint32_t row = 0; row < rows_of(map); row++) {
+    const char* address = row_in_memory(map, at, row, first, last);
+    if (address) GlobalWatch::access(address + first * map.element_bytes, (last - first) * map.element_bytes, write, instruction);
+  }
+}
+
 void deliver(Machine& machine, size_t index, uint32_t rows) {
   TensorLoad& load = machine.loads[index];
   const EmulatedTensorMap map = map_of(load.map);
@@ -133,6 +143,7 @@ void tensor_load(void* shared, const void* map_address, uint64_t* barrier, const
   load.issuer = &self;
   if (load.blocks == 0 || load.blocks >> machine.blocks.size()) fault(SIGIL_TENSOR_MAP, "tensor_load to blocks %x of a cluster of %zu", load.blocks, machine.blocks.size());
   probe(map, at);
+  watch_global(machine, map, at, false, "tensor_load");
   for (Block& block : machine.blocks) {
     if (!(load.blocks >> block.rank & 1)) continue;
     if (block.live == 0) fault(SIGIL_ASYNC, "tensor_load to block %u of the cluster, which has ended", block.rank);
@@ -157,6 +168,7 @@ void tensor_store(const void* map_address, const void* shared, const int32_t* at
   const EmulatedTensorMap& map = checked_map(map_address, rank, "tensor_store");
   shared_offset(shared, row_bytes(map) * rows_of(map), 128, "tensor_store");
   probe(map, at);
+  watch_global(*self.machine, map, at, true, "tensor_store");
   TensorStore store = {};
   memcpy(store.map, map_address, 128);
   store.shared = static_cast<const char*>(shared);

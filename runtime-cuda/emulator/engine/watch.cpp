@@ -34,6 +34,7 @@ void Watch::start(Machine& machine) {
   machine_ = &machine;
   now_ = 1;
   agents_ = static_cast<uint32_t>(machine.threads.size() + machine.warps.size());
+  predecessors_ = new_agent();
   shadows_.resize(machine.blocks.size());
   const size_t granules = (machine.threads.front().shared_bytes + granule_bytes - 1) / granule_bytes;
   for (auto& shadow : shadows_) shadow.assign(granules, Shadow{0, nobody, 0, 0});
@@ -123,6 +124,18 @@ void Watch::fence(Thread& thread) {
   thread.watch.fence_time = thread.watch.time;
   thread.watch.fence = view(thread);
   thread.watch.time = tick();
+}
+
+void Watch::follow_predecessors(Thread& thread) {
+  learn(thread.watch.seen, predecessors_, 1);
+  if (thread.block_state->predecessor_time == 0) thread.block_state->predecessor_time = tick();
+}
+
+bool Watch::follows_predecessors(const Thread& thread) const {
+  const Block& block = *thread.block_state;
+  if (block.predecessor_time != 0 && block.predecessor_time < block.generation) return true;
+  const Seen& seen = thread.watch.seen;
+  return seen && predecessors_ < seen->size() && (*seen)[predecessors_] > 0;
 }
 
 Shadow& Watch::shadow(const Block& block, uint32_t granule) { return shadows_[block.rank][granule]; }

@@ -63,6 +63,9 @@ class Watch {
   void sync_some(const std::vector<Thread*>& threads);
   void sync_block(Block& block);
   void fence(Thread& thread);
+  /// The thread has waited for the grids ahead: it, and who learns from it, may touch what they do.
+  void follow_predecessors(Thread& thread);
+  bool follows_predecessors(const Thread& thread) const;
 
   /// Accesses of the running thread by itself.
   void read(uint32_t offset, uint32_t bytes, const char* what);
@@ -84,6 +87,8 @@ class Watch {
 
   Machine* machine_ = nullptr;
   uint32_t now_ = 0, agents_ = 0;
+  /// The grids ahead as an agent, which did all they do at its time 1.
+  uint32_t predecessors_ = 0;
   std::vector<std::vector<Shadow>> shadows_;
   std::vector<std::vector<Reader>> sets_;
   std::unordered_map<uint64_t, uint32_t> set_index_;

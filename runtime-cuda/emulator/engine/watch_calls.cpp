@@ -1,5 +1,5 @@
 // The calls that the compiler puts before every access to memory of a kernel compiled with -fsanitize=thread. ThreadSanitizer's library is not linked:
-// these are the only receivers. Accesses to anything but shared memory are checked for alignment alone.
+// these are the only receivers.
 #include "engine/fault.h"
 #include "engine/machine.h"
 #include "engine/shared_mapping.h"
@@ -21,11 +21,11 @@ template <bool write> inline void access(const void* address, uint64_t bytes, ui
     else watch.read(static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes), "read");
     return;
   }
-  // Far from shared memory, which is what a mapping's size is.
-  if (offset + (1 << 20) > 2 << 20) return;
-  if (self.machine->mapping_of(address)) {
+  // Near shared memory, which is what a mapping's size is.
+  if (offset + (1 << 20) <= 2 << 20 && self.machine->mapping_of(address)) {
     fault(SIGIL_OUT_OF_BOUNDS, "%s of %llu bytes at offset %lld of shared memory, which has %llu", write ? "write" : "read", static_cast<unsigned long long>(bytes), static_cast<long long>(offset), static_cast<unsigned long long>(here->shared_bytes));
   }
+  if (self.machine->watch.enabled && !self.machine->is_stack(address)) GlobalWatch::access(address, bytes, write, write ? "write" : "read");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The host's side of device/platform/cluster.cuh. Kernels run one after another here, so there is nothing to wait for between them.
+// The host's side of device/platform/cluster.cuh. A launch after a programmatic edge starts before those ahead have ended here too: engine/row.h.
 #pragma once
 #include "platform/language.cuh"
 

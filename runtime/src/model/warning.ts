@@ -5,8 +5,9 @@
  * - `masked-padding`: the attention mask hides padding, which published checkpoints attend to
  * - `no-range`: the weights' server knows no byte ranges, so that the whole file is downloaded first
  * - `not-cached`: the weights cannot be kept for the next visit
+ * - `no-programmatic-launch`: launches do not overlap although that was asked for: the CUDA driver cannot do it, or the kernels
  */
-export type WarningCode = "short-text" | "masked-padding" | "no-range" | "not-cached";
+export type WarningCode = "short-text" | "masked-padding" | "no-range" | "not-cached" | "no-programmatic-launch";
 
 export interface ModelWarning {
   readonly code: WarningCode;

@@ -31,6 +31,6 @@ export interface CudaKernel {
   /** Dynamic shared memory of a block. */
   readonly sharedBytes: number;
   readonly tensorMaps: readonly TensorMapSpec[];
-  /** The kernel waits for its predecessors itself before it touches what they may, so it can be launched before they end (programmatic stream serialization). Others must not be. */
+  /** The kernel waits for its predecessors itself before it touches what they may, by some thread of every launch at least, so it can be launched before they end (programmatic dependent launch). Others must not be. */
   readonly programmatic?: boolean;
 }
