@@ -21,7 +21,7 @@ try {
   const given = readOptions();
   // On a machine with Sigil's compiler alone; a card's machine has what was packed.
   const driver = given.emulated ? await (await import("./rehearse.mjs")).prepare(given) : given.driver;
-  const options = { ...given, tower: { model: { models: given.models, emulated: given.emulated }, path: given.path, ...(driver && { driver }) } };
+  const options = { ...given, tower: { model: { models: given.models, emulated: given.emulated }, path: given.path, programmatic: given.programmatic, ...(driver && { driver }) } };
   // First, so that a machine without a driver is told at once.
   const { native, info } = await openDevice(driver ? { driver } : {});
   await native.close();
@@ -69,9 +69,9 @@ async function timeTowers(card, options, budget) {
   if (!options.only && budget.allows("attention alone", 0.97, 0.02)) kernels.push(...(await timeLaunches(attentionName, context)));
   torch.close();
 
-  const text = report({ card, emulated: options.emulated, ceilings, before, after: state(), forward, host, accuracy, kernels, packageBytes: packageBytes(), skipped: budget.skipped });
+  const text = report({ card, emulated: options.emulated, programmatic: options.programmatic, ceilings, before, after: state(), forward, host, accuracy, kernels, packageBytes: packageBytes(), skipped: budget.skipped });
   mkdirSync(options.out, { recursive: true });
-  const file = join(options.out, `towers.${fileName(card)}.md`);
+  const file = join(options.out, `towers.${fileName(card)}${options.programmatic ? ".programmatic" : ""}.md`);
   writeFileSync(file, text);
   log(`\n${file}\n\n${text}`);
 }

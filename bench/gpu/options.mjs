@@ -5,7 +5,7 @@ import { PyTorch, variants } from "./pytorch.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** `models`, `out`: folders. `iterations`: of each timing, instead of as many as its batch asks for. */
+/** `models`, `out`: folders. `iterations`: of each timing, instead of as many as its batch asks for. `programmatic`: launches overlap. */
 export function readOptions(args = process.argv.slice(2)) {
   const { values } = parseArgs({
     args,
@@ -20,6 +20,7 @@ export function readOptions(args = process.argv.slice(2)) {
       variants: { type: "string" },
       iterations: { type: "string" },
       tiles: { type: "boolean", default: false },
+      programmatic: { type: "boolean", default: false },
       models: { type: "string" },
       out: { type: "string" },
     },
@@ -42,6 +43,7 @@ export function readOptions(args = process.argv.slice(2)) {
     variants: chosen,
     iterations: values.iterations === undefined ? undefined : Math.ceil(number("iterations", values.iterations)),
     tiles: values.tiles,
+    programmatic: values.programmatic,
     models: values.models ?? process.env.SIGIL_GPU_MODELS ?? join(root, "build", "gpu", values.emulated ? "rehearsal" : "models"),
     out: values.out ?? join(root, "bench", "results"),
   };

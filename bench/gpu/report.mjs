@@ -62,10 +62,11 @@ export function kernelTable(rows, ceilings) {
 }
 
 /** The whole report; sections without rows are left out. */
-export function report({ card, emulated, ceilings, before, after, forward, host, accuracy, kernels, packageBytes, skipped }) {
+export function report({ card, emulated, programmatic, ceilings, before, after, forward, host, accuracy, kernels, packageBytes, skipped }) {
   const section = (title, note, rows, lines) => (rows.length > 0 ? ["", `## ${title}`, "", ...(note ? [note, ""] : []), ...lines] : []);
   return [
     `# Towers on ${card}`,
+    ...(programmatic ? ["", "Launches overlap (--programmatic): a kernel starts before the one ahead has ended."] : []),
     ...(emulated ? ["", "A rehearsal on the emulated driver: every number below is this machine's processor, and none says anything of a card."] : []),
     "",
     `bfloat16, random weights and inputs, embeddings alone. ${ceilings ? `${short(ceilings.teraflops)} TFLOP/s in a product of ${ceilings.size}^3, ${short(ceilings.terabytes)} TB/s in a copy, PyTorch ${ceilings.torch} on ${ceilings.device}.` : "Without a PyTorch side."} No TensorRT, FlashAttention-3 or onnxruntime-gpu was at hand.`,

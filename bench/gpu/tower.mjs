@@ -15,7 +15,7 @@ export class SigilTower {
   #operandTypes;
 
   /** `model`, `driver`: of openModel and openDevice. `exact`: no rows of weights repeated. */
-  static async open(name, { model, driver, path = "auto", profile = false, exact = false } = {}) {
+  static async open(name, { model, driver, path = "auto", profile = false, exact = false, programmatic = false } = {}) {
     const tower = new SigilTower();
     const artifact = openModel(name, model);
     tower.#vocabulary = artifact.plan.config.text_config?.vocab_size ?? 1;
@@ -28,6 +28,7 @@ export class SigilTower {
     begin = performance.now();
     const kernels = await LoadedKernels.load({ ...artifact, images: { [tower.path]: async () => image } }, tower.path, tower.#opened);
     [tower.#planned] = artifact.plan.programs;
+    if (programmatic && !(tower.#opened.programmaticEdges && kernels.programmatic)) throw new Error("--programmatic: launches overlap with hopper kernels and a driver of CUDA 12.3 or newer only");
     await kernels.take([...tower.#planned.init, ...tower.#planned.launches].map(({ kernel }) => kernel));
     /** Milliseconds until kernels are there: what a process pays before it reads weights. */
     tower.cold = { open: openMilliseconds, kernels: since(begin) };
@@ -37,7 +38,7 @@ export class SigilTower {
     tower.memory = { weights: tower.#planned.weightBytes, arena: tower.#planned.arenaBytes };
     tower.problems = Object.fromEntries(Object.entries(artifact.sources[tower.path]).map(([kernel, text]) => [kernel, describe(text)]));
     begin = performance.now();
-    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, (exact ? weightsOf : repeatedWeights)(artifact.plan, 3)), { ...(profile && { onProfile: (_, times) => (tower.#times = times) }) });
+    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, (exact ? weightsOf : repeatedWeights)(artifact.plan, 3)), { programmaticLaunch: programmatic, ...(profile && { onProfile: (_, times) => (tower.#times = times) }) });
     tower.loadSeconds = since(begin) / 1e3;
     tower.device = tower.#opened.info;
     return tower;

@@ -66,6 +66,13 @@ describe.skipIf(!emulatedDriver)(`the benchmark of a card, rehearsed ${needsGxx}
     }
   });
 
+  it("times launches that overlap", async () => {
+    await bench("overlap", "--no-torch", "--programmatic", "--only", "siglip-shapes.vision", "--seconds", "900");
+    const text = readFileSync(join(folder, "overlap", "towers.Sigil-emulated-device.programmatic.md"), "utf8");
+    expect(text).toMatch(/Launches overlap/);
+    expect(text).not.toMatch(/NaN|undefined|Infinity|Not done/);
+  });
+
   it("ends in its time, and says what it left out", async () => {
     const begin = performance.now();
     const { stdout } = await bench("short", "--no-torch", "--seconds", "0.5");
