@@ -1,4 +1,5 @@
 /** The device of a session: requested when it is needed, and again when it was lost. */
+import { reporting } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 import { WebGpuError } from "./error.ts";
@@ -15,7 +16,7 @@ export interface DeviceOptions {
   readonly adapterKind?: AdapterKind;
   /** Take a software adapter for none: WebAssembly is several times faster than WebGPU without a GPU. */
   readonly refuseSoftware?: boolean;
-  /** A device was lost, other than the caller's own. The session asks for another one, and loads its weights again, at its next run. */
+  /** A device was lost, other than the caller's own. The session asks for another one, and loads its weights again, at its next run. What the listener throws is reported as an uncaught error. */
   readonly onDeviceLost?: (error: WebGpuError) => void;
 }
 
@@ -81,7 +82,8 @@ export class DeviceHolder {
     const lost = device.lost.then(({ reason, message }) => {
       isLost = true;
       const error = new WebGpuError("device-lost", `the WebGPU device was lost (${reason}${message ? `: ${message}` : ""})`);
-      if (!this.#closed) onDeviceLost?.(error);
+      // Whoever waits for `lost` is told of the loss, not of what the listener threw.
+      if (!this.#closed && onDeviceLost) reporting(onDeviceLost)(error);
       return error;
     });
     return { device, kind: this.#options.adapterKind ?? adapterKind(info, fallback), description: describe(info), lost, isLost: () => isLost };
