@@ -43,7 +43,7 @@ export class DeviceHolder {
     this.#options = options;
   }
 
-  /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, limit, or device-lost for a given device. */
+  /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, no-device, limit, or device-lost for a given device. */
   async get(): Promise<HeldDevice> {
     const current = this.#held;
     const held = await current;
@@ -73,7 +73,14 @@ export class DeviceHolder {
       throw new WebGpuError("no-adapter", `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`);
     }
     const features = (["timestamp-query", ...kernelFeatures] as const).filter((feature) => adapter.features.has(feature));
-    const device = await adapter.requestDevice({ requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features });
+    const descriptor = { requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features };
+    const refused = (why: string, cause?: unknown): WebGpuError => new WebGpuError("no-device", `the adapter ${describe(adapter.info)} gives no device (${why}): reload the page, update its graphics driver, or use the CPU backend`, { cause });
+    const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {
+      throw refused(error instanceof Error ? error.message : String(error), error);
+    });
+    // Who cannot make a device may hand out one that is lost already.
+    const stillborn = await Promise.race([device.lost, undefined]);
+    if (stillborn) throw refused(stillborn.message || "it was lost at once");
     return this.#watch(device, adapter.info, adapter.info.isFallbackAdapter ?? false, onDeviceLost);
   }
 

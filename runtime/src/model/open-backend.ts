@@ -10,7 +10,7 @@ export interface BackendChoice {
 }
 
 export interface BackendOptions {
-  /** `auto`, the default: WebGPU where there is a hardware adapter with the limits that the model needs, else the CPU. */
+  /** `auto`, the default: WebGPU where a hardware adapter gives a device with the limits that the model needs, else the CPU. */
   readonly backend?: "auto" | BackendName;
   /** Told before anything is returned; a model's `session.backend` says the same later. */
   readonly onBackend?: (choice: BackendChoice) => void;
@@ -20,9 +20,9 @@ export interface BackendOptions {
 export type BackendOpener = (automatic: boolean) => Promise<Session>;
 
 /** That WebGPU cannot run the model here, rather than that something is wrong. */
-const unsuitable = (error: unknown): error is Error => error instanceof Error && error.name === "WebGpuError" && ["no-adapter", "limit"].includes((error as Error & { code?: string }).code ?? "");
+const unsuitable = (error: unknown): error is Error => error instanceof Error && error.name === "WebGpuError" && ["no-adapter", "no-device", "limit"].includes((error as Error & { code?: string }).code ?? "");
 
-/** Opens what was asked for, or the first that can run; any failure but a missing or too small adapter is thrown. */
+/** Opens what was asked for, or the first that can run; any failure but an adapter that is missing, too small or without a device is thrown. */
 export async function openBackend({ backend = "auto", onBackend }: BackendOptions, openers: Readonly<Record<BackendName, BackendOpener>>): Promise<Session> {
   if (backend !== "auto") {
     const session = await openers[backend](false);
