@@ -1,5 +1,6 @@
 export * from "./generated/plan.ts";
 export * from "./generated/architecture.ts";
+export * from "./contract.ts";
 export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export { nearestName } from "./nearest-name.ts";
