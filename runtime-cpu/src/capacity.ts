@@ -1,6 +1,6 @@
 /** Where everything lies in one WebAssembly memory, and whether it fits. */
 import type { PlannedProgram, Storage } from "@sigil/spec";
-import { align } from "@sigil/spec/contract";
+import { align } from "@sigil/spec/shared";
 
 /** What a 32-bit WebAssembly memory can address. */
 export const largestMemory = 2 ** 32;

@@ -1,5 +1,5 @@
 /** Which of the tuned sets of kernels an adapter gets. */
-import type { AdapterKind } from "@sigil/spec/contract";
+import type { AdapterKind } from "@sigil/spec/shared";
 
 export type { AdapterKind };
 

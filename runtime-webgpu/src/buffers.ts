@@ -1,7 +1,7 @@
 /** The memory of a program: weights in buffers that any device can bind, constants that loading computes, and one arena. */
 import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
-import { align } from "@sigil/spec/contract";
+import { align } from "@sigil/spec/shared";
 import { bufferUsage } from "./flags.ts";
 import { WebGpuError } from "./error.ts";
 

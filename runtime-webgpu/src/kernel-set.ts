@@ -1,5 +1,5 @@
 /** Which set of kernels a device gets: those of its class, with as many of its features as there are shaders for. */
-import { featureSets, kernelFeatures, kernelSetName, type AdapterKind, type KernelSet } from "@sigil/spec/contract";
+import { featureSets, kernelFeatures, kernelSetName, type AdapterKind, type KernelSet } from "@sigil/spec/shared";
 
 export { kernelFeatures, type KernelSet };
 

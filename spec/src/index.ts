@@ -1,9 +1,8 @@
 export * from "./generated/plan.ts";
 export * from "./generated/architecture.ts";
-export * from "./contract.ts";
+export * from "./shared.ts";
 export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
-export { nearestName } from "./nearest-name.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
 export { loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";
 export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";

@@ -1,6 +1,6 @@
 /** Plans as generated modules carry them: where each weight lies is left out, since it follows from the sizes of those before it. */
 import type { Plan, PlannedProgram, PlannedWeight } from "@sigil/spec";
-import { align } from "@sigil/spec/contract";
+import { align } from "@sigil/spec/shared";
 
 type UnplacedWeight = Omit<PlannedWeight, "offset"> & { readonly offset?: number };
 
