@@ -26,8 +26,8 @@ function editDistance(a: string, b: string, most: number): number {
       row[j] = Math.min(row[j - 1]! + 1, previous[j]! + 1, substituted);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, before[j - 2]! + 1);
     }
-    // Later rows come from the last two and never get smaller.
-    if (Math.min(...row) >= most && Math.min(...previous) >= most) return most;
+    // No later row has less: not by a swap either, which adds one to the row before this, and that is at most one less.
+    if (Math.min(...row) >= most) return most;
     [before, previous] = [previous, row];
   }
   return previous[columns]!;
