@@ -100,17 +100,30 @@ function assemble(
 /** What the checkpoint that a spec's config lies in says of normalising and the spec does not; nothing of a config inside the spec, or where there is no such file. */
 function readNormalisation(config: ModelConfig, place: { source: JsonSource }, options: ParseOptions, diagnostics: Diagnostic[], source: JsonSource): Partial<Normalisation> {
   if (source === place.source) return {};
-  const file = join(dirname(place.source.file), preprocessorFile);
+  // Of the text itself: what `validate` has filled in is not stated.
+  return normalisationBeside(place.source.file, config, options.readFile ?? readText, source.value as Partial<Normalisation>, diagnostics);
+}
+
+/** What the preprocessor_config.json beside a config.json says of normalising; nothing where there is none. */
+function normalisationBeside(configFile: string, config: ModelConfig, readFile: (path: string) => string, stated: Partial<Normalisation>, diagnostics: Diagnostic[]): Partial<Normalisation> {
+  const file = join(dirname(configFile), preprocessorFile);
   let text: string;
   try {
-    text = (options.readFile ?? readText)(file);
+    text = readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
     return {};
   }
-  // Of the text itself: what `validate` has filled in is not stated.
-  return normalisationOf(parseJson(text, file), source.value as Partial<Normalisation>, config.vision_config?.num_channels, diagnostics);
+  return normalisationOf(parseJson(text, file), stated, config.vision_config?.num_channels, diagnostics);
+}
+
+/** How the checkpoint of a config.json normalises its pictures, as a spec states it: what the preprocessor_config.json beside it says. Throws a DiagnosticError with every problem. */
+export function loadNormalisation({ file, config }: Pick<ModelSpec, "file" | "config">): Partial<Normalisation> {
+  const diagnostics: Diagnostic[] = [];
+  const found = normalisationBeside(file, config, readText, {}, diagnostics);
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return found;
 }
 
 function readTuning(path: string, source: JsonSource, options: ParseOptions): TuningTable {

@@ -9,6 +9,7 @@ import { checkChannels } from "./spec-rules.ts";
 /** Name of the file, which lies beside a checkpoint's config.json. */
 export const preprocessorFile = "preprocessor_config.json";
 
+/** What bytes become before the model computes with them, as a spec states it. */
 export type Normalisation = Pick<SigilSpec, "rescale_factor" | "image_mean" | "image_std">;
 
 const keys = ["rescale_factor", "image_mean", "image_std"] as const;
