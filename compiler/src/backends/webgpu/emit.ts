@@ -40,7 +40,7 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
     case "gemm":
       return problem.b.kind === "weight" ? emitGemm(problem, selectGemm(problem, context.symbols, tuning), context) : emitGemmActivation(problem, context);
     case "attention": {
-      const config = selectAttention(problem, tuning);
+      const config = selectAttention(problem, context.symbols, tuning);
       return config.kind === "row" ? emitAttentionRow(problem, config, context) : emitAttentionFlash(problem, config, context);
     }
     case "row_reduce":
