@@ -1,5 +1,5 @@
 /** The page: pictures and labels in, probabilities and times out. */
-import { cachedFiles, clearCached, type BackendName } from "@sigil/runtime";
+import { cachedFiles, clearCached } from "@sigil/runtime";
 import { fileFolder, urlFolder, type CheckpointFolder } from "./checkpoint/folder.ts";
 import { openCheckpoint, type OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { Classifier, type Picture } from "./classifier.ts";
@@ -244,7 +244,7 @@ async function showFacts(checkpoint: OpenCheckpoint, bytes: number): Promise<voi
 }
 
 /** Keeps the choices in the address, so that it can be shared and reloaded. */
-function remember(backend: "auto" | BackendName): void {
+function remember(backend: BackendWish): void {
   if (backend === "auto") address.searchParams.delete("backend");
   else address.searchParams.set("backend", backend);
   history.replaceState(undefined, "", address);
