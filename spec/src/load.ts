@@ -8,7 +8,7 @@ import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json
 import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
-import { normalisationOf, preprocessorFile, type Normalisation } from "./preprocessor.ts";
+import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 
@@ -104,21 +104,27 @@ function readNormalisation(config: ModelConfig, place: { source: JsonSource }, o
   return normalisationBeside(place.source.file, config, options.readFile ?? readText, source.value as Partial<Normalisation>, diagnostics);
 }
 
-/** What the preprocessor_config.json beside a config.json says of normalising; nothing where there is none. */
+/** What the files beside a config.json say of normalising; nothing where there are none. */
 function normalisationBeside(configFile: string, config: ModelConfig, readFile: (path: string) => string, stated: Partial<Normalisation>, diagnostics: Diagnostic[]): Partial<Normalisation> {
-  const file = join(dirname(configFile), preprocessorFile);
-  let text: string;
-  try {
-    text = readFile(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
-    return {};
+  for (const { name, pointer } of preprocessorFiles) {
+    const file = join(dirname(configFile), name);
+    let text: string;
+    try {
+      text = readFile(file);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
+      continue;
+    }
+    const source = parseJson(text, file);
+    // Older processor_config.json name classes and no more.
+    if (pointer !== "" && isObject(source.value) && source.value[pointer.slice(1)] == null) continue;
+    return normalisationOf(source, pointer, stated, config.vision_config?.num_channels, diagnostics);
   }
-  return normalisationOf(parseJson(text, file), stated, config.vision_config?.num_channels, diagnostics);
+  return {};
 }
 
-/** How the checkpoint of a config.json normalises its pictures, as a spec states it: what the preprocessor_config.json beside it says. Throws a DiagnosticError with every problem. */
+/** How the checkpoint of a config.json normalises its pictures, as a spec states it: what the processor_config.json or preprocessor_config.json beside it says. Throws a DiagnosticError with every problem. */
 export function loadNormalisation({ file, config }: Pick<ModelSpec, "file" | "config">): Partial<Normalisation> {
   const diagnostics: Diagnostic[] = [];
   const found = normalisationBeside(file, config, readText, {}, diagnostics);
