@@ -1,6 +1,6 @@
 /** What is compiled for a card: towers to time, and the model cases that are compared with transformers. */
 import { loadSpec, specPath } from "@sigil/spec";
-import { goldenCase } from "../../build/test/support/golden-cases.js";
+import { goldenCase, realCases, tinyCases } from "../../build/test/support/golden-cases.js";
 
 export const storages = ["bfloat16", "float16", "float32"];
 
@@ -14,9 +14,7 @@ export const timed = [
   { spec: "siglip-so400m-patch14-384", tower: "text", batches: [1, 8, 32, 256] },
 ];
 
-const small = ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate", "tiny-headless", "tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"];
-const large = ["base-patch16-224", "base-patch16-512", "large-patch16-256", "so400m-patch14-384"];
-export const cases = [...small, ...large];
+export const cases = [...tinyCases, ...realCases];
 
 export const timedName = ({ spec, tower }) => `${spec}.${tower}`;
 

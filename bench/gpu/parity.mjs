@@ -3,17 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openCudaSession } from "@sigil/runtime-cuda";
-import { compareEmbeddings } from "../../build/test/support/embeddings.js";
-import { goldenCase, scaledError } from "../../build/test/support/golden-cases.js";
+import { bars, distanceOf, isWithin } from "../../build/test/support/bars.js";
+import { goldenCase } from "../../build/test/support/golden-cases.js";
 import { runCase } from "../../build/test/support/run-case.js";
 import { cases, storages } from "./models.mjs";
 import { openModel, weightsOf } from "./open-model.mjs";
 
 const { values } = parseArgs({ options: { only: { type: "string", multiple: true }, driver: { type: "string" }, path: { type: "string", default: "auto" } } });
-
-/** The project's bars: the largest difference of an embedding's element, and the least cosine. Rounding through the layers in float32; in 16 bits each value is off by up to 2^-11 or 2^-8 of itself. */
-const bars = { float32: { worst: 2e-5, cosine: 1 - 1e-6 }, float16: { worst: 5e-3, cosine: 0.9999 }, bfloat16: { worst: 2e-2, cosine: 0.999 } };
-const isEmbedding = (name) => name === "image_embeds" || name === "text_embeds";
 
 async function measure(name, storage) {
   const golden = await goldenCase(name);
@@ -21,23 +17,8 @@ async function measure(name, storage) {
   const session = await openCudaSession(artifact, weightsOf(artifact.plan, golden.seed), { onWarning: () => {}, path: values.path, ...(values.driver && { driver: values.driver }) });
   const { backend, path, device } = session;
   const actual = await runCase(golden, session);
-  let [worst, cosine, scaled] = [0, 1, 0];
-  for (const output of golden.outputs.tensors.keys()) {
-    if (output.startsWith("input.") || !(output in actual)) continue;
-    const expected = await golden.outputs.readFloat32(output);
-    const error = scaledError(actual[output], expected);
-    if (Number.isNaN(error)) worst = scaled = Infinity;
-    // Logits are cosines times exp(4.7), a loss is their logarithm: neither is a bar of its own here.
-    if (!/^(logits|loss)/.test(output)) scaled = Math.max(scaled, error);
-    if (!isEmbedding(output)) continue;
-    const found = compareEmbeddings(Float32Array.from(actual[output]), expected, golden.outputs.tensors.get(output).shape[1]);
-    [worst, cosine] = [Math.max(worst, found.worst), Math.min(cosine, found.cosine)];
-  }
-  const hasEmbeddings = [...golden.outputs.tensors.keys()].some(isEmbedding);
-  // A case without embeddings is held by its other outputs, over their largest magnitude.
-  const held = hasEmbeddings ? worst : scaled;
-  const bar = bars[storage];
-  return { name, storage, path, backend, device, embeddings: hasEmbeddings ? worst : undefined, cosine: hasEmbeddings ? cosine : undefined, scaled, passed: held <= bar.worst && cosine >= bar.cosine };
+  const distance = await distanceOf(golden, actual);
+  return { name, storage, path, backend, device, embeddings: distance.embeddings?.worst, cosine: distance.embeddings?.cosine, scaled: distance.scaled, passed: isWithin(distance, bars[storage]) };
 }
 
 const rows = [];

@@ -2,16 +2,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
-import { SiglipForImageClassification, SiglipImageProcessor, SiglipModel, SiglipTokenizer, ZeroShotImageClassification, type Session } from "@sigil/runtime";
+import { SiglipImageProcessor, SiglipModel, SiglipTokenizer, ZeroShotImageClassification, type Session } from "@sigil/runtime";
 import { decodeImage, openCheckpoint } from "@sigil/runtime/node";
 import { openCudaSession } from "@sigil/runtime-cuda";
 import { emulate } from "@sigil/runtime-cuda/emulated";
-import { loadSpec, type Storage } from "@sigil/spec";
+import { loadSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
-import { compare, flatten, runJoint } from "../support/compare-goldens.ts";
+import { bars, distanceOf, isWithin } from "../support/bars.ts";
+import { compare } from "../support/compare-goldens.ts";
 import { emulatedDriver, openEmulated } from "../support/cuda.ts";
-import { fixtures, goldenCase } from "../support/golden-cases.ts";
+import { fixtures, goldenCase, tinyCases } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
+import { runCase } from "../support/run-case.ts";
 
 /** The bars of the project for CUDA in float32: as for WebGPU, since a card's `ex2` is only good to 2 ulp too. */
 function tolerance(name: string): number {
@@ -20,54 +22,29 @@ function tolerance(name: string): number {
   return /attentions/.test(name) ? 2e-6 : 2e-5;
 }
 
-const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-
 describe.skipIf(!emulatedDriver)(`transformers' models on the emulated CUDA device ${needsGxx}`, { timeout: 600_000 }, () => {
-  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate"])
-    it(name, async () => {
+  describe.each(tinyCases)("%s", (name) => {
+    it("in float32, every output", async () => {
       const golden = await goldenCase(name);
-      await compare(golden, await runJoint(golden, await openEmulated(golden.spec, golden.seed)), tolerance);
+      await compare(golden, await runCase(golden, await openEmulated(golden.spec, golden.seed)), tolerance);
     });
 
-  it("tiny-headless: towers alone", async () => {
-    const golden = await goldenCase("tiny-headless");
-    const model = new SiglipModel(await openEmulated(golden.spec, golden.seed));
-    await compare(golden, flatten({ visionModelOutput: await model.visionModel.forward({ pixelValues: golden.pixels }) }, "", {}), tolerance);
-    await model.dispose();
+    it.each([["float16", "portable"], ["bfloat16", "portable"], ["float16", "hopper"], ["bfloat16", "hopper"]] as const)("in %s by %s kernels, within the project's bars", async (storage, path) => {
+      const golden = await goldenCase(name);
+      const distance = await distanceOf(golden, await runCase(golden, await openEmulated({ ...golden.spec, storage }, golden.seed, { path })));
+      expect(isWithin(distance, bars[storage]), JSON.stringify(distance)).toBe(true);
+    });
   });
 
-  for (const name of ["tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"])
-    it(name, async () => {
-      const golden = await goldenCase(name);
-      const model = new SiglipForImageClassification(await openEmulated(golden.spec, golden.seed));
-      await compare(golden, flatten(await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }), "", {}), tolerance);
-      await model.dispose();
-    });
-
-  // Weights and activations are off by up to 2^-11, or 2^-8, of themselves: the project's bars for 16-bit storage.
-  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate"])
-    it.each([["float16", 5e-3, 0.9999], ["bfloat16", 2e-2, 0.999]] as const)(`${name} in %s`, async (storage: Storage, bound, cosine) => {
-      const golden = await goldenCase(name);
-      const outputs = await runJoint(golden, await openEmulated({ ...golden.spec, storage }, golden.seed));
-      for (const embeds of ["image_embeds", "text_embeds"]) {
-        const [expected, actual] = [await golden.outputs.readFloat32(embeds), outputs[embeds] as Float32Array];
-        expect(expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0), embeds).toBeLessThan(bound);
-        const width = golden.outputs.tensors.get(embeds)!.shape[1]!;
-        for (let at = 0; at < expected.length; at += width) {
-          const [x, y] = [actual, expected].map((data) => data.subarray(at, at + width)) as [Float32Array, Float32Array];
-          expect(dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), embeds).toBeGreaterThan(cosine);
-        }
-      }
-    });
-
-  it("siglip-shapes classifies as transformers does", async () => {
+  // Probabilities are stored with seven digits; in bfloat16 cosines are off by some 1e-3, their scores by the scale of them, some 100, and a probability by up to a fourth of that.
+  it.each([["float32", "portable", 1e-4], ["bfloat16", "hopper", 2.5e-2]] as const)("siglip-shapes classifies as transformers does, in %s by %s kernels", async (storage, path, bound) => {
     const folder = join(fixtures, "checkpoints/siglip-shapes");
     const { images } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as { images: { file: string; sets: { labels: string[]; probabilities: number[] }[] }[] };
     const checkpoint = await openCheckpoint(folder);
     const spec = loadSpec(folder);
-    const { cuda } = await compile({ ...spec, targets: ["cuda"] });
+    const { cuda } = await compile({ ...spec, storage, targets: ["cuda"] });
     const { artifact, driver } = await emulate(cuda!);
-    const session: Session = await openCudaSession(artifact, checkpoint.weights, { driver, path: "portable" });
+    const session: Session = await openCudaSession(artifact, checkpoint.weights, { driver, path });
     const model = new SiglipModel(session);
     const tokenizer = SiglipTokenizer.fromSpiece(readFileSync(join(folder, "spiece.model")), checkpoint.tokenizerConfig);
     const classifier = new ZeroShotImageClassification(model, tokenizer, Math.min(spec.config.text_config!.max_position_embeddings, tokenizer.modelMaxLength));
@@ -77,8 +54,8 @@ describe.skipIf(!emulatedDriver)(`transformers' models on the emulated CUDA devi
       const results = await classifier.classify({ data: pixelValues, shape }, images[0]!.sets[set]!.labels);
       images.forEach(({ file, sets }, i) => {
         const { labels, probabilities } = sets[set]!;
-        // Probabilities are stored with seven digits.
-        labels.forEach((label, k) => expect(Math.abs(results[i]!.find((result) => result.label === label)!.score - probabilities[k]!), `${file} ${label}`).toBeLessThan(1e-4));
+        expect(results[i]![0]!.label, file).toBe(labels[probabilities.indexOf(Math.max(...probabilities))]);
+        labels.forEach((label, k) => expect(Math.abs(results[i]!.find((result) => result.label === label)!.score - probabilities[k]!), `${file} ${label}`).toBeLessThan(bound));
       });
     }
     await model.dispose();

@@ -9,6 +9,11 @@ export const fixtures = ((): string => {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) if (existsSync(join(folder, "test", "fixtures"))) return join(folder, "test", "fixtures");
 })();
 
+/** Cases small enough for every run. */
+export const tinyCases = ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate", "tiny-headless", "tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"] as const;
+/** Cases of published sizes, up to 0.88 billion parameters. */
+export const realCases = ["base-patch16-224", "base-patch16-224-interpolate-384x256", "base-patch16-512", "large-patch16-256", "so400m-patch14-384"] as const;
+
 export interface GoldenCase {
   readonly name: string;
   readonly kind: "joint" | "classification";

@@ -99,6 +99,7 @@ Status open_shared_object(const char* code, ImageObject& image, std::string* log
   const auto parameters = reinterpret_cast<decltype(&sigil_emulated_kernel_parameters)>(symbol("sigil_emulated_kernel_parameters"));
   const auto parameter = reinterpret_cast<decltype(&sigil_emulated_kernel_parameter)>(symbol("sigil_emulated_kernel_parameter"));
   image.encode = reinterpret_cast<decltype(&sigil_emulated_tensor_map)>(symbol("sigil_emulated_tensor_map"));
+  image.release = reinterpret_cast<decltype(&sigil_emulated_release)>(symbol("sigil_emulated_release"));
   if (!launch || !count || !name || !parameters || !parameter) {
     *log = "a shared object without emulated kernels";
     return invalid_image;

@@ -33,6 +33,8 @@ struct ImageObject {
   std::map<std::string, std::shared_ptr<KernelObject>> kernels;
   std::map<std::string, cuda::Kernel> handles;
   decltype(&sigil_emulated_tensor_map) encode = nullptr;
+  /// Null for an image of kernels that do nothing.
+  decltype(&sigil_emulated_release) release = nullptr;
 };
 
 /// Reads an image, of which CUDA too is told no length. Returns a status; `log` says what is wrong.

@@ -57,6 +57,7 @@ Status cuLibraryUnload(Library library) {
     return invalid_handle;
   }
   for (const auto& [_, handle] : image->handles) state().kernels.remove(handle);
+  if (image->release) image->release();
   return success;
 }
 

@@ -73,6 +73,11 @@ void run_clusters(const Kernel& kernel, const SigilLaunch& launch, const char* p
 
 }  // namespace
 
+void sigil_emulated_release() {
+  const std::lock_guard lock(idle_mutex);
+  idle_machines().clear();
+}
+
 int sigil_emulated_launch(const char* name, const SigilLaunch* launch, char* message, size_t capacity) {
   const Kernel* kernel = find_kernel(name);
   if (!kernel) return report(message, capacity, SIGIL_UNKNOWN_KERNEL, "there is no kernel %s here", name);

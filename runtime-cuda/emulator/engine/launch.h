@@ -45,6 +45,8 @@ enum SigilFault {
   SIGIL_ASYNC = 14,
   /// A trap of the processor, such as an integer division by zero, which no card has.
   SIGIL_TRAP = 15,
+  /// The process has no memory, or no mappings, left for a cluster's stacks and shared memory.
+  SIGIL_NO_MEMORY = 16,
 };
 
 struct SigilParameter {
@@ -53,6 +55,9 @@ struct SigilParameter {
 
 /// Runs a kernel to its end. Returns 0, or a fault whose text is written to `message` (cut to `capacity`, always ended by 0). Any number of threads may call it.
 int sigil_emulated_launch(const char* kernel, const SigilLaunch* launch, char* message, size_t capacity);
+
+/// Frees what is kept between launches. A block of 384 threads keeps 768 mappings, and Linux gives a process 65530.
+void sigil_emulated_release(void);
 
 int sigil_emulated_kernel_count(void);
 /// Null outside 0 to count - 1. In no particular order.

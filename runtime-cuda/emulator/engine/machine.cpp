@@ -24,16 +24,25 @@ Machine::~Machine() {
   for (auto* mapping : shared_) delete mapping;
 }
 
-void Machine::map_memory(uint32_t block_count, uint32_t thread_count, uint64_t shared_bytes) {
+bool Machine::map_memory(uint32_t block_count, uint32_t thread_count, uint64_t shared_bytes) {
   if (thread_count > stack_count_) {
     if (stacks_) munmap(stacks_, stack_count_ * stack_bytes);
-    stacks_ = static_cast<char*>(mmap(nullptr, thread_count * stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    stack_count_ = 0;
+    void* mapping = mmap(nullptr, thread_count * stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    stacks_ = mapping == MAP_FAILED ? nullptr : static_cast<char*>(mapping);
+    if (!stacks_) return false;
     stack_count_ = thread_count;
-    for (uint32_t i = 0; i < thread_count; i++) mprotect(stacks_ + i * stack_bytes, stack_guard, PROT_NONE);
+    for (uint32_t i = 0; i < thread_count; i++) {
+      if (mprotect(stacks_ + i * stack_bytes, stack_guard, PROT_NONE) != 0) return false;
+    }
   }
   while (shared_.size() < block_count) shared_.push_back(new SharedMapping);
   blocks.resize(block_count);
-  for (uint32_t i = 0; i < block_count; i++) blocks[i].shared = shared_[i]->reset(shared_bytes);
+  for (uint32_t i = 0; i < block_count; i++) {
+    blocks[i].shared = shared_[i]->reset(shared_bytes);
+    if (!blocks[i].shared) return false;
+  }
+  return true;
 }
 
 bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch, const char* parameters, uint64_t cluster) {
@@ -46,7 +55,11 @@ bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch
   steps_ = 0;
   steps_at_last_look_ = ~uint64_t{0};
   step_limit_ = launch.watchdog_steps ? launch.watchdog_steps : uint64_t{1} << 40;
-  start(launch, cluster);
+  if (!start(launch, cluster)) {
+    fault_record.code = SIGIL_NO_MEMORY;
+    snprintf(fault_record.text, sizeof fault_record.text, "kernel %s: no memory, or no mappings (vm.max_map_count), for a cluster's stacks and shared memory", kernel->name);
+    return false;
+  }
   watch.enabled = kernels_are_watched;
   if (watch.enabled) watch.start(*this);
   running = true;
@@ -57,10 +70,10 @@ bool Machine::run_cluster(const Kernel& kernel_to_run, const SigilLaunch& launch
   return fault_record.code == 0;
 }
 
-void Machine::start(const SigilLaunch& launch, uint64_t cluster) {
+bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
   const uint32_t cluster_size = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
   const uint32_t block_threads = launch.block[0], warps_per_block = (block_threads + warp_size - 1) / warp_size;
-  map_memory(cluster_size, cluster_size * block_threads, launch.shared_bytes);
+  if (!map_memory(cluster_size, cluster_size * block_threads, launch.shared_bytes)) return false;
   threads.resize(cluster_size * block_threads);
   warps.resize(cluster_size * warps_per_block);
   queue_.clear();
@@ -125,6 +138,7 @@ void Machine::start(const SigilLaunch& launch, uint64_t cluster) {
       }
     }
   }
+  return true;
 }
 
 void Machine::thread_entry() {

@@ -54,8 +54,9 @@ class Machine {
   Watch watch;
 
  private:
-  void map_memory(uint32_t block_count, uint32_t thread_count, uint64_t shared_bytes);
-  void start(const SigilLaunch& launch, uint64_t cluster);
+  bool map_memory(uint32_t block_count, uint32_t thread_count, uint64_t shared_bytes);
+  /// False without memory for the cluster.
+  bool start(const SigilLaunch& launch, uint64_t cluster);
   void schedule();
   void finish();
   void switch_to(Thread& thread);

@@ -18,18 +18,21 @@ void poison(char* from, char* to) {
 }  // namespace
 
 SharedMapping::SharedMapping() : size_(usable + 2 * guard) {
-  mapping_ = static_cast<char*>(mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  void* mapping = mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  mapping_ = mapping == MAP_FAILED ? nullptr : static_cast<char*>(mapping);
   pages_ = mapping_ + guard;
-  mprotect(pages_, usable, PROT_READ | PROT_WRITE);
 }
-SharedMapping::~SharedMapping() { munmap(mapping_, size_); }
+SharedMapping::~SharedMapping() {
+  if (mapping_) munmap(mapping_, size_);
+}
 
 char* SharedMapping::reset(uint64_t bytes) {
   const uint64_t padded = (bytes + 1023) / 1024 * 1024;
   const uint64_t paged = (padded + 4095) / 4096 * 4096;
+  if (!mapping_) return nullptr;
   if (bytes != bytes_ || !start_) {
     mprotect(mapping_, size_, PROT_NONE);
-    mprotect(pages_ + usable - paged, paged, PROT_READ | PROT_WRITE);
+    if (mprotect(pages_ + usable - paged, paged, PROT_READ | PROT_WRITE) != 0) return nullptr;
     bytes_ = bytes;
     start_ = pages_ + usable - padded;
   }

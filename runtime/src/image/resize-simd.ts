@@ -4,7 +4,7 @@ import { resizeModule } from "./resize-module.ts";
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  across(source: number, target: number, rows: number, rowBytes: number, to: number, first: number, count: number, weights: number, size: number, precision: number): void;
+  across(source: number, target: number, rows: number, rowBytes: number, to: number, first: number, count: number, weights: number, groups: number, precision: number): void;
   down(source: number, target: number, rowBytes: number, to: number, first: number, count: number, weights: number, size: number, precision: number): void;
 }
 
@@ -24,7 +24,9 @@ function load(): Exports | null {
 const stripBytes = 1 << 20;
 const slack = 64;
 const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
-const tableBytes = ({ first, weights }: FixedWindows): number => align(8 * first.length + 4 * weights.length);
+/** Four weights of a pixel lie together for the pass across. */
+const groupsOf = ({ size }: FixedWindows): number => Math.ceil(size / 4);
+const tableBytes = (windows: FixedWindows): number => align(8 * windows.first.length + 16 * groupsOf(windows) * windows.first.length);
 
 /** `[height, width, 3]` to `[toHeight, toWidth, 3]`; a pass without windows is skipped. Undefined where SIMD cannot be had. */
 export function resizeSimd(data: Uint8Array, width: number, height: number, horizontal: FixedWindows | undefined, vertical: FixedWindows | undefined): Uint8Array | undefined {
@@ -44,7 +46,7 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
   if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
   const memory = new Uint8Array(simd.memory.buffer);
   if (horizontal) {
-    const tables = write(simd.memory, horizontalTable, horizontal);
+    const tables = writeAcross(simd.memory, horizontalTable, horizontal);
     for (let row = 0; row < height; row += strip) {
       const rows = Math.min(strip, height - row);
       memory.set(data.subarray(row * rowBytes, (row + rows) * rowBytes), source);
@@ -56,11 +58,32 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
   return memory.slice(target, target + toHeight * outBytes);
 }
 
-/** Copies the tables of an axis to `at`; their addresses and constants as the passes take them. */
-function write({ buffer }: WebAssembly.Memory, at: number, { first, count, weights, size, precision }: FixedWindows): [number, number, number, number, number] {
+type Tables = [first: number, count: number, weights: number, size: number, precision: number];
+
+/** Copies the tables of an axis to `at`; their addresses and constants as the pass down takes them. */
+function write({ buffer }: WebAssembly.Memory, at: number, { first, count, weights, size, precision }: FixedWindows): Tables {
   const [counts, values] = [at + 4 * first.length, at + 8 * first.length];
   new Int32Array(buffer, at, first.length).set(first);
   new Int32Array(buffer, counts, count.length).set(count);
   new Int32Array(buffer, values, weights.length).set(weights);
   return [at, counts, values, size, precision];
+}
+
+/** The same as the pass across takes them: weights in halves, in groups of four. */
+function writeAcross(memory: WebAssembly.Memory, at: number, windows: FixedWindows): Tables {
+  const { first, weights, size, precision } = windows;
+  const groups = groupsOf(windows);
+  const halves = new Int16Array(8 * groups * first.length);
+  for (let i = 0; i < first.length; i++)
+    for (let k = 0; k < size; k++) {
+      const weight = weights[i * size + k]!;
+      const place = 8 * (i * groups + (k >> 2)) + (k & 3);
+      halves[place] = weight >> 11;
+      halves[place + 4] = weight & 2047;
+    }
+  const values = at + 8 * first.length;
+  new Int32Array(memory.buffer, at, first.length).set(first);
+  new Int32Array(memory.buffer, at + 4 * first.length, first.length).set(windows.count);
+  new Int16Array(memory.buffer, values, halves.length).set(halves);
+  return [at, at + 4 * first.length, values, groups, precision];
 }

@@ -33,11 +33,11 @@ export class Charsmap {
   }
 
   /** The shortest rule matching at the start of `bytes`, as Hugging Face tokenizers applies it. */
-  shortest(bytes: Uint8Array): CharsmapMatch | undefined {
+  shortest(bytes: ArrayLike<number>): CharsmapMatch | undefined {
     return this.match(bytes, 0, true);
   }
 
-  private match(bytes: Uint8Array, start: number, first: boolean): CharsmapMatch | undefined {
+  private match(bytes: ArrayLike<number>, start: number, first: boolean): CharsmapMatch | undefined {
     const { units } = this;
     let length = 0;
     let value = -1;

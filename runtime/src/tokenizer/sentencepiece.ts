@@ -70,13 +70,15 @@ export class SentencePiece {
   encodePieces(text: string): EncodedPiece[] {
     const pieces: { id: number; text: string }[] = [];
     let previousUnknown = false;
-    for (const segment of viterbi(this.lattice, this.normalizer.normalize(text))) {
-      const unknown = segment.id < 0;
-      if (!unknown) pieces.push(segment);
+    const normalized = this.normalizer.normalize(text);
+    for (const { id, start, end } of viterbi(this.lattice, normalized)) {
+      const unknown = id < 0;
+      const part = normalized.slice(start, end);
+      if (!unknown) pieces.push({ id, text: part });
       else if (this.byteIds !== undefined) {
-        for (const byte of new TextEncoder().encode(segment.text)) pieces.push({ id: this.byteIds[byte]!, text: pieceOfByte(byte) });
-      } else if (previousUnknown) pieces.at(-1)!.text += segment.text;
-      else pieces.push({ id: this.unkId, text: segment.text });
+        for (const byte of new TextEncoder().encode(part)) pieces.push({ id: this.byteIds[byte]!, text: pieceOfByte(byte) });
+      } else if (previousUnknown) pieces.at(-1)!.text += part;
+      else pieces.push({ id: this.unkId, text: part });
       previousUnknown = unknown;
     }
     return pieces;

@@ -11,10 +11,11 @@ export interface UnigramLattice {
   round(score: number): number;
 }
 
-/** A stretch of the best segmentation; `id` is -1 for one unknown character. */
+/** A stretch of the best segmentation, in UTF-16 units; `id` is -1 for one unknown character. */
 export interface Segment {
   readonly id: number;
-  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
@@ -23,9 +24,15 @@ export interface Segment {
  * piece's candidate is compared before it is rounded, an unknown's after.
  */
 export function viterbi(lattice: UnigramLattice, text: string): Segment[] {
-  const chars = Array.from(text);
-  const size = chars.length;
-  const points = chars.map((char) => char.codePointAt(0)!);
+  const points = new Int32Array(text.length);
+  // Where each code point begins, and the last one ends.
+  const places = new Int32Array(text.length + 1);
+  let size = 0;
+  for (let at = 0; at < text.length; places[size] = at) {
+    const point = text.codePointAt(at)!;
+    points[size++] = point;
+    at += point < 0x10000 ? 1 : 2;
+  }
   const best = new Float64Array(size + 1);
   const from = new Int32Array(size + 1).fill(-1);
   const ids = new Int32Array(size + 1);
@@ -58,7 +65,7 @@ export function viterbi(lattice: UnigramLattice, text: string): Segment[] {
 
   const segments: Segment[] = [];
   for (let end = size; end > 0; end = from[end]!) {
-    segments.push({ id: ids[end]!, text: chars.slice(from[end]!, end).join("") });
+    segments.push({ id: ids[end]!, start: places[from[end]!]!, end: places[end]! });
   }
   return segments.reverse();
 }

@@ -97,21 +97,24 @@ export class JsonTokenizer implements Tokenizer {
 
   /** Raw added tokens are cut out first, then each rest is normalised and cut at those meant for normalised text. */
   private ids(text: string): number[] {
+    const ids: number[] = [];
     let first = true;
-    const wordsOf = (part: string) => {
-      const words = this.preTokenize(part, first);
-      first = false;
-      return words.length === 1 ? this.encodeWord(words[0]!) : words.flatMap((word) => this.encodeWord(word));
-    };
-    return this.splitRaw(this.lowercasesFirst ? text.toLowerCase() : text).flatMap((part) => {
+    for (const part of this.splitRaw(this.lowercasesFirst ? text.toLowerCase() : text)) {
       if (typeof part !== "string") {
         first = false;
-        return [part.id];
+        ids.push(part.id);
+        continue;
       }
-      return this.splitNormalized(this.normalize(part)).flatMap((inner) =>
-        typeof inner === "string" ? wordsOf(inner) : [inner.id],
-      );
-    });
+      for (const inner of this.splitNormalized(this.normalize(part))) {
+        if (typeof inner !== "string") {
+          ids.push(inner.id);
+          continue;
+        }
+        for (const word of this.preTokenize(inner, first)) for (const id of this.encodeWord(word)) ids.push(id);
+        first = false;
+      }
+    }
+    return ids;
   }
 
   /** Ids of a word, remembered: texts repeat their words, as tokenizers' own cache knows. */

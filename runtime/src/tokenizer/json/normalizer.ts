@@ -14,8 +14,8 @@ export function buildNormalizer(spec: ComponentSpec): Normalizer {
       const steps = components(spec["normalizers"], "normalizers").map(buildNormalizer);
       return (text) => steps.reduce((result, step) => step(result), text);
     }
-    // Character by character: no final sigma, as Rust's char::to_lowercase.
-    case "Lowercase": return (text) => Array.from(text, (char) => char.toLowerCase()).join("");
+    // Character by character: no final sigma, the only one whose neighbours decide, as Rust's char::to_lowercase.
+    case "Lowercase": return (text) => (text.includes("\u03a3") ? Array.from(text, (char) => char.toLowerCase()).join("") : text.toLowerCase());
     case "NFC": case "NFD": case "NFKC": case "NFKD": {
       const form = spec.type;
       return (text) => text.normalize(form);
@@ -41,7 +41,10 @@ export function buildNormalizer(spec: ComponentSpec): Normalizer {
 
 function decodeBase64(text: string): Uint8Array {
   try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
   } catch (cause) {
     throw new TokenizerError("tokenizer.json: the precompiled charsmap is not base64", undefined, { cause });
   }

@@ -15,8 +15,11 @@ export function buildPostProcessor(spec: ComponentSpec | undefined): PostProcess
   const special = (spec["special_tokens"] ?? {}) as Record<string, { ids: number[] }>;
   const single = parseTemplate(spec["single"], special);
   const pair = parseTemplate(spec["pair"], special);
-  return (ids, pairIds) =>
-    (pairIds === undefined ? single : pair).flatMap((part) => (part === "A" ? ids : part === "B" ? (pairIds ?? []) : part));
+  return (ids, pairIds) => {
+    const row: number[] = [];
+    for (const part of pairIds === undefined ? single : pair) for (const id of part === "A" ? ids : part === "B" ? (pairIds ?? []) : part) row.push(id);
+    return row;
+  };
 }
 
 type TemplatePart = "A" | "B" | readonly number[];

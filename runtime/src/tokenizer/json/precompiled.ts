@@ -1,4 +1,6 @@
 import type { Charsmap } from "../charsmap.ts";
+import { utf8Of } from "../utf8.ts";
+import { eachGrapheme } from "./graphemes.ts";
 
 const longestGrapheme = 6;
 const mostKnown = 10_000;
@@ -8,13 +10,12 @@ const mostKnown = 10_000;
  * than six bytes is replaced as a whole by the shortest rule at its start, any other character by character.
  */
 export function precompiled(charsmap: Charsmap): (text: string) => string {
-  const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-  const utf8 = new TextEncoder();
-  const transform = (part: string): string | undefined => charsmap.shortest(utf8.encode(part))?.replacement;
+  const transform = (bytes: readonly number[]): string | undefined => charsmap.shortest(bytes)?.replacement;
 
   const replace = (grapheme: string): string => {
-    const whole = utf8.encode(grapheme).length < longestGrapheme ? transform(grapheme) : undefined;
-    return whole ?? Array.from(grapheme, (char) => transform(char) ?? char).join("");
+    const bytes = utf8Of(grapheme);
+    const whole = bytes.length < longestGrapheme ? transform(bytes) : undefined;
+    return whole ?? Array.from(grapheme, (char) => transform(utf8Of(char)) ?? char).join("");
   };
   // Texts use few graphemes, again and again; the limit is for those that do not.
   const known = new Map<string, string>();
@@ -29,9 +30,7 @@ export function precompiled(charsmap: Charsmap): (text: string) => string {
 
   return (text) => {
     let result = "";
-    // Every printable ASCII character is a grapheme, which spares the segmenter.
-    if (/^[ -~]*$/.test(text)) for (let i = 0; i < text.length; i++) result += cached(text[i]!);
-    else for (const { segment } of graphemes.segment(text)) result += cached(segment);
+    eachGrapheme(text, (grapheme) => void (result += cached(grapheme)));
     return result;
   };
 }

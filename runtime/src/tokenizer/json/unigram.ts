@@ -50,11 +50,11 @@ export class Unigram implements Model {
       if (unknown !== "") ids.push(...this.unknownIds(unknown));
       unknown = "";
     };
-    for (const segment of viterbi(this.lattice, word)) {
-      if (segment.id < 0 || segment.id === this.unkId) unknown += segment.text;
+    for (const { id, start, end } of viterbi(this.lattice, word)) {
+      if (id < 0 || id === this.unkId) unknown += word.slice(start, end);
       else {
         flush();
-        ids.push(segment.id);
+        ids.push(id);
       }
     }
     flush();
