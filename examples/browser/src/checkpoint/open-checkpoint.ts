@@ -28,13 +28,14 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
   const differences = misfits(config, compiledFor.config);
   if (differences.length > 0) throw new MisfitError(folder.name, compiledFor.name, differences);
 
-  const [processorConfig, preprocessorConfig, tokenizerConfig, spiece, single] = await Promise.all([
-    json("processor_config.json"),
+  const [preprocessorConfig, tokenizerConfig, spiece, single] = await Promise.all([
     json("preprocessor_config.json"),
     json("tokenizer_config.json"),
     readFile(folder, "spiece.model", signal),
     folder.source("model.safetensors"),
   ]);
+  // Asked for only without the other: few have it, and a missing file is a request at every visit.
+  const processorConfig = preprocessorConfig ? undefined : await json("processor_config.json");
   const tokenizerJson = spiece ? undefined : await json("tokenizer.json");
   const index = single ? undefined : await json("model.safetensors.index.json");
   const missing = [
