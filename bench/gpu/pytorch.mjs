@@ -23,9 +23,14 @@ export class PyTorch {
     this.#child.stdin.on("error", () => {});
   }
 
+  /** Refuses everything: a benchmark of Sigil alone. */
+  static none() {
+    return { ask: async () => ({ error: "not asked for" }), close: () => {} };
+  }
+
   /** Resolves to the answer, `{ error }` for a refusal. */
   ask(command) {
-    if (this.#child.exitCode !== null) return Promise.resolve({ error: "python has ended" });
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve({ error: "python has ended" });
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#child.stdin.write(`${JSON.stringify(command)}\n`);

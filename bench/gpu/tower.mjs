@@ -1,25 +1,44 @@
 /** One tower of Sigil on the card. */
 import { createCudaProgram, LoadedKernels, choosePath, openDevice } from "@sigil/runtime-cuda";
-import { bindPlan } from "@sigil/runtime";
-import { openModel, weightsOf } from "./open-model.mjs";
+import { bindPlan, valueOf } from "@sigil/runtime";
+import { openModel, repeatedWeights, weightsOf } from "./open-model.mjs";
+import { randomBytes, randomFloats, randomIds, randomOperand } from "./random.mjs";
+
+const since = (begin) => performance.now() - begin;
 
 export class SigilTower {
   #opened;
   #program;
   #planned;
   #times = [];
+  #vocabulary;
+  #operandTypes;
 
-  static async open(name, options = {}) {
+  /** `model`, `driver`: of openModel and openDevice. `exact`: no rows of weights repeated. */
+  static async open(name, { model, driver, path = "auto", profile = false, exact = false } = {}) {
     const tower = new SigilTower();
-    const artifact = openModel(name);
-    const begin = performance.now();
-    tower.#opened = await openDevice(options);
-    tower.path = choosePath(artifact, tower.#opened, options.path ?? "auto");
-    const kernels = await LoadedKernels.load(artifact, tower.path, tower.#opened);
+    const artifact = openModel(name, model);
+    tower.#vocabulary = artifact.plan.config.text_config?.vocab_size ?? 1;
+    tower.#operandTypes = artifact.operandTypes ?? {};
+    let begin = performance.now();
+    tower.#opened = await openDevice(driver ? { driver } : {});
+    tower.path = choosePath(artifact, tower.#opened, path);
+    const openMilliseconds = since(begin);
+    const image = await artifact.images[tower.path]();
+    begin = performance.now();
+    const kernels = await LoadedKernels.load({ ...artifact, images: { [tower.path]: async () => image } }, tower.path, tower.#opened);
     [tower.#planned] = artifact.plan.programs;
+    await kernels.take([...tower.#planned.init, ...tower.#planned.launches].map(({ kernel }) => kernel));
+    /** Milliseconds until kernels are there: what a process pays before it reads weights. */
+    tower.cold = { open: openMilliseconds, kernels: since(begin) };
     tower.flops = tower.#planned.flops;
-    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, weightsOf(artifact.plan, 3)), { ...(options.profile && { onProfile: (_, times) => (tower.#times = times) }) });
-    tower.loadSeconds = (performance.now() - begin) / 1e3;
+    tower.mostBatch = Object.values(tower.#planned.symbols)[0];
+    tower.imageBytes = image.length;
+    tower.memory = { weights: tower.#planned.weightBytes, arena: tower.#planned.arenaBytes };
+    tower.problems = Object.fromEntries(Object.entries(artifact.sources[tower.path]).map(([kernel, text]) => [kernel, describe(text)]));
+    begin = performance.now();
+    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, (exact ? weightsOf : repeatedWeights)(artifact.plan, 3)), { ...(profile && { onProfile: (_, times) => (tower.#times = times) }) });
+    tower.loadSeconds = since(begin) / 1e3;
     tower.device = tower.#opened.info;
     return tower;
   }
@@ -28,36 +47,24 @@ export class SigilTower {
     return Object.fromEntries(Object.keys(this.#planned.symbols).map((symbol) => [symbol, batch]));
   }
 
-  /** Random inputs, never zeros. */
-  inputs(batch) {
-    const most = Object.values(this.#planned.symbols)[0];
+  /** Random inputs, never zeros, others for another salt; those that a caller may leave out too. */
+  inputs(batch, salt = 0) {
     return Object.fromEntries(
-      this.#planned.inputs.filter((input) => !input.default).map(({ name, dtype, shape }) => {
-        const count = shape.reduce((product, extent) => product * (typeof extent === "number" ? extent : extent.factor * batch ** extent.symbols.length), 1);
-        if (dtype === "int32") return [name, Int32Array.from({ length: count }, (_, i) => (i * 7919) % 31999)];
-        if (dtype === "uint8") return [name, Uint8Array.from({ length: count }, (_, i) => (Math.imul(i, 2654435761) >>> 24) & 255)];
-        return [name, Float32Array.from({ length: count }, (_, i) => (Math.imul(i + most, 2654435761) >> 8) / 2 ** 23)];
+      this.#planned.inputs.map(({ name, dtype, shape, default: absent }) => {
+        const count = shape.reduce((product, extent) => product * valueOf(extent, this.symbols(batch)), 1);
+        if (absent) return [name, dtype === "int32" ? Int32Array.from({ length: count }, (_, i) => (absent === "positions" ? i % shape.at(-1) : 0)) : new Float32Array(count)];
+        if (this.#operandTypes[name]) return [name, randomOperand(count, this.#operandTypes[name], salt)];
+        if (dtype === "int32") return [name, randomIds(count, this.#vocabulary, salt)];
+        return [name, dtype === "uint8" ? randomBytes(count, salt) : randomFloats(count, salt)];
       }),
     );
   }
 
-  /** Every input, those that a caller may leave out too. */
-  #complete(batch) {
-    const given = this.inputs(batch);
-    for (const { name, dtype, shape, default: absent } of this.#planned.inputs) {
-      if (!absent) continue;
-      const count = shape.reduce((product, extent) => product * (typeof extent === "number" ? extent : extent.factor * batch ** extent.symbols.length), 1);
-      given[name] = dtype === "int32" ? Int32Array.from({ length: count }, (_, i) => (absent === "positions" ? i % shape.at(-1) : 0)) : new Float32Array(count);
-    }
-    return given;
-  }
-
-  /** One run with transfers; also puts inputs in place for `times`. Milliseconds from host to host. */
-  async run(batch) {
-    const inputs = this.#complete(batch);
+  /** One run with transfers; also puts inputs in place for `times`. */
+  async run(batch, inputs = this.inputs(batch)) {
     const begin = performance.now();
-    await this.#program.run(inputs, this.symbols(batch));
-    return performance.now() - begin;
+    const outputs = await this.#program.run(inputs, this.symbols(batch));
+    return { milliseconds: since(begin), outputs };
   }
 
   /** Milliseconds of each forward by the card's clock. */
@@ -74,4 +81,10 @@ export class SigilTower {
     await this.#program.dispose();
     await this.#opened.native.close();
   }
+}
+
+/** What a kernel's file says of it in its first lines: the problem, and how it is computed. */
+function describe(text) {
+  const [problem, choice] = text.split("\n");
+  return { problem: JSON.parse(problem.slice(3)), choice: choice.replace(/^\/\/ choice: /, "") };
 }

@@ -1,24 +1,30 @@
-/** Builds the addon with the C++17 compiler of this machine: no toolkit, no node-gyp, no network. `CXX` names another compiler than g++. */
+/**
+ * Builds the addon with the C++17 compiler of this machine: no toolkit, no node-gyp, no network. `CXX` names another compiler than g++. `--prebuild` builds what a package
+ * carries, where node-gyp-build looks for it. prebuildify would do so by node-gyp, which wants Node's own headers of a release, make and Python; Node-API's are a package.
+ */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const require = createRequire(import.meta.url);
 const native = join(root, "native");
-const out = join(root, "build", "Release");
 const compiler = process.env.CXX ?? "g++";
+const { platform, arch } = process;
+// As node-gyp-build finds out what the machine has.
+const libc = platform === "linux" ? (existsSync("/etc/alpine-release") ? ".musl" : ".glibc") : "";
+const [out, name] = process.argv.includes("--prebuild") ? [join(root, "prebuilds", `${platform}-${arch}`), `@sigil+runtime-cuda${libc}.node`] : [join(root, "build", "Release"), "sigil_cuda.node"];
 
-if (process.platform === "win32") {
+if (platform === "win32") {
   console.error("on Windows, build with: npx node-gyp rebuild (in the package @sigil/runtime-cuda)");
   process.exit(1);
 }
 mkdirSync(out, { recursive: true });
 const sources = readdirSync(native).filter((file) => file.endsWith(".cpp")).map((file) => join(native, file));
 const includes = [require("node-addon-api").include_dir, require("node-api-headers").include_dir].map((folder) => `-I${folder.replaceAll('"', "")}`);
-const target = join(out, "sigil_cuda.node");
-const shared = process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared"];
+const target = join(out, name);
+const shared = platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-include", join(native, "older_libraries.h"), `-Wl,--version-script=${join(native, "exports.map")}`];
 // A library that is mapped must not be overwritten in place.
 rmSync(target, { force: true });
 const { error, status } = spawnSync(compiler, ["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", ...includes, ...shared, ...sources, "-s", "-ldl", "-pthread", "-o", target], { stdio: "inherit" });

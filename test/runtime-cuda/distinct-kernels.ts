@@ -7,6 +7,9 @@ import { fixtures, goldenCase } from "../support/golden-cases.ts";
 
 export const storages = ["float32", "float16", "bfloat16"] as const;
 
+/** Pictures as bytes, normalised as SigLIP's processors do. */
+export const normalisedBytes: ModelSpec["pixels"] = { dtype: "uint8", rescaleFactor: 1 / 255, imageMean: [0.5, 0.5, 0.5], imageStd: [0.5, 0.5, 0.5] };
+
 export interface DistinctKernel {
   /** Unique; also the kernel's name in `text`. */
   readonly name: string;
@@ -19,12 +22,13 @@ export interface DistinctKernel {
   readonly kernel: CudaKernel;
 }
 
-/** The published specs, the small fixtures, and two of the former for batches that fill a card, whose tiles are the largest. */
+/** The published specs, the small fixtures, and two of the former for batches that fill a card, whose tiles are the largest, and for pictures of bytes. */
 export async function everySpec(): Promise<ModelSpec[]> {
   const published = readdirSync(join(import.meta.dirname, "..", "..", "spec", "models")).sort().map((file) => loadSpec(specPath(file.replace(/\.json$/, ""))));
   const tiny = readdirSync(join(fixtures, "models")).filter((name) => name.startsWith("tiny")).sort();
   const filling = ["siglip-base-patch16-224", "siglip-so400m-patch14-384"].map((name): ModelSpec => ({ ...loadSpec(specPath(name)), batch: { image: 256, text: 256 } }));
-  return [...published, ...(await Promise.all(tiny.map(async (name) => (await goldenCase(name)).spec))), ...filling];
+  const bytes = filling.flatMap((spec) => [1, 256].map((image): ModelSpec => ({ ...spec, name: `${spec.name} of bytes`, batch: { image, text: 256 }, pixels: normalisedBytes })));
+  return [...published, ...(await Promise.all(tiny.map(async (name) => (await goldenCase(name)).spec))), ...filling, ...bytes];
 }
 
 /** In a fixed order. Throws where a spec has a problem that no kernel computes. */

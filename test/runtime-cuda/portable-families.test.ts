@@ -27,7 +27,7 @@ async function expectWithin(cases: readonly KernelCase[], tolerance: number, opt
 describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_000 }, () => {
   describe.each(storages)("in %s", (storage) => {
     it("Gemm: every awkward size", async () => {
-      const sizes = [[1, 1, 1], [1, 72, 37], [3, 37, 72], [65, 99, 20], [196, 64, 36], [7, 130, 768], [33, 72, 62], [20, 24, 588]] as const;
+      const sizes = [[1, 1, 1], [1, 72, 37], [3, 37, 72], [65, 99, 20], [196, 64, 36], [7, 130, 768], [33, 72, 62], [20, 24, 588], [140, 70, 588]] as const;
       await expectWithin(sizes.map(([m, n, k]) => ({ problem: gemm(m, n, k, storage), storage })), rounding[storage]);
     });
     it("Gemm: every tile, chosen for larger batches than the run's, leaves other rows alone", async () => {
@@ -50,6 +50,14 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       });
       // Pixels are float32 and rounded on their way into 16-bit products, each by up to half an ulp: sqrt(588) of such errors against a sum of as many terms.
       await expectWithin(cases, storage === "float32" ? 1e-5 : 3 * rounding[storage]);
+    });
+    it("Gemm: patches of bytes, aligned to 8, 2 and 1 of them", async () => {
+      const cases = ([[16, 3, 8], [14, 3, 2], [3, 1, 1]] as const).map(([patch, channels, margin]): KernelCase => {
+        const a = { kind: "byte_patches", channels, height: 3 * patch + 2, width: 4 * patch + margin, patch, gridHeight: 3, gridWidth: 4 } as const;
+        return { problem: gemm(24, 37, channels * patch * patch, storage, { a }), storage };
+      });
+      // Bytes are exact in every storage.
+      await expectWithin(cases, rounding[storage]);
     });
     it("Gemm: activations", async () => {
       const names = Object.keys(activations);
@@ -125,6 +133,7 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       { problem: gemm(0, 200, 200, "float16", { rows: { factor: 1, symbols: ["batch"] } }), storage: "float16", symbols: { batch: 130 }, planned: { batch: 20_000 } },
       { problem: gemm(0, 200, 70, "float32", { rows: { factor: 1, symbols: ["batch"] } }), symbols: { batch: 130 }, planned: { batch: 20_000 } },
       { problem: gemm(5, 33, 37, "float16"), storage: "float16" },
+      { problem: gemm(24, 33, 588, "bfloat16", { a: { kind: "byte_patches", channels: 3, height: 44, width: 58, patch: 14, gridHeight: 3, gridWidth: 4 } }), storage: "bfloat16" },
       { problem: attention(72, 70, 70), storage: "float16" },
       { problem: attention(24, 70, 70) },
       { problem: attention(72, 2, 70), storage: "bfloat16" },

@@ -1,9 +1,9 @@
 /** Runs problems' portable kernels in the emulator on random operands, beside their float64 meaning. */
 import { emitCuda, evaluateProblem, operandsOf, type LoweredOperand, type Problem, type ValueType } from "@sigil/compiler";
-import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
-import type { Storage } from "@sigil/spec";
+import { packPanels, roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
+import type { Storage, WeightLayout } from "@sigil/spec";
 import { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "../../runtime/dist/weights/float16.js";
-import { errorOf, randomValues, sizes } from "../compiler/backends/problems.ts";
+import { asBytes, errorOf, randomValues, readsBytes, sizes } from "../compiler/backends/problems.ts";
 import { EmulatedModule } from "./emulated.ts";
 
 export interface KernelCase {
@@ -30,9 +30,16 @@ function isWeight(problem: Problem, i: number, last: number): boolean {
   return problem.family === "map" && !["element", "strided"].includes(problem.operands[i]!.index);
 }
 
-const bytesOf = (type: ValueType): number => (type === "float16" || type === "bfloat16" ? 2 : 4);
+const bytesOf = (type: ValueType): number => (type === "uint8" ? 1 : type === "float16" || type === "bfloat16" ? 2 : 4);
 
-function encode(values: Float32Array, type: ValueType): Uint8Array {
+function encode(values: Float32Array, type: ValueType, problem: Problem, layout: WeightLayout | undefined): Uint8Array {
+  if (layout?.kind === "panels" && problem.family === "gemm") {
+    const rows = values.length / problem.depth, { columns = problem.depth } = layout;
+    const packed = new ArrayBuffer(rows * columns * bytesOf(type));
+    packPanels(packed, 0, values, { ...layout, rows, columns: problem.depth, panelColumns: columns });
+    return new Uint8Array(packed);
+  }
+  if (type === "uint8") return Uint8Array.from(values);
   const data = type === "float16" ? narrowFloat16(values) : type === "bfloat16" ? narrowBfloat16(values) : values;
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
@@ -55,13 +62,14 @@ function prepare(given: KernelCase) {
       const [rows, columns] = problem.family === "gemm" && i === 1 ? [valueOf(problem.columns, symbols), problem.depth] : [1, counts[i]!];
       return { kind: "weight", rows, columns, parts: [{ tensor: `w${i}`, begin: 0, end: rows }] };
     }
-    const dtype = given.types?.[i] ?? (exact(i) ? "float32" : storage);
+    const dtype = given.types?.[i] ?? (i === 0 && readsBytes(problem) ? "uint8" : exact(i) ? "float32" : storage);
     return { kind: "value", value: { id: i, dtype, shape: [planned[i]!] }, offset: given.offsets?.[i] ?? 0 };
   });
   const types = operandsOf(problem, operands).map(({ type }) => type);
   const values = counts.map((count, i) => {
     const data = given.inputs?.[i] ?? randomValues(count, 17 * i + count);
     const type = types[i]!;
+    if (type === "uint8") return Float32Array.from(asBytes(data));
     return type === "float16" || type === "bfloat16" ? data.map((x) => roundToStorage(x, type)) : data;
   });
   return { ...given, problem, symbols, largest: given.planned ?? symbols, counts, planned, firstOutput, operands, types, values };
@@ -76,7 +84,7 @@ export async function kernelErrors(cases: readonly KernelCase[], options: { read
   const units = Object.fromEntries(Array.from({ length: Math.ceil(files.length / 6) }, (_, i) => [`unit_${i}`, files.slice(6 * i, 6 * i + 6).map(([, text]) => text).join("\n")]));
   const module = await EmulatedModule.build(units, options);
   return prepared.map(({ problem, symbols, counts, planned, firstOutput, types, values, offsets, seeds = [0, 1] }, index) => {
-    const { name, extents } = launches[index]!;
+    const { name, extents, layouts } = launches[index]!;
     const { grid, threads, sharedBytes } = kernels.portable[name]!;
     const arrays = values.map((data, i) => (i < firstOutput ? Float64Array.from(data) : new Float64Array(counts[i]!)));
     evaluateProblem(problem, arrays, symbols);
@@ -84,8 +92,9 @@ export async function kernelErrors(cases: readonly KernelCase[], options: { read
       const memory = values.map((data, i) => {
         const before = (offsets?.[i] ?? 0) * bytesOf(types[i]!);
         const bytes = before + planned[i]! * bytesOf(types[i]!);
-        const place = module.allocate(Math.max(bytes, before + counts[i]! * bytesOf(types[i]!)));
-        if (i < firstOutput) place.bytes.set(encode(data, types[i]!), before);
+        const encoded = i < firstOutput ? encode(data, types[i]!, problem, layouts[i]) : undefined;
+        const place = module.allocate(Math.max(bytes, before + (encoded?.length ?? counts[i]! * bytesOf(types[i]!))));
+        if (encoded) place.bytes.set(encoded, before);
         else place.bytes.fill(0xab);
         return { place, before };
       });

@@ -21,7 +21,7 @@ export interface EmittedKernel {
 const storageBytes = { float32: 4, float16: 2, bfloat16: 2 } as const;
 
 function weightBytes(rows: number, columns: number, layout: WeightLayout): number {
-  return layout.kind === "rows" ? rows * columns * 4 : Math.ceil(rows / layout.width) * layout.width * columns * storageBytes[layout.storage];
+  return layout.kind === "rows" ? rows * columns * 4 : Math.ceil(rows / layout.width) * layout.width * (layout.columns ?? columns) * storageBytes[layout.storage];
 }
 
 /** `kernels` are those of the program's init launches, then of its launches. */

@@ -6,13 +6,15 @@ namespace sigil {
 
 /// So many bytes as one access.
 template <int bytes> struct alignas(bytes) Packet { uint8_t data[bytes]; };
+template <> struct alignas(2) Packet<2> { uint16_t half; };
 template <> struct alignas(4) Packet<4> { uint32_t words[1]; };
 template <> struct alignas(8) Packet<8> { uint32_t words[2]; };
 template <> struct alignas(16) Packet<16> { uint32_t words[4]; };
 
 /// Byte `index` of a packet as a number.
 template <int bytes> SIGIL_DEVICE float packet_byte(const Packet<bytes>& packet, int index) {
-  if constexpr (bytes < 4) return widen(packet.data[index]);
+  if constexpr (bytes == 1) return widen(packet.data[0]);
+  else if constexpr (bytes == 2) return widen(static_cast<uint8_t>(packet.half >> index * 8));
   else return widen(static_cast<uint8_t>(packet.words[index / 4] >> index % 4 * 8));
 }
 

@@ -10,7 +10,7 @@ namespace sigil {
  * Together: the slabs lie under one another in one tile. In turns (`alternate`): each takes every other tile, so that one stores while the other multiplies.
  * `cluster` blocks, tiles below one another, share the tile of B: each fetches a part for all.
  * `carries`: a matrix shaped as C waits in shared memory for the epilogue.
- * `gathers`: the copying warpgroup reads A itself, for which it keeps more registers.
+ * `gathers`: the copying warpgroup reads A itself and holds a step of it: for that it keeps more registers, and two that multiply have fewer.
  */
 template <class Element_, int consumers_, int slabs_, int tile_columns_, int stages_, int cluster_, bool alternate_, bool carries_, bool gathers_ = false> struct WarpgroupGemm {
   using Element = Element_;
@@ -21,7 +21,7 @@ template <class Element_, int consumers_, int slabs_, int tile_columns_, int sta
   static constexpr int tile_rows = alternate ? slab_rows : consumers * slab_rows;
   static constexpr int threads = 128 * (consumers + 1);
   /// Registers a thread, so that all fit 65536; with one consumer the launch bound suffices.
-  static constexpr int producer_registers = gathers ? 104 : consumers == 2 ? 40 : 32, consumer_registers = gathers ? 200 : consumers == 2 ? 232 : 160;
+  static constexpr int producer_registers = gathers ? 120 : consumers == 2 ? 40 : 32, consumer_registers = gathers ? 192 : consumers == 2 ? 232 : 160;
 
   /// Rows of 128 bytes, swizzled by 128: eight rows are a kibibyte.
   static constexpr int a_bytes = tile_rows * 128, b_bytes = tile_columns * 128, stage_bytes = a_bytes + b_bytes;
@@ -31,7 +31,8 @@ template <class Element_, int consumers_, int slabs_, int tile_columns_, int sta
   static constexpr int barriers_at = panels_at + consumers * 4 * warp_bytes;
   static constexpr int shared_bytes = barriers_at + (2 * stages + (alternate ? 2 : 0)) * static_cast<int>(sizeof(Barrier));
   static_assert(tile_columns % 64 == 0 && tile_columns <= 256 && tile_rows <= 256 && slabs * tile_columns <= 256 && shared_bytes <= 232448);
-  static_assert(consumers <= (gathers ? 2 : 3) && (!alternate || consumers == 2) && tile_columns % (8 * cluster) == 0);
+  static_assert(consumers <= 3 && (!alternate || consumers == 2) && tile_columns % (8 * cluster) == 0);
+  static_assert(!gathers || consumers == 1 || (consumers == 2 && slabs == 1 && tile_columns <= 192), "registers for sums and for what is gathered");
 
   SIGIL_DEVICE static Barrier* full(int stage) { return reinterpret_cast<Barrier*>(shared_memory() + barriers_at) + stage; }
   SIGIL_DEVICE static Barrier* empty(int stage) { return full(stage) + stages; }

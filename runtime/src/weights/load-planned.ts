@@ -29,7 +29,7 @@ const partRows = ({ begin, end, resample }: WeightPart): number => (resample ? r
 
 /** Where a backend wants its weights. */
 export interface WeightTarget {
-  /** Memory for a weight, zero at first, so that the padding of its last panel is in place; asked for once per part. */
+  /** Memory for a weight, zero at first, so that the padding of its panels is in place; asked for once per part. */
   place(weight: PlannedWeight): { readonly buffer: ArrayBufferLike; readonly offset: number };
   /** Every part of the weight is in place. */
   complete?(weight: PlannedWeight): void;
@@ -62,7 +62,7 @@ export async function loadPlanned(weights: readonly PlannedWeight[], reader: Wei
       if (stored.length !== (part.end - part.begin) * width) throw new Error(`${tensor}: expected at least ${part.end * width} elements, received ${data.length}`);
       const rows = part.fold ? foldPixels(stored, part.fold) : part.resample ? resampleGrid(stored, columns, part.resample.from, part.resample.to) : stored;
       if (layout.kind === "rows") new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
-      else packPanelRows(buffer, offset, rows, { rows: weight.rows, columns, width: layout.width, storage: layout.storage }, firstRow);
+      else packPanelRows(buffer, offset, rows, { rows: weight.rows, columns, width: layout.width, storage: layout.storage, panelColumns: layout.columns ?? columns }, firstRow);
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);
       missing.set(weight, missing.get(weight)! - 1);
       if (missing.get(weight) === 0) target.complete?.(weight);

@@ -48,11 +48,12 @@ export interface WeightPart {
   };
 }
 
-/** rows: row-major float32. panels: `width` rows at a time, each panel column by column, in `storage`. */
+/** rows: row-major float32. panels: `width` rows at a time, each panel column by column, in `storage`; of `columns` columns where those are more than the weight's, the last ones zeros. */
 export type WeightLayout = {
   readonly kind: "panels";
   readonly width: number;
   readonly storage: Storage;
+  readonly columns?: number;
 } | {
   readonly kind: "rows";
 };

@@ -1,10 +1,10 @@
 /** Gemm: on tensor cores where B is stored in 16 bits, by float32 multiply-adds otherwise. */
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { cppType, isHalf, type CudaOperand } from "./operands.ts";
+import { cppType, isHalf, strideOfB, type CudaOperand } from "./operands.ts";
 import { finishRun, renderFunctor } from "./render-expression.ts";
 import { selectGemm, type TileCopy } from "./select.ts";
-import { count, instance, pointer } from "./source.ts";
+import { count, instance, patchesType, pointer } from "./source.ts";
 
 /** How a tile is copied, as a type of `Config`'s tile `which`. */
 function copyType(copy: TileCopy, which: "TileA" | "TileB", operand: CudaOperand, stride: number, { a: shape, depth }: GemmProblem): { readonly type: string; readonly gathers: boolean } {
@@ -12,9 +12,7 @@ function copyType(copy: TileCopy, which: "TileA" | "TileB", operand: CudaOperand
   if (copy.kind === "rows") return { type: instance("RowCopy", tile, stride, depth, copy.run), gathers: false };
   if (copy.kind === "scalars") return { type: instance("GatherCopy", tile, instance("ScalarRows", cppType(operand.type), stride, depth)), gathers: true };
   if (shape.kind === "rows") throw new Error("internal: rows are not patches");
-  const { channels, height, width, patch, gridHeight, gridWidth } = shape;
-  const sizes = [channels, height, width, patch, gridHeight, gridWidth, copy.run];
-  return { type: instance("GatherCopy", tile, shape.kind === "byte_patches" ? instance("BytePatches", ...sizes) : instance("Patches", cppType(operand.type), ...sizes)), gathers: true };
+  return { type: instance("GatherCopy", tile, patchesType(shape, operand, copy.run)), gathers: true };
 }
 
 const sizeOf = (type: CudaOperand["type"]): number => (isHalf(type) ? 2 : 4);
@@ -33,7 +31,7 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
   // A run-time number of columns has no alignment to speak of.
   const run = fixed ? finishRun(epilogueOperands, extra, c, columns as number) : 1;
   const copyA = copyType(choice.a, "TileA", a, problem.a.kind === "rows" ? problem.a.stride : 0, problem);
-  const copyB = copyType(choice.b, "TileB", b, depth, problem);
+  const copyB = copyType(choice.b, "TileB", b, strideOfB(problem), problem);
   const threads = tile.kind === "mma" ? 32 * tile.warps[0] * tile.warps[1] : 16 * tile.down;
   const config = tile.kind === "mma" ? instance("MmaConfig", cppType(element), tile.rows, tile.columns, tile.depth, ...tile.warps, tile.stages) : instance("FmaConfig", tile.rows, tile.columns, tile.depth, tile.down, tile.stages);
   const ring = tile.stages * (tile.rows + tile.columns) * tile.depth * sizeOf(element);

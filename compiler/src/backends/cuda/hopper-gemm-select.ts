@@ -1,4 +1,4 @@
-/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. Nothing here was timed on a card yet. */
+/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. */
 
 /** How a block works; see WarpgroupGemm in runtime-cuda/device/hopper/gemm_config.cuh. */
 export interface HopperTile {
@@ -20,15 +20,17 @@ export interface HopperGemmShape {
   readonly carries: boolean;
   /** Scalar operations of the epilogue on an element. */
   readonly operations: number;
-  /** The copying warpgroup reads A itself, which leaves registers for two that multiply, up to 192 columns each. */
+  /** Threads of the copying warpgroup read A: see `canGather`. */
   readonly gathers?: boolean;
 }
 
-/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size. */
+/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size, read and finished in this way. */
 export interface HopperTiming {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
+  readonly carries: boolean;
+  readonly gathers: boolean;
   readonly tile: string;
   readonly microseconds: number;
 }
@@ -59,16 +61,21 @@ export function sharedOf(tile: HopperTile, carries: boolean): { readonly stages:
   return { stages, bytes: stages * (stage + 16) + panels + turns };
 }
 
+/** Whether a tile leaves registers for a copying warpgroup that holds what it reads: two that multiply have 192 each, enough for 192 columns; one has what it likes. */
+const canGather = ({ consumers, slabs, columns }: HopperTile): boolean => slabs === 1 && (consumers === 1 || (consumers === 2 && columns <= 192));
+
 /** An H100 or H200 of 132 multiprocessors; per clock of one of them. */
 const multiprocessors = 132;
 const productsPerClock = 2048;
 /** What L2 delivers to one while all ask: about 7 TB/s over the card. */
 const l2Bytes = 32;
+/** Clocks until a load that misses L1 is there: what a step takes at least where threads copy, who ask a step ahead. */
+const loadLatency = 600;
 /** Clocks from a launch, or a new tile on an empty ring, to the first product. */
 const latency = 1500;
 
 /** Clocks that a product takes with a tile. */
-export function modelledClocks(tile: HopperTile, { rows, columns, depth, operations, carries }: HopperGemmShape): number {
+export function modelledClocks(tile: HopperTile, { rows, columns, depth, operations, carries, gathers }: HopperGemmShape): number {
   const tileRows = rowsOf(tile);
   const steps = Math.ceil(depth / 64);
   const tiles = Math.ceil(rows / (tileRows * tile.cluster)) * Math.ceil(columns / tile.columns);
@@ -76,7 +83,7 @@ export function modelledClocks(tile: HopperTile, { rows, columns, depth, operati
   // A product with 64 columns reads as much shared memory as it can in its time; wider ones leave room for copies.
   const products = (tileRows * tile.columns * 64) / productsPerClock / (tile.columns === 64 ? 0.7 : tile.columns === 128 ? 0.88 : 0.92);
   const bytes = (tileRows + tile.columns / tile.cluster) * 128;
-  const main = steps * Math.max(products, bytes / l2Bytes);
+  const main = steps * Math.max(products, bytes / l2Bytes, gathers ? loadLatency : 0);
   // Four schedulers of 32 lanes; reads of the residual and stores take their time too.
   const epilogue = (tileRows * tile.columns * (operations + (carries ? 8 : 5))) / 128;
   // What of an epilogue runs under another consumer's products: all if they take turns, less the fewer they are.
@@ -84,10 +91,16 @@ export function modelledClocks(tile: HopperTile, { rows, columns, depth, operati
   return latency + waves * (main + exposed * epilogue) + (1 - exposed) * epilogue;
 }
 
+/** Whether a timing is of this shape. */
+const isOf = ({ gathers = false, ...shape }: HopperGemmShape) => (timing: HopperTiming): boolean => timing.gathers === gathers && (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
+
+/** Tiles with which a shape can be computed. */
+export const possibleTiles = ({ carries, gathers }: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] => hopperTiles.filter((tile) => sharedOf(tile, carries).stages >= 3 && (!gathers || canGather(tile)));
+
 /** The tile for a shape; `timings` outrank the model among themselves and where they know the shape at all. */
 export function selectHopperGemm(shape: HopperGemmShape, timings: readonly HopperTiming[] = []): HopperTile {
-  const possible = hopperTiles.filter((tile) => sharedOf(tile, shape.carries).stages >= 3 && !(shape.gathers && (tile.consumers !== 2 || tile.slabs !== 1 || tile.columns > 192)));
-  const known = timings.filter(({ rows, columns, depth }) => rows === shape.rows && columns === shape.columns && depth === shape.depth).sort((a, b) => a.microseconds - b.microseconds);
+  const possible = possibleTiles(shape);
+  const known = timings.filter(isOf(shape)).sort((a, b) => a.microseconds - b.microseconds);
   const measured = known.flatMap(({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [])[0];
   if (measured) return measured;
   const times = possible.map((tile) => modelledClocks(tile, shape));

@@ -3,40 +3,53 @@ import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperTile } from "./hopper-gemm-select.ts";
+import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperGemmShape, type HopperTile } from "./hopper-gemm-select.ts";
 import { hopperTimings } from "./hopper-timings.ts";
 import type { TensorMapSpec } from "./kernel.ts";
-import { alignedRun, cppType, isHalf, type CudaOperand } from "./operands.ts";
+import { cppType, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
 import { renderFunctor } from "./render-expression.ts";
-import { count, instance, pointer, tensorMap } from "./source.ts";
+import { count, instance, patchesType, pointer, tensorMap } from "./source.ts";
 
 const operationsOf = (e: Expression): number => (e.kind === "unary" ? (e.function === "neg" || e.function === "abs" ? 1 : 4) + operationsOf(e.x) : e.kind === "binary" ? 1 + operationsOf(e.x) + operationsOf(e.y) : 0);
 
 /** Whether TMA can fetch rows: whole multiples of 16 bytes from one to the next, from a start that is one too. */
 export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean => isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
 
-function fits({ a: shape, b: kind, columns, depth, epilogueOperands }: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): boolean {
+function fits(problem: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): boolean {
+  const { a: shape, b: kind, columns, epilogueOperands } = problem;
   const c = rest.at(-1)!;
   if (kind.kind !== "weight" || typeof columns !== "number") return false;
   // Two neighbours of a row are finished at once.
   const pairs = epilogueOperands.every(({ index }, i) => index === "scalar" || (rest[i]!.offset % 2 === 0 && columns % 2 === 0));
   const stores = c.type === "float32" ? columns % 2 === 0 && c.offset % 2 === 0 : c.type === b!.type && columns % 8 === 0 && c.offset % 8 === 0;
-  // Pictures are read four pixels at a time.
-  const reads = shape.kind === "rows" ? a!.type === b!.type && copiesByTensor(a!, shape.stride) : a!.type === "float32" && alignedRun(a!, [shape.patch, shape.width], 4) === 4;
-  return reads && copiesByTensor(b!, depth) && pairs && stores;
+  const reads = shape.kind !== "rows" || (a!.type === b!.type && copiesByTensor(a!, shape.stride));
+  return reads && copiesByTensor(b!, strideOfB(problem)) && pairs && stores;
+}
+
+/** Which of the epilogue's operands is copied to shared memory while products are computed; -1 for none. */
+function carriedOperand({ epilogueOperands }: GemmProblem, operands: readonly CudaOperand[]): number {
+  const c = operands.at(-1)!;
+  return isHalf(c.type) ? epilogueOperands.findIndex(({ index }, i) => index === "element" && operands[i + 2]!.type === c.type && operands[i + 2]!.offset % 8 === 0) : -1;
+}
+
+/** What decides a problem's tile at its largest sizes. Undefined if the portable kernel has to do it. */
+export function hopperShapeOf(problem: GemmProblem, { operands, symbols }: EmitContext): HopperGemmShape | undefined {
+  if (!fits(problem, operands)) return undefined;
+  return { rows: valueOf(problem.rows, symbols), columns: problem.columns as number, depth: problem.depth, carries: carriedOperand(problem, operands) >= 0, operations: operationsOf(problem.epilogue), gathers: problem.a.kind !== "rows" };
 }
 
 /** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
-export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: EmitContext, given?: HopperTile): Emitted | undefined {
+export function emitHopperGemm(problem: GemmProblem, context: EmitContext, given?: HopperTile): Emitted | undefined {
+  const chosenFor = hopperShapeOf(problem, context);
+  if (!chosenFor) return undefined;
+  const { operands } = context;
   const { depth, epilogueOperands: places, a: shape } = problem;
-  if (!fits(problem, operands)) return undefined;
   const [a, b] = operands as [CudaOperand, CudaOperand];
   const c = operands.at(-1)!;
   const extra = operands.slice(2, -1);
   const columns = problem.columns as number;
-  const carriedAt = isHalf(c.type) ? places.findIndex(({ index }, i) => index === "element" && extra[i]!.type === c.type && extra[i]!.offset % 8 === 0) : -1;
-  const carried = places[carriedAt]?.name;
-  const tile = given ?? selectHopperGemm({ rows: valueOf(problem.rows, symbols), columns, depth, carries: carried !== undefined, operations: operationsOf(problem.epilogue), gathers: shape.kind === "patches" }, hopperTimings);
+  const carried = places[carriedOperand(problem, operands)]?.name;
+  const tile = given ?? selectHopperGemm(chosenFor, hopperTimings);
   const { stages, bytes } = sharedOf(tile, carried !== undefined);
   const threads = 128 * (tile.consumers + 1);
   const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);
@@ -47,8 +60,8 @@ export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: Emit
   const blockRows = tileRows * tile.cluster;
   const across = Math.ceil(columns / tile.columns) * tile.cluster;
   const copied = shape.kind === "rows";
-  const maps = [...(copied ? [map(0, problem.rows, shape.stride, tileRows)] : []), map(1, columns, depth, tile.columns / tile.cluster)];
-  const rowsOfA = copied ? "CopiedRows{&map_a}" : `${instance("GatheredRows", instance("Patches", cppType(a.type), shape.channels, shape.height, shape.width, shape.patch, shape.gridHeight, shape.gridWidth, 4))}{{a}}`;
+  const maps = [...(copied ? [map(0, problem.rows, shape.stride, tileRows)] : []), map(1, columns, strideOfB(problem), tile.columns / tile.cluster)];
+  const rowsOfA = shape.kind === "rows" ? "CopiedRows{&map_a}" : `${instance("GatheredRows", patchesType(shape, a, pixelRun(shape, a, 8)))}{{a}}`;
   return {
     text: {
       includes: [copied ? "hopper/gemm.cuh" : "hopper/gathered_rows.cuh"],
@@ -58,7 +71,7 @@ export function emitHopperGemm(problem: GemmProblem, { operands, symbols }: Emit
       parameters: [pointer(a, "a"), pointer(b, "b"), ...places.map((o, i) => pointer(extra[i]!, o.name)), pointer(c, "c"), count("rows"), ...(copied ? [tensorMap("map_a")] : []), tensorMap("map_b")],
       statements: [copied ? "(void)a, (void)b;" : "(void)b;", `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(${rowsOfA}, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`],
     },
-    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by ${copied ? "TMA" : "TMA and by patches"}${carried ? `, ${carried} carried` : ""}`,
+    choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by ${copied ? "TMA" : `TMA and by patches${shape.kind === "byte_patches" ? " of bytes" : ""}`}${carried ? `, ${carried} carried` : ""}`,
     kernel: {
       grid: [{ of: multiply(problem.rows, across), per: Math.max(1, Math.floor(rowsOnce / Math.ceil(rowsOnce / blockRows))) }],
       persistent: true,

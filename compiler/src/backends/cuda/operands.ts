@@ -2,7 +2,7 @@
 import type { WeightLayout } from "@sigil/spec";
 import type { ValueType } from "../../ir/graph.ts";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
-import type { Problem } from "../../kernels/problem.ts";
+import type { GemmProblem, PatchRows, Problem } from "../../kernels/problem.ts";
 import { writtenOperands } from "../../passes/narrow.ts";
 
 /** What of an operand decides a kernel. */
@@ -16,11 +16,27 @@ export interface CudaOperand {
 /** A weight that is not the matrix of a Gemm. */
 export const rowLayout: WeightLayout = { kind: "rows" };
 
+/** Elements from one row of B to the next: a weight's rows start at multiples of 16 bytes, which TMA and the widest cp.async need; zeros fill them up. */
+export function strideOfB({ b, depth }: Pick<GemmProblem, "b" | "depth">): number {
+  if (b.kind === "activation") return depth;
+  const run = b.storage === "float32" ? 4 : 8;
+  return Math.ceil(depth / run) * run;
+}
+
+/** Elements that are read of a line of a patch at once, at most `most`: no more than 16 bytes. */
+export function pixelRun({ kind, channels, patch, width }: PatchRows, pictures: CudaOperand, most: number): number {
+  // A picture's channels lie beside one another in bytes, and apart in floats.
+  const [beside, widest] = kind === "byte_patches" ? [channels, most] : [1, Math.min(most, 4)];
+  return alignedRun(pictures, [beside * patch, beside * width], widest);
+}
+
 /** Layouts by operand: matrices row-major in the storage type, other weights float32. */
 export function layoutsOf(problem: Problem, operands: readonly LoweredOperand[]): readonly (WeightLayout | undefined)[] {
   return operands.map((operand, i) => {
     if (operand.kind === "value") return undefined;
-    return problem.family === "gemm" && i === 1 && problem.b.kind === "weight" ? { kind: "panels", width: 1, storage: problem.b.storage } : rowLayout;
+    if (problem.family !== "gemm" || i !== 1 || problem.b.kind !== "weight") return rowLayout;
+    const stride = strideOfB(problem);
+    return { kind: "panels", width: 1, storage: problem.b.storage, ...(stride > problem.depth && { columns: stride }) };
   });
 }
 

@@ -1,7 +1,7 @@
 /** Chooses how a problem is computed: a pure function of the problem, its operands and the largest sizes. Nothing here was timed on a card yet. */
 import { valueOf } from "../../ir/extent.ts";
 import type { AttentionProblem, GemmProblem, RowReduceProblem } from "../../kernels/problem.ts";
-import { alignedRun, isHalf, type CudaOperand } from "./operands.ts";
+import { alignedRun, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
 
 type Symbols = Readonly<Record<string, number>>;
 
@@ -69,13 +69,11 @@ export function selectGemm(problem: GemmProblem, operands: readonly CudaOperand[
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
   const element = isHalf(b.type) ? b.type : "float32";
   const shape = problem.a;
-  // A picture's channels lie beside one another in bytes, and apart in floats.
-  const beside = shape.kind === "byte_patches" ? shape.channels : 1;
-  const copy: TileCopy = shape.kind === "rows" ? copyOf(a, element, shape.stride) : { kind: "patches", run: alignedRun(a, [beside * shape.patch, beside * shape.width], 4) };
+  const copy: TileCopy = shape.kind === "rows" ? copyOf(a, element, shape.stride) : { kind: "patches", run: pixelRun(shape, a, isHalf(element) ? 8 : 4) };
   // Elements that wait in registers take those of a large tile's sums.
   const gathers = copy.kind !== "rows";
   const tile = isHalf(element) ? fit(gathers ? mmaTiles.slice(1) : mmaTiles, rows, columns) : fit(gathers ? fmaTiles.slice(1) : fmaTiles, rows, columns);
-  return { tile, a: copy, b: copyOf(b, element, problem.depth) };
+  return { tile, a: copy, b: copyOf(b, element, strideOfB(problem)) };
 }
 
 export type AttentionChoice =

@@ -1,4 +1,5 @@
 /** The parts of a generated `.cu`, as text: names, constants, types and kernels. */
+import type { PatchRows } from "../../kernels/problem.ts";
 import { cppType, isHalf, type CudaOperand } from "./operands.ts";
 
 /** A float literal that reads back as the nearest float32. */
@@ -11,6 +12,12 @@ export function floatLiteral(value: number): string {
 
 /** An instance of a template. */
 export const instance = (template: string, ...parameters: readonly (string | number | boolean)[]): string => `${template}<${parameters.join(", ")}>`;
+
+/** What reads `run` elements of a patch at a time; see gemm/gather_copy.cuh. */
+export function patchesType({ kind, channels, height, width, patch, gridHeight, gridWidth }: PatchRows, pictures: CudaOperand, run: number): string {
+  const sizes = [channels, height, width, patch, gridHeight, gridWidth, run];
+  return kind === "byte_patches" ? instance("BytePatches", ...sizes) : instance("Patches", cppType(pictures.type), ...sizes);
+}
 
 /** A parameter of a kernel. */
 export interface Parameter {

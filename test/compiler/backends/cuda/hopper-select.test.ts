@@ -36,10 +36,23 @@ describe("the tiles of Hopper Gemms", () => {
     }
   });
 
+  it("leave registers for what threads gather, and are many for one picture", () => {
+    for (const rows of [64, 196, 729, 5832, 50176])
+      for (const [columns, depth] of [[768, 768], [1152, 588], [1536, 768]] as const) {
+        const tile = selectHopperGemm({ rows, columns, depth, gathers: true, ...shape });
+        expect(tile.slabs).toBe(1);
+        expect(tile.consumers * tile.columns, nameOfHopperTile(tile)).toBeLessThanOrEqual(2 * 192);
+        if (rows <= 196) expect(Math.ceil(rows / rowsOfHopperTile(tile)) * Math.ceil(columns / tile.columns)).toBeGreaterThanOrEqual(12);
+      }
+  });
+
   it("are those that were fastest, where a card was asked", () => {
-    const timing = { rows: 50176, columns: 768, depth: 768 };
+    const timing = { rows: 50176, columns: 768, depth: 768, carries: false, gathers: false };
     const timings = [{ ...timing, tile: "128x128", microseconds: 90 }, { ...timing, tile: "64x64", microseconds: 80 }, { ...timing, rows: 1, tile: "64x256", microseconds: 1 }, { ...timing, tile: "7x7", microseconds: 1 }];
     expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape }, timings))).toBe("64x64");
     expect(nameOfHopperTile(selectHopperGemm({ ...timing, depth: 776, ...shape }, timings))).not.toBe("64x64");
+    // The patches of a picture and the rows of a matrix are as many: what was timed of one says nothing of the other.
+    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, gathers: true }, timings))).not.toBe("64x64");
+    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, carries: true }, timings))).not.toBe("64x64");
   });
 });

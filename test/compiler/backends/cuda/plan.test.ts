@@ -38,6 +38,21 @@ describe("values of a 16-bit spec", () => {
   });
 });
 
+describe("weights of Gemms", () => {
+  // 3 channels of 14 by 14 pixels are 588 numbers: 1176 bytes are no multiple of 16, 2352 are one.
+  it.each([["bfloat16", 592], ["float16", 592], ["float32", undefined]] as const)("start their rows at multiples of 16 bytes: patches of 14 in %s", async (storage, columns) => {
+    const { spec } = await goldenCase("tiny");
+    const { cuda } = await compile({ ...spec, storage, targets: ["cuda"], config: { ...spec.config, vision_config: { ...spec.config.vision_config!, patch_size: 14, image_size: 42 } } });
+    const { programs } = parsePlan(JSON.stringify(cuda!.plan), { file: "cuda.plan.json" });
+    const size = storage === "float32" ? 4 : 2;
+    const weight = programs.flatMap(({ weights }) => weights).find((one) => one.columns === 588)!;
+    expect(weight.layout).toEqual({ kind: "panels", width: 1, storage, ...(columns && { columns }) });
+    expect(weight.bytes).toBe(weight.rows * (columns ?? 588) * size);
+    for (const { weights } of programs)
+      for (const { rows, bytes, layout } of weights) if (layout.kind === "panels") expect((bytes / rows) % 16).toBe(0);
+  });
+});
+
 describe("a compiled model", () => {
   it("has every kernel of its launches on both paths, with as many parameters as a launch passes", async () => {
     const { cuda } = await compile(await tiny("bfloat16"));
