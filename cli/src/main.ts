@@ -19,7 +19,11 @@ import { tune } from "./commands/tune.ts";
 import { doctor } from "./commands/doctor.ts";
 import { tokenize } from "./commands/tokenize.ts";
 
-const list = (text: string): string[] => text.split(",").map((label) => label.trim());
+const list = (text: string): string[] => {
+  const labels = text.split(",").map((label) => label.trim());
+  if (labels.includes("")) throw new InvalidArgumentError("a label is empty");
+  return labels;
+};
 
 const integer = (text: string): number => {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("expected an integer");

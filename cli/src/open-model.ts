@@ -18,8 +18,8 @@ export async function modelFolder(model: string): Promise<string> {
   });
 }
 
-/** The spec of a path (Sigil spec, config.json, checkpoint folder) or of a Hub id, of which only the config is fetched. */
-export async function specOf(path: string): Promise<ModelSpec> {
+/** The spec of a path (Sigil spec, config.json, checkpoint folder) or of a Hub id, of which only the config is fetched, or `files`. */
+export async function specOf(path: string, files: readonly string[] = ["config.json"]): Promise<ModelSpec> {
   const isId = statSync(path, { throwIfNoEntry: false }) === undefined && /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(path) && !path.endsWith(".json");
-  return loadSpec(isId ? await resolveModel(path, { files: ["config.json"] }) : path);
+  return loadSpec(isId ? await resolveModel(path, { files }) : path);
 }

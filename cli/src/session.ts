@@ -1,7 +1,7 @@
 /** Opens what a command needs of a checkpoint: model, tokenizer, image processor. */
 import { readFileSync } from "node:fs";
 import { compile } from "@sigil/compiler";
-import { InputError, SiglipImageProcessor, SiglipModel, SiglipTokenizer, tokenizerFromJson, ZeroShotImageClassification } from "@sigil/runtime";
+import { imageProcessorConfig, InputError, SiglipImageProcessor, SiglipModel, SiglipTokenizer, tokenizerFromJson, ZeroShotImageClassification } from "@sigil/runtime";
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { loadSpec } from "@sigil/spec";
@@ -14,6 +14,7 @@ export type ModelSession = Awaited<ReturnType<typeof openSession>>;
 export async function openSession(model: string, options: Pick<CpuSessionOptions, "lazy" | "threads"> = {}) {
   const folder = await modelFolder(model);
   const spec = loadSpec(folder);
+  if (spec.architecture !== "siglip") throw new InputError(`${folder}: expected a checkpoint with both towers, received a ${spec.architecture}; sigil run takes it`);
   const checkpoint = await openCheckpoint(folder);
   try {
     const { "spiece.model": spiece } = checkpoint.paths;
@@ -30,7 +31,7 @@ export async function openSession(model: string, options: Pick<CpuSessionOptions
       model: siglip,
       tokenizer,
       textLength,
-      processor: SiglipImageProcessor.fromConfig(checkpoint.processorConfig ?? checkpoint.preprocessorConfig ?? { size: { height: side, width: side } }),
+      processor: SiglipImageProcessor.fromConfig(imageProcessorConfig(checkpoint) ?? { size: { height: side, width: side } }),
       classifier: new ZeroShotImageClassification(siglip, tokenizer, textLength),
       async close(): Promise<void> {
         await siglip.dispose();

@@ -1,5 +1,6 @@
 /** Where everything lies in one WebAssembly memory, and whether it fits. */
 import type { PlannedProgram, Storage } from "@sigil/spec";
+import { align } from "@sigil/spec/shared";
 
 /** What a 32-bit WebAssembly memory can address. */
 export const largestMemory = 2 ** 32;
@@ -29,8 +30,6 @@ export interface MemoryLayout {
   readonly bytes: number;
   readonly pages: number;
 }
-
-const align = (bytes: number): number => Math.ceil(bytes / 256) * 256;
 
 /** Places weights, arena and each thread's scratch one after the other; a CapacityError if they do not fit. */
 export function layoutMemory(program: PlannedProgram, threads: number): MemoryLayout {

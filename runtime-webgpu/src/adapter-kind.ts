@@ -1,5 +1,7 @@
 /** Which of the tuned sets of kernels an adapter gets. */
-export type AdapterKind = "desktop" | "integrated" | "mobile" | "software";
+import type { AdapterKind } from "@sigil/spec/shared";
+
+export type { AdapterKind };
 
 /** By what an adapter says of itself; desktop if it says nothing known. */
 export function adapterKind({ vendor, architecture, description, device }: Pick<GPUAdapterInfo, "vendor" | "architecture" | "description" | "device">, fallback = false): AdapterKind {

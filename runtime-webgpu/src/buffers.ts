@@ -1,6 +1,7 @@
 /** The memory of a program: weights in buffers that any device can bind, constants that loading computes, and one arena. */
 import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
+import { align } from "@sigil/spec/shared";
 import { bufferUsage } from "./flags.ts";
 import { WebGpuError } from "./error.ts";
 
@@ -13,8 +14,6 @@ export interface ProgramBuffers {
   readonly bytes: number;
   destroy(): void;
 }
-
-const align = (bytes: number): number => Math.max(256, Math.ceil(bytes / 256) * 256);
 
 /** Weights one after the other in as few segments as the binding limit allows; `begin` is a plan offset. */
 function segments(program: PlannedProgram, most: number): { readonly begin: number; readonly end: number }[] {
@@ -32,7 +31,7 @@ export async function createBuffers(device: GPUDevice, program: PlannedProgram, 
   device.pushErrorScope("out-of-memory");
   const made: GPUBuffer[] = [];
   const make = (label: string, bytes: number, usage: number): GPUBuffer => {
-    const buffer = device.createBuffer({ label: `${program.name} ${label}`, size: align(bytes), usage });
+    const buffer = device.createBuffer({ label: `${program.name} ${label}`, size: align(Math.max(1, bytes)), usage });
     made.push(buffer);
     return buffer;
   };
@@ -56,7 +55,7 @@ export async function createBuffers(device: GPUDevice, program: PlannedProgram, 
     bytes,
     destroy,
     resolve({ space, offset, bytes: size = 0 }) {
-      // Bindings hold whole vectors; the arena's and the segments' ends are padded to 256 bytes.
+      // Bindings hold whole vectors; the arena's and the segments' ends are padded as plans are aligned.
       const length = Math.max(16, Math.ceil(size / 4) * 4);
       if (space === "arena") return { buffer: arena, offset, size: length };
       if (offset < constantBytes) return { buffer: constants, offset, size: length };

@@ -1,4 +1,5 @@
 /** The device of a session: requested when it is needed, and again when it was lost. */
+import { reporting } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 import { WebGpuError } from "./error.ts";
@@ -15,7 +16,7 @@ export interface DeviceOptions {
   readonly adapterKind?: AdapterKind;
   /** Take a software adapter for none: WebAssembly is several times faster than WebGPU without a GPU. */
   readonly refuseSoftware?: boolean;
-  /** A device was lost, other than the caller's own. The session asks for another one, and loads its weights again, at its next run. */
+  /** A device was lost, other than the caller's own. The session asks for another one, and loads its weights again, at its next run. What the listener throws is reported as an uncaught error. */
   readonly onDeviceLost?: (error: WebGpuError) => void;
 }
 
@@ -42,7 +43,7 @@ export class DeviceHolder {
     this.#options = options;
   }
 
-  /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, limit, or device-lost for a given device. */
+  /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, no-device, limit, or device-lost for a given device. */
   async get(): Promise<HeldDevice> {
     const current = this.#held;
     const held = await current;
@@ -72,7 +73,14 @@ export class DeviceHolder {
       throw new WebGpuError("no-adapter", `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`);
     }
     const features = (["timestamp-query", ...kernelFeatures] as const).filter((feature) => adapter.features.has(feature));
-    const device = await adapter.requestDevice({ requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features });
+    const descriptor = { requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features };
+    const refused = (why: string, cause?: unknown): WebGpuError => new WebGpuError("no-device", `the adapter ${describe(adapter.info)} gives no device (${why}): reload the page, update its graphics driver, or use the CPU backend`, { cause });
+    const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {
+      throw refused(error instanceof Error ? error.message : String(error), error);
+    });
+    // Who cannot make a device may hand out one that is lost already.
+    const stillborn = await Promise.race([device.lost, undefined]);
+    if (stillborn) throw refused(stillborn.message || "it was lost at once");
     return this.#watch(device, adapter.info, adapter.info.isFallbackAdapter ?? false, onDeviceLost);
   }
 
@@ -81,7 +89,8 @@ export class DeviceHolder {
     const lost = device.lost.then(({ reason, message }) => {
       isLost = true;
       const error = new WebGpuError("device-lost", `the WebGPU device was lost (${reason}${message ? `: ${message}` : ""})`);
-      if (!this.#closed) onDeviceLost?.(error);
+      // Whoever waits for `lost` is told of the loss, not of what the listener threw.
+      if (!this.#closed && onDeviceLost) reporting(onDeviceLost)(error);
       return error;
     });
     return { device, kind: this.#options.adapterKind ?? adapterKind(info, fallback), description: describe(info), lost, isLost: () => isLost };

@@ -1,6 +1,8 @@
 export type WebGpuErrorCode =
   /** No WebGPU here, or no adapter that it offers. */
   | "no-adapter"
+  /** There is an adapter, and it gives no device. */
+  | "no-device"
   /** The adapter or the given device allows less than the model needs. */
   | "limit"
   /** The device was lost: by a driver, another tab, `device.destroy()`. */

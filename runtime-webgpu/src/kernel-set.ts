@@ -1,11 +1,7 @@
 /** Which set of kernels a device gets: those of its class, with as many of its features as there are shaders for. */
-import type { AdapterKind } from "./adapter-kind.ts";
+import { featureSets, kernelFeatures, kernelSetName, type AdapterKind, type KernelSet } from "@sigil/spec/shared";
 
-/** A class alone runs on any of its devices; the others need shader-f16, subgroups, or both. */
-export type KernelSet = AdapterKind | `${AdapterKind}-f16` | `${AdapterKind}-subgroups` | `${AdapterKind}-f16-subgroups`;
-
-/** Features that kernels are written with where a device has them. */
-export const kernelFeatures = ["shader-f16", "subgroups"] as const satisfies readonly GPUFeatureName[];
+export { kernelFeatures, type KernelSet };
 
 /**
  * The features of a device that kernels may use. Subgroups count from 8 threads on: kernels compute the same in smaller ones, which
@@ -17,7 +13,6 @@ export function offeredFeatures({ features, adapterInfo }: Pick<GPUDevice, "feat
 
 /** The name of the first set in `sets` that a device with `features` can run; a set that would be equal to a later one is not there. */
 export function kernelSet(sets: Readonly<Record<AdapterKind, unknown> & Partial<Record<KernelSet, unknown>>>, kind: AdapterKind, features: ReadonlySet<string>): KernelSet {
-  const [f16, subgroups] = kernelFeatures.map((feature) => features.has(feature));
-  const named = ([[f16 && subgroups, "-f16-subgroups"], [f16, "-f16"], [subgroups, "-subgroups"]] as const).find(([offered, suffix]) => offered && sets[`${kind}${suffix}`] !== undefined);
-  return named ? `${kind}${named[1]}` : kind;
+  const able = featureSets.filter((wanted) => wanted.every((feature) => features.has(feature))).map((wanted) => kernelSetName(kind, wanted));
+  return able.find((name) => sets[name] !== undefined) ?? kind;
 }

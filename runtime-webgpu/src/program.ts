@@ -71,7 +71,7 @@ export async function createWebGpuProgram(program: PlannedProgram, kernels: WebG
 }
 
 function writeInput(device: GPUDevice, arena: GPUBuffer, offset: number, data: HostData): void {
-  // Writes are of whole words; an input's place is padded to 256 bytes.
+  // Writes are of whole words; an input's place is padded as plans are aligned.
   const rest = data.byteLength % 4;
   const whole = rest === 0 ? data : new Uint8Array(data.byteLength + 4 - rest);
   if (whole !== data) (whole as Uint8Array).set(data);

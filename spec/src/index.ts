@@ -1,10 +1,11 @@
 export * from "./generated/plan.ts";
 export * from "./generated/architecture.ts";
+export * from "./shared.ts";
 export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
-export { nearestName } from "./nearest-name.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
-export { loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";
+export { loadNormalisation, loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";
+export type { Normalisation } from "./preprocessor.ts";
 export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";
 export { siglipConfigFromTextVisionConfigs, type JointConfig } from "./from-text-vision-configs.ts";
 export { listModelSpecs, readPackageJson, specPath } from "./package-files.ts";

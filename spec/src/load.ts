@@ -8,7 +8,7 @@ import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json
 import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
-import { normalisationOf, preprocessorFile, type Normalisation } from "./preprocessor.ts";
+import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 
@@ -100,17 +100,36 @@ function assemble(
 /** What the checkpoint that a spec's config lies in says of normalising and the spec does not; nothing of a config inside the spec, or where there is no such file. */
 function readNormalisation(config: ModelConfig, place: { source: JsonSource }, options: ParseOptions, diagnostics: Diagnostic[], source: JsonSource): Partial<Normalisation> {
   if (source === place.source) return {};
-  const file = join(dirname(place.source.file), preprocessorFile);
-  let text: string;
-  try {
-    text = (options.readFile ?? readText)(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
-    return {};
-  }
   // Of the text itself: what `validate` has filled in is not stated.
-  return normalisationOf(parseJson(text, file), source.value as Partial<Normalisation>, config.vision_config?.num_channels, diagnostics);
+  return normalisationBeside(place.source.file, config, options.readFile ?? readText, source.value as Partial<Normalisation>, diagnostics);
+}
+
+/** What the files beside a config.json say of normalising; nothing where there are none. */
+function normalisationBeside(configFile: string, config: ModelConfig, readFile: (path: string) => string, stated: Partial<Normalisation>, diagnostics: Diagnostic[]): Partial<Normalisation> {
+  for (const { name, pointer } of preprocessorFiles) {
+    const file = join(dirname(configFile), name);
+    let text: string;
+    try {
+      text = readFile(file);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
+      continue;
+    }
+    const source = parseJson(text, file);
+    // Older processor_config.json name classes and no more.
+    if (pointer !== "" && isObject(source.value) && source.value[pointer.slice(1)] == null) continue;
+    return normalisationOf(source, pointer, stated, config.vision_config?.num_channels, diagnostics);
+  }
+  return {};
+}
+
+/** How the checkpoint of a config.json normalises its pictures, as a spec states it: what the processor_config.json or preprocessor_config.json beside it says. Throws a DiagnosticError with every problem. */
+export function loadNormalisation({ file, config }: Pick<ModelSpec, "file" | "config">): Partial<Normalisation> {
+  const diagnostics: Diagnostic[] = [];
+  const found = normalisationBeside(file, config, readText, {}, diagnostics);
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  return found;
 }
 
 function readTuning(path: string, source: JsonSource, options: ParseOptions): TuningTable {

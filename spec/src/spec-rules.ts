@@ -2,6 +2,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
 import type { ModelConfig } from "./model-spec.ts";
+import type { ConfigPlace } from "./resolve-config.ts";
 
 /** Rules between a Sigil spec and its config. */
 export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSource, diagnostics: Diagnostic[]): void {
@@ -42,15 +43,15 @@ export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSour
 function checkBytes(spec: SigilSpec, channels: number | undefined, source: JsonSource, diagnostics: Diagnostic[]): void {
   const report = (pointer: string, message: string, help: string): void => void diagnostics.push(diagnosticAt(source, pointer, { code: "contradictory-sizes", message, help }));
   if (spec.interpolate_pos_encoding === "run-time") report("/pixels", "pixels of any size cannot be bytes", "the runtime cuts such pictures into patches: leave pixels float32, or interpolate_pos_encoding other than run-time");
-  checkChannels(spec, channels, source, diagnostics);
+  checkChannels(spec, channels, { source, pointer: "" }, diagnostics);
 }
 
 /** `image_mean` and `image_std` have one value, or one for each of a vision tower's channels; undefined is no such tower. */
-export function checkChannels(values: { readonly image_mean?: unknown; readonly image_std?: unknown }, channels: number | undefined, source: JsonSource, diagnostics: Diagnostic[]): void {
+export function checkChannels(values: { readonly image_mean?: unknown; readonly image_std?: unknown }, channels: number | undefined, { source, pointer }: ConfigPlace, diagnostics: Diagnostic[]): void {
   if (channels === undefined) return;
   for (const key of ["image_mean", "image_std"] as const) {
     const given = values[key];
     const count = Array.isArray(given) ? given.length : 1;
-    if (count > 1 && count !== channels) diagnostics.push(diagnosticAt(source, `/${key}`, { code: "contradictory-sizes", message: `${key} has ${count} values for ${channels} channels`, help: `write one value, or ${channels}` }));
+    if (count > 1 && count !== channels) diagnostics.push(diagnosticAt(source, `${pointer}/${key}`, { code: "contradictory-sizes", message: `${key} has ${count} values for ${channels} channels`, help: `write one value, or ${channels}` }));
   }
 }

@@ -227,6 +227,23 @@ describe.skipIf(!existsSync(executablePath) && !required)("the example in Chromi
     expect(await tab.$$(".notice")).toEqual([]);
   });
 
+  it.each([
+    ["cannot be read", "(resolve, reject) => reject(new DOMException('it may not be read', 'NotReadableError'))", /it may not be read/],
+    ["is empty", "(resolve) => resolve([])", /no files right inside it/],
+  ])("says so when a dropped folder %s, and runs on", async (_, readEntries, reason) => {
+    const tab = await open("?backend=cpu");
+    await settled(tab);
+    // No script can drop a folder, so one that a script made up is dropped.
+    await tab.evaluate(`DataTransferItem.prototype.webkitGetAsEntry = () => ({ isDirectory: true, name: "holidays", createReader: () => ({ readEntries: ${readEntries} }) });
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], "holidays"));
+      dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));`);
+    await tab.waitForSelector(".notice[role=alert] >> text=The folder holidays gives no files");
+    expect(await tab.textContent(".notice[data-subject=drop] details")).toMatch(reason);
+    await expectScores(tab, "red-circle");
+    expect(errors).toEqual([]);
+  });
+
   it.each([360, 1280])("fits a screen of %i pixels, with a name for every control", async (width) => {
     const tab = await open("?backend=cpu", { viewport: { width, height: 740 } });
     await settled(tab);

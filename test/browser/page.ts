@@ -5,7 +5,7 @@ export const checkpoint = "/test/fixtures/checkpoints/siglip-shapes";
 
 /** A page with `classify` and `resized` on its window, and `ready` when they are there. */
 export const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
 <script type="module">
   import { decodeImageBlob, openSafetensors, resize, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
   import { SiglipShapes } from "/build/generated/siglip-shapes/index.js";

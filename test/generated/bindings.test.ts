@@ -1,8 +1,8 @@
 /** What generated bindings promise: to TypeScript (this file is type-checked by the build) and at run time. */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile, writeBindings } from "@sigil/compiler";
+import { artifactFiles, compile, writeBindings } from "@sigil/compiler";
 import { InputError, SiglipForImageClassification, syntheticWeights, WeightsError, type ByteTensor, type SiglipModel, type Tensor } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import type { PictureUploader } from "@sigil/runtime-webgpu/pictures";
@@ -89,6 +89,26 @@ describe("bindings", () => {
     expectTypeOf<{ data: Uint8Array; shape: readonly [1, 16, 16, 3] }>().toExtend<Pixels>();
     expectTypeOf<ReturnType<PictureUploader<32, 16>["pixels"]>>().not.toExtend<Pixels>();
     expectTypeOf<{ data: Float32Array; shape: readonly [1, 3, 16, 16] }>().not.toExtend<Pixels>();
+  });
+  it("compile for every set of targets", { timeout: 120_000 }, async () => {
+    const root = join(import.meta.dirname, "../..");
+    const folder = mkdtempSync(join(root, "build/targets-"));
+    try {
+      const sets = [["cpu", "webgpu"], ["cpu", "cuda"], ["webgpu", "cuda"], ["cuda", "webgpu", "cpu"]] as const;
+      for (const targets of sets)
+        for (const [name, written] of Object.entries(artifactFiles(await compile({ ...classifier({}), targets }))).filter(([path]) => path.endsWith(".ts"))) {
+          // Of what belongs to CUDA the type alone.
+          const text = name === "cuda.ts" ? 'import type { CudaArtifact } from "@sigil/runtime-cuda";\nexport declare const artifact: CudaArtifact;\n' : written;
+          mkdirSync(join(folder, targets.join("-")), { recursive: true });
+          writeFileSync(join(folder, targets.join("-"), name), text);
+        }
+      writeFileSync(join(folder, "use.ts"), 'import { TwoBirds } from "./cpu-cuda/index.js";\nexport const load = () => TwoBirds.load(undefined as never, { backend: "cuda" });\n// @ts-expect-error it was not compiled for WebGPU\nexport const other = () => TwoBirds.load(undefined as never, { backend: "webgpu" });\n');
+      writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.base.json", compilerOptions: { composite: false, noEmit: true, rewriteRelativeImportExtensions: false, types: ["node", "@webgpu/types"] }, include: ["**/*.ts"] }));
+      const { stdout, status } = spawnSync("node", [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { cwd: root, encoding: "utf8" });
+      expect([stdout, status]).toEqual(["", 0]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
   it("are a pure function of the plan", async () => {
     const [a, b] = [await compile(classifier({})), await compile(classifier({}))];

@@ -2,7 +2,7 @@
 import { compile } from "@sigil/compiler";
 import { SiglipModel, syntheticWeights } from "@sigil/runtime";
 import { adapterKind, DeviceHolder, openWebGpuSession, type WebGpuArtifact, type WebGpuError, type WebGpuKernels, type WebGpuSessionOptions } from "@sigil/runtime-webgpu";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { goldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 
@@ -68,6 +68,20 @@ describe.skipIf(!gpu)(`a device ${needsWebGpu}`, { timeout: 120_000 }, () => {
     expect(devices).toHaveLength(2);
     await model.dispose();
     await expect(model.getImageFeatures({ pixelValues: golden.pixels })).rejects.toThrow(/disposed/);
+  });
+
+  it("that is lost is told to who waits, and to a listener, whose own failure is reported apart", async () => {
+    const report = vi.fn();
+    vi.stubGlobal("reportError", report);
+    const { artifact } = await tiny();
+    const thrown = new Error("a message box that is not there");
+    const holder = new DeviceHolder(artifact.plan.programs, { gpu: gpu!, onDeviceLost: () => { throw thrown; } });
+    const { device, lost } = await holder.get();
+    device.destroy();
+    expect(await lost).toMatchObject({ name: "WebGpuError", code: "device-lost" });
+    expect(report.mock.calls).toEqual([[thrown]]);
+    vi.unstubAllGlobals();
+    await holder.close();
   });
 
   it("of the caller is not destroyed by the session, and not replaced when lost", async () => {

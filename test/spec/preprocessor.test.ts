@@ -8,8 +8,8 @@ const missing = (): never => {
 };
 
 /** A spec whose config lies in /checkpoint, beside this preprocessor_config.json if there is one. */
-function parse(preprocessor: unknown, more: object = {}) {
-  const files: Record<string, string | undefined> = { "/checkpoint/config.json": config, "/checkpoint/preprocessor_config.json": typeof preprocessor === "string" ? preprocessor : JSON.stringify(preprocessor, undefined, 1) };
+function parse(preprocessor: unknown, more: object = {}, processor?: unknown) {
+  const files: Record<string, string | undefined> = { "/checkpoint/config.json": config, "/checkpoint/processor_config.json": JSON.stringify(processor, undefined, 1), "/checkpoint/preprocessor_config.json": typeof preprocessor === "string" ? preprocessor : JSON.stringify(preprocessor, undefined, 1) };
   const text = JSON.stringify({ name: "x", architecture: "siglip-vision", config: "../checkpoint/config.json", pixels: "uint8", ...more });
   return parseSpec(text, { file: "/specs/x.json", readFile: (path) => files[path] ?? missing() }).pixels;
 }
@@ -28,6 +28,11 @@ describe("what normalising is", () => {
   it("leaves out steps that are turned off", () => {
     expect(parse({ ...clip, do_rescale: false })).toMatchObject({ rescaleFactor: 1, imageMean: clip.image_mean });
     expect(parse({ ...clip, do_normalize: false }, { image_std: [0.25] })).toEqual({ dtype: "uint8", rescaleFactor: 0.5, imageMean: [0], imageStd: [0.25] });
+  });
+  it("comes from the image_processor of a processor_config.json before that, where it has one", () => {
+    const nested = { processor_class: "SiglipProcessor", image_processor: { image_mean: [0.25, 0.5, 0.75] } };
+    for (const beside of [undefined, clip]) expect(parse(beside, {}, nested)).toEqual({ ...defaults, imageMean: [0.25, 0.5, 0.75] });
+    expect(parse(clip, {}, { processor_class: "SiglipProcessor" })).toMatchObject({ imageMean: clip.image_mean });
   });
   it("is not looked for where pixels are float32", () => expect(parse("{", { pixels: "float32" })).toEqual({ dtype: "float32" }));
 });
@@ -50,6 +55,15 @@ describe("a preprocessor_config.json that cannot be used", () => {
     }
     expect(error).toBeInstanceOf(DiagnosticError);
     expect((error as DiagnosticError).diagnostics).toEqual([expect.objectContaining({ file, ...diagnostic })]);
+  });
+  it.each([
+    ["divides by zero", { image_processor: { image_std: [1, 0, 1] } }, { code: "out-of-range", pointer: "/image_processor/image_std/1", line: 5 }],
+    ["has as many values as no picture has channels", { image_processor: { image_mean: [0.5, 0.5] } }, { code: "contradictory-sizes", pointer: "/image_processor/image_mean", line: 3 }],
+    ["has a text for a truth", { image_processor: { do_rescale: "no" } }, { code: "wrong-type", pointer: "/image_processor/do_rescale", line: 3 }],
+    ["has no settings", { image_processor: 3 }, { code: "wrong-type", pointer: "/image_processor", line: 2 }],
+    ["is no object", [], { code: "wrong-type", line: 1 }],
+  ])("is found as well in a processor_config.json that %s", (_, processor, diagnostic) => {
+    expect(() => parse(clip, {}, processor)).toThrow(expect.objectContaining({ diagnostics: [expect.objectContaining({ file: "/checkpoint/processor_config.json", ...diagnostic })] }));
   });
   it("is no problem of a spec that states all of it", () => expect(parse({ image_std: 0 }, { rescale_factor: 1, image_mean: [0], image_std: [1] })).toMatchObject({ imageStd: [1] }));
 });

@@ -12,7 +12,7 @@ import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
 import { flattenOutputs } from "../tensors/flatten-outputs.ts";
-import { readFloats, readNumbers, readPixels, readRows } from "../tensors/read-inputs.ts";
+import { listed, readFloats, readNumbers, readPixels, readRows } from "../tensors/read-inputs.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
 
 export interface RunOptions {
@@ -86,13 +86,14 @@ async function forward(session: Session, inputs: WeightSource, returnLoss: boole
   const pixels = async () => ({ pixelValues: await readPixels(inputs, "pixel_values") });
   const texts = async () => {
     const [inputIds, attentionMask, positionIds] = [await readRows(inputs, "input_ids"), await readRows(inputs, "attention_mask"), await readRows(inputs, "position_ids")];
-    if (!inputIds) throw new InputError(`${inputs.name}: expected a tensor input_ids, found ${[...inputs.tensors.keys()].join(", ")}`);
+    if (!inputIds) throw new InputError(`${inputs.name}: expected a tensor input_ids, found ${listed([...inputs.tensors.keys()])}`);
     return { inputIds, ...(attentionMask && { attentionMask }), ...(positionIds && { positionIds }) };
   };
   switch (session.plan.kind) {
     case "siglip": {
       const model = new SiglipModel(session);
       const [image, text] = ["pixel_values", "input_ids"].map((name) => inputs.tensors.has(name));
+      if (!image && !text) throw new InputError(`${inputs.name}: expected a tensor pixel_values, input_ids or both, found ${listed([...inputs.tensors.keys()])}`);
       const joined = session.plan.programs.some((program) => program.inputs.some(({ name }) => name === "image_features"));
       if (image && text && joined) return returnLoss ? model.forward({ ...(await pixels()), ...(await texts()), returnLoss }) : model.forward({ ...(await pixels()), ...(await texts()) });
       return {

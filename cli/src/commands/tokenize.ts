@@ -1,18 +1,33 @@
-import { SentencePiece, SiglipTokenizer } from "@sigil/runtime";
+import { InputError, SentencePiece, SiglipTokenizer } from "@sigil/runtime";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 export async function tokenize(options: { model: string; raw?: boolean }): Promise<void> {
   const file = readFileSync(options.model);
-  const pieces = options.raw ? new SentencePiece(file) : undefined;
-  const tokenizer = pieces ? undefined : SiglipTokenizer.fromSpiece(file);
+  let encode: (text: string) => readonly number[] | undefined;
+  try {
+    const pieces = options.raw ? new SentencePiece(file) : undefined;
+    const tokenizer = pieces ? undefined : SiglipTokenizer.fromSpiece(file);
+    encode = (text) => (pieces ? pieces.encode(text) : tokenizer!.encode([text]).inputIds[0]);
+  } catch (cause) {
+    throw new InputError(`${options.model}: expected a SentencePiece model (spiece.model): ${(cause as Error).message}`, { cause });
+  }
   let number = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     number++;
     if (line.trim() === "") continue;
-    const parsed = JSON.parse(line) as string | { text?: unknown };
+    const parsed = parse(line);
     const text = typeof parsed === "string" ? parsed : parsed?.text;
-    if (typeof text !== "string") throw new Error(`line ${number}: expected a JSON string or an object with a string "text", received ${line.slice(0, 60)}`);
-    process.stdout.write(`${JSON.stringify(pieces ? pieces.encode(text) : tokenizer!.encode([text]).inputIds[0])}\n`);
+    if (typeof text !== "string") throw new InputError(`line ${number}: expected a JSON string or an object with a string "text", received ${line.slice(0, 60)}`);
+    process.stdout.write(`${JSON.stringify(encode(text))}\n`);
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parse(line: string): string | { readonly text?: unknown } | undefined {
+  try {
+    return JSON.parse(line) as string | { readonly text?: unknown };
+  } catch {
+    return undefined;
   }
 }

@@ -10,6 +10,9 @@ const integers: Readonly<Record<string, readonly [bytes: number, read: (view: Da
   BOOL: [1, (view, at) => view.getUint8(at)],
 };
 
+/** Names for a sentence, the first few. */
+export const listed = (names: readonly string[]): string => (names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ") || "none");
+
 export interface NumberTensor {
   readonly values: readonly number[];
   readonly shape: readonly number[];
@@ -31,7 +34,7 @@ export async function readNumbers(source: WeightSource, name: string): Promise<N
 /** A float32 tensor; an InputError where the file has none of this name. */
 export async function readFloats(source: WeightSource, name: string): Promise<InputTensor & { readonly data: Float32Array }> {
   const info = source.tensors.get(name);
-  if (!info) throw new InputError(`${source.name}: expected a tensor ${name}, found ${[...source.tensors.keys()].join(", ") || "none"}`);
+  if (!info) throw new InputError(`${source.name}: expected a tensor ${name}, found ${listed([...source.tensors.keys()])}`);
   return { data: await source.readFloat32(name), shape: info.shape };
 }
 

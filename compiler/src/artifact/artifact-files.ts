@@ -20,7 +20,7 @@ function cpuFiles({ plan, cpu }: CompiledModel): Files {
 }
 
 /** Without what comments and indentation say to people, on the same lines, so that a place in a report is one in the file of the shader. */
-const downloaded = (code: string): string => code.replace(/^ +|^ *\/\/.*$/gm, "");
+const downloaded = (code: string): string => code.replace(/^ *(?:\/\/.*)?/gm, "");
 
 function webGpuFiles({ plan, kernels }: NonNullable<CompiledModel["webgpu"]>): Files {
   const shaders = Object.entries(kernels).flatMap(([adapter, byName]) => Object.entries(byName).map(([name, { code }]) => [`wgsl/${adapter}/${name}.wgsl`, code] as const));

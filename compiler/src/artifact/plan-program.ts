@@ -1,10 +1,10 @@
 /** Turns a lowered program, its memory plan and the backend's kernels into the program of plan.json. */
-import type { Extent, Location, PlannedLaunch, PlannedProgram, PlannedWeight, WeightLayout } from "@sigil/spec";
+import { align, type Extent, type Location, type PlannedLaunch, type PlannedProgram, type PlannedWeight, type WeightLayout } from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
 import { flopsOf } from "../kernels/flops.ts";
 import { constantValues, type LoweredLaunch, type LoweredOperand, type LoweredProgram } from "../kernels/lowered.ts";
 import { bytesOf, elementBytes } from "../passes/lower.ts";
-import { align, planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
+import { planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 
 /** What a backend says of the kernel that it emitted for a problem. */
 export interface EmittedKernel {

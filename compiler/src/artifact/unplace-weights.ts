@@ -1,6 +1,5 @@
 /** What @sigil/runtime's placeWeights puts back: the offsets of weights, which are a fifth of a compressed plan. */
-import type { Plan, PlannedWeight } from "@sigil/spec";
-import { align } from "../passes/plan-memory.ts";
+import { align, type Plan, type PlannedWeight } from "@sigil/spec";
 
 type Unplaced = Omit<PlannedWeight, "offset"> & { readonly offset?: number };
 

@@ -9,7 +9,12 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
     for (const [name, content] of Object.entries(files)) {
       const to = join(folder, name);
       const from = `${to}.${process.pid}.part`;
-      mkdirSync(dirname(to), { recursive: true });
+      try {
+        mkdirSync(dirname(to), { recursive: true });
+      } catch (cause) {
+        const { code, message } = cause as NodeJS.ErrnoException;
+        throw new Error(["EEXIST", "ENOTDIR"].includes(code ?? "") ? `cannot write ${to}: ${dirname(to)} is no folder` : message, { cause });
+      }
       waiting.push({ from, to });
       writeFileSync(from, content);
     }

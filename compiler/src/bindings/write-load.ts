@@ -24,14 +24,16 @@ export function writeLoad(file: SourceFile, name: string, base: string, targets:
   }
   file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, "openBackend", { name: "BackendOptions", isTypeOnly: true }, ...types] });
   for (const { runtime, options } of targets.map((t) => openers[t])) file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtime, namedImports: [options] });
-  file.addTypeAlias({ name: `${name}Options`, isExported: true, docs: ["Which backend to run on, and what each of them takes."], type: ["BackendOptions", ...targets.map((t) => openers[t].options)].join(" & ") });
+  file.addTypeAlias({ name: `${name}Options`, isExported: true, docs: ["Which backend to run on, and what each of them takes."], type: [`BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`, ...targets.map((t) => openers[t].options)].join(" & ") });
   // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is opened.
-  const imports = (t: Target): string => `async (${t === "webgpu" ? "automatic" : ""}) => {
+  const imports = (t: Target): string => `async (${t === "webgpu" && targets.includes("cpu") ? "automatic" : ""}) => {
     const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}.js")]);
-    return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" ? "{ refuseSoftware: automatic, ...options }" : "options"});
+    return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" && targets.includes("cpu") ? "{ refuseSoftware: automatic, ...options }" : "options"});
   }`;
+  const where = [...(targets.includes("cuda") ? ["on CUDA where there is a device for it"] : []), ...(targets.includes("webgpu") ? ["on WebGPU where there is a GPU"] : []), ...(targets.includes("cpu") ? ["on the CPU"] : [])];
+  const errors = [...(targets.includes("cuda") ? ["CudaError for a CUDA"] : []), ...(targets.includes("webgpu") ? ["WebGpuError for a WebGPU"] : [])];
   return {
-    doc: "Loads the weights and readies every kernel, on WebGPU where there is a GPU and else on the CPU unless told otherwise. Throws WeightsError with all that does not fit the model, WebGpuError for a WebGPU that was asked for and cannot run it.",
+    doc: `Loads the weights and readies every kernel, ${where.slice(0, -1).join(", else ")} and else ${where.at(-1)} unless told otherwise. Throws WeightsError with all that does not fit the model, ${errors.join(" or ")} that was asked for and cannot run it.`,
     options: `${name}Options`,
     open: `openBackend(options, {\n${targets.map((t) => `  ${t}: ${imports(t)},`).join("\n")}\n})`,
   };

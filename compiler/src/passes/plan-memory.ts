@@ -1,11 +1,8 @@
 /** Places every value of a program in one arena, so that values alive at the same time never overlap and a run allocates nothing. */
+import { align } from "@sigil/spec";
 import { bytesOf } from "./lower.ts";
 import type { Value } from "../ir/graph.ts";
 import { constantValues, type LoweredProgram } from "../kernels/lowered.ts";
-
-/** Cache lines of every current CPU and the strictest alignment of GPU bindings that matters inside one buffer. */
-export const alignment = 256;
-export const align = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 export interface MemoryPlan {
   /** Byte offset of each value by its id. */

@@ -1,5 +1,5 @@
 /** Zero-shot classification that computes nothing twice: embeddings of labels are kept by text, those of pictures by picture. */
-import type { BackendChoice, BackendName, SiglipImageProcessor, Tokenizer } from "@sigil/runtime";
+import type { BackendChoice, BackendOptions, SiglipImageProcessor, Tokenizer } from "@sigil/runtime";
 import type { OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { Model } from "./model.ts";
 import { prepare, type PictureSource } from "./pictures/prepare.ts";
@@ -22,7 +22,7 @@ export interface Classified {
 }
 
 export interface ClassifierOptions {
-  readonly backend: "auto" | BackendName;
+  readonly backend: NonNullable<BackendOptions["backend"]>;
   readonly signal: AbortSignal;
   /** Bytes of weights in place, of all. */
   readonly onProgress: (loaded: number, total: number) => void;

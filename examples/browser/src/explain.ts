@@ -1,5 +1,6 @@
 /** Errors in words for the person in front of the page: what happened, and what to do. */
 import { MisfitError } from "./checkpoint/fit.ts";
+import { DropError } from "./pictures/dropped.ts";
 import type { Notice } from "./views/notices-view.ts";
 
 /** Why WebGPU was not chosen, as the end of a sentence. `reason` is the runtime's. */
@@ -51,6 +52,12 @@ export function explainCamera(error: Error): Notice {
   };
   const [title, detail] = told[error.name] ?? ["The camera cannot be used", "Choose pictures instead."];
   return { kind: "error", title, detail, technical: error.message };
+}
+
+/** What reading a drop threw. */
+export function explainDrop(error: Error): Notice {
+  if (error instanceof DropError) return { kind: "error", title: `The folder ${error.folder} gives no files`, detail: "See whether it is still there, has files right inside it and may be read, or choose its files instead.", technical: error.message };
+  return { kind: "error", title: "What was dropped cannot be read", detail: "Choose the files instead.", technical: error.message };
 }
 
 /** What classifying threw. */

@@ -1,10 +1,10 @@
 /** The page: pictures and labels in, probabilities and times out. */
-import { cachedFiles, clearCached, type BackendName } from "@sigil/runtime";
+import { cachedFiles, clearCached } from "@sigil/runtime";
 import { fileFolder, urlFolder, type CheckpointFolder } from "./checkpoint/folder.ts";
 import { openCheckpoint, type OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { Classifier, type Picture } from "./classifier.ts";
 import { create, element } from "./element.ts";
-import { explainCamera, explainLoading, explainRun } from "./explain.ts";
+import { explainCamera, explainDrop, explainLoading, explainRun } from "./explain.ts";
 import { megabytes, percent } from "./format.ts";
 import { checkpoint as firstCheckpoint, compiledFor, labels as firstLabels, samples } from "./model.ts";
 import { Newest } from "./newest.ts";
@@ -244,7 +244,7 @@ async function showFacts(checkpoint: OpenCheckpoint, bytes: number): Promise<voi
 }
 
 /** Keeps the choices in the address, so that it can be shared and reloaded. */
-function remember(backend: "auto" | BackendName): void {
+function remember(backend: BackendWish): void {
   if (backend === "auto") address.searchParams.delete("backend");
   else address.searchParams.set("backend", backend);
   history.replaceState(undefined, "", address);
@@ -300,9 +300,14 @@ addEventListener("drop", async (event) => {
   event.preventDefault();
   showDrop((dragging = 0) > 0);
   if (!event.dataTransfer) return;
-  const { kind, files } = await readDrop(event.dataTransfer);
-  if (kind === "checkpoint") await loadFiles(files);
-  else addPictures(files);
+  notices.clear("drop");
+  try {
+    const { kind, files } = await readDrop(event.dataTransfer);
+    if (kind === "checkpoint") await loadFiles(files);
+    else addPictures(files);
+  } catch (error) {
+    notices.show("drop", explainDrop(error as Error));
+  }
 });
 addEventListener("paste", (event) => addPictures([...(event.clipboardData?.files ?? [])]));
 

@@ -50,9 +50,17 @@ export function checkOptions(options: ImageProcessorOptions): ImageProcessorOpti
   return options;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a checkpoint says of its image processor, found as transformers does: the `image_processor` of its `processor_config.json`, which older ones lack, else its `preprocessor_config.json`. */
+export function imageProcessorConfig({ processorConfig, preprocessorConfig }: { readonly processorConfig?: Json | undefined; readonly preprocessorConfig?: Json | undefined }): Json | undefined {
+  return processorConfig?.image_processor ? processorConfig : preprocessorConfig;
+}
+
 /** Reads `preprocessor_config.json`, or the `image_processor` of `processor_config.json`; what is absent keeps its default, an explicit null `do_convert_rgb` is off. */
-export function optionsFromConfig(config: Readonly<Record<string, unknown>>): Partial<ImageProcessorOptions> {
-  const given = (config.image_processor ?? config) as Readonly<Record<string, unknown>>;
+export function optionsFromConfig(config: Json): Partial<ImageProcessorOptions> {
+  const given = ((config as Json | null)?.image_processor ?? config) as Json;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new ImageError(`image processor: expected an object of settings, received ${received(given).slice(0, 60)}`);
   const { size, resample } = given;
   if (size !== undefined && !(typeof size === "object" && size !== null && "height" in size && "width" in size)) throw new ImageError(`size: expected height and width, received ${received(size)}`);
   if (resample !== undefined && resample !== 2 && resample !== 3) throw new ImageError(`resample: expected 2 (bilinear) or 3 (bicubic), received ${received(resample)}`);

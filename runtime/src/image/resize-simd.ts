@@ -28,7 +28,7 @@ const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 const groupsOf = ({ size }: FixedWindows): number => Math.ceil(size / 4);
 const tableBytes = (windows: FixedWindows): number => align(8 * windows.first.length + 16 * groupsOf(windows) * windows.first.length);
 
-/** `[height, width, 3]` to `[toHeight, toWidth, 3]`; a pass without windows is skipped. Undefined where SIMD cannot be had. */
+/** `[height, width, 3]` to `[toHeight, toWidth, 3]`; a pass without windows is skipped. Undefined where SIMD or so much of its memory cannot be had. */
 export function resizeSimd(data: Uint8Array, width: number, height: number, horizontal: FixedWindows | undefined, vertical: FixedWindows | undefined): Uint8Array | undefined {
   const simd = (instance ??= load());
   if (!simd) return undefined;
@@ -43,7 +43,12 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
   const middle = align(source + (horizontal ? strip * rowBytes : 0) + slack);
   const target = align(middle + height * outBytes + slack);
   const missing = target + (vertical ? toHeight * outBytes : 0) + slack - simd.memory.buffer.byteLength;
-  if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
+  try {
+    if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
+  } catch {
+    // More than 4 GiB, or than there is.
+    return undefined;
+  }
   const memory = new Uint8Array(simd.memory.buffer);
   if (horizontal) {
     const tables = writeAcross(simd.memory, horizontalTable, horizontal);

@@ -33,7 +33,7 @@ export class SiglipImageProcessor {
     this.options = checkOptions({ ...defaultOptions, ...options });
   }
 
-  /** From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`. */
+  /** From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`; {@link imageProcessorConfig} says which of the two a checkpoint means. */
   static fromConfig(config: Readonly<Record<string, unknown>>): SiglipImageProcessor {
     return new this(optionsFromConfig(config));
   }

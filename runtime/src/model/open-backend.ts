@@ -1,42 +1,58 @@
 /** Choosing among the backends that a module was compiled for; never silently. */
 import type { Session } from "./session.ts";
 
-export type BackendName = "cpu" | "webgpu";
+export type BackendName = "cpu" | "webgpu" | "cuda";
 
 /** Which backend a session runs on, and why it and not another. */
-export interface BackendChoice {
-  readonly backend: BackendName;
+export interface BackendChoice<Name extends BackendName = "cpu" | "webgpu"> {
+  readonly backend: Name;
   readonly reason: string;
 }
 
-export interface BackendOptions {
-  /** `auto`, the default: WebGPU where there is a hardware adapter with the limits that the model needs, else the CPU. */
-  readonly backend?: "auto" | BackendName;
+export interface BackendOptions<Name extends BackendName = "cpu" | "webgpu"> {
+  /** `auto`, the default: the first that can run of CUDA, WebGPU where a hardware adapter gives a device with the limits that the model needs, and the CPU, as far as the module was compiled for them. */
+  readonly backend?: "auto" | Name;
   /** Told before anything is returned; a model's `session.backend` says the same later. */
-  readonly onBackend?: (choice: BackendChoice) => void;
+  readonly onBackend?: (choice: BackendChoice<Name>) => void;
 }
 
 /** Opens a session; `automatic` if the caller left the choice open. */
 export type BackendOpener = (automatic: boolean) => Promise<Session>;
 
-/** That WebGPU cannot run the model here, rather than that something is wrong. */
-const unsuitable = (error: unknown): error is Error => error instanceof Error && error.name === "WebGpuError" && ["no-adapter", "limit"].includes((error as Error & { code?: string }).code ?? "");
+/** The order in which they are tried. */
+const order = ["cuda", "webgpu", "cpu"] as const satisfies readonly BackendName[];
 
-/** Opens what was asked for, or the first that can run; any failure but a missing or too small adapter is thrown. */
-export async function openBackend({ backend = "auto", onBackend }: BackendOptions, openers: Readonly<Record<BackendName, BackendOpener>>): Promise<Session> {
+/** Codes of errors that say that a backend cannot run the model here, rather than that something is wrong. */
+const unsuitable: Readonly<Record<string, readonly string[]>> = {
+  WebGpuError: ["no-adapter", "no-device", "limit"],
+  CudaError: ["no-addon", "no-driver", "driver-too-old", "no-device", "wrong-architecture"],
+};
+
+const isUnsuitable = (error: unknown): error is Error => error instanceof Error && (unsuitable[error.name]?.includes((error as Error & { code?: string }).code ?? "") ?? false);
+
+/** Opens what was asked for, or the first that can run; any failure but a device that is missing or not up to the model is thrown, and so is that of the last one. */
+export async function openBackend<Name extends BackendName>({ backend = "auto", onBackend }: BackendOptions<Name>, openers: Readonly<Record<Name, BackendOpener>>): Promise<Session> {
   if (backend !== "auto") {
     const session = await openers[backend](false);
     onBackend?.({ backend, reason: "asked for" });
     return session;
   }
-  try {
-    const session = await openers.webgpu(true);
-    onBackend?.({ backend: "webgpu", reason: session.backend });
-    return session;
-  } catch (error) {
-    if (!unsuitable(error)) throw error;
-    const session = await openers.cpu(true);
-    onBackend?.({ backend: "cpu", reason: error.message });
-    return session;
+  const there = order.filter((name) => name in openers) as readonly BackendName[] as readonly Name[];
+  const reasons: string[] = [];
+  for (const name of there) {
+    const last = name === there.at(-1);
+    if (name === "cuda" && !last && !globalThis.process?.versions?.node) {
+      reasons.push("CUDA is there in Node alone");
+      continue;
+    }
+    try {
+      const session = await openers[name](true);
+      onBackend?.({ backend: name, reason: reasons.length > 0 ? reasons.join("; ") : session.backend });
+      return session;
+    } catch (error) {
+      if (last || !isUnsuitable(error)) throw error;
+      reasons.push(error.message);
+    }
   }
+  throw new TypeError("the module was compiled for no backend");
 }

@@ -20,7 +20,7 @@ export interface ConnectOptions {
   readonly owned: boolean;
   readonly plan: Plan;
   readonly artifact: unknown;
-  /** The caller's: functions become messages, a signal reaches the worker. */
+  /** The caller's: functions become messages, a signal reaches the worker. What a function throws rejects the calls under way; where there are none, it is reported as an uncaught error. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly weights: WeightSource;
   readonly handlers?: Handlers;
@@ -53,11 +53,23 @@ export async function connectSession({ worker, owned, plan, artifact, options, w
   const { signal, ...others } = options as { readonly signal?: AbortSignal };
   const entries = Object.entries(others);
   const listeners = Object.fromEntries(entries.filter(([, value]) => typeof value === "function")) as Readonly<Record<string, (...args: unknown[]) => void>>;
+  /** Ends each call that waits for the worker. */
+  const underWay = new Set<(error: unknown) => void>();
+  let reading = new AbortController();
   const peer = new Peer(port1, {
-    ...weightHandlers(weights, signal),
+    ...weightHandlers(weights, () => (signal ? AbortSignal.any([signal, reading.signal]) : reading.signal)),
     ...handlers,
-    event: (name: string, args: readonly ({ readonly value: unknown } | { readonly error: PlainError })[]) =>
-      listeners[name]?.(...args.map((arg) => ("error" in arg ? fromPlain(arg.error, classes) : arg.value))),
+    event: (name: string, args: readonly ({ readonly value: unknown } | { readonly error: PlainError })[]) => {
+      try {
+        listeners[name]?.(...args.map((arg) => ("error" in arg ? fromPlain(arg.error, classes) : arg.value)));
+      } catch (error) {
+        if (underWay.size === 0) throw error;
+        for (const end of underWay) end(error);
+        // Nobody is left for whom weights are read.
+        reading.abort(error);
+        reading = new AbortController();
+      }
+    },
   }, classes);
   const fail = (message: string, event?: Event): void => {
     event?.preventDefault();
@@ -72,15 +84,13 @@ export async function connectSession({ worker, owned, plan, artifact, options, w
     peer.close();
     if (owned) worker.terminate();
   };
-  /** An abort is reported by its own reason, wherever it struck. */
-  const call = async (method: string, args: readonly unknown[], transfer: readonly Transferable[] = []): Promise<unknown> => {
-    try {
-      return await peer.call(method, args, transfer);
-    } catch (error) {
-      if (method !== "run") signal?.throwIfAborted();
-      throw error;
-    }
-  };
+  /** What a listener throws is thrown by the calls that it was told of, as it is without a worker; an abort is reported by its own reason, wherever it struck. */
+  const call = (method: string, args: readonly unknown[], transfer: readonly Transferable[] = []): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      underWay.add(reject);
+      const fail = (error: unknown): void => reject(method !== "run" && signal?.aborted ? signal.reason : error);
+      peer.call(method, args, transfer).then(resolve, fail).finally(() => underWay.delete(reject));
+    });
   worker.addEventListener("error", onFailure);
   signal?.addEventListener("abort", onAbort);
   try {
@@ -99,7 +109,7 @@ export async function connectSession({ worker, owned, plan, artifact, options, w
       await call("load", [program.name]);
       return { run: (inputs, symbols) => run(call, program, inputs, symbols), dispose: () => {} };
     };
-    return { create, backend, about: () => call("about", []), close };
+    return { create, backend, about: () => peer.call("about", []), close };
   } catch (error) {
     await close();
     throw error;

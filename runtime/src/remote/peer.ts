@@ -1,5 +1,6 @@
 /** Two threads that call each other over a MessagePort. */
 import { fromPlain, toPlain, WorkerError, type ErrorClasses, type PlainError } from "./remote-error.ts";
+import { reporting } from "./reporting.ts";
 
 /** A result some of whose buffers are given away rather than copied. */
 export class Given {
@@ -47,7 +48,7 @@ export class Peer {
     });
   }
 
-  /** Calls without an answer. */
+  /** Calls without an answer; what the handler throws is reported over there. */
   tell(method: string, ...args: readonly unknown[]): void {
     if (!this.#closed) this.#port.postMessage({ kind: "tell", method, args } satisfies Message);
   }
@@ -70,7 +71,7 @@ export class Peer {
       return;
     }
     const handler = this.#handlers[message.method] as ((...args: readonly unknown[]) => unknown) | undefined;
-    if (message.kind === "tell") return void handler?.(...message.args);
+    if (message.kind === "tell") return handler && reporting(handler)(...message.args);
     try {
       if (!handler) throw new Error(`the other thread has no ${message.method}; are both of one version of Sigil?`);
       const result = await handler(...message.args);

@@ -2,12 +2,11 @@
 import type { WeightSource } from "../weights/weight-source.ts";
 import { Given, type Handlers } from "./peer.ts";
 
-/** Answers for the thread that has the source. What is read may be a view of what others read too, so a copy is given away. */
-export function weightHandlers(source: WeightSource, signal: AbortSignal | undefined): Handlers {
-  const options = signal ? { signal } : {};
+/** Answers for the thread that has the source. What is read may be a view of what others read too, so a copy is given away. `signalNow` gives what stops a read that begins now. */
+export function weightHandlers(source: WeightSource, signalNow: () => AbortSignal): Handlers {
   return {
     read: async (name: string) => {
-      const bytes = (await source.read(name, options)).slice();
+      const bytes = (await source.read(name, { signal: signalNow() })).slice();
       return new Given(bytes, [bytes.buffer]);
     },
     readRowsFloat32: async (name: string, rows: readonly number[]) => {

@@ -1,3 +1,4 @@
+import { nearestName } from "@sigil/spec/shared";
 import type { VerifyOptions } from "./byte-source.ts";
 import type { DType } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
@@ -48,28 +49,4 @@ export function checkRows(source: Pick<WeightSource, "name" | "tensors">, name: 
     }
   }
   return shape[1]!;
-}
-
-/** The name with the smallest edit distance, if it is near enough to be a slip. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
-    const distance = editDistance(name, candidate);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -46,7 +46,7 @@ export interface SigilSpec {
   readonly interpolate_pos_encoding: false | true | "run-time";
   /** What pixel_values holds: normalised values, [batch, channels, height, width], or the bytes of resized pictures, [batch, height, width, channels], which the model then rescales and normalises itself. */
   readonly pixels: "float32" | "uint8";
-  /** What bytes are multiplied by first, where pixels are uint8. If this, image_mean or image_std is absent, the preprocessor_config.json beside the config says it, where config is a path. */
+  /** What bytes are multiplied by first, where pixels are uint8. If this, image_mean or image_std is absent, the processor_config.json or preprocessor_config.json beside the config says it, where config is a path; a config inside the spec lies beside nothing, so SigLIP's 1/255, 0.5 and 0.5 stand (sigil init writes the checkpoint's). */
   readonly rescale_factor: number;
   /** What is subtracted then: one value for every channel, or one for each. */
   readonly image_mean: readonly number[];
@@ -100,7 +100,7 @@ export interface SigilSpecInput {
   readonly interpolate_pos_encoding?: false | true | "run-time";
   /** What pixel_values holds: normalised values, [batch, channels, height, width], or the bytes of resized pictures, [batch, height, width, channels], which the model then rescales and normalises itself. */
   readonly pixels?: "float32" | "uint8";
-  /** What bytes are multiplied by first, where pixels are uint8. If this, image_mean or image_std is absent, the preprocessor_config.json beside the config says it, where config is a path. */
+  /** What bytes are multiplied by first, where pixels are uint8. If this, image_mean or image_std is absent, the processor_config.json or preprocessor_config.json beside the config says it, where config is a path; a config inside the spec lies beside nothing, so SigLIP's 1/255, 0.5 and 0.5 stand (sigil init writes the checkpoint's). */
   readonly rescale_factor?: number;
   /** What is subtracted then: one value for every channel, or one for each. */
   readonly image_mean?: readonly number[];

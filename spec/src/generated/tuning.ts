@@ -47,7 +47,7 @@ export interface TunedGemmConfig {
   readonly f16?: boolean;
 }
 
-/** An attention of these sizes, and how it is computed. */
+/** An attention of these sizes, and how it is computed. Of several entries that fit, the one that says most is taken. How far apart rows of queries, keys and values lie and what scores are multiplied by change no division; values are float32 whatever weights are stored as. */
 export interface TunedAttention {
   /** Queries of a head. */
   readonly queries: number;
@@ -55,6 +55,12 @@ export interface TunedAttention {
   readonly keys: number;
   /** Channels of a head. */
   readonly headSize: number;
+  /** Heads of the largest batch, all items together; any number if absent. */
+  readonly heads?: number;
+  /** Whether a mask is added to the scores; either if absent. */
+  readonly mask?: boolean;
+  /** Whether the attention map is an output too; either if absent. */
+  readonly probabilities?: boolean;
   readonly config: TunedAttentionConfig;
   /** What it took. */
   readonly microseconds?: number;

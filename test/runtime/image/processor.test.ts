@@ -1,7 +1,7 @@
 /** The image processor's options and inputs, each by what transformers does with it (siglip.md 5). */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { convertRgb, ImageError, resize, SiglipImageProcessor, SiglipImageProcessorFast, type ImageArray, type PictureMode, type RawImage } from "@sigil/runtime";
+import { convertRgb, ImageError, imageProcessorConfig, resize, SiglipImageProcessor, SiglipImageProcessorFast, type ImageArray, type PictureMode, type RawImage } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
 import { describe, expect, it } from "vitest";
 import { fixedWindows } from "../../../runtime/dist/image/fixed-windows.js";
@@ -50,6 +50,9 @@ describe("options", () => {
   it("come from a checkpoint's JSON, an explicit null switching conversion off", () => {
     const { options } = SiglipImageProcessor.fromConfig({ image_processor: { size: { height: 8, width: 9 }, resample: 2, rescale_factor: 0.5, image_mean: [0, 1, 2], do_normalize: false, do_convert_rgb: null } });
     expect(options).toMatchObject({ size: { height: 8, width: 9 }, resample: "bilinear", rescaleFactor: 0.5, imageMean: [0, 1, 2], imageStd: 0.5, doNormalize: false, doConvertRgb: false, doResize: true });
+    const [nested, legacy, preprocessorConfig] = [{ image_processor: { resample: 2 } }, { processor_class: "SiglipProcessor" }, { resample: 3 }];
+    expect([imageProcessorConfig({ processorConfig: nested, preprocessorConfig }), imageProcessorConfig({ processorConfig: legacy, preprocessorConfig }), imageProcessorConfig({ processorConfig: legacy })]).toEqual([nested, preprocessorConfig, undefined]);
+    for (const [odd, shown] of [[null, "null"], [[], "[]"], [{ image_processor: 3 }, "3"]] as const) expect(() => SiglipImageProcessor.fromConfig(odd as never)).toThrow(`expected an object of settings, received ${shown}`);
     expect(SiglipImageProcessor.fromConfig({}).options.doConvertRgb).toBe(true);
   });
   it("that cannot be are refused by name", () => {

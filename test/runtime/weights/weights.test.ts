@@ -193,6 +193,12 @@ describe("names and shapes", () => {
     expect(withPrefixes(bare, ["text_model.head.weight", "vision_model.head.weight"])).toBe(bare);
   });
 
+  test("all faults at once of another model's checkpoint, soon, without guesses", { timeout: 10_000 }, () => {
+    const names = Array.from({ length: 800 }, (_, i) => `vision_model.encoder.layers.${i >> 3}.self_attn.${"abcdefgh"[i % 8]}_proj.weight`);
+    const other = syntheticWeights(names.map((name) => ({ name: name.replace("vision_model.encoder.layers", "visual.transformer.resblocks"), shape: [2] })));
+    expect(() => bindWeights(other, names.map((name) => ({ name, shape: [2] })))).toThrow(expect.objectContaining({ issues: expect.toSatisfy((issues: string[]) => issues.length === 1600 && !issues.some((issue) => issue.includes("; the "))) }));
+  });
+
   test("all faults at once, with the nearest names", () => {
     const source = syntheticWeights([{ name: "a.wieght", shape: [2] }, { name: "b.bias", shape: [3] }, { name: "e.position_ids", shape: [1] }, { name: "loss.x", shape: [1] }]);
     const bind = () => bindWeights(source, [{ name: "a.weight", shape: [2] }, { name: "b.bias", shape: [4] }], { ignore: (name) => name === "loss.x" });

@@ -2,7 +2,7 @@
 import { attentionWorkgroupQuads, gemmWorkgroupQuads, workgroupLimits, type TunedAttentionConfig, type TunedGemmConfig, type TunedReduceConfig } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
 import type { AttentionProblem, GemmProblem, Problem, RowReduceProblem } from "../../kernels/problem.ts";
-import { selectAttention, selectGemm, selectReduce } from "./select.ts";
+import { attentionKey, selectAttention, selectGemm, selectReduce } from "./select.ts";
 import type { Tuning } from "./tuning.ts";
 
 type Symbols = Readonly<Record<string, number>>;
@@ -13,7 +13,7 @@ const none: Measured = { gemm: [], attention: [], rowReduce: [] };
 /** What `tuning` chooses for a problem, as text; undefined for problems that are computed in one way only. */
 export function choiceOf(problem: Problem, symbols: Symbols, tuning: Tuning): string | undefined {
   if (problem.family === "gemm" && problem.b.kind === "weight") return JSON.stringify(Object.entries(selectGemm(problem, symbols, tuning)).sort());
-  if (problem.family === "attention") return JSON.stringify(selectAttention(problem, tuning));
+  if (problem.family === "attention") return JSON.stringify(selectAttention(problem, symbols, tuning));
   if (problem.family === "row_reduce" && problem.kind !== "mean") return JSON.stringify(selectReduce(problem, symbols, tuning));
   return undefined;
 }
@@ -22,7 +22,7 @@ export function choiceOf(problem: Problem, symbols: Symbols, tuning: Tuning): st
 export function candidates(problem: Problem, symbols: Symbols, tuning: Tuning): readonly Measured[] {
   const own = choiceOf(problem, symbols, tuning);
   if (own === undefined) return [];
-  const all = problem.family === "gemm" ? gemms(problem, symbols, tuning) : problem.family === "attention" ? attentions(problem, tuning) : problem.family === "row_reduce" ? reductions(problem, symbols) : [];
+  const all = problem.family === "gemm" ? gemms(problem, symbols, tuning) : problem.family === "attention" ? attentions(problem, symbols, tuning) : problem.family === "row_reduce" ? reductions(problem, symbols) : [];
   const seen = new Set([own]);
   return all.filter((measured) => {
     const choice = choiceOf(problem, symbols, { ...tuning, measured })!;
@@ -47,13 +47,14 @@ function gemms(problem: GemmProblem, symbols: Symbols, tuning: Tuning): Measured
     .map((config) => ({ ...none, gemm: [{ rows, columns, depth: problem.depth, input: problem.a.kind, storage, config }] }));
 }
 
-function attentions({ queries, keys, headSize }: AttentionProblem, tuning: Tuning): Measured[] {
+function attentions(problem: AttentionProblem, symbols: Symbols, tuning: Tuning): Measured[] {
+  const { queries, keys, headSize } = problem;
   const tiles = tuning.attention.keys === 0 ? [0, 8] : [16, 8, 32, 0];
   const flash = [8, 16, 32, 64, 128].flatMap((threads) => tiles.map((tile): TunedAttentionConfig => ({ kind: "flash", threads, keys: tile })));
   const row = [64, 32, 128].flatMap((threads) => [true, false].map((subgroups): TunedAttentionConfig => ({ kind: "row", threads, subgroups })));
   return [...(queries <= 4 ? row.filter(({ threads }) => threads >= Math.ceil(headSize / 4)) : []), ...flash.filter(({ threads }) => threads < 2 * queries + 8)]
     .filter((config) => attentionWorkgroupQuads(keys, headSize, config) <= workgroupLimits.quads)
-    .map((config) => ({ ...none, attention: [{ queries, keys, headSize, config }] }));
+    .map((config) => ({ ...none, attention: [{ ...attentionKey(problem, symbols), config }] }));
 }
 
 function reductions({ kind, rows, width }: RowReduceProblem, symbols: Symbols): Measured[] {

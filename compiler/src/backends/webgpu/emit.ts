@@ -1,5 +1,5 @@
 /** Kernel problems to WGSL: a shader per distinct problem and set. */
-import type { Extent, WeightLayout } from "@sigil/spec";
+import type { Extent, KernelSet, WeightLayout } from "@sigil/spec";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
 import { emitAttentionFlash } from "./attention-flash.ts";
@@ -10,7 +10,7 @@ import { emitMap } from "./map.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { viewOperands } from "./operands.ts";
 import { emitRowReduce } from "./row-reduce.ts";
-import { kernelSets, type KernelSet } from "./kernel-sets.ts";
+import { kernelSets } from "./kernel-sets.ts";
 import { selectAttention, selectGemm, selectReduce } from "./select.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -40,7 +40,7 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
     case "gemm":
       return problem.b.kind === "weight" ? emitGemm(problem, selectGemm(problem, context.symbols, tuning), context) : emitGemmActivation(problem, context);
     case "attention": {
-      const config = selectAttention(problem, tuning);
+      const config = selectAttention(problem, context.symbols, tuning);
       return config.kind === "row" ? emitAttentionRow(problem, config, context) : emitAttentionFlash(problem, config, context);
     }
     case "row_reduce":

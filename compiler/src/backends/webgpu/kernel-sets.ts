@@ -1,17 +1,6 @@
-/** Sets of shaders: one per class of adapter and features of a device, of which a page downloads the one that fits. */
-import type { TuningTable } from "@sigil/spec";
-import { adapterKinds, kernelFeatures, tuningOf, type AdapterKind, type KernelFeature, type Tuning } from "./tuning.ts";
-
-/** A class alone for any of its devices, or with the features that its shaders use; runtime-webgpu knows these names. */
-export type KernelSet = AdapterKind | `${AdapterKind}-f16` | `${AdapterKind}-subgroups` | `${AdapterKind}-f16-subgroups`;
-
-const suffix: Readonly<Record<KernelFeature, string>> = { "shader-f16": "-f16", subgroups: "-subgroups" };
-
-/** The set's name for a class and features, whose order does not matter. */
-export const kernelSetName = (kind: AdapterKind, features: readonly KernelFeature[]): KernelSet => `${kind}${kernelFeatures.map((feature) => (features.includes(feature) ? suffix[feature] : "")).join("")}` as KernelSet;
-
-/** Most features first, as the runtime tries them. */
-const featureSets: readonly (readonly KernelFeature[])[] = [["shader-f16", "subgroups"], ["shader-f16"], ["subgroups"], []];
+/** Sets of shaders with their tuning, and which of them are worth a file. */
+import { adapterKinds, featureSets, kernelSetName, type AdapterKind, type KernelSet, type TuningTable } from "@sigil/spec";
+import { tuningOf, type Tuning } from "./tuning.ts";
 
 /** Every set with its tuning. */
 export const kernelSets = (table?: TuningTable): Readonly<Record<KernelSet, Tuning>> =>

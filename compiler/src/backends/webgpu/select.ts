@@ -24,16 +24,23 @@ export type AttentionConfig =
   /** A thread per query, `keys` keys and values at a time in workgroup memory (0: none), the softmax running. */
   | { readonly kind: "flash"; readonly queries: number; readonly keys: number };
 
-export function selectAttention({ queries, keys, headSize }: AttentionProblem, { attention, features, measured }: Tuning): AttentionConfig {
+/** What a table knows an attention by. */
+export const attentionKey = ({ queries, keys, headSize, heads, batch, mask, probabilities }: AttentionProblem, symbols: Symbols) => ({ queries, keys, headSize, heads: heads * valueOf(batch, symbols), mask, probabilities });
+
+export function selectAttention(problem: AttentionProblem, symbols: Symbols, { attention, features, measured }: Tuning): AttentionConfig {
+  const { queries, keys, headSize } = problem;
   const quads = Math.ceil(headSize / 4);
   const threads = 64;
-  const entry = measured?.attention.find((e) => e.queries === queries && e.keys === keys && e.headSize === headSize)?.config;
+  const key = Object.entries(attentionKey(problem, symbols));
+  const said = (e: object): number => key.filter(([name]) => name in e).length;
+  const fitting = (measured?.attention ?? []).filter((e) => key.every(([name, value]) => (e[name as keyof typeof e] ?? value) === value));
+  const entry = fitting.reduce<(typeof fitting)[number] | undefined>((best, e) => (best && said(best) >= said(e) ? best : e), undefined)?.config;
   if (entry?.kind === "row") return { kind: "row", threads: entry.threads, subgroups: features.includes("subgroups") && entry.subgroups !== false };
   if (entry) return { kind: "flash", queries: entry.threads, keys: entry.keys ?? 0 };
   if (attention.keys === 0) return { kind: "flash", queries: Math.min(attention.queries, Math.ceil(queries / 8) * 8), keys: 0 };
   if (queries <= 4 && quads <= threads && Math.ceil(keys / 4) + 2 * threads <= workgroupLimits.quads) return { kind: "row", threads, subgroups: features.includes("subgroups") };
-  const fitting = Math.floor(workgroupLimits.quads / (2 * quads + 1));
-  const most = Math.min(attention.keys, fitting - (fitting % 4));
+  const possible = Math.floor(workgroupLimits.quads / (2 * quads + 1));
+  const most = Math.min(attention.keys, possible - (possible % 4));
   if (most < 4) throw new Error(`internal: a head of ${headSize} channels needs more workgroup memory than WebGPU guarantees`);
   return { kind: "flash", queries: Math.min(attention.queries, Math.ceil(queries / 8) * 8), keys: most };
 }

@@ -1,12 +1,5 @@
 /** What `select` chooses from: one entry per class of adapter. */
-import type { TunedClass, TunedGemmConfig, TuningTable } from "@sigil/spec";
-
-export const adapterKinds = ["desktop", "integrated", "mobile", "software"] as const;
-export type AdapterKind = (typeof adapterKinds)[number];
-
-/** Features of a device that shaders are written with where it has them; nothing needs one. */
-export const kernelFeatures = ["shader-f16", "subgroups"] as const;
-export type KernelFeature = (typeof kernelFeatures)[number];
+import type { AdapterKind, KernelFeature, TunedClass, TunedGemmConfig, TuningTable } from "@sigil/spec";
 
 export type GemmConfig = TunedGemmConfig;
 

@@ -1,5 +1,5 @@
 /** A checkpoint folder to what a model needs of it, after checking that it fits the compiled module. */
-import { openSafetensors, openShardedSafetensors, SiglipImageProcessor, SiglipTokenizer, tokenizerFromJson, WeightsError, type ShardIndex, type Tokenizer, type WeightSource } from "@sigil/runtime";
+import { imageProcessorConfig, openSafetensors, openShardedSafetensors, SiglipImageProcessor, SiglipTokenizer, tokenizerFromJson, WeightsError, type ShardIndex, type Tokenizer, type WeightSource } from "@sigil/runtime";
 import { compiledFor, Model } from "../model.ts";
 import { MisfitError, misfits } from "./fit.ts";
 import { readFile, type CheckpointFolder } from "./folder.ts";
@@ -28,12 +28,14 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
   const differences = misfits(config, compiledFor.config);
   if (differences.length > 0) throw new MisfitError(folder.name, compiledFor.name, differences);
 
-  const [processorConfig, tokenizerConfig, spiece, single] = await Promise.all([
-    json("preprocessor_config.json").then((found) => found ?? json("processor_config.json")),
+  const [preprocessorConfig, tokenizerConfig, spiece, single] = await Promise.all([
+    json("preprocessor_config.json"),
     json("tokenizer_config.json"),
     readFile(folder, "spiece.model", signal),
     folder.source("model.safetensors"),
   ]);
+  // Asked for only without the other: few have it, and a missing file is a request at every visit.
+  const processorConfig = preprocessorConfig ? undefined : await json("processor_config.json");
   const tokenizerJson = spiece ? undefined : await json("tokenizer.json");
   const index = single ? undefined : await json("model.safetensors.index.json");
   const missing = [
@@ -42,10 +44,10 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
   ];
   if (missing.length > 0) throw new WeightsError("is not a complete checkpoint", { file: folder.name, issues: missing });
 
-  const processor = SiglipImageProcessor.fromConfig(processorConfig ?? { size: Model.imageSize });
+  const processor = SiglipImageProcessor.fromConfig(imageProcessorConfig({ processorConfig, preprocessorConfig }) ?? { size: Model.imageSize });
   const { height, width } = processor.options.size;
   if (height !== Model.imageSize.height || width !== Model.imageSize.width)
-    throw new MisfitError(folder.name, compiledFor.name, [`preprocessor_config.json resizes to ${height}x${width}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`]);
+    throw new MisfitError(folder.name, compiledFor.name, [`its image processor resizes to ${height}x${width}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`]);
   return {
     name: folder.name,
     tokenizer: spiece ? SiglipTokenizer.fromSpiece(spiece, tokenizerConfig) : tokenizerFromJson(tokenizerJson, tokenizerConfig),

@@ -20,23 +20,41 @@ export interface Prepared {
 
 export type PrepareAnswer = Prepared | { readonly error: { readonly name: string; readonly message: string } };
 
-let worker: Worker | undefined;
+interface Running {
+  readonly worker: Worker;
+  /** Rejects each picture that the worker has. */
+  readonly waiting: Set<(error: Error) => void>;
+}
 
-/** Throws ImageError for what is no picture. */
+let running: Running | undefined;
+
+function start(): Running {
+  const started: Running = { worker: new Worker(new URL("./prepare-worker.ts", import.meta.url), { type: "module" }), waiting: new Set() };
+  started.worker.onerror = ({ message }) => {
+    // The next picture tries another one.
+    if (running === started) running = undefined;
+    started.worker.terminate();
+    for (const reject of started.waiting) reject(new Error(`the worker that reads pictures failed${message ? `: ${message}` : " to load"}`));
+  };
+  return started;
+}
+
+/** Throws ImageError for what is no picture, and an Error for each that a worker had when it failed. */
 export function prepare(source: PictureSource, options: ImageProcessorOptions): Promise<Prepared> {
-  const used = (worker ??= new Worker(new URL("./prepare-worker.ts", import.meta.url), { type: "module" }));
+  const { worker, waiting } = (running ??= start());
   const { port1, port2 } = new MessageChannel();
-  return new Promise((resolve, reject) => {
-    used.onerror = ({ message }) => {
-      // The next picture tries another one.
-      worker = undefined;
-      reject(new Error(`the worker that reads pictures failed${message ? `: ${message}` : " to load"}`));
+  return new Promise<Prepared>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      port1.close();
+      reject(error);
     };
+    waiting.add(fail);
     port1.onmessage = ({ data: answer }: MessageEvent<PrepareAnswer>) => {
+      waiting.delete(fail);
       port1.close();
       if (!("error" in answer)) resolve(answer);
       else reject(answer.error.name === "ImageError" ? new ImageError(answer.error.message) : Object.assign(new Error(answer.error.message), { name: answer.error.name }));
     };
-    used.postMessage({ source, options, port: port2 } satisfies PrepareRequest, source instanceof Blob ? [port2] : [port2, source]);
+    worker.postMessage({ source, options, port: port2 } satisfies PrepareRequest, source instanceof Blob ? [port2] : [port2, source]);
   });
 }

@@ -1,10 +1,10 @@
 /** Where the model runs and why, the choice between backends, and progress while it loads. */
-import type { BackendChoice, BackendName } from "@sigil/runtime";
+import type { BackendChoice, BackendOptions } from "@sigil/runtime";
 import { element } from "../element.ts";
 import { whyNoWebGpu } from "../explain.ts";
 import { megabytes } from "../format.ts";
 
-export type BackendWish = "auto" | BackendName;
+export type BackendWish = NonNullable<BackendOptions["backend"]>;
 
 export class EngineView {
   readonly #summary = element("engine-summary");

@@ -1,6 +1,6 @@
 /** What a tuning table changes, and which candidates are measured for one. */
 import { accumulator, candidates, choiceOf, compile, kernelSets, selectAttention, selectGemm, selectReduce, tuningOf, type AttentionProblem, type GemmProblem, type KernelFeature, type Problem, type RowReduceProblem } from "@sigil/compiler";
-import { attentionWorkgroupQuads, gemmWorkgroupQuads, loadSpec, specPath, workgroupLimits, type TuningTable } from "@sigil/spec";
+import { attentionWorkgroupQuads, gemmWorkgroupQuads, loadSpec, specPath, workgroupLimits, type TunedClass, type TuningTable } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 
 const gemm: GemmProblem = { family: "gemm", rows: { factor: 196, symbols: ["image_batch"] }, columns: 768, depth: 768, b: { kind: "weight", storage: "float16" }, a: { kind: "rows", stride: 768 }, epilogue: accumulator, epilogueOperands: [] };
@@ -27,11 +27,28 @@ describe("a tuning table", () => {
   it("decides for the problems that it names, and for no others", () => {
     const tuned = tuningOf("desktop", both, table);
     expect(selectGemm(gemm, symbols, tuned)).toEqual({ ...broadcast, f16: true });
-    expect(selectAttention(probe, tuned)).toEqual({ kind: "row", threads: 128, subgroups: false });
+    expect(selectAttention(probe, symbols, tuned)).toEqual({ kind: "row", threads: 128, subgroups: false });
     expect(selectReduce(norm, symbols, tuned)).toEqual({ lanes: 16, subgroups: true });
     for (const [problem, sizes] of [[gemm, { image_batch: 2 }], [{ ...gemm, b: { kind: "weight", storage: "float32" } }, symbols], [attention, symbols], [{ ...norm, width: 1152 }, symbols]] as [Problem, typeof symbols][])
       expect(choiceOf(problem, sizes, tuned)).toBe(choiceOf(problem, sizes, tuningOf("desktop", both)));
     for (const problem of [gemm, probe, norm]) expect(choiceOf(problem, symbols, tuningOf("mobile", both, table))).toBe(choiceOf(problem, symbols, tuningOf("mobile", both)));
+  });
+
+  it("tells attentions apart by heads of the batch, mask and probabilities, and takes the entry that says most", () => {
+    const any = { queries: 729, keys: 729, headSize: 72 };
+    const flash = (threads: number) => ({ kind: "flash", threads, keys: 8 }) as const;
+    const choose = (entries: TunedClass["attention"], problem: AttentionProblem, sizes = symbols) => (selectAttention(problem, sizes, tuningOf("desktop", both, { version: 1, classes: { desktop: { adapter: "", gemm: [], attention: entries, rowReduce: [] } } })) as { queries: number }).queries;
+    const own = choose([], attention);
+    const batched: AttentionProblem = { ...attention, batch: { factor: 1, symbols: ["image_batch"] } };
+    // Tables from before these keys mean any attention of the sizes.
+    const entries = [{ ...any, config: flash(8) }, { ...any, heads: 32, config: flash(16) }, { ...any, heads: 32, mask: true, probabilities: false, config: flash(32) }];
+    expect(choose(entries, attention)).toBe(8);
+    expect(choose(entries, batched, { image_batch: 2 })).toBe(16);
+    expect(choose(entries, { ...batched, mask: true }, { image_batch: 2 })).toBe(32);
+    expect(choose(entries, { ...batched, mask: true, probabilities: true }, { image_batch: 2 })).toBe(16);
+    expect(choose([...entries].reverse(), { ...batched, mask: true }, { image_batch: 2 })).toBe(32);
+    for (const other of [{ heads: 15 }, { mask: true }, { probabilities: true }]) expect(choose([{ ...any, ...other, config: flash(8) }], attention)).toBe(own);
+    expect([own, candidates(batched, { image_batch: 3 }, tuningOf("desktop", both))[0]!.attention[0]]).toMatchObject([64, { ...any, heads: 48, mask: false, probabilities: false }]);
   });
 
   it("asks for no feature that a device lacks", () => {
