@@ -105,7 +105,8 @@ export function selectAttention({ queries, keys, headSize, queryStride, keyStrid
   if (half && headSize <= 128) {
     const run = Math.min(...bytes16);
     // 32 queries a warp halve what it reads of K and V; wide heads leave too few registers for that, short sequences too few blocks.
-    if (queries > 64 && headSize <= 72) return { kind: "mma", warps: 4, tilesDown: 2, tileKeys: 64, run, blocks: 2 };
+    // With heads of 72, scores of 64 keys take the last registers: a kernel of 576 keys spilled on sm_100f.
+    if (queries > 64 && headSize <= 72) return { kind: "mma", warps: 4, tilesDown: 2, tileKeys: headSize <= 64 ? 64 : 48, run, blocks: 2 };
     return { kind: "mma", warps: 4, tilesDown: 1, tileKeys: headSize <= 96 ? 64 : 32, run, blocks: 2 };
   }
   return { kind: "fma", ownQueries: headSize <= 128 ? 8 : 2, runs: bytes16 };
