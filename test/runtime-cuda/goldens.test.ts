@@ -36,7 +36,7 @@ describe.skipIf(!emulatedDriver)(`transformers' models on the emulated CUDA devi
     });
   });
 
-  // Probabilities are stored with seven digits; in bfloat16 cosines are off by some 1e-3, their scores by the scale of them, some 100, and a probability by up to a fourth of that.
+  // Probabilities are stored with seven digits. In bfloat16, whose numbers are off by up to 2^-8 of themselves: scores are cosines times exp(3.39), and a probability moves by at most a fourth of its score, so this is a cosine off by 3.4e-3.
   it.each([["float32", "portable", 1e-4], ["bfloat16", "hopper", 2.5e-2]] as const)("siglip-shapes classifies as transformers does, in %s by %s kernels", async (storage, path, bound) => {
     const folder = join(fixtures, "checkpoints/siglip-shapes");
     const { images } = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as { images: { file: string; sets: { labels: string[]; probabilities: number[] }[] }[] };

@@ -19,12 +19,13 @@ export interface Distance {
   readonly scaled: number;
 }
 
-/** How far a case's outputs are from what transformers computed; Infinity for NaN. */
+/** How far a case's outputs are from what transformers computed; Infinity for NaN. Throws for an output that is not there. */
 export async function distanceOf(golden: GoldenCase, actual: Readonly<Record<string, ArrayLike<number>>>): Promise<Distance> {
   let [worst, cosine, scaled] = [0, 1, 0];
   let found = false;
   for (const [name, { shape }] of golden.outputs.tensors) {
-    if (name.startsWith("input.") || !(name in actual)) continue;
+    if (name.startsWith("input.")) continue;
+    if (!(name in actual)) throw new Error(`${golden.name}: expected an output ${name}, found ${Object.keys(actual).join(", ")}`);
     const expected = await golden.outputs.readFloat32(name);
     const error = scaledError(actual[name]!, expected);
     if (Number.isNaN(error)) [worst, scaled] = [Infinity, Infinity];

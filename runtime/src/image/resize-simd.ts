@@ -51,7 +51,7 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
   }
   const memory = new Uint8Array(simd.memory.buffer);
   if (horizontal) {
-    const tables = writeAcross(simd.memory, horizontalTable, horizontal);
+    const tables = write(simd.memory, horizontalTable, horizontal, splitWeights(horizontal), groupsOf(horizontal));
     for (let row = 0; row < height; row += strip) {
       const rows = Math.min(strip, height - row);
       memory.set(data.subarray(row * rowBytes, (row + rows) * rowBytes), source);
@@ -59,36 +59,35 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
     }
   } else memory.set(data, middle);
   if (!vertical) return memory.slice(middle, middle + height * outBytes);
-  simd.down(middle, target, outBytes, toHeight, ...write(simd.memory, verticalTable, vertical));
+  simd.down(middle, target, outBytes, toHeight, ...write(simd.memory, verticalTable, vertical, vertical.weights, vertical.size));
   return memory.slice(target, target + toHeight * outBytes);
 }
 
 type Tables = [first: number, count: number, weights: number, size: number, precision: number];
 
-/** Copies the tables of an axis to `at`; their addresses and constants as the pass down takes them. */
-function write({ buffer }: WebAssembly.Memory, at: number, { first, count, weights, size, precision }: FixedWindows): Tables {
+/** Copies the tables of an axis to `at`, with `weights` as its pass reads them, `size` a pixel; their addresses and constants as the pass takes them. */
+function write({ buffer }: WebAssembly.Memory, at: number, { first, count, precision }: FixedWindows, weights: Int32Array | Int16Array, size: number): Tables {
   const [counts, values] = [at + 4 * first.length, at + 8 * first.length];
   new Int32Array(buffer, at, first.length).set(first);
   new Int32Array(buffer, counts, count.length).set(count);
-  new Int32Array(buffer, values, weights.length).set(weights);
+  new Uint8Array(buffer, values, weights.byteLength).set(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
   return [at, counts, values, size, precision];
 }
 
-/** The same as the pass across takes them: weights in halves, in groups of four. */
-function writeAcross(memory: WebAssembly.Memory, at: number, windows: FixedWindows): Tables {
-  const { first, weights, size, precision } = windows;
+/** Bits of the low part of a weight, as resize.wat has it: both parts are i16, a weight of Pillow's has 22 bits and a sign. */
+const lowBits = 11;
+
+/** Weights as the pass across reads them: of each four the high parts, then the low ones. */
+function splitWeights(windows: FixedWindows): Int16Array {
+  const { first, weights, size } = windows;
   const groups = groupsOf(windows);
   const halves = new Int16Array(8 * groups * first.length);
   for (let i = 0; i < first.length; i++)
     for (let k = 0; k < size; k++) {
       const weight = weights[i * size + k]!;
       const place = 8 * (i * groups + (k >> 2)) + (k & 3);
-      halves[place] = weight >> 11;
-      halves[place + 4] = weight & 2047;
+      halves[place] = weight >> lowBits;
+      halves[place + 4] = weight & ((1 << lowBits) - 1);
     }
-  const values = at + 8 * first.length;
-  new Int32Array(memory.buffer, at, first.length).set(first);
-  new Int32Array(memory.buffer, at + 4 * first.length, first.length).set(windows.count);
-  new Int16Array(memory.buffer, values, halves.length).set(halves);
-  return [at, at + 4 * first.length, values, groups, precision];
+  return halves;
 }

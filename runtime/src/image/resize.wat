@@ -4,8 +4,8 @@
   (memory (export "memory") 1)
 
   ;; Rows of `rowBytes` (RGB) become rows of `to` pixels. `first` and `count` are i32; a pixel has `groups` of four weights, each group
-  ;; the high parts (weight >> 11) as four i16, then the low ones, and 0 past the last. A product of 16 bits with pairs summed is one instruction, of 32 bits two or more on most processors;
-  ;; what overflows in the low sum is right again once the high one is added, as all of it counts modulo 2^32.
+  ;; the high parts (weight >> 11) as four i16, then the low ones, and 0 past the last. Two products of 16 bits and their sum are one instruction,
+  ;; a product of 32 bits is two on Intel's processors; what overflows in the low sum is right again once the high one is added, as all of it counts modulo 2^32.
   ;; Two rows share the weights; a last row without a neighbour is computed twice.
   (func (export "across")
     (param $source i32) (param $target i32) (param $rows i32) (param $rowBytes i32) (param $to i32)
@@ -15,7 +15,7 @@
     (local $w0 v128) (local $w1 v128) (local $w2 v128) (local $w3 v128)
     (local $high v128) (local $low v128) (local $nextHigh v128) (local $nextLow v128)
     (local.set $half (i32x4.splat (i32.shl (i32.const 1) (i32.sub (local.get $precision) (i32.const 1)))))
-    ;; r0 r1 g0 g1 b0 b1 as i16: a lane past the last byte is zero.
+    ;; r0 r1 g0 g1 b0 b1 as i16: a lane past the last byte is zero. A swizzle by a constant is one pshufb in V8, a shuffle with zeros two of them and an or.
     (local.set $taps01 (v128.const i8x16 0 -1 3 -1 1 -1 4 -1 2 -1 5 -1 -1 -1 -1 -1))
     (local.set $taps23 (v128.const i8x16 6 -1 9 -1 7 -1 10 -1 8 -1 11 -1 -1 -1 -1 -1))
     (block $done (loop $row

@@ -14,12 +14,12 @@ const cut = (text: string): string[] => {
 const expected = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment);
 
 describe("graphemes", () => {
-  it("of every pair of a character of the basic plane and one that may attach", { timeout: 60_000 }, () => {
+  it("of characters of the basic plane beside such as may attach", { timeout: 60_000 }, () => {
     // Combining and spacing marks, variation selector, joiner, prepended sign, jamo, regional indicator, pictograph, line ends, Devanagari's virama.
     const neighbours = ["\u0301", "\u0903", "\ufe0f", "\u200d", "\u0600", "\u1100", "\u1161", "\u11a8", "\u{1f1e6}", "\u{1f468}", "\r", "\n", "\u094d\u0915", "a", "\u3042", "\uac00", "\ud800"];
     const different: string[] = [];
     for (let code = 0; code < 0x10000; code++)
-      // Of all scripts that are cut without asking, but Han and Hangul, every pair.
+      // Every pair below Han and Hangul, which hold the other scripts that are cut without asking; above, each character beside one.
       for (const neighbour of code < 0x3100 ? neighbours : [neighbours[code % neighbours.length]!]) {
         const text = `${String.fromCharCode(code)}${neighbour}${String.fromCharCode(code)}`;
         if (cut(text).join("|") !== expected(text).join("|")) different.push(JSON.stringify(text));
