@@ -3,7 +3,7 @@
  * carries, where node-gyp-build looks for it. prebuildify would do so by node-gyp, which wants Node's own headers of a release, make and Python; Node-API's are a package.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -25,9 +25,13 @@ const sources = readdirSync(native).filter((file) => file.endsWith(".cpp")).map(
 const includes = [require("node-addon-api").include_dir, require("node-api-headers").include_dir].map((folder) => `-I${folder.replaceAll('"', "")}`);
 const target = join(out, name);
 const shared = platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-include", join(native, "older_libraries.h"), `-Wl,--version-script=${join(native, "exports.map")}`];
-// A library that is mapped must not be overwritten in place.
-rmSync(target, { force: true });
-const { error, status } = spawnSync(compiler, ["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", ...includes, ...shared, ...sources, "-s", "-ldl", "-pthread", "-o", target], { stdio: "inherit" });
+// Takes its place whole: a library that is mapped must not be overwritten, and who loads it meanwhile finds one.
+const partial = `${target}.${process.pid}.part`;
+const { error, status } = spawnSync(compiler, ["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", ...includes, ...shared, ...sources, "-s", "-ldl", "-pthread", "-o", partial], { stdio: "inherit" });
 if (error) console.error(`${compiler} could not be started (${error.message}): install a C++17 compiler (Debian: g++), or name one in CXX`);
-if (error || status !== 0) process.exit(1);
+if (error || status !== 0) {
+  rmSync(partial, { force: true });
+  process.exit(1);
+}
+renameSync(partial, target);
 console.log(target);
