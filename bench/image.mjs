@@ -1,17 +1,28 @@
-/** Resizing and preprocessing beside sharp's resize to the same size: node image.mjs; prints JSON. */
+/**
+ * Resizing and preprocessing beside sharp's resize to the same size: node image.mjs; prints JSON.
+ */
 import { resize, SiglipImageProcessor } from "@sigil/runtime";
 import sharp from "sharp";
 import { rounds } from "./rounds.mjs";
 
 const allThreads = sharp.concurrency();
 const result = {};
-for (const [width, height, count] of [[640, 480, 31], [4000, 3000, 9]]) {
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24);
+for (const [width, height, count] of [
+  [640, 480, 31],
+  [4000, 3000, 9],
+]) {
+  const data = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, i) => Math.imul(i + 1, 2654435761) >>> 24,
+  );
   const processor = SiglipImageProcessor.fromConfig({});
   // Sigil's sides run on one thread; sharp's default is all of them.
   const peer = (threads) => () => {
     sharp.concurrency(threads);
-    return sharp(data, { raw: { width, height, channels: 3 } }).resize(224, 224, { fit: "fill", kernel: "cubic" }).raw().toBuffer();
+    return sharp(data, { raw: { width, height, channels: 3 } })
+      .resize(224, 224, { fit: "fill", kernel: "cubic" })
+      .raw()
+      .toBuffer();
   };
   result[`${width}x${height}`] = await rounds(
     {

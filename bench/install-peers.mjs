@@ -8,5 +8,9 @@ export function installPeers(cwd) {
   if (changed("node_modules/.package-lock.json") >= changed("package-lock.json")) return;
   console.error("installing the peers into bench/node_modules");
   // onnxruntime-node's install script only downloads its CUDA parts.
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" } });
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+  });
 }

@@ -23,7 +23,15 @@ export class OnnxGraph {
   tensor(shape, data) {
     const name = `t${this.#names++}`;
     const type = data instanceof Float32Array ? types.float32 : types.int64;
-    this.#tensors.push(message(5, ...shape.map((size) => integer(1, size)), integer(2, type), text(8, name), bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))));
+    this.#tensors.push(
+      message(
+        5,
+        ...shape.map((size) => integer(1, size)),
+        integer(2, type),
+        text(8, name),
+        bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      ),
+    );
     return name;
   }
 
@@ -35,7 +43,9 @@ export class OnnxGraph {
 
   /** An operation; those of its outputs that are wanted, by position. */
   nodes(op, inputs, attributes, { domain = "", outputs }) {
-    const names = Array.from({ length: Math.max(...outputs) + 1 }, (_, i) => (outputs.includes(i) ? `v${this.#names++}` : ""));
+    const names = Array.from({ length: Math.max(...outputs) + 1 }, (_, i) =>
+      outputs.includes(i) ? `v${this.#names++}` : "",
+    );
     this.#add(op, inputs, attributes, domain, names);
     return outputs.map((i) => names[i]);
   }
@@ -43,22 +53,45 @@ export class OnnxGraph {
   /** Attributes: integers, arrays of integers, strings, and numbers as `{ float }`. */
   #add(op, inputs, attributes, domain, outputs) {
     const fields = Object.entries(attributes).map(([name, value]) => {
-      if (Array.isArray(value)) return message(5, text(1, name), ...value.map((one) => integer(8, one)), integer(20, 7));
-      if (typeof value === "string") return message(5, text(1, name), text(4, value), integer(20, 3));
-      if (typeof value === "object") return message(5, text(1, name), float(2, value.float), integer(20, 1));
+      if (Array.isArray(value))
+        return message(5, text(1, name), ...value.map((one) => integer(8, one)), integer(20, 7));
+      if (typeof value === "string")
+        return message(5, text(1, name), text(4, value), integer(20, 3));
+      if (typeof value === "object")
+        return message(5, text(1, name), float(2, value.float), integer(20, 1));
       return message(5, text(1, name), integer(3, value), integer(20, 2));
     });
-    this.#nodes.push(message(1, ...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), ...fields, text(7, domain)));
+    this.#nodes.push(
+      message(
+        1,
+        ...inputs.map((name) => text(1, name)),
+        ...outputs.map((name) => text(2, name)),
+        text(4, op),
+        ...fields,
+        text(7, domain),
+      ),
+    );
   }
 
   serialise() {
-    const graph = message(7, ...this.#nodes, text(2, "sigil-bench"), ...this.#tensors, ...this.#inputs, ...this.#outputs);
+    const graph = message(
+      7,
+      ...this.#nodes,
+      text(2, "sigil-bench"),
+      ...this.#tensors,
+      ...this.#inputs,
+      ...this.#outputs,
+    );
     const opset = (domain, version) => message(8, text(1, domain), integer(2, version));
     return serialise(integer(1, 9), graph, opset("", 20), opset("com.microsoft", 1));
   }
 
   #value(field, name, shape) {
     const dims = shape.map((size) => message(1, integer(1, size)));
-    return message(field, text(1, name), message(2, message(1, integer(1, types.float32), message(2, ...dims))));
+    return message(
+      field,
+      text(1, name),
+      message(2, message(1, integer(1, types.float32), message(2, ...dims))),
+    );
   }
 }

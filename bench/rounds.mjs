@@ -11,5 +11,10 @@ export async function rounds(sides, count) {
       await run();
       if (round > 0) times[name].push(performance.now() - begin);
     }
-  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, { median: median(values), minimum: Math.min(...values) }]));
+  return Object.fromEntries(
+    Object.entries(times).map(([name, values]) => [
+      name,
+      { median: median(values), minimum: Math.min(...values) },
+    ]),
+  );
 }

@@ -1,4 +1,7 @@
-/** Sigil's tokenizer.json path beside @huggingface/tokenizers, on the fixtures' texts: node tokenizer.mjs; prints JSON. */
+/**
+ * Sigil's tokenizer.json path beside @huggingface/tokenizers, on the fixtures' texts: node
+ * tokenizer.mjs; prints JSON.
+ */
 import { readFileSync } from "node:fs";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { SiglipTokenizer, tokenizerFromJson } from "@sigil/runtime";
@@ -10,9 +13,16 @@ const read = (name) => readFileSync(new URL(name, folder));
 const result = {};
 for (const name of ["unigram_1k", "gemma_like"]) {
   const json = JSON.parse(read(`${name}.tokenizer.json`));
-  const rows = read(`${name}.tokenizer.jsonl`).toString().trim().split("\n").map((line) => JSON.parse(line));
+  const rows = read(`${name}.tokenizer.jsonl`)
+    .toString()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   const spiece = name === "unigram_1k" && read("unigram_1k.model");
-  /** Builds a tokenizer, as a function from a text to its ids. SigLIP's texts are lowercased, which Sigil does itself. */
+  /**
+   * Builds a tokenizer, as a function from a text to its ids. SigLIP's texts are lowercased, which
+   * Sigil does itself.
+   */
   const sides = {
     sigil: () => {
       const tokenizer = tokenizerFromJson(json, {});
@@ -29,9 +39,13 @@ for (const name of ["unigram_1k", "gemma_like"]) {
       },
     }),
   };
-  const each = (of) => Object.fromEntries(Object.entries(sides).map(([side, build]) => [side, of(build)]));
+  const each = (of) =>
+    Object.fromEntries(Object.entries(sides).map(([side, build]) => [side, of(build)]));
   const encodeAll = (encode) => rows.forEach(({ text }) => encode(text));
-  /** Both sides remember words that they have seen, so a first reading needs tokenizers that have read nothing. */
+  /**
+   * Both sides remember words that they have seen, so a first reading needs tokenizers that have
+   * read nothing.
+   */
   const first = each((build) => {
     const fresh = Array.from({ length: count + 1 }, build);
     return () => encodeAll(fresh.pop());
@@ -41,11 +55,19 @@ for (const name of ["unigram_1k", "gemma_like"]) {
     encodeAll(encode);
     return () => encodeAll(encode);
   });
-  /** Texts to which a side gives the ids of Hugging Face's tokenizers library, which the fixtures hold. */
+  /**
+   * Texts to which a side gives the ids of Hugging Face's tokenizers library, which the fixtures
+   * hold.
+   */
   const exact = each((build) => {
     const encode = build();
     return rows.filter(({ text, ids }) => encode(text).join() === ids.join()).length;
   });
-  result[name] = { texts: rows.length, exact, first: await rounds(first, count), again: await rounds(again, count) };
+  result[name] = {
+    texts: rows.length,
+    exact,
+    first: await rounds(first, count),
+    again: await rounds(again, count),
+  };
 }
 console.log(JSON.stringify(result));

@@ -1,4 +1,5 @@
-// Writes runtime/src/image/resize-module.ts from resize.wat; with --check, fails if it would change.
+// Writes runtime/src/image/resize-module.ts from resize.wat; with --check, fails if it would
+// change.
 import { readFileSync, writeFileSync } from "node:fs";
 import wabt from "wabt";
 
@@ -9,6 +10,8 @@ const base64 = Buffer.from(module.toBinary({}).buffer).toString("base64");
 const text = `/** resize.wat, assembled by scripts/assemble-resize.mjs. */\nexport const resizeModule =\n  "${base64}";\n`;
 if (!process.argv.includes("--check")) writeFileSync(target, text);
 else if (readFileSync(target, "utf8") !== text) {
-  console.error("runtime/src/image/resize-module.ts is stale: run node scripts/assemble-resize.mjs");
+  console.error(
+    "runtime/src/image/resize-module.ts is stale: run node scripts/assemble-resize.mjs",
+  );
   process.exitCode = 1;
 }

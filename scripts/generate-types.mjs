@@ -3,7 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const names = ["siglip-text", "siglip-vision", "siglip", "sigil"];
 const root = new URL("../spec/", import.meta.url);
-const schemas = new Map(names.map((name) => [`${name}.schema.json`, readJson(`schema/${name}.schema.json`)]));
+const schemas = new Map(
+  names.map((name) => [`${name}.schema.json`, readJson(`schema/${name}.schema.json`)]),
+);
 /** Schemas of documents: each titled definition is a type. */
 const documents = ["architecture", "plan", "tuning"];
 let stale = false;
@@ -31,62 +33,103 @@ function moduleOf(name) {
   });
   const complete = `/** ${schema.description} Every default is filled in. */\nexport interface ${schema.title} ${objectType(schema, "", "")}\n`;
   const input = `/** ${schema.title} as written: what has a default may be absent. */\nexport interface ${schema.title}Input ${objectType(schema, "", "Input")}\n`;
-  return [`// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`, ...imports, "\n", complete, "\n", input].join("");
+  return [
+    `// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`,
+    ...imports,
+    "\n",
+    complete,
+    "\n",
+    input,
+  ].join("");
 }
 
 function objectType(schema, indent, suffix) {
   const lines = ["{"];
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    const present = schema.required?.includes(key) || (suffix === "" && property.default !== undefined);
+    const present =
+      schema.required?.includes(key) || (suffix === "" && property.default !== undefined);
     if (property.description) lines.push(`${indent}  /** ${property.description} */`);
-    lines.push(`${indent}  readonly ${key}${present ? "" : "?"}: ${typeOf(property, `${indent}  `, suffix)};`);
+    lines.push(
+      `${indent}  readonly ${key}${present ? "" : "?"}: ${typeOf(property, `${indent}  `, suffix)};`,
+    );
   }
-  if (schema.additionalProperties === true) lines.push(`${indent}  readonly [key: string]: unknown;`);
+  if (schema.additionalProperties === true)
+    lines.push(`${indent}  readonly [key: string]: unknown;`);
   return [...lines, `${indent}}`].join("\n");
 }
 
 function typeOf(schema, indent, suffix) {
   if (schema.$ref) return schemas.get(schema.$ref).title + suffix;
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  return [schema.type].flat().map((type) => {
-    if (type === "integer") return "number";
-    if (type === "array") return `readonly ${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`;
-    if (type !== "object") return type;
-    if (schema.properties) return objectType(schema, indent, suffix);
-    const values = typeof schema.additionalProperties === "object" ? typeOf(schema.additionalProperties, indent, suffix) : "unknown";
-    return `Readonly<Record<string, ${values}>>`;
-  }).filter((type, index, all) => all.indexOf(type) === index).join(" | ");
+  return [schema.type]
+    .flat()
+    .map((type) => {
+      if (type === "integer") return "number";
+      if (type === "array")
+        return `readonly ${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`;
+      if (type !== "object") return type;
+      if (schema.properties) return objectType(schema, indent, suffix);
+      const values =
+        typeof schema.additionalProperties === "object"
+          ? typeOf(schema.additionalProperties, indent, suffix)
+          : "unknown";
+      return `Readonly<Record<string, ${values}>>`;
+    })
+    .filter((type, index, all) => all.indexOf(type) === index)
+    .join(" | ");
 }
 
 function documentModule(name) {
   const schema = readJson(`schema/${name}.schema.json`);
-  const types = [...Object.values(schema.$defs).filter(({ title }) => title), schema].map((definition) => {
-    const body = documentType({ ...definition, title: undefined }, schema, "");
-    const isInterface = definition.type === "object" && definition.properties;
-    return `/** ${definition.description} */\nexport ${isInterface ? `interface ${definition.title} ${body}` : `type ${definition.title} = ${body};`}\n`;
-  });
-  return [`// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`, ...types].join("\n");
+  const types = [...Object.values(schema.$defs).filter(({ title }) => title), schema].map(
+    (definition) => {
+      const body = documentType({ ...definition, title: undefined }, schema, "");
+      const isInterface = definition.type === "object" && definition.properties;
+      return `/** ${definition.description} */\nexport ${isInterface ? `interface ${definition.title} ${body}` : `type ${definition.title} = ${body};`}\n`;
+    },
+  );
+  return [
+    `// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`,
+    ...types,
+  ].join("\n");
 }
 
-/** A type of a document: references by title where they have one, `if` as a union of its branches. */
+/**
+ * A type of a document: references by title where they have one, `if` as a union of its branches.
+ */
 function documentType(schema, root, indent) {
   if (schema.title) return schema.title;
   if (schema.$ref) return documentType(root.$defs[schema.$ref.split("/").at(-1)], root, indent);
-  if (schema.if) return [schema.then, schema.else].map((branch) => documentType(branch, root, indent)).join(" | ");
+  if (schema.if)
+    return [schema.then, schema.else]
+      .map((branch) => documentType(branch, root, indent))
+      .join(" | ");
   if ("const" in schema) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  return [schema.type].flat().map((type) => {
-    if (type === "integer") return "number";
-    if (type === "array") {
-      const item = documentType(schema.items, root, indent);
-      const items = item.includes(" | ") ? `(${item})` : item;
-      return schema.minItems !== undefined && schema.minItems === schema.maxItems ? `readonly [${Array(schema.minItems).fill(item).join(", ")}]` : `readonly ${items}[]`;
-    }
-    if (type !== "object") return type;
-    if (!schema.properties) return `Readonly<Record<string, ${typeof schema.additionalProperties === "object" ? documentType(schema.additionalProperties, root, indent) : "unknown"}>>`;
-    const lines = Object.entries(schema.properties).filter(([key]) => key !== "$schema").flatMap(([key, property]) => {
-      return [...(property.description ? [`${indent}  /** ${property.description} */`] : []), `${indent}  readonly ${key}${schema.required?.includes(key) ? "" : "?"}: ${documentType(property, root, `${indent}  `)};`];
-    });
-    return ["{", ...lines, `${indent}}`].join("\n");
-  }).filter((type, index, all) => all.indexOf(type) === index).join(" | ");
+  return [schema.type]
+    .flat()
+    .map((type) => {
+      if (type === "integer") return "number";
+      if (type === "array") {
+        const item = documentType(schema.items, root, indent);
+        const items = item.includes(" | ") ? `(${item})` : item;
+        return schema.minItems !== undefined && schema.minItems === schema.maxItems
+          ? `readonly [${Array(schema.minItems).fill(item).join(", ")}]`
+          : `readonly ${items}[]`;
+      }
+      if (type !== "object") return type;
+      if (!schema.properties)
+        return `Readonly<Record<string, ${typeof schema.additionalProperties === "object" ? documentType(schema.additionalProperties, root, indent) : "unknown"}>>`;
+      const lines = Object.entries(schema.properties)
+        .filter(([key]) => key !== "$schema")
+        .flatMap(([key, property]) => {
+          return [
+            ...(property.description ? [`${indent}  /** ${property.description} */`] : []),
+            `${indent}  readonly ${key}${schema.required?.includes(key) ? "" : "?"}: ${documentType(property, root, `${indent}  `)};`,
+          ];
+        });
+      return ["{", ...lines, `${indent}}`].join("\n");
+    })
+    .filter((type, index, all) => all.indexOf(type) === index)
+    .join(" | ");
 }

@@ -1,8 +1,12 @@
-// Writes runtime-cuda/device/platform/warpgroup_shapes.cuh: wgmma.mma_async for the shapes that kernels use, since its assembly names
+// Writes runtime-cuda/device/platform/warpgroup_shapes.cuh: wgmma.mma_async for the shapes that
+// kernels use, since its assembly names
 // every register of its sums. With --check, fails if the file would change.
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** n of products with both operands in shared memory, and of those with A in registers (the head widths). */
+/**
+ * n of products with both operands in shared memory, and of those with A in registers (the head
+ * widths).
+ */
 const inShared = Array.from({ length: 16 }, (_, i) => 16 * (i + 1));
 const inRegisters = [64, 72, 96];
 const types = ["f16", "bf16"];
@@ -12,19 +16,29 @@ const sums = (n) => `{${range(n / 2, (i) => `%${i}`).join(", ")}}`;
 
 function instruction(type, n, a) {
   const first = n / 2;
-  const operands = a === "shared" ? [`%${first}`, `%${first + 1}`] : [`{%${first}, %${first + 1}, %${first + 2}, %${first + 3}}`, `%${first + 4}`];
+  const operands =
+    a === "shared"
+      ? [`%${first}`, `%${first + 1}`]
+      : [`{%${first}, %${first + 1}, %${first + 2}, %${first + 3}}`, `%${first + 4}`];
   const flag = first + (a === "shared" ? 2 : 5);
   const transposed = a === "shared" ? `0, %${flag + 1}` : `%${flag + 1}`;
-  return `    asm volatile("{\\n.reg .pred p;\\nsetp.ne.b32 p, %${flag}, 0;\\nwgmma.mma_async.sync.aligned.m64n${n}k16.f32.${type}.${type} " SIGIL_SUMS_${n}\n` + `      ", ${operands.join(", ")}, p, 1, 1, ${transposed};\\n}"\n`;
+  return (
+    `    asm volatile("{\\n.reg .pred p;\\nsetp.ne.b32 p, %${flag}, 0;\\nwgmma.mma_async.sync.aligned.m64n${n}k16.f32.${type}.${type} " SIGIL_SUMS_${n}\n` +
+    `      ", ${operands.join(", ")}, p, 1, 1, ${transposed};\\n}"\n`
+  );
 }
 
 function shape(type, n) {
   const held = `SIGIL_HELD_${n}(sums)`;
-  const shared = !inShared.includes(n) ? "" : `  template <int b_transposed> SIGIL_DEVICE static void multiply(float (&sums)[${n / 2}], uint64_t a, uint64_t b, int accumulate) {
+  const shared = !inShared.includes(n)
+    ? ""
+    : `  template <int b_transposed> SIGIL_DEVICE static void multiply(float (&sums)[${n / 2}], uint64_t a, uint64_t b, int accumulate) {
 ${instruction(type, n, "shared")}      : ${held} : "l"(a), "l"(b), "r"(accumulate), "n"(b_transposed));
   }
 `;
-  const registers = !inRegisters.includes(n) ? "" : `  template <int b_transposed> SIGIL_DEVICE static void multiply(float (&sums)[${n / 2}], const uint32_t (&a)[4], uint64_t b, int accumulate) {
+  const registers = !inRegisters.includes(n)
+    ? ""
+    : `  template <int b_transposed> SIGIL_DEVICE static void multiply(float (&sums)[${n / 2}], const uint32_t (&a)[4], uint64_t b, int accumulate) {
 ${instruction(type, n, "registers")}      : ${held} : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(accumulate), "n"(b_transposed));
   }
 `;

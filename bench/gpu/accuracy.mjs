@@ -1,4 +1,7 @@
-/** How far bfloat16 embeddings are from float32's: the same weights and inputs through both models on one card. */
+/**
+ * How far bfloat16 embeddings are from float32's: the same weights and inputs through both models
+ * on one card.
+ */
 import { comparedBatch, timedName } from "./models.mjs";
 import { SigilTower } from "./tower.mjs";
 
@@ -34,8 +37,13 @@ export function differenceOf(actual, expected, width) {
 
 export async function compareStorages(entry, { options, log }) {
   const name = timedName(entry);
-  const [actual, expected] = [await embeddingsOf(name, options.tower), await embeddingsOf(`${name}.float32`, options.tower)];
+  const [actual, expected] = [
+    await embeddingsOf(name, options.tower),
+    await embeddingsOf(`${name}.float32`, options.tower),
+  ];
   const found = { name, ...differenceOf(actual.data, expected.data, expected.width) };
-  log(`  ${name}: embeddings in bfloat16 off by ${found.worst.toExponential(1)} at most, ${found.mean.toExponential(1)} on average, cosine at least ${found.cosine.toFixed(6)}`);
+  log(
+    `  ${name}: embeddings in bfloat16 off by ${found.worst.toExponential(1)} at most, ${found.mean.toExponential(1)} on average, cosine at least ${found.cosine.toFixed(6)}`,
+  );
   return found;
 }

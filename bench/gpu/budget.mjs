@@ -13,7 +13,10 @@ export class Budget {
     return share * this.#seconds - (performance.now() - this.#began) / 1e3;
   }
 
-  /** Whether `fraction` of all is left before `share` of it is spent; what has to go is written down. */
+  /**
+   * Whether `fraction` of all is left before `share` of it is spent; what has to go is written
+   * down.
+   */
   allows(what, share, fraction) {
     if (this.left(share) >= fraction * this.#seconds) return true;
     this.skipped.push(what);

@@ -4,7 +4,10 @@ import { execFileSync } from "node:child_process";
 /** Fields of --query-gpu, separated by commas. */
 export function smi(query) {
   try {
-    return execFileSync("nvidia-smi", [`--query-gpu=${query}`, "--format=csv,noheader"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("nvidia-smi", [`--query-gpu=${query}`, "--format=csv,noheader"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch (error) {
     return `not known (${error.code ?? "nvidia-smi failed"})`;
   }

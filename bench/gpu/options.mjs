@@ -5,7 +5,10 @@ import { PyTorch, variants } from "./pytorch.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** `models`, `out`: folders. `iterations`: of each timing, instead of as many as its batch asks for. `programmatic`: launches overlap. */
+/**
+ * `models`, `out`: folders. `iterations`: of each timing, instead of as many as its batch asks for.
+ * `programmatic`: launches overlap.
+ */
 export function readOptions(args = process.argv.slice(2)) {
   const { values } = parseArgs({
     args,
@@ -32,7 +35,8 @@ export function readOptions(args = process.argv.slice(2)) {
   };
   const chosen = values.variants?.split(",") ?? variants;
   const [strange] = chosen.filter((name) => !variants.includes(name));
-  if (strange !== undefined) throw new Error(`--variants: there is no ${strange}; there are ${variants.join(", ")}`);
+  if (strange !== undefined)
+    throw new Error(`--variants: there is no ${strange}; there are ${variants.join(", ")}`);
   return {
     seconds: number("seconds", values.seconds),
     only: values.only,
@@ -41,10 +45,16 @@ export function readOptions(args = process.argv.slice(2)) {
     emulated: values.emulated,
     openTorch: () => (values["no-torch"] ? PyTorch.none() : new PyTorch(values.python)),
     variants: chosen,
-    iterations: values.iterations === undefined ? undefined : Math.ceil(number("iterations", values.iterations)),
+    iterations:
+      values.iterations === undefined
+        ? undefined
+        : Math.ceil(number("iterations", values.iterations)),
     tiles: values.tiles,
     programmatic: values.programmatic,
-    models: values.models ?? process.env.SIGIL_GPU_MODELS ?? join(root, "build", "gpu", values.emulated ? "rehearsal" : "models"),
+    models:
+      values.models ??
+      process.env.SIGIL_GPU_MODELS ??
+      join(root, "build", "gpu", values.emulated ? "rehearsal" : "models"),
     out: values.out ?? join(root, "bench", "results"),
   };
 }

@@ -11,15 +11,21 @@ export class PyTorch {
   #waiting = [];
 
   constructor(python = process.env.PYTHON ?? "python3") {
-    this.#child = spawn(python, [join(import.meta.dirname, "pytorch.py")], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(python, [join(import.meta.dirname, "pytorch.py")], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     let said = "";
     this.#child.stderr.on("data", (text) => (said = `${said}${text}`.slice(-2000)));
-    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#waiting.shift()?.(JSON.parse(line)));
+    createInterface({ input: this.#child.stdout }).on("line", (line) =>
+      this.#waiting.shift()?.(JSON.parse(line)),
+    );
     const ended = (why) => {
       for (const answer of this.#waiting.splice(0)) answer({ error: why });
     };
     this.#child.on("error", (error) => ended(error.message));
-    this.#child.on("exit", (code) => ended(`python ended with ${code}: ${said.trim().split("\n").at(-1)}`));
+    this.#child.on("exit", (code) =>
+      ended(`python ended with ${code}: ${said.trim().split("\n").at(-1)}`),
+    );
     this.#child.stdin.on("error", () => {});
   }
 
@@ -30,7 +36,8 @@ export class PyTorch {
 
   /** Resolves to the answer, `{ error }` for a refusal. */
   ask(command) {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve({ error: "python has ended" });
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+      return Promise.resolve({ error: "python has ended" });
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#child.stdin.write(`${JSON.stringify(command)}\n`);

@@ -15,7 +15,10 @@ export class SigilTower {
   #operandTypes;
 
   /** `model`, `driver`: of openModel and openDevice. `exact`: no rows of weights repeated. */
-  static async open(name, { model, driver, path = "auto", profile = false, exact = false, programmatic = false } = {}) {
+  static async open(
+    name,
+    { model, driver, path = "auto", profile = false, exact = false, programmatic = false } = {},
+  ) {
     const tower = new SigilTower();
     const artifact = openModel(name, model);
     tower.#vocabulary = artifact.plan.config.text_config?.vocab_size ?? 1;
@@ -26,19 +29,42 @@ export class SigilTower {
     const openMilliseconds = since(begin);
     const image = await artifact.images[tower.path]();
     begin = performance.now();
-    const kernels = await LoadedKernels.load({ ...artifact, images: { [tower.path]: async () => image } }, tower.path, tower.#opened);
+    const kernels = await LoadedKernels.load(
+      { ...artifact, images: { [tower.path]: async () => image } },
+      tower.path,
+      tower.#opened,
+    );
     [tower.#planned] = artifact.plan.programs;
-    if (programmatic && !(tower.#opened.programmaticEdges && kernels.programmatic)) throw new Error("--programmatic: launches overlap with hopper kernels and a driver of CUDA 12.3 or newer only");
-    await kernels.take([...tower.#planned.init, ...tower.#planned.launches].map(({ kernel }) => kernel));
+    if (programmatic && !(tower.#opened.programmaticEdges && kernels.programmatic))
+      throw new Error(
+        "--programmatic: launches overlap with hopper kernels and a driver of CUDA 12.3 or newer only",
+      );
+    await kernels.take(
+      [...tower.#planned.init, ...tower.#planned.launches].map(({ kernel }) => kernel),
+    );
     /** Milliseconds until kernels are there: what a process pays before it reads weights. */
     tower.cold = { open: openMilliseconds, kernels: since(begin) };
     tower.flops = tower.#planned.flops;
     tower.mostBatch = Object.values(tower.#planned.symbols)[0];
     tower.imageBytes = image.length;
     tower.memory = { weights: tower.#planned.weightBytes, arena: tower.#planned.arenaBytes };
-    tower.problems = Object.fromEntries(Object.entries(artifact.sources[tower.path]).map(([kernel, text]) => [kernel, describe(text)]));
+    tower.problems = Object.fromEntries(
+      Object.entries(artifact.sources[tower.path]).map(([kernel, text]) => [
+        kernel,
+        describe(text),
+      ]),
+    );
     begin = performance.now();
-    tower.#program = await createCudaProgram(tower.#planned, kernels, tower.#opened, bindPlan(artifact.plan, (exact ? weightsOf : repeatedWeights)(artifact.plan, 3)), { programmaticLaunch: programmatic, ...(profile && { onProfile: (_, times) => (tower.#times = times) }) });
+    tower.#program = await createCudaProgram(
+      tower.#planned,
+      kernels,
+      tower.#opened,
+      bindPlan(artifact.plan, (exact ? weightsOf : repeatedWeights)(artifact.plan, 3)),
+      {
+        programmaticLaunch: programmatic,
+        ...(profile && { onProfile: (_, times) => (tower.#times = times) }),
+      },
+    );
     tower.loadSeconds = since(begin) / 1e3;
     tower.device = tower.#opened.info;
     return tower;
@@ -52,9 +78,21 @@ export class SigilTower {
   inputs(batch, salt = 0) {
     return Object.fromEntries(
       this.#planned.inputs.map(({ name, dtype, shape, default: absent }) => {
-        const count = shape.reduce((product, extent) => product * valueOf(extent, this.symbols(batch)), 1);
-        if (absent) return [name, dtype === "int32" ? Int32Array.from({ length: count }, (_, i) => (absent === "positions" ? i % shape.at(-1) : 0)) : new Float32Array(count)];
-        if (this.#operandTypes[name]) return [name, randomOperand(count, this.#operandTypes[name], salt)];
+        const count = shape.reduce(
+          (product, extent) => product * valueOf(extent, this.symbols(batch)),
+          1,
+        );
+        if (absent)
+          return [
+            name,
+            dtype === "int32"
+              ? Int32Array.from({ length: count }, (_, i) =>
+                  absent === "positions" ? i % shape.at(-1) : 0,
+                )
+              : new Float32Array(count),
+          ];
+        if (this.#operandTypes[name])
+          return [name, randomOperand(count, this.#operandTypes[name], salt)];
         if (dtype === "int32") return [name, randomIds(count, this.#vocabulary, salt)];
         return [name, dtype === "uint8" ? randomBytes(count, salt) : randomFloats(count, salt)];
       }),
@@ -70,7 +108,9 @@ export class SigilTower {
 
   /** Milliseconds of each forward by the card's clock. */
   async times(batch, count) {
-    return (await this.#program.repeat(this.symbols(batch), count)).map((microseconds) => microseconds / 1e3);
+    return (await this.#program.repeat(this.symbols(batch), count)).map(
+      (microseconds) => microseconds / 1e3,
+    );
   }
 
   /** Microseconds of each launch of the last run, of a tower opened with `profile`. */

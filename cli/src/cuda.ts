@@ -1,4 +1,7 @@
-/** CUDA for the command line: on a card with kernels that nvcc compiles for it, or emulated on this machine's processor by g++. */
+/**
+ * CUDA for the command line: on a card with kernels that nvcc compiles for it, or emulated on this
+ * machine's processor by g++.
+ */
 import type { CudaModule } from "@sigil/compiler";
 import { openDriver, type CudaArtifact, type CudaPath } from "@sigil/runtime-cuda";
 import { emulate } from "@sigil/runtime-cuda/emulated";
@@ -19,10 +22,20 @@ export interface PreparedCuda {
   readonly options: { readonly driver?: string; readonly path: "auto" | CudaPath };
 }
 
-/** Gives a compiled model its images: built for the first device alone, so that nobody waits for kernels of other cards. The emulated device runs the portable kernels, which are the faster ones there, unless `path` says otherwise. Throws CudaError, KernelBuildError or EmulatorError. */
-export async function prepareCuda({ plan, kernels, sources }: CompiledCuda, backend: CudaBackend, path?: CudaPath): Promise<PreparedCuda> {
+/**
+ * Gives a compiled model its images: built for the first device alone, so that nobody waits for
+ * kernels of other cards. The emulated device runs the portable kernels, which are the faster ones
+ * there, unless `path` says otherwise. Throws CudaError, KernelBuildError or EmulatorError.
+ */
+export async function prepareCuda(
+  { plan, kernels, sources }: CompiledCuda,
+  backend: CudaBackend,
+  path?: CudaPath,
+): Promise<PreparedCuda> {
   if (backend === "cuda-emulated") {
-    const { artifact, driver } = await withProgress("compiling for emulation", () => emulate({ plan, kernels, sources }));
+    const { artifact, driver } = await withProgress("compiling for emulation", () =>
+      emulate({ plan, kernels, sources }),
+    );
     return { artifact, options: { driver, path: path ?? "portable" } };
   }
   const { devices } = await openDriver();
@@ -30,8 +43,18 @@ export async function prepareCuda({ plan, kernels, sources }: CompiledCuda, back
     // Asked for by a session that has opened the device, which is a CudaError where there is none.
     const { major, minor } = devices[0]!;
     const capability = `${major}${minor}`;
-    const targets = { cubins: [capability === "90" ? "90a" : capability], ptx: of === "hopper" ? "90a" : "80" };
-    return (await withProgress(`compiling ${of} kernels`, (report) => buildKernels(sources[of], of, { targets, onProgress: report }))).image;
+    const targets = {
+      cubins: [capability === "90" ? "90a" : capability],
+      ptx: of === "hopper" ? "90a" : "80",
+    };
+    return (
+      await withProgress(`compiling ${of} kernels`, (report) =>
+        buildKernels(sources[of], of, { targets, onProgress: report }),
+      )
+    ).image;
   };
-  return { artifact: { plan, kernels, images: { portable: image("portable"), hopper: image("hopper") } }, options: { path: path ?? "auto" } };
+  return {
+    artifact: { plan, kernels, images: { portable: image("portable"), hopper: image("hopper") } },
+    options: { path: path ?? "auto" },
+  };
 }

@@ -1,4 +1,7 @@
-/** The `sigil` command: arguments in, one command's module called, errors printed as their kind asks. */
+/**
+ * The `sigil` command: arguments in, one command's module called, errors printed as their kind
+ * asks.
+ */
 import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
 import { ArchitectureError } from "@sigil/compiler";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
@@ -31,7 +34,8 @@ const integer = (text: string): number => {
 };
 const size = (text: string): { height: number; width: number } => {
   const [, height, width] = /^(\d+)x(\d+)$/.exec(text) ?? [];
-  if (!(Number(height) > 0 && Number(width) > 0)) throw new InvalidArgumentError("expected height and width, such as 224x224");
+  if (!(Number(height) > 0 && Number(width) > 0))
+    throw new InvalidArgumentError("expected height and width, such as 224x224");
   return { height: Number(height), width: Number(width) };
 };
 const tolerance = (text: string): number => {
@@ -41,7 +45,8 @@ const tolerance = (text: string): number => {
 const backendList = (text: string): ParityBackend[] => {
   const names = text.split(",");
   const strange = names.find((name) => !parityBackends.includes(name as ParityBackend));
-  if (strange !== undefined) throw new InvalidArgumentError(`"${strange}" is none of ${parityBackends.join(", ")}`);
+  if (strange !== undefined)
+    throw new InvalidArgumentError(`"${strange}" is none of ${parityBackends.join(", ")}`);
   return names as ParityBackend[];
 };
 const positive = (text: string): number => {
@@ -49,37 +54,66 @@ const positive = (text: string): number => {
   return Number(text);
 };
 
-const program = new Command("sigil").description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.").version("0.1.0").exitOverride().showHelpAfterError();
+const program = new Command("sigil")
+  .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
+  .version("0.1.0")
+  .exitOverride()
+  .showHelpAfterError();
 
 program
   .command("inspect")
   .description("kernel problems and memory plan of a spec, a config.json or a checkpoint folder")
   .argument("<spec>")
   .option("--dump <dir>", "also write every stage as text")
-  .option("--html <file>", "also write a page: architecture, fusion, kernels, memory, FLOPs and bytes")
+  .option(
+    "--html <file>",
+    "also write a page: architecture, fusion, kernels, memory, FLOPs and bytes",
+  )
   .option("--json", "print the plan as JSON")
-  .addHelpText("after", "\nExample:\n  sigil inspect spec/models/siglip-base-patch16-224.json --html base.html")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil inspect spec/models/siglip-base-patch16-224.json --html base.html",
+  )
   .action(inspect);
 
 program
   .command("compile")
   .description("a spec, a config.json or a checkpoint folder to kernels and a typed module")
   .argument("<spec>")
-  .addOption(new Option("--target <target...>", "what to compile for; by default what the spec says, else cpu").choices(["cpu", "webgpu", "cuda"]))
+  .addOption(
+    new Option(
+      "--target <target...>",
+      "what to compile for; by default what the spec says, else cpu",
+    ).choices(["cpu", "webgpu", "cuda"]),
+  )
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
-  .option("--tuning <file>", "tuning table of the target webgpu, instead of the spec's (see sigil tune)")
+  .option(
+    "--tuning <file>",
+    "tuning table of the target webgpu, instead of the spec's (see sigil tune)",
+  )
   .option("--dump <dir>", "also write every stage as text")
   .option("--json", "print JSON")
-  .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --out src/generated/siglip")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil compile ./siglip-base-patch16-224 --out src/generated/siglip",
+  )
   .action(compile);
 
 program
   .command("kernels")
-  .description("the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU is needed")
+  .description(
+    "the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU is needed",
+  )
   .argument("<module...>", "folders that sigil compile wrote")
-  .option("--arch <sm...>", "only for these compute capabilities, such as 86 or 90a (default: all that Sigil knows)")
+  .option(
+    "--arch <sm...>",
+    "only for these compute capabilities, such as 86 or 90a (default: all that Sigil knows)",
+  )
   .option("--json", "print JSON")
-  .addHelpText("after", "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out src/generated/siglip && sigil kernels src/generated/siglip")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out src/generated/siglip && sigil kernels src/generated/siglip",
+  )
   .action(kernels);
 
 program
@@ -92,7 +126,10 @@ program
   .option("--top <count>", "print only the best labels", positive)
   .option("--threads <count>", "threads to use", positive)
   .option("--json", "print JSON, every label")
-  .addHelpText("after", '\nExample:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224')
+  .addHelpText(
+    "after",
+    '\nExample:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224',
+  )
   .action(classify);
 
 program
@@ -104,7 +141,10 @@ program
   .option("--texts", "embed each line of stdin")
   .option("--normalize", "scale each embedding to length one")
   .option("--out <file>", "safetensors file (image_embeds or text_embeds)")
-  .addHelpText("after", "\nExample:\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors",
+  )
   .action(embed);
 
 program
@@ -123,52 +163,108 @@ program
   .requiredOption("--out <file>", "safetensors file to write")
   .option("--config <file>", "preprocessor_config.json")
   .option("--size <HxW>", "height and width, instead of the config's", size)
-  .addOption(new Option("--resample <filter>", "filter, instead of the config's").choices(["bicubic", "bilinear"]))
+  .addOption(
+    new Option("--resample <filter>", "filter, instead of the config's").choices([
+      "bicubic",
+      "bilinear",
+    ]),
+  )
   .option("--fast", "torchvision's arithmetic instead of Pillow's")
   .option("--uint8", "also the resized pixels, as `pixels`")
   .option("--no-exif", "do not apply the EXIF orientation")
-  .addHelpText("after", "\nExample:\n  sigil preprocess cat.jpg --size 384x384 --out pixels.safetensors")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil preprocess cat.jpg --size 384x384 --out pixels.safetensors",
+  )
   .action(preprocess);
 
 program
   .command("run")
-  .description("one run on the inputs of a safetensors file; every output under transformers' nested names")
+  .description(
+    "one run on the inputs of a safetensors file; every output under transformers' nested names",
+  )
   .argument("<spec>")
   .requiredOption("--weights <file>", "checkpoint as safetensors")
-  .requiredOption("--inputs <file>", "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors")
+  .requiredOption(
+    "--inputs <file>",
+    "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors",
+  )
   .requiredOption("--outputs <file>", "where to write the outputs")
-  .addOption(new Option("--backend <name>", "what computes").choices(["cpu", "webgpu", "cuda", "cuda-emulated", "reference"]).default("cpu"))
-  .addOption(new Option("--cuda-path <name>", "which kernels of CUDA (default: by the device; portable when emulated)").choices(["portable", "hopper"]))
+  .addOption(
+    new Option("--backend <name>", "what computes")
+      .choices(["cpu", "webgpu", "cuda", "cuda-emulated", "reference"])
+      .default("cpu"),
+  )
+  .addOption(
+    new Option(
+      "--cuda-path <name>",
+      "which kernels of CUDA (default: by the device; portable when emulated)",
+    ).choices(["portable", "hopper"]),
+  )
   .option("--threads <count>", "threads to use", positive)
   .option("--hidden-states", "also every layer's hidden states")
   .option("--attentions", "also every layer's attention weights")
   .option("--interpolate", "resample position embeddings to the size of pixel_values")
   .option("--loss", "also the sigmoid loss")
-  .addHelpText("after", "\nExample:\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors",
+  )
   .action(run);
 
 program
   .command("parity")
-  .description("how far each backend is from the float64 oracle, after every fused kernel; exit status 1 past the tolerances")
+  .description(
+    "how far each backend is from the float64 oracle, after every fused kernel; exit status 1 past the tolerances",
+  )
   .argument("<spec>")
   .option("--weights <file>", "checkpoint as safetensors (default: synthetic tensors of the seed)")
-  .addOption(new Option("--backends <names>", `backends, separated by commas, of ${parityBackends.join(", ")}`).argParser(backendList).default(["cpu"], "cpu"))
+  .addOption(
+    new Option(
+      "--backends <names>",
+      `backends, separated by commas, of ${parityBackends.join(", ")}`,
+    )
+      .argParser(backendList)
+      .default(["cpu"], "cpu"),
+  )
   .option("--seed <seed>", "seed of the inputs, and of the weights without --weights", integer, 0)
-  .addOption(new Option("--cuda-path <name>", "which kernels of CUDA (default: by the device; portable when emulated)").choices(["portable", "hopper"]))
+  .addOption(
+    new Option(
+      "--cuda-path <name>",
+      "which kernels of CUDA (default: by the device; portable when emulated)",
+    ).choices(["portable", "hopper"]),
+  )
   .option("--html <file>", "also write a page with a curve over depth")
   .option("--json", "print JSON")
-  .addHelpText("after", "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,webgpu --html parity.html")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,webgpu --html parity.html",
+  )
   .action(parity);
 
 program
   .command("tune")
-  .description("measures how this machine's WebGPU adapter best computes a spec's kernels; writes a table for compile --tuning")
+  .description(
+    "measures how this machine's WebGPU adapter best computes a spec's kernels; writes a table for compile --tuning",
+  )
   .argument("<spec>")
-  .option("--out <file>", "table to write; what it has of other adapters and problems stays", "tuning.json")
-  .option("--seconds <count>", "time to spend; what it does not suffice for stays as it is", positive, 60)
+  .option(
+    "--out <file>",
+    "table to write; what it has of other adapters and problems stays",
+    "tuning.json",
+  )
+  .option(
+    "--seconds <count>",
+    "time to spend; what it does not suffice for stays as it is",
+    positive,
+    60,
+  )
   .option("--program <name...>", "only these programs, such as siglip-vision")
   .option("--json", "print JSON")
-  .addHelpText("after", "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out tuning.json")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out tuning.json",
+  )
   .action(tune);
 
 program
@@ -177,7 +273,10 @@ program
   .argument("<spec>")
   .requiredOption("--synthetic <seed>", "seed of the values", integer)
   .requiredOption("--out <file>", "safetensors file to write")
-  .addHelpText("after", "\nExample:\n  sigil weights --synthetic 0 spec/models/siglip-shapes.json --out synthetic.safetensors")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil weights --synthetic 0 spec/models/siglip-shapes.json --out synthetic.safetensors",
+  )
   .action(weights);
 
 program
@@ -194,9 +293,14 @@ program
   .argument("<a>")
   .argument("<b>")
   .option("--tolerance <error>", "exit with 1 past this error", tolerance)
-  .addOption(new Option("--sort <order>", "order of the rows").choices(["file", "error"]).default("file"))
+  .addOption(
+    new Option("--sort <order>", "order of the rows").choices(["file", "error"]).default("file"),
+  )
   .option("--json", "print JSON")
-  .addHelpText("after", "\nExample:\n  sigil compare out.safetensors expected.safetensors --tolerance 1e-5")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil compare out.safetensors expected.safetensors --tolerance 1e-5",
+  )
   .action(compare);
 
 program
@@ -206,17 +310,25 @@ program
   .addHelpText("after", "\nExample:\n  sigil catalogue")
   .action(catalogue);
 
-program.command("doctor").description("what this machine can run, and what is missing").option("--json", "print JSON").addHelpText("after", "\nExample:\n  sigil doctor").action(doctor);
+program
+  .command("doctor")
+  .description("what this machine can run, and what is missing")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  sigil doctor")
+  .action(doctor);
 
 // A reader that has seen enough (`| head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? 0 : 1),
+);
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    if (error instanceof DiagnosticError) process.stderr.write(`${formatDiagnostics(error.diagnostics)}\n`);
+    if (error instanceof DiagnosticError)
+      process.stderr.write(`${formatDiagnostics(error.diagnostics)}\n`);
     else if (error instanceof ArchitectureError) process.stderr.write(`error: ${error.message}\n`);
     else process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

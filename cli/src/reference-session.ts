@@ -1,26 +1,53 @@
-/** A session whose programs run through the kernel problems' float64 meaning: slow, exact, and the same interface as a backend's. Throws WeightsError with every missing, extra and misshapen tensor. */
+/**
+ * A session whose programs run through the kernel problems' float64 meaning: slow, exact, and the
+ * same interface as a backend's. Throws WeightsError with every missing, extra and misshapen
+ * tensor.
+ */
 import { evaluateLowered, lowerSpec, planKind, planProgram } from "@sigil/compiler";
 import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtime";
 import type { ModelSpec, Plan } from "@sigil/spec";
 
 export function referenceSession(spec: ModelSpec, weights: WeightSource): Session {
   const programs = lowerSpec(spec).map(({ lowered }) => {
-    const kernels = [...lowered.init, ...lowered.launches].map(({ problem }) => ({ name: problem.family, units: { of: 1, per: 1 }, extents: [], scratchBytes: 0, layouts: [] }));
+    const kernels = [...lowered.init, ...lowered.launches].map(({ problem }) => ({
+      name: problem.family,
+      units: { of: 1, per: 1 },
+      extents: [],
+      scratchBytes: 0,
+      layouts: [],
+    }));
     return { lowered, planned: planProgram(lowered, kernels).planned };
   });
-  const tensors = Object.assign({}, ...programs.map(({ lowered }) => lowered.tensors)) as Plan["tensors"];
-  const plan: Plan = { version: 1, name: spec.name, kind: planKind(programs.map(({ planned }) => planned)), architecture: spec.architecture, storage: spec.storage, config: spec.config, tensors, programs: programs.map(({ planned }) => planned) };
+  const tensors = Object.assign(
+    {},
+    ...programs.map(({ lowered }) => lowered.tensors),
+  ) as Plan["tensors"];
+  const plan: Plan = {
+    version: 1,
+    name: spec.name,
+    kind: planKind(programs.map(({ planned }) => planned)),
+    architecture: spec.architecture,
+    storage: spec.storage,
+    config: spec.config,
+    tensors,
+    programs: programs.map(({ planned }) => planned),
+  };
   const source = bindPlan(plan, weights);
   return new Session(plan, async ({ name, outputs }) => {
     const { lowered } = programs.find(({ planned }) => planned.name === name)!;
     const loaded = new Map<string, Float32Array>();
-    for (const tensor of Object.keys(lowered.tensors)) loaded.set(tensor, await source.readFloat32(tensor));
+    for (const tensor of Object.keys(lowered.tensors))
+      loaded.set(tensor, await source.readFloat32(tensor));
     return {
       async run(inputs, symbols) {
         const results = evaluateLowered(lowered, inputs, (tensor) => loaded.get(tensor)!, symbols);
         return Object.fromEntries(
           outputs.map((output): [string, Tensor] => {
-            const shape = output.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor)));
+            const shape = output.shape.map((extent) =>
+              typeof extent === "number"
+                ? extent
+                : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor),
+            );
             return [output.name, { data: Float32Array.from(results[output.name]!), shape }];
           }),
         );

@@ -1,7 +1,15 @@
 /** Opens what a command needs of a checkpoint: model, tokenizer, image processor. */
 import { readFileSync } from "node:fs";
 import { compile } from "@sigil/compiler";
-import { imageProcessorConfig, InputError, SiglipImageProcessor, SiglipModel, SiglipTokenizer, tokenizerFromJson, ZeroShotImageClassification } from "@sigil/runtime";
+import {
+  imageProcessorConfig,
+  InputError,
+  SiglipImageProcessor,
+  SiglipModel,
+  SiglipTokenizer,
+  tokenizerFromJson,
+  ZeroShotImageClassification,
+} from "@sigil/runtime";
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { loadSpec } from "@sigil/spec";
@@ -10,28 +18,48 @@ import { withProgress } from "./progress.ts";
 
 export type ModelSession = Awaited<ReturnType<typeof openSession>>;
 
-/** Everything that zero-shot classification with a checkpoint needs. Throws DiagnosticError, WeightsError or InputError for what is missing or damaged. */
-export async function openSession(model: string, options: Pick<CpuSessionOptions, "lazy" | "threads"> = {}) {
+/**
+ * Everything that zero-shot classification with a checkpoint needs. Throws DiagnosticError,
+ * WeightsError or InputError for what is missing or damaged.
+ */
+export async function openSession(
+  model: string,
+  options: Pick<CpuSessionOptions, "lazy" | "threads"> = {},
+) {
   const folder = await modelFolder(model);
   const spec = loadSpec(folder);
-  if (spec.architecture !== "siglip") throw new InputError(`${folder}: expected a checkpoint with both towers, received a ${spec.architecture}; sigil run takes it`);
+  if (spec.architecture !== "siglip")
+    throw new InputError(
+      `${folder}: expected a checkpoint with both towers, received a ${spec.architecture}; sigil run takes it`,
+    );
   const checkpoint = await openCheckpoint(folder);
   try {
     const { "spiece.model": spiece } = checkpoint.paths;
-    if (!spiece && !checkpoint.tokenizerJson) throw new InputError(`${folder}: expected spiece.model or tokenizer.json, found neither`);
-    const tokenizer = spiece ? SiglipTokenizer.fromSpiece(readFileSync(spiece), checkpoint.tokenizerConfig) : tokenizerFromJson(checkpoint.tokenizerJson, checkpoint.tokenizerConfig);
+    if (!spiece && !checkpoint.tokenizerJson)
+      throw new InputError(`${folder}: expected spiece.model or tokenizer.json, found neither`);
+    const tokenizer = spiece
+      ? SiglipTokenizer.fromSpiece(readFileSync(spiece), checkpoint.tokenizerConfig)
+      : tokenizerFromJson(checkpoint.tokenizerJson, checkpoint.tokenizerConfig);
     const { plan, cpu } = await compile(spec);
     const session = await withProgress("loading", (report) =>
-      openCpuSession({ plan, wasm: cpu }, checkpoint.weights, { ...options, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }),
+      openCpuSession({ plan, wasm: cpu }, checkpoint.weights, {
+        ...options,
+        onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
+      }),
     );
     const siglip = new SiglipModel(session);
-    const textLength = Math.min(spec.textLength ?? spec.config.text_config!.max_position_embeddings, tokenizer.modelMaxLength);
+    const textLength = Math.min(
+      spec.textLength ?? spec.config.text_config!.max_position_embeddings,
+      tokenizer.modelMaxLength,
+    );
     const { image_size: side } = spec.config.vision_config!;
     return {
       model: siglip,
       tokenizer,
       textLength,
-      processor: SiglipImageProcessor.fromConfig(imageProcessorConfig(checkpoint) ?? { size: { height: side, width: side } }),
+      processor: SiglipImageProcessor.fromConfig(
+        imageProcessorConfig(checkpoint) ?? { size: { height: side, width: side } },
+      ),
       classifier: new ZeroShotImageClassification(siglip, tokenizer, textLength),
       async close(): Promise<void> {
         await siglip.dispose();

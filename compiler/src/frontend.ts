@@ -1,5 +1,12 @@
 /** From a spec to kernel problems: the part of the pipeline that every backend shares. */
-import { DiagnosticError, loadArchitecture, type Architecture, type ArchitectureDocument, type ArchitectureGraph, type ModelSpec } from "@sigil/spec";
+import {
+  DiagnosticError,
+  loadArchitecture,
+  type Architecture,
+  type ArchitectureDocument,
+  type ArchitectureGraph,
+  type ModelSpec,
+} from "@sigil/spec";
 import { ArchitectureError, expand, isOn } from "./architecture/expand.ts";
 import type { Graph } from "./ir/graph.ts";
 import { verify } from "./ir/verify.ts";
@@ -9,10 +16,16 @@ import { lower } from "./passes/lower.ts";
 import { takeBytes } from "./passes/take-bytes.ts";
 import { pushToken } from "./passes/push-token.ts";
 
-/** Reads an architecture document: one of Sigil's by name, or a file. Throws a DiagnosticError with every problem. */
+/**
+ * Reads an architecture document: one of Sigil's by name, or a file. Throws a DiagnosticError with
+ * every problem.
+ */
 export const readArchitecture = (name: string): Architecture => loadArchitecture(name).architecture;
 
-/** The graphs of a spec as its architecture document describes them, pictures as the spec gives them, verified; no other pass has run. A program none of whose outputs is wanted is left out. */
+/**
+ * The graphs of a spec as its architecture document describes them, pictures as the spec gives
+ * them, verified; no other pass has run. A program none of whose outputs is wanted is left out.
+ */
 export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   const loaded: Located = given ? { architecture: given } : loadArchitecture(spec.architecture);
   const { architecture } = loaded;
@@ -20,37 +33,85 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   const known = new Set<string>();
   const graphs = parts.flatMap(({ document, locate }) => {
     const config = spec.config as Record<string, unknown>;
-    const block = document.config === undefined ? {} : ((config[document.config] ?? {}) as Record<string, unknown>);
+    const block =
+      document.config === undefined
+        ? {}
+        : ((config[document.config] ?? {}) as Record<string, unknown>);
     const labels = config.id2label as Record<string, string> | undefined;
-    const fields: Record<string, unknown> = { ...config, ...block, num_labels: Object.keys(labels ?? {}).length };
+    const fields: Record<string, unknown> = {
+      ...config,
+      ...block,
+      num_labels: Object.keys(labels ?? {}).length,
+    };
     if (!isOn(document.when, (name) => fields[name])) return [];
-    if ("max_position_embeddings" in fields) fields.text_length = spec.textLength ?? fields.max_position_embeddings;
-    if ("image_size" in fields) Object.assign(fields, { image_height: spec.imageSize?.height ?? fields.image_size, image_width: spec.imageSize?.width ?? fields.image_size, run_time_size: spec.interpolatePosEncoding === "run-time" });
+    if ("max_position_embeddings" in fields)
+      fields.text_length = spec.textLength ?? fields.max_position_embeddings;
+    if ("image_size" in fields)
+      Object.assign(fields, {
+        image_height: spec.imageSize?.height ?? fields.image_size,
+        image_width: spec.imageSize?.width ?? fields.image_size,
+        run_time_size: spec.interpolatePosEncoding === "run-time",
+      });
     Object.keys(document.outputs).forEach((name) => known.add(name));
     const wanted = spec.outputs ? { outputs: spec.outputs } : {};
-    const graph = locating(locate, () => expand(document, { fields, maximum: spec.batch, collections: { hidden_states: spec.hiddenStates, attentions: spec.attentions }, ...wanted }));
-    return graph.outputs.length > 0 ? [verify(locating(locate, () => takeBytes(verify(graph, "expand"), spec.pixels)), "take-bytes")] : [];
+    const graph = locating(locate, () =>
+      expand(document, {
+        fields,
+        maximum: spec.batch,
+        collections: { hidden_states: spec.hiddenStates, attentions: spec.attentions },
+        ...wanted,
+      }),
+    );
+    return graph.outputs.length > 0
+      ? [
+          verify(
+            locating(locate, () => takeBytes(verify(graph, "expand"), spec.pixels)),
+            "take-bytes",
+          ),
+        ]
+      : [];
   });
   const bytes = graphs.some(({ inputs }) => inputs.some(({ value }) => value.dtype === "uint8"));
-  if (spec.pixels.dtype === "uint8" && !bytes) throw new ArchitectureError(spec.file, "/pixels", `${architecture.name} has no pixel_values that could be uint8`);
+  if (spec.pixels.dtype === "uint8" && !bytes)
+    throw new ArchitectureError(
+      spec.file,
+      "/pixels",
+      `${architecture.name} has no pixel_values that could be uint8`,
+    );
   const strange = (spec.outputs ?? []).filter((name) => !known.has(name));
-  if (strange.length > 0) throw new ArchitectureError(spec.file, "/outputs", `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`);
+  if (strange.length > 0)
+    throw new ArchitectureError(
+      spec.file,
+      "/outputs",
+      `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`,
+    );
   return graphs;
 }
 
-type Located = Pick<ArchitectureDocument, "architecture"> & Partial<Pick<ArchitectureDocument, "locate">>;
+type Located = Pick<ArchitectureDocument, "architecture"> &
+  Partial<Pick<ArchitectureDocument, "locate">>;
 
 /** The graphs of a document, each with a way to point into its file. */
-function partsOf({ architecture, locate }: Located): { readonly document: ArchitectureGraph; readonly locate: ArchitectureDocument["locate"] | undefined }[] {
+function partsOf({ architecture, locate }: Located): {
+  readonly document: ArchitectureGraph;
+  readonly locate: ArchitectureDocument["locate"] | undefined;
+}[] {
   if (!("programs" in architecture)) return [{ document: architecture, locate }];
   return architecture.programs.map((part, i) => {
-    if (typeof part !== "string") return { document: part, locate: locate && ((pointer, message) => locate(`/programs/${i}${pointer}`, message)) };
+    if (typeof part !== "string")
+      return {
+        document: part,
+        locate: locate && ((pointer, message) => locate(`/programs/${i}${pointer}`, message)),
+      };
     const loaded = loadArchitecture(part);
     return { document: loaded.architecture as ArchitectureGraph, locate: loaded.locate };
   });
 }
 
-/** Runs what may find fault with a document; where that came from a file, the fault becomes a diagnostic at its place. */
+/**
+ * Runs what may find fault with a document; where that came from a file, the fault becomes a
+ * diagnostic at its place.
+ */
 function locating<T>(locate: ArchitectureDocument["locate"] | undefined, task: () => T): T {
   try {
     return task();
@@ -61,7 +122,10 @@ function locating<T>(locate: ArchitectureDocument["locate"] | undefined, task: (
 }
 
 /** The programs of a spec as primitive graphs after the graph passes, and as kernel problems. */
-export function lowerSpec(spec: ModelSpec, architecture?: Architecture): { readonly graph: Graph; readonly lowered: LoweredProgram }[] {
+export function lowerSpec(
+  spec: ModelSpec,
+  architecture?: Architecture,
+): { readonly graph: Graph; readonly lowered: LoweredProgram }[] {
   return buildGraphs(spec, architecture)
     .map((graph) => verify(eliminateDeadCode(graph), "eliminate-dead-code"))
     .map((graph) => verify(pushToken(graph), "push-token"))

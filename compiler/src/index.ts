@@ -4,9 +4,67 @@ export * from "./artifact/plan-kind.ts";
 export * from "./artifact/plan-program.ts";
 export * from "./artifact/stages.ts";
 export * from "./artifact/write-files.ts";
-export { emitCpu, type CpuModule, type CpuOptions as CpuEmitOptions, type CpuProblem } from "./backends/cpu/index.ts";
-export { cudaPaths, emitCuda, emitHopperAttention, emitHopperGemm, hopperShapeOf, hopperTiles, keyTile, kernelSource, nameOfHopperTile, operandsOf, possibleHopperTiles, rowsOfHopperTile, selectAttention as selectCudaAttention, selectGemm as selectCudaGemm, selectHopperGemm, selectRow as selectCudaRow, sharedOfHopperTile, type CudaKernel, type CudaLaunch, type CudaModule, type CudaOperand, type CudaPath, type EmitContext, type Emitted, type HopperGemmShape, type HopperTile, type HopperTiming, type TensorMapSpec } from "./backends/cuda/index.ts";
-export { adapterKinds, attentionKey, candidates, choiceOf, distinctSets, emitWebGpu, kernelFeatures, kernelSetName, kernelSets, selectAttention, selectGemm, selectReduce, tuningOf, tuningTable, type AdapterKind, type GemmConfig, type KernelFeature, type KernelSet, type Measured, type Tuning, type WebGpuKernel, type WebGpuLaunch, type WebGpuModule } from "./backends/webgpu/index.ts";
+export {
+  emitCpu,
+  type CpuModule,
+  type CpuOptions as CpuEmitOptions,
+  type CpuProblem,
+} from "./backends/cpu/index.ts";
+export {
+  cudaPaths,
+  emitCuda,
+  emitHopperAttention,
+  emitHopperGemm,
+  hopperShapeOf,
+  hopperTiles,
+  keyTile,
+  kernelSource,
+  nameOfHopperTile,
+  operandsOf,
+  possibleHopperTiles,
+  rowsOfHopperTile,
+  selectAttention as selectCudaAttention,
+  selectGemm as selectCudaGemm,
+  selectHopperGemm,
+  selectRow as selectCudaRow,
+  sharedOfHopperTile,
+  type CudaKernel,
+  type CudaLaunch,
+  type CudaModule,
+  type CudaOperand,
+  type CudaPath,
+  type EmitContext,
+  type Emitted,
+  type HopperGemmShape,
+  type HopperTile,
+  type HopperTiming,
+  type TensorMapSpec,
+} from "./backends/cuda/index.ts";
+export {
+  adapterKinds,
+  attentionKey,
+  candidates,
+  choiceOf,
+  distinctSets,
+  emitWebGpu,
+  kernelFeatures,
+  kernelSetName,
+  kernelSets,
+  selectAttention,
+  selectGemm,
+  selectReduce,
+  tuningOf,
+  tuningTable,
+  type AdapterKind,
+  type GemmConfig,
+  type KernelFeature,
+  type KernelSet,
+  type Measured,
+  type Tuning,
+  type WebGpuKernel,
+  type WebGpuLaunch,
+  type WebGpuModule,
+} from "./backends/webgpu/index.ts";
 export * from "./bindings/write-bindings.ts";
 export * from "./compile.ts";
 export * from "./expr/activations.ts";

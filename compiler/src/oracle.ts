@@ -5,36 +5,68 @@ import { ops } from "./ops/index.ts";
 import { dense, type Dense } from "./ops/op.ts";
 
 /** What an input holds that a caller leaves out; an internal error if it has no default. */
-export function defaultInput({ name, value, default: kind }: GraphInput, symbols: Readonly<Record<string, number>>): Dense {
-  if (kind === undefined) throw new Error(`internal: input ${name} is not given and has no default`);
+export function defaultInput(
+  { name, value, default: kind }: GraphInput,
+  symbols: Readonly<Record<string, number>>,
+): Dense {
+  if (kind === undefined)
+    throw new Error(`internal: input ${name} is not given and has no default`);
   const filled = dense(value.shape.map((extent) => valueOf(extent, symbols)));
   const last = filled.shape.at(-1)!;
-  return kind === "zeros" ? filled : dense(filled.shape, filled.data.map((_, i) => i % last));
+  return kind === "zeros"
+    ? filled
+    : dense(
+        filled.shape,
+        filled.data.map((_, i) => i % last),
+      );
 }
 
 /** The symbols that the shapes of the given inputs bind. */
-function bindSymbols(graph: Graph, inputs: Readonly<Record<string, Dense>>): Record<string, number> {
+function bindSymbols(
+  graph: Graph,
+  inputs: Readonly<Record<string, Dense>>,
+): Record<string, number> {
   const symbols: Record<string, number> = {};
   for (const { name, value } of graph.inputs)
     value.shape.forEach((extent, axis) => {
-      if (typeof extent !== "number" && extent.symbols.length === 1 && inputs[name]) symbols[extent.symbols[0]!] = inputs[name].shape[axis]! / extent.factor;
+      if (typeof extent !== "number" && extent.symbols.length === 1 && inputs[name])
+        symbols[extent.symbols[0]!] = inputs[name].shape[axis]! / extent.factor;
     });
   return symbols;
 }
 
 /** `weights` answers a whole checkpoint tensor, row-major. Every output of the graph by name. */
-export function evaluateGraph(graph: Graph, inputs: Readonly<Record<string, Dense>>, weights: (tensor: string, shape: readonly number[]) => ArrayLike<number>): Record<string, Dense> {
+export function evaluateGraph(
+  graph: Graph,
+  inputs: Readonly<Record<string, Dense>>,
+  weights: (tensor: string, shape: readonly number[]) => ArrayLike<number>,
+): Record<string, Dense> {
   const symbols = bindSymbols(graph, inputs);
-  const values = new Map<number, Dense>(graph.inputs.map((input) => [input.value.id, inputs[input.name] ?? defaultInput(input, symbols)]));
+  const values = new Map<number, Dense>(
+    graph.inputs.map((input) => [
+      input.value.id,
+      inputs[input.name] ?? defaultInput(input, symbols),
+    ]),
+  );
   for (const node of graph.nodes) {
     const read = Object.fromEntries(
       Object.entries(node.weights).map(([role, w]) => {
         const row = w.shape.slice(1).reduce((a, b) => a * b, 1);
         const whole = Float64Array.from(weights(w.tensor, w.shape));
-        return [role, dense([w.end - w.begin, ...w.shape.slice(1)], whole.subarray(w.begin * row, w.end * row))];
+        return [
+          role,
+          dense([w.end - w.begin, ...w.shape.slice(1)], whole.subarray(w.begin * row, w.end * row)),
+        ];
       }),
     );
-    values.set(node.output.id, ops[node.op]!.evaluate(node.inputs.map((value) => values.get(value.id)!), read, node.attributes));
+    values.set(
+      node.output.id,
+      ops[node.op]!.evaluate(
+        node.inputs.map((value) => values.get(value.id)!),
+        read,
+        node.attributes,
+      ),
+    );
   }
   return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value.id)!]));
 }

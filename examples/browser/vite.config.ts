@@ -3,8 +3,12 @@ import { defineConfig } from "vite";
 import { serveFolder } from "./serve-folder.ts";
 
 const repository = join(import.meta.dirname, "../..");
-// Isolated from other origins, a page may share memory, and the CPU backend runs on several threads.
-const headers = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+// Isolated from other origins, a page may share memory, and the CPU backend runs on several
+// threads.
+const headers = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
 
 export default defineConfig({
   root: import.meta.dirname,

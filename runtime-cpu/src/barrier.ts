@@ -8,7 +8,9 @@ export const controlBytes = 12;
 /** Looks before sleeping: launches follow each other in microseconds, waking takes tens of them. */
 const looks = 2000;
 
-/** Waits until all `threads` have come; false when the run was stopped because another one failed. */
+/**
+ * Waits until all `threads` have come; false when the run was stopped because another one failed.
+ */
 export function meet(control: Int32Array, threads: number): boolean {
   const current = Atomics.load(control, generation);
   if (Atomics.add(control, arrived, 1) === threads - 1) {
@@ -17,7 +19,8 @@ export function meet(control: Int32Array, threads: number): boolean {
     Atomics.notify(control, generation);
   } else {
     for (let look = 0; look < looks && Atomics.load(control, generation) === current; look++);
-    while (Atomics.load(control, generation) === current && Atomics.load(control, stopped) === 0) Atomics.wait(control, generation, current);
+    while (Atomics.load(control, generation) === current && Atomics.load(control, stopped) === 0)
+      Atomics.wait(control, generation, current);
   }
   return Atomics.load(control, stopped) === 0;
 }

@@ -5,7 +5,9 @@ import { align } from "@sigil/spec/shared";
 /** What a 32-bit WebAssembly memory can address. */
 export const largestMemory = 2 ** 32;
 const page = 65536;
-/** Kernels load whole vectors past the end of a row; the memory ends in this much that nobody owns. */
+/**
+ * Kernels load whole vectors past the end of a row; the memory ends in this much that nobody owns.
+ */
 const slack = 4096;
 
 /** The model does not fit a WebAssembly memory; `fits` is a storage that would, if any does. */
@@ -15,7 +17,9 @@ export class CapacityError extends Error {
   readonly fits: Storage | undefined;
   constructor(program: string, bytes: number, fits: Storage | undefined) {
     const size = (bytes / 2 ** 30).toFixed(2);
-    super(`${program} needs ${size} GiB of memory and WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`);
+    super(
+      `${program} needs ${size} GiB of memory and WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`,
+    );
     this.bytes = bytes;
     this.fits = fits;
   }
@@ -31,7 +35,10 @@ export interface MemoryLayout {
   readonly pages: number;
 }
 
-/** Places weights, arena and each thread's scratch one after the other; a CapacityError if they do not fit. */
+/**
+ * Places weights, arena and each thread's scratch one after the other; a CapacityError if they do
+ * not fit.
+ */
 export function layoutMemory(program: PlannedProgram, threads: number): MemoryLayout {
   const place = (weightBytes: number) => {
     const arena = align(weightBytes);
@@ -42,7 +49,15 @@ export function layoutMemory(program: PlannedProgram, threads: number): MemoryLa
   };
   const layout = place(program.weightBytes);
   if (layout.pages * page <= largestMemory) return layout;
-  const wide = program.weights.filter((weight) => weight.layout.kind === "panels" && weight.layout.storage === "float32");
-  const halved = place(program.weightBytes - wide.reduce((sum, weight) => sum + weight.bytes / 2, 0));
-  throw new CapacityError(program.name, layout.bytes, wide.length > 0 && halved.pages * page <= largestMemory ? "float16" : undefined);
+  const wide = program.weights.filter(
+    (weight) => weight.layout.kind === "panels" && weight.layout.storage === "float32",
+  );
+  const halved = place(
+    program.weightBytes - wide.reduce((sum, weight) => sum + weight.bytes / 2, 0),
+  );
+  throw new CapacityError(
+    program.name,
+    layout.bytes,
+    wide.length > 0 && halved.pages * page <= largestMemory ? "float16" : undefined,
+  );
 }

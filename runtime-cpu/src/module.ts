@@ -9,12 +9,19 @@ export function chooseWasm(wasm: WasmChoice): Uint8Array {
 }
 
 /** The import entry of env.memory up to its kind; the byte after it holds the limits' flags. */
-const memoryImport = [3, ...new TextEncoder().encode("env"), 6, ...new TextEncoder().encode("memory"), 2];
+const memoryImport = [
+  3,
+  ...new TextEncoder().encode("env"),
+  6,
+  ...new TextEncoder().encode("memory"),
+  2,
+];
 
 /** Whether the module imports a shared memory, which JavaScript cannot ask a compiled module. */
 export function importsSharedMemory(wasm: Uint8Array): boolean {
   for (let at = 8; at + memoryImport.length < wasm.length; at++) {
-    if (memoryImport.every((byte, i) => wasm[at + i] === byte)) return (wasm[at + memoryImport.length]! & 2) !== 0;
+    if (memoryImport.every((byte, i) => wasm[at + i] === byte))
+      return (wasm[at + memoryImport.length]! & 2) !== 0;
   }
   throw new Error("the module imports no env.memory: it is not a Sigil CPU module");
 }

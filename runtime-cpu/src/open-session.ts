@@ -1,9 +1,20 @@
-/** A compiled artifact and a checkpoint to a session that runs on this machine's CPU, on this thread or from a worker. */
+/**
+ * A compiled artifact and a checkpoint to a session that runs on this machine's CPU, on this thread
+ * or from a worker.
+ */
 import { bindPlan, type Session, verifyPlan, type WeightSource } from "@sigil/runtime";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 
-/** Checks the checkpoint against the plan and its digests and loads every program. Throws WeightsError with all that does not fit, CapacityError before reading what cannot fit, WorkerError. */
-export async function openCpuSession(artifact: CpuArtifact, weights: WeightSource, options: CpuSessionOptions = {}): Promise<Session> {
+/**
+ * Checks the checkpoint against the plan and its digests and loads every program. Throws
+ * WeightsError with all that does not fit, CapacityError before reading what cannot fit,
+ * WorkerError.
+ */
+export async function openCpuSession(
+  artifact: CpuArtifact,
+  weights: WeightSource,
+  options: CpuSessionOptions = {},
+): Promise<Session> {
   const source = bindPlan(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
   // The worker's own bundle must not come here: bundlers refuse a worker that starts itself.

@@ -17,12 +17,21 @@ export interface WorkerStart {
 }
 
 /** What it says: ready once, then the end of each run, or why it failed. */
-export type WorkerReport = { readonly kind: "ready" | "done" } | { readonly kind: "failed"; readonly message: string };
+export type WorkerReport =
+  | { readonly kind: "ready" | "done" }
+  | { readonly kind: "failed"; readonly message: string };
 
 /** Readies a thread; the result runs it once. */
-export function serve({ program, layout, module, memory, control, thread, threads }: WorkerStart, report: (message: WorkerReport) => void): (symbols: Symbols) => void {
+export function serve(
+  { program, layout, module, memory, control, thread, threads }: WorkerStart,
+  report: (message: WorkerReport) => void,
+): (symbols: Symbols) => void {
   const shared = new Int32Array(control);
-  const launches = bindLaunches(program.launches, layout, new WebAssembly.Instance(module, { env: { memory } }));
+  const launches = bindLaunches(
+    program.launches,
+    layout,
+    new WebAssembly.Instance(module, { env: { memory } }),
+  );
   report({ kind: "ready" });
   return (symbols) => {
     try {

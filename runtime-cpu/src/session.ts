@@ -1,12 +1,21 @@
 /** Sessions that run on this machine's CPU. */
-import { Session, sumProgress, type WarningHandler, type WeightSource, type WorkerOptions } from "@sigil/runtime";
+import {
+  Session,
+  sumProgress,
+  type WarningHandler,
+  type WeightSource,
+  type WorkerOptions,
+} from "@sigil/runtime";
 import type { Plan } from "@sigil/spec";
 import { createProgram, type CpuOptions } from "./program.ts";
 
 /** What `sigil compile --target cpu` generates. */
 export interface CpuArtifact {
   readonly plan: Plan;
-  /** Modules with the same kernels, bytes or base64: for every engine, and for those with relaxed SIMD. */
+  /**
+   * Modules with the same kernels, bytes or base64: for every engine, and for those with relaxed
+   * SIMD.
+   */
   readonly wasm: { readonly plain: Uint8Array | string; readonly relaxed: Uint8Array | string };
 }
 
@@ -17,13 +26,26 @@ export interface CpuSessionOptions extends CpuOptions, WorkerOptions {
   readonly onWarning?: WarningHandler;
 }
 
-const bytesOf = (module: Uint8Array | string): Uint8Array => (typeof module === "string" ? Uint8Array.from(atob(module), (character) => character.charCodeAt(0)) : module);
+const bytesOf = (module: Uint8Array | string): Uint8Array =>
+  typeof module === "string"
+    ? Uint8Array.from(atob(module), (character) => character.charCodeAt(0))
+    : module;
 
 /** Loads nothing yet. `source` has the names of the plan. */
-export function openHere({ plan, wasm }: CpuArtifact, source: WeightSource, { onProgress, onWarning, ...options }: CpuSessionOptions): Session {
+export function openHere(
+  { plan, wasm }: CpuArtifact,
+  source: WeightSource,
+  { onProgress, onWarning, ...options }: CpuSessionOptions,
+): Session {
   const modules = { plain: bytesOf(wasm.plain), relaxed: bytesOf(wasm.relaxed) };
   const progressOf = onProgress && sumProgress(plan, onProgress);
-  return new Session(plan, (program) => createProgram(program, modules, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) }),
+  return new Session(
+    plan,
+    (program) =>
+      createProgram(program, modules, source, {
+        ...options,
+        ...(progressOf && { onProgress: progressOf(program.name) }),
+      }),
     { weights: source, backend: "cpu: WebAssembly", ...(onWarning && { onWarning }) },
   );
 }

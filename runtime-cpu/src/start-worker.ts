@@ -1,4 +1,6 @@
-/** Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory. */
+/**
+ * Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory.
+ */
 import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 
@@ -16,11 +18,16 @@ export interface ThreadEvents {
 
 export const inNode = (): boolean => typeof process !== "undefined" && !!process.versions?.node;
 /** A page shares memory only where it is isolated from other origins (COOP and COEP headers). */
-const inIsolatedPage = (): boolean => (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true && typeof Worker !== "undefined";
+const inIsolatedPage = (): boolean =>
+  (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true &&
+  typeof Worker !== "undefined";
 
-/** Threads that a program may have here: all processors up to 8, or 1 where memory cannot be shared. */
+/**
+ * Threads that a program may have here: all processors up to 8, or 1 where memory cannot be shared.
+ */
 export async function mostThreads(): Promise<number> {
-  if (inNode()) return Math.min((await import(/* webpackIgnore: true */ "node:os")).availableParallelism(), 8);
+  if (inNode())
+    return Math.min((await import(/* webpackIgnore: true */ "node:os")).availableParallelism(), 8);
   return inIsolatedPage() ? Math.min(navigator.hardwareConcurrency, 8) : 1;
 }
 
@@ -28,11 +35,16 @@ export async function startThread(start: WorkerStart, events: ThreadEvents): Pro
   return inNode() ? startInNode(start, events) : startInPage(start, events);
 }
 
-async function startInNode(workerData: WorkerStart, { onReport, onFailure }: ThreadEvents): Promise<Thread> {
+async function startInNode(
+  workerData: WorkerStart,
+  { onReport, onFailure }: ThreadEvents,
+): Promise<Thread> {
   const { Worker: NodeWorker } = await import(/* webpackIgnore: true */ "node:worker_threads");
   const worker = new NodeWorker(new URL("./worker-node.js", import.meta.url), { workerData });
   worker.on("message", onReport);
-  worker.on("error", (error) => onFailure(error instanceof Error ? error : new Error(String(error))));
+  worker.on("error", (error) =>
+    onFailure(error instanceof Error ? error : new Error(String(error))),
+  );
   worker.on("exit", () => onFailure(new Error(`a thread of ${workerData.program.name} has ended`)));
   return {
     run: (symbols) => worker.postMessage(symbols),
@@ -45,7 +57,12 @@ function startInPage(start: WorkerStart, { onReport, onFailure }: ThreadEvents):
   // Bundlers find the worker by this very form.
   const worker = new Worker(new URL("./worker-web.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => onReport(data);
-  worker.onerror = ({ message }) => onFailure(new Error(`a thread of ${start.program.name} failed: ${message}`));
+  worker.onerror = ({ message }) =>
+    onFailure(new Error(`a thread of ${start.program.name} failed: ${message}`));
   worker.postMessage(start);
-  return { run: (symbols) => worker.postMessage(symbols), hold: () => {}, stop: async () => worker.terminate() };
+  return {
+    run: (symbols) => worker.postMessage(symbols),
+    hold: () => {},
+    stop: async () => worker.terminate(),
+  };
 }

@@ -13,8 +13,17 @@ export interface Runner {
 }
 
 /** Runs on the calling thread. */
-export function inlineRunner(program: PlannedProgram, layout: MemoryLayout, module: WebAssembly.Module, memory: WebAssembly.Memory): Runner {
-  const launches = bindLaunches(program.launches, layout, new WebAssembly.Instance(module, { env: { memory } }));
+export function inlineRunner(
+  program: PlannedProgram,
+  layout: MemoryLayout,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Runner {
+  const launches = bindLaunches(
+    program.launches,
+    layout,
+    new WebAssembly.Instance(module, { env: { memory } }),
+  );
   return {
     run: async (symbols) => launches.forEach((launch) => launch(symbols, 0, 1)),
     dispose: async () => {},
@@ -22,7 +31,13 @@ export function inlineRunner(program: PlannedProgram, layout: MemoryLayout, modu
 }
 
 /** Starts `threads` workers; the calling thread only waits for them. */
-export async function threadedRunner(program: PlannedProgram, layout: MemoryLayout, module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): Promise<Runner> {
+export async function threadedRunner(
+  program: PlannedProgram,
+  layout: MemoryLayout,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  threads: number,
+): Promise<Runner> {
   const control = new SharedArrayBuffer(controlBytes);
   let waiting: { left: number; resolve: () => void; reject: (error: Error) => void } | undefined;
   let failure: Error | undefined;
@@ -32,13 +47,24 @@ export async function threadedRunner(program: PlannedProgram, layout: MemoryLayo
     waiting?.reject(failure);
     waiting = undefined;
   };
-  const all = (): Promise<void> => new Promise((resolve, reject) => (failure ? reject(failure) : (waiting = { left: threads, resolve, reject })));
+  const all = (): Promise<void> =>
+    new Promise((resolve, reject) =>
+      failure ? reject(failure) : (waiting = { left: threads, resolve, reject }),
+    );
   const onReport = (report: WorkerReport): void => {
-    if (report.kind === "failed") return fail(new Error(`${program.name} failed on a thread: ${report.message}`));
+    if (report.kind === "failed")
+      return fail(new Error(`${program.name} failed on a thread: ${report.message}`));
     if (waiting && --waiting.left === 0) waiting.resolve();
   };
   const ready = all();
-  const workers = await Promise.all(Array.from({ length: threads }, (_, thread) => startThread({ program, layout, module, memory, control, thread, threads }, { onReport, onFailure: fail })));
+  const workers = await Promise.all(
+    Array.from({ length: threads }, (_, thread) =>
+      startThread(
+        { program, layout, module, memory, control, thread, threads },
+        { onReport, onFailure: fail },
+      ),
+    ),
+  );
   const dispose = async (): Promise<void> => {
     stop(new Int32Array(control));
     await Promise.all(workers.map((worker) => worker.stop()));

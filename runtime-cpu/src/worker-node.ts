@@ -2,4 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { serve, type WorkerStart } from "./serve.ts";
 
-parentPort!.on("message", serve(workerData as WorkerStart, (message) => parentPort!.postMessage(message)));
+parentPort!.on(
+  "message",
+  serve(workerData as WorkerStart, (message) => parentPort!.postMessage(message)),
+);

@@ -4,12 +4,30 @@ import { CapacityError } from "./capacity.ts";
 import type { CpuArtifact, CpuSessionOptions } from "./session.ts";
 
 /** Loads nothing yet. */
-export async function openInWorker({ plan, wasm }: CpuArtifact, weights: WeightSource, { worker: given, lazy: _lazy, onWarning, ...options }: CpuSessionOptions): Promise<Session> {
+export async function openInWorker(
+  { plan, wasm }: CpuArtifact,
+  weights: WeightSource,
+  { worker: given, lazy: _lazy, onWarning, ...options }: CpuSessionOptions,
+): Promise<Session> {
   const owned = typeof given !== "object";
   // Bundlers find the worker by this very form.
-  const worker = owned ? startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" })) : given;
-  const { create, backend, close } = await connectSession({ worker, owned, plan, artifact: wasm, options, weights, errors: { CapacityError } });
-  return new WorkerSession(close, plan, create, { weights, backend, ...(onWarning && { onWarning }) });
+  const worker = owned
+    ? startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }))
+    : given;
+  const { create, backend, close } = await connectSession({
+    worker,
+    owned,
+    plan,
+    artifact: wasm,
+    options,
+    weights,
+    errors: { CapacityError },
+  });
+  return new WorkerSession(close, plan, create, {
+    weights,
+    backend,
+    ...(onWarning && { onWarning }),
+  });
 }
 
 class WorkerSession extends Session {

@@ -15,7 +15,10 @@ using SharedDriver = std::shared_ptr<const cuda::Driver>;
 /// Opens a driver on libuv's threads: the first cuInit of a process can take most of a second.
 class Opening : public Napi::AsyncWorker {
  public:
-  Opening(Napi::Env env, std::vector<std::string> paths) : AsyncWorker(env, "sigil cuda driver"), deferred_(Napi::Promise::Deferred::New(env)), paths_(std::move(paths)) {}
+  Opening(Napi::Env env, std::vector<std::string> paths)
+      : AsyncWorker(env, "sigil cuda driver"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        paths_(std::move(paths)) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
@@ -38,10 +41,14 @@ class Opening : public Napi::AsyncWorker {
     Napi::Array devices = Napi::Array::New(env, devices_.size());
     for (uint32_t i = 0; i < devices_.size(); i++) devices.Set(i, from_info(env, devices_[i]));
     object.Set("devices", devices);
-    object.Set("device", Napi::Function::New(env, [driver = driver_](const Napi::CallbackInfo& info) -> Napi::Value {
-                 auto external = Napi::External<SharedDriver>::New(info.Env(), new SharedDriver(driver), [](Napi::Env, SharedDriver* held) { delete held; });
-                 return info.Env().GetInstanceData<Classes>()->device.New({external});
-               }));
+    object.Set(
+        "device",
+        Napi::Function::New(env, [driver = driver_](const Napi::CallbackInfo& info) -> Napi::Value {
+          auto external =
+              Napi::External<SharedDriver>::New(info.Env(), new SharedDriver(driver),
+                                                [](Napi::Env, SharedDriver* held) { delete held; });
+          return info.Env().GetInstanceData<Classes>()->device.New({external});
+        }));
     deferred_.Resolve(object);
   }
 
@@ -76,5 +83,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 }  // namespace
 }  // namespace sigil
 
-static Napi::Object Initialize(Napi::Env env, Napi::Object exports) { return sigil::initialize(env, exports); }
+static Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  return sigil::initialize(env, exports);
+}
 NODE_API_MODULE(sigil_cuda, Initialize)

@@ -3,7 +3,9 @@
 namespace sigil {
 namespace {
 
-[[noreturn]] void refuse(const Napi::Value& value, const char* expected) { throw Napi::TypeError::New(value.Env(), std::string("expected ") + expected); }
+[[noreturn]] void refuse(const Napi::Value& value, const char* expected) {
+  throw Napi::TypeError::New(value.Env(), std::string("expected ") + expected);
+}
 
 Napi::Array to_array(const Napi::Value& value) {
   if (!value.IsArray()) refuse(value, "an array");
@@ -19,15 +21,23 @@ template <typename T>
 std::vector<T> to_numbers(const Napi::Value& value) {
   const Napi::Array array = to_array(value);
   std::vector<T> numbers;
-  for (uint32_t i = 0; i < array.Length(); i++) numbers.push_back(static_cast<T>(array.Get(i).ToNumber().Int64Value()));
+  for (uint32_t i = 0; i < array.Length(); i++)
+    numbers.push_back(static_cast<T>(array.Get(i).ToNumber().Int64Value()));
   return numbers;
 }
 
 cuda::MapSpec to_map(const Napi::Object& map, size_t parameter_bytes) {
-  cuda::MapSpec spec{to_number(map.Get("at")),          to_pointer(map.Get("address")),       static_cast<int>(to_number(map.Get("type"))), static_cast<int>(to_number(map.Get("swizzle"))), to_numbers<uint64_t>(map.Get("sizes")),
-                     to_numbers<uint64_t>(map.Get("strides")), to_numbers<uint32_t>(map.Get("box"))};
-  if (spec.at + sizeof(cuda::TensorMap) > parameter_bytes) refuse(map, "a tensor map within the parameters");
-  if (spec.box.size() != spec.sizes.size() || spec.strides.size() + 1 != spec.sizes.size()) refuse(map, "a box and strides of the tensor map's rank");
+  cuda::MapSpec spec{to_number(map.Get("at")),
+                     to_pointer(map.Get("address")),
+                     static_cast<int>(to_number(map.Get("type"))),
+                     static_cast<int>(to_number(map.Get("swizzle"))),
+                     to_numbers<uint64_t>(map.Get("sizes")),
+                     to_numbers<uint64_t>(map.Get("strides")),
+                     to_numbers<uint32_t>(map.Get("box"))};
+  if (spec.at + sizeof(cuda::TensorMap) > parameter_bytes)
+    refuse(map, "a tensor map within the parameters");
+  if (spec.box.size() != spec.sizes.size() || spec.strides.size() + 1 != spec.sizes.size())
+    refuse(map, "a box and strides of the tensor map's rank");
   return spec;
 }
 
@@ -44,10 +54,12 @@ cuda::Launch to_launch(const Napi::Object& object) {
   const Napi::Value parameters = object.Get("parameters");
   if (!parameters.IsTypedArray()) refuse(parameters, "parameters as a Uint8Array");
   const auto bytes = parameters.As<Napi::TypedArray>();
-  const auto* data = static_cast<const unsigned char*>(bytes.ArrayBuffer().Data()) + bytes.ByteOffset();
+  const auto* data =
+      static_cast<const unsigned char*>(bytes.ArrayBuffer().Data()) + bytes.ByteOffset();
   launch.parameters.assign(data, data + bytes.ByteLength());
   const Napi::Array maps = to_array(object.Get("maps"));
-  for (uint32_t i = 0; i < maps.Length(); i++) launch.maps.push_back(to_map(to_object(maps.Get(i)), launch.parameters.size()));
+  for (uint32_t i = 0; i < maps.Length(); i++)
+    launch.maps.push_back(to_map(to_object(maps.Get(i)), launch.parameters.size()));
   return launch;
 }
 
@@ -56,7 +68,8 @@ cuda::Launch to_launch(const Napi::Object& object) {
 std::vector<cuda::Launch> to_launches(const Napi::Value& list) {
   const Napi::Array array = to_array(list);
   std::vector<cuda::Launch> launches;
-  for (uint32_t i = 0; i < array.Length(); i++) launches.push_back(to_launch(to_object(array.Get(i))));
+  for (uint32_t i = 0; i < array.Length(); i++)
+    launches.push_back(to_launch(to_object(array.Get(i))));
   return launches;
 }
 
@@ -69,7 +82,9 @@ std::vector<cuda::Transfer> to_transfers(const Napi::Value& list, std::vector<Na
     if (!data.IsTypedArray()) refuse(data, "data as a typed array");
     const auto view = data.As<Napi::TypedArray>();
     held.push_back(view);
-    transfers.push_back({to_pointer(object.Get("device")), static_cast<char*>(view.ArrayBuffer().Data()) + view.ByteOffset(), view.ByteLength(), to_text(object.Get("about"))});
+    transfers.push_back({to_pointer(object.Get("device")),
+                         static_cast<char*>(view.ArrayBuffer().Data()) + view.ByteOffset(),
+                         view.ByteLength(), to_text(object.Get("about"))});
   }
   return transfers;
 }

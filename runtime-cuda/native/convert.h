@@ -1,4 +1,5 @@
-// From JavaScript's objects to what the driver takes. Throws Napi::TypeError for what is of another type.
+// From JavaScript's objects to what the driver takes. Throws Napi::TypeError for what is of another
+// type.
 #pragma once
 #include <napi.h>
 #include <vector>

@@ -1,5 +1,6 @@
-// The part of CUDA's driver interface that Sigil uses, declared here so that no toolkit is needed to build. CUDA 12.0, driver 525.
-// test/runtime-cuda/cuda_types.test.ts compares every size, offset and number with cuda.h where there is one.
+// The part of CUDA's driver interface that Sigil uses, declared here so that no toolkit is needed
+// to build. CUDA 12.0, driver 525. test/runtime-cuda/cuda_types.test.ts compares every size, offset
+// and number with cuda.h where there is one.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -41,13 +42,31 @@ enum : Status {
 };
 
 /// CUdevice_attribute.
-enum DeviceAttribute : int { multiprocessors = 16, capability_major = 75, capability_minor = 76, shared_bytes_per_block = 97 };
+enum DeviceAttribute : int {
+  multiprocessors = 16,
+  capability_major = 75,
+  capability_minor = 76,
+  shared_bytes_per_block = 97
+};
 
 /// CUfunction_attribute.
-enum KernelAttribute : int { static_shared_bytes = 1, local_bytes = 3, registers = 4, ptx_version = 5, binary_version = 6, dynamic_shared_bytes = 8 };
+enum KernelAttribute : int {
+  static_shared_bytes = 1,
+  local_bytes = 3,
+  registers = 4,
+  ptx_version = 5,
+  binary_version = 6,
+  dynamic_shared_bytes = 8
+};
 
 /// CUjit_option: a buffer for what the compiler says of PTX, and its size.
-enum JitOption : int { info_log = 3, info_log_bytes = 4, error_log = 5, error_log_bytes = 6, log_verbose = 12 };
+enum JitOption : int {
+  info_log = 3,
+  info_log_bytes = 4,
+  error_log = 5,
+  error_log_bytes = 6,
+  log_verbose = 12
+};
 
 constexpr unsigned stream_non_blocking = 1;
 constexpr unsigned event_without_time = 2;
@@ -98,17 +117,24 @@ struct KernelNode {
 struct EdgeData {
   unsigned char from_port, to_port, type, reserved[5];
 };
-/// Active once every block of the earlier kernel has executed griddepcontrol.launch_dependents or ended; only with edges of the type below.
+/// Active once every block of the earlier kernel has executed griddepcontrol.launch_dependents or
+/// ended; only with edges of the type below.
 constexpr unsigned char port_programmatic = 1;
 /// CUgraphDependencyType: griddepcontrol.wait in the later kernel waits for the earlier one's end.
 constexpr unsigned char dependency_programmatic = 1;
 
-/// CUtensorMap: what the hardware reads to copy boxes of a tensor. Aligned as the newest driver wants it written; among parameters it is aligned to 64.
+/// CUtensorMap: what the hardware reads to copy boxes of a tensor. Aligned as the newest driver
+/// wants it written; among parameters it is aligned to 64.
 struct alignas(128) TensorMap {
   uint64_t opaque[16];
 };
 
 /// CUtensorMapDataType.
-enum TensorType : int { tensor_uint8 = 0, tensor_float16 = 6, tensor_float32 = 7, tensor_bfloat16 = 9 };
+enum TensorType : int {
+  tensor_uint8 = 0,
+  tensor_float16 = 6,
+  tensor_float32 = 7,
+  tensor_bfloat16 = 9
+};
 
 }  // namespace sigil::cuda

@@ -14,21 +14,25 @@ std::vector<DeviceInfo> list_devices(const Driver& driver) {
     driver.check(driver.cuDeviceGetName(name, sizeof name, device), "cuDeviceGetName", about);
     const auto attribute = [&](int which) {
       int value = 0;
-      driver.check(driver.cuDeviceGetAttribute(&value, which, device), "cuDeviceGetAttribute", about);
+      driver.check(driver.cuDeviceGetAttribute(&value, which, device), "cuDeviceGetAttribute",
+                   about);
       return value;
     };
     size_t bytes = 0;
     driver.check(driver.cuDeviceTotalMem(&bytes, device), "cuDeviceTotalMem", about);
-    devices.push_back({name, attribute(capability_major), attribute(capability_minor), attribute(multiprocessors), attribute(shared_bytes_per_block), bytes});
+    devices.push_back({name, attribute(capability_major), attribute(capability_minor),
+                       attribute(multiprocessors), attribute(shared_bytes_per_block), bytes});
   }
   return devices;
 }
 
-Device::Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging_bytes) : driver_(std::move(driver)) {
+Device::Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging_bytes)
+    : driver_(std::move(driver)) {
   try {
     const std::string about = "device " + std::to_string(ordinal);
     driver_->check(driver_->cuDeviceGet(&device_, ordinal), "cuDeviceGet", about);
-    driver_->check(driver_->cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain", about);
+    driver_->check(driver_->cuDevicePrimaryCtxRetain(&context_, device_),
+                   "cuDevicePrimaryCtxRetain", about);
     driver_->check(driver_->cuCtxSetCurrent(context_), "cuCtxSetCurrent", about);
     driver_->check(driver_->cuStreamCreate(&stream_, stream_non_blocking), "cuStreamCreate", about);
     staging_ = std::make_unique<Staging>(*driver_, staging_bytes);
@@ -42,7 +46,8 @@ Device::Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging
 Device::~Device() { close(); }
 
 void Device::close() {
-  // After a fault every call fails, and there is nothing to be done about it: the process gives the memory back.
+  // After a fault every call fails, and there is nothing to be done about it: the process gives the
+  // memory back.
   if (stream_) driver_->cuStreamSynchronize(stream_);
   graphs_.clear();
   if (kernels_) kernels_->clear();
@@ -60,52 +65,72 @@ Pointer Device::allocate(size_t bytes, const std::string& about) {
   const Status status = driver_->cuMemAlloc(&pointer, bytes);
   size_t free = 0, total = 0;
   if (status == out_of_memory) driver_->cuMemGetInfo(&free, &total);
-  driver_->check(status, "cuMemAlloc", about + " (" + std::to_string(bytes) + " bytes" + (total > 0 ? ", " + std::to_string(free) + " of " + std::to_string(total) + " free" : "") + ")");
+  driver_->check(
+      status, "cuMemAlloc",
+      about + " (" + std::to_string(bytes) + " bytes" +
+          (total > 0 ? ", " + std::to_string(free) + " of " + std::to_string(total) + " free"
+                     : "") +
+          ")");
   memory_[pointer] = bytes;
   return pointer;
 }
 
 void Device::free(Pointer pointer) {
-  if (memory_.erase(pointer) == 0) throw Failure{"handle", "there is no such buffer", "", "cuMemFree", "", 0};
+  if (memory_.erase(pointer) == 0)
+    throw Failure{"handle", "there is no such buffer", "", "cuMemFree", "", 0};
   driver_->check(driver_->cuMemFree(pointer), "cuMemFree");
 }
 
-void Device::upload(const Transfer& transfer) { staging_->upload(transfer.device, transfer.host, transfer.bytes, stream_, transfer.about); }
+void Device::upload(const Transfer& transfer) {
+  staging_->upload(transfer.device, transfer.host, transfer.bytes, stream_, transfer.about);
+}
 
 void Device::launch(std::vector<Launch> launches) {
   for (Launch& launch : launches) {
     encode_maps(*driver_, launch);
     send(*driver_, kernels_->kernel(launch.kernel).function, launch, stream_);
   }
-  driver_->check(driver_->cuStreamSynchronize(stream_), "cuStreamSynchronize", launches.empty() ? "" : launches.front().about + " to " + launches.back().about);
+  driver_->check(driver_->cuStreamSynchronize(stream_), "cuStreamSynchronize",
+                 launches.empty() ? "" : launches.front().about + " to " + launches.back().about);
 }
 
 int Device::add_graph(std::vector<Launch> launches) {
-  graphs_[next_graph_] = std::make_unique<LaunchGraph>(*driver_, *kernels_, std::move(launches), stream_);
+  graphs_[next_graph_] =
+      std::make_unique<LaunchGraph>(*driver_, *kernels_, std::move(launches), stream_);
   return next_graph_++;
 }
 
 LaunchGraph& Device::graph(int id) {
   const auto found = graphs_.find(id);
-  if (found == graphs_.end() || !found->second) throw Failure{"handle", "there is no such graph", "", "cuGraphLaunch", "", 0};
+  if (found == graphs_.end() || !found->second)
+    throw Failure{"handle", "there is no such graph", "", "cuGraphLaunch", "", 0};
   return *found->second;
 }
 
-void Device::update_graph(int id, std::vector<Launch> launches) { graph(id).update(std::move(launches)); }
+void Device::update_graph(int id, std::vector<Launch> launches) {
+  graph(id).update(std::move(launches));
+}
 
 void Device::drop_graph(int id) { graphs_.erase(id); }
 
-std::vector<float> Device::run(int id, const std::vector<Transfer>& uploads, const std::vector<Transfer>& downloads, bool timed, const std::string& about) {
+std::vector<float> Device::run(int id, const std::vector<Transfer>& uploads,
+                               const std::vector<Transfer>& downloads, bool timed,
+                               const std::string& about) {
   LaunchGraph& launches = graph(id);
   for (const Transfer& transfer : uploads) upload(transfer);
   std::vector<float> times;
-  if (timed) times = launches.time(stream_);
-  else launches.run(stream_);
-  for (const Transfer& transfer : downloads) staging_->download(transfer.host, transfer.device, transfer.bytes, stream_, transfer.about);
+  if (timed)
+    times = launches.time(stream_);
+  else
+    launches.run(stream_);
+  for (const Transfer& transfer : downloads)
+    staging_->download(transfer.host, transfer.device, transfer.bytes, stream_, transfer.about);
   driver_->check(driver_->cuStreamSynchronize(stream_), "cuStreamSynchronize", about);
   return times;
 }
 
-std::vector<float> Device::repeat(int id, size_t count, const std::string& about) { return graph(id).repeat(stream_, count, about); }
+std::vector<float> Device::repeat(int id, size_t count, const std::string& about) {
+  return graph(id).repeat(stream_, count, about);
+}
 
 }  // namespace sigil::cuda

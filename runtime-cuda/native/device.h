@@ -29,7 +29,8 @@ struct Transfer {
 
 class Device {
  public:
-  /// Retains the primary context, which other libraries in the process share. Throws Failure; nothing stays.
+  /// Retains the primary context, which other libraries in the process share. Throws Failure;
+  /// nothing stays.
   Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging_bytes);
   Device(const Device&) = delete;
   /// Frees everything that was not freed before.
@@ -44,10 +45,14 @@ class Device {
   int add_graph(std::vector<Launch> launches);
   void update_graph(int id, std::vector<Launch> launches);
   void drop_graph(int id);
-  /// Uploads, the graph's launches, downloads; waits for all. With `timed`, the launches one by one, and microseconds of each.
-  std::vector<float> run(int graph, const std::vector<Transfer>& uploads, const std::vector<Transfer>& downloads, bool timed, const std::string& about);
+  /// Uploads, the graph's launches, downloads; waits for all. With `timed`, the launches one by
+  /// one, and microseconds of each.
+  std::vector<float> run(int graph, const std::vector<Transfer>& uploads,
+                         const std::vector<Transfer>& downloads, bool timed,
+                         const std::string& about);
 
-  /// The graph `count` times on what the device holds, without transfers. Returns microseconds of each.
+  /// The graph `count` times on what the device holds, without transfers. Returns microseconds of
+  /// each.
   std::vector<float> repeat(int graph, size_t count, const std::string& about);
 
   KernelSet& kernels() { return *kernels_; }

@@ -13,15 +13,26 @@ Result number(int value) {
 }  // namespace
 
 Napi::Function DeviceObject::define(Napi::Env env) {
-  return DefineClass(env, "Device",
-                     {InstanceMethod<&DeviceObject::open>("open"), InstanceMethod<&DeviceObject::allocate>("allocate"), InstanceMethod<&DeviceObject::free>("free"), InstanceMethod<&DeviceObject::upload>("upload"),
-                      InstanceMethod<&DeviceObject::load_image>("loadImage"), InstanceMethod<&DeviceObject::take_kernel>("takeKernel"), InstanceMethod<&DeviceObject::launch>("launch"), InstanceMethod<&DeviceObject::add_graph>("addGraph"),
-                      InstanceMethod<&DeviceObject::update_graph>("updateGraph"), InstanceMethod<&DeviceObject::drop_graph>("dropGraph"), InstanceMethod<&DeviceObject::run>("run"), InstanceMethod<&DeviceObject::repeat>("repeat"), InstanceMethod<&DeviceObject::close>("close")});
+  return DefineClass(
+      env, "Device",
+      {InstanceMethod<&DeviceObject::open>("open"),
+       InstanceMethod<&DeviceObject::allocate>("allocate"),
+       InstanceMethod<&DeviceObject::free>("free"), InstanceMethod<&DeviceObject::upload>("upload"),
+       InstanceMethod<&DeviceObject::load_image>("loadImage"),
+       InstanceMethod<&DeviceObject::take_kernel>("takeKernel"),
+       InstanceMethod<&DeviceObject::launch>("launch"),
+       InstanceMethod<&DeviceObject::add_graph>("addGraph"),
+       InstanceMethod<&DeviceObject::update_graph>("updateGraph"),
+       InstanceMethod<&DeviceObject::drop_graph>("dropGraph"),
+       InstanceMethod<&DeviceObject::run>("run"), InstanceMethod<&DeviceObject::repeat>("repeat"),
+       InstanceMethod<&DeviceObject::close>("close")});
 }
 
-DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : ObjectWrap(info), slot_(std::make_shared<std::unique_ptr<cuda::Device>>()) {
+DeviceObject::DeviceObject(const Napi::CallbackInfo& info)
+    : ObjectWrap(info), slot_(std::make_shared<std::unique_ptr<cuda::Device>>()) {
   driver_ = *info[0].As<Napi::External<std::shared_ptr<const cuda::Driver>>>().Data();
-  worker_ = std::make_unique<PromisingWorker>(info.Env(), "sigil cuda device", [slot = slot_] { slot->reset(); });
+  worker_ = std::make_unique<PromisingWorker>(info.Env(), "sigil cuda device",
+                                              [slot = slot_] { slot->reset(); });
 }
 
 cuda::Device& DeviceObject::device_of(const std::shared_ptr<std::unique_ptr<cuda::Device>>& slot) {
@@ -32,17 +43,20 @@ cuda::Device& DeviceObject::device_of(const std::shared_ptr<std::unique_ptr<cuda
 Napi::Value DeviceObject::open(const Napi::CallbackInfo& info) {
   const int ordinal = static_cast<int>(to_number(info[0]));
   const size_t staging_bytes = to_number(info[1]);
-  return worker_->promise(info, {}, [slot = slot_, driver = driver_, ordinal, staging_bytes]() -> Result {
-    *slot = std::make_unique<cuda::Device>(driver, ordinal, staging_bytes);
-    return nothing;
-  });
+  return worker_->promise(info, {},
+                          [slot = slot_, driver = driver_, ordinal, staging_bytes]() -> Result {
+                            *slot = std::make_unique<cuda::Device>(driver, ordinal, staging_bytes);
+                            return nothing;
+                          });
 }
 
 Napi::Value DeviceObject::allocate(const Napi::CallbackInfo& info) {
   const auto bytes = static_cast<size_t>(info[0].ToNumber().Int64Value());
   return worker_->promise(info, {}, [slot = slot_, bytes, about = to_text(info[1])]() -> Result {
     const cuda::Pointer pointer = device_of(slot).allocate(bytes, about);
-    return [pointer](Napi::Env env) -> Napi::Value { return Napi::BigInt::New(env, static_cast<uint64_t>(pointer)); };
+    return [pointer](Napi::Env env) -> Napi::Value {
+      return Napi::BigInt::New(env, static_cast<uint64_t>(pointer));
+    };
   });
 }
 
@@ -63,7 +77,8 @@ Napi::Value DeviceObject::upload(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::load_image(const Napi::CallbackInfo& info) {
-  if (!info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "expected an image as a Uint8Array");
+  if (!info[0].IsTypedArray())
+    throw Napi::TypeError::New(info.Env(), "expected an image as a Uint8Array");
   const auto view = info[0].As<Napi::TypedArray>();
   const void* data = static_cast<const char*>(view.ArrayBuffer().Data()) + view.ByteOffset();
   return worker_->promise(info, {view}, [slot = slot_, data, about = to_text(info[1])]() -> Result {
@@ -80,19 +95,20 @@ Napi::Value DeviceObject::load_image(const Napi::CallbackInfo& info) {
 Napi::Value DeviceObject::take_kernel(const Napi::CallbackInfo& info) {
   const int image = static_cast<int>(to_number(info[0]));
   const int shared_bytes = static_cast<int>(to_number(info[2]));
-  return worker_->promise(info, {}, [slot = slot_, image, name = to_text(info[1]), shared_bytes]() -> Result {
-    cuda::KernelSet& kernels = device_of(slot).kernels();
-    const int id = kernels.take(image, name, shared_bytes);
-    return [id, kernel = kernels.kernel(id)](Napi::Env env) -> Napi::Value {
-      Napi::Object object = Napi::Object::New(env);
-      object.Set("id", id);
-      object.Set("registers", kernel.registers);
-      object.Set("localBytes", kernel.local_bytes);
-      object.Set("ptxVersion", kernel.ptx_version);
-      object.Set("binaryVersion", kernel.binary_version);
-      return object;
-    };
-  });
+  return worker_->promise(info, {},
+                          [slot = slot_, image, name = to_text(info[1]), shared_bytes]() -> Result {
+                            cuda::KernelSet& kernels = device_of(slot).kernels();
+                            const int id = kernels.take(image, name, shared_bytes);
+                            return [id, kernel = kernels.kernel(id)](Napi::Env env) -> Napi::Value {
+                              Napi::Object object = Napi::Object::New(env);
+                              object.Set("id", id);
+                              object.Set("registers", kernel.registers);
+                              object.Set("localBytes", kernel.local_bytes);
+                              object.Set("ptxVersion", kernel.ptx_version);
+                              object.Set("binaryVersion", kernel.binary_version);
+                              return object;
+                            };
+                          });
 }
 
 Napi::Value DeviceObject::launch(const Napi::CallbackInfo& info) {
@@ -103,14 +119,18 @@ Napi::Value DeviceObject::launch(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::add_graph(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, launches = to_launches(info[0])]() -> Result { return number(device_of(slot).add_graph(launches)); });
+  return worker_->promise(info, {}, [slot = slot_, launches = to_launches(info[0])]() -> Result {
+    return number(device_of(slot).add_graph(launches));
+  });
 }
 
 Napi::Value DeviceObject::update_graph(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, id = to_number(info[0]), launches = to_launches(info[1])]() -> Result {
-    device_of(slot).update_graph(static_cast<int>(id), launches);
-    return nothing;
-  });
+  return worker_->promise(
+      info, {},
+      [slot = slot_, id = to_number(info[0]), launches = to_launches(info[1])]() -> Result {
+        device_of(slot).update_graph(static_cast<int>(id), launches);
+        return nothing;
+      });
 }
 
 Napi::Value DeviceObject::drop_graph(const Napi::CallbackInfo& info) {
@@ -124,17 +144,26 @@ Napi::Value DeviceObject::run(const Napi::CallbackInfo& info) {
   std::vector<Napi::Object> held;
   auto uploads = to_transfers(info[1], held);
   auto downloads = to_transfers(info[2], held);
-  return worker_->promise(info, held, [slot = slot_, id = to_number(info[0]), uploads = std::move(uploads), downloads = std::move(downloads), timed = info[3].ToBoolean().Value(), about = to_text(info[4])]() -> Result {
-    const std::vector<float> times = device_of(slot).run(static_cast<int>(id), uploads, downloads, timed, about);
-    return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
-  });
+  return worker_->promise(
+      info, held,
+      [slot = slot_, id = to_number(info[0]), uploads = std::move(uploads),
+       downloads = std::move(downloads), timed = info[3].ToBoolean().Value(),
+       about = to_text(info[4])]() -> Result {
+        const std::vector<float> times =
+            device_of(slot).run(static_cast<int>(id), uploads, downloads, timed, about);
+        return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
+      });
 }
 
 Napi::Value DeviceObject::repeat(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, id = to_number(info[0]), count = to_number(info[1]), about = to_text(info[2])]() -> Result {
-    const std::vector<float> times = device_of(slot).repeat(static_cast<int>(id), static_cast<size_t>(count), about);
-    return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
-  });
+  return worker_->promise(
+      info, {},
+      [slot = slot_, id = to_number(info[0]), count = to_number(info[1]),
+       about = to_text(info[2])]() -> Result {
+        const std::vector<float> times =
+            device_of(slot).repeat(static_cast<int>(id), static_cast<size_t>(count), about);
+        return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
+      });
 }
 
 Napi::Value DeviceObject::close(const Napi::CallbackInfo& info) {

@@ -9,7 +9,8 @@ namespace sigil::cuda {
 
 class Driver {
  public:
-  /// Opens the first of `paths` that loads and resolves every call but the optional ones, which may stay null. Throws Failure: "no-driver", "driver-too-old", or what cuInit says.
+  /// Opens the first of `paths` that loads and resolves every call but the optional ones, which may
+  /// stay null. Throws Failure: "no-driver", "driver-too-old", or what cuInit says.
   explicit Driver(const std::vector<std::string>& paths);
   Driver(const Driver&) = delete;
 
@@ -24,7 +25,8 @@ class Driver {
   int version() const { return version_; }
   /// Whether edges of graphs may be programmatic: CUDA 12.3.
   bool has_programmatic_edges() const { return cuGraphAddDependencies != nullptr; }
-  /// Throws the Failure of a status other than success. `call` made it, for `about` (a kernel, a buffer).
+  /// Throws the Failure of a status other than success. `call` made it, for `about` (a kernel, a
+  /// buffer).
   void check(Status status, const char* call, const std::string& about = "") const;
 
  private:

@@ -1,4 +1,5 @@
-// The launches of a program as one CUDA graph, whose sizes can be changed without building it again.
+// The launches of a program as one CUDA graph, whose sizes can be changed without building it
+// again.
 #pragma once
 #include <vector>
 #include "kernels.h"
@@ -8,12 +9,15 @@ namespace sigil::cuda {
 
 class LaunchGraph {
  public:
-  /// Builds and uploads it. Each launch waits for the end of the one ahead: before it starts, or if it is programmatic and the driver has such edges, itself.
-  LaunchGraph(const Driver& driver, const KernelSet& kernels, std::vector<Launch> launches, Stream stream);
+  /// Builds and uploads it. Each launch waits for the end of the one ahead: before it starts, or if
+  /// it is programmatic and the driver has such edges, itself.
+  LaunchGraph(const Driver& driver, const KernelSet& kernels, std::vector<Launch> launches,
+              Stream stream);
   LaunchGraph(const LaunchGraph&) = delete;
   ~LaunchGraph();
 
-  /// Other grids and parameters for the same kernels. Throws Failure; the graph must then be dropped.
+  /// Other grids and parameters for the same kernels. Throws Failure; the graph must then be
+  /// dropped.
   void update(std::vector<Launch> launches);
   void run(Stream stream) const;
   /// The same launches one by one with events between. Returns microseconds of each.

@@ -5,9 +5,11 @@ namespace sigil::cuda {
 LoadedImage KernelSet::load(const void* image, const std::string& about) {
   std::string info(8192, '\0'), error(8192, '\0');
   int options[] = {info_log, info_log_bytes, error_log, error_log_bytes, log_verbose};
-  void* values[] = {info.data(), reinterpret_cast<void*>(info.size()), error.data(), reinterpret_cast<void*>(error.size()), reinterpret_cast<void*>(1)};
+  void* values[] = {info.data(), reinterpret_cast<void*>(info.size()), error.data(),
+                    reinterpret_cast<void*>(error.size()), reinterpret_cast<void*>(1)};
   Library library = nullptr;
-  const Status status = driver_.cuLibraryLoadData(&library, image, options, values, 5, nullptr, nullptr, 0);
+  const Status status =
+      driver_.cuLibraryLoadData(&library, image, options, values, 5, nullptr, nullptr, 0);
   const std::string said = error.c_str();
   driver_.check(status, "cuLibraryLoadData", about + (said.empty() ? "" : ": " + said));
   images_[next_] = {library, {}};
@@ -16,16 +18,20 @@ LoadedImage KernelSet::load(const void* image, const std::string& about) {
 
 int KernelSet::take(int image, const std::string& name, int shared_bytes) {
   const auto found = images_.find(image);
-  if (found == images_.end()) throw Failure{"handle", "there is no such image", "", "cuLibraryGetKernel", name, 0};
+  if (found == images_.end())
+    throw Failure{"handle", "there is no such image", "", "cuLibraryGetKernel", name, 0};
   Kernel kernel = nullptr;
-  driver_.check(driver_.cuLibraryGetKernel(&kernel, found->second.library, name.c_str()), "cuLibraryGetKernel", name);
+  driver_.check(driver_.cuLibraryGetKernel(&kernel, found->second.library, name.c_str()),
+                "cuLibraryGetKernel", name);
   LoadedKernel taken{nullptr, name, 0, 0, 0, 0, 0};
   // Without the attribute a kernel may have 48 KiB.
-  driver_.check(driver_.cuKernelSetAttribute(dynamic_shared_bytes, shared_bytes, kernel, device_), "cuKernelSetAttribute", name);
+  driver_.check(driver_.cuKernelSetAttribute(dynamic_shared_bytes, shared_bytes, kernel, device_),
+                "cuKernelSetAttribute", name);
   driver_.check(driver_.cuKernelGetFunction(&taken.function, kernel), "cuKernelGetFunction", name);
   const auto read = [&](int attribute) {
     int value = 0;
-    driver_.check(driver_.cuKernelGetAttribute(&value, attribute, kernel, device_), "cuKernelGetAttribute", name);
+    driver_.check(driver_.cuKernelGetAttribute(&value, attribute, kernel, device_),
+                  "cuKernelGetAttribute", name);
     return value;
   };
   taken.registers = read(registers);

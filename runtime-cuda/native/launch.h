@@ -27,7 +27,8 @@ struct Launch {
   /// Blocks of a cluster along x; 0 for none.
   unsigned cluster;
   unsigned shared_bytes;
-  /// Whether a graph may start it before the launch ahead has ended: its kernel waits for that itself.
+  /// Whether a graph may start it before the launch ahead has ended: its kernel waits for that
+  /// itself.
   bool programmatic;
   /// As the kernel reads them, each at its alignment.
   std::vector<unsigned char> parameters;

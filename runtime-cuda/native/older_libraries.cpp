@@ -2,7 +2,8 @@
 #include <new>
 
 #if defined(__GLIBC__) && defined(__x86_64__)
-/// Of glibc 2.32: whether reference counts may do without atomics. They may not: the addon has threads.
+/// Of glibc 2.32: whether reference counts may do without atomics. They may not: the addon has
+/// threads.
 extern "C" {
 char __libc_single_threaded = 0;
 }

@@ -21,9 +21,11 @@ struct PromisingWorker::Pending {
   bool failed = false;
 };
 
-PromisingWorker::PromisingWorker(Napi::Env env, const char* name, std::function<void()> last) : env_(env), channel_(Channel::New(env, name, 0, 1, &context_)), last_(std::move(last)) {
+PromisingWorker::PromisingWorker(Napi::Env env, const char* name, std::function<void()> last)
+    : env_(env), channel_(Channel::New(env, name, 0, 1, &context_)), last_(std::move(last)) {
   channel_.Unref(env);
-  // After the channel's own hook, so that it runs before it: nothing is sent to a channel that is gone.
+  // After the channel's own hook, so that it runs before it: nothing is sent to a channel that is
+  // gone.
   napi_add_env_cleanup_hook(env, on_environment_end, this);
 }
 
@@ -32,7 +34,9 @@ PromisingWorker::~PromisingWorker() {
   napi_remove_env_cleanup_hook(env_, on_environment_end, this);
 }
 
-void PromisingWorker::on_environment_end(void* self) { static_cast<PromisingWorker*>(self)->stop(); }
+void PromisingWorker::on_environment_end(void* self) {
+  static_cast<PromisingWorker*>(self)->stop();
+}
 
 void PromisingWorker::stop() {
   if (stopped_) return;
@@ -41,12 +45,15 @@ void PromisingWorker::stop() {
   channel_.Release();
 }
 
-Napi::Value PromisingWorker::promise(const Napi::CallbackInfo& info, const std::vector<Napi::Object>& held, std::function<Result()> work) {
+Napi::Value PromisingWorker::promise(const Napi::CallbackInfo& info,
+                                     const std::vector<Napi::Object>& held,
+                                     std::function<Result()> work) {
   const Napi::Env env = info.Env();
   auto* pending = new Pending{Napi::Promise::Deferred::New(env), {}, channel_, {}, {}};
   const Napi::Promise promise = pending->deferred.Promise();
   if (stopped_) {
-    pending->deferred.Reject(to_error(env, {"handle", "the device was closed", "", "", "", 0}).Value());
+    pending->deferred.Reject(
+        to_error(env, {"handle", "the device was closed", "", "", "", 0}).Value());
     delete pending;
     return promise;
   }
@@ -73,8 +80,10 @@ void PromisingWorker::settle(Napi::Env env, Napi::Function, Context* context, Pe
   if (env == nullptr) return;
   Napi::HandleScope scope(env);
   if (--context->unsettled == 0) pending->channel.Unref(env);
-  if (pending->failed) pending->deferred.Reject(to_error(env, pending->failure).Value());
-  else pending->deferred.Resolve(pending->result(env));
+  if (pending->failed)
+    pending->deferred.Reject(to_error(env, pending->failure).Value());
+  else
+    pending->deferred.Resolve(pending->result(env));
   delete pending;
 }
 

@@ -14,7 +14,8 @@ Napi::Error to_error(Napi::Env env, const cuda::Failure& failure);
 /// What a task gives back once it is done: made on the thread of JavaScript.
 using Result = std::function<Napi::Value(Napi::Env)>;
 
-/// A worker whose tasks are promises. The process stays alive while any is unsettled. Used by the thread of JavaScript.
+/// A worker whose tasks are promises. The process stays alive while any is unsettled. Used by the
+/// thread of JavaScript.
 class PromisingWorker {
  public:
   /// `last` runs on the worker when it stops: at the latest when the environment ends.
@@ -22,8 +23,10 @@ class PromisingWorker {
   PromisingWorker(const PromisingWorker&) = delete;
   ~PromisingWorker();
 
-  /// A promise of what `work` returns, or of the Failure that it throws. Kept alive until then: the object whose method is called, and `held`, memory that the work reads or writes.
-  Napi::Value promise(const Napi::CallbackInfo& info, const std::vector<Napi::Object>& held, std::function<Result()> work);
+  /// A promise of what `work` returns, or of the Failure that it throws. Kept alive until then: the
+  /// object whose method is called, and `held`, memory that the work reads or writes.
+  Napi::Value promise(const Napi::CallbackInfo& info, const std::vector<Napi::Object>& held,
+                      std::function<Result()> work);
   /// Ends the worker: waits for the task that runs and drops those that wait.
   void stop();
 

@@ -1,4 +1,5 @@
-// A bounded piece of pinned memory through which everything passes on its way to and from a device: one half is filled while the other is copied.
+// A bounded piece of pinned memory through which everything passes on its way to and from a device:
+// one half is filled while the other is copied.
 #pragma once
 #include "driver.h"
 
@@ -11,10 +12,13 @@ class Staging {
   Staging(const Staging&) = delete;
   ~Staging();
 
-  /// Sends host memory to the device, in as many pieces as it takes; `source` may be reused on return. The copies are ordered on the stream.
-  void upload(Pointer target, const void* source, size_t bytes, Stream stream, const std::string& about);
+  /// Sends host memory to the device, in as many pieces as it takes; `source` may be reused on
+  /// return. The copies are ordered on the stream.
+  void upload(Pointer target, const void* source, size_t bytes, Stream stream,
+              const std::string& about);
   /// Fills host memory from the device once what the stream has under way is done.
-  void download(void* target, Pointer source, size_t bytes, Stream stream, const std::string& about);
+  void download(void* target, Pointer source, size_t bytes, Stream stream,
+                const std::string& about);
 
  private:
   struct Half {

@@ -19,18 +19,22 @@ struct Events {
 
 }  // namespace
 
-std::vector<float> time_each(const Driver& driver, Stream stream, size_t count, const std::function<void(size_t)>& send, const std::function<std::string(size_t)>& about) {
+std::vector<float> time_each(const Driver& driver, Stream stream, size_t count,
+                             const std::function<void(size_t)>& send,
+                             const std::function<std::string(size_t)>& about) {
   Events events{driver, {}};
   events.record(stream);
   for (size_t i = 0; i < count; i++) {
     send(i);
     events.record(stream);
   }
-  driver.check(driver.cuStreamSynchronize(stream), "cuStreamSynchronize", count == 0 ? "" : "one of what was timed, " + about(0) + " to " + about(count - 1));
+  driver.check(driver.cuStreamSynchronize(stream), "cuStreamSynchronize",
+               count == 0 ? "" : "one of what was timed, " + about(0) + " to " + about(count - 1));
   std::vector<float> microseconds;
   for (size_t i = 0; i < count; i++) {
     float milliseconds = 0;
-    driver.check(driver.cuEventElapsedTime(&milliseconds, events.all[i], events.all[i + 1]), "cuEventElapsedTime", about(i));
+    driver.check(driver.cuEventElapsedTime(&milliseconds, events.all[i], events.all[i + 1]),
+                 "cuEventElapsedTime", about(i));
     microseconds.push_back(1000 * milliseconds);
   }
   return microseconds;

@@ -7,7 +7,10 @@
 
 namespace sigil::cuda {
 
-/// Sends `count` pieces of work with events before, between and after, and waits. Returns microseconds of each.
-std::vector<float> time_each(const Driver& driver, Stream stream, size_t count, const std::function<void(size_t)>& send, const std::function<std::string(size_t)>& about);
+/// Sends `count` pieces of work with events before, between and after, and waits. Returns
+/// microseconds of each.
+std::vector<float> time_each(const Driver& driver, Stream stream, size_t count,
+                             const std::function<void(size_t)>& send,
+                             const std::function<std::string(size_t)>& about);
 
 }  // namespace sigil::cuda

@@ -1,4 +1,5 @@
-// The one thread that talks to a device: calls that wait for the card never hold the thread of JavaScript up, and run in the order in which they came.
+// The one thread that talks to a device: calls that wait for the card never hold the thread of
+// JavaScript up, and run in the order in which they came.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -17,7 +18,8 @@ class Worker {
 
   /// Runs `task` after all that were posted before; false if the worker has stopped.
   bool post(std::function<void()> task);
-  /// Waits for the task that runs, drops those that wait, runs `last` and ends the thread. From one other thread; once stopped, does nothing.
+  /// Waits for the task that runs, drops those that wait, runs `last` and ends the thread. From one
+  /// other thread; once stopped, does nothing.
   void stop(std::function<void()> last = {});
 
  private:

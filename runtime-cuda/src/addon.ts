@@ -25,7 +25,9 @@ export interface NativeLaunch {
   /** 0 for none. */
   readonly cluster: number;
   readonly sharedBytes: number;
-  /** A graph may start it before the launch ahead has ended, if the driver has programmatic edges. */
+  /**
+   * A graph may start it before the launch ahead has ended, if the driver has programmatic edges.
+   */
   readonly programmatic: boolean;
   readonly parameters: Uint8Array;
   readonly maps: readonly NativeMap[];
@@ -47,14 +49,33 @@ export interface NativeDevice {
   free(pointer: DevicePointer): Promise<void>;
   upload(transfers: readonly NativeTransfer[]): Promise<void>;
   /** `log` is what the driver's compiler said, if it had to compile PTX. */
-  loadImage(image: Uint8Array, about: string): Promise<{ readonly id: number; readonly log: string }>;
-  takeKernel(image: number, name: string, sharedBytes: number): Promise<{ readonly id: number; readonly registers: number; readonly localBytes: number; readonly ptxVersion: number; readonly binaryVersion: number }>;
+  loadImage(
+    image: Uint8Array,
+    about: string,
+  ): Promise<{ readonly id: number; readonly log: string }>;
+  takeKernel(
+    image: number,
+    name: string,
+    sharedBytes: number,
+  ): Promise<{
+    readonly id: number;
+    readonly registers: number;
+    readonly localBytes: number;
+    readonly ptxVersion: number;
+    readonly binaryVersion: number;
+  }>;
   launch(launches: readonly NativeLaunch[]): Promise<void>;
   addGraph(launches: readonly NativeLaunch[]): Promise<number>;
   updateGraph(graph: number, launches: readonly NativeLaunch[]): Promise<void>;
   dropGraph(graph: number): Promise<void>;
   /** Microseconds of each launch if `timed`. */
-  run(graph: number, uploads: readonly NativeTransfer[], downloads: readonly NativeTransfer[], timed: boolean, about: string): Promise<readonly number[]>;
+  run(
+    graph: number,
+    uploads: readonly NativeTransfer[],
+    downloads: readonly NativeTransfer[],
+    timed: boolean,
+    about: string,
+  ): Promise<readonly number[]>;
   /** Microseconds of each of `count` runs on what the device holds. */
   repeat(graph: number, count: number, about: string): Promise<readonly number[]>;
   /** Frees everything and ends the device's thread. */
@@ -95,6 +116,10 @@ export function loadAddon(): Addon {
     const load = require("node-gyp-build") as (folder: string) => Addon;
     return (loaded = load(fileURLToPath(new URL("..", import.meta.url))));
   } catch (cause) {
-    throw new CudaError("no-addon", `the CUDA addon is not built for ${process.platform}-${process.arch}: run \`npm run build:addon\` (it needs a C++17 compiler and nothing of CUDA), or use the CPU backend`, { cause });
+    throw new CudaError(
+      "no-addon",
+      `the CUDA addon is not built for ${process.platform}-${process.arch}: run \`npm run build:addon\` (it needs a C++17 compiler and nothing of CUDA), or use the CPU backend`,
+      { cause },
+    );
   }
 }

@@ -1,7 +1,9 @@
 /** What `sigil compile --target cuda` generates. */
 import type { Extent, Plan } from "@sigil/spec";
 
-/** portable: every device from compute capability 8.0; hopper: 9.0 alone. Same plan, other kernels. */
+/**
+ * portable: every device from compute capability 8.0; hopper: 9.0 alone. Same plan, other kernels.
+ */
 export type CudaPath = "portable" | "hopper";
 
 /** A tensor map that a kernel takes after its operands and extents. */
@@ -31,7 +33,10 @@ export interface CudaKernel {
   /** Dynamic shared memory. */
   readonly sharedBytes: number;
   readonly tensorMaps: readonly TensorMapSpec[];
-  /** It waits for the kernels ahead itself before it touches what they may, by some thread of every launch at least, so it can be launched before they end. */
+  /**
+   * It waits for the kernels ahead itself before it touches what they may, by some thread of every
+   * launch at least, so it can be launched before they end.
+   */
   readonly programmatic?: boolean;
 }
 
@@ -41,6 +46,9 @@ export interface CudaArtifact {
   readonly plan: Plan;
   /** By path; a path without kernels was not compiled. */
   readonly kernels: Readonly<Record<CudaPath, CudaKernels>>;
-  /** The binaries of each path, read when they are needed. Reject with a CudaError no-image where they were not built. */
+  /**
+   * The binaries of each path, read when they are needed. Reject with a CudaError no-image where
+   * they were not built.
+   */
   readonly images: Readonly<Record<CudaPath, () => Promise<Uint8Array>>>;
 }

@@ -4,8 +4,13 @@ import type { Symbols } from "@sigil/runtime";
 /** The power of two at or above each size, at most the planned one: 1, 2, 4, ... */
 export function bucketOf(symbols: Symbols, most: Symbols): string {
   return Object.entries(symbols)
-    .map(([symbol, size]) => `${symbol}=${Math.min(most[symbol]!, 2 ** Math.ceil(Math.log2(size)))}`)
+    .map(
+      ([symbol, size]) => `${symbol}=${Math.min(most[symbol]!, 2 ** Math.ceil(Math.log2(size)))}`,
+    )
     .join(" ");
 }
 
-export const showSizes = (symbols: Symbols): string => Object.entries(symbols).map(([symbol, size]) => `${symbol}=${size}`).join(" ");
+export const showSizes = (symbols: Symbols): string =>
+  Object.entries(symbols)
+    .map(([symbol, size]) => `${symbol}=${size}`)
+    .join(" ");

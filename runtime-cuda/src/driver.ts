@@ -11,11 +11,16 @@ export interface DriverOptions {
   readonly stagingBytes?: number;
 }
 
-/** Where a driver is: libcuda.so.1, since libcuda.so belongs to toolkits, and WSL's folder, which is in no search path. */
-export const driverPaths: readonly string[] = process.platform === "win32" ? ["nvcuda.dll"] : ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"];
+/**
+ * Where a driver is: libcuda.so.1, since libcuda.so belongs to toolkits, and WSL's folder, which is
+ * in no search path.
+ */
+export const driverPaths: readonly string[] =
+  process.platform === "win32" ? ["nvcuda.dll"] : ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"];
 
 /** Opens the driver. Throws CudaError: no-addon, no-driver, driver-too-old, no-device. */
-export const openDriver = async (path?: string): Promise<NativeDriver> => rethrown(loadAddon().openDriver(path === undefined ? driverPaths : [path]));
+export const openDriver = async (path?: string): Promise<NativeDriver> =>
+  rethrown(loadAddon().openDriver(path === undefined ? driverPaths : [path]));
 
 export interface OpenedDevice {
   readonly native: NativeDevice;
@@ -26,17 +31,30 @@ export interface OpenedDevice {
   readonly programmaticEdges: boolean;
 }
 
-export const showCapability = ({ major, minor }: Pick<DeviceInfo, "major" | "minor">): string => `${major}.${minor}`;
+export const showCapability = ({ major, minor }: Pick<DeviceInfo, "major" | "minor">): string =>
+  `${major}.${minor}`;
 
 /** The oldest device that any kernel is for: mma.sync of bfloat16 and cp.async. */
 const oldestMajor = 8;
 
 /** Opens a device; `close` of it frees everything that it has. Throws CudaError. */
-export async function openDevice({ driver: path, device: ordinal = 0, stagingBytes = 16 << 20 }: DriverOptions): Promise<OpenedDevice> {
+export async function openDevice({
+  driver: path,
+  device: ordinal = 0,
+  stagingBytes = 16 << 20,
+}: DriverOptions): Promise<OpenedDevice> {
   const driver = await openDriver(path);
   const info = driver.devices[ordinal];
-  if (!info) throw new CudaError("no-device", `device ${ordinal}: the driver has ${driver.devices.length === 0 ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES" : `devices 0 to ${driver.devices.length - 1}`}`);
-  if (info.major < oldestMajor) throw new CudaError("wrong-architecture", `${info.name} has compute capability ${showCapability(info)}: 8.0 (Ampere) or newer is needed; use the WebGPU or the CPU backend`);
+  if (!info)
+    throw new CudaError(
+      "no-device",
+      `device ${ordinal}: the driver has ${driver.devices.length === 0 ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES" : `devices 0 to ${driver.devices.length - 1}`}`,
+    );
+  if (info.major < oldestMajor)
+    throw new CudaError(
+      "wrong-architecture",
+      `${info.name} has compute capability ${showCapability(info)}: 8.0 (Ampere) or newer is needed; use the WebGPU or the CPU backend`,
+    );
   const native = driver.device();
   try {
     await rethrown(native.open(ordinal, stagingBytes));
@@ -44,5 +62,10 @@ export async function openDevice({ driver: path, device: ordinal = 0, stagingByt
     await native.close();
     throw error;
   }
-  return { native, info, driverVersion: `${Math.floor(driver.version / 1000)}.${(driver.version % 1000) / 10}`, programmaticEdges: driver.programmaticEdges };
+  return {
+    native,
+    info,
+    driverVersion: `${Math.floor(driver.version / 1000)}.${(driver.version % 1000) / 10}`,
+    programmaticEdges: driver.programmaticEdges,
+  };
 }

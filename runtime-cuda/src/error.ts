@@ -10,7 +10,9 @@ export type CudaErrorCode =
   | "out-of-memory"
   /** The image of kernels is not there: it was not compiled with the model. */
   | "no-image"
-  /** The image has no kernels for this device's architecture, nor any that the driver could make. */
+  /**
+   * The image has no kernels for this device's architecture, nor any that the driver could make.
+   */
   | "wrong-architecture"
   /** The driver does not take the image: damaged, or newer than the driver. */
   | "image"
@@ -38,7 +40,11 @@ export class CudaError extends Error implements CudaErrorDetails {
   readonly call?: string;
   readonly about?: string;
 
-  constructor(code: CudaErrorCode, message: string, { cudaName, call, about, ...options }: CudaErrorDetails & ErrorOptions = {}) {
+  constructor(
+    code: CudaErrorCode,
+    message: string,
+    { cudaName, call, about, ...options }: CudaErrorDetails & ErrorOptions = {},
+  ) {
     super(message, options);
     this.code = code;
     if (cudaName) this.cudaName = cudaName;
@@ -75,8 +81,10 @@ const advice: Readonly<Partial<Record<CudaErrorCode, string>>> = {
   "no-device": "check nvidia-smi and CUDA_VISIBLE_DEVICES, or use the CPU backend",
   "out-of-memory": "compile with 16-bit storage or a smaller batch, or free the device",
   "wrong-architecture": "build the kernels for it: sigil kernels",
-  launch: "everything on the device fails now: open another session, in another process if that fails too",
-  image: "build the kernels again, or update the driver if it is older than the toolkit that built them",
+  launch:
+    "everything on the device fails now: open another session, in another process if that fails too",
+  image:
+    "build the kernels again, or update the driver if it is older than the toolkit that built them",
 };
 
 /** As the addon throws it. */
@@ -90,12 +98,26 @@ interface NativeFailure extends Error {
 /** A CudaError of what the addon threw; anything else as it is. */
 export function cudaErrorOf(failure: unknown): unknown {
   const { code, cudaName, call, about, message } = failure as NativeFailure;
-  if (failure instanceof CudaError || typeof code !== "string" || call === undefined) return failure;
-  const known: CudaErrorCode = code === "no-driver" || code === "driver-too-old" ? code : code === "handle" ? "disposed" : (codes[cudaName ?? ""] ?? "driver");
+  if (failure instanceof CudaError || typeof code !== "string" || call === undefined)
+    return failure;
+  const known: CudaErrorCode =
+    code === "no-driver" || code === "driver-too-old"
+      ? code
+      : code === "handle"
+        ? "disposed"
+        : (codes[cudaName ?? ""] ?? "driver");
   const hint = advice[known];
-  const where = [cudaName, call && about ? `in ${call}, ${about}` : call && `in ${call}`].filter(Boolean).join(" ");
-  return new CudaError(known, `${message}${where ? ` (${where})` : ""}${hint ? `: ${hint}` : ""}`, { ...(cudaName && { cudaName }), ...(call && { call }), ...(about && { about }), cause: failure });
+  const where = [cudaName, call && about ? `in ${call}, ${about}` : call && `in ${call}`]
+    .filter(Boolean)
+    .join(" ");
+  return new CudaError(known, `${message}${where ? ` (${where})` : ""}${hint ? `: ${hint}` : ""}`, {
+    ...(cudaName && { cudaName }),
+    ...(call && { call }),
+    ...(about && { about }),
+    cause: failure,
+  });
 }
 
 /** The promise, with the addon's failures as CudaErrors. */
-export const rethrown = <T>(promise: Promise<T>): Promise<T> => promise.catch((failure: unknown) => Promise.reject(cudaErrorOf(failure)));
+export const rethrown = <T>(promise: Promise<T>): Promise<T> =>
+  promise.catch((failure: unknown) => Promise.reject(cudaErrorOf(failure)));

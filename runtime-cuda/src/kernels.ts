@@ -13,14 +13,23 @@ interface LoadedKernel {
 export class LoadedKernels {
   readonly path: CudaPath;
   readonly multiprocessors: number;
-  /** What the driver's compiler said if it had to compile PTX: the image has no binary for this device. */
+  /**
+   * What the driver's compiler said if it had to compile PTX: the image has no binary for this
+   * device.
+   */
   readonly log: string;
   readonly #device: OpenedDevice;
   readonly #image: number;
   readonly #kernels: CudaArtifact["kernels"][CudaPath];
   readonly #loaded = new Map<string, LoadedKernel>();
 
-  private constructor(path: CudaPath, device: OpenedDevice, kernels: CudaArtifact["kernels"][CudaPath], image: number, log: string) {
+  private constructor(
+    path: CudaPath,
+    device: OpenedDevice,
+    kernels: CudaArtifact["kernels"][CudaPath],
+    image: number,
+    log: string,
+  ) {
     this.path = path;
     this.multiprocessors = device.info.multiprocessors;
     this.log = log;
@@ -30,9 +39,18 @@ export class LoadedKernels {
   }
 
   /** Loads the image of a path. Throws CudaError: no-image, image, wrong-architecture. */
-  static async load({ plan, kernels, images }: CudaArtifact, path: CudaPath, device: OpenedDevice): Promise<LoadedKernels> {
+  static async load(
+    { plan, kernels, images }: CudaArtifact,
+    path: CudaPath,
+    device: OpenedDevice,
+  ): Promise<LoadedKernels> {
     const image = checkedImage(await images[path](), `the ${path} kernels of ${plan.name}`);
-    const { id, log } = await rethrown(device.native.loadImage(image, `the ${path} kernels of ${plan.name} on ${device.info.name} (compute capability ${showCapability(device.info)})`));
+    const { id, log } = await rethrown(
+      device.native.loadImage(
+        image,
+        `the ${path} kernels of ${plan.name} on ${device.info.name} (compute capability ${showCapability(device.info)})`,
+      ),
+    );
     return new LoadedKernels(path, device, kernels[path], id, log);
   }
 
@@ -41,8 +59,15 @@ export class LoadedKernels {
     for (const name of new Set(names)) {
       if (this.#loaded.has(name)) continue;
       const kernel = this.#kernels[name];
-      if (!kernel) throw new CudaError("image", `there is no ${this.path} kernel ${name}; was it compiled with this plan?`, { about: name });
-      const { id } = await rethrown(this.#device.native.takeKernel(this.#image, name, kernel.sharedBytes));
+      if (!kernel)
+        throw new CudaError(
+          "image",
+          `there is no ${this.path} kernel ${name}; was it compiled with this plan?`,
+          { about: name },
+        );
+      const { id } = await rethrown(
+        this.#device.native.takeKernel(this.#image, name, kernel.sharedBytes),
+      );
       this.#loaded.set(name, { id, kernel });
     }
   }
@@ -57,12 +82,24 @@ export class LoadedKernels {
   }
 }
 
-/** hopper where the device and the artifact have it, else portable; what was asked for otherwise. Throws CudaError for a path that cannot be. */
-export function choosePath({ plan, kernels }: CudaArtifact, { info }: OpenedDevice, asked: CudaPath | "auto"): CudaPath {
+/**
+ * hopper where the device and the artifact have it, else portable; what was asked for otherwise.
+ * Throws CudaError for a path that cannot be.
+ */
+export function choosePath(
+  { plan, kernels }: CudaArtifact,
+  { info }: OpenedDevice,
+  asked: CudaPath | "auto",
+): CudaPath {
   const isHopper = info.major === 9 && info.minor === 0;
   const compiled = (path: CudaPath): boolean => Object.keys(kernels[path] ?? {}).length > 0;
   if (asked === "auto") return isHopper && compiled("hopper") ? "hopper" : "portable";
-  if (asked === "hopper" && !isHopper) throw new CudaError("wrong-architecture", `the hopper kernels run on compute capability 9.0 alone, ${info.name} has ${showCapability(info)}: leave the path to be chosen`);
-  if (!compiled(asked)) throw new CudaError("no-image", `${plan.name} was compiled without ${asked} kernels`);
+  if (asked === "hopper" && !isHopper)
+    throw new CudaError(
+      "wrong-architecture",
+      `the hopper kernels run on compute capability 9.0 alone, ${info.name} has ${showCapability(info)}: leave the path to be chosen`,
+    );
+  if (!compiled(asked))
+    throw new CudaError("no-image", `${plan.name} was compiled without ${asked} kernels`);
   return asked;
 }

@@ -16,7 +16,11 @@ const storedAs = (output: PlannedTensor): Storage => output.stored ?? "float32";
 export function roomFor(output: PlannedTensor, symbols: Symbols): ReadOutput {
   const shape = shapeOf(output, symbols);
   const count = shape.reduce((product, size) => product * size, 1);
-  return { output, shape, data: storedAs(output) === "float32" ? new Float32Array(count) : new Uint16Array(count) };
+  return {
+    output,
+    shape,
+    data: storedAs(output) === "float32" ? new Float32Array(count) : new Uint16Array(count),
+  };
 }
 
 export function widen({ output, data }: ReadOutput): Float32Array {

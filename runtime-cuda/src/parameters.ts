@@ -1,4 +1,7 @@
-/** What a kernel takes, packed as the driver wants it: pointers, sizes, tensor maps, each at its natural alignment. */
+/**
+ * What a kernel takes, packed as the driver wants it: pointers, sizes, tensor maps, each at its
+ * natural alignment.
+ */
 import { valueOf, type Symbols } from "@sigil/runtime";
 import type { Extent } from "@sigil/spec";
 import type { DevicePointer, NativeMap } from "./addon.ts";
@@ -17,13 +20,20 @@ export interface PackedParameters {
 }
 
 /** One pointer an operand, one int an extent, then tensor maps, which the addon fills in. */
-export function packParameters(operands: readonly DevicePointer[], extents: readonly Extent[], maps: readonly TensorMapSpec[], symbols: Symbols): PackedParameters {
+export function packParameters(
+  operands: readonly DevicePointer[],
+  extents: readonly Extent[],
+  maps: readonly TensorMapSpec[],
+  symbols: Symbols,
+): PackedParameters {
   const scalars = 8 * operands.length + 4 * extents.length;
   const first = Math.ceil(scalars / mapAlignment) * mapAlignment;
   const parameters = new Uint8Array(maps.length === 0 ? scalars : first + mapBytes * maps.length);
   const view = new DataView(parameters.buffer);
   operands.forEach((pointer, i) => view.setBigUint64(8 * i, pointer, true));
-  extents.forEach((extent, i) => view.setInt32(8 * operands.length + 4 * i, valueOf(extent, symbols), true));
+  extents.forEach((extent, i) =>
+    view.setInt32(8 * operands.length + 4 * i, valueOf(extent, symbols), true),
+  );
   return {
     parameters,
     maps: maps.map(({ operand, offset, dtype, sizes, strides, box, swizzle }, i) => ({

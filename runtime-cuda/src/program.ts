@@ -1,5 +1,16 @@
-/** A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes. */
-import { InputError, validateInputs, valueOf, type HostData, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+/**
+ * A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes.
+ */
+import {
+  InputError,
+  validateInputs,
+  valueOf,
+  type HostData,
+  type LoadPlannedOptions,
+  type Program,
+  type Symbols,
+  type WeightReader,
+} from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
 import type { DevicePointer, NativeDevice, NativeTransfer } from "./addon.ts";
 import { bucketOf, showSizes } from "./buckets.ts";
@@ -19,10 +30,15 @@ export interface LaunchTime {
 }
 
 export interface ProgramOptions extends LoadPlannedOptions {
-  /** Takes the time of each launch after each run, which then runs them one by one rather than as a graph. */
+  /**
+   * Takes the time of each launch after each run, which then runs them one by one rather than as a
+   * graph.
+   */
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
   /**
-   * Lets kernels of the hopper path start before the ones ahead have ended (programmatic dependent launch), on drivers of CUDA 12.3 or newer. False by default: results are the same, and whether it is faster has not been
+   * Lets kernels of the hopper path start before the ones ahead have ended (programmatic dependent
+   * launch), on drivers of CUDA 12.3 or newer. False by default: results are the same, and whether
+   * it is faster has not been
    * measured on a card. Launches that are timed one by one do not overlap.
    */
   readonly programmaticLaunch?: boolean;
@@ -33,7 +49,10 @@ type Outputs = Awaited<ReturnType<Program["run"]>>;
 
 /** A program that can be timed. */
 export interface CudaProgram extends Program {
-  /** Microseconds of each of `count` runs by the device's clock, on the inputs of the last run, without transfers. */
+  /**
+   * Microseconds of each of `count` runs by the device's clock, on the inputs of the last run,
+   * without transfers.
+   */
   repeat(symbols: Symbols, count: number): Promise<readonly number[]>;
 }
 
@@ -52,18 +71,32 @@ interface BucketGraph {
 /** The smallest allocation: a program without weights has an address for them too. */
 const leastBytes = 256;
 
-/** Loads a program. Throws CudaError, WeightsError, or the signal's reason; nothing of it stays allocated. */
-export async function createCudaProgram(program: PlannedProgram, kernels: LoadedKernels, device: OpenedDevice, reader: WeightReader, options: ProgramOptions = {}): Promise<CudaProgram> {
+/**
+ * Loads a program. Throws CudaError, WeightsError, or the signal's reason; nothing of it stays
+ * allocated.
+ */
+export async function createCudaProgram(
+  program: PlannedProgram,
+  kernels: LoadedKernels,
+  device: OpenedDevice,
+  reader: WeightReader,
+  options: ProgramOptions = {},
+): Promise<CudaProgram> {
   const { native } = device;
   const allocated: DevicePointer[] = [];
   const allocate = async (bytes: number, about: string): Promise<DevicePointer> => {
-    const pointer = await rethrown(native.allocate(Math.max(leastBytes, bytes), `${about} of ${program.name}`));
+    const pointer = await rethrown(
+      native.allocate(Math.max(leastBytes, bytes), `${about} of ${program.name}`),
+    );
     allocated.push(pointer);
     return pointer;
   };
   try {
     await kernels.take([...program.init, ...program.launches].map(({ kernel }) => kernel));
-    const memory = { weights: await allocate(program.weightBytes, "weights"), arena: await allocate(program.arenaBytes, "arena") };
+    const memory = {
+      weights: await allocate(program.weightBytes, "weights"),
+      arena: await allocate(program.arenaBytes, "arena"),
+    };
     await uploadWeights(native, memory.weights, program, reader, options);
     const loaded = new LoadedProgram(program, kernels, native, memory, reader, options);
     await loaded.initialize();
@@ -87,7 +120,14 @@ class LoadedProgram implements CudaProgram {
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  constructor(program: PlannedProgram, kernels: LoadedKernels, device: NativeDevice, memory: ProgramMemory, weights: WeightReader, { onProfile, programmaticLaunch = false }: ProgramOptions) {
+  constructor(
+    program: PlannedProgram,
+    kernels: LoadedKernels,
+    device: NativeDevice,
+    memory: ProgramMemory,
+    weights: WeightReader,
+    { onProfile, programmaticLaunch = false }: ProgramOptions,
+  ) {
     this.#program = program;
     this.#kernels = kernels;
     this.#device = device;
@@ -97,16 +137,29 @@ class LoadedProgram implements CudaProgram {
     this.#programmatic = programmaticLaunch;
   }
 
-  readonly #resolve = ({ space, offset }: Location): DevicePointer => this.#memory[space] + BigInt(offset);
+  readonly #resolve = ({ space, offset }: Location): DevicePointer =>
+    this.#memory[space] + BigInt(offset);
 
   /** Computes what only weights decide. */
   async initialize(): Promise<void> {
-    if (this.#program.init.length > 0) await rethrown(this.#device.launch(bindLaunches(this.#program.init, this.#kernels, this.#resolve, {})));
+    if (this.#program.init.length > 0)
+      await rethrown(
+        this.#device.launch(bindLaunches(this.#program.init, this.#kernels, this.#resolve, {})),
+      );
   }
 
-  run(inputs: Inputs, symbols: Symbols, onDevice: Readonly<Record<string, unknown>> = {}): Promise<Outputs> {
+  run(
+    inputs: Inputs,
+    symbols: Symbols,
+    onDevice: Readonly<Record<string, unknown>> = {},
+  ): Promise<Outputs> {
     const [foreign] = Object.keys(onDevice);
-    if (foreign !== undefined) return Promise.reject(new InputError(`${foreign}: expected values in memory, received what lies on a device of WebGPU`));
+    if (foreign !== undefined)
+      return Promise.reject(
+        new InputError(
+          `${foreign}: expected values in memory, received what lies on a device of WebGPU`,
+        ),
+      );
     const result = this.#last.then(() => this.#run(inputs, symbols));
     this.#last = result.catch(() => {});
     return result;
@@ -116,35 +169,82 @@ class LoadedProgram implements CudaProgram {
     const program = this.#program;
     if (this.#disposed) throw new InputError(`${program.name} has been disposed`);
     validateInputs(program, inputs, symbols);
-    const uploads: NativeTransfer[] = program.inputs.flatMap(({ name, location }) => (location ? [{ device: this.#resolve(location), data: inputs[name]!, about: `input ${name}` }] : []));
+    const uploads: NativeTransfer[] = program.inputs.flatMap(({ name, location }) =>
+      location
+        ? [{ device: this.#resolve(location), data: inputs[name]!, about: `input ${name}` }]
+        : [],
+    );
     for (const { input, table, count, target } of program.gathers) {
       const ids = inputs[input]!;
-      if (ids.length !== valueOf(count, symbols)) throw new InputError(`${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`);
-      uploads.push({ device: this.#resolve(target), data: await this.#weights.readRowsFloat32(table, ids), about: `rows of ${table}` });
+      if (ids.length !== valueOf(count, symbols))
+        throw new InputError(
+          `${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`,
+        );
+      uploads.push({
+        device: this.#resolve(target),
+        data: await this.#weights.readRowsFloat32(table, ids),
+        about: `rows of ${table}`,
+      });
     }
     const graph = await this.#graphFor(symbols);
     const outputs = program.outputs.map((output) => roomFor(output, symbols));
-    const downloads = outputs.map(({ output, data }) => ({ device: this.#resolve(output.location!), data, about: `output ${output.name}` }));
-    const times = await rethrown(this.#device.run(graph, uploads, downloads, this.#onProfile !== undefined, `${program.name} with ${showSizes(symbols)}`));
-    this.#onProfile?.(program.name, program.launches.map(({ kernel, origins }, i) => ({ kernel, origins, microseconds: times[i]! })));
-    return Object.fromEntries(outputs.map((read) => [read.output.name, { data: widen(read), shape: read.shape }]));
+    const downloads = outputs.map(({ output, data }) => ({
+      device: this.#resolve(output.location!),
+      data,
+      about: `output ${output.name}`,
+    }));
+    const times = await rethrown(
+      this.#device.run(
+        graph,
+        uploads,
+        downloads,
+        this.#onProfile !== undefined,
+        `${program.name} with ${showSizes(symbols)}`,
+      ),
+    );
+    this.#onProfile?.(
+      program.name,
+      program.launches.map(({ kernel, origins }, i) => ({
+        kernel,
+        origins,
+        microseconds: times[i]!,
+      })),
+    );
+    return Object.fromEntries(
+      outputs.map((read) => [read.output.name, { data: widen(read), shape: read.shape }]),
+    );
   }
 
   repeat(symbols: Symbols, count: number): Promise<readonly number[]> {
     const result = this.#last.then(async () => {
       if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
-      return rethrown(this.#device.repeat(await this.#graphFor(symbols), count, `${this.#program.name} with ${showSizes(symbols)}`));
+      return rethrown(
+        this.#device.repeat(
+          await this.#graphFor(symbols),
+          count,
+          `${this.#program.name} with ${showSizes(symbols)}`,
+        ),
+      );
     });
     this.#last = result.catch(() => {});
     return result;
   }
 
-  /** The bucket's graph with the run's own sizes, so that a batch smaller than its bucket costs nothing more. */
+  /**
+   * The bucket's graph with the run's own sizes, so that a batch smaller than its bucket costs
+   * nothing more.
+   */
   async #graphFor(symbols: Symbols): Promise<number> {
     const [bucket, sizes] = [bucketOf(symbols, this.#program.symbols), showSizes(symbols)];
     const known = this.#graphs.get(bucket);
     if (known?.sizes === sizes) return known.id;
-    const launches = bindLaunches(this.#program.launches, this.#kernels, this.#resolve, symbols, this.#programmatic);
+    const launches = bindLaunches(
+      this.#program.launches,
+      this.#kernels,
+      this.#resolve,
+      symbols,
+      this.#programmatic,
+    );
     if (!known) {
       const id = await rethrown(this.#device.addGraph(launches));
       this.#graphs.set(bucket, { id, sizes });

@@ -1,5 +1,13 @@
 /** A compiled artifact and a checkpoint to a session that runs on a CUDA device. */
-import { bindPlan, Session, sumProgress, verifyPlan, type Program, type WarningHandler, type WeightSource } from "@sigil/runtime";
+import {
+  bindPlan,
+  Session,
+  sumProgress,
+  verifyPlan,
+  type Program,
+  type WarningHandler,
+  type WeightSource,
+} from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import type { DeviceInfo } from "./addon.ts";
 import type { CudaArtifact, CudaPath } from "./artifact.ts";
@@ -8,7 +16,10 @@ import { choosePath, LoadedKernels } from "./kernels.ts";
 import { createCudaProgram, type ProgramOptions } from "./program.ts";
 
 export interface CudaSessionOptions extends DriverOptions, ProgramOptions {
-  /** Which kernels: by default hopper's on compute capability 9.0 if the model was compiled with them, else the portable ones. */
+  /**
+   * Which kernels: by default hopper's on compute capability 9.0 if the model was compiled with
+   * them, else the portable ones.
+   */
   readonly path?: "auto" | CudaPath;
   /** Load a tower when it is first used rather than now. */
   readonly lazy?: boolean;
@@ -20,11 +31,18 @@ export interface CudaSessionOptions extends DriverOptions, ProgramOptions {
 export class CudaSession extends Session {
   readonly device: DeviceInfo;
   readonly path: CudaPath;
-  /** Whether the driver had to compile PTX, because the image has no binary for this device that it takes; what its compiler said. */
+  /**
+   * Whether the driver had to compile PTX, because the image has no binary for this device that it
+   * takes; what its compiler said.
+   */
   readonly compilerLog: string;
   readonly #opened: OpenedDevice;
 
-  constructor(opened: OpenedDevice, kernels: LoadedKernels, ...parameters: ConstructorParameters<typeof Session>) {
+  constructor(
+    opened: OpenedDevice,
+    kernels: LoadedKernels,
+    ...parameters: ConstructorParameters<typeof Session>
+  ) {
     super(...parameters);
     this.device = opened.info;
     this.path = kernels.path;
@@ -38,8 +56,15 @@ export class CudaSession extends Session {
   }
 }
 
-/** Checks the checkpoint against the plan and its digests, opens a device and loads every program. Throws WeightsError or CudaError, with nothing left open. */
-export async function openCudaSession(artifact: CudaArtifact, weights: WeightSource, options: CudaSessionOptions = {}): Promise<CudaSession> {
+/**
+ * Checks the checkpoint against the plan and its digests, opens a device and loads every program.
+ * Throws WeightsError or CudaError, with nothing left open.
+ */
+export async function openCudaSession(
+  artifact: CudaArtifact,
+  weights: WeightSource,
+  options: CudaSessionOptions = {},
+): Promise<CudaSession> {
   const { plan } = artifact;
   const { lazy, onProgress, onWarning, path: asked = "auto" } = options;
   const source = bindPlan(plan, weights);
@@ -48,11 +73,26 @@ export async function openCudaSession(artifact: CudaArtifact, weights: WeightSou
   try {
     const kernels = await LoadedKernels.load(artifact, choosePath(artifact, opened, asked), opened);
     const progressOf = onProgress && sumProgress(plan, onProgress);
-    const create = (program: PlannedProgram): Promise<Program> => createCudaProgram(program, kernels, opened, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
-    const overlap = options.programmaticLaunch === true && opened.programmaticEdges && kernels.programmatic;
+    const create = (program: PlannedProgram): Promise<Program> =>
+      createCudaProgram(program, kernels, opened, source, {
+        ...options,
+        ...(progressOf && { onProgress: progressOf(program.name) }),
+      });
+    const overlap =
+      options.programmaticLaunch === true && opened.programmaticEdges && kernels.programmatic;
     const backend = `cuda: ${opened.info.name} (${showCapability(opened.info)}), ${kernels.path} kernels${kernels.log ? " compiled by the driver" : ""}, driver of CUDA ${opened.driverVersion}${overlap ? ", programmatic launches" : ""}`;
-    const session = new CudaSession(opened, kernels, plan, create, { weights: source, backend, ...(onWarning && { onWarning }) });
-    if (options.programmaticLaunch && !overlap) session.warn("no-programmatic-launch", opened.programmaticEdges ? `the ${kernels.path} kernels cannot be launched programmatically, those of hopper can: launches do not overlap` : `programmatic launches need a driver of CUDA 12.3 or newer, this one is of ${opened.driverVersion}: launches do not overlap`);
+    const session = new CudaSession(opened, kernels, plan, create, {
+      weights: source,
+      backend,
+      ...(onWarning && { onWarning }),
+    });
+    if (options.programmaticLaunch && !overlap)
+      session.warn(
+        "no-programmatic-launch",
+        opened.programmaticEdges
+          ? `the ${kernels.path} kernels cannot be launched programmatically, those of hopper can: launches do not overlap`
+          : `programmatic launches need a driver of CUDA 12.3 or newer, this one is of ${opened.driverVersion}: launches do not overlap`,
+      );
     if (!lazy) for (const program of plan.programs) await session.load(program);
     return session;
   } catch (error) {

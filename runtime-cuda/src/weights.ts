@@ -7,8 +7,17 @@ import { rethrown } from "./error.ts";
 /** Packed weights that wait for the device; beyond it, reading waits. */
 const mostWaitingBytes = 256 << 20;
 
-/** Reads, packs and uploads the weights of a program to `base`. Throws what the reader throws, the signal's reason, or CudaError. */
-export async function uploadWeights(device: NativeDevice, base: DevicePointer, program: PlannedProgram, reader: WeightReader, options: LoadPlannedOptions): Promise<void> {
+/**
+ * Reads, packs and uploads the weights of a program to `base`. Throws what the reader throws, the
+ * signal's reason, or CudaError.
+ */
+export async function uploadWeights(
+  device: NativeDevice,
+  base: DevicePointer,
+  program: PlannedProgram,
+  reader: WeightReader,
+  options: LoadPlannedOptions,
+): Promise<void> {
   const packed = new Map<number, ArrayBuffer>();
   const uploads = new Set<Promise<void>>();
   let waitingBytes = 0;
@@ -38,7 +47,15 @@ export async function uploadWeights(device: NativeDevice, base: DevicePointer, p
           const data = new Uint8Array(packed.get(offset)!);
           packed.delete(offset);
           waitingBytes += bytes;
-          const upload: Promise<void> = rethrown(device.upload([{ device: base + BigInt(offset), data, about: `weight ${parts.map(({ tensor }) => tensor).join(" + ")}` }]))
+          const upload: Promise<void> = rethrown(
+            device.upload([
+              {
+                device: base + BigInt(offset),
+                data,
+                about: `weight ${parts.map(({ tensor }) => tensor).join(" + ")}`,
+              },
+            ]),
+          )
             .catch((error: unknown) => void (failure ??= { error }))
             .finally(() => {
               waitingBytes -= bytes;

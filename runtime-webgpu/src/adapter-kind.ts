@@ -4,10 +4,22 @@ import type { AdapterKind } from "@sigil/spec/shared";
 export type { AdapterKind };
 
 /** By what an adapter says of itself; desktop if it says nothing known. */
-export function adapterKind({ vendor, architecture, description, device }: Pick<GPUAdapterInfo, "vendor" | "architecture" | "description" | "device">, fallback = false): AdapterKind {
+export function adapterKind(
+  {
+    vendor,
+    architecture,
+    description,
+    device,
+  }: Pick<GPUAdapterInfo, "vendor" | "architecture" | "description" | "device">,
+  fallback = false,
+): AdapterKind {
   const text = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
-  if (fallback || /swiftshader|llvmpipe|lavapipe|basic render|warp|software/.test(text)) return "software";
-  if (/qualcomm|adreno|\barm\b|mali|imagination|powervr|samsung|xclipse/.test(text)) return "mobile";
+  if (fallback || /swiftshader|llvmpipe|lavapipe|basic render|warp|software/.test(text))
+    return "software";
+  if (/qualcomm|adreno|\barm\b|mali|imagination|powervr|samsung|xclipse/.test(text))
+    return "mobile";
   // Apple's are integrated in name only: register files and bandwidth are those of desktop cards.
-  return /intel/.test(text) && !/xe-hp|arc|battlemage|alchemist/.test(text) ? "integrated" : "desktop";
+  return /intel/.test(text) && !/xe-hp|arc|battlemage|alchemist/.test(text)
+    ? "integrated"
+    : "desktop";
 }

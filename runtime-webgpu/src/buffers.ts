@@ -1,4 +1,7 @@
-/** The memory of a program: weights in buffers that any device can bind, constants that loading computes, and one arena. */
+/**
+ * The memory of a program: weights in buffers that any device can bind, constants that loading
+ * computes, and one arena.
+ */
 import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
@@ -15,8 +18,14 @@ export interface ProgramBuffers {
   destroy(): void;
 }
 
-/** Weights one after the other in as few segments as the binding limit allows; `begin` is a plan offset. */
-function segments(program: PlannedProgram, most: number): { readonly begin: number; readonly end: number }[] {
+/**
+ * Weights one after the other in as few segments as the binding limit allows; `begin` is a plan
+ * offset.
+ */
+function segments(
+  program: PlannedProgram,
+  most: number,
+): { readonly begin: number; readonly end: number }[] {
   const found: { begin: number; end: number }[] = [];
   for (const { offset, bytes } of [...program.weights].sort((a, b) => a.offset - b.offset)) {
     const last = found.at(-1);
@@ -26,20 +35,39 @@ function segments(program: PlannedProgram, most: number): { readonly begin: numb
   return found;
 }
 
-/** Makes every buffer of a program. Throws a WebGpuError out-of-memory with nothing left allocated. */
-export async function createBuffers(device: GPUDevice, program: PlannedProgram, readbackBytes: number): Promise<ProgramBuffers> {
+/**
+ * Makes every buffer of a program. Throws a WebGpuError out-of-memory with nothing left allocated.
+ */
+export async function createBuffers(
+  device: GPUDevice,
+  program: PlannedProgram,
+  readbackBytes: number,
+): Promise<ProgramBuffers> {
   device.pushErrorScope("out-of-memory");
   const made: GPUBuffer[] = [];
   const make = (label: string, bytes: number, usage: number): GPUBuffer => {
-    const buffer = device.createBuffer({ label: `${program.name} ${label}`, size: align(Math.max(1, bytes)), usage });
+    const buffer = device.createBuffer({
+      label: `${program.name} ${label}`,
+      size: align(Math.max(1, bytes)),
+      usage,
+    });
     made.push(buffer);
     return buffer;
   };
   const storage = bufferUsage.storage | bufferUsage.copyTarget | bufferUsage.copySource;
-  // What init computes lies before the weights, and in its own buffer: a dispatch cannot write a buffer that it also reads.
-  const constantBytes = Math.min(program.weightBytes, ...program.weights.map(({ offset }) => offset));
+  // What init computes lies before the weights, and in its own buffer: a dispatch cannot write a
+  // buffer that it also reads.
+  const constantBytes = Math.min(
+    program.weightBytes,
+    ...program.weights.map(({ offset }) => offset),
+  );
   const constants = make("constants", constantBytes, storage);
-  const weights = segments(program, device.limits.maxStorageBufferBindingSize).map((segment, i) => ({ ...segment, buffer: make(`weights ${i}`, segment.end - segment.begin, storage) }));
+  const weights = segments(program, device.limits.maxStorageBufferBindingSize).map(
+    (segment, i) => ({
+      ...segment,
+      buffer: make(`weights ${i}`, segment.end - segment.begin, storage),
+    }),
+  );
   const arena = make("arena", program.arenaBytes, storage);
   const readback = make("readback", readbackBytes, bufferUsage.mapRead | bufferUsage.copyTarget);
   const destroy = (): void => made.forEach((buffer) => buffer.destroy());
@@ -47,7 +75,11 @@ export async function createBuffers(device: GPUDevice, program: PlannedProgram, 
   const bytes = made.reduce((sum, { size }) => sum + size, 0);
   if (failure) {
     destroy();
-    throw new WebGpuError("out-of-memory", `${program.name} needs ${(bytes / 2 ** 20).toFixed(0)} MiB of GPU memory, more than there is: compile it with float16 storage or a smaller batch`, { cause: failure });
+    throw new WebGpuError(
+      "out-of-memory",
+      `${program.name} needs ${(bytes / 2 ** 20).toFixed(0)} MiB of GPU memory, more than there is: compile it with float16 storage or a smaller batch`,
+      { cause: failure },
+    );
   }
   return {
     arena,
@@ -55,7 +87,8 @@ export async function createBuffers(device: GPUDevice, program: PlannedProgram, 
     bytes,
     destroy,
     resolve({ space, offset, bytes: size = 0 }) {
-      // Bindings hold whole vectors; the arena's and the segments' ends are padded as plans are aligned.
+      // Bindings hold whole vectors; the arena's and the segments' ends are padded as plans are
+      // aligned.
       const length = Math.max(16, Math.ceil(size / 4) * 4);
       if (space === "arena") return { buffer: arena, offset, size: length };
       if (offset < constantBytes) return { buffer: constants, offset, size: length };
@@ -66,7 +99,13 @@ export async function createBuffers(device: GPUDevice, program: PlannedProgram, 
 }
 
 /** Reads, packs and uploads the weights, holding one tensor and the weights that it is part of. */
-export async function uploadWeights(device: GPUDevice, buffers: ProgramBuffers, program: PlannedProgram, reader: WeightReader, options: LoadPlannedOptions): Promise<void> {
+export async function uploadWeights(
+  device: GPUDevice,
+  buffers: ProgramBuffers,
+  program: PlannedProgram,
+  reader: WeightReader,
+  options: LoadPlannedOptions,
+): Promise<void> {
   const waiting = new Map<number, ArrayBuffer>();
   await loadPlanned(
     program.weights,

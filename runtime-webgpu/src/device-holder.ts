@@ -7,16 +7,25 @@ import { kernelFeatures } from "./kernel-set.ts";
 import { neededLimits, requiredLimits } from "./limits.ts";
 
 export interface DeviceOptions {
-  /** Where to ask for an adapter; `navigator.gpu` by default. In Node, what `create()` of the package `webgpu` returns. */
+  /**
+   * Where to ask for an adapter; `navigator.gpu` by default. In Node, what `create()` of the
+   * package `webgpu` returns.
+   */
   readonly gpu?: GPU;
   readonly powerPreference?: GPUPowerPreference;
   /** Use this device; it stays the caller's to destroy, and a lost one is not replaced. */
   readonly device?: GPUDevice;
   /** Which kernels to use, instead of what the adapter's name suggests. */
   readonly adapterKind?: AdapterKind;
-  /** Take a software adapter for none: WebAssembly is several times faster than WebGPU without a GPU. */
+  /**
+   * Take a software adapter for none: WebAssembly is several times faster than WebGPU without a
+   * GPU.
+   */
   readonly refuseSoftware?: boolean;
-  /** A device was lost, other than the caller's own. The session asks for another one, and loads its weights again, at its next run. What the listener throws is reported as an uncaught error. */
+  /**
+   * A device was lost, other than the caller's own. The session asks for another one, and loads its
+   * weights again, at its next run. What the listener throws is reported as an uncaught error.
+   */
   readonly onDeviceLost?: (error: WebGpuError) => void;
 }
 
@@ -30,7 +39,10 @@ export interface HeldDevice {
   isLost(): boolean;
 }
 
-const describe = ({ vendor, architecture, device, description }: GPUAdapterInfo): string => description || [vendor, architecture, device].filter(Boolean).join(" ") || "an adapter without a name";
+const describe = ({ vendor, architecture, device, description }: GPUAdapterInfo): string =>
+  description ||
+  [vendor, architecture, device].filter(Boolean).join(" ") ||
+  "an adapter without a name";
 
 export class DeviceHolder {
   readonly #options: DeviceOptions;
@@ -43,7 +55,10 @@ export class DeviceHolder {
     this.#options = options;
   }
 
-  /** The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, no-device, limit, or device-lost for a given device. */
+  /**
+   * The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, no-device, limit,
+   * or device-lost for a given device.
+   */
   async get(): Promise<HeldDevice> {
     const current = this.#held;
     const held = await current;
@@ -66,15 +81,39 @@ export class DeviceHolder {
       return this.#watch(given, given.adapterInfo, false);
     }
     const gpu = this.#options.gpu ?? globalThis.navigator?.gpu;
-    if (!gpu) throw new WebGpuError("no-adapter", "there is no WebGPU here: use a browser that has it over https or localhost, or pass `gpu` (in Node from the package webgpu), or use the CPU backend");
+    if (!gpu)
+      throw new WebGpuError(
+        "no-adapter",
+        "there is no WebGPU here: use a browser that has it over https or localhost, or pass `gpu` (in Node from the package webgpu), or use the CPU backend",
+      );
     const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
-    if (!adapter) throw new WebGpuError("no-adapter", "WebGPU has no adapter for this machine: update its graphics driver, or use the CPU backend");
-    if (this.#options.refuseSoftware && adapterKind(adapter.info, adapter.info.isFallbackAdapter) === "software") {
-      throw new WebGpuError("no-adapter", `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`);
+    if (!adapter)
+      throw new WebGpuError(
+        "no-adapter",
+        "WebGPU has no adapter for this machine: update its graphics driver, or use the CPU backend",
+      );
+    if (
+      this.#options.refuseSoftware &&
+      adapterKind(adapter.info, adapter.info.isFallbackAdapter) === "software"
+    ) {
+      throw new WebGpuError(
+        "no-adapter",
+        `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`,
+      );
     }
-    const features = (["timestamp-query", ...kernelFeatures] as const).filter((feature) => adapter.features.has(feature));
-    const descriptor = { requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)), requiredFeatures: features };
-    const refused = (why: string, cause?: unknown): WebGpuError => new WebGpuError("no-device", `the adapter ${describe(adapter.info)} gives no device (${why}): reload the page, update its graphics driver, or use the CPU backend`, { cause });
+    const features = (["timestamp-query", ...kernelFeatures] as const).filter((feature) =>
+      adapter.features.has(feature),
+    );
+    const descriptor = {
+      requiredLimits: requiredLimits(needed, adapter.limits, describe(adapter.info)),
+      requiredFeatures: features,
+    };
+    const refused = (why: string, cause?: unknown): WebGpuError =>
+      new WebGpuError(
+        "no-device",
+        `the adapter ${describe(adapter.info)} gives no device (${why}): reload the page, update its graphics driver, or use the CPU backend`,
+        { cause },
+      );
     const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {
       throw refused(error instanceof Error ? error.message : String(error), error);
     });
@@ -84,16 +123,30 @@ export class DeviceHolder {
     return this.#watch(device, adapter.info, adapter.info.isFallbackAdapter ?? false, onDeviceLost);
   }
 
-  #watch(device: GPUDevice, info: GPUAdapterInfo, fallback: boolean, onDeviceLost?: (error: WebGpuError) => void): HeldDevice {
+  #watch(
+    device: GPUDevice,
+    info: GPUAdapterInfo,
+    fallback: boolean,
+    onDeviceLost?: (error: WebGpuError) => void,
+  ): HeldDevice {
     let isLost = false;
     const lost = device.lost.then(({ reason, message }) => {
       isLost = true;
-      const error = new WebGpuError("device-lost", `the WebGPU device was lost (${reason}${message ? `: ${message}` : ""})`);
+      const error = new WebGpuError(
+        "device-lost",
+        `the WebGPU device was lost (${reason}${message ? `: ${message}` : ""})`,
+      );
       // Whoever waits for `lost` is told of the loss, not of what the listener threw.
       if (!this.#closed && onDeviceLost) reporting(onDeviceLost)(error);
       return error;
     });
-    return { device, kind: this.#options.adapterKind ?? adapterKind(info, fallback), description: describe(info), lost, isLost: () => isLost };
+    return {
+      device,
+      kind: this.#options.adapterKind ?? adapterKind(info, fallback),
+      description: describe(info),
+      lost,
+      isLost: () => isLost,
+    };
   }
 
   /** Destroys the device unless it was given. */

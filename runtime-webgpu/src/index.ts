@@ -1,4 +1,7 @@
-/** Runs compiled programs on WebGPU: in browsers, and in Node on what the package `webgpu` gives. Nothing global is touched before a session is opened. */
+/**
+ * Runs compiled programs on WebGPU: in browsers, and in Node on what the package `webgpu` gives.
+ * Nothing global is touched before a session is opened.
+ */
 export { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 export { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
 export { WebGpuError, type WebGpuErrorCode } from "./error.ts";

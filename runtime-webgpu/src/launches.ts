@@ -25,15 +25,33 @@ export function bindLaunches(
   return launches.map(({ kernel, operands, extents, origins }) => {
     const pipeline = pipelines.get(kernel)!;
     const { grid } = kernels[kernel]!;
-    const sizes = extents.length > 0 ? device.createBuffer({ label: `${kernel} sizes`, size: 16, usage: bufferUsage.uniform | bufferUsage.copyTarget }) : undefined;
+    const sizes =
+      extents.length > 0
+        ? device.createBuffer({
+            label: `${kernel} sizes`,
+            size: 16,
+            usage: bufferUsage.uniform | bufferUsage.copyTarget,
+          })
+        : undefined;
     if (sizes) own.push(sizes);
     const resources = [...operands.map(buffers.resolve), ...(sizes ? [{ buffer: sizes }] : [])];
-    const group = device.createBindGroup({ label: kernel, layout: pipeline.getBindGroupLayout(0), entries: resources.map((resource, binding) => ({ binding, resource })) });
+    const group = device.createBindGroup({
+      label: kernel,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: resources.map((resource, binding) => ({ binding, resource })),
+    });
     return {
       kernel,
       origins,
       prepare(symbols) {
-        if (sizes) device.queue.writeBuffer(sizes, 0, Uint32Array.from([...extents, 0, 0, 0, 0].slice(0, 4), (extent) => valueOf(extent, symbols)));
+        if (sizes)
+          device.queue.writeBuffer(
+            sizes,
+            0,
+            Uint32Array.from([...extents, 0, 0, 0, 0].slice(0, 4), (extent) =>
+              valueOf(extent, symbols),
+            ),
+          );
       },
       encode(pass, symbols) {
         pass.setPipeline(pipeline);

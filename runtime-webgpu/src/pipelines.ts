@@ -1,8 +1,14 @@
-/** Kernels to pipelines, all at once and off the main thread, each reported by name if it is refused. */
+/**
+ * Kernels to pipelines, all at once and off the main thread, each reported by name if it is
+ * refused.
+ */
 import type { Extent, PlannedLaunch } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
 
-/** A generated kernel: WGSL with entry point `main`, and its workgroups along x and y (of / per, rounded up). */
+/**
+ * A generated kernel: WGSL with entry point `main`, and its workgroups along x and y (of / per,
+ * rounded up).
+ */
 export interface WebGpuKernel {
   readonly code: string;
   readonly grid: readonly { readonly of: Extent; readonly per: number }[];
@@ -11,17 +17,35 @@ export interface WebGpuKernel {
 /** Kernels by name. */
 export type WebGpuKernels = Readonly<Record<string, WebGpuKernel>>;
 
-async function refused(module: GPUShaderModule, kernel: string, code: string, origins: readonly string[], cause: unknown): Promise<WebGpuError> {
+async function refused(
+  module: GPUShaderModule,
+  kernel: string,
+  code: string,
+  origins: readonly string[],
+  cause: unknown,
+): Promise<WebGpuError> {
   const { messages } = await module.getCompilationInfo();
   const lines = code.split("\n");
   const faults = messages
     .filter(({ type }) => type === "error")
-    .map(({ lineNum, linePos, message }) => `\n  ${kernel}.wgsl:${lineNum}:${linePos}: ${message}\n    ${lines[lineNum - 1]?.trim() ?? ""}`);
-  return new WebGpuError("shader", `kernel ${kernel} (${origins.join(", ")}) was refused by the WebGPU implementation${faults.length > 0 ? `:${faults.join("")}` : `: ${String(cause)}`}`, { cause });
+    .map(
+      ({ lineNum, linePos, message }) =>
+        `\n  ${kernel}.wgsl:${lineNum}:${linePos}: ${message}\n    ${lines[lineNum - 1]?.trim() ?? ""}`,
+    );
+  return new WebGpuError(
+    "shader",
+    `kernel ${kernel} (${origins.join(", ")}) was refused by the WebGPU implementation${faults.length > 0 ? `:${faults.join("")}` : `: ${String(cause)}`}`,
+    { cause },
+  );
 }
 
 /** The pipelines of these launches by kernel name. `onProgress` counts them. */
-export async function createPipelines(device: GPUDevice, launches: readonly PlannedLaunch[], kernels: WebGpuKernels, onProgress?: (done: number, total: number) => void): Promise<ReadonlyMap<string, GPUComputePipeline>> {
+export async function createPipelines(
+  device: GPUDevice,
+  launches: readonly PlannedLaunch[],
+  kernels: WebGpuKernels,
+  onProgress?: (done: number, total: number) => void,
+): Promise<ReadonlyMap<string, GPUComputePipeline>> {
   const first = new Map<string, PlannedLaunch>();
   for (const launch of launches) if (!first.has(launch.kernel)) first.set(launch.kernel, launch);
   let done = 0;
@@ -29,12 +53,17 @@ export async function createPipelines(device: GPUDevice, launches: readonly Plan
     [...first].map(async ([name, { origins }]) => {
       const kernel = kernels[name];
       if (!kernel) throw new Error(`there is no kernel ${name}; was it compiled with this plan?`);
-      // A refused shader is reported below with its place, so the device's own report of it is dropped.
+      // A refused shader is reported below with its place, so the device's own report of it is
+      // dropped.
       device.pushErrorScope("validation");
       const module = device.createShaderModule({ label: name, code: kernel.code });
       void device.popErrorScope();
       try {
-        const pipeline = await device.createComputePipelineAsync({ label: name, layout: "auto", compute: { module, entryPoint: "main" } });
+        const pipeline = await device.createComputePipelineAsync({
+          label: name,
+          layout: "auto",
+          compute: { module, entryPoint: "main" },
+        });
         onProgress?.(++done, first.size);
         return [name, pipeline] as const;
       } catch (cause) {

@@ -12,24 +12,34 @@ export interface LaunchTime {
 }
 
 export class Profiler {
-  readonly #device: GPUDevice;
   readonly #count: number;
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
   readonly #readback: GPUBuffer;
 
   constructor(device: GPUDevice, launches: number) {
-    this.#device = device;
     this.#count = launches;
     this.#queries = device.createQuerySet({ type: "timestamp", count: 2 * launches });
-    this.#resolved = device.createBuffer({ size: 16 * launches, usage: bufferUsage.queryResolve | bufferUsage.copySource });
-    this.#readback = device.createBuffer({ size: 16 * launches, usage: bufferUsage.copyTarget | bufferUsage.mapRead });
+    this.#resolved = device.createBuffer({
+      size: 16 * launches,
+      usage: bufferUsage.queryResolve | bufferUsage.copySource,
+    });
+    this.#readback = device.createBuffer({
+      size: 16 * launches,
+      usage: bufferUsage.copyTarget | bufferUsage.mapRead,
+    });
   }
 
   /** A pass per launch, since timestamps are taken at the borders of passes. */
   encode(encoder: GPUCommandEncoder, launches: readonly BoundLaunch[], symbols: Symbols): void {
     launches.forEach((launch, i) => {
-      const pass = encoder.beginComputePass({ timestampWrites: { querySet: this.#queries, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } });
+      const pass = encoder.beginComputePass({
+        timestampWrites: {
+          querySet: this.#queries,
+          beginningOfPassWriteIndex: 2 * i,
+          endOfPassWriteIndex: 2 * i + 1,
+        },
+      });
       launch.encode(pass, symbols);
       pass.end();
     });
@@ -40,7 +50,11 @@ export class Profiler {
   async read(launches: readonly BoundLaunch[]): Promise<LaunchTime[]> {
     await this.#readback.mapAsync(mapModeRead);
     const stamps = new BigUint64Array(this.#readback.getMappedRange());
-    const times = launches.map(({ kernel, origins }, i) => ({ kernel, origins, microseconds: Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1000 }));
+    const times = launches.map(({ kernel, origins }, i) => ({
+      kernel,
+      origins,
+      microseconds: Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1000,
+    }));
     this.#readback.unmap();
     return times;
   }

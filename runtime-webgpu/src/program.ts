@@ -1,5 +1,16 @@
 /** A program on a device: weights uploaded, pipelines and bind groups made, ready to run. */
-import { InputError, shapeOf, validateInputs, valueOf, type DeviceBytes, type HostData, type LoadPlannedOptions, type Program, type Symbols, type WeightReader } from "@sigil/runtime";
+import {
+  InputError,
+  shapeOf,
+  validateInputs,
+  valueOf,
+  type DeviceBytes,
+  type HostData,
+  type LoadPlannedOptions,
+  type Program,
+  type Symbols,
+  type WeightReader,
+} from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WebGpuBytes } from "./device-bytes.ts";
 import { createBuffers, uploadWeights, type ProgramBuffers } from "./buffers.ts";
@@ -32,26 +43,42 @@ interface Profile {
   readonly onProfile: (times: readonly LaunchTime[]) => void;
 }
 
-/** Loads a program. Throws WebGpuError, WeightsError, or the signal's reason; nothing stays allocated. */
-export async function createWebGpuProgram(program: PlannedProgram, kernels: WebGpuKernels, held: HeldDevice, weights: WeightReader, options: ProgramOptions = {}): Promise<Program> {
+/**
+ * Loads a program. Throws WebGpuError, WeightsError, or the signal's reason; nothing stays
+ * allocated.
+ */
+export async function createWebGpuProgram(
+  program: PlannedProgram,
+  kernels: WebGpuKernels,
+  held: HeldDevice,
+  weights: WeightReader,
+  options: ProgramOptions = {},
+): Promise<Program> {
   const { device } = held;
   checkGrids(program, kernels, device.limits.maxComputeWorkgroupsPerDimension);
   // Every output has a place of its own in the readback buffer, whatever they share in the arena.
   let readbackBytes = 0;
   const outputs = program.outputs.map((output) => {
     const at = readbackBytes;
-    readbackBytes += 4 * shapeOf(output, program.symbols).reduce((product, size) => product * size, 1);
+    readbackBytes +=
+      4 * shapeOf(output, program.symbols).reduce((product, size) => product * size, 1);
     return { output, at };
   });
   const buffers = await createBuffers(device, program, readbackBytes);
   const own: GPUBuffer[] = [];
-  // Of a program whose kernels are refused, no more weights are fetched, and none written to buffers that are gone.
+  // Of a program whose kernels are refused, no more weights are fetched, and none written to
+  // buffers that are gone.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   try {
     const all = [...program.init, ...program.launches];
-    const [pipelines] = await Promise.all([createPipelines(device, all, kernels, options.onPipeline), uploadWeights(device, buffers, program, weights, { ...options, signal })]);
-    const [init, launches] = [program.init, program.launches].map((list) => bindLaunches(device, list, kernels, pipelines, buffers, own)) as [readonly BoundLaunch[], readonly BoundLaunch[]];
+    const [pipelines] = await Promise.all([
+      createPipelines(device, all, kernels, options.onPipeline),
+      uploadWeights(device, buffers, program, weights, { ...options, signal }),
+    ]);
+    const [init, launches] = [program.init, program.launches].map((list) =>
+      bindLaunches(device, list, kernels, pipelines, buffers, own),
+    ) as [readonly BoundLaunch[], readonly BoundLaunch[]];
     if (init.length > 0) {
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
@@ -59,9 +86,22 @@ export async function createWebGpuProgram(program: PlannedProgram, kernels: WebG
       pass.end();
       device.queue.submit([encoder.finish()]);
     }
-    const profiler = options.onProfile && device.features.has("timestamp-query") && launches.length > 0 ? new Profiler(device, launches.length) : undefined;
-    const onProfile = (times: readonly LaunchTime[]): void => options.onProfile?.(program.name, times);
-    return new LoadedProgram(program, held, buffers, launches, outputs, weights, own, profiler && { profiler, onProfile });
+    const profiler =
+      options.onProfile && device.features.has("timestamp-query") && launches.length > 0
+        ? new Profiler(device, launches.length)
+        : undefined;
+    const onProfile = (times: readonly LaunchTime[]): void =>
+      options.onProfile?.(program.name, times);
+    return new LoadedProgram(
+      program,
+      held,
+      buffers,
+      launches,
+      outputs,
+      weights,
+      own,
+      profiler && { profiler, onProfile },
+    );
   } catch (error) {
     stop.abort();
     buffers.destroy();
@@ -92,7 +132,16 @@ class LoadedProgram implements Program {
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  constructor(program: PlannedProgram, held: HeldDevice, buffers: ProgramBuffers, launches: readonly BoundLaunch[], outputs: readonly PlacedOutput[], weights: WeightReader, own: readonly GPUBuffer[], profile: Profile | undefined) {
+  constructor(
+    program: PlannedProgram,
+    held: HeldDevice,
+    buffers: ProgramBuffers,
+    launches: readonly BoundLaunch[],
+    outputs: readonly PlacedOutput[],
+    weights: WeightReader,
+    own: readonly GPUBuffer[],
+    profile: Profile | undefined,
+  ) {
     this.#program = program;
     this.#held = held;
     this.#buffers = buffers;
@@ -137,8 +186,15 @@ class LoadedProgram implements Program {
     }
     for (const { input, table, count, target } of this.#program.gathers) {
       const ids = inputs[input]!;
-      if (ids.length !== valueOf(count, symbols)) throw new InputError(`${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`);
-      device.queue.writeBuffer(arena, target.offset, (await this.#weights.readRowsFloat32(table, ids)) as Float32Array<ArrayBuffer>);
+      if (ids.length !== valueOf(count, symbols))
+        throw new InputError(
+          `${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`,
+        );
+      device.queue.writeBuffer(
+        arena,
+        target.offset,
+        (await this.#weights.readRowsFloat32(table, ids)) as Float32Array<ArrayBuffer>,
+      );
     }
     const sizes = JSON.stringify(symbols);
     if (sizes !== this.#prepared) for (const launch of this.#launches) launch.prepare(symbols);
@@ -159,10 +215,18 @@ class LoadedProgram implements Program {
     });
     device.queue.submit([encoder.finish()]);
     // Both are waited for, so that a refused picture leaves the buffer as it was.
-    const [mapping, copying] = await Promise.allSettled([readback.mapAsync(mapModeRead), Promise.all(copies)]);
+    const [mapping, copying] = await Promise.allSettled([
+      readback.mapAsync(mapModeRead),
+      Promise.all(copies),
+    ]);
     if (mapping.status === "rejected") throw mapping.reason;
     const mapped = readback.getMappedRange();
-    const outputs = Object.fromEntries(parts.map(({ name, shape, at, bytes }) => [name, { data: new Float32Array(mapped.slice(at, at + bytes)), shape }]));
+    const outputs = Object.fromEntries(
+      parts.map(({ name, shape, at, bytes }) => [
+        name,
+        { data: new Float32Array(mapped.slice(at, at + bytes)), shape },
+      ]),
+    );
     readback.unmap();
     if (copying.status === "rejected") throw copying.reason;
     if (this.#profile) this.#profile.onProfile(await this.#profile.profiler.read(this.#launches));

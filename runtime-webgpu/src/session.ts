@@ -1,5 +1,13 @@
 /** Sessions that run on WebGPU. */
-import { Session, sumProgress, type Program, type WarningHandler, type WeightReader, type WeightSource, type WorkerOptions } from "@sigil/runtime";
+import {
+  Session,
+  sumProgress,
+  type Program,
+  type WarningHandler,
+  type WeightReader,
+  type WeightSource,
+  type WorkerOptions,
+} from "@sigil/runtime";
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";
@@ -9,7 +17,10 @@ import { createWebGpuProgram, type ProgramOptions } from "./program.ts";
 
 type Fetched = WebGpuKernels | (() => Promise<WebGpuKernels>);
 
-/** What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter and the features that they can use. */
+/**
+ * What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter
+ * and the features that they can use.
+ */
 export interface WebGpuArtifact {
   readonly plan: Plan;
   /** By set: kernels by name, or a function that fetches them once the adapter is known. */
@@ -57,20 +68,35 @@ export class WebGpuSession extends Session {
 }
 
 /** Asks this thread for a device; loads nothing yet. `source` has the names of the plan. */
-export async function openHere({ plan, kernels }: WebGpuArtifact, source: WeightSource, options: WebGpuSessionOptions): Promise<WebGpuSession> {
+export async function openHere(
+  { plan, kernels }: WebGpuArtifact,
+  source: WeightSource,
+  options: WebGpuSessionOptions,
+): Promise<WebGpuSession> {
   const holder = new DeviceHolder(plan.programs, options);
   const { onProgress, onWarning } = options;
   const progressOf = onProgress && sumProgress(plan, onProgress);
-  const create = (program: PlannedProgram): Promise<Program> => RecoveringProgram.load(program, kernels, holder, source, { ...options, ...(progressOf && { onProgress: progressOf(program.name) }) });
+  const create = (program: PlannedProgram): Promise<Program> =>
+    RecoveringProgram.load(program, kernels, holder, source, {
+      ...options,
+      ...(progressOf && { onProgress: progressOf(program.name) }),
+    });
   const get = async (): Promise<UsedAdapter> => {
     const { description, kind, device } = await holder.get();
     return { description, kind, kernels: kernelSet(kernels, kind, offeredFeatures(device)) };
   };
   const { description, kind } = await get();
-  return new WebGpuSession({ get, close: () => holder.close() }, plan, create, { weights: source, backend: `webgpu: ${description} (${kind})`, ...(onWarning && { onWarning }) });
+  return new WebGpuSession({ get, close: () => holder.close() }, plan, create, {
+    weights: source,
+    backend: `webgpu: ${description} (${kind})`,
+    ...(onWarning && { onWarning }),
+  });
 }
 
-/** A program that is loaded again, weights and all, at the first run after its device was lost, and at the next if that failed. */
+/**
+ * A program that is loaded again, weights and all, at the first run after its device was lost, and
+ * at the next if that failed.
+ */
 class RecoveringProgram implements Program {
   readonly device = "webgpu";
   readonly #load: (held: HeldDevice) => Promise<Program>;
@@ -82,10 +108,22 @@ class RecoveringProgram implements Program {
     this.#load = load;
   }
 
-  static async load(program: PlannedProgram, kernels: WebGpuArtifact["kernels"], holder: DeviceHolder, weights: WeightReader, options: ProgramOptions): Promise<RecoveringProgram> {
+  static async load(
+    program: PlannedProgram,
+    kernels: WebGpuArtifact["kernels"],
+    holder: DeviceHolder,
+    weights: WeightReader,
+    options: ProgramOptions,
+  ): Promise<RecoveringProgram> {
     const recovering = new RecoveringProgram(holder, async (held) => {
       const given = kernels[kernelSet(kernels, held.kind, offeredFeatures(held.device))]!;
-      return createWebGpuProgram(program, typeof given === "function" ? await given() : given, held, weights, options);
+      return createWebGpuProgram(
+        program,
+        typeof given === "function" ? await given() : given,
+        held,
+        weights,
+        options,
+      );
     });
     await recovering.#loaded();
     return recovering;

@@ -1,11 +1,23 @@
-/** A worker that runs programs on WebGPU for pages; built into one file, dist/worker.js, since a page's import map does not reach workers. */
+/**
+ * A worker that runs programs on WebGPU for pages; built into one file, dist/worker.js, since a
+ * page's import map does not reach workers.
+ */
 import { bindPlan, serveSessions } from "@sigil/runtime";
 import type { KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { openHere, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";
 
 serveSessions(globalThis as never, async ({ plan, artifact, options }, weights, ask) => {
-  const kernels = Object.fromEntries((artifact as readonly KernelSet[]).map((set) => [set, () => ask("kernels", set) as Promise<WebGpuKernels>])) as unknown as WebGpuArtifact["kernels"];
-  const session = await openHere({ plan, kernels }, bindPlan(plan, weights), options as WebGpuSessionOptions);
+  const kernels = Object.fromEntries(
+    (artifact as readonly KernelSet[]).map((set) => [
+      set,
+      () => ask("kernels", set) as Promise<WebGpuKernels>,
+    ]),
+  ) as unknown as WebGpuArtifact["kernels"];
+  const session = await openHere(
+    { plan, kernels },
+    bindPlan(plan, weights),
+    options as WebGpuSessionOptions,
+  );
   return { session, about: () => session.adapter() };
 });

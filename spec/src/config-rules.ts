@@ -3,26 +3,45 @@ import type { Problem } from "./json-source.ts";
 type Report = (pointer: string, problem: Problem) => void;
 type Fields = Record<string, unknown>;
 
-/** Rules between fields of the towers. Values of a wrong type are the schema's to report and are passed over here. */
+/**
+ * Rules between fields of the towers. Values of a wrong type are the schema's to report and are
+ * passed over here.
+ */
 export function checkTowers(config: Fields, architecture: string, report: Report): void {
   for (const key of ["text_config", "vision_config"]) {
     const tower = fieldsOf(config[key]);
-    const { hidden_size: hidden, num_attention_heads: heads, patch_size: patch, image_size: image } = tower;
+    const {
+      hidden_size: hidden,
+      num_attention_heads: heads,
+      patch_size: patch,
+      image_size: image,
+    } = tower;
     if (isPositive(hidden) && isPositive(heads) && hidden % heads !== 0) {
-      report(`/${key}/num_attention_heads`, { code: "contradictory-sizes", message: `hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}` });
+      report(`/${key}/num_attention_heads`, {
+        code: "contradictory-sizes",
+        message: `hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}`,
+      });
     }
     if (key === "vision_config" && isPositive(patch) && isPositive(image) && patch > image) {
-      report(`/${key}/patch_size`, { code: "contradictory-sizes", message: `patch_size ${patch} is larger than image_size ${image}` });
+      report(`/${key}/patch_size`, {
+        code: "contradictory-sizes",
+        message: `patch_size ${patch} is larger than image_size ${image}`,
+      });
     }
   }
-  if (architecture === "siglip") checkJoint(fieldsOf(config.text_config), fieldsOf(config.vision_config), report);
+  if (architecture === "siglip")
+    checkJoint(fieldsOf(config.text_config), fieldsOf(config.vision_config), report);
 }
 
 function checkJoint(text: Fields, vision: Fields, report: Report): void {
   const { projection_size: projection } = text;
   // Without the pooling head the towers never meet.
   if (vision.vision_use_head === false) return;
-  if (isPositive(projection) && isPositive(vision.hidden_size) && projection !== vision.hidden_size) {
+  if (
+    isPositive(projection) &&
+    isPositive(vision.hidden_size) &&
+    projection !== vision.hidden_size
+  ) {
     report("/text_config/projection_size", {
       code: "contradictory-sizes",
       message: `the text tower projects to ${projection}, but the vision tower's hidden_size is ${vision.hidden_size}`,
@@ -32,30 +51,50 @@ function checkJoint(text: Fields, vision: Fields, report: Report): void {
   }
 }
 
-/** Completes `num_labels`, `id2label` and `label2id` from each other and reports where they disagree. */
+/**
+ * Completes `num_labels`, `id2label` and `label2id` from each other and reports where they
+ * disagree.
+ */
 export function checkLabels(config: Fields, report: Report): void {
   const given = config.id2label as Record<string, string> | null | undefined;
   if (given !== undefined && (typeof given !== "object" || given === null)) return;
   const count = given === undefined ? (config.num_labels ?? 2) : Object.keys(given).length;
   if (!isPositive(count)) {
-    if (given !== undefined) report("/id2label", { code: "invalid-labels", message: "`id2label` must have at least one label" });
+    if (given !== undefined)
+      report("/id2label", {
+        code: "invalid-labels",
+        message: "`id2label` must have at least one label",
+      });
     return;
   }
   if (given !== undefined && config.num_labels !== undefined && config.num_labels !== count) {
-    report("/num_labels", { code: "invalid-labels", message: `num_labels is ${config.num_labels}, but id2label has ${count} labels` });
+    report("/num_labels", {
+      code: "invalid-labels",
+      message: `num_labels is ${config.num_labels}, but id2label has ${count} labels`,
+    });
   }
-  const labels = given ?? Object.fromEntries(Array.from({ length: count }, (_, i) => [i, `LABEL_${i}`]));
+  const labels =
+    given ?? Object.fromEntries(Array.from({ length: count }, (_, i) => [i, `LABEL_${i}`]));
   for (const key of Object.keys(labels)) {
     if (!/^(0|[1-9]\d*)$/.test(key) || Number(key) >= count) {
-      report(`/id2label/${key}`, { code: "invalid-labels", key: true, message: `\`id2label\` key "${key}" is not a class number from 0 to ${count - 1}` });
+      report(`/id2label/${key}`, {
+        code: "invalid-labels",
+        key: true,
+        message: `\`id2label\` key "${key}" is not a class number from 0 to ${count - 1}`,
+      });
     }
   }
   if (config.problem_type === "single_label_classification" && count === 1) {
-    report("/problem_type", { code: "invalid-labels", message: "single_label_classification needs at least two labels" });
+    report("/problem_type", {
+      code: "invalid-labels",
+      message: "single_label_classification needs at least two labels",
+    });
   }
   config.num_labels = count;
   config.id2label = labels;
-  config.label2id ??= Object.fromEntries(Object.entries(labels).map(([id, label]) => [label, Number(id)]));
+  config.label2id ??= Object.fromEntries(
+    Object.entries(labels).map(([id, label]) => [label, Number(id)]),
+  );
   config.problem_type ??= null;
 }
 

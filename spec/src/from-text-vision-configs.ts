@@ -7,15 +7,35 @@ import type { ModelConfig, TextConfig, VisionConfig } from "./model-spec.ts";
 import { resolveConfig, type JsonObject } from "./resolve-config.ts";
 
 /** A joint model's config with both towers complete. */
-export type JointConfig = ModelConfig & { readonly text_config: TextConfig; readonly vision_config: VisionConfig };
+export type JointConfig = ModelConfig & {
+  readonly text_config: TextConfig;
+  readonly vision_config: VisionConfig;
+};
 
-/** Joins two towers' configs, as transformers' `SiglipConfig.from_text_vision_configs`; throws a DiagnosticError if they disagree. */
+/**
+ * Joins two towers' configs, as transformers' `SiglipConfig.from_text_vision_configs`; throws a
+ * DiagnosticError if they disagree.
+ */
 export function siglipConfigFromTextVisionConfigs(
-  text: SiglipTextConfigInput, vision: SiglipVisionConfigInput, overrides: SiglipConfigInput = {},
+  text: SiglipTextConfigInput,
+  vision: SiglipVisionConfigInput,
+  overrides: SiglipConfigInput = {},
 ): JointConfig {
-  const source = parseJson(JSON.stringify({ model_type: "siglip", ...overrides, text_config: text, vision_config: vision }, null, 2), "SiglipConfig");
+  const source = parseJson(
+    JSON.stringify(
+      { model_type: "siglip", ...overrides, text_config: text, vision_config: vision },
+      null,
+      2,
+    ),
+    "SiglipConfig",
+  );
   const diagnostics: Diagnostic[] = [];
-  const config = resolveConfig(source.value as JsonObject, "siglip", { source, pointer: "" }, diagnostics);
+  const config = resolveConfig(
+    source.value as JsonObject,
+    "siglip",
+    { source, pointer: "" },
+    diagnostics,
+  );
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return config as JointConfig;
 }

@@ -13,7 +13,17 @@ export type { SigilSpec, SigilSpecInput } from "./generated/sigil.ts";
 export type { SiglipConfig, SiglipConfigInput } from "./generated/siglip.ts";
 export type { SiglipTextConfig, SiglipTextConfigInput } from "./generated/siglip-text.ts";
 export type { SiglipVisionConfig, SiglipVisionConfigInput } from "./generated/siglip-vision.ts";
-export { listArchitectures, loadArchitecture, parseArchitecture, type ArchitectureDocument } from "./parse-architecture.ts";
+export {
+  listArchitectures,
+  loadArchitecture,
+  parseArchitecture,
+  type ArchitectureDocument,
+} from "./parse-architecture.ts";
 export { parsePlan } from "./parse-plan.ts";
 export * from "./generated/tuning.ts";
-export { attentionWorkgroupQuads, gemmWorkgroupQuads, parseTuning, workgroupLimits } from "./parse-tuning.ts";
+export {
+  attentionWorkgroupQuads,
+  gemmWorkgroupQuads,
+  parseTuning,
+  workgroupLimits,
+} from "./parse-tuning.ts";

@@ -1,4 +1,11 @@
-import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from "jsonc-parser";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 
 /** A parsed JSON file that remembers where its values stand. */
@@ -25,18 +32,29 @@ export function parseJson(text: string, file: string): JsonSource {
   const errors: ParseError[] = [];
   const tree = parseTree(clean, errors, { disallowComments: true, allowTrailingComma: false });
   if (errors.length > 0 || tree === undefined) {
-    const found = errors.length > 0 ? errors : [{ error: 4 as ParseError["error"], offset: 0, length: 0 }];
-    throw new DiagnosticError(found.map(({ error, offset, length }) => {
-      const words = printParseErrorCode(error).replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
-      return located(clean, file, offset, length, { code: "malformed-json", message: `malformed JSON: ${words}` });
-    }));
+    const found =
+      errors.length > 0 ? errors : [{ error: 4 as ParseError["error"], offset: 0, length: 0 }];
+    throw new DiagnosticError(
+      found.map(({ error, offset, length }) => {
+        const words = printParseErrorCode(error)
+          .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+          .toLowerCase();
+        return located(clean, file, offset, length, {
+          code: "malformed-json",
+          message: `malformed JSON: ${words}`,
+        });
+      }),
+    );
   }
   return { file, text: clean, tree, value: getNodeValue(tree) };
 }
 
 /** A diagnostic at a JSON pointer, or at its nearest ancestor that the file has. */
 export function diagnosticAt(source: JsonSource, pointer: string, problem: Problem): Diagnostic {
-  const path = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const path = pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   let node: Node | undefined;
   let exact = true;
   for (; node === undefined; exact &&= node !== undefined) {
@@ -46,7 +64,8 @@ export function diagnosticAt(source: JsonSource, pointer: string, problem: Probl
   const container = node.type === "object" || node.type === "array";
   const multiline = source.text.slice(node.offset, node.offset + node.length).includes("\n");
   const property = node.parent?.type === "property" ? node.parent.children![0]! : undefined;
-  if (property !== undefined && (problem.key === true || !exact || (container && multiline))) node = property;
+  if (property !== undefined && (problem.key === true || !exact || (container && multiline)))
+    node = property;
   const length = node === source.tree && container ? 1 : node.length;
   return { ...located(source.text, source.file, node.offset, length, problem), pointer };
 }
@@ -65,14 +84,28 @@ function findNode(tree: Node, path: readonly string[]): Node | undefined {
   return node;
 }
 
-function located(text: string, file: string, offset: number, length: number, problem: Problem): Diagnostic {
-  const start = Math.max(text.lastIndexOf("\n", offset - 1), offset === 0 ? -1 : text.lastIndexOf("\r", offset - 1)) + 1;
+function located(
+  text: string,
+  file: string,
+  offset: number,
+  length: number,
+  problem: Problem,
+): Diagnostic {
+  const start =
+    Math.max(
+      text.lastIndexOf("\n", offset - 1),
+      offset === 0 ? -1 : text.lastIndexOf("\r", offset - 1),
+    ) + 1;
   const lineStart = offset === 0 ? 0 : start;
   const end = /[\r\n]|$/.exec(text.slice(offset))!.index + offset;
   const line = text.slice(0, lineStart).split("\n").length;
   return {
-    ...parts(problem), file, line, column: offset - lineStart + 1,
-    length: Math.max(1, Math.min(length, end - offset)), lineText: text.slice(lineStart, end),
+    ...parts(problem),
+    file,
+    line,
+    column: offset - lineStart + 1,
+    length: Math.max(1, Math.min(length, end - offset)),
+    lineText: text.slice(lineStart, end),
   };
 }
 

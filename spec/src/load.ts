@@ -13,7 +13,10 @@ import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 
 export interface ParseOptions {
-  /** Path of the text: names the model of a config.json, and other paths in the text are relative to it. */
+  /**
+   * Path of the text: names the model of a config.json, and other paths in the text are relative to
+   * it.
+   */
   readonly file: string;
   /** Reads a file that the text refers to; the file system by default. */
   readonly readFile?: (path: string) => string;
@@ -23,89 +26,195 @@ export interface ParseOptions {
 
 const architectures = ["siglip", "siglip-text", "siglip-vision", "siglip-image-classification"];
 
-/** Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder; throws a DiagnosticError with every problem. */
-export function loadSpec(path: string, options: { readonly architecture?: string } = {}): ModelSpec {
+/**
+ * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder; throws a DiagnosticError
+ * with every problem.
+ */
+export function loadSpec(
+  path: string,
+  options: { readonly architecture?: string } = {},
+): ModelSpec {
   const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = folder ? join(path, "config.json") : path;
-  return parseSpec(read(file, readText, () => fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` })), { file, ...options });
+  return parseSpec(
+    read(file, readText, () =>
+      fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` }),
+    ),
+    { file, ...options },
+  );
 }
 
-/** Parses the text of a Sigil spec or of a config.json; throws a DiagnosticError with every problem. */
+/**
+ * Parses the text of a Sigil spec or of a config.json; throws a DiagnosticError with every problem.
+ */
 export function parseSpec(text: string, options: ParseOptions): ModelSpec {
   const source = parseJson(text, options.file);
   const diagnostics: Diagnostic[] = [];
-  const spec = isCheckpointConfig(source.value) ? fromConfig(source, options, diagnostics) : fromSpec(source, options, diagnostics);
+  const spec = isCheckpointConfig(source.value)
+    ? fromConfig(source, options, diagnostics)
+    : fromSpec(source, options, diagnostics);
   if (diagnostics.length > 0) {
-    throw new DiagnosticError(diagnostics.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)));
+    throw new DiagnosticError(
+      diagnostics.sort(
+        (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+      ),
+    );
   }
   return spec!;
 }
 
 function isCheckpointConfig(value: unknown): value is JsonObject {
-  return isObject(value) && !("config" in value) && ["model_type", "architectures", "text_config", "vision_config"].some((key) => key in value);
+  return (
+    isObject(value) &&
+    !("config" in value) &&
+    ["model_type", "architectures", "text_config", "vision_config"].some((key) => key in value)
+  );
 }
 
-function fromConfig(source: JsonSource, options: ParseOptions, diagnostics: Diagnostic[]): ModelSpec | undefined {
+function fromConfig(
+  source: JsonSource,
+  options: ParseOptions,
+  diagnostics: Diagnostic[],
+): ModelSpec | undefined {
   const value = source.value as JsonObject;
   const architecture = options.architecture ?? detectArchitecture(value, source, "", diagnostics);
   if (architecture === undefined) return undefined;
   const stem = basename(options.file, ".json");
   const name = stem === "config" ? basename(dirname(resolve(options.file))) : stem;
-  const spec: JsonObject = { name: name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+/, "") || "model", architecture, config: {} };
+  const spec: JsonObject = {
+    name:
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9._-]+/g, "-")
+        .replace(/^[^a-z0-9]+/, "") || "model",
+    architecture,
+    config: {},
+  };
   validate("sigil", spec, source, "");
-  return assemble(spec as unknown as SigilSpec, value, { source, pointer: "" }, options, diagnostics);
+  return assemble(
+    spec as unknown as SigilSpec,
+    value,
+    { source, pointer: "" },
+    options,
+    diagnostics,
+  );
 }
 
-function fromSpec(source: JsonSource, options: ParseOptions, diagnostics: Diagnostic[]): ModelSpec | undefined {
+function fromSpec(
+  source: JsonSource,
+  options: ParseOptions,
+  diagnostics: Diagnostic[],
+): ModelSpec | undefined {
   const spec = structuredClone(source.value) as SigilSpec;
   diagnostics.push(...validate("sigil", spec, source, ""));
   if (!isObject(spec) || typeof spec.architecture !== "string") return undefined;
   const { architecture, config } = spec;
   if (!architecture.endsWith(".json") && !architectures.includes(architecture)) {
-    diagnostics.push(diagnosticAt(source, "/architecture", {
-      code: "unknown-architecture", message: `unknown architecture \`${architecture}\``, ...suggestion(architecture, architectures),
-    }));
+    diagnostics.push(
+      diagnosticAt(source, "/architecture", {
+        code: "unknown-architecture",
+        message: `unknown architecture \`${architecture}\``,
+        ...suggestion(architecture, architectures),
+      }),
+    );
     return undefined;
   }
-  if (isObject(config)) return assemble(spec, config, { source, pointer: "/config" }, options, diagnostics);
+  if (isObject(config))
+    return assemble(spec, config, { source, pointer: "/config" }, options, diagnostics);
   if (typeof config !== "string") return undefined;
   const file = resolve(dirname(options.file), config);
   const text = read(file, options.readFile ?? readText, () =>
-    diagnosticAt(source, "/config", { code: "missing-file", message: `cannot read \`${config}\``, notes: ["paths are relative to the spec"] }));
+    diagnosticAt(source, "/config", {
+      code: "missing-file",
+      message: `cannot read \`${config}\``,
+      notes: ["paths are relative to the spec"],
+    }),
+  );
   const place = { source: parseJson(text, file), pointer: "" };
-  if (isObject(place.source.value)) return assemble(spec, place.source.value, place, options, diagnostics, source);
-  diagnostics.push(diagnosticAt(place.source, "", { code: "wrong-type", message: "a config must be an object" }));
+  if (isObject(place.source.value))
+    return assemble(spec, place.source.value, place, options, diagnostics, source);
+  diagnostics.push(
+    diagnosticAt(place.source, "", { code: "wrong-type", message: "a config must be an object" }),
+  );
   return undefined;
 }
 
 function assemble(
-  spec: SigilSpec, value: JsonObject, place: { source: JsonSource; pointer: string }, options: ParseOptions, diagnostics: Diagnostic[], source = place.source,
+  spec: SigilSpec,
+  value: JsonObject,
+  place: { source: JsonSource; pointer: string },
+  options: ParseOptions,
+  diagnostics: Diagnostic[],
+  source = place.source,
 ): ModelSpec {
   const { architecture } = spec;
   const config = resolveConfig(value, architecture, place, diagnostics);
   checkSpec(spec, config, source, diagnostics);
-  const { rescale_factor: rescaleFactor, image_mean: imageMean, image_std: imageStd } = spec.pixels === "uint8" ? { ...spec, ...readNormalisation(config, place, options, diagnostics, source) } : spec;
-  const tuning = typeof spec.tuning === "string" ? readTuning(spec.tuning, source, options) : undefined;
+  const {
+    rescale_factor: rescaleFactor,
+    image_mean: imageMean,
+    image_std: imageStd,
+  } = spec.pixels === "uint8"
+    ? { ...spec, ...readNormalisation(config, place, options, diagnostics, source) }
+    : spec;
+  const tuning =
+    typeof spec.tuning === "string" ? readTuning(spec.tuning, source, options) : undefined;
   return {
-    name: spec.name, config, storage: spec.storage, batch: spec.batch, targets: spec.targets, file: options.file,
-    architecture: architecture.endsWith(".json") ? resolve(dirname(options.file), architecture) : architecture,
-    pixels: spec.pixels === "uint8" ? { dtype: "uint8", rescaleFactor, imageMean, imageStd } : { dtype: "float32" },
-    hiddenStates: spec.hidden_states, attentions: spec.attentions, interpolatePosEncoding: spec.interpolate_pos_encoding,
-    ...(spec.outputs && { outputs: spec.outputs }), ...(spec.text_length !== undefined && { textLength: spec.text_length }),
-    ...(spec.image_size && { imageSize: spec.image_size }), ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }), ...(spec.sha256 && { sha256: spec.sha256 }),
+    name: spec.name,
+    config,
+    storage: spec.storage,
+    batch: spec.batch,
+    targets: spec.targets,
+    file: options.file,
+    architecture: architecture.endsWith(".json")
+      ? resolve(dirname(options.file), architecture)
+      : architecture,
+    pixels:
+      spec.pixels === "uint8"
+        ? { dtype: "uint8", rescaleFactor, imageMean, imageStd }
+        : { dtype: "float32" },
+    hiddenStates: spec.hidden_states,
+    attentions: spec.attentions,
+    interpolatePosEncoding: spec.interpolate_pos_encoding,
+    ...(spec.outputs && { outputs: spec.outputs }),
+    ...(spec.text_length !== undefined && { textLength: spec.text_length }),
+    ...(spec.image_size && { imageSize: spec.image_size }),
+    ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
+    ...(spec.sha256 && { sha256: spec.sha256 }),
     ...(tuning && { tuning }),
   };
 }
 
-/** What the checkpoint that a spec's config lies in says of normalising and the spec does not; nothing of a config inside the spec, or where there is no such file. */
-function readNormalisation(config: ModelConfig, place: { source: JsonSource }, options: ParseOptions, diagnostics: Diagnostic[], source: JsonSource): Partial<Normalisation> {
+/**
+ * What the checkpoint that a spec's config lies in says of normalising and the spec does not;
+ * nothing of a config inside the spec, or where there is no such file.
+ */
+function readNormalisation(
+  config: ModelConfig,
+  place: { source: JsonSource },
+  options: ParseOptions,
+  diagnostics: Diagnostic[],
+  source: JsonSource,
+): Partial<Normalisation> {
   if (source === place.source) return {};
   // Of the text itself: what `validate` has filled in is not stated.
-  return normalisationBeside(place.source.file, config, options.readFile ?? readText, source.value as Partial<Normalisation>, diagnostics);
+  return normalisationBeside(
+    place.source.file,
+    config,
+    options.readFile ?? readText,
+    source.value as Partial<Normalisation>,
+    diagnostics,
+  );
 }
 
 /** What the files beside a config.json say of normalising; nothing where there are none. */
-function normalisationBeside(configFile: string, config: ModelConfig, readFile: (path: string) => string, stated: Partial<Normalisation>, diagnostics: Diagnostic[]): Partial<Normalisation> {
+function normalisationBeside(
+  configFile: string,
+  config: ModelConfig,
+  readFile: (path: string) => string,
+  stated: Partial<Normalisation>,
+  diagnostics: Diagnostic[],
+): Partial<Normalisation> {
   for (const { name, pointer } of preprocessorFiles) {
     const file = join(dirname(configFile), name);
     let text: string;
@@ -113,19 +222,39 @@ function normalisationBeside(configFile: string, config: ModelConfig, readFile: 
       text = readFile(file);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== undefined && code !== "ENOENT") diagnostics.push(fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`: ${code}` }));
+      if (code !== undefined && code !== "ENOENT")
+        diagnostics.push(
+          fileDiagnostic(file, {
+            code: "missing-file",
+            message: `cannot read \`${file}\`: ${code}`,
+          }),
+        );
       continue;
     }
     const source = parseJson(text, file);
     // Older processor_config.json name classes and no more.
-    if (pointer !== "" && isObject(source.value) && source.value[pointer.slice(1)] == null) continue;
-    return normalisationOf(source, pointer, stated, config.vision_config?.num_channels, diagnostics);
+    if (pointer !== "" && isObject(source.value) && source.value[pointer.slice(1)] == null)
+      continue;
+    return normalisationOf(
+      source,
+      pointer,
+      stated,
+      config.vision_config?.num_channels,
+      diagnostics,
+    );
   }
   return {};
 }
 
-/** How the checkpoint of a config.json normalises its pictures, as a spec states it: what the processor_config.json or preprocessor_config.json beside it says. Throws a DiagnosticError with every problem. */
-export function loadNormalisation({ file, config }: Pick<ModelSpec, "file" | "config">): Partial<Normalisation> {
+/**
+ * How the checkpoint of a config.json normalises its pictures, as a spec states it: what the
+ * processor_config.json or preprocessor_config.json beside it says. Throws a DiagnosticError with
+ * every problem.
+ */
+export function loadNormalisation({
+  file,
+  config,
+}: Pick<ModelSpec, "file" | "config">): Partial<Normalisation> {
   const diagnostics: Diagnostic[] = [];
   const found = normalisationBeside(file, config, readText, {}, diagnostics);
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
@@ -134,13 +263,24 @@ export function loadNormalisation({ file, config }: Pick<ModelSpec, "file" | "co
 
 function readTuning(path: string, source: JsonSource, options: ParseOptions): TuningTable {
   const file = resolve(dirname(options.file), path);
-  const text = read(file, options.readFile ?? readText, () => diagnosticAt(source, "/tuning", { code: "missing-file", message: `cannot read \`${path}\``, notes: ["paths are relative to the spec"] }));
+  const text = read(file, options.readFile ?? readText, () =>
+    diagnosticAt(source, "/tuning", {
+      code: "missing-file",
+      message: `cannot read \`${path}\``,
+      notes: ["paths are relative to the spec"],
+    }),
+  );
   return parseTuning(text, { file });
 }
 
 /** The tuning table of a file; throws a DiagnosticError with every problem. */
 export function loadTuning(file: string): TuningTable {
-  return parseTuning(read(file, readText, () => fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` })), { file });
+  return parseTuning(
+    read(file, readText, () =>
+      fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` }),
+    ),
+    { file },
+  );
 }
 
 function read(path: string, readFile: (path: string) => string, problem: () => Diagnostic): string {

@@ -10,7 +10,10 @@ export type TextConfig = SiglipTextConfig & { readonly projection_size: number }
 /** A vision tower's config with every default filled in. */
 export type VisionConfig = SiglipVisionConfig;
 
-/** The config that an architecture is expanded with, in transformers' names; a tower that the architecture lacks is absent. */
+/**
+ * The config that an architecture is expanded with, in transformers' names; a tower that the
+ * architecture lacks is absent.
+ */
 export interface ModelConfig {
   readonly text_config?: TextConfig;
   readonly vision_config?: VisionConfig;
@@ -21,8 +24,18 @@ export interface ModelConfig {
   readonly [key: string]: unknown;
 }
 
-/** `uint8`: what happens to a byte x of a channel is (x * rescaleFactor - mean) / std; one mean and one deviation stand for those of every channel. */
-export type Pixels = { readonly dtype: "float32" } | { readonly dtype: "uint8"; readonly rescaleFactor: number; readonly imageMean: readonly number[]; readonly imageStd: readonly number[] };
+/**
+ * `uint8`: what happens to a byte x of a channel is (x * rescaleFactor - mean) / std; one mean and
+ * one deviation stand for those of every channel.
+ */
+export type Pixels =
+  | { readonly dtype: "float32" }
+  | {
+      readonly dtype: "uint8";
+      readonly rescaleFactor: number;
+      readonly imageMean: readonly number[];
+      readonly imageStd: readonly number[];
+    };
 
 /** A validated spec, complete: what the compiler starts from. */
 export interface ModelSpec {

@@ -3,7 +3,10 @@ import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 
-/** Reads a JSON document of this package, such as `schema/siglip.schema.json` or `architectures/siglip.json`. */
+/**
+ * Reads a JSON document of this package, such as `schema/siglip.schema.json` or
+ * `architectures/siglip.json`.
+ */
 export function readPackageJson(relative: string): unknown {
   return JSON.parse(readFileSync(new URL(relative, root), "utf8"));
 }

@@ -1,4 +1,6 @@
-/** Architecture documents from files or by name, checked against their schema and their own names. */
+/**
+ * Architecture documents from files or by name, checked against their schema and their own names.
+ */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Architecture, ArchitectureGraph, Step } from "./generated/architecture.ts";
@@ -15,24 +17,50 @@ export interface ArchitectureDocument {
 const folder = new URL("../architectures/", import.meta.url);
 
 /** Names of the architectures of this package, sorted. */
-export const listArchitectures = (): string[] => readdirSync(folder).flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : [])).sort();
+export const listArchitectures = (): string[] =>
+  readdirSync(folder)
+    .flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : []))
+    .sort();
 
-/** One of Sigil's architectures by name, or a document's file. Throws a DiagnosticError with every problem. */
+/**
+ * One of Sigil's architectures by name, or a document's file. Throws a DiagnosticError with every
+ * problem.
+ */
 export function loadArchitecture(name: string): ArchitectureDocument {
   const file = name.endsWith(".json") ? name : fileURLToPath(new URL(`${name}.json`, folder));
   if (!existsSync(file)) {
-    throw new DiagnosticError([fileDiagnostic(name, { code: "unknown-architecture", message: `no architecture \`${name}\``, ...suggestion(name, listArchitectures()) })]);
+    throw new DiagnosticError([
+      fileDiagnostic(name, {
+        code: "unknown-architecture",
+        message: `no architecture \`${name}\``,
+        ...suggestion(name, listArchitectures()),
+      }),
+    ]);
   }
   return parseArchitecture(readFileSync(file, "utf8"), { file });
 }
 
-/** Parses a document; throws a DiagnosticError with every problem that needs no config to be seen. */
-export function parseArchitecture(text: string, { file }: { readonly file: string }): ArchitectureDocument {
+/**
+ * Parses a document; throws a DiagnosticError with every problem that needs no config to be seen.
+ */
+export function parseArchitecture(
+  text: string,
+  { file }: { readonly file: string },
+): ArchitectureDocument {
   const source = parseJson(text, file);
   const diagnostics = validate("architecture", source.value, source, "");
   if (diagnostics.length === 0) checkDocument(source, diagnostics);
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)));
-  return { architecture: source.value as Architecture, locate: (pointer, message) => diagnosticAt(source, pointer, { code: "invalid-architecture", message }) };
+  if (diagnostics.length > 0)
+    throw new DiagnosticError(
+      diagnostics.sort(
+        (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+      ),
+    );
+  return {
+    architecture: source.value as Architecture,
+    locate: (pointer, message) =>
+      diagnosticAt(source, pointer, { code: "invalid-architecture", message }),
+  };
 }
 
 function checkDocument(source: JsonSource, diagnostics: Diagnostic[]): void {
@@ -41,43 +69,100 @@ function checkDocument(source: JsonSource, diagnostics: Diagnostic[]): void {
   document.programs.forEach((program, i) => {
     const prefix = `/programs/${i}`;
     if (typeof program === "string") {
-      if (!listArchitectures().includes(program)) diagnostics.push(diagnosticAt(source, prefix, { code: "unknown-architecture", message: `no architecture \`${program}\``, ...suggestion(program, listArchitectures()) }));
+      if (!listArchitectures().includes(program))
+        diagnostics.push(
+          diagnosticAt(source, prefix, {
+            code: "unknown-architecture",
+            message: `no architecture \`${program}\``,
+            ...suggestion(program, listArchitectures()),
+          }),
+        );
       return;
     }
     checkGraph(program as ArchitectureGraph, source, prefix, diagnostics);
   });
 }
 
-/** Names inside a graph: blocks that exist and do not contain themselves, values that are computed before they are read. */
-function checkGraph(graph: ArchitectureGraph, source: JsonSource, prefix: string, diagnostics: Diagnostic[]): void {
-  const report = (pointer: string, code: string, message: string, help?: { help: string }): void => {
+/**
+ * Names inside a graph: blocks that exist and do not contain themselves, values that are computed
+ * before they are read.
+ */
+function checkGraph(
+  graph: ArchitectureGraph,
+  source: JsonSource,
+  prefix: string,
+  diagnostics: Diagnostic[],
+): void {
+  const report = (
+    pointer: string,
+    code: string,
+    message: string,
+    help?: { help: string },
+  ): void => {
     diagnostics.push(diagnosticAt(source, prefix + pointer, { code, message, ...help }));
   };
   const blocks = graph.blocks ?? {};
   const walk = (steps: readonly Step[], known: Set<string>, place: string): void =>
     steps.forEach((step, i) => {
       const at = `${place}/steps/${i}`;
-      if ("block" in step && !Object.hasOwn(blocks, step.block)) report(`${at}/block`, "unknown-block", `no block \`${step.block}\``, suggestion(step.block, Object.keys(blocks)));
+      if ("block" in step && !Object.hasOwn(blocks, step.block))
+        report(
+          `${at}/block`,
+          "unknown-block",
+          `no block \`${step.block}\``,
+          suggestion(step.block, Object.keys(blocks)),
+        );
       (step.inputs ?? []).forEach((name, k) => {
-        if (!known.has(name)) report(`${at}/inputs/${k}`, "unknown-value", `no value \`${name}\` before this step`, suggestion(name, [...known]));
+        if (!known.has(name))
+          report(
+            `${at}/inputs/${k}`,
+            "unknown-value",
+            `no value \`${name}\` before this step`,
+            suggestion(name, [...known]),
+          );
       });
       known.add(step.name);
     });
   for (const [name, block] of Object.entries(blocks)) {
     const known = new Set(block.inputs);
     walk(block.steps, known, `/blocks/${name}`);
-    if (!known.has(block.output)) report(`/blocks/${name}/output`, "unknown-value", `no value \`${block.output}\` in this block`, suggestion(block.output, [...known]));
+    if (!known.has(block.output))
+      report(
+        `/blocks/${name}/output`,
+        "unknown-value",
+        `no value \`${block.output}\` in this block`,
+        suggestion(block.output, [...known]),
+      );
     const cycle = cycleFrom(name, blocks);
-    if (cycle) report(`/blocks/${name}`, "cyclic-block", `block \`${name}\` contains itself: ${cycle.join(" in ")}`);
+    if (cycle)
+      report(
+        `/blocks/${name}`,
+        "cyclic-block",
+        `block \`${name}\` contains itself: ${cycle.join(" in ")}`,
+      );
   }
   const known = new Set(Object.keys(graph.inputs));
   walk(graph.steps, known, "");
-  for (const [output, value] of Object.entries(graph.outputs)) if (!known.has(value)) report(`/outputs/${output}`, "unknown-value", `no value \`${value}\``, suggestion(value, [...known]));
+  for (const [output, value] of Object.entries(graph.outputs))
+    if (!known.has(value))
+      report(
+        `/outputs/${output}`,
+        "unknown-value",
+        `no value \`${value}\``,
+        suggestion(value, [...known]),
+      );
 }
 
 /** The way from a block back to itself, innermost first. */
-function cycleFrom(name: string, blocks: NonNullable<ArchitectureGraph["blocks"]>): string[] | undefined {
-  const visit = (current: string, path: readonly string[], seen: ReadonlySet<string>): string[] | undefined => {
+function cycleFrom(
+  name: string,
+  blocks: NonNullable<ArchitectureGraph["blocks"]>,
+): string[] | undefined {
+  const visit = (
+    current: string,
+    path: readonly string[],
+    seen: ReadonlySet<string>,
+  ): string[] | undefined => {
     for (const step of blocks[current]?.steps ?? []) {
       const { block } = step as { readonly block?: string };
       if (block === name) return [block, ...path].map((part) => `\`${part}\``);

@@ -6,8 +6,14 @@ import { isObject } from "./resolve-config.ts";
 import { validate } from "./schema-validation.ts";
 import { checkChannels } from "./spec-rules.ts";
 
-/** Files beside a checkpoint's config.json that may say it, and the pointer to where: transformers takes the first that has it. */
-export const preprocessorFiles = [{ name: "processor_config.json", pointer: "/image_processor" }, { name: "preprocessor_config.json", pointer: "" }] as const;
+/**
+ * Files beside a checkpoint's config.json that may say it, and the pointer to where: transformers
+ * takes the first that has it.
+ */
+export const preprocessorFiles = [
+  { name: "processor_config.json", pointer: "/image_processor" },
+  { name: "preprocessor_config.json", pointer: "" },
+] as const;
 
 /** What bytes become before the model computes with them, as a spec states it. */
 export type Normalisation = Pick<SigilSpec, "rescale_factor" | "image_mean" | "image_std">;
@@ -15,28 +21,63 @@ export type Normalisation = Pick<SigilSpec, "rescale_factor" | "image_mean" | "i
 const keys = ["rescale_factor", "image_mean", "image_std"] as const;
 
 /**
- * What the settings of an image processor at a pointer of a file say of normalising, as transformers' SiglipImageProcessor takes it: absent or null is said nothing of, one number stands for
- * every channel, and a step that `do_rescale` or `do_normalize` turns off changes nothing. `stated` are the spec's own values, which stand and are not looked for.
+ * What the settings of an image processor at a pointer of a file say of normalising, as
+ * transformers' SiglipImageProcessor takes it: absent or null is said nothing of, one number stands
+ * for
+ * every channel, and a step that `do_rescale` or `do_normalize` turns off changes nothing. `stated`
+ * are the spec's own values, which stand and are not looked for.
  */
-export function normalisationOf(source: JsonSource, pointer: string, stated: Partial<Normalisation>, channels: number | undefined, diagnostics: Diagnostic[]): Partial<Normalisation> {
-  const given = pointer === "" ? source.value : (source.value as Record<string, unknown> | null)?.[pointer.slice(1)];
+export function normalisationOf(
+  source: JsonSource,
+  pointer: string,
+  stated: Partial<Normalisation>,
+  channels: number | undefined,
+  diagnostics: Diagnostic[],
+): Partial<Normalisation> {
+  const given =
+    pointer === ""
+      ? source.value
+      : (source.value as Record<string, unknown> | null)?.[pointer.slice(1)];
   if (!isObject(given)) {
-    diagnostics.push(diagnosticAt(source, pointer, { code: "wrong-type", message: "an image processor's settings must be an object" }));
+    diagnostics.push(
+      diagnosticAt(source, pointer, {
+        code: "wrong-type",
+        message: "an image processor's settings must be an object",
+      }),
+    );
     return {};
   }
   const found: Record<string, unknown> = {};
   for (const key of keys) {
     const value = given[key] ?? undefined;
-    if (stated[key] === undefined && value !== undefined) found[key] = key !== "rescale_factor" && typeof value === "number" ? [value] : value;
+    if (stated[key] === undefined && value !== undefined)
+      found[key] = key !== "rescale_factor" && typeof value === "number" ? [value] : value;
   }
-  const off = { do_rescale: { rescale_factor: 1 }, do_normalize: { image_mean: [0], image_std: [1] } };
+  const off = {
+    do_rescale: { rescale_factor: 1 },
+    do_normalize: { image_mean: [0], image_std: [1] },
+  };
   for (const [key, unchanged] of Object.entries(off)) {
     const value = given[key] ?? true;
-    if (typeof value !== "boolean") diagnostics.push(diagnosticAt(source, `${pointer}/${key}`, { code: "wrong-type", message: `\`${key}\` must be a boolean, not ${JSON.stringify(value)}` }));
-    if (value === false) for (const [name, values] of Object.entries(unchanged)) if (!(name in stated)) found[name] = values;
+    if (typeof value !== "boolean")
+      diagnostics.push(
+        diagnosticAt(source, `${pointer}/${key}`, {
+          code: "wrong-type",
+          message: `\`${key}\` must be a boolean, not ${JSON.stringify(value)}`,
+        }),
+      );
+    if (value === false)
+      for (const [name, values] of Object.entries(unchanged))
+        if (!(name in stated)) found[name] = values;
   }
-  // Of a whole spec, so that the values keep the rules of those that a spec states; the validation fills in defaults, which are not of this file.
-  const problems = validate("sigil", { name: "x", architecture: "siglip", config: {}, ...found }, source, pointer);
+  // Of a whole spec, so that the values keep the rules of those that a spec states; the validation
+  // fills in defaults, which are not of this file.
+  const problems = validate(
+    "sigil",
+    { name: "x", architecture: "siglip", config: {}, ...found },
+    source,
+    pointer,
+  );
   if (problems.length === 0) checkChannels(found, channels, { source, pointer }, problems);
   diagnostics.push(...problems);
   return found as Partial<Normalisation>;

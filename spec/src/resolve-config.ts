@@ -12,8 +12,16 @@ export interface ConfigPlace {
   readonly pointer: string;
 }
 
-/** Fills the defaults of a checkpoint's config for an architecture and adds every problem to `diagnostics`. */
-export function resolveConfig(value: JsonObject, architecture: string, place: ConfigPlace, diagnostics: Diagnostic[]): ModelConfig {
+/**
+ * Fills the defaults of a checkpoint's config for an architecture and adds every problem to
+ * `diagnostics`.
+ */
+export function resolveConfig(
+  value: JsonObject,
+  architecture: string,
+  place: ConfigPlace,
+  diagnostics: Diagnostic[],
+): ModelConfig {
   const tower = towerOf(architecture, value);
   const config = structuredClone(value);
   for (const key of ["text_config", "vision_config"]) if (config[key] === null) delete config[key];
@@ -25,14 +33,18 @@ export function resolveConfig(value: JsonObject, architecture: string, place: Co
     if (architecture === "siglip-image-classification") delete config.text_config;
   } else {
     const key = tower === "siglip-text" ? "text_config" : "vision_config";
-    const nested = "text_config" in value || "vision_config" in value || value.model_type === "siglip";
+    const nested =
+      "text_config" in value || "vision_config" in value || value.model_type === "siglip";
     if (nested) prefix += `/${key}`;
     const block = nested ? (config[key] ?? {}) : config;
     diagnostics.push(...validate(tower, block, place.source, prefix));
     result = { [key]: block };
   }
   const report = (path: string, problem: Problem): void => {
-    const pointer = tower === undefined || prefix.endsWith("_config") ? path : path.replace(/^\/(text|vision)_config/, "");
+    const pointer =
+      tower === undefined || prefix.endsWith("_config")
+        ? path
+        : path.replace(/^\/(text|vision)_config/, "");
     diagnostics.push(diagnosticAt(place.source, place.pointer + pointer, problem));
   };
   const text = result.text_config as JsonObject | undefined;
@@ -42,8 +54,14 @@ export function resolveConfig(value: JsonObject, architecture: string, place: Co
   return result as unknown as ModelConfig;
 }
 
-/** The tower that an architecture, or for a document of the user's the config's model type, stands for. */
-function towerOf(architecture: string, config: JsonObject): "siglip-text" | "siglip-vision" | undefined {
+/**
+ * The tower that an architecture, or for a document of the user's the config's model type, stands
+ * for.
+ */
+function towerOf(
+  architecture: string,
+  config: JsonObject,
+): "siglip-text" | "siglip-vision" | undefined {
   if (architecture === "siglip-text" || architecture === "siglip-vision") return architecture;
   if (!architecture.endsWith(".json")) return undefined;
   if (config.model_type === "siglip_text_model") return "siglip-text";

@@ -5,13 +5,29 @@ import { diagnosticAt, type JsonSource, type Problem } from "./json-source.ts";
 import { nearestName } from "./nearest-name.ts";
 import { readPackageJson } from "./package-files.ts";
 
-export type SchemaName = "siglip" | "siglip-text" | "siglip-vision" | "sigil" | "architecture" | "plan" | "tuning";
+export type SchemaName =
+  | "siglip"
+  | "siglip-text"
+  | "siglip-vision"
+  | "sigil"
+  | "architecture"
+  | "plan"
+  | "tuning";
 
-const selu = "transformers' SigLIP documentation names selu, but its activation table (ACT2FN) has no such key, so no checkpoint uses it";
+const selu =
+  "transformers' SigLIP documentation names selu, but its activation table (ACT2FN) has no such key, so no checkpoint uses it";
 let validators: Map<SchemaName, ValidateFunction> | undefined;
 
-/** Fills the schema's defaults into `value` and returns its problems; `prefix` is the pointer of `value` in the source. */
-export function validate(schema: SchemaName, value: unknown, source: JsonSource, prefix: string): Diagnostic[] {
+/**
+ * Fills the schema's defaults into `value` and returns its problems; `prefix` is the pointer of
+ * `value` in the source.
+ */
+export function validate(
+  schema: SchemaName,
+  value: unknown,
+  source: JsonSource,
+  prefix: string,
+): Diagnostic[] {
   validators ??= compileSchemas();
   const check = validators.get(schema)!;
   if (check(value)) return [];
@@ -21,8 +37,12 @@ export function validate(schema: SchemaName, value: unknown, source: JsonSource,
     // Says only that one of the branches has failed, which has said so itself.
     if (error.keyword === "if") continue;
     const keyed = error.keyword === "additionalProperties";
-    const pointer = prefix + error.instancePath + (keyed ? `/${escape(String(error.params.additionalProperty))}` : "");
-    const identity = error.keyword === "required" ? `${pointer}/${error.params.missingProperty}` : pointer;
+    const pointer =
+      prefix +
+      error.instancePath +
+      (keyed ? `/${escape(String(error.params.additionalProperty))}` : "");
+    const identity =
+      error.keyword === "required" ? `${pointer}/${error.params.missingProperty}` : pointer;
     if (reported.has(identity)) continue;
     reported.add(identity);
     diagnostics.push(diagnosticAt(source, pointer, problemOf(error, pointer)));
@@ -32,7 +52,15 @@ export function validate(schema: SchemaName, value: unknown, source: JsonSource,
 
 function compileSchemas(): Map<SchemaName, ValidateFunction> {
   const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, verbose: true });
-  const names = ["siglip-text", "siglip-vision", "siglip", "sigil", "architecture", "plan", "tuning"] as const;
+  const names = [
+    "siglip-text",
+    "siglip-vision",
+    "siglip",
+    "sigil",
+    "architecture",
+    "plan",
+    "tuning",
+  ] as const;
   for (const name of names) ajv.addSchema(readPackageJson(`schema/${name}.schema.json`) as object);
   return new Map(names.map((name) => [name, ajv.getSchema(`${name}.schema.json`)!]));
 }
@@ -44,38 +72,67 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
     case "type": {
       const square = Array.isArray(data) && /\/(image|patch)_size$/.test(pointer);
       return {
-        code: "wrong-type", message: `${name} must be ${[params.type].flat().map(withArticle).join(" or ")}, not ${kindOf(data)}`,
+        code: "wrong-type",
+        message: `${name} must be ${[params.type].flat().map(withArticle).join(" or ")}, not ${kindOf(data)}`,
         ...(square ? { help: "SigLIP's images and patches are square: write one integer" } : {}),
       };
     }
     case "enum":
-      return pointer.endsWith("/hidden_act") ? unknownActivation(String(data), params.allowedValues) : unknownValue(name, data, params.allowedValues);
+      return pointer.endsWith("/hidden_act")
+        ? unknownActivation(String(data), params.allowedValues)
+        : unknownValue(name, data, params.allowedValues);
     case "minimum":
-      return { code: "out-of-range", message: `${name} must be at least ${params.limit}, not ${data}` };
+      return {
+        code: "out-of-range",
+        message: `${name} must be at least ${params.limit}, not ${data}`,
+      };
     case "exclusiveMinimum":
-      return { code: "out-of-range", message: `${name} must be greater than ${params.limit}, not ${data}` };
+      return {
+        code: "out-of-range",
+        message: `${name} must be greater than ${params.limit}, not ${data}`,
+      };
     case "required":
       return { code: "missing-key", message: `missing key \`${params.missingProperty}\`` };
     case "additionalProperties": {
       const known = Object.keys((error.parentSchema as { properties: object }).properties);
-      return { code: "unknown-key", message: `unknown key ${name}`, key: true, ...suggestion(String(params.additionalProperty), known) };
+      return {
+        code: "unknown-key",
+        message: `unknown key ${name}`,
+        key: true,
+        ...suggestion(String(params.additionalProperty), known),
+      };
     }
     case "pattern":
-      return { code: "invalid-value", message: `${name} must match ${params.pattern}, not ${JSON.stringify(data)}` };
+      return {
+        code: "invalid-value",
+        message: `${name} must match ${params.pattern}, not ${JSON.stringify(data)}`,
+      };
     default:
       return { code: "invalid-value", message: `${name} ${error.message}` };
   }
 }
 
 function unknownActivation(name: string, known: readonly string[]): Problem {
-  const notes = name === "selu" ? [selu] : name === "xielu" ? ["xielu has learned parameters, which SigLIP checkpoints do not hold"] : [];
-  const help = name === "selu" ? { help: "SigLIP checkpoints use `gelu_pytorch_tanh`" } : suggestion(name, known);
+  const notes =
+    name === "selu"
+      ? [selu]
+      : name === "xielu"
+        ? ["xielu has learned parameters, which SigLIP checkpoints do not hold"]
+        : [];
+  const help =
+    name === "selu"
+      ? { help: "SigLIP checkpoints use `gelu_pytorch_tanh`" }
+      : suggestion(name, known);
   return { code: "unknown-activation", message: `unknown activation \`${name}\``, notes, ...help };
 }
 
 function unknownValue(name: string, value: unknown, allowed: readonly unknown[]): Problem {
   const known = allowed.map(String);
-  return { code: "invalid-value", message: `${name} cannot be ${JSON.stringify(value)}`, ...suggestion(String(value), known) };
+  return {
+    code: "invalid-value",
+    message: `${name} cannot be ${JSON.stringify(value)}`,
+    ...suggestion(String(value), known),
+  };
 }
 
 /** Help that names the nearest candidate, or all of them when none is near. */

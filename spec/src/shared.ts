@@ -1,4 +1,7 @@
-/** What runtimes share with the compiler beside the plan's schema. Pages download it, so it needs nothing else. */
+/**
+ * What runtimes share with the compiler beside the plan's schema. Pages download it, so it needs
+ * nothing else.
+ */
 export * from "./alignment.ts";
 export * from "./kernel-sets.ts";
 export { nearestName } from "./nearest-name.ts";

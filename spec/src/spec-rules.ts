@@ -5,21 +5,41 @@ import type { ModelConfig } from "./model-spec.ts";
 import type { ConfigPlace } from "./resolve-config.ts";
 
 /** Rules between a Sigil spec and its config. */
-export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSource, diagnostics: Diagnostic[]): void {
+export function checkSpec(
+  spec: SigilSpec,
+  config: ModelConfig,
+  source: JsonSource,
+  diagnostics: Diagnostic[],
+): void {
   const longest = config.text_config?.max_position_embeddings;
   if (longest !== undefined && typeof spec.text_length === "number" && spec.text_length > longest) {
-    diagnostics.push(diagnosticAt(source, "/text_length", {
-      code: "contradictory-sizes", message: `text_length ${spec.text_length} exceeds max_position_embeddings ${longest}`,
-    }));
+    diagnostics.push(
+      diagnosticAt(source, "/text_length", {
+        code: "contradictory-sizes",
+        message: `text_length ${spec.text_length} exceeds max_position_embeddings ${longest}`,
+      }),
+    );
   }
   const vision = config.vision_config;
-  const layers = Math.max(config.text_config?.num_hidden_layers ?? 0, vision?.num_hidden_layers ?? 0);
-  for (const [key, last] of [["hidden_states", layers], ["attentions", layers - 1]] as const) {
+  const layers = Math.max(
+    config.text_config?.num_hidden_layers ?? 0,
+    vision?.num_hidden_layers ?? 0,
+  );
+  for (const [key, last] of [
+    ["hidden_states", layers],
+    ["attentions", layers - 1],
+  ] as const) {
     const wanted = spec[key];
     if (!Array.isArray(wanted)) continue;
     wanted.forEach((layer: unknown, i) => {
       if (typeof layer === "number" && layer > last) {
-        diagnostics.push(diagnosticAt(source, `/${key}/${i}`, { code: "contradictory-sizes", message: `there is no layer ${layer}`, help: `${key} go from 0 to ${last}` }));
+        diagnostics.push(
+          diagnosticAt(source, `/${key}/${i}`, {
+            code: "contradictory-sizes",
+            message: `there is no layer ${layer}`,
+            help: `${key} go from 0 to ${last}`,
+          }),
+        );
       }
     });
   }
@@ -29,29 +49,68 @@ export function checkSpec(spec: SigilSpec, config: ModelConfig, source: JsonSour
     if (vision === undefined || typeof size !== "number" || size < 1) continue;
     const pointer = `/image_size/${side}`;
     if (size < vision.patch_size) {
-      diagnostics.push(diagnosticAt(source, pointer, { code: "contradictory-sizes", message: `${side} ${size} is smaller than patch_size ${vision.patch_size}` }));
+      diagnostics.push(
+        diagnosticAt(source, pointer, {
+          code: "contradictory-sizes",
+          message: `${side} ${size} is smaller than patch_size ${vision.patch_size}`,
+        }),
+      );
     } else if (size !== vision.image_size && spec.interpolate_pos_encoding === false) {
-      diagnostics.push(diagnosticAt(source, pointer, {
-        code: "contradictory-sizes", message: `${side} ${size} differs from the config's image_size ${vision.image_size}`,
-        help: "set interpolate_pos_encoding to true to compile for another size",
-      }));
+      diagnostics.push(
+        diagnosticAt(source, pointer, {
+          code: "contradictory-sizes",
+          message: `${side} ${size} differs from the config's image_size ${vision.image_size}`,
+          help: "set interpolate_pos_encoding to true to compile for another size",
+        }),
+      );
     }
   }
 }
 
-/** Bytes need a vision tower that reads pictures, and a mean and a deviation for each of its channels. */
-function checkBytes(spec: SigilSpec, channels: number | undefined, source: JsonSource, diagnostics: Diagnostic[]): void {
-  const report = (pointer: string, message: string, help: string): void => void diagnostics.push(diagnosticAt(source, pointer, { code: "contradictory-sizes", message, help }));
-  if (spec.interpolate_pos_encoding === "run-time") report("/pixels", "pixels of any size cannot be bytes", "the runtime cuts such pictures into patches: leave pixels float32, or interpolate_pos_encoding other than run-time");
+/**
+ * Bytes need a vision tower that reads pictures, and a mean and a deviation for each of its
+ * channels.
+ */
+function checkBytes(
+  spec: SigilSpec,
+  channels: number | undefined,
+  source: JsonSource,
+  diagnostics: Diagnostic[],
+): void {
+  const report = (pointer: string, message: string, help: string): void =>
+    void diagnostics.push(
+      diagnosticAt(source, pointer, { code: "contradictory-sizes", message, help }),
+    );
+  if (spec.interpolate_pos_encoding === "run-time")
+    report(
+      "/pixels",
+      "pixels of any size cannot be bytes",
+      "the runtime cuts such pictures into patches: leave pixels float32, or interpolate_pos_encoding other than run-time",
+    );
   checkChannels(spec, channels, { source, pointer: "" }, diagnostics);
 }
 
-/** `image_mean` and `image_std` have one value, or one for each of a vision tower's channels; undefined is no such tower. */
-export function checkChannels(values: { readonly image_mean?: unknown; readonly image_std?: unknown }, channels: number | undefined, { source, pointer }: ConfigPlace, diagnostics: Diagnostic[]): void {
+/**
+ * `image_mean` and `image_std` have one value, or one for each of a vision tower's channels;
+ * undefined is no such tower.
+ */
+export function checkChannels(
+  values: { readonly image_mean?: unknown; readonly image_std?: unknown },
+  channels: number | undefined,
+  { source, pointer }: ConfigPlace,
+  diagnostics: Diagnostic[],
+): void {
   if (channels === undefined) return;
   for (const key of ["image_mean", "image_std"] as const) {
     const given = values[key];
     const count = Array.isArray(given) ? given.length : 1;
-    if (count > 1 && count !== channels) diagnostics.push(diagnosticAt(source, `${pointer}/${key}`, { code: "contradictory-sizes", message: `${key} has ${count} values for ${channels} channels`, help: `write one value, or ${channels}` }));
+    if (count > 1 && count !== channels)
+      diagnostics.push(
+        diagnosticAt(source, `${pointer}/${key}`, {
+          code: "contradictory-sizes",
+          message: `${key} has ${count} values for ${channels} channels`,
+          help: `write one value, or ${channels}`,
+        }),
+      );
   }
 }

@@ -1,7 +1,13 @@
-/** The page that the loading tests drive: a generated module, its weights from anywhere, on this thread or in a worker. */
+/**
+ * The page that the loading tests drive: a generated module, its weights from anywhere, on this
+ * thread or in a worker.
+ */
 import { checkpoint } from "./page.ts";
 
-/** A script that puts `open`, `classify`, `kept` and the like on the window. Where the packages and the generated module are is the page's to say. */
+/**
+ * A script that puts `open`, `classify`, `kept` and the like on the window. Where the packages and
+ * the generated module are is the page's to say.
+ */
 export const script = (generated: string): string => `
 import { cacheApiStore, cachedFiles, cachedSource, clearCached, decodeImageBlob, openSafetensors, opfsStore, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
 import { SiglipShapes } from "${generated}";

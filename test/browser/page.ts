@@ -1,4 +1,7 @@
-/** The page that the browser tests drive, unbundled: modules as they are built, found by an import map. */
+/**
+ * The page that the browser tests drive, unbundled: modules as they are built, found by an import
+ * map.
+ */
 
 /** Where the pages find a checkpoint. */
 export const checkpoint = "/test/fixtures/checkpoints/siglip-shapes";

@@ -1,4 +1,7 @@
-/** Pictures that a page has on its GPU, or hands to it, in a model compiled for bytes: the embeddings of what the image processor makes of them. */
+/**
+ * Pictures that a page has on its GPU, or hands to it, in a model compiled for bytes: the
+ * embeddings of what the image processor makes of them.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
@@ -76,36 +79,67 @@ interface Result {
   readonly [source: string]: readonly number[];
 }
 
-describe.skipIf(!existsSync(executablePath) && !required)("pictures on a page's GPU (needs /usr/bin/chromium, or CHROMIUM; REQUIRE=browser insists)", { timeout: 180_000 }, () => {
-  let browser: Browser;
-  let served: Served;
-  beforeAll(async () => {
-    const { webgpu } = await compile(shapesSpec({ targets: ["webgpu"], pixels: { dtype: "uint8", rescaleFactor: 1 / 255, imageMean: [0.5], imageStd: [0.5] } }));
-    // Without a GPU process on Vulkan, Chromium cannot hand frames of videos to WebGPU.
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader", "--enable-features=Vulkan", "--use-angle=vulkan"] });
-    served = await serve(root, { "/": page, "/artifact.json": JSON.stringify(webgpu) }, { isolated: false });
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    served?.close();
-  });
+describe.skipIf(!existsSync(executablePath) && !required)(
+  "pictures on a page's GPU (needs /usr/bin/chromium, or CHROMIUM; REQUIRE=browser insists)",
+  { timeout: 180_000 },
+  () => {
+    let browser: Browser;
+    let served: Served;
+    beforeAll(async () => {
+      const { webgpu } = await compile(
+        shapesSpec({
+          targets: ["webgpu"],
+          pixels: { dtype: "uint8", rescaleFactor: 1 / 255, imageMean: [0.5], imageStd: [0.5] },
+        }),
+      );
+      // Without a GPU process on Vulkan, Chromium cannot hand frames of videos to WebGPU.
+      browser = await chromium.launch({
+        executablePath,
+        args: [
+          "--no-sandbox",
+          "--enable-unsafe-webgpu",
+          "--use-webgpu-adapter=swiftshader",
+          "--use-vulkan=swiftshader",
+          "--enable-features=Vulkan",
+          "--use-angle=vulkan",
+        ],
+      });
+      served = await serve(
+        root,
+        { "/": page, "/artifact.json": JSON.stringify(webgpu) },
+        { isolated: false },
+      );
+    }, 60_000);
+    afterAll(async () => {
+      await browser?.close();
+      served?.close();
+    });
 
-  it("bitmaps, canvases, frames, images and videos", async () => {
-    const tab = await browser.newPage();
-    const errors: string[] = [];
-    tab.on("pageerror", (error) => errors.push(String(error)));
-    tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    await tab.goto(served.origin);
-    await tab.waitForFunction("window.ready === true", undefined, { timeout: 20_000 }).catch(() => expect.fail(errors.join("\n")));
-    const result = (await tab.evaluate(`window.embed("/test/fixtures/images/source/png-scene-640x480.png")`).catch((error: unknown) => expect.fail(`${String(error)}\n${errors.join("\n")}`))) as Result & { readonly devices: number; readonly closed: string };
-    // The same bytes through the same kernels, so the same bits.
-    for (const source of ["bitmap", "canvas", "frame", "image", "afterLoss"]) expect(result[source], source).toEqual(result.bytes);
-    expect(result.closed).toMatch(/^InputError: pixel_values: picture 0: has 0x0 pixels/);
-    expect(result.devices).toBe(2);
-    // A video is compressed, and stored with less colour than its frames were drawn with.
-    const cosine = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b);
-    expect(cosine(result.video!, result.bytes!)).toBeGreaterThan(0.995);
-    expect(errors).toEqual([]);
-    await tab.close();
-  });
-});
+    it("bitmaps, canvases, frames, images and videos", async () => {
+      const tab = await browser.newPage();
+      const errors: string[] = [];
+      tab.on("pageerror", (error) => errors.push(String(error)));
+      tab.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      await tab.goto(served.origin);
+      await tab
+        .waitForFunction("window.ready === true", undefined, { timeout: 20_000 })
+        .catch(() => expect.fail(errors.join("\n")));
+      const result = (await tab
+        .evaluate(`window.embed("/test/fixtures/images/source/png-scene-640x480.png")`)
+        .catch((error: unknown) =>
+          expect.fail(`${String(error)}\n${errors.join("\n")}`),
+        )) as Result & { readonly devices: number; readonly closed: string };
+      // The same bytes through the same kernels, so the same bits.
+      for (const source of ["bitmap", "canvas", "frame", "image", "afterLoss"])
+        expect(result[source], source).toEqual(result.bytes);
+      expect(result.closed).toMatch(/^InputError: pixel_values: picture 0: has 0x0 pixels/);
+      expect(result.devices).toBe(2);
+      // A video is compressed, and stored with less colour than its frames were drawn with.
+      const cosine = (a: readonly number[], b: readonly number[]): number =>
+        a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b);
+      expect(cosine(result.video!, result.bytes!)).toBeGreaterThan(0.995);
+      expect(errors).toEqual([]);
+      await tab.close();
+    });
+  },
+);

@@ -1,4 +1,7 @@
-/** A generated module whose programs run in a Web Worker: the same interface, results, errors and progress as on the page's own thread. */
+/**
+ * A generated module whose programs run in a Web Worker: the same interface, results, errors and
+ * progress as on the page's own thread.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -12,59 +15,107 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
 const weights = `${checkpoint}/model.safetensors`;
 
-describe.skipIf(!existsSync(executablePath) && !required)("in a worker in Chromium (needs /usr/bin/chromium, or CHROMIUM; REQUIRE=browser insists)", { timeout: 120_000 }, () => {
-  let browser: Browser;
-  const served: Served[] = [];
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] });
-    for (const isolated of [false, true]) served.push(await serve(root, { "/": unbundled }, { isolated }));
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    for (const one of served) one.close();
-  });
+describe.skipIf(!existsSync(executablePath) && !required)(
+  "in a worker in Chromium (needs /usr/bin/chromium, or CHROMIUM; REQUIRE=browser insists)",
+  { timeout: 120_000 },
+  () => {
+    let browser: Browser;
+    const served: Served[] = [];
+    beforeAll(async () => {
+      browser = await chromium.launch({
+        executablePath,
+        args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+      });
+      for (const isolated of [false, true])
+        served.push(await serve(root, { "/": unbundled }, { isolated }));
+    }, 60_000);
+    afterAll(async () => {
+      await browser?.close();
+      for (const one of served) one.close();
+    });
 
-  const { images } = JSON.parse(readFileSync(join(root, checkpoint, "expected.json"), "utf8")) as { images: { file: string; sets: { labels: string[]; probabilities: number[] }[] }[] };
-  const { file, sets: [set] } = images[0]!;
-  const withPage = async <T>(use: (page: Page) => Promise<T>, isolated = false): Promise<T> => {
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    await page.goto(served[isolated ? 1 : 0]!.origin);
-    await page.waitForFunction("window.ready === true", undefined, { timeout: 20_000 }).catch(() => expect.fail(errors.join("\n")));
-    const result = await use(page);
-    expect(errors).toEqual([]);
-    await page.close();
-    return result;
-  };
-  const classify = (page: Page, options: object, url = weights): Promise<Record<string, any>> => page.evaluate(`window.classify(${JSON.stringify(url)}, ${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(set!.labels)}, ${JSON.stringify(options)})`);
+    const { images } = JSON.parse(
+      readFileSync(join(root, checkpoint, "expected.json"), "utf8"),
+    ) as { images: { file: string; sets: { labels: string[]; probabilities: number[] }[] }[] };
+    const {
+      file,
+      sets: [set],
+    } = images[0]!;
+    const withPage = async <T>(use: (page: Page) => Promise<T>, isolated = false): Promise<T> => {
+      const page = await browser.newPage();
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(String(error)));
+      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      await page.goto(served[isolated ? 1 : 0]!.origin);
+      await page
+        .waitForFunction("window.ready === true", undefined, { timeout: 20_000 })
+        .catch(() => expect.fail(errors.join("\n")));
+      const result = await use(page);
+      expect(errors).toEqual([]);
+      await page.close();
+      return result;
+    };
+    const classify = (page: Page, options: object, url = weights): Promise<Record<string, any>> =>
+      page.evaluate(
+        `window.classify(${JSON.stringify(url)}, ${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(set!.labels)}, ${JSON.stringify(options)})`,
+      );
 
-  it.each([["webgpu", false], ["cpu", false], ["cpu", true]] as const)("%s classifies as transformers does (isolated: %s)", async (backend, isolated) => {
-    await withPage(async (page) => {
-      const there = await classify(page, { backend, worker: true, ...(isolated && { threads: 2 }) });
-      expect(there).toMatchObject({ progress: 1, choices: [{ backend, reason: "asked for" }] });
-      expect(there.backend).toMatch(new RegExp(`^${backend}: `));
-      expect(await page.evaluate("window.workers")).toBe(1);
-      // The bar of the project; probabilities are stored with seven digits.
-      set!.labels.forEach((label, i) => expect(Math.abs(there.scores.find((score: { label: string }) => score.label === label).score - set!.probabilities[i]!), label).toBeLessThan(1e-4));
-      const here = await classify(page, { backend });
-      expect(there.scores).toEqual(here.scores);
-      expect([there.steps, there.pipelines, there.kind, there.tooLarge]).toEqual([here.steps, here.pipelines, here.kind, here.tooLarge]);
-    }, isolated);
-  });
+    it.each([
+      ["webgpu", false],
+      ["cpu", false],
+      ["cpu", true],
+    ] as const)("%s classifies as transformers does (isolated: %s)", async (backend, isolated) => {
+      await withPage(async (page) => {
+        const there = await classify(page, {
+          backend,
+          worker: true,
+          ...(isolated && { threads: 2 }),
+        });
+        expect(there).toMatchObject({ progress: 1, choices: [{ backend, reason: "asked for" }] });
+        expect(there.backend).toMatch(new RegExp(`^${backend}: `));
+        expect(await page.evaluate("window.workers")).toBe(1);
+        // The bar of the project; probabilities are stored with seven digits.
+        set!.labels.forEach((label, i) =>
+          expect(
+            Math.abs(
+              there.scores.find((score: { label: string }) => score.label === label).score -
+                set!.probabilities[i]!,
+            ),
+            label,
+          ).toBeLessThan(1e-4),
+        );
+        const here = await classify(page, { backend });
+        expect(there.scores).toEqual(here.scores);
+        expect([there.steps, there.pipelines, there.kind, there.tooLarge]).toEqual([
+          here.steps,
+          here.pipelines,
+          here.kind,
+          here.tooLarge,
+        ]);
+      }, isolated);
+    });
 
-  it("leaves a software adapter alone when it may choose, and says so", () => withPage(async (page) => {
-    const { choices, backend, error } = await classify(page, { worker: true });
-    expect([error, choices, backend]).toEqual([undefined, [{ backend: "cpu", reason: expect.stringMatching(/software/i) }], "cpu: WebAssembly"]);
-  }));
+    it("leaves a software adapter alone when it may choose, and says so", () =>
+      withPage(async (page) => {
+        const { choices, backend, error } = await classify(page, { worker: true });
+        expect([error, choices, backend]).toEqual([
+          undefined,
+          [{ backend: "cpu", reason: expect.stringMatching(/software/i) }],
+          "cpu: WebAssembly",
+        ]);
+      }));
 
-  it("stops when it is told to, by the caller's own reason", () => withPage(async (page) => {
-    for (const backend of ["webgpu", "cpu"]) expect(await classify(page, { backend, worker: true, abortAfter: 0 })).toMatchObject({ error: { name: "AbortError", message: "enough" } });
-  }));
+    it("stops when it is told to, by the caller's own reason", () =>
+      withPage(async (page) => {
+        for (const backend of ["webgpu", "cpu"])
+          expect(await classify(page, { backend, worker: true, abortAfter: 0 })).toMatchObject({
+            error: { name: "AbortError", message: "enough" },
+          });
+      }));
 
-  it("throws errors of the same class and code", () => withPage(async (page) => {
-    const refused = await page.evaluate(`(async () => {
+    it("throws errors of the same class and code", () =>
+      withPage(async (page) => {
+        const refused = await page.evaluate(`(async () => {
       const { WebGpuError } = await import("@sigil/runtime-webgpu");
       const { InputError } = await import("@sigil/runtime");
       const adapterOnly = await window.open_("${weights}", { backend: "webgpu", worker: true, refuseSoftware: true }).catch((error) => error);
@@ -76,21 +127,35 @@ describe.skipIf(!existsSync(executablePath) && !required)("in a worker in Chromi
       const after = await model.session.run(program, { pixel_values: { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } }, { image_batch: 1 }).catch((error) => error);
       return [adapterOnly instanceof WebGpuError, adapterOnly.code, device.message, input instanceof InputError, input.message, after instanceof InputError];
     })()`);
-    expect(refused).toEqual([true, "no-adapter", expect.stringMatching(/^gpu: it belongs to the thread/), true, expect.stringMatching(/pixel_values must hold 12288 elements/), true]);
-  }));
+        expect(refused).toEqual([
+          true,
+          "no-adapter",
+          expect.stringMatching(/^gpu: it belongs to the thread/),
+          true,
+          expect.stringMatching(/pixel_values must hold 12288 elements/),
+          true,
+        ]);
+      }));
 
-  it("says so when its script cannot be had", () => withPage(async (page) => {
-    await page.route("**/runtime-cpu/dist/worker.js", (route) => route.fulfill({ contentType: "text/javascript", body: "throw new Error('no good')" }));
-    const failed = await page.evaluate(`(async () => {
+    it("says so when its script cannot be had", () =>
+      withPage(async (page) => {
+        await page.route("**/runtime-cpu/dist/worker.js", (route) =>
+          route.fulfill({ contentType: "text/javascript", body: "throw new Error('no good')" }),
+        );
+        const failed = await page.evaluate(`(async () => {
       addEventListener("error", (event) => event.preventDefault());
       const error = await window.open_("${weights}", { backend: "cpu", worker: true }).catch((error) => error);
       return [error.name, error.message];
     })()`);
-    expect(failed).toEqual(["WorkerError", expect.stringMatching(/the worker failed: .*no good/)]);
-  }));
+        expect(failed).toEqual([
+          "WorkerError",
+          expect.stringMatching(/the worker failed: .*no good/),
+        ]);
+      }));
 
-  it("may be the caller's, serve several sessions, and outlive them", () => withPage(async (page) => {
-    const served = await page.evaluate(`(async () => {
+    it("may be the caller's, serve several sessions, and outlive them", () =>
+      withPage(async (page) => {
+        const served = await page.evaluate(`(async () => {
       const worker = new Worker("/runtime-cpu/dist/worker.js", { type: "module" });
       const open = () => window.open_("${weights}", { backend: "cpu", worker });
       const [first, second] = await Promise.all([open(), open()]);
@@ -102,11 +167,12 @@ describe.skipIf(!existsSync(executablePath) && !required)("in a worker in Chromi
       const again = await third.model.getImageFeatures({ pixelValues });
       return [data.length, data.every((x, i) => x === again.data[i]), pixelValues.data.length, window.workers];
     })()`);
-    expect(served).toEqual([128, true, 3 * 64 * 64, 1]);
-  }));
+        expect(served).toEqual([128, true, 3 * 64 * 64, 1]);
+      }));
 
-  it("survives the loss of the worker's device, and tells of it", () => withPage(async (page) => {
-    const survived = await page.evaluate(`(async () => {
+    it("survives the loss of the worker's device, and tells of it", () =>
+      withPage(async (page) => {
+        const survived = await page.evaluate(`(async () => {
       const { WebGpuError } = await import("@sigil/runtime-webgpu");
       const source = \`import "\${location.origin}/runtime-webgpu/dist/worker.js";
         const { requestDevice } = GPUAdapter.prototype;
@@ -127,6 +193,7 @@ describe.skipIf(!existsSync(executablePath) && !required)("in a worker in Chromi
       await model.dispose();
       return [told, before.data.every((x, i) => x === after.data[i]), kind];
     })()`);
-    expect(survived).toEqual([[[true, "device-lost"]], true, "software"]);
-  }));
-});
+        expect(survived).toEqual([[[true, "device-lost"]], true, "software"]);
+      }));
+  },
+);

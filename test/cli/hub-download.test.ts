@@ -1,9 +1,27 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resolveModel } from "../../cli/dist/hub/resolve-model.js";
 import { gitBlob, sha256 } from "./hub/fake-hub.ts";
-import { blob, config, failure, files, home, hub, model, refused, storage, weights } from "./hub/hub-setup.ts";
+import {
+  blob,
+  config,
+  failure,
+  files,
+  home,
+  hub,
+  model,
+  refused,
+  storage,
+  weights,
+} from "./hub/hub-setup.ts";
 
 describe("an interrupted download", () => {
   it("goes on within the call", async () => {
@@ -11,19 +29,28 @@ describe("an interrupted download", () => {
     hub.cuts = [100_000, 50_000];
     const folder = await resolveModel(model);
     expect(readFileSync(join(folder, "model.safetensors")).equals(weights)).toBe(true);
-    expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual([undefined, "bytes=100000-", "bytes=150000-"]);
+    expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual([
+      undefined,
+      "bytes=100000-",
+      "bytes=150000-",
+    ]);
   });
 
   it("fails without a file under the final name, and goes on in the next call", async () => {
     const commit = hub.publish("main", { "config.json": config, "model.safetensors": weights });
     hub.cuts = [100_000, 0, 0, 0];
-    await refused(resolveModel(model), "network", process.env["HF_ENDPOINT"]!);
+    await refused(resolveModel(model), "network", process.env.HF_ENDPOINT!);
     expect(lstatSync(blob(weights, ".incomplete")).size).toBe(100_000);
-    expect([existsSync(blob(weights)), existsSync(join(storage, "refs/main"))]).toEqual([false, false]);
+    expect([existsSync(blob(weights)), existsSync(join(storage, "refs/main"))]).toEqual([
+      false,
+      false,
+    ]);
     expect(readdirSync(join(storage, "snapshots", commit))).toEqual(["config.json"]);
 
     const loaded: number[] = [];
-    const folder = await resolveModel(model, { onProgress: (progress) => void loaded.push(progress.loaded) });
+    const folder = await resolveModel(model, {
+      onProgress: (progress) => void loaded.push(progress.loaded),
+    });
     expect(readFileSync(join(folder, "model.safetensors")).equals(weights)).toBe(true);
     expect(hub.fetches("model.safetensors").at(-1)!.range).toBe("bytes=100000-");
     expect([loaded[0]! > 100_000, existsSync(blob(weights, ".incomplete"))]).toEqual([true, false]);
@@ -44,16 +71,24 @@ describe("an interrupted download", () => {
 
   it("goes on after an answer that is complete but short", async () => {
     hub.publish("main", { "config.json": config, "model.safetensors": weights });
-    hub.tamper = (name, bytes) => (hub.fetches(name).length === 1 ? bytes.subarray(0, bytes.length / 2) : bytes);
-    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(true);
-    expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual([undefined, "bytes=150000-"]);
+    hub.tamper = (name, bytes) =>
+      hub.fetches(name).length === 1 ? bytes.subarray(0, bytes.length / 2) : bytes;
+    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(
+      true,
+    );
+    expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual([
+      undefined,
+      "bytes=150000-",
+    ]);
   });
 
   it("starts again where the server ignores ranges", async () => {
     hub.publish("main", { "config.json": config, "model.safetensors": weights });
     hub.ignoresRanges = true;
     hub.cuts = [100_000];
-    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(true);
+    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(
+      true,
+    );
   });
 
   it("stops when aborted and keeps what has arrived", async () => {
@@ -61,9 +96,15 @@ describe("an interrupted download", () => {
     hub.cuts = [100_000];
     const controller = new AbortController();
     const reason = new Error("enough");
-    const run = resolveModel(model, { signal: controller.signal, onProgress: ({ loaded }) => void (loaded === 100_000 && controller.abort(reason)) });
+    const run = resolveModel(model, {
+      signal: controller.signal,
+      onProgress: ({ loaded }) => void (loaded === 100_000 && controller.abort(reason)),
+    });
     expect(await failure(run)).toBe(reason);
-    expect([lstatSync(blob(weights, ".incomplete")).size, existsSync(blob(weights))]).toEqual([100_000, false]);
+    expect([lstatSync(blob(weights, ".incomplete")).size, existsSync(blob(weights))]).toEqual([
+      100_000,
+      false,
+    ]);
     expect(await failure(resolveModel(home, { signal: controller.signal }))).toBe(reason);
   });
 
@@ -77,19 +118,29 @@ describe("an interrupted download", () => {
 });
 
 describe("bytes that do not match", () => {
-  const flip = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([bytes[0]! ^ 1]), bytes.subarray(1)]);
+  const flip = (bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([bytes[0]! ^ 1]), bytes.subarray(1)]);
   it.each([
     ["a wrong sha256", "model.safetensors", flip, `expected sha256 ${sha256(weights)}`],
     ["a wrong git blob", "config.json", flip, `expected git blob ${gitBlob(config)}`],
-    ["too many bytes", "model.safetensors", (bytes: Buffer) => Buffer.concat([bytes, bytes]), "more than the 300000 bytes"],
+    [
+      "too many bytes",
+      "model.safetensors",
+      (bytes: Buffer) => Buffer.concat([bytes, bytes]),
+      "more than the 300000 bytes",
+    ],
   ])("are refused for %s", async (_, damaged, damage, message) => {
     hub.publish("main", { "config.json": config, "model.safetensors": weights });
     hub.tamper = (name, bytes) => (name === damaged ? damage(bytes) : bytes);
     await refused(resolveModel(model), "corrupt", message);
-    expect(readdirSync(join(storage, "blobs"))).not.toContain(damaged === "config.json" ? gitBlob(config) : sha256(weights));
+    expect(readdirSync(join(storage, "blobs"))).not.toContain(
+      damaged === "config.json" ? gitBlob(config) : sha256(weights),
+    );
 
     hub.tamper = (_, bytes) => bytes;
-    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(true);
+    expect(readFileSync(join(await resolveModel(model), "model.safetensors")).equals(weights)).toBe(
+      true,
+    );
   });
 
   it("are fetched again where the cache's size is wrong", async () => {

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { resolveModel } from "../../cli/dist/hub/resolve-model.js";
-import { config, files, home, hub, model, refused, weights } from "./hub/hub-setup.ts";
+import { files, home, hub, model, refused, weights } from "./hub/hub-setup.ts";
 
 describe("access", () => {
   beforeEach(() => {
@@ -22,16 +22,25 @@ describe("access", () => {
     vi.stubEnv("HF_TOKEN", "secret");
     hub.seen.length = 0;
     await resolveModel(model);
-    const [cdn, own] = [hub.seen.filter(({ host }) => host.startsWith("localhost")), hub.seen.filter(({ host }) => !host.startsWith("localhost"))];
+    const [cdn, own] = [
+      hub.seen.filter(({ host }) => host.startsWith("localhost")),
+      hub.seen.filter(({ host }) => !host.startsWith("localhost")),
+    ];
     expect(new Set(cdn.map(({ authorization }) => authorization))).toEqual(new Set([undefined]));
-    expect(new Set(own.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer secret"]));
+    expect(new Set(own.map(({ authorization }) => authorization))).toEqual(
+      new Set(["Bearer secret"]),
+    );
   });
 
   it("says what to do where it is refused", async () => {
     await refused(resolveModel(model), "access", /org\/tiny.*\(401\).*check the id.*set HF_TOKEN/);
     hub.gated = true;
     vi.stubEnv("HF_TOKEN", "other");
-    await refused(resolveModel(model), "access", /gated \(403\).*terms at http.*\/org\/tiny.*HF_TOKEN/);
+    await refused(
+      resolveModel(model),
+      "access",
+      /gated \(403\).*terms at http.*\/org\/tiny.*HF_TOKEN/,
+    );
   });
 });
 
@@ -44,13 +53,31 @@ describe("what cannot be had", () => {
 
   it("names the endpoint that does not answer", async () => {
     await hub.stop();
-    await refused(resolveModel(model), "network", `${process.env["HF_ENDPOINT"]}: connect ECONNREFUSED`);
+    await refused(
+      resolveModel(model),
+      "network",
+      `${process.env.HF_ENDPOINT}: connect ECONNREFUSED`,
+    );
     vi.stubEnv("HF_ENDPOINT", "no-scheme");
     await refused(resolveModel(model), "network", "no-scheme");
   });
 
-  it.each(["./missing", "/missing/folder", "tiny", "a/b/c", "org/..", "org/tiny@", "org/tiny@../x", "org/tiny@a/../../b", ""])('refuses "%s" as an id', async (id) => {
-    await refused(resolveModel(id), "invalid", `"${id}" is neither a checkpoint folder nor a Hub id`);
+  it.each([
+    "./missing",
+    "/missing/folder",
+    "tiny",
+    "a/b/c",
+    "org/..",
+    "org/tiny@",
+    "org/tiny@../x",
+    "org/tiny@a/../../b",
+    "",
+  ])('refuses "%s" as an id', async (id) => {
+    await refused(
+      resolveModel(id),
+      "invalid",
+      `"${id}" is neither a checkpoint folder nor a Hub id`,
+    );
     expect(hub.seen).toEqual([]);
   });
 });

@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { scanCacheDir } from "@huggingface/hub";
 import { describe, expect, it, vi } from "vitest";
@@ -11,25 +19,42 @@ describe("a model of the Hub", () => {
   it("comes into the cache's standard layout, wanted files alone", async () => {
     const commit = hub.publish("main", files);
     const progress: string[] = [];
-    const folder = await resolveModel(model, { onProgress: ({ file, loaded, total }) => void (loaded === total && progress.push(`${file} ${total}`)) });
+    const folder = await resolveModel(model, {
+      onProgress: ({ file, loaded, total }) =>
+        void (loaded === total && progress.push(`${file} ${total}`)),
+    });
     expect(folder).toBe(join(storage, "snapshots", commit));
-    expect(readdirSync(folder).sort()).toEqual(["config.json", "model.safetensors", "special_tokens_map.json", "spiece.model"]);
-    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).equals(files[name as keyof typeof files])).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual([
+      "config.json",
+      "model.safetensors",
+      "special_tokens_map.json",
+      "spiece.model",
+    ]);
+    for (const name of readdirSync(folder))
+      expect(readFileSync(join(folder, name)).equals(files[name as keyof typeof files])).toBe(true);
     expect(readlinkSync(join(folder, "model.safetensors"))).toBe(`../../blobs/${sha256(weights)}`);
     expect(readlinkSync(join(folder, "config.json"))).toBe(`../../blobs/${gitBlob(config)}`);
     expect(progress).toEqual(["config.json 23", "spiece.model 5000", "model.safetensors 300000"]);
     expect(readdirSync(storage).sort()).toEqual(["blobs", "refs", "snapshots"]);
     const { repos, warnings } = await scanCacheDir(join(home, "hub"));
-    expect([warnings, repos[0]!.id.name, repos[0]!.filesCount, repos[0]!.revisions[0]!.refs]).toEqual([[], model, 4, ["main"]]);
+    expect([
+      warnings,
+      repos[0]!.id.name,
+      repos[0]!.filesCount,
+      repos[0]!.revisions[0]!.refs,
+    ]).toEqual([[], model, 4, ["main"]]);
   });
 
   it("is fetched once, and a new commit fetches only what changed", async () => {
     hub.publish("main", files);
     const first = await resolveModel(model);
     const progress: string[] = [];
-    const inodes = () => [join(first, "config.json"), join(storage, "refs/main")].map((path) => lstatSync(path).ino);
+    const inodes = () =>
+      [join(first, "config.json"), join(storage, "refs/main")].map((path) => lstatSync(path).ino);
     const before = inodes();
-    expect(await resolveModel(model, { onProgress: ({ file }) => void progress.push(file) })).toBe(first);
+    expect(await resolveModel(model, { onProgress: ({ file }) => void progress.push(file) })).toBe(
+      first,
+    );
     expect(inodes(), "nothing is written anew").toEqual(before);
     const changed = Buffer.from('{"model_type":"siglip2"}');
     hub.publish("main", { ...files, "config.json": changed });
@@ -37,7 +62,11 @@ describe("a model of the Hub", () => {
     expect(second).not.toBe(first);
     expect(readFileSync(join(second, "config.json")).equals(changed)).toBe(true);
     expect(readFileSync(join(second, "model.safetensors")).equals(weights)).toBe(true);
-    expect([progress, hub.fetches("config.json").length, hub.fetches("model.safetensors").length]).toEqual([[], 2, 1]);
+    expect([
+      progress,
+      hub.fetches("config.json").length,
+      hub.fetches("model.safetensors").length,
+    ]).toEqual([[], 2, 1]);
   });
 
   it("comes at the revision that is asked for", async () => {
@@ -51,28 +80,57 @@ describe("a model of the Hub", () => {
   });
 
   it("comes with the shards of its index", async () => {
-    const index = Buffer.from(JSON.stringify({ weight_map: { a: "model-1.safetensors", b: "model-2.safetensors", c: "model-1.safetensors" } }));
-    const shards = { "model-1.safetensors": randomBytes(1000), "model-2.safetensors": randomBytes(2000) };
-    hub.publish("main", { "config.json": config, "model.safetensors.index.json": index, ...shards });
+    const index = Buffer.from(
+      JSON.stringify({
+        weight_map: {
+          a: "model-1.safetensors",
+          b: "model-2.safetensors",
+          c: "model-1.safetensors",
+        },
+      }),
+    );
+    const shards = {
+      "model-1.safetensors": randomBytes(1000),
+      "model-2.safetensors": randomBytes(2000),
+    };
+    hub.publish("main", {
+      "config.json": config,
+      "model.safetensors.index.json": index,
+      ...shards,
+    });
     const folder = await resolveModel(model);
-    expect(readdirSync(folder).sort()).toEqual(["config.json", "model-1.safetensors", "model-2.safetensors", "model.safetensors.index.json"]);
+    expect(readdirSync(folder).sort()).toEqual([
+      "config.json",
+      "model-1.safetensors",
+      "model-2.safetensors",
+      "model.safetensors.index.json",
+    ]);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     expect(await resolveModel(model)).toBe(folder);
     rmSync(join(folder, "model-2.safetensors"));
     await refused(resolveModel(model), "offline", /lacks model-2\.safetensors of org\/tiny@main/);
 
     vi.stubEnv("HF_HUB_OFFLINE", "");
-    hub.publish("main", { "config.json": config, "model.safetensors.index.json": index, "model-1.safetensors": shards["model-1.safetensors"] });
+    hub.publish("main", {
+      "config.json": config,
+      "model.safetensors.index.json": index,
+      "model-1.safetensors": shards["model-1.safetensors"],
+    });
     await refused(resolveModel(model), "not-found", "has no model-2.safetensors");
     for (const escape of ["x/../../../escape", ".."]) {
-      hub.publish("main", { "config.json": config, "model.safetensors.index.json": Buffer.from(JSON.stringify({ weight_map: { a: escape } })) });
+      hub.publish("main", {
+        "config.json": config,
+        "model.safetensors.index.json": Buffer.from(JSON.stringify({ weight_map: { a: escape } })),
+      });
       await refused(resolveModel(model), "corrupt", `received "${escape}"`);
     }
   });
 
   it("comes without an index where single weights exist, and in part where files are named", async () => {
     hub.publish("main", { ...files, "model.safetensors.index.json": Buffer.from("{}") });
-    expect(readdirSync(await resolveModel(model, { files: ["config.json"] }))).toEqual(["config.json"]);
+    expect(readdirSync(await resolveModel(model, { files: ["config.json"] }))).toEqual([
+      "config.json",
+    ]);
     expect(readdirSync(await resolveModel(model))).not.toContain("model.safetensors.index.json");
   });
 });
@@ -88,7 +146,11 @@ describe("without the Hub", () => {
   it("offline mode takes the cache alone and names what it lacks", async () => {
     const commit = hub.publish("main", files);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
-    await refused(resolveModel(model), "offline", /org\/tiny@main is not in the cache.*HF_HUB_OFFLINE/);
+    await refused(
+      resolveModel(model),
+      "offline",
+      /org\/tiny@main is not in the cache.*HF_HUB_OFFLINE/,
+    );
     expect(hub.seen).toEqual([]);
 
     vi.stubEnv("HF_HUB_OFFLINE", "0");
@@ -98,10 +160,17 @@ describe("without the Hub", () => {
     expect(folder.startsWith(cache)).toBe(true);
     vi.stubEnv("HF_HUB_OFFLINE", "true");
     hub.seen.length = 0;
-    expect([await resolveModel(model), await resolveModel(`${model}@${commit}`)]).toEqual([folder, folder]);
+    expect([await resolveModel(model), await resolveModel(`${model}@${commit}`)]).toEqual([
+      folder,
+      folder,
+    ]);
     rmSync(join(folder, "config.json"));
     rmSync(join(folder, "model.safetensors"));
-    await refused(resolveModel(model), "offline", /lacks config\.json, model\.safetensors of org\/tiny@main/);
+    await refused(
+      resolveModel(model),
+      "offline",
+      /lacks config\.json, model\.safetensors of org\/tiny@main/,
+    );
     expect(hub.seen).toEqual([]);
   });
 });

@@ -10,25 +10,39 @@ import { fixtures } from "../support/golden-cases.ts";
 const folder = mkdtempSync(join(tmpdir(), "sigil-init-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const cli = join(import.meta.dirname, "../../cli/bin/sigil.js");
-const sigil = (...args: string[]) => execFileSync("node", [cli, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+const sigil = (...args: string[]) =>
+  execFileSync("node", [cli, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" });
 const out = join(folder, "specs/mine.json");
 
 /** A checkpoint folder with this preprocessor_config.json, if there is one. */
 function checkpoint(name: string, preprocessor?: unknown): string {
   const path = join(folder, name);
   mkdirSync(path);
-  writeFileSync(join(path, "config.json"), readFileSync(join(fixtures, "checkpoints/siglip-shapes/config.json")));
-  if (preprocessor !== undefined) writeFileSync(join(path, "preprocessor_config.json"), JSON.stringify(preprocessor));
+  writeFileSync(
+    join(path, "config.json"),
+    readFileSync(join(fixtures, "checkpoints/siglip-shapes/config.json")),
+  );
+  if (preprocessor !== undefined)
+    writeFileSync(join(path, "preprocessor_config.json"), JSON.stringify(preprocessor));
   return path;
 }
 
 /** How the written spec normalises bytes once somebody asks for them. */
-const bytes = () => parseSpec(JSON.stringify({ ...(JSON.parse(readFileSync(out, "utf8")) as object), pixels: "uint8" }), { file: out }).pixels;
+const bytes = () =>
+  parseSpec(
+    JSON.stringify({ ...(JSON.parse(readFileSync(out, "utf8")) as object), pixels: "uint8" }),
+    { file: out },
+  ).pixels;
 
 it("writes what the checkpoint normalises by, which bytes then take", () => {
   const clip = { do_rescale: false, image_mean: [0.48, 0.45, 0.4], image_std: [0.26, 0.25, 0.27] };
   sigil("init", checkpoint("clip", clip), "--out", out);
-  expect(bytes()).toEqual({ dtype: "uint8", rescaleFactor: 1, imageMean: clip.image_mean, imageStd: clip.image_std });
+  expect(bytes()).toEqual({
+    dtype: "uint8",
+    rescaleFactor: 1,
+    imageMean: clip.image_mean,
+    imageStd: clip.image_std,
+  });
   const { file: _, name: __, ...written } = loadSpec(out);
   const { file: ___, name: ____, ...meant } = loadSpec(join(folder, "clip"));
   expect(written).toEqual(meant);
@@ -36,12 +50,19 @@ it("writes what the checkpoint normalises by, which bytes then take", () => {
 
 it("leaves the defaults where the checkpoint says nothing", () => {
   sigil("init", checkpoint("silent"), "--out", out, "--force");
-  expect(bytes()).toEqual({ dtype: "uint8", rescaleFactor: 1 / 255, imageMean: [0.5], imageStd: [0.5] });
+  expect(bytes()).toEqual({
+    dtype: "uint8",
+    rescaleFactor: 1 / 255,
+    imageMean: [0.5],
+    imageStd: [0.5],
+  });
 });
 
 it("writes nothing from a preprocessor_config.json that makes no sense, nor from what is a spec already", () => {
   rmSync(out);
-  expect(() => sigil("init", checkpoint("odd", { image_std: [1, 0, 1] }), "--out", out)).toThrow(/preprocessor_config\.json.*\n[^]*image_std/);
+  expect(() => sigil("init", checkpoint("odd", { image_std: [1, 0, 1] }), "--out", out)).toThrow(
+    /preprocessor_config\.json.*\n[^]*image_std/,
+  );
   expect(() => sigil("init", specPath("siglip-shapes"), "--out", out)).toThrow(/is a spec already/);
   expect(existsSync(out)).toBe(false);
 });

@@ -13,17 +13,48 @@ const folder = mkdtempSync(join(tmpdir(), "sigil-preprocess-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const out = join(folder, "out.safetensors");
 const picture = join(fixtures, "images/source/png-scene-640x480.png");
-const goldens = JSON.parse(readFileSync(join(fixtures, "images/images.json"), "utf8")) as { file: string; resized: { height: number; width: number; resample: number; pil_uint8_sha256: string; torch_uint8_sha256: string; pixel_values_sha256: string }[] }[];
+const goldens = JSON.parse(readFileSync(join(fixtures, "images/images.json"), "utf8")) as {
+  file: string;
+  resized: {
+    height: number;
+    width: number;
+    resample: number;
+    pil_uint8_sha256: string;
+    torch_uint8_sha256: string;
+    pixel_values_sha256: string;
+  }[];
+}[];
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 it("writes what Pillow and torchvision make of a picture, bit for bit", async () => {
   for (const golden of goldens.find(({ file }) => file === "png-scene-640x480.png")!.resized)
     for (const fast of [false, true]) {
       const filter = golden.resample === 3 ? "bicubic" : "bilinear";
-      execFileSync("node", [sigil, "preprocess", picture, "--out", out, "--size", `${golden.height}x${golden.width}`, "--resample", filter, "--uint8", ...(fast ? ["--fast"] : [])], { stdio: "pipe" });
+      execFileSync(
+        "node",
+        [
+          sigil,
+          "preprocess",
+          picture,
+          "--out",
+          out,
+          "--size",
+          `${golden.height}x${golden.width}`,
+          "--resample",
+          filter,
+          "--uint8",
+          ...(fast ? ["--fast"] : []),
+        ],
+        { stdio: "pipe" },
+      );
       const file = await openSafetensors(await openFileSource(out));
-      expect(file.tensors.get("pixels")).toMatchObject({ dtype: "U8", shape: [1, golden.height, golden.width, 3] });
-      expect(sha256(await file.read("pixels"))).toBe(fast ? golden.torch_uint8_sha256 : golden.pil_uint8_sha256);
+      expect(file.tensors.get("pixels")).toMatchObject({
+        dtype: "U8",
+        shape: [1, golden.height, golden.width, 3],
+      });
+      expect(sha256(await file.read("pixels"))).toBe(
+        fast ? golden.torch_uint8_sha256 : golden.pil_uint8_sha256,
+      );
       if (!fast) expect(sha256(await file.read("pixel_values"))).toBe(golden.pixel_values_sha256);
       await file.close();
     }
@@ -32,14 +63,23 @@ it("writes what Pillow and torchvision make of a picture, bit for bit", async ()
 it("takes a checkpoint's config, and refuses what it cannot do without writing", () => {
   const config = join(fixtures, "checkpoints/siglip-shapes/preprocessor_config.json");
   rmSync(out, { force: true });
-  expect(spawnSync("node", [sigil, "preprocess", picture, "--config", config, "--out", out], { encoding: "utf8" }).stderr).toContain("pixel_values [1, 3, 64, 64]");
+  expect(
+    spawnSync("node", [sigil, "preprocess", picture, "--config", config, "--out", out], {
+      encoding: "utf8",
+    }).stderr,
+  ).toContain("pixel_values [1, 3, 64, 64]");
   rmSync(out);
   const run = (...args: string[]) => {
-    const { status, stderr } = spawnSync("node", [sigil, "preprocess", ...args, "--out", out], { encoding: "utf8" });
+    const { status, stderr } = spawnSync("node", [sigil, "preprocess", ...args, "--out", out], {
+      encoding: "utf8",
+    });
     expect(existsSync(out)).toBe(false);
     return [status, stderr];
   };
   expect(run(picture, "--size", "224")).toEqual([2, expect.stringContaining("such as 224x224")]);
   expect(run(config)).toEqual([1, expect.stringContaining("expected a picture")]);
-  expect(run(picture, "--config", picture)).toEqual([1, expect.stringContaining("expected readable JSON")]);
+  expect(run(picture, "--config", picture)).toEqual([
+    1,
+    expect.stringContaining("expected readable JSON"),
+  ]);
 }, 30_000);

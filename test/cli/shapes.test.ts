@@ -7,7 +7,14 @@ import { fixtures } from "../support/golden-cases.ts";
 const sigil = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const model = join(fixtures, "checkpoints/siglip-shapes");
 interface Expected {
-  readonly images: readonly { readonly file: string; readonly sets: readonly { readonly labels: readonly string[]; readonly logits: readonly number[]; readonly probabilities: readonly number[] }[] }[];
+  readonly images: readonly {
+    readonly file: string;
+    readonly sets: readonly {
+      readonly labels: readonly string[];
+      readonly logits: readonly number[];
+      readonly probabilities: readonly number[];
+    }[];
+  }[];
 }
 const expected = JSON.parse(readFileSync(join(model, "expected.json"), "utf8")) as Expected;
 
@@ -17,11 +24,23 @@ it("classifies every sample picture of siglip-shapes as transformers does", () =
   for (let set = 0; set < sets; set++) {
     const { labels } = expected.images[0]!.sets[set]!;
     for (const image of expected.images) expect(image.sets[set]!.labels).toEqual(labels);
-    const output = execFileSync("node", [sigil, "classify", ...files, "--labels", labels.join(","), "--model", model, "--json"], { encoding: "utf8" });
+    const output = execFileSync(
+      "node",
+      [sigil, "classify", ...files, "--labels", labels.join(","), "--model", model, "--json"],
+      { encoding: "utf8" },
+    );
     const results = JSON.parse(output) as { labels: { label: string; score: number }[] }[];
     expected.images.forEach((image, i) =>
       // The issue's bar; probabilities are stored with seven digits.
-      image.sets[set]!.labels.forEach((label, k) => expect(Math.abs(results[i]!.labels.find((r) => r.label === label)!.score - image.sets[set]!.probabilities[k]!), `${image.file} ${label}`).toBeLessThan(1e-4)),
+      image.sets[set]!.labels.forEach((label, k) =>
+        expect(
+          Math.abs(
+            results[i]!.labels.find((r) => r.label === label)!.score -
+              image.sets[set]!.probabilities[k]!,
+          ),
+          `${image.file} ${label}`,
+        ).toBeLessThan(1e-4),
+      ),
     );
   }
 }, 120_000);
@@ -29,9 +48,16 @@ it("classifies every sample picture of siglip-shapes as transformers does", () =
 it("says what is wrong and exits with 1 or 2", () => {
   const run = (...args: string[]) => spawnSync("node", [sigil, ...args], { encoding: "utf8" });
   const missing = run("classify", join(model, "config.json"), "--labels", "a", "--model", model);
-  expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining("expected a picture")]);
+  expect([missing.status, missing.stderr]).toEqual([
+    1,
+    expect.stringContaining("expected a picture"),
+  ]);
   expect(run("classify", "x.png").status).toBe(2);
   expect(run("inspect", join(fixtures, "no-such-folder")).status).toBe(1);
   expect(run("--help").status).toBe(0);
-  expect(JSON.parse(run("doctor", "--json").stdout)).toContainEqual({ name: "cpu", available: true, detail: expect.stringContaining("WebAssembly SIMD") });
+  expect(JSON.parse(run("doctor", "--json").stdout)).toContainEqual({
+    name: "cpu",
+    available: true,
+    detail: expect.stringContaining("WebAssembly SIMD"),
+  });
 });

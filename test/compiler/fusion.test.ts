@@ -3,28 +3,61 @@ import { syntheticTensor } from "@sigil/runtime";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";
 
-const cases = ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-interpolate", "tiny-classify-single"];
+const cases = [
+  "tiny",
+  "tiny-awkward",
+  "tiny-grayscale",
+  "tiny-interpolate",
+  "tiny-classify-single",
+];
 
 describe("fused programs against their unfused graphs", () => {
   for (const name of cases)
     it(name, async () => {
       const golden = await goldenCase(name);
-      const weights = (tensor: string, shape: readonly number[]) => syntheticTensor(tensor, shape, golden.seed);
+      const weights = (tensor: string, shape: readonly number[]) =>
+        syntheticTensor(tensor, shape, golden.seed);
       for (const { graph, lowered } of lowerSpec(golden.spec)) {
         const images = graph.symbols.image_batch ? golden.batch : 0;
         const inputs: Record<string, { data: ArrayLike<number>; shape: readonly number[] }> = {
           pixel_values: golden.pixels,
-          input_ids: { data: golden.inputIds.flat(), shape: [golden.textBatch, golden.inputIds[0]!.length] },
+          input_ids: {
+            data: golden.inputIds.flat(),
+            shape: [golden.textBatch, golden.inputIds[0]!.length],
+          },
         };
         for (const { name: input, value, default: optional } of graph.inputs) {
           if (inputs[input] || optional) continue;
-          const shape = value.shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols[0] === "image_batch" ? images : golden.textBatch));
+          const shape = value.shape.map((extent) =>
+            typeof extent === "number"
+              ? extent
+              : extent.symbols[0] === "image_batch"
+                ? images
+                : golden.textBatch,
+          );
           inputs[input] = { data: syntheticTensor(input, shape, 1), shape };
         }
-        const unfused = evaluateGraph(graph, Object.fromEntries(graph.inputs.flatMap(({ name: input }) => (inputs[input] ? [[input, dense(inputs[input].shape, Float64Array.from(inputs[input].data))]] : []))), weights);
-        const fused = evaluateLowered(lowered, Object.fromEntries(Object.entries(inputs).map(([input, { data }]) => [input, data])), weights, { image_batch: golden.batch, text_batch: golden.textBatch });
-        // Both are float64 and add the same terms in another order: a few ulps of float64 per sum, far below 1e-11.
-        for (const [output, { data }] of Object.entries(unfused)) expect(scaledError(fused[output]!, data), output).toBeLessThan(1e-11);
+        const unfused = evaluateGraph(
+          graph,
+          Object.fromEntries(
+            graph.inputs.flatMap(({ name: input }) =>
+              inputs[input]
+                ? [[input, dense(inputs[input].shape, Float64Array.from(inputs[input].data))]]
+                : [],
+            ),
+          ),
+          weights,
+        );
+        const fused = evaluateLowered(
+          lowered,
+          Object.fromEntries(Object.entries(inputs).map(([input, { data }]) => [input, data])),
+          weights,
+          { image_batch: golden.batch, text_batch: golden.textBatch },
+        );
+        // Both are float64 and add the same terms in another order: a few ulps of float64 per sum,
+        // far below 1e-11.
+        for (const [output, { data }] of Object.entries(unfused))
+          expect(scaledError(fused[output]!, data), output).toBeLessThan(1e-11);
         expect(lowered.launches.length).toBeLessThan(graph.nodes.length);
       }
     });
@@ -32,8 +65,19 @@ describe("fused programs against their unfused graphs", () => {
   it("packs q, k and v and keeps nothing elementwise apart in a layer", async () => {
     const { spec } = await goldenCase("tiny");
     const [vision] = lowerSpec(spec);
-    const layer = vision!.lowered.launches.filter((launch) => launch.origins.some((origin) => origin.startsWith("vision_model.encoder.layers.0.") || origin === "attention"));
-    expect(layer.map((launch) => launch.problem.family).slice(0, 6)).toEqual(["row_reduce", "gemm", "attention", "gemm", "row_reduce", "gemm"]);
+    const layer = vision!.lowered.launches.filter((launch) =>
+      launch.origins.some(
+        (origin) => origin.startsWith("vision_model.encoder.layers.0.") || origin === "attention",
+      ),
+    );
+    expect(layer.map((launch) => launch.problem.family).slice(0, 6)).toEqual([
+      "row_reduce",
+      "gemm",
+      "attention",
+      "gemm",
+      "row_reduce",
+      "gemm",
+    ]);
   });
 });
 
@@ -45,7 +89,9 @@ describe("memory plans", () => {
         const { lives, bytes } = planMemory(lowered);
         for (const [i, a] of lives.entries()) {
           expect(a.offset + a.bytes).toBeLessThanOrEqual(bytes);
-          for (const b of lives.slice(i + 1)) if (a.from <= b.to && b.from <= a.to) expect(a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset).toBe(true);
+          for (const b of lives.slice(i + 1))
+            if (a.from <= b.to && b.from <= a.to)
+              expect(a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset).toBe(true);
         }
       }
     });

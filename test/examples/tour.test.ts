@@ -1,4 +1,7 @@
-/** The README's tour: each example runs, prints what the README says, and is the code that the README shows. */
+/**
+ * The README's tour: each example runs, prints what the README says, and is the code that the
+ * README shows.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,8 +14,13 @@ describe("the README's tour", () => {
   for (const name of ["towers", "hidden-states", "classification", "custom-architecture"])
     it(name, () => {
       const code = readFileSync(join(root, `examples/tour/${name}.mjs`), "utf8");
-      const output = execFileSync("node", [`examples/tour/${name}.mjs`], { cwd: root, encoding: "utf8" });
-      const shown = [...readme.matchAll(/```js\n([^]*?)```\n(?:\n```text\n([^]*?)```)?/g)].find(([, js]) => js === code);
+      const output = execFileSync("node", [`examples/tour/${name}.mjs`], {
+        cwd: root,
+        encoding: "utf8",
+      });
+      const shown = [...readme.matchAll(/```js\n([^]*?)```\n(?:\n```text\n([^]*?)```)?/g)].find(
+        ([, js]) => js === code,
+      );
       expect(shown, `README shows examples/tour/${name}.mjs`).toBeDefined();
       expect(output).toBe(shown![2]);
     });

@@ -7,7 +7,10 @@ import { describe, expect, it } from "vitest";
 import { compare, flatten, runJoint } from "../support/compare-goldens.ts";
 import { goldenCase } from "../support/golden-cases.ts";
 
-/** The bars of the project: float32 against float32, over max(1, largest magnitude) except for losses, which are relative. */
+/**
+ * The bars of the project: float32 against float32, over max(1, largest magnitude) except for
+ * losses, which are relative.
+ */
 function tolerance(name: string): number {
   if (name.startsWith("logits")) return 2e-3; // cosines times exp(4.7)
   if (name === "loss") return 1e-4;
@@ -18,36 +21,80 @@ const slow = (process.env.REQUIRE ?? "").split(",").includes("slow");
 
 async function open(spec: ModelSpec, seed: number) {
   const { plan, cpu } = await compile(spec);
-  return openCpuSession({ plan, wasm: cpu }, syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed), { lazy: true });
+  return openCpuSession(
+    { plan, wasm: cpu },
+    syntheticWeights(
+      Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })),
+      seed,
+    ),
+    { lazy: true },
+  );
 }
 
 describe("transformers' SiglipModel on the CPU backend", () => {
-  for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-loss", "tiny-mask", "tiny-interpolate"])
+  for (const name of [
+    "tiny",
+    "tiny-awkward",
+    "tiny-grayscale",
+    "tiny-loss",
+    "tiny-mask",
+    "tiny-interpolate",
+  ])
     it(name, async () => {
       const golden = await goldenCase(name);
-      await compare(golden, await runJoint(golden, await open(golden.spec, golden.seed)), tolerance);
+      await compare(
+        golden,
+        await runJoint(golden, await open(golden.spec, golden.seed)),
+        tolerance,
+      );
     });
 
   it("tiny-headless: towers alone, and no scores", async () => {
     const golden = await goldenCase("tiny-headless");
     const model = new SiglipModel(await open(golden.spec, golden.seed));
-    await compare(golden, flatten({ visionModelOutput: await model.visionModel.forward({ pixelValues: golden.pixels }) }, "", {}), tolerance);
-    expect(await model.textModel.forward({ inputIds: golden.inputIds })).toHaveProperty("poolerOutput");
-    await expect(model.getImageFeatures({ pixelValues: golden.pixels })).rejects.toThrow("without pooler_output");
-    await expect(model.forward({ pixelValues: golden.pixels, inputIds: golden.inputIds })).rejects.toThrow("without pooler_output");
+    await compare(
+      golden,
+      flatten(
+        { visionModelOutput: await model.visionModel.forward({ pixelValues: golden.pixels }) },
+        "",
+        {},
+      ),
+      tolerance,
+    );
+    expect(await model.textModel.forward({ inputIds: golden.inputIds })).toHaveProperty(
+      "poolerOutput",
+    );
+    await expect(model.getImageFeatures({ pixelValues: golden.pixels })).rejects.toThrow(
+      "without pooler_output",
+    );
+    await expect(
+      model.forward({ pixelValues: golden.pixels, inputIds: golden.inputIds }),
+    ).rejects.toThrow("without pooler_output");
   });
 
-  for (const name of ["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])
+  for (const name of [
+    "base-patch16-224",
+    "base-patch16-512",
+    "base-patch16-224-interpolate-384x256",
+  ])
     it(name, { timeout: 300_000 }, async () => {
       const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
-      await compare(golden, await runJoint(golden, await open(golden.spec, golden.seed)), tolerance);
+      await compare(
+        golden,
+        await runJoint(golden, await open(golden.spec, golden.seed)),
+        tolerance,
+      );
     });
 
   // 0.65 and 0.88 billion parameters: a minute and 5 GiB of memory, so only on request.
   for (const name of ["large-patch16-256", "so400m-patch14-384"])
     it.skipIf(!slow)(`${name} (needs REQUIRE=slow)`, { timeout: 1_200_000 }, async () => {
       const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
-      await compare(golden, await runJoint(golden, await open(golden.spec, golden.seed)), tolerance);
+      await compare(
+        golden,
+        await runJoint(golden, await open(golden.spec, golden.seed)),
+        tolerance,
+      );
     });
 });
 
@@ -56,6 +103,14 @@ describe("transformers' SiglipForImageClassification on the CPU backend", () => 
     it(name, async () => {
       const golden = await goldenCase(name);
       const model = new SiglipForImageClassification(await open(golden.spec, golden.seed));
-      await compare(golden, flatten(await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }), "", {}), tolerance);
+      await compare(
+        golden,
+        flatten(
+          await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }),
+          "",
+          {},
+        ),
+        tolerance,
+      );
     });
 });

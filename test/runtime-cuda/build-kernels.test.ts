@@ -9,12 +9,17 @@ import { needsNvcc, toolkit } from "../support/nvcc.ts";
 const cache = mkdtempSync(join(tmpdir(), "sigil-kernels-test-"));
 afterAll(() => rmSync(cache, { recursive: true }));
 
-const copy = '#include "platform/language.cuh"\nSIGIL_KERNEL(copy, 32, 1)(const float* a, float* b) { b[sigil::thread_x()] = a[sigil::thread_x()]; }\nSIGIL_EXPORT(copy)\n';
+const copy =
+  '#include "platform/language.cuh"\nSIGIL_KERNEL(copy, 32, 1)(const float* a, float* b) { b[sigil::thread_x()] = a[sigil::thread_x()]; }\nSIGIL_EXPORT(copy)\n';
 const few = { cubins: ["80", "90a"], ptx: "80" };
 
 describe("without a toolkit", () => {
   it("says what to install", async () => {
-    await expect(findToolkit({ PATH: "", CUDA_HOME: "/nowhere" }).then(({ nvcc }) => { throw new Error(`found ${nvcc}`); })).rejects.toThrow(/nvcc 12\.8 or newer.*CUDA_HOME|found \/usr\/local\/cuda/);
+    await expect(
+      findToolkit({ PATH: "", CUDA_HOME: "/nowhere" }).then(({ nvcc }) => {
+        throw new Error(`found ${nvcc}`);
+      }),
+    ).rejects.toThrow(/nvcc 12\.8 or newer.*CUDA_HOME|found \/usr\/local\/cuda/);
   });
 });
 
@@ -34,8 +39,13 @@ describe.skipIf(!toolkit)(`fat binaries ${needsNvcc}`, { timeout: 120_000 }, () 
     const again = await buildKernels({ copy }, "portable", { cache, targets: few });
     expect(again.cached).toBe(true);
     expect(Buffer.compare(again.image, first.image)).toBe(0);
-    expect((await buildKernels({ copy: `${copy}// other` }, "portable", { cache, targets: few })).cached).toBe(false);
-    expect((await buildKernels({ copy }, "portable", { cache, targets: { ...few, cubins: ["80"] } })).cached).toBe(false);
+    expect(
+      (await buildKernels({ copy: `${copy}// other` }, "portable", { cache, targets: few })).cached,
+    ).toBe(false);
+    expect(
+      (await buildKernels({ copy }, "portable", { cache, targets: { ...few, cubins: ["80"] } }))
+        .cached,
+    ).toBe(false);
   });
   it("hold machine code for every family of cards", async () => {
     const { image } = await buildKernels({ copy }, "portable", { cache });
@@ -45,12 +55,19 @@ describe.skipIf(!toolkit)(`fat binaries ${needsNvcc}`, { timeout: 120_000 }, () 
   it("name the kernel and line that nvcc refuses, and leave nothing behind", async () => {
     const before = readdirSync(cache);
     const broken = copy.replace("b[sigil", "c[sigil");
-    await expect(buildKernels({ copy, broken }, "portable", { cache, targets: few })).rejects.toMatchObject({ name: "KernelBuildError", code: "compile", message: expect.stringMatching(/broken\.cu\(2\): error: identifier "c" is undefined/) });
+    await expect(
+      buildKernels({ copy, broken }, "portable", { cache, targets: few }),
+    ).rejects.toMatchObject({
+      name: "KernelBuildError",
+      code: "compile",
+      message: expect.stringMatching(/broken\.cu\(2\): error: identifier "c" is undefined/),
+    });
     expect(readdirSync(cache)).toEqual(before);
   });
   it("carry PTX that the oldest supported driver, of CUDA 12.0, reads", async () => {
     const file = join(cache, "copy.ptx");
-    const newest = ".version 9.0\n.target sm_80\n.address_size 64\n.visible .entry copy() { ret; }\n";
+    const newest =
+      ".version 9.0\n.target sm_80\n.address_size 64\n.visible .entry copy() { ret; }\n";
     writeFileSync(file, newest);
     expect(await lowerPtx(toolkit!, file, "80")).toBe("8.0");
     expect(readFileSync(file, "utf8")).toBe(newest.replace("9.0", "8.0"));

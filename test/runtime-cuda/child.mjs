@@ -5,16 +5,37 @@ import { join } from "node:path";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
 import koffi from "koffi";
 
-const mallinfo = koffi.struct("mallinfo2", Object.fromEntries(["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"].map((name) => [name, "size_t"])));
+const mallinfo = koffi.struct(
+  "mallinfo2",
+  Object.fromEntries(
+    [
+      "arena",
+      "ordblks",
+      "smblks",
+      "hblks",
+      "hblkhd",
+      "usmblks",
+      "fsmblks",
+      "uordblks",
+      "fordblks",
+      "keepcost",
+    ].map((name) => [name, "size_t"]),
+  ),
+);
 
 const [driver, how, times] = isMainThread ? process.argv.slice(2) : workerData;
 const { openCudaSession } = await import("@sigil/runtime-cuda");
-const { artifact, inputs, plan, source } = await import("../../build/test/runtime-cuda/null-model.js");
+const { artifact, inputs, plan, source } = await import(
+  "../../build/test/runtime-cuda/null-model.js"
+);
 const [program] = plan.programs;
 const open = (options = {}) => openCudaSession(artifact(), source(), { driver, ...options });
 const run = (session, size = 1) => session.run(program, inputs(size), { batch: size });
 
-/** What malloc has given out, by glibc's own account: the size of a process wavers by far more than a leak. */
+/**
+ * What malloc has given out, by glibc's own account: the size of a process wavers by far more than
+ * a leak.
+ */
 function allocatedBytes() {
   const info = koffi.load("libc.so.6").func("mallinfo2", mallinfo, [])();
   return info.uordblks + info.hblkhd;
@@ -22,7 +43,9 @@ function allocatedBytes() {
 
 const endings = {
   async open() {
-    await open().catch(({ name, code, message }) => console.log(JSON.stringify({ name, code, message })));
+    await open().catch(({ name, code, message }) =>
+      console.log(JSON.stringify({ name, code, message })),
+    );
   },
   async exit() {
     process.env.SIGIL_EMULATED_SLOW = "100";
@@ -42,7 +65,9 @@ const endings = {
       throw new Error("in the middle");
     }, 150);
   },
-  /** A worker thread is ended while its session runs; the process goes on and uses the driver again. */
+  /**
+   * A worker thread is ended while its session runs; the process goes on and uses the driver again.
+   */
   async worker() {
     process.env.SIGIL_EMULATED_SLOW = "100";
     const worker = new Worker(new URL(import.meta.url), { workerData: [driver, "run"] });
@@ -73,7 +98,13 @@ const endings = {
     const given = artifact();
     const weights = source();
     // Smaller weights, so that what is measured is the runtime.
-    const small = { ...given, plan: { ...plan, programs: [{ ...program, weights: [], gathers: [], outputs: program.outputs.slice(0, 1) }] } };
+    const small = {
+      ...given,
+      plan: {
+        ...plan,
+        programs: [{ ...program, weights: [], gathers: [], outputs: program.outputs.slice(0, 1) }],
+      },
+    };
     const cycles = async (count) => {
       for (let i = 0; i < count; i++) {
         const session = await openCudaSession(small, weights, { driver, stagingBytes: 8192 });
@@ -90,7 +121,14 @@ const endings = {
     await cycles(Number(times) - measured);
     const [allocated, resident] = [allocatedBytes(), process.memoryUsage.rss()];
     await cycles(measured);
-    console.log(JSON.stringify({ problems: existsSync(problems) ? readFileSync(problems, "utf8").trim().split("\n") : [], leakedBytes: (allocatedBytes() - allocated) / measured, grownBytes: process.memoryUsage.rss() - resident, threads: readdirSync("/proc/self/task").length }));
+    console.log(
+      JSON.stringify({
+        problems: existsSync(problems) ? readFileSync(problems, "utf8").trim().split("\n") : [],
+        leakedBytes: (allocatedBytes() - allocated) / measured,
+        grownBytes: process.memoryUsage.rss() - resident,
+        threads: readdirSync("/proc/self/task").length,
+      }),
+    );
   },
 };
 

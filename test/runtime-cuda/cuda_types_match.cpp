@@ -4,9 +4,11 @@
 #include "../../runtime-cuda/native/cuda_types.h"
 
 namespace s = sigil::cuda;
-#define SAME_FIELD(ours, field, theirs, other) static_assert(offsetof(s::ours, field) == offsetof(theirs, other))
+#define SAME_FIELD(ours, field, theirs, other) \
+  static_assert(offsetof(s::ours, field) == offsetof(theirs, other))
 
-static_assert(sizeof(s::LaunchAttribute) == sizeof(CUlaunchAttribute) && sizeof(s::LaunchAttributeValue) == sizeof(CUlaunchAttributeValue));
+static_assert(sizeof(s::LaunchAttribute) == sizeof(CUlaunchAttribute) &&
+              sizeof(s::LaunchAttributeValue) == sizeof(CUlaunchAttributeValue));
 SAME_FIELD(LaunchAttribute, value, CUlaunchAttribute, value);
 static_assert(sizeof(s::LaunchConfig) == sizeof(CUlaunchConfig));
 SAME_FIELD(LaunchConfig, block, CUlaunchConfig, blockDimX);
@@ -23,13 +25,16 @@ SAME_FIELD(KernelNode, parameters, CUDA_KERNEL_NODE_PARAMS_v2, kernelParams);
 SAME_FIELD(KernelNode, extra, CUDA_KERNEL_NODE_PARAMS_v2, extra);
 SAME_FIELD(KernelNode, kernel, CUDA_KERNEL_NODE_PARAMS_v2, kern);
 SAME_FIELD(KernelNode, context, CUDA_KERNEL_NODE_PARAMS_v2, ctx);
-static_assert(sizeof(s::EdgeData) == sizeof(CUgraphEdgeData) && sizeof(s::EdgeData::reserved) == sizeof(CUgraphEdgeData::reserved));
+static_assert(sizeof(s::EdgeData) == sizeof(CUgraphEdgeData) &&
+              sizeof(s::EdgeData::reserved) == sizeof(CUgraphEdgeData::reserved));
 SAME_FIELD(EdgeData, from_port, CUgraphEdgeData, from_port);
 SAME_FIELD(EdgeData, to_port, CUgraphEdgeData, to_port);
 SAME_FIELD(EdgeData, type, CUgraphEdgeData, type);
 SAME_FIELD(EdgeData, reserved, CUgraphEdgeData, reserved);
-static_assert(sizeof(s::TensorMap) == sizeof(CUtensorMap) && alignof(s::TensorMap) >= alignof(CUtensorMap));
-static_assert(sizeof(s::Pointer) == sizeof(CUdeviceptr) && sizeof(s::Status) == sizeof(CUresult) && sizeof(s::DeviceOrdinal) == sizeof(CUdevice));
+static_assert(sizeof(s::TensorMap) == sizeof(CUtensorMap) &&
+              alignof(s::TensorMap) >= alignof(CUtensorMap));
+static_assert(sizeof(s::Pointer) == sizeof(CUdeviceptr) && sizeof(s::Status) == sizeof(CUresult) &&
+              sizeof(s::DeviceOrdinal) == sizeof(CUdevice));
 
 #define SAME(ours, theirs) static_assert(static_cast<int>(s::ours) == static_cast<int>(theirs))
 SAME(out_of_memory, CUDA_ERROR_OUT_OF_MEMORY);

@@ -1,14 +1,26 @@
 /** The kernels that the published specs and the fixtures compile to, each text once. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cudaPaths, emitCuda, lowerSpec, narrow, type CudaKernel, type CudaPath } from "@sigil/compiler";
+import {
+  cudaPaths,
+  emitCuda,
+  lowerSpec,
+  narrow,
+  type CudaKernel,
+  type CudaPath,
+} from "@sigil/compiler";
 import { loadSpec, specPath, type ModelSpec } from "@sigil/spec";
 import { fixtures, goldenCase } from "../support/golden-cases.ts";
 
 export const storages = ["float32", "float16", "bfloat16"] as const;
 
 /** Pictures as bytes, normalised as SigLIP's processors do. */
-export const normalisedBytes: ModelSpec["pixels"] = { dtype: "uint8", rescaleFactor: 1 / 255, imageMean: [0.5, 0.5, 0.5], imageStd: [0.5, 0.5, 0.5] };
+export const normalisedBytes: ModelSpec["pixels"] = {
+  dtype: "uint8",
+  rescaleFactor: 1 / 255,
+  imageMean: [0.5, 0.5, 0.5],
+  imageStd: [0.5, 0.5, 0.5],
+};
 
 export interface DistinctKernel {
   /** Unique; also the kernel's name in `text`. */
@@ -22,13 +34,36 @@ export interface DistinctKernel {
   readonly kernel: CudaKernel;
 }
 
-/** The published specs, the small fixtures, and two of the former for batches that fill a card, whose tiles are the largest, and for pictures of bytes. */
+/**
+ * The published specs, the small fixtures, and two of the former for batches that fill a card,
+ * whose tiles are the largest, and for pictures of bytes.
+ */
 export async function everySpec(): Promise<ModelSpec[]> {
-  const published = readdirSync(join(import.meta.dirname, "..", "..", "spec", "models")).sort().map((file) => loadSpec(specPath(file.replace(/\.json$/, ""))));
-  const tiny = readdirSync(join(fixtures, "models")).filter((name) => name.startsWith("tiny")).sort();
-  const filling = ["siglip-base-patch16-224", "siglip-so400m-patch14-384"].map((name): ModelSpec => ({ ...loadSpec(specPath(name)), batch: { image: 256, text: 256 } }));
-  const bytes = filling.flatMap((spec) => [1, 256].map((image): ModelSpec => ({ ...spec, name: `${spec.name} of bytes`, batch: { image, text: 256 }, pixels: normalisedBytes })));
-  return [...published, ...(await Promise.all(tiny.map(async (name) => (await goldenCase(name)).spec))), ...filling, ...bytes];
+  const published = readdirSync(join(import.meta.dirname, "..", "..", "spec", "models"))
+    .sort()
+    .map((file) => loadSpec(specPath(file.replace(/\.json$/, ""))));
+  const tiny = readdirSync(join(fixtures, "models"))
+    .filter((name) => name.startsWith("tiny"))
+    .sort();
+  const filling = ["siglip-base-patch16-224", "siglip-so400m-patch14-384"].map(
+    (name): ModelSpec => ({ ...loadSpec(specPath(name)), batch: { image: 256, text: 256 } }),
+  );
+  const bytes = filling.flatMap((spec) =>
+    [1, 256].map(
+      (image): ModelSpec => ({
+        ...spec,
+        name: `${spec.name} of bytes`,
+        batch: { image, text: 256 },
+        pixels: normalisedBytes,
+      }),
+    ),
+  );
+  return [
+    ...published,
+    ...(await Promise.all(tiny.map(async (name) => (await goldenCase(name)).spec))),
+    ...filling,
+    ...bytes,
+  ];
 }
 
 /** In a fixed order. Throws where a spec has a problem that no kernel computes. */
@@ -38,7 +73,10 @@ export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
     for (const storage of storages) {
       const launches = lowerSpec({ ...spec, storage }).flatMap(({ lowered }) => {
         const program = narrow(lowered, storage);
-        return [...program.init, ...program.launches].map((launch) => ({ ...launch, symbols: program.symbols }));
+        return [...program.init, ...program.launches].map((launch) => ({
+          ...launch,
+          symbols: program.symbols,
+        }));
       });
       const { sources, kernels } = emitCuda(launches);
       for (const path of cudaPaths)
@@ -50,7 +88,14 @@ export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
           if (path === "hopper" && known.has(`portable${key.slice(path.length)}`)) continue;
           if (known.has(key)) continue;
           const unique = `${family}_${known.size}`;
-          known.set(key, { name: unique, path, kind: `${path} ${storage} ${family}: ${choice}`, origin: `${spec.name} in ${storage}, ${name}`, text: key.slice(path.length).replaceAll("@", unique), kernel: kernels[path][name]! });
+          known.set(key, {
+            name: unique,
+            path,
+            kind: `${path} ${storage} ${family}: ${choice}`,
+            origin: `${spec.name} in ${storage}, ${name}`,
+            text: key.slice(path.length).replaceAll("@", unique),
+            kernel: kernels[path][name]!,
+          });
         }
     }
   return [...known.values()];

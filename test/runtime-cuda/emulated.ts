@@ -13,10 +13,34 @@ const Launch = koffi.struct("SigilLaunch", {
   watchdog_steps: "uint64_t",
   flags: "uint32_t",
 });
-const Parameter = koffi.struct("SigilParameter", { offset: "uint32_t", bytes: "uint32_t", alignment: "uint32_t" });
+const Parameter = koffi.struct("SigilParameter", {
+  offset: "uint32_t",
+  bytes: "uint32_t",
+  alignment: "uint32_t",
+});
 
 /** SigilFault of emulator/engine/launch.h. */
-export const faults = ["ok", "unknown-kernel", "bad-parameters", "bad-launch", "hang", "out-of-bounds", "misaligned", "poison", "divergence", "barrier", "race", "proxy", "tensor-map", "registers", "async", "trap", "no-memory", "predecessor", "global-race"] as const;
+export const faults = [
+  "ok",
+  "unknown-kernel",
+  "bad-parameters",
+  "bad-launch",
+  "hang",
+  "out-of-bounds",
+  "misaligned",
+  "poison",
+  "divergence",
+  "barrier",
+  "race",
+  "proxy",
+  "tensor-map",
+  "registers",
+  "async",
+  "trap",
+  "no-memory",
+  "predecessor",
+  "global-race",
+] as const;
 
 /** What a launch ended with; `code` is one of `faults`. */
 export class LaunchFault extends Error {
@@ -32,7 +56,10 @@ export interface EmulatedMemory {
   readonly address: bigint;
   /** The same bytes; not to be used after `free`. */
   readonly bytes: Uint8Array;
-  as<T>(array: new (buffer: ArrayBufferLike, offset: number, length: number) => T, elementBytes: number): T;
+  as<T>(
+    array: new (buffer: ArrayBufferLike, offset: number, length: number) => T,
+    elementBytes: number,
+  ): T;
   free(): void;
 }
 
@@ -51,11 +78,17 @@ export interface LaunchOptions {
   readonly threads: number;
   readonly cluster?: number;
   readonly sharedBytes?: number;
-  /** Memory becomes a pointer, a number an int, bytes (a tensor map) are taken as they are, aligned to 64. */
+  /**
+   * Memory becomes a pointer, a number an int, bytes (a tensor map) are taken as they are, aligned
+   * to 64.
+   */
   readonly parameters: readonly (EmulatedMemory | number | Uint8Array | bigint)[];
   readonly seed?: number;
   readonly watchdogSteps?: number;
-  /** Seconds of a processor without a switch between threads after which a launch is ended; 0 for 15. */
+  /**
+   * Seconds of a processor without a switch between threads after which a launch is ended; 0 for
+   * 15.
+   */
   readonly patience?: number;
   /** Host threads; 0 for all. */
   readonly hostThreads?: number;
@@ -68,10 +101,18 @@ export class EmulatedModule {
 
   private constructor(file: string) {
     this.#library = koffi.load(file);
-    this.#launch = this.#library.func("sigil_emulated_launch", "int", ["str", koffi.pointer(Launch), "void *", "size_t"]);
+    this.#launch = this.#library.func("sigil_emulated_launch", "int", [
+      "str",
+      koffi.pointer(Launch),
+      "void *",
+      "size_t",
+    ]);
   }
 
-  static async build(sources: Readonly<Record<string, string>>, options: EmulatedBuildOptions = {}): Promise<EmulatedModule> {
+  static async build(
+    sources: Readonly<Record<string, string>>,
+    options: EmulatedBuildOptions = {},
+  ): Promise<EmulatedModule> {
     return new EmulatedModule((await buildEmulated(sources, options)).file);
   }
 
@@ -83,8 +124,16 @@ export class EmulatedModule {
 
   /** Places of a kernel's parameters in its buffer. */
   parameters(kernel: string): { offset: number; bytes: number; alignment: number }[] {
-    const count = this.#library.func("sigil_emulated_kernel_parameters", "int", ["str", "void *", "void *"])(kernel, null, null) as number;
-    const parameter = this.#library.func("sigil_emulated_kernel_parameter", "int", ["str", "int", koffi.out(koffi.pointer(Parameter))]);
+    const count = this.#library.func("sigil_emulated_kernel_parameters", "int", [
+      "str",
+      "void *",
+      "void *",
+    ])(kernel, null, null) as number;
+    const parameter = this.#library.func("sigil_emulated_kernel_parameter", "int", [
+      "str",
+      "int",
+      koffi.out(koffi.pointer(Parameter)),
+    ]);
     return Array.from({ length: Math.max(0, count) }, (_, index) => {
       const found = { offset: 0, bytes: 0, alignment: 0 };
       parameter(kernel, index, found);
@@ -113,12 +162,41 @@ export class EmulatedModule {
   }
 
   /** The 128 bytes of a tensor map; throws what cuTensorMapEncodeTiled would refuse. */
-  tensorMap(memory: EmulatedMemory, { dtype, sizes, strides, box, swizzle = "none" }: TensorMapOptions, offset = 0): Uint8Array {
-    const encode = this.#library.func("sigil_emulated_tensor_map", "int", ["void *", "int", "uint32_t", "uint64_t", "void *", "void *", "void *", "void *", "int", "void *", "size_t"]);
+  tensorMap(
+    memory: EmulatedMemory,
+    { dtype, sizes, strides, box, swizzle = "none" }: TensorMapOptions,
+    offset = 0,
+  ): Uint8Array {
+    const encode = this.#library.func("sigil_emulated_tensor_map", "int", [
+      "void *",
+      "int",
+      "uint32_t",
+      "uint64_t",
+      "void *",
+      "void *",
+      "void *",
+      "void *",
+      "int",
+      "void *",
+      "size_t",
+    ]);
     // CUtensorMapDataType and CUtensorMapSwizzle.
     const type = { uint8: 0, float16: 6, float32: 7, bfloat16: 9 }[dtype];
-    const map = new Uint8Array(128), message = Buffer.alloc(1024);
-    const code = encode(map, type, sizes.length, memory.address + BigInt(offset), BigUint64Array.from(sizes.map(BigInt)), BigUint64Array.from([...strides.map(BigInt), 0n]), Uint32Array.from(box), Uint32Array.from(sizes.map(() => 1)), ["none", "32", "64", "128"].indexOf(swizzle), message, message.length) as number;
+    const map = new Uint8Array(128),
+      message = Buffer.alloc(1024);
+    const code = encode(
+      map,
+      type,
+      sizes.length,
+      memory.address + BigInt(offset),
+      BigUint64Array.from(sizes.map(BigInt)),
+      BigUint64Array.from([...strides.map(BigInt), 0n]),
+      Uint32Array.from(box),
+      Uint32Array.from(sizes.map(() => 1)),
+      ["none", "32", "64", "128"].indexOf(swizzle),
+      message,
+      message.length,
+    ) as number;
     if (code !== 0) throw new LaunchFault(code, message.toString("utf8", 0, message.indexOf(0)));
     return map;
   }
@@ -132,8 +210,23 @@ export class EmulatedModule {
   /** Runs launches, each after the one before by a programmatic edge. Throws LaunchFault. */
   launchRow(launches: readonly (readonly [kernel: string, options: LaunchOptions])[]): void {
     const message = Buffer.alloc(8192);
-    const launch = this.#library.func("sigil_emulated_launch_row", "int", [koffi.pointer("str"), koffi.pointer(Launch), "uint32_t", "void *", "size_t"]);
-    check(launch(launches.map(([kernel]) => kernel), launches.map(([, options]) => encode(options)), launches.length, message, message.length) as number, message);
+    const launch = this.#library.func("sigil_emulated_launch_row", "int", [
+      koffi.pointer("str"),
+      koffi.pointer(Launch),
+      "uint32_t",
+      "void *",
+      "size_t",
+    ]);
+    check(
+      launch(
+        launches.map(([kernel]) => kernel),
+        launches.map(([, options]) => encode(options)),
+        launches.length,
+        message,
+        message.length,
+      ) as number,
+      message,
+    );
   }
 }
 
@@ -142,7 +235,17 @@ function check(code: number, message: Buffer): void {
 }
 
 /** A launch as the C interface takes it. */
-function encode({ grid, threads, cluster = 1, sharedBytes = 0, parameters, seed = 0, watchdogSteps = 0, patience = 0, hostThreads = 1 }: LaunchOptions): object {
+function encode({
+  grid,
+  threads,
+  cluster = 1,
+  sharedBytes = 0,
+  parameters,
+  seed = 0,
+  watchdogSteps = 0,
+  patience = 0,
+  hostThreads = 1,
+}: LaunchOptions): object {
   const buffer = Buffer.alloc(4096);
   let end = 0;
   for (const parameter of parameters) {
@@ -150,10 +253,21 @@ function encode({ grid, threads, cluster = 1, sharedBytes = 0, parameters, seed 
     const at = Math.ceil(end / alignment) * alignment;
     if (typeof parameter === "number") end = buffer.writeInt32LE(parameter, at);
     else if (parameter instanceof Uint8Array) end = at + Buffer.from(parameter).copy(buffer, at);
-    else end = buffer.writeBigUInt64LE(typeof parameter === "bigint" ? parameter : parameter.address, at);
+    else
+      end = buffer.writeBigUInt64LE(
+        typeof parameter === "bigint" ? parameter : parameter.address,
+        at,
+      );
   }
   return {
-    grid: [grid[0] ?? 1, grid[1] ?? 1, grid[2] ?? 1], block: [threads, 1, 1], cluster: [cluster, 1, 1], shared_bytes: sharedBytes,
-    parameters: buffer, parameter_bytes: end, seed, watchdog_steps: watchdogSteps, flags: (hostThreads << 8) | patience,
+    grid: [grid[0] ?? 1, grid[1] ?? 1, grid[2] ?? 1],
+    block: [threads, 1, 1],
+    cluster: [cluster, 1, 1],
+    shared_bytes: sharedBytes,
+    parameters: buffer,
+    parameter_bytes: end,
+    seed,
+    watchdog_steps: watchdogSteps,
+    flags: (hostThreads << 8) | patience,
   };
 }

@@ -1,4 +1,7 @@
-/** Small kernels that use the primitives as real ones do, and break them on purpose: `FAULT` is what a source defines before it includes them. */
+/**
+ * Small kernels that use the primitives as real ones do, and break them on purpose: `FAULT` is what
+ * a source defines before it includes them.
+ */
 
 /** A fault as it is planted, by its number in the sources. */
 export const hopperFaults = {
@@ -24,7 +27,10 @@ export const hopperFaults = {
   "warps with different descriptors": 19,
 } as const;
 
-/** C[rows, 64] = A[rows, depth] B[64, depth]^T in bfloat16 by TMA and wgmma: one warp copies into a ring of two stages, one warpgroup multiplies. Grid: tiles of 64 rows. Threads: 256. */
+/**
+ * C[rows, 64] = A[rows, depth] B[64, depth]^T in bfloat16 by TMA and wgmma: one warp copies into a
+ * ring of two stages, one warpgroup multiplies. Grid: tiles of 64 rows. Threads: 256.
+ */
 export const hopperProduct = (fault: number): string => `#define FAULT ${fault}
 #include "platform/barrier.cuh"
 #include "platform/cluster.cuh"

@@ -16,7 +16,10 @@ SIGIL_KERNEL(reverse, 64, 1)(const float* from, float* to, int count) {
 SIGIL_EXPORT(reverse)
 `;
 
-/** Each thread notes when it came, by a count that no kernel should share like this: the emulator runs one thread of a block at a time. */
+/**
+ * Each thread notes when it came, by a count that no kernel should share like this: the emulator
+ * runs one thread of a block at a time.
+ */
 const order = `#include "platform/language.cuh"
 using namespace sigil;
 SIGIL_KERNEL(order, 64, 1)(int* out, int failing) {
@@ -33,13 +36,26 @@ describe.skipIf(!hostCompiler)(`the emulator ${needsGxx}`, () => {
   test("runs a kernel on every block of the grid", async () => {
     const module = await EmulatedModule.build({ reverse: copy });
     expect(module.kernels).toEqual(["reverse"]);
-    expect(module.parameters("reverse")).toEqual([{ offset: 0, bytes: 8, alignment: 8 }, { offset: 8, bytes: 8, alignment: 8 }, { offset: 16, bytes: 4, alignment: 4 }]);
-    const from = module.upload(Float32Array.from({ length: 100 }, (_, i) => i)), to = module.allocate(400);
+    expect(module.parameters("reverse")).toEqual([
+      { offset: 0, bytes: 8, alignment: 8 },
+      { offset: 8, bytes: 8, alignment: 8 },
+      { offset: 16, bytes: 4, alignment: 4 },
+    ]);
+    const from = module.upload(Float32Array.from({ length: 100 }, (_, i) => i)),
+      to = module.allocate(400);
     for (let seed = 0; seed < 5; seed++) {
-      module.launch("reverse", { grid: [2], threads: 64, sharedBytes: 256, parameters: [from, to, 100], seed });
+      module.launch("reverse", {
+        grid: [2],
+        threads: 64,
+        sharedBytes: 256,
+        parameters: [from, to, 100],
+        seed,
+      });
       const result = to.as(Float32Array, 4);
       expect([...result.subarray(0, 64)]).toEqual(Array.from({ length: 64 }, (_, i) => 63 - i));
-      expect([...result.subarray(64)]).toEqual(Array.from({ length: 36 }, (_, i) => (63 - i < 36 ? 64 + 63 - i : 0)));
+      expect([...result.subarray(64)]).toEqual(
+        Array.from({ length: 36 }, (_, i) => (63 - i < 36 ? 64 + 63 - i : 0)),
+      );
     }
   });
 
@@ -48,7 +64,14 @@ describe.skipIf(!hostCompiler)(`the emulator ${needsGxx}`, () => {
     const run = (seed: number, hostThreads: number, failing: number): number[] | string => {
       const out = module.allocate(40 * 64 * 4);
       try {
-        module.launch("order", { grid: [40], threads: 64, sharedBytes: 256, parameters: [out, failing], seed, hostThreads });
+        module.launch("order", {
+          grid: [40],
+          threads: 64,
+          sharedBytes: 256,
+          parameters: [out, failing],
+          seed,
+          hostThreads,
+        });
         return [...out.as(Int32Array, 4)];
       } catch (error) {
         return (error as Error).message;
@@ -65,18 +88,33 @@ describe.skipIf(!hostCompiler)(`the emulator ${needsGxx}`, () => {
       for (const threads of [0, 2, 5]) expect(run(seed, threads, 7)).toBe(fault);
     }
     // Every seed has its own order of threads.
-    expect(new Set(Array.from({ length: 20 }, (_, seed) => String((run(seed, 1, 99) as number[]).slice(0, 64)))).size).toBeGreaterThan(10);
+    expect(
+      new Set(
+        Array.from({ length: 20 }, (_, seed) =>
+          String((run(seed, 1, 99) as number[]).slice(0, 64)),
+        ),
+      ).size,
+    ).toBeGreaterThan(10);
   });
 
   test("ends a launch that computes and never waits", async () => {
-    const module = await EmulatedModule.build({ spin: `#include "platform/language.cuh"
+    const module = await EmulatedModule.build({
+      spin: `#include "platform/language.cuh"
 using namespace sigil;
 SIGIL_KERNEL(spin, 32, 1)(float* out) {
   volatile float* const flag = out;
   while (flag[0] != 1) flag[1] = flag[0] + 1;
 }
 SIGIL_EXPORT(spin)
-` });
-    expect(() => module.launch("spin", { grid: [1], threads: 32, parameters: [module.upload(new Float32Array(2))], patience: 1 })).toThrow(/reaches no barrier, no copy and no end/);
+`,
+    });
+    expect(() =>
+      module.launch("spin", {
+        grid: [1],
+        threads: 32,
+        parameters: [module.upload(new Float32Array(2))],
+        patience: 1,
+      }),
+    ).toThrow(/reaches no barrier, no copy and no end/);
   });
 });

@@ -1,6 +1,8 @@
 /**
- * What nvcc makes of the kernels, without a card: no spills, no stack, no local memory, the instructions that should be there, and no more
- * registers or shared memory than kernel-resources.json allows. UPDATE_KERNEL_RESOURCES=1 with REQUIRE=nvcc-all rewrites that table.
+ * What nvcc makes of the kernels, without a card: no spills, no stack, no local memory, the
+ * instructions that should be there, and no more
+ * registers or shared memory than kernel-resources.json allows. UPDATE_KERNEL_RESOURCES=1 with
+ * REQUIRE=nvcc-all rewrites that table.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +14,8 @@ import { distinctKernels, everySpec, type DistinctKernel } from "./distinct-kern
 
 const targets = { portable: ["80", "86", "89", "90a", "100f", "120f"], hopper: ["90a"] } as const;
 /** Before 12.9 nvcc knows no families of cards, which the table is for. */
-const families = toolkit !== undefined && targetsOf("portable", toolkit.version).cubins.includes("100f");
+const families =
+  toolkit !== undefined && targetsOf("portable", toolkit.version).cubins.includes("100f");
 /** What a block may have: 99 KiB from sm_86 on, 227 KiB on sm_90. */
 const sharedLimit = { portable: 99 * 1024, hopper: 227 * 1024 } as const;
 
@@ -23,7 +26,9 @@ interface Row {
   readonly registers: Readonly<Record<string, number>>;
 }
 const tableFile = join(import.meta.dirname, "kernel-resources.json");
-const table = (existsSync(tableFile) ? JSON.parse(readFileSync(tableFile, "utf8")) : { nvcc: "", kinds: {} }) as { nvcc: string; kinds: Record<string, Row> };
+const table = (
+  existsSync(tableFile) ? JSON.parse(readFileSync(tableFile, "utf8")) : { nvcc: "", kinds: {} }
+) as { nvcc: string; kinds: Record<string, Row> };
 
 /** Kernels of each kind: two, or all. */
 function chosen(kernels: readonly DistinctKernel[]): DistinctKernel[] {
@@ -39,25 +44,42 @@ function measured(kernels: readonly DistinctKernel[], report: UnitReport): Recor
   const rows: Record<string, Row> = {};
   for (const { name, kind, kernel } of kernels) {
     const registers = { ...rows[kind]?.registers };
-    for (const [target, { registers: count }] of Object.entries(report.kernels[name]!)) registers[target] = Math.max(registers[target] ?? 0, count);
+    for (const [target, { registers: count }] of Object.entries(report.kernels[name]!))
+      registers[target] = Math.max(registers[target] ?? 0, count);
     rows[kind] = { shared: Math.max(rows[kind]?.shared ?? 0, kernel.sharedBytes), registers };
   }
   return Object.fromEntries(Object.entries(rows).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Instructions of a kernel's text: loops over tiles and depths are rolled, everything inside is written out. */
-function hopperInstructions(text: string): { readonly wgmma: number; readonly tensorCopies: number } | undefined {
+/**
+ * Instructions of a kernel's text: loops over tiles and depths are rolled, everything inside is
+ * written out.
+ */
+function hopperInstructions(
+  text: string,
+): { readonly wgmma: number; readonly tensorCopies: number } | undefined {
   const gemm = /WarpgroupGemm<\w+, \d+, (\d+),/.exec(text);
   // A, and B before and inside the loop; or B alone where threads gather A.
-  if (gemm) return { wgmma: 4 * Number(gemm[1]), tensorCopies: text.includes("GatheredRows") ? 1 : 3 };
+  if (gemm)
+    return { wgmma: 4 * Number(gemm[1]), tensorCopies: text.includes("GatheredRows") ? 1 : 3 };
   const attention = /WarpgroupAttention<\w+, \d+, (\d+), \d+, (\d+), \d+, (\d+),/.exec(text);
   if (!attention) return undefined;
   const [head, keys, tile] = attention.slice(1).map(Number) as [number, number, number];
-  const tiles = Math.ceil(keys / tile), last = keys - (tiles - 1) * tile, lastTile = Math.ceil(last / 16) * 16;
+  const tiles = Math.ceil(keys / tile),
+    last = keys - (tiles - 1) * tile,
+    lastTile = Math.ceil(last / 16) * 16;
   const scores = Math.ceil(head / 16);
   // One product of scores for each size and place of a tile, and one of weights after each.
-  const steps = tiles === 1 ? [lastTile] : last === tile ? [tile, tile] : [...(tiles > 2 ? [tile, tile] : [tile]), lastTile];
-  return { wgmma: steps.reduce((sum, step) => sum + scores + step / 16, 0), tensorCopies: head === 64 ? 3 : 7 };
+  const steps =
+    tiles === 1
+      ? [lastTile]
+      : last === tile
+        ? [tile, tile]
+        : [...(tiles > 2 ? [tile, tile] : [tile]), lastTile];
+  return {
+    wgmma: steps.reduce((sum, step) => sum + scores + step / 16, 0),
+    tensorCopies: head === 64 ? 3 : 7,
+  };
 }
 
 const all = distinctKernels(await everySpec());
@@ -73,60 +95,94 @@ describe("kernels of every spec", () => {
   });
 });
 
-describe.skipIf(!families).each(["portable", "hopper"] as const)(`%s kernels ${needsNvcc}`, { timeout: 3_600_000 }, (path) => {
-  const kernels = chosen(all.filter((kernel) => kernel.path === path));
-  let compiled: Promise<UnitReport> | undefined;
-  const report = (): Promise<UnitReport> => (compiled ??= compileKernels(toolkit!, kernels, targets[path]));
+describe.skipIf(!families).each(["portable", "hopper"] as const)(
+  `%s kernels ${needsNvcc}`,
+  { timeout: 3_600_000 },
+  (path) => {
+    const kernels = chosen(all.filter((kernel) => kernel.path === path));
+    let compiled: Promise<UnitReport> | undefined;
+    const report = (): Promise<UnitReport> =>
+      (compiled ??= compileKernels(toolkit!, kernels, targets[path]));
 
-  it("compile for every target without a complaint, a spill or a stack", async () => {
-    const { kernels: found, complaints } = await report();
-    expect(complaints).toEqual([]);
-    for (const { name, origin } of kernels) {
-      expect(Object.keys(found[name] ?? {}).sort(), origin).toEqual(targets[path].map((target) => `sm_${target}`).sort());
-      for (const [target, { stack, spills }] of Object.entries(found[name]!)) expect({ stack, spills }, `${origin} for ${target}`).toEqual({ stack: 0, spills: 0 });
-    }
-  });
+    it("compile for every target without a complaint, a spill or a stack", async () => {
+      const { kernels: found, complaints } = await report();
+      expect(complaints).toEqual([]);
+      for (const { name, origin } of kernels) {
+        expect(Object.keys(found[name] ?? {}).sort(), origin).toEqual(
+          targets[path].map((target) => `sm_${target}`).sort(),
+        );
+        for (const [target, { stack, spills }] of Object.entries(found[name]!))
+          expect({ stack, spills }, `${origin} for ${target}`).toEqual({ stack: 0, spills: 0 });
+      }
+    });
 
-  it("have the instructions that they should, and no local memory", async () => {
-    const { ptx } = await report();
-    for (const { name, origin, text } of kernels) {
-      const found = ptx[name]!;
-      expect(found["ld.local"]! + found["st.local"]!, origin).toBe(0);
-      const onTensorCores = /multiply_mma|attend_mma/.test(text);
-      if (onTensorCores) expect(Math.min(found["mma.sync"]!, found.ldmatrix!), origin).toBeGreaterThan(0);
-      if (/RowCopy|attend_mma/.test(text)) expect(found["cp.async"], origin).toBeGreaterThan(0);
-      if (/multiply_fma|attend_fma/.test(text)) expect({ fma: found["fma.rn.f32"]! > 0, mma: found["mma.sync"] }, origin).toEqual({ fma: true, mma: 0 });
-    }
-  });
+    it("have the instructions that they should, and no local memory", async () => {
+      const { ptx } = await report();
+      for (const { name, origin, text } of kernels) {
+        const found = ptx[name]!;
+        expect(found["ld.local"]! + found["st.local"]!, origin).toBe(0);
+        const onTensorCores = /multiply_mma|attend_mma/.test(text);
+        if (onTensorCores)
+          expect(Math.min(found["mma.sync"]!, found.ldmatrix!), origin).toBeGreaterThan(0);
+        if (/RowCopy|attend_mma/.test(text)) expect(found["cp.async"], origin).toBeGreaterThan(0);
+        if (/multiply_fma|attend_fma/.test(text))
+          expect({ fma: found["fma.rn.f32"]! > 0, mma: found["mma.sync"] }, origin).toEqual({
+            fma: true,
+            mma: 0,
+          });
+      }
+    });
 
-  it.runIf(path === "hopper")("multiply by wgmma what TMA brings, exactly as often as their tiles ask for", async () => {
-    const { ptx } = await report();
-    for (const { name, origin, text, kernel } of kernels) {
-      const found = ptx[name]!;
-      expect(found.griddepcontrol, origin).toBeGreaterThanOrEqual(2);
-      const expected = hopperInstructions(text);
-      if (!expected) continue;
-      expect({ wgmma: found["wgmma.mma_async"], tensorCopies: found["cp.async.bulk.tensor"], mma: found["mma.sync"] }, origin).toEqual({ ...expected, mma: 0 });
-      // Registers move from the warpgroup that copies to those that multiply, if there are several.
-      expect(found.setmaxnreg, origin).toBe(kernel.threads > 256 ? 2 : 0);
-    }
-  });
+    it.runIf(path === "hopper")(
+      "multiply by wgmma what TMA brings, exactly as often as their tiles ask for",
+      async () => {
+        const { ptx } = await report();
+        for (const { name, origin, text, kernel } of kernels) {
+          const found = ptx[name]!;
+          expect(found.griddepcontrol, origin).toBeGreaterThanOrEqual(2);
+          const expected = hopperInstructions(text);
+          if (!expected) continue;
+          expect(
+            {
+              wgmma: found["wgmma.mma_async"],
+              tensorCopies: found["cp.async.bulk.tensor"],
+              mma: found["mma.sync"],
+            },
+            origin,
+          ).toEqual({ ...expected, mma: 0 });
+          // Registers move from the warpgroup that copies to those that multiply, if there are
+          // several.
+          expect(found.setmaxnreg, origin).toBe(kernel.threads > 256 ? 2 : 0);
+        }
+      },
+    );
 
-  it("take no more registers and shared memory than the table allows", async () => {
-    const rows = measured(kernels, await report());
-    if (process.env.UPDATE_KERNEL_RESOURCES) {
-      const others = Object.entries(table.kinds).filter(([kind]) => !kind.startsWith(`${path} `));
-      table.nvcc = toolkit!.version;
-      table.kinds = Object.fromEntries([...others, ...Object.entries(rows)].sort(([a], [b]) => (a < b ? -1 : 1)));
-      writeFileSync(tableFile, `{\n  "nvcc": ${JSON.stringify(table.nvcc)},\n  "kinds": {\n${Object.entries(table.kinds).map(([kind, row]) => `    ${JSON.stringify(kind)}: ${JSON.stringify(row)}`).join(",\n")}\n  }\n}\n`);
-    }
-    // Another nvcc allocates otherwise: one granule of eight registers is let pass.
-    const slack = toolkit!.version === table.nvcc ? 0 : 8;
-    for (const [kind, row] of Object.entries(rows)) {
-      const allowed = table.kinds[kind];
-      expect(allowed, `${kind} is not in kernel-resources.json`).toBeDefined();
-      expect(row.shared, kind).toBeLessThanOrEqual(allowed!.shared);
-      for (const [target, count] of Object.entries(row.registers)) expect(count, `${kind} for ${target}`).toBeLessThanOrEqual((allowed!.registers[target] ?? 0) + slack);
-    }
-  });
-});
+    it("take no more registers and shared memory than the table allows", async () => {
+      const rows = measured(kernels, await report());
+      if (process.env.UPDATE_KERNEL_RESOURCES) {
+        const others = Object.entries(table.kinds).filter(([kind]) => !kind.startsWith(`${path} `));
+        table.nvcc = toolkit!.version;
+        table.kinds = Object.fromEntries(
+          [...others, ...Object.entries(rows)].sort(([a], [b]) => (a < b ? -1 : 1)),
+        );
+        writeFileSync(
+          tableFile,
+          `{\n  "nvcc": ${JSON.stringify(table.nvcc)},\n  "kinds": {\n${Object.entries(table.kinds)
+            .map(([kind, row]) => `    ${JSON.stringify(kind)}: ${JSON.stringify(row)}`)
+            .join(",\n")}\n  }\n}\n`,
+        );
+      }
+      // Another nvcc allocates otherwise: one granule of eight registers is let pass.
+      const slack = toolkit!.version === table.nvcc ? 0 : 8;
+      for (const [kind, row] of Object.entries(rows)) {
+        const allowed = table.kinds[kind];
+        expect(allowed, `${kind} is not in kernel-resources.json`).toBeDefined();
+        expect(row.shared, kind).toBeLessThanOrEqual(allowed!.shared);
+        for (const [target, count] of Object.entries(row.registers))
+          expect(count, `${kind} for ${target}`).toBeLessThanOrEqual(
+            (allowed!.registers[target] ?? 0) + slack,
+          );
+      }
+    });
+  },
+);

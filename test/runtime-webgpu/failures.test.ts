@@ -1,7 +1,15 @@
-/** What fails while a session is opened, loaded again or run: each told apart, nothing left behind, and the session usable once the cause is gone. */
+/**
+ * What fails while a session is opened, loaded again or run: each told apart, nothing left behind,
+ * and the session usable once the cause is gone.
+ */
 import { compile } from "@sigil/compiler";
 import { SiglipVisionModel, syntheticWeights, type WeightSource } from "@sigil/runtime";
-import { openWebGpuSession, type WebGpuArtifact, type WebGpuKernels, type WebGpuSessionOptions } from "@sigil/runtime-webgpu";
+import {
+  openWebGpuSession,
+  type WebGpuArtifact,
+  type WebGpuKernels,
+  type WebGpuSessionOptions,
+} from "@sigil/runtime-webgpu";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
@@ -9,14 +17,28 @@ import { gpu, needsWebGpu } from "../support/webgpu.ts";
 /** The vision tower alone: one program. */
 async function vision() {
   const golden = await goldenCase("tiny");
-  const { plan, webgpu } = await compile({ ...golden.spec, targets: ["webgpu"], architecture: "siglip-vision" });
-  const weights = syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), golden.seed);
-  const open = (options: WebGpuSessionOptions, artifact: WebGpuArtifact = webgpu!, source: WeightSource = weights) => openWebGpuSession(artifact, source, { onWarning: () => {}, ...options });
+  const { plan, webgpu } = await compile({
+    ...golden.spec,
+    targets: ["webgpu"],
+    architecture: "siglip-vision",
+  });
+  const weights = syntheticWeights(
+    Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })),
+    golden.seed,
+  );
+  const open = (
+    options: WebGpuSessionOptions,
+    artifact: WebGpuArtifact = webgpu!,
+    source: WeightSource = weights,
+  ) => openWebGpuSession(artifact, source, { onWarning: () => {}, ...options });
   const run = (model: SiglipVisionModel) => model.forward({ pixelValues: golden.pixels });
   return { artifact: webgpu!, weights, open, run };
 }
 
-/** The adapter with its devices, and buffers that nobody destroyed, in view. `change` may alter a device before it is used. */
+/**
+ * The adapter with its devices, and buffers that nobody destroyed, in view. `change` may alter a
+ * device before it is used.
+ */
 function watch(change: (device: GPUDevice) => void = () => {}) {
   const devices: GPUDevice[] = [];
   const buffers = new Set<GPUBuffer>();
@@ -47,10 +69,21 @@ function watch(change: (device: GPUDevice) => void = () => {}) {
 }
 
 /** Every shader of the artifact changed, in the set that any device can run. */
-const withShaders = (artifact: WebGpuArtifact, change: (code: string) => string): WebGpuArtifact => {
+const withShaders = (
+  artifact: WebGpuArtifact,
+  change: (code: string) => string,
+): WebGpuArtifact => {
   const { software } = artifact.kernels as { readonly software: WebGpuKernels };
-  const changed = Object.fromEntries(Object.entries(software).map(([name, kernel]) => [name, { ...kernel, code: change(kernel.code) }]));
-  return { ...artifact, kernels: { desktop: changed, integrated: changed, mobile: changed, software: changed } };
+  const changed = Object.fromEntries(
+    Object.entries(software).map(([name, kernel]) => [
+      name,
+      { ...kernel, code: change(kernel.code) },
+    ]),
+  );
+  return {
+    ...artifact,
+    kernels: { desktop: changed, integrated: changed, mobile: changed, software: changed },
+  };
 };
 
 describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
@@ -67,7 +100,13 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
         return filter === "out-of-memory" ? ({ message: "no more" } as GPUError) : null;
       };
     });
-    await expect(open({ gpu: view.gpu })).rejects.toMatchObject({ name: "WebGpuError", code: "out-of-memory", message: expect.stringMatching(/^siglip-vision needs \d+ MiB of GPU memory, .*float16 storage or a smaller batch$/) });
+    await expect(open({ gpu: view.gpu })).rejects.toMatchObject({
+      name: "WebGpuError",
+      code: "out-of-memory",
+      message: expect.stringMatching(
+        /^siglip-vision needs \d+ MiB of GPU memory, .*float16 storage or a smaller batch$/,
+      ),
+    });
     expect(view.devices).toHaveLength(1);
     expect(view.buffers.size).toBe(0);
   });
@@ -76,8 +115,22 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     const { artifact, open } = await vision();
     const view = watch();
     const device = await (await view.gpu.requestAdapter())!.requestDevice();
-    const large = { ...artifact, plan: { ...artifact.plan, programs: artifact.plan.programs.map((program) => ({ ...program, arenaBytes: device.limits.maxBufferSize + 4 })) } };
-    await expect(open({ device }, large)).rejects.toMatchObject({ code: "limit", message: expect.stringMatching(/needs maxBufferSize \d+ and the given device offers \d+: compile it with a smaller batch/) });
+    const large = {
+      ...artifact,
+      plan: {
+        ...artifact.plan,
+        programs: artifact.plan.programs.map((program) => ({
+          ...program,
+          arenaBytes: device.limits.maxBufferSize + 4,
+        })),
+      },
+    };
+    await expect(open({ device }, large)).rejects.toMatchObject({
+      code: "limit",
+      message: expect.stringMatching(
+        /needs maxBufferSize \d+ and the given device offers \d+: compile it with a smaller batch/,
+      ),
+    });
     expect(view.buffers.size).toBe(0);
     device.destroy();
   });
@@ -85,8 +138,15 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
   it("of a shader that is valid but too large for the device names kernel and origin, and frees what there was", async () => {
     const { artifact, open } = await vision();
     const view = watch();
-    const wide = withShaders(artifact, (code) => code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"));
-    await expect(open({ gpu: view.gpu }, wide)).rejects.toMatchObject({ code: "shader", message: expect.stringMatching(/^kernel \w+ \(vision_model\.\S+.*\) was refused .*workgroup/is) });
+    const wide = withShaders(artifact, (code) =>
+      code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"),
+    );
+    await expect(open({ gpu: view.gpu }, wide)).rejects.toMatchObject({
+      code: "shader",
+      message: expect.stringMatching(
+        /^kernel \w+ \(vision_model\.\S+.*\) was refused .*workgroup/is,
+      ),
+    });
     expect(view.buffers.size).toBe(0);
   });
 
@@ -96,9 +156,17 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     const endless: WeightSource = {
       ...weights,
       tensors: weights.tensors,
-      readFloat32: (_, options) => new Promise((_resolve, reject) => options!.signal!.addEventListener("abort", () => (stopped++, reject(options!.signal!.reason)))),
+      readFloat32: (_, options) =>
+        new Promise((_resolve, reject) =>
+          options!.signal!.addEventListener(
+            "abort",
+            () => (stopped++, reject(options!.signal!.reason)),
+          ),
+        ),
     };
-    const wide = withShaders(artifact, (code) => code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"));
+    const wide = withShaders(artifact, (code) =>
+      code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"),
+    );
     await expect(open({ gpu: gpu! }, wide, endless)).rejects.toMatchObject({ code: "shader" });
     expect(stopped).toBeGreaterThan(0);
   });
@@ -110,9 +178,19 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     await whole.dispose();
     const view = watch();
     const lost: string[] = [];
-    // Whether opening sees the loss depends on when the driver tells; a session that did not see it must see it at its first run.
-    const attempt = open({ gpu: view.gpu, onDeviceLost: ({ code }) => lost.push(code), onProgress: () => view.devices[0]!.destroy() });
-    const session = await attempt.catch((error: unknown) => (expect(error).toMatchObject({ name: "WebGpuError", code: "device-lost" }), open({ gpu: view.gpu })));
+    // Whether opening sees the loss depends on when the driver tells; a session that did not see it
+    // must see it at its first run.
+    const attempt = open({
+      gpu: view.gpu,
+      onDeviceLost: ({ code }) => lost.push(code),
+      onProgress: () => view.devices[0]!.destroy(),
+    });
+    const session = await attempt.catch(
+      (error: unknown) => (
+        expect(error).toMatchObject({ name: "WebGpuError", code: "device-lost" }),
+        open({ gpu: view.gpu })
+      ),
+    );
     const model = new SiglipVisionModel(session);
     expect(await run(model)).toEqual(expected);
     expect(view.devices).toHaveLength(2);
@@ -143,7 +221,10 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     const fragile: WeightSource = {
       ...weights,
       tensors: weights.tensors,
-      readFloat32: (name, options) => (broken ? Promise.reject(new Error("the server is gone")) : weights.readFloat32(name, options)),
+      readFloat32: (name, options) =>
+        broken
+          ? Promise.reject(new Error("the server is gone"))
+          : weights.readFloat32(name, options),
     };
     const model = new SiglipVisionModel(await open({ gpu: view.gpu }, undefined, fragile));
     const before = await run(model);

@@ -1,4 +1,7 @@
-/** Models of real size, compiled for WebGPU, against what transformers computed: minutes on a software adapter, so only on request. */
+/**
+ * Models of real size, compiled for WebGPU, against what transformers computed: minutes on a
+ * software adapter, so only on request.
+ */
 import { compile } from "@sigil/compiler";
 import { SiglipModel, syntheticWeights } from "@sigil/runtime";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
@@ -18,33 +21,61 @@ function tolerance(name: string): number {
 
 async function open({ spec, seed }: GoldenCase) {
   const { plan, webgpu } = await compile({ ...spec, targets: ["webgpu"] });
-  return openWebGpuSession(webgpu!, syntheticWeights(Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })), seed), { gpu: gpu!, lazy: true, onWarning: () => {} });
+  return openWebGpuSession(
+    webgpu!,
+    syntheticWeights(
+      Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })),
+      seed,
+    ),
+    { gpu: gpu!, lazy: true, onWarning: () => {} },
+  );
 }
 
-describe.skipIf(!gpu || !slow)(`transformers' models of real size on the WebGPU backend (needs REQUIRE=slow) ${needsWebGpu}`, { timeout: 600_000 }, () => {
-  for (const name of ["base-patch16-224", "base-patch16-224-interpolate-384x256", "base-patch16-512"])
-    it(name, async () => {
-      const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
-      await compare(golden, await runJoint(golden, await open(golden)), tolerance);
-    });
+describe.skipIf(!gpu || !slow)(
+  `transformers' models of real size on the WebGPU backend (needs REQUIRE=slow) ${needsWebGpu}`,
+  { timeout: 600_000 },
+  () => {
+    for (const name of [
+      "base-patch16-224",
+      "base-patch16-224-interpolate-384x256",
+      "base-patch16-512",
+    ])
+      it(name, async () => {
+        const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
+        await compare(golden, await runJoint(golden, await open(golden)), tolerance);
+      });
 
-  // 0.65 and 0.88 billion parameters, as on the CPU.
-  for (const name of ["large-patch16-256", "so400m-patch14-384"])
-    it(name, async () => {
-      const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
-      await compare(golden, await runJoint(golden, await open(golden)), tolerance);
-    });
+    // 0.65 and 0.88 billion parameters, as on the CPU.
+    for (const name of ["large-patch16-256", "so400m-patch14-384"])
+      it(name, async () => {
+        const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
+        await compare(golden, await runJoint(golden, await open(golden)), tolerance);
+      });
 
-  it("base-patch16-224 with weights kept in float16", async () => {
-    const golden = await goldenCase("base-patch16-224", { storage: "float16", batch: { image: 2, text: 3 } });
-    const model = new SiglipModel(await open(golden));
-    const outputs = await model.forward({ pixelValues: golden.pixels, inputIds: golden.inputIds });
-    await model.dispose();
-    for (const [name, { data, shape }] of [["image_embeds", outputs.imageEmbeds], ["text_embeds", outputs.textEmbeds]] as const) {
-      const { worst, cosine } = compareEmbeddings(data, await golden.outputs.readFloat32(name), shape[1]!);
-      // Each weight is off by up to 2^-11 of itself: the project's bars for float16 storage.
-      expect(worst, name).toBeLessThan(5e-3);
-      expect(cosine, name).toBeGreaterThan(0.9999);
-    }
-  });
-});
+    it("base-patch16-224 with weights kept in float16", async () => {
+      const golden = await goldenCase("base-patch16-224", {
+        storage: "float16",
+        batch: { image: 2, text: 3 },
+      });
+      const model = new SiglipModel(await open(golden));
+      const outputs = await model.forward({
+        pixelValues: golden.pixels,
+        inputIds: golden.inputIds,
+      });
+      await model.dispose();
+      for (const [name, { data, shape }] of [
+        ["image_embeds", outputs.imageEmbeds],
+        ["text_embeds", outputs.textEmbeds],
+      ] as const) {
+        const { worst, cosine } = compareEmbeddings(
+          data,
+          await golden.outputs.readFloat32(name),
+          shape[1]!,
+        );
+        // Each weight is off by up to 2^-11 of itself: the project's bars for float16 storage.
+        expect(worst, name).toBeLessThan(5e-3);
+        expect(cosine, name).toBeGreaterThan(0.9999);
+      }
+    });
+  },
+);

@@ -1,4 +1,7 @@
-/** What a user reads about a bad document: each `diagnostics/<name>.json` renders as `<name>.txt` (vitest -u rewrites them). */
+/**
+ * What a user reads about a bad document: each `diagnostics/<name>.json` renders as `<name>.txt`
+ * (vitest -u rewrites them).
+ */
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DiagnosticError, formatDiagnostics, parseArchitecture, parseSpec } from "@sigil/spec";
@@ -11,7 +14,9 @@ describe("diagnostics", () => {
   for (const file of files.filter((name) => name.endsWith(".json")))
     it(basename(file, ".json"), async () => {
       const text = readFileSync(join(folder, file), "utf8");
-      const parse = file.startsWith("architecture-") ? () => parseArchitecture(text, { file }) : () => parseSpec(text, { file });
+      const parse = file.startsWith("architecture-")
+        ? () => parseArchitecture(text, { file })
+        : () => parseSpec(text, { file });
       let rendered = "";
       try {
         parse();
@@ -22,5 +27,10 @@ describe("diagnostics", () => {
       await expect(rendered).toMatchFileSnapshot(join(folder, file.replace(/\.json$/, ".txt")));
       expect(rendered).toContain("error[");
     });
-  it("have no orphans", () => expect(files.filter((name) => name.endsWith(".txt") && !files.includes(name.replace(/\.txt$/, ".json")))).toEqual([]));
+  it("have no orphans", () =>
+    expect(
+      files.filter(
+        (name) => name.endsWith(".txt") && !files.includes(name.replace(/\.txt$/, ".json")),
+      ),
+    ).toEqual([]));
 });

@@ -12,10 +12,17 @@ import { hostCompiler } from "./gxx.ts";
 const folder = join(import.meta.dirname, "../../runtime-cuda");
 export const addonFile = join(folder, "build/Release/sigil_cuda.node");
 
-/** Builds the addon if it is older than its sources; test files that start together wait for the first. */
+/**
+ * Builds the addon if it is older than its sources; test files that start together wait for the
+ * first.
+ */
 async function buildAddon(): Promise<void> {
   const lock = join(folder, "build.lock");
-  const isFresh = (): boolean => existsSync(addonFile) && readdirSync(join(folder, "native")).every((name) => statSync(join(folder, "native", name)).mtimeMs <= statSync(addonFile).mtimeMs);
+  const isFresh = (): boolean =>
+    existsSync(addonFile) &&
+    readdirSync(join(folder, "native")).every(
+      (name) => statSync(join(folder, "native", name)).mtimeMs <= statSync(addonFile).mtimeMs,
+    );
   for (const deadline = Date.now() + 120_000; ; ) {
     try {
       mkdirSync(lock);
@@ -29,7 +36,9 @@ async function buildAddon(): Promise<void> {
   }
   try {
     if (isFresh()) return;
-    const { status, stderr } = spawnSync("node", [join(folder, "scripts/build-addon.mjs")], { encoding: "utf8" });
+    const { status, stderr } = spawnSync("node", [join(folder, "scripts/build-addon.mjs")], {
+      encoding: "utf8",
+    });
     if (status !== 0) throw new Error(`the addon does not build:\n${stderr}`);
   } finally {
     rmSync(lock, { recursive: true, force: true });
@@ -42,9 +51,21 @@ if (hostCompiler) await buildAddon();
 export const emulatedDriver = hostCompiler && (await buildEmulatedDriver());
 
 /** Opens a spec on the emulated driver, with the synthetic weights of a seed. */
-export async function openEmulated(spec: ModelSpec, seed: number, options: CudaSessionOptions = {}): Promise<CudaSession> {
+export async function openEmulated(
+  spec: ModelSpec,
+  seed: number,
+  options: CudaSessionOptions = {},
+): Promise<CudaSession> {
   const { cuda } = await compile({ ...spec, targets: ["cuda"] });
   const { artifact, driver } = await emulate(cuda!);
-  const weights = syntheticWeights(Object.entries(cuda!.plan.tensors).map(([name, shape]) => ({ name, shape })), seed);
-  return openCudaSession(artifact, weights, { driver, path: "portable", onWarning: () => {}, ...options });
+  const weights = syntheticWeights(
+    Object.entries(cuda!.plan.tensors).map(([name, shape]) => ({ name, shape })),
+    seed,
+  );
+  return openCudaSession(artifact, weights, {
+    driver,
+    path: "portable",
+    onWarning: () => {},
+    ...options,
+  });
 }

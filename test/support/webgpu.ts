@@ -1,4 +1,7 @@
-/** WebGPU in Node, by the package `webgpu` (Dawn) on whatever Vulkan driver there is; Mesa's lavapipe needs no GPU. */
+/**
+ * WebGPU in Node, by the package `webgpu` (Dawn) on whatever Vulkan driver there is; Mesa's
+ * lavapipe needs no GPU.
+ */
 import { create } from "webgpu";
 
 const required = (process.env.REQUIRE ?? "").split(",").includes("webgpu");
@@ -15,7 +18,10 @@ function open(): GPU | undefined {
 const instance = open();
 const adapter = await instance?.requestAdapter().catch(() => null);
 
-if (required && !adapter) throw new Error("REQUIRE=webgpu, but Dawn finds no Vulkan adapter: install mesa-vulkan-drivers 25 or newer");
+if (required && !adapter)
+  throw new Error(
+    "REQUIRE=webgpu, but Dawn finds no Vulkan adapter: install mesa-vulkan-drivers 25 or newer",
+  );
 
 /** Where to ask for an adapter; undefined where tests must skip. */
 export const gpu = adapter ? instance : undefined;

@@ -16,14 +16,35 @@ export interface CatalogueRow {
 export function catalogueRow(name: string): CatalogueRow {
   const spec = loadSpec(specPath(name));
   const lowered = lower(spec);
-  const tensors: Record<string, readonly number[]> = Object.assign({}, ...lowered.map((program) => program.tensors));
-  const parameters = Object.values(tensors).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const tensors: Record<string, readonly number[]> = Object.assign(
+    {},
+    ...lowered.map((program) => program.tensors),
+  );
+  const parameters = Object.values(tensors).reduce(
+    (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
+    0,
+  );
   const flops = (symbol: string): number =>
-    lowered.filter((program) => Object.keys(program.symbols).join() === symbol).reduce((sum, program) => sum + program.launches.reduce((n, { problem }) => n + flopsOf(problem, { [symbol]: 1 }), 0), 0);
-  const arena = (programs: readonly LoweredProgram[]): number => Math.max(...programs.map((program) => planMemory(program).bytes));
+    lowered
+      .filter((program) => Object.keys(program.symbols).join() === symbol)
+      .reduce(
+        (sum, program) =>
+          sum +
+          program.launches.reduce((n, { problem }) => n + flopsOf(problem, { [symbol]: 1 }), 0),
+        0,
+      );
+  const arena = (programs: readonly LoweredProgram[]): number =>
+    Math.max(...programs.map((program) => planMemory(program).bytes));
   return {
-    name, parameters, flopsPerImage: flops("image_batch"), flopsPerText: flops("text_batch"), weightBytes: 4 * parameters,
-    arenaBytes: { one: arena(lower({ ...spec, batch: { image: 1, text: 1 } })), planned: arena(lowered) },
+    name,
+    parameters,
+    flopsPerImage: flops("image_batch"),
+    flopsPerText: flops("text_batch"),
+    weightBytes: 4 * parameters,
+    arenaBytes: {
+      one: arena(lower({ ...spec, batch: { image: 1, text: 1 } })),
+      planned: arena(lowered),
+    },
   };
 }
 
@@ -31,7 +52,9 @@ const lower = (spec: ModelSpec): LoweredProgram[] => lowerSpec(spec).map(({ lowe
 
 /** The table of every published checkpoint, as Markdown or JSON. */
 export function catalogue(options: { json?: boolean }): void {
-  const rows = listModelSpecs().filter((name) => loadSpec(specPath(name)).checkpoint !== undefined).map(catalogueRow);
+  const rows = listModelSpecs()
+    .filter((name) => loadSpec(specPath(name)).checkpoint !== undefined)
+    .map(catalogueRow);
   if (options.json) {
     process.stdout.write(`${JSON.stringify(rows)}\n`);
     return;
@@ -42,7 +65,10 @@ export function catalogue(options: { json?: boolean }): void {
     [
       "| checkpoint | parameters | GFLOP an image | GFLOP a text | weights, MB in float32 / 16 bits | arena, MB at batch 1 / as planned |",
       "| --- | ---: | ---: | ---: | ---: | ---: |",
-      ...rows.map((row) => `| ${row.name} | ${row.parameters.toLocaleString("en")} | ${giga(row.flopsPerImage)} | ${giga(row.flopsPerText)} | ${mega(row.weightBytes)} / ${mega(row.weightBytes / 2)} | ${mega(row.arenaBytes.one)} / ${mega(row.arenaBytes.planned)} |`),
+      ...rows.map(
+        (row) =>
+          `| ${row.name} | ${row.parameters.toLocaleString("en")} | ${giga(row.flopsPerImage)} | ${giga(row.flopsPerText)} | ${mega(row.weightBytes)} / ${mega(row.weightBytes / 2)} | ${mega(row.arenaBytes.one)} / ${mega(row.arenaBytes.planned)} |`,
+      ),
       "",
     ].join("\n"),
   );

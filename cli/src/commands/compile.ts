@@ -4,21 +4,48 @@ import { loadTuning, type ModelSpec } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
-export async function compile(path: string, options: { target?: ModelSpec["targets"]; out?: string; tuning?: string; dump?: string; json?: boolean }): Promise<void> {
+export async function compile(
+  path: string,
+  options: {
+    target?: ModelSpec["targets"];
+    out?: string;
+    tuning?: string;
+    dump?: string;
+    json?: boolean;
+  },
+): Promise<void> {
   const read = await specOf(path);
-  const spec = { ...read, ...(options.target && { targets: options.target }), ...(options.tuning !== undefined && { tuning: loadTuning(options.tuning) }) };
+  const spec = {
+    ...read,
+    ...(options.target && { targets: options.target }),
+    ...(options.tuning !== undefined && { tuning: loadTuning(options.tuning) }),
+  };
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", spec.name);
   const files = artifactFiles(compiled);
   writeFiles(out, files);
   if (options.dump !== undefined) writeFiles(options.dump, stages(compiled));
-  if (options.json) process.stdout.write(`${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`);
-  else process.stdout.write(`${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(files))}\n`);
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`,
+    );
+  else
+    process.stdout.write(
+      `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(files))}\n`,
+    );
 }
 
 /** Files of the folder itself by name, others by how many there are in a folder. */
 function listed(files: readonly string[]): string {
   const folders = new Map<string, number>();
-  for (const file of files) if (file.includes("/")) folders.set(file.slice(0, file.indexOf("/")), (folders.get(file.slice(0, file.indexOf("/"))) ?? 0) + 1);
-  return [...files.filter((file) => !file.includes("/")), ...[...folders].map(([folder, count]) => `${folder}/ (${count} files)`)].join(", ");
+  for (const file of files)
+    if (file.includes("/"))
+      folders.set(
+        file.slice(0, file.indexOf("/")),
+        (folders.get(file.slice(0, file.indexOf("/"))) ?? 0) + 1,
+      );
+  return [
+    ...files.filter((file) => !file.includes("/")),
+    ...[...folders].map(([folder, count]) => `${folder}/ (${count} files)`),
+  ].join(", ");
 }

@@ -16,10 +16,14 @@ export interface EmbedOptions {
 /** Embeds pictures or texts: JSON lines on stdout, or one tensor in a safetensors file. */
 export async function embed(images: string[], options: EmbedOptions): Promise<void> {
   const texts = options.texts ? await linesOfStdin() : [...(options.text ?? [])];
-  if (images.length > 0 === texts.length > 0) throw new InputError(`expected pictures or texts (--text, --texts), received ${images.length > 0 ? "both" : "neither"}`);
+  if (images.length > 0 === texts.length > 0)
+    throw new InputError(
+      `expected pictures or texts (--text, --texts), received ${images.length > 0 ? "both" : "neither"}`,
+    );
   const session = await openSession(options.model, { lazy: true });
   try {
-    const batches = images.length > 0 ? await embedImages(session, images) : await embedTexts(session, texts);
+    const batches =
+      images.length > 0 ? await embedImages(session, images) : await embedTexts(session, texts);
     const width = batches[0]!.shape[1]!;
     const data = new Float32Array(batches.reduce((n, batch) => n + batch.data.length, 0));
     let at = 0;
@@ -30,20 +34,33 @@ export async function embed(images: string[], options: EmbedOptions): Promise<vo
     if (options.normalize) normalize(data, width);
     const names = images.length > 0 ? images : texts;
     const kind = images.length > 0 ? "image" : "text";
-    if (options.out !== undefined) await saveTensors(options.out, { [`${kind}_embeds`]: { dtype: "F32", data, shape: [names.length, width] } });
-    else names.forEach((name, i) => process.stdout.write(`${JSON.stringify({ [kind]: name, embedding: Array.from(data.subarray(i * width, (i + 1) * width)) })}\n`));
+    if (options.out !== undefined)
+      await saveTensors(options.out, {
+        [`${kind}_embeds`]: { dtype: "F32", data, shape: [names.length, width] },
+      });
+    else
+      names.forEach((name, i) =>
+        process.stdout.write(
+          `${JSON.stringify({ [kind]: name, embedding: Array.from(data.subarray(i * width, (i + 1) * width)) })}\n`,
+        ),
+      );
   } finally {
     await session.close();
   }
 }
 
 /** Decoded a few at a time, so that a folder of photographs is never in memory at once. */
-async function embedImages({ model, processor }: ModelSession, images: readonly string[]): Promise<Tensor[]> {
+async function embedImages(
+  { model, processor }: ModelSession,
+  images: readonly string[],
+): Promise<Tensor[]> {
   const size = 8;
   return withProgress("embedding", async (report) => {
     const batches: Tensor[] = [];
     for (let begin = 0; begin < images.length; begin += size) {
-      const pictures = await Promise.all(images.slice(begin, begin + size).map((image) => decodeImage(image)));
+      const pictures = await Promise.all(
+        images.slice(begin, begin + size).map((image) => decodeImage(image)),
+      );
       const { pixelValues, shape } = processor.preprocess(pictures);
       batches.push(await model.getImageFeatures({ pixelValues: { data: pixelValues, shape } }));
       report(Math.min(begin + size, images.length), images.length);
@@ -52,8 +69,15 @@ async function embedImages({ model, processor }: ModelSession, images: readonly 
   });
 }
 
-async function embedTexts({ model, tokenizer, textLength }: ModelSession, texts: readonly string[]): Promise<Tensor[]> {
-  const { inputIds } = tokenizer.encode(texts, { padding: "max_length", truncation: true, maxLength: textLength });
+async function embedTexts(
+  { model, tokenizer, textLength }: ModelSession,
+  texts: readonly string[],
+): Promise<Tensor[]> {
+  const { inputIds } = tokenizer.encode(texts, {
+    padding: "max_length",
+    truncation: true,
+    maxLength: textLength,
+  });
   return [await model.getTextFeatures({ inputIds })];
 }
 
@@ -67,6 +91,7 @@ function normalize(data: Float32Array, width: number): void {
 
 async function linesOfStdin(): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of createInterface({ input: process.stdin })) if (line !== "") lines.push(line);
+  for await (const line of createInterface({ input: process.stdin }))
+    if (line !== "") lines.push(line);
   return lines;
 }

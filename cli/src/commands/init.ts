@@ -4,11 +4,25 @@ import { writeFiles } from "@sigil/compiler";
 import { loadNormalisation } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
 
-/** Writes a Sigil spec from a checkpoint's config.json, to be edited. The config goes into it, and so does what the preprocessor_config.json beside says of normalising, which nobody would find from there. */
-export async function init(given: string, options: { out?: string; force?: boolean }): Promise<void> {
-  const spec = await specOf(given, ["config.json", "processor_config.json", "preprocessor_config.json"]);
+/**
+ * Writes a Sigil spec from a checkpoint's config.json, to be edited. The config goes into it, and
+ * so does what the preprocessor_config.json beside says of normalising, which nobody would find
+ * from there.
+ */
+export async function init(
+  given: string,
+  options: { out?: string; force?: boolean },
+): Promise<void> {
+  const spec = await specOf(given, [
+    "config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+  ]);
   const config = JSON.parse(readFileSync(spec.file, "utf8")) as object;
-  if ("config" in config) throw new Error(`${spec.file} is a spec already, to be copied and edited: expected a checkpoint folder, a config.json or a Hub id`);
+  if ("config" in config)
+    throw new Error(
+      `${spec.file} is a spec already, to be copied and edited: expected a checkpoint folder, a config.json or a Hub id`,
+    );
   const out = resolve(options.out ?? `${spec.name}.json`);
   if (existsSync(out) && !options.force) throw new Error(`${out} exists; --force writes over it`);
   const document = {

@@ -4,10 +4,15 @@ import { inspectPage } from "../html/inspect-page.ts";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
-export async function inspect(path: string, options: { dump?: string; html?: string; json?: boolean }): Promise<void> {
+export async function inspect(
+  path: string,
+  options: { dump?: string; html?: string; json?: boolean },
+): Promise<void> {
   const spec = await specOf(path);
   const compiled = await compile(spec);
-  process.stdout.write(options.json ? `${JSON.stringify(compiled.plan)}\n` : describePrograms(compiled));
+  process.stdout.write(
+    options.json ? `${JSON.stringify(compiled.plan)}\n` : describePrograms(compiled),
+  );
   if (options.dump !== undefined) writeFiles(options.dump, stages(compiled));
   if (options.html !== undefined) {
     writeFiles(dirname(options.html), { [basename(options.html)]: inspectPage(compiled) });

@@ -20,37 +20,82 @@ export interface ParityOptions {
   readonly json?: boolean;
 }
 
-/** Compares backends with the oracle, kernel by kernel; exit status 1 if one is past its tolerance. */
-export async function parity(path: string, { weights: file, backends, cudaPath, seed, html, json }: ParityOptions): Promise<void> {
+/**
+ * Compares backends with the oracle, kernel by kernel; exit status 1 if one is past its tolerance.
+ */
+export async function parity(
+  path: string,
+  { weights: file, backends, cudaPath, seed, html, json }: ParityOptions,
+): Promise<void> {
   const spec = await specOf(path);
   const weights = await open(spec, file, seed);
-  const bounds = Object.fromEntries(backends.map((backend) => [backend, tolerances[backend][spec.storage]])) as Partial<Record<ParityBackend, number>>;
-  const rows = await withProgress("parity", (report) => measureParity(spec, weights, backends, seed, report, cudaPath));
-  const past = rows.filter(({ errors }) => backends.some((backend) => !(errors[backend]! < bounds[backend]!)));
-  if (html !== undefined) writeFiles(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
-  if (json) process.stdout.write(`${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`);
+  const bounds = Object.fromEntries(
+    backends.map((backend) => [backend, tolerances[backend][spec.storage]]),
+  ) as Partial<Record<ParityBackend, number>>;
+  const rows = await withProgress("parity", (report) =>
+    measureParity(spec, weights, backends, seed, report, cudaPath),
+  );
+  const past = rows.filter(({ errors }) =>
+    backends.some((backend) => !(errors[backend]! < bounds[backend]!)),
+  );
+  if (html !== undefined)
+    writeFiles(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`,
+    );
   else process.stdout.write(table(rows, backends, bounds));
   if (past.length === 0) return;
-  process.stderr.write(`${past.length} of ${rows.length} kernels are past the tolerance, first ${past[0]!.program} ${past[0]!.launch} (${past[0]!.origins.join(" + ")})\n`);
+  process.stderr.write(
+    `${past.length} of ${rows.length} kernels are past the tolerance, first ${past[0]!.program} ${past[0]!.launch} (${past[0]!.origins.join(" + ")})\n`,
+  );
   process.exitCode = 1;
 }
 
 /** A checkpoint, or synthetic tensors of the seed. */
-async function open(spec: ModelSpec, file: string | undefined, seed: number): Promise<WeightSource> {
-  const tensors = Object.assign({}, ...lowerSpec(spec).map(({ lowered }) => lowered.tensors)) as Record<string, readonly number[]>;
-  return bindPlan({ tensors }, file === undefined ? syntheticWeights(Object.entries(tensors).map(([name, shape]) => ({ name, shape })), seed) : await openSafetensors(await openFileSource(file)));
+async function open(
+  spec: ModelSpec,
+  file: string | undefined,
+  seed: number,
+): Promise<WeightSource> {
+  const tensors = Object.assign(
+    {},
+    ...lowerSpec(spec).map(({ lowered }) => lowered.tensors),
+  ) as Record<string, readonly number[]>;
+  return bindPlan(
+    { tensors },
+    file === undefined
+      ? syntheticWeights(
+          Object.entries(tensors).map(([name, shape]) => ({ name, shape })),
+          seed,
+        )
+      : await openSafetensors(await openFileSource(file)),
+  );
 }
 
-function table(rows: readonly ParityRow[], backends: readonly ParityBackend[], bounds: Readonly<Partial<Record<ParityBackend, number>>>): string {
-  const line = (first: string, cells: readonly string[]): string => `${first.padEnd(64)} ${cells.map((cell) => cell.padStart(13)).join(" ")}\n`;
+function table(
+  rows: readonly ParityRow[],
+  backends: readonly ParityBackend[],
+  bounds: Readonly<Partial<Record<ParityBackend, number>>>,
+): string {
+  const line = (first: string, cells: readonly string[]): string =>
+    `${first.padEnd(64)} ${cells.map((cell) => cell.padStart(13)).join(" ")}\n`;
   const programs = [...new Set(rows.map(({ program }) => program))];
   return programs
     .map((program) => {
       const own = rows.filter((row) => row.program === program);
-      const worst = backends.map((backend) => Math.max(...own.map(({ errors }) => errors[backend]!)).toExponential(2));
+      const worst = backends.map((backend) =>
+        Math.max(...own.map(({ errors }) => errors[backend]!)).toExponential(2),
+      );
       const lines = own.map(({ launch, family, origins, errors }) => {
         const name = `  ${launch} ${family} ${origins[0]!}${origins.length > 1 ? ` +${origins.length - 1}` : ""}`;
-        return line(name.length > 64 ? `${name.slice(0, 63)}…` : name, backends.map((backend) => `${errors[backend]!.toExponential(2)}${errors[backend]! < bounds[backend]! ? " " : "!"}`));
+        return line(
+          name.length > 64 ? `${name.slice(0, 63)}…` : name,
+          backends.map(
+            (backend) =>
+              `${errors[backend]!.toExponential(2)}${errors[backend]! < bounds[backend]! ? " " : "!"}`,
+          ),
+        );
       });
       return line(program, backends) + lines.join("") + line("  worst", worst);
     })

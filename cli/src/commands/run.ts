@@ -1,5 +1,15 @@
 import { compile } from "@sigil/compiler";
-import { InputError, nestOutputs, Session, SiglipForImageClassification, SiglipModel, SiglipTextModel, SiglipVisionModel, type Labels, type WeightSource } from "@sigil/runtime";
+import {
+  InputError,
+  nestOutputs,
+  type Session,
+  SiglipForImageClassification,
+  SiglipModel,
+  SiglipTextModel,
+  SiglipVisionModel,
+  type Labels,
+  type WeightSource,
+} from "@sigil/runtime";
 import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
@@ -37,7 +47,10 @@ export async function run(path: string, options: RunOptions): Promise<void> {
   const session = await open(spec, weights, options);
   try {
     const outputs = await forward(session, inputs, options.loss === true);
-    const tensors = Object.entries(flattenOutputs(outputs)).map(([name, tensor]) => [name, { dtype: "F32" as const, ...tensor }]);
+    const tensors = Object.entries(flattenOutputs(outputs)).map(([name, tensor]) => [
+      name,
+      { dtype: "F32" as const, ...tensor },
+    ]);
     await saveTensors(options.outputs, Object.fromEntries(tensors));
     process.stderr.write(`${options.outputs}: ${tensors.length} tensors\n`);
   } finally {
@@ -50,52 +63,102 @@ export async function run(path: string, options: RunOptions): Promise<void> {
 function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelSpec {
   const pixels = inputs.tensors.get("pixel_values")?.shape;
   const ids = inputs.tensors.get("input_ids")?.shape;
-  const [height, width] = spec.pixels.dtype === "uint8" ? [pixels?.[1], pixels?.[2]] : [pixels?.[2], pixels?.[3]];
+  const [height, width] =
+    spec.pixels.dtype === "uint8" ? [pixels?.[1], pixels?.[2]] : [pixels?.[2], pixels?.[3]];
   const longest = spec.config.text_config?.max_position_embeddings ?? 0;
-  if (ids && ids.at(-1)! > longest && spec.config.text_config) throw new InputError(`input_ids: expected at most max_position_embeddings ${longest} ids a text, received ${ids.at(-1)}`);
+  if (ids && ids.at(-1)! > longest && spec.config.text_config)
+    throw new InputError(
+      `input_ids: expected at most max_position_embeddings ${longest} ids a text, received ${ids.at(-1)}`,
+    );
   return {
     ...spec,
     ...(options.hiddenStates && { hiddenStates: true }),
     ...(options.attentions && { attentions: true }),
     ...(ids && { textLength: ids.at(-1)! }),
-    ...(options.interpolate && pixels && { interpolatePosEncoding: true, imageSize: { height: height!, width: width! } }),
-    batch: { image: Math.max(1, Math.min(spec.batch.image, pixels?.[0] ?? 1)), text: Math.max(1, Math.min(spec.batch.text, ids?.[0] ?? 1)) },
+    ...(options.interpolate &&
+      pixels && { interpolatePosEncoding: true, imageSize: { height: height!, width: width! } }),
+    batch: {
+      image: Math.max(1, Math.min(spec.batch.image, pixels?.[0] ?? 1)),
+      text: Math.max(1, Math.min(spec.batch.text, ids?.[0] ?? 1)),
+    },
   };
 }
 
-async function open(spec: ModelSpec, weights: WeightSource, { backend, threads, cudaPath }: RunOptions): Promise<Session> {
+async function open(
+  spec: ModelSpec,
+  weights: WeightSource,
+  { backend, threads, cudaPath }: RunOptions,
+): Promise<Session> {
   if (backend === "reference") return referenceSession(spec, weights);
   if (backend === "cuda" || backend === "cuda-emulated") {
     const { cuda } = await compile({ ...spec, targets: ["cuda"] });
     const { artifact, options } = await prepareCuda(cuda!, backend, cudaPath);
-    const session = await withProgress("loading", (report) => openCudaSession(artifact, weights, { ...options, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }));
+    const session = await withProgress("loading", (report) =>
+      openCudaSession(artifact, weights, {
+        ...options,
+        onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
+      }),
+    );
     process.stderr.write(`${session.backend}\n`);
     return session;
   }
-  const { plan, cpu, webgpu } = await compile(backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec);
+  const { plan, cpu, webgpu } = await compile(
+    backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec,
+  );
   if (backend === "webgpu") {
     const gpu = await openGpu();
-    return withProgress("loading", (report) => openWebGpuSession(webgpu!, weights, { gpu, onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes) }));
+    return withProgress("loading", (report) =>
+      openWebGpuSession(webgpu!, weights, {
+        gpu,
+        onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
+      }),
+    );
   }
   return withProgress("loading", (report) =>
-    openCpuSession({ plan, wasm: cpu }, weights, { onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes), ...(threads !== undefined && { threads }) }),
+    openCpuSession({ plan, wasm: cpu }, weights, {
+      onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
+      ...(threads !== undefined && { threads }),
+    }),
   );
 }
 
-async function forward(session: Session, inputs: WeightSource, returnLoss: boolean): Promise<object> {
+async function forward(
+  session: Session,
+  inputs: WeightSource,
+  returnLoss: boolean,
+): Promise<object> {
   const pixels = async () => ({ pixelValues: await readPixels(inputs, "pixel_values") });
   const texts = async () => {
-    const [inputIds, attentionMask, positionIds] = [await readRows(inputs, "input_ids"), await readRows(inputs, "attention_mask"), await readRows(inputs, "position_ids")];
-    if (!inputIds) throw new InputError(`${inputs.name}: expected a tensor input_ids, found ${listed([...inputs.tensors.keys()])}`);
-    return { inputIds, ...(attentionMask && { attentionMask }), ...(positionIds && { positionIds }) };
+    const [inputIds, attentionMask, positionIds] = [
+      await readRows(inputs, "input_ids"),
+      await readRows(inputs, "attention_mask"),
+      await readRows(inputs, "position_ids"),
+    ];
+    if (!inputIds)
+      throw new InputError(
+        `${inputs.name}: expected a tensor input_ids, found ${listed([...inputs.tensors.keys()])}`,
+      );
+    return {
+      inputIds,
+      ...(attentionMask && { attentionMask }),
+      ...(positionIds && { positionIds }),
+    };
   };
   switch (session.plan.kind) {
     case "siglip": {
       const model = new SiglipModel(session);
       const [image, text] = ["pixel_values", "input_ids"].map((name) => inputs.tensors.has(name));
-      if (!image && !text) throw new InputError(`${inputs.name}: expected a tensor pixel_values, input_ids or both, found ${listed([...inputs.tensors.keys()])}`);
-      const joined = session.plan.programs.some((program) => program.inputs.some(({ name }) => name === "image_features"));
-      if (image && text && joined) return returnLoss ? model.forward({ ...(await pixels()), ...(await texts()), returnLoss }) : model.forward({ ...(await pixels()), ...(await texts()) });
+      if (!image && !text)
+        throw new InputError(
+          `${inputs.name}: expected a tensor pixel_values, input_ids or both, found ${listed([...inputs.tensors.keys()])}`,
+        );
+      const joined = session.plan.programs.some((program) =>
+        program.inputs.some(({ name }) => name === "image_features"),
+      );
+      if (image && text && joined)
+        return returnLoss
+          ? model.forward({ ...(await pixels()), ...(await texts()), returnLoss })
+          : model.forward({ ...(await pixels()), ...(await texts()) });
       return {
         ...(image && { visionModelOutput: await model.visionModel.forward(await pixels()) }),
         ...(text && { textModelOutput: await model.textModel.forward(await texts()) }),
@@ -108,12 +171,26 @@ async function forward(session: Session, inputs: WeightSource, returnLoss: boole
     case "siglip-image-classification": {
       const model = new SiglipForImageClassification(session);
       const labels = await readLabels(inputs);
-      return labels ? model.forward({ ...(await pixels()), labels }) : model.forward(await pixels());
+      return labels
+        ? model.forward({ ...(await pixels()), labels })
+        : model.forward(await pixels());
     }
     case "graph": {
       const [program] = session.plan.programs;
-      const given = await Promise.all(program!.inputs.flatMap((input) => (input.default && !inputs.tensors.has(input.name) ? [] : [(input.dtype === "uint8" ? readPixels : readFloats)(inputs, input.name).then((tensor) => [input.name, tensor] as const)])));
-      const symbols = Object.fromEntries(Object.keys(program!.symbols).map((symbol) => [symbol, given[0]![1].shape[0]!]));
+      const given = await Promise.all(
+        program!.inputs.flatMap((input) =>
+          input.default && !inputs.tensors.has(input.name)
+            ? []
+            : [
+                (input.dtype === "uint8" ? readPixels : readFloats)(inputs, input.name).then(
+                  (tensor) => [input.name, tensor] as const,
+                ),
+              ],
+        ),
+      );
+      const symbols = Object.fromEntries(
+        Object.keys(program!.symbols).map((symbol) => [symbol, given[0]![1].shape[0]!]),
+      );
       return nestOutputs(await session.run(program!, Object.fromEntries(given), symbols));
     }
   }

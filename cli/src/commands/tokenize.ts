@@ -10,7 +10,10 @@ export async function tokenize(options: { model: string; raw?: boolean }): Promi
     const tokenizer = pieces ? undefined : SiglipTokenizer.fromSpiece(file);
     encode = (text) => (pieces ? pieces.encode(text) : tokenizer!.encode([text]).inputIds[0]);
   } catch (cause) {
-    throw new InputError(`${options.model}: expected a SentencePiece model (spiece.model): ${(cause as Error).message}`, { cause });
+    throw new InputError(
+      `${options.model}: expected a SentencePiece model (spiece.model): ${(cause as Error).message}`,
+      { cause },
+    );
   }
   let number = 0;
   for await (const line of createInterface({ input: process.stdin })) {
@@ -18,7 +21,10 @@ export async function tokenize(options: { model: string; raw?: boolean }): Promi
     if (line.trim() === "") continue;
     const parsed = parse(line);
     const text = typeof parsed === "string" ? parsed : parsed?.text;
-    if (typeof text !== "string") throw new InputError(`line ${number}: expected a JSON string or an object with a string "text", received ${line.slice(0, 60)}`);
+    if (typeof text !== "string")
+      throw new InputError(
+        `line ${number}: expected a JSON string or an object with a string "text", received ${line.slice(0, 60)}`,
+      );
     process.stdout.write(`${JSON.stringify(encode(text))}\n`);
   }
 }

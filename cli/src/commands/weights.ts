@@ -4,10 +4,20 @@ import { SafetensorsWriter } from "@sigil/runtime/node";
 import { specOf } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
 
-/** Writes a checkpoint of synthetic tensors: names and shapes as the model's, values a pure function of name and seed. */
-export async function weights(path: string, options: { synthetic: number; out: string }): Promise<void> {
-  const references = buildGraphs(await specOf(path)).flatMap((graph) => graph.nodes.flatMap((node) => Object.values(node.weights)));
-  const tensors = new Map(references.map(({ tensor, shape }) => [tensor, { dtype: "F32" as const, shape }]));
+/**
+ * Writes a checkpoint of synthetic tensors: names and shapes as the model's, values a pure function
+ * of name and seed.
+ */
+export async function weights(
+  path: string,
+  options: { synthetic: number; out: string },
+): Promise<void> {
+  const references = buildGraphs(await specOf(path)).flatMap((graph) =>
+    graph.nodes.flatMap((node) => Object.values(node.weights)),
+  );
+  const tensors = new Map(
+    references.map(({ tensor, shape }) => [tensor, { dtype: "F32" as const, shape }]),
+  );
   const writer = await SafetensorsWriter.create(options.out, tensors, { format: "pt" });
   try {
     await withProgress("writing", async (report) => {

@@ -2,7 +2,10 @@
 import type { NumberTensor } from "../tensors/read-inputs.ts";
 
 export interface Difference {
-  /** Largest |a - b|; Infinity where one is finite and the other not, zero where both are the same infinity or both NaN. */
+  /**
+   * Largest |a - b|; Infinity where one is finite and the other not, zero where both are the same
+   * infinity or both NaN.
+   */
   readonly maxError: number;
   readonly meanError: number;
   /** Cosine of the angle between them; 1 where both are zero. */
@@ -15,7 +18,12 @@ export function compareTensors(a: NumberTensor, b: NumberTensor): Difference {
   let [maxError, total, dot, lengthA, lengthB, at] = [0, 0, 0, 0, 0, -1];
   a.values.forEach((x, i) => {
     const y = b.values[i]!;
-    const error = Object.is(x, y) || x === y ? 0 : Number.isFinite(x) && Number.isFinite(y) ? Math.abs(x - y) : Infinity;
+    const error =
+      Object.is(x, y) || x === y
+        ? 0
+        : Number.isFinite(x) && Number.isFinite(y)
+          ? Math.abs(x - y)
+          : Infinity;
     total += error;
     dot += x * y;
     lengthA += x * x;
@@ -25,7 +33,12 @@ export function compareTensors(a: NumberTensor, b: NumberTensor): Difference {
   const cosine = lengthA === 0 && lengthB === 0 ? 1 : dot / Math.sqrt(lengthA * lengthB);
   const count = a.values.length;
   if (at < 0) return { maxError: 0, meanError: 0, cosine: 1 };
-  return { maxError, meanError: total / count, cosine, worst: { index: indexOf(at, a.shape), a: a.values[at]!, b: b.values[at]! } };
+  return {
+    maxError,
+    meanError: total / count,
+    cosine,
+    worst: { index: indexOf(at, a.shape), a: a.values[at]!, b: b.values[at]! },
+  };
 }
 
 function indexOf(flat: number, shape: readonly number[]): number[] {

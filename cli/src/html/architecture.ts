@@ -20,10 +20,16 @@ function treeOf(graph: Graph): Module {
   return root;
 }
 
-const signature = ({ children, nodes }: Module): string => JSON.stringify([nodes.map(({ op, output, attributes }) => [op, output.shape, attributes]), [...children].map(([name, child]) => [name, signature(child)])]);
+const signature = ({ children, nodes }: Module): string =>
+  JSON.stringify([
+    nodes.map(({ op, output, attributes }) => [op, output.shape, attributes]),
+    [...children].map(([name, child]) => [name, signature(child)]),
+  ]);
 
 /** Numbered siblings that are alike become one entry with the range of their numbers. */
-function fold(children: ReadonlyMap<string, Module>): { readonly name: string; readonly module: Module }[] {
+function fold(
+  children: ReadonlyMap<string, Module>,
+): { readonly name: string; readonly module: Module }[] {
   const folded: { first: string; last: string; module: Module; key: string }[] = [];
   for (const [name, module] of children) {
     const key = /^\d+$/.test(name) ? signature(module) : name;
@@ -31,10 +37,14 @@ function fold(children: ReadonlyMap<string, Module>): { readonly name: string; r
     if (before?.key === key) before.last = name;
     else folded.push({ first: name, last: name, module, key });
   }
-  return folded.map(({ first, last, module }) => ({ name: first === last ? first : `${first} … ${last}`, module }));
+  return folded.map(({ first, last, module }) => ({
+    name: first === last ? first : `${first} … ${last}`,
+    module,
+  }));
 }
 
-const count = ({ children, nodes }: Module): number => nodes.length + [...children.values()].reduce((sum, child) => sum + count(child), 0);
+const count = ({ children, nodes }: Module): number =>
+  nodes.length + [...children.values()].reduce((sum, child) => sum + count(child), 0);
 
 const showNode = ({ op, output, origin, weights }: Node): Markup =>
   html`<li class="op"><b>${op}</b> <span class="shape">${showShape(output.shape)}</span>${Object.keys(weights).length > 0 ? html` <span class="note">${Object.keys(weights).join(", ")}</span>` : ""} <span class="note">${origin.document}${origin.pointer}</span></li>`;

@@ -15,10 +15,24 @@ function showLaunch(shown: ShownLaunch): Markup {
 <p class="note">${shown.flops > 0 ? `${showFlops(shown.flops)}, ` : ""}${showBytes(shown.bytes)}</p></article></div>`;
 }
 
-export function fusionSection(programs: readonly { readonly name: string; readonly operations: number; readonly launches: readonly ShownLaunch[]; readonly init: readonly ShownLaunch[] }[]): Markup {
+export function fusionSection(
+  programs: readonly {
+    readonly name: string;
+    readonly operations: number;
+    readonly launches: readonly ShownLaunch[];
+    readonly init: readonly ShownLaunch[];
+  }[],
+): Markup {
   return html`<section id="fusion"><h2>Before and after fusion</h2>
 <p>On the left the operations of the graph, on the right the kernel that computes them: its problem, the formula of each element, the CPU's choice of tile, and where it comes from.</p>
-${programs.map(({ name, operations, launches, init }) => html`<h3>${name} <span class="note">${operations} operations, ${launches.length} launches</span></h3>
+${programs.map(
+  ({
+    name,
+    operations,
+    launches,
+    init,
+  }) => html`<h3>${name} <span class="note">${operations} operations, ${launches.length} launches</span></h3>
 ${init.length > 0 ? html`<details><summary>once, when the weights are loaded <span class="note">${init.length} launch${init.length === 1 ? "" : "es"}</span></summary>${init.map(showLaunch)}</details>` : ""}
-${groupLaunches(launches).map(({ title, times, launches: members }, i) => html`<details${i < 2 ? html` open` : ""}><summary>${title} <span class="note">${times > 1 ? `${times} times ` : ""}${members.length} launch${members.length === 1 ? "" : "es"}</span></summary>${members.map(showLaunch)}</details>`)}`)}</section>`;
+${groupLaunches(launches).map(({ title, times, launches: members }, i) => html`<details${i < 2 ? html` open` : ""}><summary>${title} <span class="note">${times > 1 ? `${times} times ` : ""}${members.length} launch${members.length === 1 ? "" : "es"}</span></summary>${members.map(showLaunch)}</details>`)}`,
+)}</section>`;
 }

@@ -1,4 +1,7 @@
-/** `sigil inspect --html`: one page that shows what became of a spec, without a script and without another file. */
+/**
+ * `sigil inspect --html`: one page that shows what became of a spec, without a script and without
+ * another file.
+ */
 import type { CompiledModel } from "@sigil/compiler";
 import { architectureSection } from "./architecture.ts";
 import { fusionSection } from "./fusion.ts";
@@ -9,12 +12,23 @@ import { showPage } from "./page.ts";
 import { totalsSection } from "./totals.ts";
 import { showBytes, showCount, showFlops } from "./units.ts";
 
-const sections = { architecture: "Architecture", fusion: "Before and after fusion", memory: "Memory", work: "FLOPs and bytes" } as const;
+const sections = {
+  architecture: "Architecture",
+  fusion: "Before and after fusion",
+  memory: "Memory",
+  work: "FLOPs and bytes",
+} as const;
 
 function facts({ plan, programs }: CompiledModel): Markup {
-  const sum = (value: (program: (typeof plan.programs)[number]) => number): number => plan.programs.reduce((total, program) => total + value(program), 0);
-  const parameters = Object.values(plan.tensors).reduce((total, shape) => total + shape.reduce((a, b) => a * b, 1), 0);
-  const batch = plan.programs.flatMap(({ symbols }) => Object.entries(symbols)).map(([symbol, size]) => `${size} ${symbol.replace("_batch", "s")}`);
+  const sum = (value: (program: (typeof plan.programs)[number]) => number): number =>
+    plan.programs.reduce((total, program) => total + value(program), 0);
+  const parameters = Object.values(plan.tensors).reduce(
+    (total, shape) => total + shape.reduce((a, b) => a * b, 1),
+    0,
+  );
+  const batch = plan.programs
+    .flatMap(({ symbols }) => Object.entries(symbols))
+    .map(([symbol, size]) => `${size} ${symbol.replace("_batch", "s")}`);
   const rows: readonly (readonly [string, string])[] = [
     ["parameters", showCount(parameters)],
     ["stored as", plan.storage],
@@ -22,7 +36,12 @@ function facts({ plan, programs }: CompiledModel): Markup {
     ["largest arena", showBytes(Math.max(...plan.programs.map(({ arenaBytes }) => arenaBytes)))],
     ["operations", showCount(programs.reduce((total, { graph }) => total + graph.nodes.length, 0))],
     ["launches", showCount(sum(({ launches }) => launches.length))],
-    ["kernels", showCount(new Set(plan.programs.flatMap(({ launches }) => launches.map(({ kernel }) => kernel))).size)],
+    [
+      "kernels",
+      showCount(
+        new Set(plan.programs.flatMap(({ launches }) => launches.map(({ kernel }) => kernel))).size,
+      ),
+    ],
     ["for at most", [...new Set(batch)].join(", ")],
     ["work for that", showFlops(sum(({ flops }) => flops))],
   ];
@@ -32,8 +51,15 @@ function facts({ plan, programs }: CompiledModel): Markup {
 /** The whole page; a pure function of the compilation. */
 export function inspectPage(compiled: CompiledModel): string {
   const { plan, programs } = compiled;
-  const shown = programs.map((program) => ({ name: program.graph.name, operations: program.graph.nodes.length, launches: shownLaunches(compiled, program), init: shownLaunches(compiled, program, "init") }));
-  const legend = (Object.entries(familyNames) as [Family, string][]).map(([family, name]) => html`<span><i style="background:var(--${family})"></i>${name}</span>`);
+  const shown = programs.map((program) => ({
+    name: program.graph.name,
+    operations: program.graph.nodes.length,
+    launches: shownLaunches(compiled, program),
+    init: shownLaunches(compiled, program, "init"),
+  }));
+  const legend = (Object.entries(familyNames) as [Family, string][]).map(
+    ([family, name]) => html`<span><i style="background:var(--${family})"></i>${name}</span>`,
+  );
   const header = html`<h1>${plan.name}</h1><p class="note">${plan.architecture}, compiled by Sigil</p>
 <nav aria-label="Sections">${Object.entries(sections).map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>`;
   const main = html`${facts(compiled)}<div class="legend">${legend}</div>

@@ -1,4 +1,7 @@
-/** The arena over a run: every buffer a rectangle from the launch that writes it to the last that reads it. */
+/**
+ * The arena over a run: every buffer a rectangle from the launch that writes it to the last that
+ * reads it.
+ */
 import { showShape, type CompiledProgram } from "@sigil/compiler";
 import { html, type Markup } from "./markup.ts";
 import { showBytes } from "./units.ts";
@@ -9,8 +12,19 @@ function picture({ graph, lowered, memory }: CompiledProgram): Markup {
   // An input is there before the first launch, an output after the last.
   const columns = lowered.launches.length + 2;
   const x = (launch: number): string => (((launch + 1) * width) / columns).toFixed(1);
-  const y = (bytes: number): string => (height - (bytes * height) / Math.max(1, memory.bytes)).toFixed(1);
-  const writers = new Map(lowered.launches.flatMap(({ operands, origins, problem }) => operands.slice(-1).flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, { path: origins.join(" + "), family: problem.family }] as const] : []))));
+  const y = (bytes: number): string =>
+    (height - (bytes * height) / Math.max(1, memory.bytes)).toFixed(1);
+  const writers = new Map(
+    lowered.launches.flatMap(({ operands, origins, problem }) =>
+      operands
+        .slice(-1)
+        .flatMap((operand) =>
+          operand.kind === "value"
+            ? [[operand.value.id, { path: origins.join(" + "), family: problem.family }] as const]
+            : [],
+        ),
+    ),
+  );
   const rectangles = memory.lives.map(({ value, from, to, offset, bytes }) => {
     const writer = writers.get(value.id);
     const what = `${writer?.path ?? "input"}: ${showShape(value.shape)}, ${showBytes(bytes)} at ${showBytes(offset)}, launches ${Math.max(from, 0)} to ${Math.min(to, lowered.launches.length - 1)}`;

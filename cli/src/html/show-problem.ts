@@ -16,18 +16,32 @@ export function showExpression(e: Expression): string {
     case "unary":
       return `${e.function}(${showExpression(e.x)})`;
     case "binary":
-      return signs[e.function] ? `(${showExpression(e.x)} ${signs[e.function]} ${showExpression(e.y)})` : `${e.function}(${showExpression(e.x)}, ${showExpression(e.y)})`;
+      return signs[e.function]
+        ? `(${showExpression(e.x)} ${signs[e.function]} ${showExpression(e.y)})`
+        : `${e.function}(${showExpression(e.x)}, ${showExpression(e.y)})`;
   }
 }
 
-const extent = (size: Extent): string => (typeof size === "number" ? String(size) : [...(size.factor === 1 ? [] : [size.factor]), ...size.symbols].join("*"));
+const extent = (size: Extent): string =>
+  typeof size === "number"
+    ? String(size)
+    : [...(size.factor === 1 ? [] : [size.factor]), ...size.symbols].join("*");
 
 /** Sizes, and what is computed of every element. */
-export function showProblem({ problem }: LoweredLaunch): { readonly sizes: string; readonly formula: string } {
+export function showProblem({ problem }: LoweredLaunch): {
+  readonly sizes: string;
+  readonly formula: string;
+} {
   switch (problem.family) {
     case "gemm": {
-      const from = problem.a.kind === "rows" ? "rows" : `patches of ${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
-      return { sizes: `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ${problem.depth}]ᵀ from ${from}, B ${problem.b.kind === "weight" ? problem.b.storage : "computed"}`, formula: showExpression(problem.epilogue) };
+      const from =
+        problem.a.kind === "rows"
+          ? "rows"
+          : `patches of ${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
+      return {
+        sizes: `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ${problem.depth}]ᵀ from ${from}, B ${problem.b.kind === "weight" ? problem.b.storage : "computed"}`,
+        formula: showExpression(problem.epilogue),
+      };
     }
     case "attention":
       return {
@@ -35,8 +49,17 @@ export function showProblem({ problem }: LoweredLaunch): { readonly sizes: strin
         formula: `softmax(q kᵀ * ${number(problem.scale)}${problem.mask ? " + mask" : ""}) v${problem.probabilities ? ", and the probabilities" : ""}`,
       };
     case "row_reduce":
-      return { sizes: `[${extent(problem.rows)}, ${problem.width}]`, formula: problem.kind === "layer_norm" || problem.kind === "rms_norm" ? `${problem.kind}, epsilon ${problem.epsilon}` : problem.kind };
+      return {
+        sizes: `[${extent(problem.rows)}, ${problem.width}]`,
+        formula:
+          problem.kind === "layer_norm" || problem.kind === "rms_norm"
+            ? `${problem.kind}, epsilon ${problem.epsilon}`
+            : problem.kind,
+      };
     case "map":
-      return { sizes: `[${extent(problem.rows)}, ${problem.width}]`, formula: showExpression(problem.expression) };
+      return {
+        sizes: `[${extent(problem.rows)}, ${problem.width}]`,
+        formula: showExpression(problem.expression),
+      };
   }
 }

@@ -1,6 +1,9 @@
 import { Markup } from "./markup.ts";
 
-/** Four hues that keep apart in both schemes and for most colour blindness (Okabe and Ito 2008, adjusted in lightness). */
+/**
+ * Four hues that keep apart in both schemes and for most colour blindness (Okabe and Ito 2008,
+ * adjusted in lightness).
+ */
 export const style = new Markup(`
 :root{color-scheme:light dark;--page:#fbfaf8;--card:#fff;--text:#1c1b19;--note:#6b675f;--line:#e3dfd7;--gemm:#2f6fb2;--attention:#c8641b;--row_reduce:#2a8a62;--map:#8a5ba6;--input:#a7a196}
 @media(prefers-color-scheme:dark){:root{--page:#161513;--card:#1f1e1b;--text:#ebe8e1;--note:#a09a8e;--line:#35322c;--gemm:#6ba6e0;--attention:#e8955a;--row_reduce:#63bd95;--map:#bf97d6;--input:#756f64}}

@@ -9,6 +9,8 @@ const scaled = (value: number, units: readonly string[], step: number): string =
 };
 
 export const showBytes = (bytes: number): string => scaled(bytes, ["B", "kB", "MB", "GB"], 1000);
-export const showFlops = (flops: number): string => scaled(flops, ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"], 1000);
+export const showFlops = (flops: number): string =>
+  scaled(flops, ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"], 1000);
 export const showCount = (count: number): string => count.toLocaleString("en");
-export const showPercent = (part: number, whole: number): string => (whole === 0 ? "0 %" : `${((100 * part) / whole).toFixed(part / whole < 0.0995 ? 1 : 0)} %`);
+export const showPercent = (part: number, whole: number): string =>
+  whole === 0 ? "0 %" : `${((100 * part) / whole).toFixed(part / whole < 0.0995 ? 1 : 0)} %`;

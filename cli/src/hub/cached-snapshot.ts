@@ -4,20 +4,40 @@ import { HubError } from "./hub-error.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
 
-/** The snapshot folder that the cache has of a model, without asking the Hub. Throws HubError naming what is missing of config.json and the weights. */
-export async function cachedSnapshot(cache: ModelCache, { name, revision }: ModelId, wanted: readonly string[]): Promise<string> {
-  const lacking = (what: string) => new HubError("offline", `${what}, and HF_HUB_OFFLINE forbids to fetch it (cache: ${cache.folder})`);
+/**
+ * The snapshot folder that the cache has of a model, without asking the Hub. Throws HubError naming
+ * what is missing of config.json and the weights.
+ */
+export async function cachedSnapshot(
+  cache: ModelCache,
+  { name, revision }: ModelId,
+  wanted: readonly string[],
+): Promise<string> {
+  const lacking = (what: string) =>
+    new HubError(
+      "offline",
+      `${what}, and HF_HUB_OFFLINE forbids to fetch it (cache: ${cache.folder})`,
+    );
   const commit = isCommit(revision) ? revision : await cache.commitOf(revision);
-  if (commit === undefined || !isCommit(commit)) throw lacking(`${name}@${revision} is not in the cache`);
+  if (commit === undefined || !isCommit(commit))
+    throw lacking(`${name}@${revision} is not in the cache`);
   const missing: string[] = [];
-  const need = async (file: string): Promise<void> => void ((await cache.holds(commit, file)) || missing.push(file));
+  const need = async (file: string): Promise<void> =>
+    void ((await cache.holds(commit, file)) || missing.push(file));
 
   if (wanted.includes("config.json")) await need("config.json");
-  if (wanted.includes(singleWeights) && !(await cache.holds(commit, weightsIndex))) await need(singleWeights);
-  else if (wanted.includes(weightsIndex) && !(wanted.includes(singleWeights) && (await cache.holds(commit, singleWeights)))) {
+  if (wanted.includes(singleWeights) && !(await cache.holds(commit, weightsIndex)))
+    await need(singleWeights);
+  else if (
+    wanted.includes(weightsIndex) &&
+    !(wanted.includes(singleWeights) && (await cache.holds(commit, singleWeights)))
+  ) {
     await need(weightsIndex);
-    if (missing.at(-1) !== weightsIndex) for (const shard of await shardsOf(join(cache.snapshot(commit), weightsIndex))) await need(shard);
+    if (missing.at(-1) !== weightsIndex)
+      for (const shard of await shardsOf(join(cache.snapshot(commit), weightsIndex)))
+        await need(shard);
   }
-  if (missing.length > 0) throw lacking(`the cache lacks ${missing.join(", ")} of ${name}@${revision}`);
+  if (missing.length > 0)
+    throw lacking(`the cache lacks ${missing.join(", ")} of ${name}@${revision}`);
   return cache.snapshot(commit);
 }

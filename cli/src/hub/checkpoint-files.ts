@@ -5,7 +5,10 @@ import { HubError } from "./hub-error.ts";
 export const singleWeights = "model.safetensors";
 export const weightsIndex = "model.safetensors.index.json";
 
-/** The files of a checkpoint, weights last: a snapshot that has its weights has everything before them. */
+/**
+ * The files of a checkpoint, weights last: a snapshot that has its weights has everything before
+ * them.
+ */
 export const checkpointFiles: readonly string[] = [
   "config.json",
   "preprocessor_config.json",
@@ -23,14 +26,19 @@ export const checkpointFiles: readonly string[] = [
 export async function shardsOf(indexFile: string): Promise<string[]> {
   let shards: unknown[] = [];
   try {
-    shards = Object.values((JSON.parse(await readFile(indexFile, "utf8")) as { weight_map: object }).weight_map);
+    shards = Object.values(
+      (JSON.parse(await readFile(indexFile, "utf8")) as { weight_map: object }).weight_map,
+    );
   } catch (cause) {
     throw new HubError("corrupt", `${indexFile}: expected JSON with a weight_map`, { cause });
   }
   const names = [...new Set(shards)];
   for (const name of names) {
     if (typeof name === "string" && name === basename(name) && !name.startsWith(".")) continue;
-    throw new HubError("corrupt", `${indexFile}: expected names of shards, received ${JSON.stringify(name)}`);
+    throw new HubError(
+      "corrupt",
+      `${indexFile}: expected names of shards, received ${JSON.stringify(name)}`,
+    );
   }
   return names as string[];
 }

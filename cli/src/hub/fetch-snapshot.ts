@@ -25,7 +25,11 @@ export interface FetchOptions {
 /** Brings the wanted files that a model has, and an index's shards, into the cache; returns the snapshot folder.
  * Throws HubError, and the signal's reason when aborted. */
 export async function fetchSnapshot(
-  cache: ModelCache, model: ModelId, wanted: readonly string[], settings: HubSettings, options: FetchOptions,
+  cache: ModelCache,
+  model: ModelId,
+  wanted: readonly string[],
+  settings: HubSettings,
+  options: FetchOptions,
 ): Promise<string> {
   const fetch = hubFetch(settings, model, options.signal);
   const { commit, files } = await listSnapshot(model, settings, fetch, options.signal);
@@ -33,9 +37,14 @@ export async function fetchSnapshot(
 
   const bring = async (name: string): Promise<void> => {
     const entry = files.get(name);
-    if (entry === undefined) throw new HubError("not-found", `${model.name}@${model.revision} at ${settings.endpoint} has no ${name}`);
+    if (entry === undefined)
+      throw new HubError(
+        "not-found",
+        `${model.name}@${model.revision} at ${settings.endpoint} has no ${name}`,
+      );
     const hash = entry.lfs?.oid ?? entry.oid ?? "";
-    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw new HubError("network", `the Hub at ${settings.endpoint} lists no hash for ${name}`);
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))
+      throw new HubError("network", `the Hub at ${settings.endpoint} lists no hash for ${name}`);
     if (await cache.holds(commit, name, entry.size)) return;
     if ((await sizeOf(cache.blob(hash))) !== entry.size) {
       const url = `${settings.endpoint}/${model.name}/resolve/${commit}/${encodeURIComponent(name)}`;
@@ -53,20 +62,35 @@ export async function fetchSnapshot(
   for (const name of wanted) {
     if ((name === weightsIndex && single) || (name !== "config.json" && !files.has(name))) continue;
     await bring(name);
-    if (name === weightsIndex) for (const shard of await shardsOf(join(folder, name))) await bring(shard);
+    if (name === weightsIndex)
+      for (const shard of await shardsOf(join(folder, name))) await bring(shard);
   }
   // Only now: offline, a revision goes on naming the last commit that was fetched whole.
   if (!isCommit(model.revision)) await cache.setCommit(model.revision, commit);
   return folder;
 }
 
-async function listSnapshot({ name, revision }: ModelId, settings: HubSettings, fetch: typeof globalThis.fetch, signal: AbortSignal | undefined) {
+async function listSnapshot(
+  { name, revision }: ModelId,
+  settings: HubSettings,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal | undefined,
+) {
   const hub = { hubUrl: settings.endpoint, fetch };
   try {
     const { sha: commit } = await modelInfo({ ...hub, name, revision, additionalFields: ["sha"] });
-    if (!isCommit(commit)) throw new HubError("network", `the Hub at ${settings.endpoint} names no commit for ${name}@${revision}`);
+    if (!isCommit(commit))
+      throw new HubError(
+        "network",
+        `the Hub at ${settings.endpoint} names no commit for ${name}@${revision}`,
+      );
     const files = new Map<string, ListFileEntry>();
-    for await (const entry of listFiles({ ...hub, repo: { type: "model", name }, revision: commit })) if (entry.type === "file") files.set(entry.path, entry);
+    for await (const entry of listFiles({
+      ...hub,
+      repo: { type: "model", name },
+      revision: commit,
+    }))
+      if (entry.type === "file") files.set(entry.path, entry);
     return { commit, files };
   } catch (cause) {
     signal?.throwIfAborted();

@@ -15,17 +15,21 @@ export interface HubSettings {
  * HF_HUB_OFFLINE, HF_HUB_CACHE and HF_HOME. */
 export function hubSettings(): HubSettings {
   return {
-    endpoint: (process.env["HF_ENDPOINT"] || HUB_URL).replace(/\/+$/, ""),
-    token: process.env["HF_TOKEN"]?.trim() || storedToken(),
-    offline: /^(1|on|yes|true)$/i.test(process.env["HF_HUB_OFFLINE"] ?? ""),
+    endpoint: (process.env.HF_ENDPOINT || HUB_URL).replace(/\/+$/, ""),
+    token: process.env.HF_TOKEN?.trim() || storedToken(),
+    offline: /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? ""),
     cacheFolder: getHFHubCachePath(),
   };
 }
 
 function storedToken(): string | undefined {
-  const home = process.env["HF_HOME"] || join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "huggingface");
+  const home =
+    process.env.HF_HOME ||
+    join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
   try {
-    return readFileSync(process.env["HF_TOKEN_PATH"] || join(home, "token"), "utf8").trim() || undefined;
+    return (
+      readFileSync(process.env.HF_TOKEN_PATH || join(home, "token"), "utf8").trim() || undefined
+    );
   } catch {
     // Most machines have no token, and most models need none.
     return undefined;

@@ -3,7 +3,10 @@ import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
 import { sizeOf } from "./remote-file.ts";
 
-/** One model's part of the Hugging Face cache: `blobs/<hash>`, `snapshots/<commit>/<file>` linked to them, `refs/<revision>`. */
+/**
+ * One model's part of the Hugging Face cache: `blobs/<hash>`, `snapshots/<commit>/<file>` linked to
+ * them, `refs/<revision>`.
+ */
 export class ModelCache {
   readonly folder: string;
 
@@ -28,21 +31,33 @@ export class ModelCache {
   /** Puts a blob into a snapshot, by a link or, where the system grants none, by a copy. */
   async link(commit: string, file: string, hash: string): Promise<void> {
     const path = join(this.snapshot(commit), file);
-    await this.replace(path, (temporary) => symlink(relative(dirname(path), this.blob(hash)), temporary).catch(() => copyFile(this.blob(hash), temporary)));
+    await this.replace(path, (temporary) =>
+      symlink(relative(dirname(path), this.blob(hash)), temporary).catch(() =>
+        copyFile(this.blob(hash), temporary),
+      ),
+    );
   }
 
   /** The commit that a revision last named, or undefined. */
   async commitOf(revision: string): Promise<string | undefined> {
-    return (await readFile(join(this.folder, "refs", revision), "utf8").catch(() => undefined))?.trim();
+    return (
+      await readFile(join(this.folder, "refs", revision), "utf8").catch(() => undefined)
+    )?.trim();
   }
 
-  /** Notes the commit that a revision names; writes nothing where that is known, as a shared cache may not be ours to write to. */
+  /**
+   * Notes the commit that a revision names; writes nothing where that is known, as a shared cache
+   * may not be ours to write to.
+   */
   async setCommit(revision: string, commit: string): Promise<void> {
     if ((await this.commitOf(revision)) === commit) return;
-    await this.replace(join(this.folder, "refs", revision), (temporary) => writeFile(temporary, commit));
+    await this.replace(join(this.folder, "refs", revision), (temporary) =>
+      writeFile(temporary, commit),
+    );
   }
 
-  // Renaming replaces what is there in one step. Scans of the cache read snapshots and refs, so nothing unfinished may lie there.
+  // Renaming replaces what is there in one step. Scans of the cache read snapshots and refs, so
+  // nothing unfinished may lie there.
   private async replace(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     const temporary = join(this.folder, `.${process.pid}.${Math.random().toString(36).slice(2)}`);

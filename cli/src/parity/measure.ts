@@ -1,9 +1,32 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import { emitCpu, emitCuda, emitWebGpu, evaluateLowered, kernelSets, lowerSpec, narrow, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import {
+  emitCpu,
+  emitCuda,
+  emitWebGpu,
+  evaluateLowered,
+  kernelSets,
+  lowerSpec,
+  narrow,
+  planProgram,
+  withTaps,
+  type LoweredProgram,
+} from "@sigil/compiler";
 import { uniform, valueOf, type HostData, type Program, type WeightSource } from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
-import { choosePath, createCudaProgram, LoadedKernels, openDevice, type CudaPath, type OpenedDevice } from "@sigil/runtime-cuda";
-import { createWebGpuProgram, DeviceHolder, kernelSet, offeredFeatures } from "@sigil/runtime-webgpu";
+import {
+  choosePath,
+  createCudaProgram,
+  LoadedKernels,
+  openDevice,
+  type CudaPath,
+  type OpenedDevice,
+} from "@sigil/runtime-cuda";
+import {
+  createWebGpuProgram,
+  DeviceHolder,
+  kernelSet,
+  offeredFeatures,
+} from "@sigil/runtime-webgpu";
 import type { ModelSpec, Plan, Storage, TuningTable } from "@sigil/spec";
 import { prepareCuda, type CudaBackend } from "../cuda.ts";
 import { openGpu } from "../webgpu.ts";
@@ -16,25 +39,39 @@ export interface ParityRow {
   readonly family: string;
   /** Transformers' module paths. */
   readonly origins: readonly string[];
-  /** Per backend, the largest difference from the oracle over max(1, the largest magnitude). NaN if anything is. */
+  /**
+   * Per backend, the largest difference from the oracle over max(1, the largest magnitude). NaN if
+   * anything is.
+   */
   readonly errors: Readonly<Partial<Record<ParityBackend, number>>>;
 }
 
 type Inputs = Readonly<Record<string, HostData>>;
 
-/** Uniform in [-1, 1) by name, as the project's synthetic tensors are, or whole from 0 to 255 where bytes are wanted; ids below the rows of their table. */
+/**
+ * Uniform in [-1, 1) by name, as the project's synthetic tensors are, or whole from 0 to 255 where
+ * bytes are wanted; ids below the rows of their table.
+ */
 function inputsOf({ inputs, gathers, tensors, symbols }: LoweredProgram, seed: number): Inputs {
   return Object.fromEntries(
     inputs.map(({ name, value, dtype, default: absent }) => {
       const shape = value.shape.map((extent) => valueOf(extent, symbols));
       const count = shape.reduce((a, b) => a * b, 1);
-      if (absent === "positions") return [name, Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)];
-      if (absent === "zeros") return [name, dtype === "int32" ? new Int32Array(count) : new Float32Array(count)];
+      if (absent === "positions")
+        return [name, Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)];
+      if (absent === "zeros")
+        return [name, dtype === "int32" ? new Int32Array(count) : new Float32Array(count)];
       const values = uniform(`input.${name}`, count, seed);
-      if (dtype === "uint8") return [name, Uint8Array.from(values, (u) => Math.floor(((u + 1) / 2) * 256))];
+      if (dtype === "uint8")
+        return [name, Uint8Array.from(values, (u) => Math.floor(((u + 1) / 2) * 256))];
       const table = gathers.find(({ input }) => input === name)?.table;
       const rows = table === undefined ? 1 : tensors[table]![0]!;
-      return [name, dtype === "int32" ? Int32Array.from(values, (u) => Math.min(rows - 1, Math.floor(((u + 1) / 2) * rows))) : values];
+      return [
+        name,
+        dtype === "int32"
+          ? Int32Array.from(values, (u) => Math.min(rows - 1, Math.floor(((u + 1) / 2) * rows)))
+          : values,
+      ];
     }),
   );
 }
@@ -51,17 +88,39 @@ export function parityError(actual: ArrayLike<number>, expected: ArrayLike<numbe
   return worst / largest;
 }
 
-/** A program alone on a device of its own, which ends with it. Values have 16 bits where weights have. */
-async function loadCuda(backend: CudaBackend, lowered: LoweredProgram, storage: Storage, weights: WeightSource, path: CudaPath | undefined): Promise<Program> {
+/**
+ * A program alone on a device of its own, which ends with it. Values have 16 bits where weights
+ * have.
+ */
+async function loadCuda(
+  backend: CudaBackend,
+  lowered: LoweredProgram,
+  storage: Storage,
+  weights: WeightSource,
+  path: CudaPath | undefined,
+): Promise<Program> {
   const program = narrow(lowered, storage);
-  const { kernels, sources, launches } = emitCuda([...program.init, ...program.launches].map((launch) => ({ ...launch, symbols: program.symbols })));
+  const { kernels, sources, launches } = emitCuda(
+    [...program.init, ...program.launches].map((launch) => ({
+      ...launch,
+      symbols: program.symbols,
+    })),
+  );
   const { planned } = planProgram(program, launches);
   const plan = { name: program.name, programs: [planned] } as unknown as Plan;
   const { artifact, options } = await prepareCuda({ plan, kernels, sources }, backend, path);
   const device: OpenedDevice = await openDevice(options);
   try {
-    const loaded = await createCudaProgram(planned, await LoadedKernels.load(artifact, choosePath(artifact, device, options.path), device), device, weights);
-    return { run: (...parameters) => loaded.run(...parameters), dispose: () => device.native.close() };
+    const loaded = await createCudaProgram(
+      planned,
+      await LoadedKernels.load(artifact, choosePath(artifact, device, options.path), device),
+      device,
+      weights,
+    );
+    return {
+      run: (...parameters) => loaded.run(...parameters),
+      dispose: () => device.native.close(),
+    };
   } catch (error) {
     await device.native.close();
     throw error;
@@ -76,8 +135,14 @@ interface LoadOptions {
   readonly tuning: TuningTable | undefined;
 }
 
-async function load(backend: ParityBackend, program: LoweredProgram, weights: WeightSource, { storage, devices, cudaPath, tuning }: LoadOptions): Promise<Program> {
-  if (backend === "cuda" || backend === "cuda-emulated") return loadCuda(backend, program, storage, weights, cudaPath);
+async function load(
+  backend: ParityBackend,
+  program: LoweredProgram,
+  weights: WeightSource,
+  { storage, devices, cudaPath, tuning }: LoadOptions,
+): Promise<Program> {
+  if (backend === "cuda" || backend === "cuda-emulated")
+    return loadCuda(backend, program, storage, weights, cudaPath);
   const launches = [...program.init, ...program.launches];
   if (backend === "cpu") {
     const { wasm, kernels } = await emitCpu(launches, { relaxed: false, sharedMemory: true });
@@ -86,14 +151,32 @@ async function load(backend: ParityBackend, program: LoweredProgram, weights: We
   const held = await devices!.get();
   const sets = kernelSets(tuning);
   const set = kernelSet(sets, held.kind, offeredFeatures(held.device));
-  const { kernels, launches: emitted } = emitWebGpu(launches.map((launch) => ({ ...launch, symbols: program.symbols })), [set], sets);
+  const { kernels, launches: emitted } = emitWebGpu(
+    launches.map((launch) => ({ ...launch, symbols: program.symbols })),
+    [set],
+    sets,
+  );
   return createWebGpuProgram(planProgram(program, emitted).planned, kernels[set], held, weights);
 }
 
-/** One picture and one text through every program. `report` counts programs times backends, the oracle among them. */
-export async function measureParity(spec: ModelSpec, weights: WeightSource, backends: readonly ParityBackend[], seed: number, report: (done: number, total: number) => void, cudaPath?: CudaPath): Promise<ParityRow[]> {
-  const programs = lowerSpec({ ...spec, batch: { image: 1, text: 1 } }).map(({ lowered }) => withTaps(lowered));
-  const devices = backends.includes("webgpu") ? new DeviceHolder([], { gpu: await openGpu() }) : undefined;
+/**
+ * One picture and one text through every program. `report` counts programs times backends, the
+ * oracle among them.
+ */
+export async function measureParity(
+  spec: ModelSpec,
+  weights: WeightSource,
+  backends: readonly ParityBackend[],
+  seed: number,
+  report: (done: number, total: number) => void,
+  cudaPath?: CudaPath,
+): Promise<ParityRow[]> {
+  const programs = lowerSpec({ ...spec, batch: { image: 1, text: 1 } }).map(({ lowered }) =>
+    withTaps(lowered),
+  );
+  const devices = backends.includes("webgpu")
+    ? new DeviceHolder([], { gpu: await openGpu() })
+    : undefined;
   const total = programs.length * (backends.length + 1);
   let done = 0;
   const rows: ParityRow[] = [];
@@ -101,12 +184,23 @@ export async function measureParity(spec: ModelSpec, weights: WeightSource, back
     for (const program of programs) {
       const inputs = inputsOf(program, seed);
       const tensors = new Map<string, Float32Array>();
-      for (const name of Object.keys(program.tensors)) tensors.set(name, await weights.readFloat32(name));
-      const expected = evaluateLowered(program, inputs, (name) => tensors.get(name)!, program.symbols);
+      for (const name of Object.keys(program.tensors))
+        tensors.set(name, await weights.readFloat32(name));
+      const expected = evaluateLowered(
+        program,
+        inputs,
+        (name) => tensors.get(name)!,
+        program.symbols,
+      );
       report(++done, total);
       const errors = program.launches.map((): Partial<Record<ParityBackend, number>> => ({}));
       for (const backend of backends) {
-        const loaded = await load(backend, program, weights, { storage: spec.storage, devices, cudaPath, tuning: spec.tuning });
+        const loaded = await load(backend, program, weights, {
+          storage: spec.storage,
+          devices,
+          cudaPath,
+          tuning: spec.tuning,
+        });
         try {
           const outputs = await loaded.run(inputs, program.symbols);
           for (const [name, { data }] of Object.entries(outputs)) {
@@ -120,7 +214,15 @@ export async function measureParity(spec: ModelSpec, weights: WeightSource, back
         }
         report(++done, total);
       }
-      program.launches.forEach(({ problem, origins }, launch) => rows.push({ program: program.name, launch, family: problem.family, origins, errors: errors[launch]! }));
+      program.launches.forEach(({ problem, origins }, launch) =>
+        rows.push({
+          program: program.name,
+          launch,
+          family: problem.family,
+          origins,
+          errors: errors[launch]!,
+        }),
+      );
     }
   } finally {
     await devices?.close();

@@ -5,35 +5,74 @@ import type { ParityRow } from "./measure.ts";
 import type { ParityBackend } from "./tolerances.ts";
 
 const [width, height] = [960, 280];
-const colours: Readonly<Record<ParityBackend, string>> = { cpu: "var(--gemm)", webgpu: "var(--attention)", "cuda-emulated": "var(--row_reduce)", cuda: "var(--map)" };
+const colours: Readonly<Record<ParityBackend, string>> = {
+  cpu: "var(--gemm)",
+  webgpu: "var(--attention)",
+  "cuda-emulated": "var(--row_reduce)",
+  cuda: "var(--map)",
+};
 /** Decades of the vertical axis. */
 const [lowest, highest] = [-9, 0];
-const y = (error: number): number => (height * (highest - Math.min(highest, Math.max(lowest, Number.isNaN(error) ? highest : Math.log10(Math.max(error, 1e-300)))))) / (highest - lowest);
+const y = (error: number): number =>
+  (height *
+    (highest -
+      Math.min(
+        highest,
+        Math.max(lowest, Number.isNaN(error) ? highest : Math.log10(Math.max(error, 1e-300))),
+      ))) /
+  (highest - lowest);
 
-function curve(program: string, rows: readonly ParityRow[], bounds: Readonly<Partial<Record<ParityBackend, number>>>): Markup {
+function curve(
+  program: string,
+  rows: readonly ParityRow[],
+  bounds: Readonly<Partial<Record<ParityBackend, number>>>,
+): Markup {
   const x = (i: number): number => ((i + 0.5) * width) / rows.length;
   const backends = Object.keys(bounds) as ParityBackend[];
-  const grid = Array.from({ length: highest - lowest }, (_, i) => lowest + i).map((decade) => html`<path d="M0 ${y(10 ** decade).toFixed(1)}H${width}" stroke="var(--line)"/><text x="4" y="${(y(10 ** decade) - 3).toFixed(1)}" fill="var(--note)" font-size="11">1e${decade}</text>`);
+  const grid = Array.from({ length: highest - lowest }, (_, i) => lowest + i).map(
+    (decade) =>
+      html`<path d="M0 ${y(10 ** decade).toFixed(1)}H${width}" stroke="var(--line)"/><text x="4" y="${(y(10 ** decade) - 3).toFixed(1)}" fill="var(--note)" font-size="11">1e${decade}</text>`,
+  );
   const lines = backends.map((backend) => {
-    const points = rows.map(({ errors }, i) => `${x(i).toFixed(1)},${y(errors[backend]!).toFixed(1)}`).join(" ");
-    const dots = rows.map(({ launch, origins, errors }, i) => html`<circle cx="${x(i).toFixed(1)}" cy="${y(errors[backend]!).toFixed(1)}" r="3" fill="${colours[backend]}"><title>${backend}, launch ${launch}, ${origins.join(" + ")}: ${errors[backend]!.toExponential(2)}</title></circle>`);
+    const points = rows
+      .map(({ errors }, i) => `${x(i).toFixed(1)},${y(errors[backend]!).toFixed(1)}`)
+      .join(" ");
+    const dots = rows.map(
+      ({ launch, origins, errors }, i) =>
+        html`<circle cx="${x(i).toFixed(1)}" cy="${y(errors[backend]!).toFixed(1)}" r="3" fill="${colours[backend]}"><title>${backend}, launch ${launch}, ${origins.join(" + ")}: ${errors[backend]!.toExponential(2)}</title></circle>`,
+    );
     return html`<path d="M0 ${y(bounds[backend]!).toFixed(1)}H${width}" stroke="${colours[backend]}" stroke-dasharray="6 5"/><polyline points="${points}" fill="none" stroke="${colours[backend]}" stroke-width="1.5"/>${dots}`;
   });
   return html`<figure><figcaption>${program}: ${rows.length} kernels in the order in which they run</figcaption><div class="scroll" tabindex="0" role="group" aria-label="Errors of ${program}"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Error over depth">${grid}${lines}</svg></div></figure>`;
 }
 
 /** A pure function of the measurement. */
-export function parityPage(name: string, rows: readonly ParityRow[], bounds: Readonly<Partial<Record<ParityBackend, number>>>): string {
+export function parityPage(
+  name: string,
+  rows: readonly ParityRow[],
+  bounds: Readonly<Partial<Record<ParityBackend, number>>>,
+): string {
   const backends = Object.keys(bounds) as ParityBackend[];
   const programs = [...new Set(rows.map(({ program }) => program))];
-  const legend = backends.map((backend) => html`<span><i style="background:${colours[backend]}"></i>${backend}, bound ${bounds[backend]!.toExponential(0)} dashed</span>`);
+  const legend = backends.map(
+    (backend) =>
+      html`<span><i style="background:${colours[backend]}"></i>${backend}, bound ${bounds[backend]!.toExponential(0)} dashed</span>`,
+  );
   const cell = (row: ParityRow, backend: ParityBackend): Markup => {
     const error = row.errors[backend]!;
-    return error < bounds[backend]! ? html`<td>${error.toExponential(2)}</td>` : html`<td><b>${error.toExponential(2)} past its bound</b></td>`;
+    return error < bounds[backend]!
+      ? html`<td>${error.toExponential(2)}</td>`
+      : html`<td><b>${error.toExponential(2)} past its bound</b></td>`;
   };
   const header = html`<h1>${name}</h1><p>How far each backend is from the float64 oracle after every fused kernel: the largest difference over max(1, the largest magnitude).</p>`;
   const main = html`<div class="legend">${legend}</div>
-${programs.map((program) => curve(program, rows.filter((row) => row.program === program), bounds))}
+${programs.map((program) =>
+  curve(
+    program,
+    rows.filter((row) => row.program === program),
+    bounds,
+  ),
+)}
 <h2>Every kernel</h2><div class="scroll" tabindex="0" role="group" aria-label="Every kernel"><table><thead><tr><th>kernel</th><th>program</th><th>family</th>${backends.map((backend) => html`<th>${backend}</th>`)}</tr></thead><tbody>
 ${rows.map((row) => html`<tr><td>${row.launch}: ${row.origins.join(" + ")}</td><td>${row.program}</td><td>${row.family}</td>${backends.map((backend) => cell(row, backend))}</tr>`)}
 </tbody></table></div>`;

@@ -1,6 +1,7 @@
 import type { Tensor } from "@sigil/runtime";
 
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const isTensor = (value: object): value is Tensor => "data" in value && "shape" in value;
 
 /** A model's outputs under transformers' nested names: `vision_model_output.hidden_states.0`. */

@@ -7,8 +7,15 @@ export interface StoredTensor {
 }
 
 /** Writes a safetensors file, which appears under its name only when it is complete. */
-export async function saveTensors(path: string, tensors: Readonly<Record<string, StoredTensor>>): Promise<void> {
-  const writer = await SafetensorsWriter.create(path, Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }] as const), { format: "pt" });
+export async function saveTensors(
+  path: string,
+  tensors: Readonly<Record<string, StoredTensor>>,
+): Promise<void> {
+  const writer = await SafetensorsWriter.create(
+    path,
+    Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }] as const),
+    { format: "pt" },
+  );
   try {
     for (const [name, { data }] of Object.entries(tensors)) await writer.write(name, data);
   } catch (error) {

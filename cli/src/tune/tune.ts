@@ -1,5 +1,15 @@
-/** Measures ways to compute a spec's problems on the adapter at hand, in turns with Sigil's own choice. */
-import { candidates, tuningOf, type KernelFeature, type KernelSet, type Measured, type Tuning } from "@sigil/compiler";
+/**
+ * Measures ways to compute a spec's problems on the adapter at hand, in turns with Sigil's own
+ * choice.
+ */
+import {
+  candidates,
+  tuningOf,
+  type KernelFeature,
+  type KernelSet,
+  type Measured,
+  type Tuning,
+} from "@sigil/compiler";
 import type { HeldDevice } from "@sigil/runtime-webgpu";
 import { parityError } from "../parity/measure.ts";
 import { tolerances } from "../parity/tolerances.ts";
@@ -10,7 +20,10 @@ import type { TunedProblem } from "./tuned-problems.ts";
 /** What became of one problem. */
 export interface TunedResult {
   readonly problem: TunedProblem;
-  /** Candidates measured, of all there are, and those whose results were wrong or that the adapter refused. */
+  /**
+   * Candidates measured, of all there are, and those whose results were wrong or that the adapter
+   * refused.
+   */
   readonly measured: number;
   readonly candidates: number;
   readonly refused: readonly string[];
@@ -29,27 +42,56 @@ export interface TuneOptions {
 
 /** Turns in which a candidate and Sigil's choice are timed; the fastest of each counts. */
 const turns = 5;
-/** A candidate has to win by this share, more than repeated measurements of one kernel differ by. */
+/**
+ * A candidate has to win by this share, more than repeated measurements of one kernel differ by.
+ */
 const margin = 0.05;
-/** Launches of one measurement take at least this long together, so that clocks and timestamps of coarse steps do. */
+/**
+ * Launches of one measurement take at least this long together, so that clocks and timestamps of
+ * coarse steps do.
+ */
 const leastMicroseconds = 20_000;
 
-/** Results in the order of the problems. Time goes to problems by what they take of a run; past the deadline none is begun, and a problem without time keeps Sigil's choice. */
-export async function tune(problems: readonly TunedProblem[], held: HeldDevice, set: KernelSet, features: readonly KernelFeature[], { seconds, report, now = () => performance.now() }: TuneOptions): Promise<readonly TunedResult[]> {
+/**
+ * Results in the order of the problems. Time goes to problems by what they take of a run; past the
+ * deadline none is begun, and a problem without time keeps Sigil's choice.
+ */
+export async function tune(
+  problems: readonly TunedProblem[],
+  held: HeldDevice,
+  set: KernelSet,
+  features: readonly KernelFeature[],
+  { seconds, report, now = () => performance.now() }: TuneOptions,
+): Promise<readonly TunedResult[]> {
   const tuning = tuningOf(held.kind, features);
   const start = now();
   const elapsed = (): number => (now() - start) / 1000;
-  const costs: { readonly problem: TunedProblem; readonly cost: number; readonly repeat: number }[] = [];
+  const costs: {
+    readonly problem: TunedProblem;
+    readonly cost: number;
+    readonly repeat: number;
+  }[] = [];
   const results = new Map<TunedProblem, TunedResult>();
   for (const problem of problems) {
     const all = candidates(problem.launch.problem, problem.program.symbols, tuning).length;
-    const kernel = elapsed() < seconds / 2 ? await loadKernel(problem, set, tuning, held, 1) : undefined;
+    const kernel =
+      elapsed() < seconds / 2 ? await loadKernel(problem, set, tuning, held, 1) : undefined;
     if (kernel) {
       await kernel.run();
       const { microseconds } = await kernel.run();
       await kernel.dispose();
-      costs.push({ problem, cost: microseconds * problem.count, repeat: Math.min(64, Math.max(1, Math.ceil(leastMicroseconds / microseconds))) });
-      results.set(problem, { problem, measured: 0, candidates: all, refused: [], own: microseconds });
+      costs.push({
+        problem,
+        cost: microseconds * problem.count,
+        repeat: Math.min(64, Math.max(1, Math.ceil(leastMicroseconds / microseconds))),
+      });
+      results.set(problem, {
+        problem,
+        measured: 0,
+        candidates: all,
+        refused: [],
+        own: microseconds,
+      });
     } else results.set(problem, { problem, measured: 0, candidates: all, refused: [], own: NaN });
     report(Math.min(elapsed(), seconds), seconds);
   }
@@ -57,12 +99,32 @@ export async function tune(problems: readonly TunedProblem[], held: HeldDevice, 
   for (const [i, { problem, cost, repeat }] of costs.entries()) {
     const left = seconds - elapsed();
     const share = cost / costs.slice(i).reduce((sum, other) => sum + other.cost, 0);
-    if (left > 0) results.set(problem, await tuneProblem(problem, held, set, tuning, repeat, () => elapsed() < seconds - left * (1 - share), () => report(Math.min(elapsed(), seconds), seconds)));
+    if (left > 0)
+      results.set(
+        problem,
+        await tuneProblem(
+          problem,
+          held,
+          set,
+          tuning,
+          repeat,
+          () => elapsed() < seconds - left * (1 - share),
+          () => report(Math.min(elapsed(), seconds), seconds),
+        ),
+      );
   }
   return problems.map((problem) => results.get(problem)!);
 }
 
-async function tuneProblem(problem: TunedProblem, held: HeldDevice, set: KernelSet, tuning: Tuning, repeat: number, timeLeft: () => boolean, tick: () => void): Promise<TunedResult> {
+async function tuneProblem(
+  problem: TunedProblem,
+  held: HeldDevice,
+  set: KernelSet,
+  tuning: Tuning,
+  repeat: number,
+  timeLeft: () => boolean,
+  tick: () => void,
+): Promise<TunedResult> {
   const all = candidates(problem.launch.problem, problem.program.symbols, tuning);
   const refused: string[] = [];
   const own = await loadKernel(problem, set, tuning, held, repeat);
@@ -73,7 +135,13 @@ async function tuneProblem(problem: TunedProblem, held: HeldDevice, set: KernelS
     for (const table of all) {
       if (!timeLeft()) break;
       measured++;
-      const other = await loadKernel(problem, set, { ...tuning, measured: table }, held, repeat).catch((error: Error) => void refused.push(error.message));
+      const other = await loadKernel(
+        problem,
+        set,
+        { ...tuning, measured: table },
+        held,
+        repeat,
+      ).catch((error: Error) => void refused.push(error.message));
       if (!other) continue;
       try {
         const wrong = disagreement((await other.run()).outputs, expected);
@@ -81,30 +149,56 @@ async function tuneProblem(problem: TunedProblem, held: HeldDevice, set: KernelS
         else {
           const times = await race(own, other, best?.microseconds ?? Infinity);
           fastest = Math.min(fastest, times.own);
-          if (times.other < (1 - margin) * times.own && times.other < (best?.microseconds ?? Infinity)) best = { table, microseconds: times.other, own: times.own };
+          if (
+            times.other < (1 - margin) * times.own &&
+            times.other < (best?.microseconds ?? Infinity)
+          )
+            best = { table, microseconds: times.other, own: times.own };
         }
       } finally {
         await other.dispose();
       }
       tick();
     }
-    return { problem, measured, candidates: all.length, refused, own: fastest, ...(best && { best }) };
+    return {
+      problem,
+      measured,
+      candidates: all.length,
+      refused,
+      own: fastest,
+      ...(best && { best }),
+    };
   } finally {
     await own.dispose();
   }
 }
 
-/** Why a candidate's result does not count; undefined if it does. Sums of float32 in another order differ, by less than the bound of the backend. */
-export function disagreement(actual: readonly Float32Array[], expected: readonly Float32Array[]): string | undefined {
+/**
+ * Why a candidate's result does not count; undefined if it does. Sums of float32 in another order
+ * differ, by less than the bound of the backend.
+ */
+export function disagreement(
+  actual: readonly Float32Array[],
+  expected: readonly Float32Array[],
+): string | undefined {
   const error = Math.max(...expected.map((data, i) => parityError(actual[i]!, data)));
-  return error < tolerances.webgpu.float32 ? undefined : `its result differs from that of Sigil's own choice by ${error.toExponential(2)} of the largest magnitude, more than ${tolerances.webgpu.float32}`;
+  return error < tolerances.webgpu.float32
+    ? undefined
+    : `its result differs from that of Sigil's own choice by ${error.toExponential(2)} of the largest magnitude, more than ${tolerances.webgpu.float32}`;
 }
 
 /** The fastest run of each, in turns; given up after one if the other is far from both. */
-async function race(own: LoadedKernel, other: LoadedKernel, best: number): Promise<{ own: number; other: number }> {
+async function race(
+  own: LoadedKernel,
+  other: LoadedKernel,
+  best: number,
+): Promise<{ own: number; other: number }> {
   let times = { own: Infinity, other: Infinity };
   for (let turn = 0; turn < turns; turn++) {
-    times = { own: Math.min(times.own, (await own.run()).microseconds), other: Math.min(times.other, (await other.run()).microseconds) };
+    times = {
+      own: Math.min(times.own, (await own.run()).microseconds),
+      other: Math.min(times.other, (await other.run()).microseconds),
+    };
     if (times.other > 1.5 * Math.min(times.own, best)) break;
   }
   return times;

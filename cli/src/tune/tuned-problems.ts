@@ -1,5 +1,12 @@
 /** The problems of a spec that can be computed in several ways, each once. */
-import { attentionKey, choiceOf, lowerSpec, type LoweredLaunch, type LoweredProgram, type Tuning } from "@sigil/compiler";
+import {
+  attentionKey,
+  choiceOf,
+  lowerSpec,
+  type LoweredLaunch,
+  type LoweredProgram,
+  type Tuning,
+} from "@sigil/compiler";
 import type { ModelSpec } from "@sigil/spec";
 
 export interface TunedProblem {
@@ -11,15 +18,29 @@ export interface TunedProblem {
 }
 
 /** Of every program of the spec, or of those named. */
-export function tunedProblems(spec: ModelSpec, tuning: Tuning, programs?: readonly string[]): readonly TunedProblem[] {
-  const found = new Map<string, { launch: LoweredLaunch; program: LoweredProgram; count: number }>();
+export function tunedProblems(
+  spec: ModelSpec,
+  tuning: Tuning,
+  programs?: readonly string[],
+): readonly TunedProblem[] {
+  const found = new Map<
+    string,
+    { launch: LoweredLaunch; program: LoweredProgram; count: number }
+  >();
   for (const { lowered: program } of lowerSpec(spec)) {
     if (programs && !programs.includes(program.name)) continue;
     for (const launch of program.launches) {
       if (choiceOf(launch.problem, program.symbols, tuning) === undefined) continue;
-      // What differs in the epilogue, or in strides and scale, alone is divided alike, so sizes are the key, as they are in a table.
+      // What differs in the epilogue, or in strides and scale, alone is divided alike, so sizes are
+      // the key, as they are in a table.
       const { problem } = launch;
-      const key = JSON.stringify(problem.family === "gemm" ? { ...problem, epilogue: undefined, epilogueOperands: undefined } : problem.family === "attention" ? attentionKey(problem, program.symbols) : problem);
+      const key = JSON.stringify(
+        problem.family === "gemm"
+          ? { ...problem, epilogue: undefined, epilogueOperands: undefined }
+          : problem.family === "attention"
+            ? attentionKey(problem, program.symbols)
+            : problem,
+      );
       const known = found.get(key);
       if (known) known.count++;
       else found.set(key, { launch, program, count: 1 });

@@ -1,5 +1,15 @@
-/** Expands an architecture document and a config into a Graph: blocks inlined, repeats unrolled, dimensions evaluated, shapes inferred. */
-import type { ArchitectureGraph, ArchitectureWeight, Block, Extent, OpStep, Step } from "@sigil/spec";
+/**
+ * Expands an architecture document and a config into a Graph: blocks inlined, repeats unrolled,
+ * dimensions evaluated, shapes inferred.
+ */
+import type {
+  ArchitectureGraph,
+  ArchitectureWeight,
+  Block,
+  Extent,
+  OpStep,
+  Step,
+} from "@sigil/spec";
 import { multiply, type Shape } from "../ir/extent.ts";
 import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
 import { ops } from "../ops/index.ts";
@@ -36,7 +46,9 @@ interface Scope {
   readonly open: readonly string[];
 }
 
-/** Whether a `when` holds: `field` is true, or `field=value` is so; `!` before it turns it round. */
+/**
+ * Whether a `when` holds: `field` is true, or `field=value` is so; `!` before it turns it round.
+ */
 export function isOn(when: string | undefined, field: (name: string) => unknown): boolean {
   if (when === undefined) return true;
   const [, not, name, value] = /^(!?)([^=]*)(?:=(.*))?$/.exec(when)!;
@@ -44,22 +56,33 @@ export function isOn(when: string | undefined, field: (name: string) => unknown)
   return (value === undefined ? Boolean(found) : String(found) === value) === (not === "");
 }
 
-const join = (path: string, name: string): string => (name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`);
+const join = (path: string, name: string): string =>
+  name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`;
 
-export function expand(document: ArchitectureGraph, { fields, maximum, outputs, collections = {} }: ExpandOptions): Graph {
+export function expand(
+  document: ArchitectureGraph,
+  { fields, maximum, outputs, collections = {} }: ExpandOptions,
+): Graph {
   const nodes: Node[] = [];
   let values = 0;
-  const newValue = (shape: Shape, dtype: Value["dtype"] = "float32"): Value => ({ id: values++, shape, dtype });
+  const newValue = (shape: Shape, dtype: Value["dtype"] = "float32"): Value => ({
+    id: values++,
+    shape,
+    dtype,
+  });
   const fail = (pointer: string, message: string): never => {
     throw new ArchitectureError(document.name, pointer, message);
   };
-  const collected = new Map<string, { name: string; value: Value }[]>(Object.keys(collections).map((list) => [list, []]));
+  const collected = new Map<string, { name: string; value: Value }[]>(
+    Object.keys(collections).map((list) => [list, []]),
+  );
   const collect = (list: string | undefined, value: Value): void => {
     const wanted = list === undefined ? false : (collections[list] ?? false);
     if (list === undefined || wanted === false) return;
     const index = counts.get(list) ?? 0;
     counts.set(list, index + 1);
-    if (wanted === true || wanted.includes(index)) collected.get(list)!.push({ name: `${list}.${index}`, value });
+    if (wanted === true || wanted.includes(index))
+      collected.get(list)!.push({ name: `${list}.${index}`, value });
   };
   const counts = new Map<string, number>();
   const resolving = new Set<string>();
@@ -67,7 +90,8 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
     if (document.symbols[name]) return { factor: 1, symbols: [name] };
     const dimension = document.dimensions?.[name];
     if (dimension !== undefined) {
-      if (resolving.has(name)) throw new ExpressionError(`dimension "${name}" is defined by itself`);
+      if (resolving.has(name))
+        throw new ExpressionError(`dimension "${name}" is defined by itself`);
       resolving.add(name);
       const value = evaluateDimension(dimension, lookup);
       resolving.delete(name);
@@ -85,40 +109,101 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
   };
   const number = (text: string | number, pointer: string): number => {
     const value = size(text, pointer);
-    return typeof value === "number" ? value : fail(pointer, `"${text}" must be known when compiling`);
+    return typeof value === "number"
+      ? value
+      : fail(pointer, `"${text}" must be known when compiling`);
   };
   const field = (name: string, pointer: string): unknown =>
-    Object.hasOwn(fields, name) ? fields[name] : (document.dimensions?.[name] !== undefined ? number(name, pointer) : fail(pointer, `the config has no field "${name}"`));
+    Object.hasOwn(fields, name)
+      ? fields[name]
+      : document.dimensions?.[name] !== undefined
+        ? number(name, pointer)
+        : fail(pointer, `the config has no field "${name}"`);
   const findOptional = (scope: Scope, name: string, pointer: string): Value | null => {
     const value = scope.values.get(name);
-    return value === undefined ? fail(pointer, `no value "${name}" before this step; known are ${[...scope.values.keys()].join(", ")}`) : value;
+    return value === undefined
+      ? fail(
+          pointer,
+          `no value "${name}" before this step; known are ${[...scope.values.keys()].join(", ")}`,
+        )
+      : value;
   };
-  const find = (scope: Scope, name: string, pointer: string): Value => findOptional(scope, name, pointer) ?? fail(pointer, `"${name}" is switched off`);
+  const find = (scope: Scope, name: string, pointer: string): Value =>
+    findOptional(scope, name, pointer) ?? fail(pointer, `"${name}" is switched off`);
 
   const weightOf = (weight: ArchitectureWeight, path: string, pointer: string): WeightReference => {
     const shape = weight.shape.map((axis, i) => number(axis, `${pointer}/shape/${i}`));
-    const [begin, end] = weight.rows ? weight.rows.map((row, i) => number(row, `${pointer}/rows/${i}`)) : [0, shape[0]!];
-    if (!(begin! >= 0 && begin! < end! && end! <= shape[0]!)) fail(pointer, `rows ${begin} to ${end} are not within ${shape[0]}`);
+    const [begin, end] = weight.rows
+      ? weight.rows.map((row, i) => number(row, `${pointer}/rows/${i}`))
+      : [0, shape[0]!];
+    if (!(begin! >= 0 && begin! < end! && end! <= shape[0]!))
+      fail(pointer, `rows ${begin} to ${end} are not within ${shape[0]}`);
     return { tensor: join(path, weight.name), shape, begin: begin!, end: end! };
   };
 
   const runOp = (step: OpStep, scope: Scope, pointer: string): Value => {
-    const op = Object.hasOwn(ops, step.op) ? ops[step.op]! : fail(`${pointer}/op`, `unknown op "${step.op}"; known are ${Object.keys(ops).join(", ")}`);
-    const inputs = (step.inputs ?? []).flatMap((name, i) => (i < op.inputs ? find : findOptional)(scope, name, `${pointer}/inputs/${i}`) ?? []);
-    const most = op.inputs + (op.optionalInputs ?? 0);
-    if (inputs.length < op.inputs || inputs.length > most) fail(`${pointer}/inputs`, `${step.op} takes ${op.inputs}${most > op.inputs ? ` to ${most}` : ""} inputs, received ${inputs.length}`);
-    const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
-    for (const role of op.weights) if (!step.weights?.[role]) fail(`${pointer}/weights`, `${step.op} needs a weight "${role}"`);
-    for (const role of Object.keys(step.weights ?? {})) if (!allowed.includes(role)) fail(`${pointer}/weights/${role}`, `${step.op} has no weight "${role}"`);
-    const weights = Object.fromEntries(Object.entries(step.weights ?? {}).map(([role, weight]) => [role, weightOf(weight, scope.path, `${pointer}/weights/${role}`)]));
-    const attributes: Attributes = Object.fromEntries(
-      Object.entries(step.attributes ?? {}).map(([key, value]) => [key, typeof value === "string" && value.startsWith("$") ? (field(value.slice(1), `${pointer}/attributes/${key}`) as string | number) : value]),
+    const op = Object.hasOwn(ops, step.op)
+      ? ops[step.op]!
+      : fail(`${pointer}/op`, `unknown op "${step.op}"; known are ${Object.keys(ops).join(", ")}`);
+    const inputs = (step.inputs ?? []).flatMap(
+      (name, i) =>
+        (i < op.inputs ? find : findOptional)(scope, name, `${pointer}/inputs/${i}`) ?? [],
     );
-    const weightShapes = Object.fromEntries(Object.entries(weights).map(([role, w]) => [role, [w.end - w.begin, ...w.shape.slice(1)]]));
+    const most = op.inputs + (op.optionalInputs ?? 0);
+    if (inputs.length < op.inputs || inputs.length > most)
+      fail(
+        `${pointer}/inputs`,
+        `${step.op} takes ${op.inputs}${most > op.inputs ? ` to ${most}` : ""} inputs, received ${inputs.length}`,
+      );
+    const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
+    for (const role of op.weights)
+      if (!step.weights?.[role]) fail(`${pointer}/weights`, `${step.op} needs a weight "${role}"`);
+    for (const role of Object.keys(step.weights ?? {}))
+      if (!allowed.includes(role))
+        fail(`${pointer}/weights/${role}`, `${step.op} has no weight "${role}"`);
+    const weights = Object.fromEntries(
+      Object.entries(step.weights ?? {}).map(([role, weight]) => [
+        role,
+        weightOf(weight, scope.path, `${pointer}/weights/${role}`),
+      ]),
+    );
+    const attributes: Attributes = Object.fromEntries(
+      Object.entries(step.attributes ?? {}).map(([key, value]) => [
+        key,
+        typeof value === "string" && value.startsWith("$")
+          ? (field(value.slice(1), `${pointer}/attributes/${key}`) as string | number)
+          : value,
+      ]),
+    );
+    const weightShapes = Object.fromEntries(
+      Object.entries(weights).map(([role, w]) => [role, [w.end - w.begin, ...w.shape.slice(1)]]),
+    );
     try {
-      const output = newValue(op.infer(inputs.map((value) => value.shape), weightShapes, attributes));
-      const path = join(scope.path, Object.values(weights)[0]?.tensor.slice(scope.path === "" ? 0 : scope.path.length + 1).replace(/\.?[^.]*$/, "") ?? step.name);
-      nodes.push({ op: step.op, inputs, weights, attributes, output, origin: { document: document.name, pointer, path: Object.values(weights)[0]?.tensor.replace(/\.[^.]*$/, "") ?? path } });
+      const output = newValue(
+        op.infer(
+          inputs.map((value) => value.shape),
+          weightShapes,
+          attributes,
+        ),
+      );
+      const path = join(
+        scope.path,
+        Object.values(weights)[0]
+          ?.tensor.slice(scope.path === "" ? 0 : scope.path.length + 1)
+          .replace(/\.?[^.]*$/, "") ?? step.name,
+      );
+      nodes.push({
+        op: step.op,
+        inputs,
+        weights,
+        attributes,
+        output,
+        origin: {
+          document: document.name,
+          pointer,
+          path: Object.values(weights)[0]?.tensor.replace(/\.[^.]*$/, "") ?? path,
+        },
+      });
       return output;
     } catch (error) {
       if (error instanceof ShapeError) return fail(pointer, error.message);
@@ -138,9 +223,15 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
       collect(step.collect, value);
       return;
     }
-    const block: Block = document.blocks?.[step.block] ?? fail(`${pointer}/block`, `no block "${step.block}"`);
-    if (scope.open.includes(step.block)) fail(`${pointer}/block`, `block "${step.block}" contains itself`);
-    if (step.inputs.length !== block.inputs.length) fail(`${pointer}/inputs`, `block "${step.block}" takes ${block.inputs.length} inputs, received ${step.inputs.length}`);
+    const block: Block =
+      document.blocks?.[step.block] ?? fail(`${pointer}/block`, `no block "${step.block}"`);
+    if (scope.open.includes(step.block))
+      fail(`${pointer}/block`, `block "${step.block}" contains itself`);
+    if (step.inputs.length !== block.inputs.length)
+      fail(
+        `${pointer}/inputs`,
+        `block "${step.block}" takes ${block.inputs.length} inputs, received ${step.inputs.length}`,
+      );
     let args = step.inputs.map((name, i) => findOptional(scope, name, `${pointer}/inputs/${i}`));
     const first = args[0] ?? fail(`${pointer}/inputs/0`, `"${step.inputs[0]}" is switched off`);
     const count = step.repeat === undefined ? 1 : number(step.repeat, `${pointer}/repeat`);
@@ -167,14 +258,37 @@ export function expand(document: ArchitectureGraph, { fields, maximum, outputs, 
       root.values.set(name, null);
       return [];
     }
-    const value = newValue(input.shape.map((axis, i) => size(axis, `/inputs/${name}/shape/${i}`)), input.dtype);
+    const value = newValue(
+      input.shape.map((axis, i) => size(axis, `/inputs/${name}/shape/${i}`)),
+      input.dtype,
+    );
     root.values.set(name, value);
-    return [{ name, value, ...(input.default && { default: input.default }), ...(input.table && { table: weightOf(input.table, "", `/inputs/${name}/table`) }) }];
+    return [
+      {
+        name,
+        value,
+        ...(input.default && { default: input.default }),
+        ...(input.table && { table: weightOf(input.table, "", `/inputs/${name}/table`) }),
+      },
+    ];
   });
   document.steps.forEach((step, i) => runStep(step, root, `/steps/${i}`));
   const results = Object.entries(document.outputs)
-    .filter(([name, value]) => root.values.get(value) !== null && (!outputs || outputs.includes(name)))
+    .filter(
+      ([name, value]) => root.values.get(value) !== null && (!outputs || outputs.includes(name)),
+    )
     .map(([name, value]) => ({ name, value: find(root, value, `/outputs/${name}`) }));
-  const symbols = Object.fromEntries(Object.entries(document.symbols).map(([name, kind]) => [name, maximum[kind]]));
-  return { name: document.name, symbols, inputs: inputs.map((i) => ({ ...i, value: { ...i.value, shape: i.value.shape.map((e) => multiply(e)) } })), nodes, outputs: [...results, ...[...collected.values()].flat()] };
+  const symbols = Object.fromEntries(
+    Object.entries(document.symbols).map(([name, kind]) => [name, maximum[kind]]),
+  );
+  return {
+    name: document.name,
+    symbols,
+    inputs: inputs.map((i) => ({
+      ...i,
+      value: { ...i.value, shape: i.value.shape.map((e) => multiply(e)) },
+    })),
+    nodes,
+    outputs: [...results, ...[...collected.values()].flat()],
+  };
 }

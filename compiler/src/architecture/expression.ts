@@ -1,9 +1,17 @@
-/** Integer expressions of architecture documents: names, numbers, + - * / (floor) and parentheses. */
+/**
+ * Integer expressions of architecture documents: names, numbers, + - * / (floor) and parentheses.
+ */
 import type { Extent } from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
 
-/** Evaluates `text`; `lookup` answers a name or undefined. Symbols may be multiplied only. Throws ExpressionError. */
-export function evaluateDimension(text: string | number, lookup: (name: string) => Extent | undefined): Extent {
+/**
+ * Evaluates `text`; `lookup` answers a name or undefined. Symbols may be multiplied only. Throws
+ * ExpressionError.
+ */
+export function evaluateDimension(
+  text: string | number,
+  lookup: (name: string) => Extent | undefined,
+): Extent {
   if (typeof text === "number") return text;
   const tokens = text.match(/[A-Za-z_][A-Za-z_0-9]*|\d+|[-+*/()]|\S/g) ?? [];
   let at = 0;
@@ -17,11 +25,15 @@ export function evaluateDimension(text: string | number, lookup: (name: string) 
     }
     if (/^\d+$/.test(token)) return Number(token);
     const value = /^[A-Za-z_]/.test(token) ? lookup(token) : undefined;
-    if (value === undefined) throw new ExpressionError(`"${token}" in "${text}" is not a config field, dimension or symbol`);
+    if (value === undefined)
+      throw new ExpressionError(
+        `"${token}" in "${text}" is not a config field, dimension or symbol`,
+      );
     return value;
   };
   const plain = (value: Extent): number => {
-    if (typeof value !== "number") throw new ExpressionError(`"${text}" adds or divides a size that only a run knows`);
+    if (typeof value !== "number")
+      throw new ExpressionError(`"${text}" adds or divides a size that only a run knows`);
     return value;
   };
   const product = (): Extent => {

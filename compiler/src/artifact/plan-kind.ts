@@ -1,6 +1,8 @@
 import type { Plan, PlanKind } from "@sigil/spec";
 
-/** The runtime class that fits the programs' inputs and outputs, whatever document they came from. */
+/**
+ * The runtime class that fits the programs' inputs and outputs, whatever document they came from.
+ */
 export function planKind(programs: Plan["programs"]): PlanKind {
   const inputs = new Set(programs.flatMap((program) => program.inputs.map(({ name }) => name)));
   const outputs = new Set(programs.flatMap((program) => program.outputs.map(({ name }) => name)));
@@ -9,5 +11,9 @@ export function planKind(programs: Plan["programs"]): PlanKind {
   if (pixels && ids && programs.length > 1) return "siglip";
   if (programs.length !== 1 || pixels === ids) return "graph";
   if (ids) return "siglip-text";
-  return outputs.has("logits") ? "siglip-image-classification" : inputs.size === 1 || inputs.has("patches") ? "siglip-vision" : "graph";
+  return outputs.has("logits")
+    ? "siglip-image-classification"
+    : inputs.size === 1 || inputs.has("patches")
+      ? "siglip-vision"
+      : "graph";
 }

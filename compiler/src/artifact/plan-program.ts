@@ -1,8 +1,23 @@
-/** Turns a lowered program, its memory plan and the backend's kernels into the program of plan.json. */
-import { align, type Extent, type Location, type PlannedLaunch, type PlannedProgram, type PlannedWeight, type WeightLayout } from "@sigil/spec";
+/**
+ * Turns a lowered program, its memory plan and the backend's kernels into the program of plan.json.
+ */
+import {
+  align,
+  type Extent,
+  type Location,
+  type PlannedLaunch,
+  type PlannedProgram,
+  type PlannedWeight,
+  type WeightLayout,
+} from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
 import { flopsOf } from "../kernels/flops.ts";
-import { constantValues, type LoweredLaunch, type LoweredOperand, type LoweredProgram } from "../kernels/lowered.ts";
+import {
+  constantValues,
+  type LoweredLaunch,
+  type LoweredOperand,
+  type LoweredProgram,
+} from "../kernels/lowered.ts";
 import { bytesOf, elementBytes } from "../passes/lower.ts";
 import { planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 
@@ -14,18 +29,29 @@ export interface EmittedKernel {
   readonly extents: readonly Extent[];
   readonly scratchBytes: number;
   readonly layouts: readonly (WeightLayout | undefined)[];
-  /** The binding of each operand, where views of one value share one; offsets within it are the kernel's own. */
+  /**
+   * The binding of each operand, where views of one value share one; offsets within it are the
+   * kernel's own.
+   */
   readonly slots?: readonly number[];
 }
 
 const storageBytes = { float32: 4, float16: 2, bfloat16: 2 } as const;
 
 function weightBytes(rows: number, columns: number, layout: WeightLayout): number {
-  return layout.kind === "rows" ? rows * columns * 4 : Math.ceil(rows / layout.width) * layout.width * (layout.columns ?? columns) * storageBytes[layout.storage];
+  return layout.kind === "rows"
+    ? rows * columns * 4
+    : Math.ceil(rows / layout.width) *
+        layout.width *
+        (layout.columns ?? columns) *
+        storageBytes[layout.storage];
 }
 
 /** `kernels` are those of the program's init launches, then of its launches. */
-export function planProgram(program: LoweredProgram, kernels: readonly EmittedKernel[]): { planned: PlannedProgram; memory: MemoryPlan } {
+export function planProgram(
+  program: LoweredProgram,
+  kernels: readonly EmittedKernel[],
+): { planned: PlannedProgram; memory: MemoryPlan } {
   const memory = planMemory(program);
   const weights = new Map<string, PlannedWeight>();
   let weightEnd = 0;
@@ -36,13 +62,26 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
   }
   const locate = (operand: LoweredOperand, layout: WeightLayout): Location => {
     const constant = operand.kind === "value" ? constants.get(operand.value.id) : undefined;
-    if (operand.kind === "value" && constant !== undefined) return { space: "weights", offset: constant + elementBytes(operand.value) * operand.offset };
-    if (operand.kind === "value") return { space: "arena", offset: memory.offsets.get(operand.value.id)! + elementBytes(operand.value) * operand.offset };
+    if (operand.kind === "value" && constant !== undefined)
+      return { space: "weights", offset: constant + elementBytes(operand.value) * operand.offset };
+    if (operand.kind === "value")
+      return {
+        space: "arena",
+        offset:
+          memory.offsets.get(operand.value.id)! + elementBytes(operand.value) * operand.offset,
+      };
     const key = JSON.stringify([operand.parts, layout]);
     const known = weights.get(key);
     if (known) return { space: "weights", offset: known.offset };
     const bytes = weightBytes(operand.rows, operand.columns, layout);
-    const weight: PlannedWeight = { offset: weightEnd, bytes, rows: operand.rows, columns: operand.columns, layout, parts: operand.parts };
+    const weight: PlannedWeight = {
+      offset: weightEnd,
+      bytes,
+      rows: operand.rows,
+      columns: operand.columns,
+      layout,
+      parts: operand.parts,
+    };
     weights.set(key, weight);
     weightEnd += align(bytes);
     return { space: "weights", offset: weight.offset };
@@ -50,15 +89,28 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
   /** With the size of the whole value or weight. */
   const bound = (operand: LoweredOperand, location: Location): Location => ({
     ...location,
-    bytes: operand.kind === "value" ? bytesOf(operand.value, program.symbols) : [...weights.values()].find(({ offset }) => offset === location.offset)!.bytes,
+    bytes:
+      operand.kind === "value"
+        ? bytesOf(operand.value, program.symbols)
+        : [...weights.values()].find(({ offset }) => offset === location.offset)!.bytes,
   });
   const planLaunch = (launch: LoweredLaunch, kernel: EmittedKernel): PlannedLaunch => {
     const { slots } = kernel;
-    const place = (operand: LoweredOperand, k: number): Location => locate(operand, kernel.layouts[k] ?? { kind: "rows" });
+    const place = (operand: LoweredOperand, k: number): Location =>
+      locate(operand, kernel.layouts[k] ?? { kind: "rows" });
     return {
       kernel: kernel.name,
       operands: slots
-        ? launch.operands.flatMap((operand, k) => (slots.indexOf(slots[k]!) === k ? [bound(operand, place(operand.kind === "value" ? { ...operand, offset: 0 } : operand, k))] : []))
+        ? launch.operands.flatMap((operand, k) =>
+            slots.indexOf(slots[k]!) === k
+              ? [
+                  bound(
+                    operand,
+                    place(operand.kind === "value" ? { ...operand, offset: 0 } : operand, k),
+                  ),
+                ]
+              : [],
+          )
         : launch.operands.map(place),
       extents: kernel.extents,
       ...(kernel.units && { units: kernel.units }),
@@ -66,22 +118,46 @@ export function planProgram(program: LoweredProgram, kernels: readonly EmittedKe
     };
   };
   const init = program.init.map((launch, i) => planLaunch(launch, kernels[i]!));
-  const launches = program.launches.map((launch, i) => planLaunch(launch, kernels[program.init.length + i]!));
-  const arena = (id: number): { location: Location } | object => (memory.offsets.has(id) ? { location: { space: "arena", offset: memory.offsets.get(id)! } } : {});
+  const launches = program.launches.map((launch, i) =>
+    planLaunch(launch, kernels[program.init.length + i]!),
+  );
+  const arena = (id: number): { location: Location } | object =>
+    memory.offsets.has(id) ? { location: { space: "arena", offset: memory.offsets.get(id)! } } : {};
   const planned: PlannedProgram = {
     name: program.name,
     symbols: program.symbols,
-    inputs: program.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.value.shape, ...(input.default && { default: input.default }), ...(input.table && { table: input.table.tensor }), ...arena(input.value.id) })),
-    outputs: program.outputs.map(({ name, value }) => ({ name, dtype: "float32", shape: value.shape, ...((value.dtype === "float16" || value.dtype === "bfloat16") && { stored: value.dtype }), ...arena(value.id) })),
+    inputs: program.inputs.map((input) => ({
+      name: input.name,
+      dtype: input.dtype,
+      shape: input.value.shape,
+      ...(input.default && { default: input.default }),
+      ...(input.table && { table: input.table.tensor }),
+      ...arena(input.value.id),
+    })),
+    outputs: program.outputs.map(({ name, value }) => ({
+      name,
+      dtype: "float32",
+      shape: value.shape,
+      ...((value.dtype === "float16" || value.dtype === "bfloat16") && { stored: value.dtype }),
+      ...arena(value.id),
+    })),
     weights: [...weights.values()],
     weightBytes: weightEnd,
     arenaBytes: memory.bytes,
     scratchBytes: Math.max(0, ...kernels.map((kernel) => kernel.scratchBytes)),
-    gathers: program.gathers.map((g) => ({ input: g.input, table: g.table, count: multiply(...g.value.shape.slice(0, -1)), width: g.width, target: { space: "arena", offset: memory.offsets.get(g.value.id)! } })),
+    gathers: program.gathers.map((g) => ({
+      input: g.input,
+      table: g.table,
+      count: multiply(...g.value.shape.slice(0, -1)),
+      width: g.width,
+      target: { space: "arena", offset: memory.offsets.get(g.value.id)! },
+    })),
     init,
     launches,
-    flops: program.launches.reduce((sum, launch) => sum + flopsOf(launch.problem, program.symbols), 0),
+    flops: program.launches.reduce(
+      (sum, launch) => sum + flopsOf(launch.problem, program.symbols),
+      0,
+    ),
   };
   return { planned, memory };
 }
-

@@ -2,18 +2,46 @@
 import { showGraph } from "../ir/graph.ts";
 import type { CompiledModel } from "../compile.ts";
 
-/** File name to content: graph, kernel problems, memory plan and planned launches of each program, and the kernels. */
-export function stages({ plan, programs, cpu, webgpu, cuda }: CompiledModel): Readonly<Record<string, string>> {
-  const files: Record<string, string> = { "kernels.wat": `${cpu.wat}\n`, "plan.json": `${JSON.stringify(plan, undefined, 2)}\n` };
-  for (const [adapter, kernels] of Object.entries(webgpu?.kernels ?? {})) for (const [name, { code }] of Object.entries(kernels)) files[`wgsl/${adapter}/${name}.wgsl`] = code;
-  for (const [path, byName] of Object.entries(cuda?.sources ?? {})) for (const [name, source] of Object.entries(byName)) files[`cuda/${path}/${name}.cu`] = source;
+/**
+ * File name to content: graph, kernel problems, memory plan and planned launches of each program,
+ * and the kernels.
+ */
+export function stages({
+  plan,
+  programs,
+  cpu,
+  webgpu,
+  cuda,
+}: CompiledModel): Readonly<Record<string, string>> {
+  const files: Record<string, string> = {
+    "kernels.wat": `${cpu.wat}\n`,
+    "plan.json": `${JSON.stringify(plan, undefined, 2)}\n`,
+  };
+  for (const [adapter, kernels] of Object.entries(webgpu?.kernels ?? {}))
+    for (const [name, { code }] of Object.entries(kernels))
+      files[`wgsl/${adapter}/${name}.wgsl`] = code;
+  for (const [path, byName] of Object.entries(cuda?.sources ?? {}))
+    for (const [name, source] of Object.entries(byName)) files[`cuda/${path}/${name}.cu`] = source;
   for (const { graph, lowered, memory } of programs) {
     files[`${graph.name}.1-graph.txt`] = showGraph(graph);
-    files[`${graph.name}.2-problems.txt`] = [...lowered.init, ...lowered.launches].map((launch, i) => `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`).join("");
-    files[`${graph.name}.3-memory.txt`] = memory.lives.map((life) => `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ${life.offset + life.bytes}\n`).join("");
+    files[`${graph.name}.2-problems.txt`] = [...lowered.init, ...lowered.launches]
+      .map(
+        (launch, i) =>
+          `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`,
+      )
+      .join("");
+    files[`${graph.name}.3-memory.txt`] = memory.lives
+      .map(
+        (life) =>
+          `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ${life.offset + life.bytes}\n`,
+      )
+      .join("");
     const planned = plan.programs.find(({ name }) => name === graph.name)!;
     files[`${graph.name}.4-launches.txt`] = planned.launches
-      .map((launch, i) => `${i}: ${launch.kernel}(${launch.operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  // ${launch.origins.join(" + ")}\n`)
+      .map(
+        (launch, i) =>
+          `${i}: ${launch.kernel}(${launch.operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  // ${launch.origins.join(" + ")}\n`,
+      )
       .join("");
   }
   return files;

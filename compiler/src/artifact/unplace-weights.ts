@@ -1,4 +1,7 @@
-/** What @sigil/runtime's placeWeights puts back: the offsets of weights, which are a fifth of a compressed plan. */
+/**
+ * What @sigil/runtime's placeWeights puts back: the offsets of weights, which are a fifth of a
+ * compressed plan.
+ */
 import { align, type Plan, type PlannedWeight } from "@sigil/spec";
 
 type Unplaced = Omit<PlannedWeight, "offset"> & { readonly offset?: number };
@@ -13,5 +16,8 @@ export function unplaceWeights(plan: Plan): object {
       return offset === expected ? weight : { offset, ...weight };
     });
   };
-  return { ...plan, programs: plan.programs.map((program) => ({ ...program, weights: unplace(program.weights) })) };
+  return {
+    ...plan,
+    programs: plan.programs.map((program) => ({ ...program, weights: unplace(program.weights) })),
+  };
 }

@@ -1,37 +1,94 @@
-/** How a generated class opens a session: on the one backend that it was compiled for, or on a choice of them. */
+/**
+ * How a generated class opens a session: on the one backend that it was compiled for, or on a
+ * choice of them.
+ */
 import type { ModelSpec } from "@sigil/spec";
 import type { SourceFile } from "ts-morph";
 
 type Target = ModelSpec["targets"][number];
 
 /** Who opens the artifact of each target. */
-const openers: Readonly<Record<Target, { readonly runtime: string; readonly open: string; readonly options: string }>> = {
+const openers: Readonly<
+  Record<Target, { readonly runtime: string; readonly open: string; readonly options: string }>
+> = {
   cpu: { runtime: "@sigil/runtime-cpu", open: "openCpuSession", options: "CpuSessionOptions" },
   cuda: { runtime: "@sigil/runtime-cuda", open: "openCudaSession", options: "CudaSessionOptions" },
-  webgpu: { runtime: "@sigil/runtime-webgpu", open: "openWebGpuSession", options: "WebGpuSessionOptions" },
+  webgpu: {
+    runtime: "@sigil/runtime-webgpu",
+    open: "openWebGpuSession",
+    options: "WebGpuSessionOptions",
+  },
 };
 
-/** Adds the imports of `load`, and returns its documentation, the type of its options and the expression that opens a session. */
-export function writeLoad(file: SourceFile, name: string, base: string, targets: readonly Target[], moreTypes: readonly string[] = []): { readonly doc: string; readonly options: string; readonly open: string } {
-  const types = [...moreTypes, "Tensor", "WeightSource"].map((type) => ({ name: type, isTypeOnly: true }));
+/**
+ * Adds the imports of `load`, and returns its documentation, the type of its options and the
+ * expression that opens a session.
+ */
+export function writeLoad(
+  file: SourceFile,
+  name: string,
+  base: string,
+  targets: readonly Target[],
+  moreTypes: readonly string[] = [],
+): { readonly doc: string; readonly options: string; readonly open: string } {
+  const types = [...moreTypes, "Tensor", "WeightSource"].map((type) => ({
+    name: type,
+    isTypeOnly: true,
+  }));
   const [target, ...others] = targets as [Target, ...Target[]];
   if (others.length === 0) {
     const { runtime, open, options } = openers[target];
-    file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, ...types] });
-    file.addImportDeclaration({ moduleSpecifier: runtime, namedImports: [open, { name: options, isTypeOnly: true }] });
+    file.addImportDeclaration({
+      moduleSpecifier: "@sigil/runtime",
+      namedImports: [base, ...types],
+    });
+    file.addImportDeclaration({
+      moduleSpecifier: runtime,
+      namedImports: [open, { name: options, isTypeOnly: true }],
+    });
     file.addImportDeclaration({ moduleSpecifier: `./${target}.js`, namedImports: ["artifact"] });
-    return { doc: "Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model.", options, open: `${open}(artifact, weights, options)` };
+    return {
+      doc: "Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model.",
+      options,
+      open: `${open}(artifact, weights, options)`,
+    };
   }
-  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namedImports: [base, "openBackend", { name: "BackendOptions", isTypeOnly: true }, ...types] });
-  for (const { runtime, options } of targets.map((t) => openers[t])) file.addImportDeclaration({ isTypeOnly: true, moduleSpecifier: runtime, namedImports: [options] });
-  file.addTypeAlias({ name: `${name}Options`, isExported: true, docs: ["Which backend to run on, and what each of them takes."], type: [`BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`, ...targets.map((t) => openers[t].options)].join(" & ") });
-  // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is opened.
-  const imports = (t: Target): string => `async (${t === "webgpu" && targets.includes("cpu") ? "automatic" : ""}) => {
+  file.addImportDeclaration({
+    moduleSpecifier: "@sigil/runtime",
+    namedImports: [base, "openBackend", { name: "BackendOptions", isTypeOnly: true }, ...types],
+  });
+  for (const { runtime, options } of targets.map((t) => openers[t]))
+    file.addImportDeclaration({
+      isTypeOnly: true,
+      moduleSpecifier: runtime,
+      namedImports: [options],
+    });
+  file.addTypeAlias({
+    name: `${name}Options`,
+    isExported: true,
+    docs: ["Which backend to run on, and what each of them takes."],
+    type: [
+      `BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`,
+      ...targets.map((t) => openers[t].options),
+    ].join(" & "),
+  });
+  // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is
+  // opened.
+  const imports = (
+    t: Target,
+  ): string => `async (${t === "webgpu" && targets.includes("cpu") ? "automatic" : ""}) => {
     const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}.js")]);
     return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" && targets.includes("cpu") ? "{ refuseSoftware: automatic, ...options }" : "options"});
   }`;
-  const where = [...(targets.includes("cuda") ? ["on CUDA where there is a device for it"] : []), ...(targets.includes("webgpu") ? ["on WebGPU where there is a GPU"] : []), ...(targets.includes("cpu") ? ["on the CPU"] : [])];
-  const errors = [...(targets.includes("cuda") ? ["CudaError for a CUDA"] : []), ...(targets.includes("webgpu") ? ["WebGpuError for a WebGPU"] : [])];
+  const where = [
+    ...(targets.includes("cuda") ? ["on CUDA where there is a device for it"] : []),
+    ...(targets.includes("webgpu") ? ["on WebGPU where there is a GPU"] : []),
+    ...(targets.includes("cpu") ? ["on the CPU"] : []),
+  ];
+  const errors = [
+    ...(targets.includes("cuda") ? ["CudaError for a CUDA"] : []),
+    ...(targets.includes("webgpu") ? ["WebGpuError for a WebGPU"] : []),
+  ];
   return {
     doc: `Loads the weights and readies every kernel, ${where.slice(0, -1).join(", else ")} and else ${where.at(-1)} unless told otherwise. Throws WeightsError with all that does not fit the model, ${errors.join(" or ")} that was asked for and cannot run it.`,
     options: `${name}Options`,

@@ -1,4 +1,7 @@
-/** Activations by their key in transformers' ACT2FN, each as a scalar expression of x (siglip.md section 3). */
+/**
+ * Activations by their key in transformers' ACT2FN, each as a scalar expression of x (siglip.md
+ * section 3).
+ */
 import { binary, constant as c, unary, type Expression } from "./expression.ts";
 
 const add = (x: Expression, y: Expression) => binary("add", x, y);
@@ -10,10 +13,14 @@ const half = (x: Expression) => mul(c(0.5), x);
 
 const gelu = (x: Expression) => mul(half(x), add(c(1), unary("erf", mul(x, c(Math.SQRT1_2)))));
 const geluTanh = (scale: number) => (x: Expression) =>
-  mul(half(x), add(c(1), unary("tanh", mul(c(scale), add(x, mul(c(0.044715), mul(x, mul(x, x))))))));
+  mul(
+    half(x),
+    add(c(1), unary("tanh", mul(c(scale), add(x, mul(c(0.044715), mul(x, mul(x, x))))))),
+  );
 const relu = (x: Expression) => max(x, c(0));
 /** log(1 + e^x) without overflow: max(x, 0) + log1p(e^-|x|). */
-const softplus = (x: Expression) => add(relu(x), unary("log1p", unary("exp", unary("neg", unary("abs", x)))));
+const softplus = (x: Expression) =>
+  add(relu(x), unary("log1p", unary("exp", unary("neg", unary("abs", x)))));
 const silu = (x: Expression) => mul(x, sigmoid(x));
 const tanhGelu = geluTanh(Math.sqrt(2 / Math.PI));
 
@@ -35,7 +42,14 @@ export const activations: Readonly<Record<string, (x: Expression) => Expression>
   swish: silu,
   hardswish: (x) => mul(x, mul(min(relu(add(x, c(3))), c(6)), c(1 / 6))),
   mish: (x) => mul(x, unary("tanh", softplus(x))),
-  laplace: (x) => half(add(c(1), unary("erf", binary("div", binary("sub", x, c(0.707107)), c(0.282095 * Math.SQRT2))))),
+  laplace: (x) => {
+    // transformers' rounded constant, not the square root of a half.
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: the rounded value is the exact one
+    const mean = c(0.707107);
+    return half(
+      add(c(1), unary("erf", binary("div", binary("sub", x, mean), c(0.282095 * Math.SQRT2)))),
+    );
+  },
   sqrtsoftplus: (x) => unary("sqrt", softplus(x)),
   sigmoid,
   tanh: (x) => unary("tanh", x),
@@ -43,4 +57,5 @@ export const activations: Readonly<Record<string, (x: Expression) => Expression>
 };
 
 /** max(x, 0) + slope min(x, 0), its slope learned (torch.nn.PReLU with one parameter). */
-export const prelu = (x: Expression, slope: Expression): Expression => add(relu(x), mul(slope, min(x, c(0))));
+export const prelu = (x: Expression, slope: Expression): Expression =>
+  add(relu(x), mul(slope, min(x, c(0))));

@@ -1,7 +1,12 @@
-/** The meaning of every scalar function in float64, beside which each backend's rendering is tested. */
+/**
+ * The meaning of every scalar function in float64, beside which each backend's rendering is tested.
+ */
 import type { BinaryFunction, Expression, UnaryFunction } from "./expression.ts";
 
-/** erf by its Maclaurin series below 3 and its continued fraction above (Abramowitz and Stegun 7.1.6, 7.1.14): below 1e-15. */
+/**
+ * erf by its Maclaurin series below 3 and its continued fraction above (Abramowitz and Stegun
+ * 7.1.6, 7.1.14): below 1e-15.
+ */
 export function erf(x: number): number {
   const a = Math.abs(x);
   if (a > 6) return Math.sign(x);
@@ -51,13 +56,22 @@ export function evaluate(expression: Expression, environment: ScalarEnvironment)
       return expression.value;
     case "accumulator":
     case "operand": {
-      const value = expression.kind === "operand" ? environment.operands[expression.name] : environment.accumulator;
-      if (value === undefined) throw new Error(`internal: ${expression.kind === "operand" ? expression.name : "accumulator"} has no value`);
+      const value =
+        expression.kind === "operand"
+          ? environment.operands[expression.name]
+          : environment.accumulator;
+      if (value === undefined)
+        throw new Error(
+          `internal: ${expression.kind === "operand" ? expression.name : "accumulator"} has no value`,
+        );
       return value;
     }
     case "unary":
       return unaryFunctions[expression.function](evaluate(expression.x, environment));
     case "binary":
-      return binaryFunctions[expression.function](evaluate(expression.x, environment), evaluate(expression.y, environment));
+      return binaryFunctions[expression.function](
+        evaluate(expression.x, environment),
+        evaluate(expression.y, environment),
+      );
   }
 }

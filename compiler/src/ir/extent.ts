@@ -16,9 +16,11 @@ export function multiply(...extents: readonly Extent[]): Extent {
   return symbols.length === 0 ? factor : { factor, symbols: symbols.sort() };
 }
 
-export const sameExtent = (a: Extent, b: Extent): boolean => JSON.stringify(multiply(a)) === JSON.stringify(multiply(b));
+export const sameExtent = (a: Extent, b: Extent): boolean =>
+  JSON.stringify(multiply(a)) === JSON.stringify(multiply(b));
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((extent, axis) => sameExtent(extent, b[axis]!));
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((extent, axis) => sameExtent(extent, b[axis]!));
 
 /** The value of a size once its symbols are bound; an unbound symbol is an internal error. */
 export function valueOf(extent: Extent, symbols: Readonly<Record<string, number>>): number {

@@ -1,11 +1,15 @@
 /**
- * A model as operations on values, in the order in which they can run. Primitive nodes come from an architecture document;
+ * A model as operations on values, in the order in which they can run. Primitive nodes come from an
+ * architecture document;
  * each knows the place that it came from, so that a later stage can name it.
  */
 import type { PlannedTensor } from "@sigil/spec";
 import { showShape, type Shape } from "./extent.ts";
 
-/** Where a node came from: a JSON pointer into the document, and the module path of its weights (transformers' name). */
+/**
+ * Where a node came from: a JSON pointer into the document, and the module path of its weights
+ * (transformers' name).
+ */
 export interface Origin {
   readonly document: string;
   readonly pointer: string;
@@ -58,12 +62,20 @@ export interface GraphInput {
 
 /** The text form of a graph, as `--dump` writes it. */
 export function showGraph(graph: Graph): string {
-  const lines = graph.inputs.map(({ name, value }) => `%${value.id} = input ${name} : ${value.dtype}${showShape(value.shape)}`);
+  const lines = graph.inputs.map(
+    ({ name, value }) => `%${value.id} = input ${name} : ${value.dtype}${showShape(value.shape)}`,
+  );
   for (const node of graph.nodes) {
-    const weights = Object.entries(node.weights).map(([role, w]) => `${role}=${w.tensor}[${w.begin}:${w.end}]`);
+    const weights = Object.entries(node.weights).map(
+      ([role, w]) => `${role}=${w.tensor}[${w.begin}:${w.end}]`,
+    );
     const attributes = Object.entries(node.attributes).map(([key, value]) => `${key}=${value}`);
-    const args = [...node.inputs.map((value) => `%${value.id}`), ...weights, ...attributes].join(", ");
-    lines.push(`%${node.output.id} = ${node.op}(${args}) : ${showShape(node.output.shape)}  // ${node.origin.path}`);
+    const args = [...node.inputs.map((value) => `%${value.id}`), ...weights, ...attributes].join(
+      ", ",
+    );
+    lines.push(
+      `%${node.output.id} = ${node.op}(${args}) : ${showShape(node.output.shape)}  // ${node.origin.path}`,
+    );
   }
   for (const { name, value } of graph.outputs) lines.push(`return ${name} = %${value.id}`);
   return `${lines.join("\n")}\n`;

@@ -1,4 +1,7 @@
-/** The meaning of each kernel problem in float64, straight from its statement: fused programs are compared with unfused graphs through it. */
+/**
+ * The meaning of each kernel problem in float64, straight from its statement: fused programs are
+ * compared with unfused graphs through it.
+ */
 import { evaluate as evaluateExpression } from "../expr/scalar-functions.ts";
 import { elements, valueOf } from "../ir/extent.ts";
 import { defaultInput } from "../oracle.ts";
@@ -6,13 +9,34 @@ import { interpolateGrid } from "../ops/interpolate-grid.ts";
 import { dense } from "../ops/op.ts";
 import { foldRows } from "./fold-rows.ts";
 import type { LoweredOperand, LoweredProgram } from "./lowered.ts";
-import type { AttentionProblem, EpilogueOperand, GemmProblem, MapProblem, Problem, RowReduceProblem } from "./problem.ts";
+import type {
+  AttentionProblem,
+  EpilogueOperand,
+  GemmProblem,
+  MapProblem,
+  Problem,
+  RowReduceProblem,
+} from "./problem.ts";
 
 type Symbols = Readonly<Record<string, number>>;
 type Arrays = readonly Float64Array[];
 
-const pick = (operand: EpilogueOperand, data: Float64Array, row: number, column: number, columns: number): number =>
-  data[operand.index === "scalar" ? 0 : operand.index === "column" ? column : operand.index === "element" ? row * columns + column : (row % operand.period!) * columns + column]!;
+const pick = (
+  operand: EpilogueOperand,
+  data: Float64Array,
+  row: number,
+  column: number,
+  columns: number,
+): number =>
+  data[
+    operand.index === "scalar"
+      ? 0
+      : operand.index === "column"
+        ? column
+        : operand.index === "element"
+          ? row * columns + column
+          : (row % operand.period!) * columns + column
+  ]!;
 
 function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
@@ -22,22 +46,40 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
   const read = (row: number, k: number): number => {
     if (shape.kind === "rows") return a[row * shape.stride + k]!;
     const { channels, height, width, patch, gridHeight, gridWidth } = shape;
-    const [image, cell] = [Math.floor(row / (gridHeight * gridWidth)), row % (gridHeight * gridWidth)];
+    const [image, cell] = [
+      Math.floor(row / (gridHeight * gridWidth)),
+      row % (gridHeight * gridWidth),
+    ];
     if (shape.kind === "byte_patches") {
       const [pixel, channel] = [Math.floor(k / channels), k % channels];
       const y = Math.floor(cell / gridWidth) * patch + Math.floor(pixel / patch);
-      return a[((image * height + y) * width + (cell % gridWidth) * patch + (pixel % patch)) * channels + channel]!;
+      return a[
+        ((image * height + y) * width + (cell % gridWidth) * patch + (pixel % patch)) * channels +
+          channel
+      ]!;
     }
     const [channel, inside] = [Math.floor(k / (patch * patch)), k % (patch * patch)];
     const y = Math.floor(cell / gridWidth) * patch + Math.floor(inside / patch);
-    return a[((image * channels + channel) * height + y) * width + (cell % gridWidth) * patch + (inside % patch)]!;
+    return a[
+      ((image * channels + channel) * height + y) * width +
+        (cell % gridWidth) * patch +
+        (inside % patch)
+    ]!;
   };
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       let sum = 0;
       for (let k = 0; k < problem.depth; k++) sum += read(row, k) * b[column * problem.depth + k]!;
-      const operands = Object.fromEntries(problem.epilogueOperands.map((o, i) => [o.name, pick(o, arrays[2 + i]!, row, column, columns)]));
-      out[row * columns + column] = evaluateExpression(problem.epilogue, { accumulator: sum, operands });
+      const operands = Object.fromEntries(
+        problem.epilogueOperands.map((o, i) => [
+          o.name,
+          pick(o, arrays[2 + i]!, row, column, columns),
+        ]),
+      );
+      out[row * columns + column] = evaluateExpression(problem.epilogue, {
+        accumulator: sum,
+        operands,
+      });
     }
 }
 
@@ -49,10 +91,12 @@ function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols):
   for (let b = 0; b < valueOf(problem.batch, symbols); b++)
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < queries; i++) {
-        const query = ((problem.sharedQuery ? 0 : b) * queries + i) * problem.queryStride + h * headSize;
+        const query =
+          ((problem.sharedQuery ? 0 : b) * queries + i) * problem.queryStride + h * headSize;
         const scores = Float64Array.from({ length: keys }, (_, j) => {
           let dot = 0;
-          for (let c = 0; c < headSize; c++) dot += q[query + c]! * k[(b * keys + j) * problem.keyStride + h * headSize + c]!;
+          for (let c = 0; c < headSize; c++)
+            dot += q[query + c]! * k[(b * keys + j) * problem.keyStride + h * headSize + c]!;
           return dot * problem.scale + (mask ? mask[b * keys + j]! : 0);
         });
         const top = scores.reduce((x, y) => Math.max(x, y), -Infinity);
@@ -60,22 +104,34 @@ function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols):
         const total = weights.reduce((x, y) => x + y, 0);
         for (let c = 0; c < headSize; c++) {
           let sum = 0;
-          for (let j = 0; j < keys; j++) sum += weights[j]! * v[(b * keys + j) * problem.valueStride + h * headSize + c]!;
+          for (let j = 0; j < keys; j++)
+            sum += weights[j]! * v[(b * keys + j) * problem.valueStride + h * headSize + c]!;
           out[((b * queries + i) * heads + h) * headSize + c] = sum / total;
         }
-        if (problem.probabilities) weights.forEach((w, j) => (arrays.at(-1)![((b * heads + h) * queries + i) * keys + j] = w / total));
+        if (problem.probabilities)
+          weights.forEach(
+            (w, j) => (arrays.at(-1)![((b * heads + h) * queries + i) * keys + j] = w / total),
+          );
       }
 }
 
 function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols): void {
   const { kind, width, epsilon } = problem;
-  const [x, weight, bias] = [arrays[0]!, arrays.length > 2 ? arrays[1] : undefined, arrays.length > 3 ? arrays[2] : undefined];
+  const [x, weight, bias] = [
+    arrays[0]!,
+    arrays.length > 2 ? arrays[1] : undefined,
+    arrays.length > 3 ? arrays[2] : undefined,
+  ];
   const out = arrays.at(-1)!;
   for (let row = 0; row < valueOf(problem.rows, symbols); row++) {
     if (kind === "mean") {
       const count = problem.reduced!;
-      const counted = Array.from({ length: count }, (_, r) => r).filter((r) => !problem.mask || arrays[1]![row * count + r]! >= 0);
-      for (let c = 0; c < width; c++) out[row * width + c] = counted.reduce((sum, r) => sum + x[(row * count + r) * width + c]!, 0) / counted.length;
+      const counted = Array.from({ length: count }, (_, r) => r).filter(
+        (r) => !problem.mask || arrays[1]![row * count + r]! >= 0,
+      );
+      for (let c = 0; c < width; c++)
+        out[row * width + c] =
+          counted.reduce((sum, r) => sum + x[(row * count + r) * width + c]!, 0) / counted.length;
       continue;
     }
     const values = x.subarray(row * width, (row + 1) * width);
@@ -87,7 +143,13 @@ function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols):
     for (let c = 0; c < width; c++) {
       const value = values[c]!;
       const scaled =
-        kind === "layer_norm" ? (value - mean) / Math.sqrt(variance + epsilon) : kind === "rms_norm" ? value / Math.sqrt(squares / width + epsilon) : kind === "l2_normalize" ? value / Math.sqrt(squares) : Math.exp(value - top) / total;
+        kind === "layer_norm"
+          ? (value - mean) / Math.sqrt(variance + epsilon)
+          : kind === "rms_norm"
+            ? value / Math.sqrt(squares / width + epsilon)
+            : kind === "l2_normalize"
+              ? value / Math.sqrt(squares)
+              : Math.exp(value - top) / total;
       out[row * width + c] = scaled * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
     }
   }
@@ -97,7 +159,14 @@ function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
   const { width } = problem;
   for (let row = 0; row < valueOf(problem.rows, symbols); row++)
     for (let column = 0; column < width; column++) {
-      const operands = Object.fromEntries(problem.operands.map((o, i) => [o.name, o.index === "strided" ? arrays[i]![row * o.stride + o.first + column]! : pick(o, arrays[i]!, row, column, width)]));
+      const operands = Object.fromEntries(
+        problem.operands.map((o, i) => [
+          o.name,
+          o.index === "strided"
+            ? arrays[i]![row * o.stride + o.first + column]!
+            : pick(o, arrays[i]!, row, column, width),
+        ]),
+      );
       arrays.at(-1)![row * width + column] = evaluateExpression(problem.expression, { operands });
     }
 }
@@ -111,28 +180,64 @@ export function evaluateProblem(problem: Problem, arrays: Arrays, symbols: Symbo
 }
 
 /** Runs a lowered program; `weights` answers whole tensors, row-major. Every output by name. */
-export function evaluateLowered(program: LoweredProgram, inputs: Readonly<Record<string, ArrayLike<number>>>, weights: (tensor: string, shape: readonly number[]) => ArrayLike<number>, symbols: Symbols): Record<string, Float64Array> {
+export function evaluateLowered(
+  program: LoweredProgram,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+  weights: (tensor: string, shape: readonly number[]) => ArrayLike<number>,
+  symbols: Symbols,
+): Record<string, Float64Array> {
   const buffers = new Map<number, Float64Array>();
-  const given = Object.fromEntries(program.inputs.map((input) => [input.name, inputs[input.name] ?? defaultInput(input, symbols).data]));
-  for (const { name, value } of program.inputs) buffers.set(value.id, Float64Array.from(given[name]!));
+  const given = Object.fromEntries(
+    program.inputs.map((input) => [
+      input.name,
+      inputs[input.name] ?? defaultInput(input, symbols).data,
+    ]),
+  );
+  for (const { name, value } of program.inputs)
+    buffers.set(value.id, Float64Array.from(given[name]!));
   for (const gather of program.gathers) {
     const table = weights(gather.table, program.tensors[gather.table]!);
     const ids = given[gather.input]!;
-    buffers.set(gather.value.id, Float64Array.from({ length: ids.length * gather.width }, (_, i) => table[ids[Math.floor(i / gather.width)]! * gather.width + (i % gather.width)]!));
+    buffers.set(
+      gather.value.id,
+      Float64Array.from(
+        { length: ids.length * gather.width },
+        (_, i) => table[ids[Math.floor(i / gather.width)]! * gather.width + (i % gather.width)]!,
+      ),
+    );
   }
   const arrayOf = (operand: LoweredOperand): Float64Array => {
     if (operand.kind === "weight")
-      return Float64Array.from(operand.parts.flatMap(({ tensor, begin, end, resample, fold }) => {
-        const shape = program.tensors[tensor]!;
-        const row = shape.slice(1).reduce((a, b) => a * b, 1);
-        const rows = Float64Array.from(Array.from(weights(tensor, shape)).slice(begin * row, end * row));
-        if (fold) return Array.from(foldRows(rows, fold));
-        return Array.from(resample ? interpolateGrid.evaluate([dense([end - begin, row], rows)], {}, { height: resample.to[0], width: resample.to[1] }).data : rows);
-      }));
+      return Float64Array.from(
+        operand.parts.flatMap(({ tensor, begin, end, resample, fold }) => {
+          const shape = program.tensors[tensor]!;
+          const row = shape.slice(1).reduce((a, b) => a * b, 1);
+          const rows = Float64Array.from(
+            Array.from(weights(tensor, shape)).slice(begin * row, end * row),
+          );
+          if (fold) return Array.from(foldRows(rows, fold));
+          return Array.from(
+            resample
+              ? interpolateGrid.evaluate(
+                  [dense([end - begin, row], rows)],
+                  {},
+                  { height: resample.to[0], width: resample.to[1] },
+                ).data
+              : rows,
+          );
+        }),
+      );
     let buffer = buffers.get(operand.value.id);
-    if (!buffer) buffers.set(operand.value.id, (buffer = new Float64Array(valueOf(elements(operand.value.shape), symbols))));
+    if (!buffer)
+      buffers.set(
+        operand.value.id,
+        (buffer = new Float64Array(valueOf(elements(operand.value.shape), symbols))),
+      );
     return buffer.subarray(operand.offset);
   };
-  for (const { problem, operands } of [...program.init, ...program.launches]) evaluateProblem(problem, operands.map(arrayOf), symbols);
-  return Object.fromEntries(program.outputs.map(({ name, value }) => [name, buffers.get(value.id)!]));
+  for (const { problem, operands } of [...program.init, ...program.launches])
+    evaluateProblem(problem, operands.map(arrayOf), symbols);
+  return Object.fromEntries(
+    program.outputs.map(({ name, value }) => [name, buffers.get(value.id)!]),
+  );
 }

@@ -2,10 +2,18 @@ import type { PlannedTensor, WeightPart } from "@sigil/spec";
 import type { GraphInput, Value } from "../ir/graph.ts";
 import type { Problem } from "./problem.ts";
 
-/** An operand before memory is planned: elements of a value from `offset`, or a weight whose parts are stacked row by row. */
+/**
+ * An operand before memory is planned: elements of a value from `offset`, or a weight whose parts
+ * are stacked row by row.
+ */
 export type LoweredOperand =
   | { readonly kind: "value"; readonly value: Value; readonly offset: number }
-  | { readonly kind: "weight"; readonly rows: number; readonly columns: number; readonly parts: readonly WeightPart[] };
+  | {
+      readonly kind: "weight";
+      readonly rows: number;
+      readonly columns: number;
+      readonly parts: readonly WeightPart[];
+    };
 
 /** A kernel problem and what it works on; the last operand is written. */
 export interface LoweredLaunch {
@@ -22,10 +30,21 @@ export interface LoweredProgram {
   readonly launches: readonly LoweredLaunch[];
   readonly inputs: readonly (GraphInput & { readonly dtype: PlannedTensor["dtype"] })[];
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
-  readonly gathers: readonly { readonly input: string; readonly table: string; readonly value: Value; readonly width: number }[];
+  readonly gathers: readonly {
+    readonly input: string;
+    readonly table: string;
+    readonly value: Value;
+    readonly width: number;
+  }[];
   readonly tensors: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Values that loading computes: they live as long as the weights. */
-export const constantValues = ({ init }: Pick<LoweredProgram, "init">): ReadonlyMap<number, Value> =>
-  new Map(init.flatMap(({ operands }) => operands.slice(-1)).flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, operand.value]] : [])));
+export const constantValues = ({
+  init,
+}: Pick<LoweredProgram, "init">): ReadonlyMap<number, Value> =>
+  new Map(
+    init
+      .flatMap(({ operands }) => operands.slice(-1))
+      .flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, operand.value]] : [])),
+  );

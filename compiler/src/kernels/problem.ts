@@ -1,5 +1,6 @@
 /**
- * What a kernel has to compute, without a word on how. The four families are all that a backend implements; `select` turns
+ * What a kernel has to compute, without a word on how. The four families are all that a backend
+ * implements; `select` turns
  * a problem into a configuration and `emit` into source. Activations are float32 and row-major.
  */
 import type { Extent, Storage } from "@sigil/spec";
@@ -8,14 +9,19 @@ import type { Expression } from "../expr/expression.ts";
 /** Extra inputs of an epilogue, in the order in which the kernel takes them. */
 export interface EpilogueOperand {
   readonly name: string;
-  /** `column`: one value per output column. `element`: shaped as the output. `periodic`: `[period, columns]`, row modulo period. `scalar`: one value. */
+  /**
+   * `column`: one value per output column. `element`: shaped as the output. `periodic`: `[period,
+   * columns]`, row modulo period. `scalar`: one value.
+   */
   readonly index: "column" | "element" | "periodic" | "scalar";
   readonly period?: number;
 }
 
 /**
- * A Gemm's rows cut out of pictures, those of one after those of another, line by line. `patches`: of `[b, c, h, w]`, each ordered (channel, row, column).
- * `byte_patches`: of `[b, h, w, c]` bytes, each 0 to 255, ordered (row, column, channel), so that a line of a patch is contiguous.
+ * A Gemm's rows cut out of pictures, those of one after those of another, line by line. `patches`:
+ * of `[b, c, h, w]`, each ordered (channel, row, column).
+ * `byte_patches`: of `[b, h, w, c]` bytes, each 0 to 255, ordered (row, column, channel), so that a
+ * line of a patch is contiguous.
  */
 export interface PatchRows {
   readonly kind: "patches" | "byte_patches";
@@ -33,8 +39,13 @@ export interface GemmProblem {
   readonly rows: Extent;
   readonly columns: Extent;
   readonly depth: number;
-  /** `weight`: B is known when loading and may be packed. `activation`: B is computed by the run, row-major. */
-  readonly b: { readonly kind: "weight"; readonly storage: Storage } | { readonly kind: "activation" };
+  /**
+   * `weight`: B is known when loading and may be packed. `activation`: B is computed by the run,
+   * row-major.
+   */
+  readonly b:
+    | { readonly kind: "weight"; readonly storage: Storage }
+    | { readonly kind: "activation" };
   /** `rows`: A is a matrix with this distance between rows. */
   readonly a: { readonly kind: "rows"; readonly stride: number } | PatchRows;
   readonly epilogue: Expression;
@@ -42,8 +53,10 @@ export interface GemmProblem {
 }
 
 /**
- * Per batch and head: softmax(q k^T * scale + mask) v, the scores never stored whole. Rows of q, k and v are `stride`
- * elements apart, a head's channels contiguous. Operands: q, k, v, [mask], output `[batch, queries, heads * headSize]`, [probabilities].
+ * Per batch and head: softmax(q k^T * scale + mask) v, the scores never stored whole. Rows of q, k
+ * and v are `stride`
+ * elements apart, a head's channels contiguous. Operands: q, k, v, [mask], output `[batch, queries,
+ * heads * headSize]`, [probabilities].
  */
 export interface AttentionProblem {
   readonly family: "attention";
@@ -67,20 +80,27 @@ export interface AttentionProblem {
 /** One pass over rows of `width`. Operands: input, [weight, [bias]], output. */
 export interface RowReduceProblem {
   readonly family: "row_reduce";
-  /** `mean`: over the middle axis of `[outer, rows, width]`. The others: over the last axis of `[rows, width]`. */
+  /**
+   * `mean`: over the middle axis of `[outer, rows, width]`. The others: over the last axis of
+   * `[rows, width]`.
+   */
   readonly kind: "layer_norm" | "rms_norm" | "l2_normalize" | "mean" | "softmax";
   /** Rows; for `mean` the outer count. */
   readonly rows: Extent;
   readonly width: number;
   /** `mean` only: length of the averaged axis. */
   readonly reduced?: number;
-  /** `mean` only: an operand `[outer, rows]` after the input; rows where it is below zero do not count. */
+  /**
+   * `mean` only: an operand `[outer, rows]` after the input; rows where it is below zero do not
+   * count.
+   */
   readonly mask?: boolean;
   readonly epsilon: number;
 }
 
 /**
- * out[r, c] = expression(operands), over `[rows, width]`; `copy` reads rows `stride` elements apart starting at `first`
+ * out[r, c] = expression(operands), over `[rows, width]`; `copy` reads rows `stride` elements apart
+ * starting at `first`
  * (a token picked from each sequence). Operands: the inputs in order, output.
  */
 export interface MapProblem {
@@ -88,7 +108,15 @@ export interface MapProblem {
   readonly rows: Extent;
   readonly width: number;
   readonly expression: Expression;
-  readonly operands: readonly (EpilogueOperand | { readonly name: string; readonly index: "strided"; readonly stride: number; readonly first: number })[];
+  readonly operands: readonly (
+    | EpilogueOperand
+    | {
+        readonly name: string;
+        readonly index: "strided";
+        readonly stride: number;
+        readonly first: number;
+      }
+  )[];
 }
 
 export type Problem = GemmProblem | AttentionProblem | RowReduceProblem | MapProblem;

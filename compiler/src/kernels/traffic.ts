@@ -1,10 +1,27 @@
 import { bytesOf } from "../passes/lower.ts";
 import type { LoweredLaunch } from "./lowered.ts";
 
-/** Bytes that a launch must at least move: each value and weight that it touches once, weights as they are stored. */
-export function trafficOf({ problem, operands }: LoweredLaunch, symbols: Readonly<Record<string, number>>): number {
-  const stored = problem.family === "gemm" && problem.b.kind === "weight" && problem.b.storage !== "float32" ? 2 : 4;
-  const values = new Map(operands.flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, bytesOf(operand.value, symbols)] as const] : [])));
-  const weights = operands.map((operand, i) => (operand.kind === "weight" ? operand.rows * operand.columns * (i === 1 ? stored : 4) : 0));
+/**
+ * Bytes that a launch must at least move: each value and weight that it touches once, weights as
+ * they are stored.
+ */
+export function trafficOf(
+  { problem, operands }: LoweredLaunch,
+  symbols: Readonly<Record<string, number>>,
+): number {
+  const stored =
+    problem.family === "gemm" && problem.b.kind === "weight" && problem.b.storage !== "float32"
+      ? 2
+      : 4;
+  const values = new Map(
+    operands.flatMap((operand) =>
+      operand.kind === "value"
+        ? [[operand.value.id, bytesOf(operand.value, symbols)] as const]
+        : [],
+    ),
+  );
+  const weights = operands.map((operand, i) =>
+    operand.kind === "weight" ? operand.rows * operand.columns * (i === 1 ? stored : 4) : 0,
+  );
   return [...values.values(), ...weights].reduce((sum, bytes) => sum + bytes, 0);
 }

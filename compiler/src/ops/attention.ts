@@ -1,11 +1,16 @@
 import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Attributes, type Dense, type Op } from "./op.ts";
 
-function inferScores([q, k, mask]: readonly Shape[], { heads }: Attributes): { width: number; batch: Shape[number]; queries: Shape[number]; keys: Shape[number] } {
+function inferScores(
+  [q, k, mask]: readonly Shape[],
+  { heads }: Attributes,
+): { width: number; batch: Shape[number]; queries: Shape[number]; keys: Shape[number] } {
   const width = fixed(q!.at(-1), "channels");
-  if (width % Number(heads) !== 0) throw new ShapeError(`${heads} heads do not divide ${width} channels`);
+  if (width % Number(heads) !== 0)
+    throw new ShapeError(`${heads} heads do not divide ${width} channels`);
   if (k!.at(-1) !== width) throw new ShapeError(`q and k have ${width} and ${k!.at(-1)} channels`);
-  if (mask && !sameShape(mask, [k![0]!, k![1]!])) throw new ShapeError(`a mask of ${showShape(mask)} does not fit keys of ${showShape(k!)}`);
+  if (mask && !sameShape(mask, [k![0]!, k![1]!]))
+    throw new ShapeError(`a mask of ${showShape(mask)} does not fit keys of ${showShape(k!)}`);
   return { width, batch: k![0]!, queries: q!.at(-2)!, keys: k![1]! };
 }
 
@@ -20,10 +25,14 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < queries; i++) {
         const query = ((shared ? 0 : b) * queries + i) * width + h * size;
-        const row = out.data.subarray(((b * heads + h) * queries + i) * keys, ((b * heads + h) * queries + i + 1) * keys);
+        const row = out.data.subarray(
+          ((b * heads + h) * queries + i) * keys,
+          ((b * heads + h) * queries + i + 1) * keys,
+        );
         for (let j = 0; j < keys; j++) {
           let dot = 0;
-          for (let c = 0; c < size; c++) dot += q.data[query + c]! * k.data[(b * keys + j) * width + h * size + c]!;
+          for (let c = 0; c < size; c++)
+            dot += q.data[query + c]! * k.data[(b * keys + j) * width + h * size + c]!;
           row[j] = dot / Math.sqrt(size) + (mask ? mask.data[b * keys + j]! : 0);
         }
         const top = row.reduce((a, x) => Math.max(a, x), -Infinity);
@@ -34,7 +43,8 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
 }
 
 /**
- * softmax(q k^T / sqrt(head size) + mask) v per head; heads are contiguous channels. A query without batch axis serves every
+ * softmax(q k^T / sqrt(head size) + mask) v per head; heads are contiguous channels. A query
+ * without batch axis serves every
  * batch. The optional fourth input, `[batch, keys]`, is added to the scores.
  */
 export const attention: Op = {
@@ -43,7 +53,8 @@ export const attention: Op = {
   weights: [],
   infer([q, k, v, mask], _, attributes) {
     const { width, batch, queries } = inferScores([q!, k!, ...(mask ? [mask] : [])], attributes);
-    if (v!.at(-1) !== width) throw new ShapeError(`q and v have ${width} and ${v!.at(-1)} channels`);
+    if (v!.at(-1) !== width)
+      throw new ShapeError(`q and v have ${width} and ${v!.at(-1)} channels`);
     return [batch, queries, width];
   },
   evaluate([q, k, v, mask], _, { heads }) {
@@ -57,14 +68,18 @@ export const attention: Op = {
         for (let c = 0; c < width; c++) {
           const row = ((b * Number(heads) + Math.floor(c / size)) * queries + i) * keys;
           let sum = 0;
-          for (let j = 0; j < keys; j++) sum += weights.data[row + j]! * v!.data[(b * keys + j) * width + c]!;
+          for (let j = 0; j < keys; j++)
+            sum += weights.data[row + j]! * v!.data[(b * keys + j) * width + c]!;
           out.data[(b * queries + i) * width + c] = sum;
         }
     return out;
   },
 };
 
-/** The probabilities of `attention` with the same q, k and mask, `[batch, heads, queries, keys]`; fused with it. */
+/**
+ * The probabilities of `attention` with the same q, k and mask, `[batch, heads, queries, keys]`;
+ * fused with it.
+ */
 export const attentionProbabilities: Op = {
   inputs: 2,
   optionalInputs: 1,

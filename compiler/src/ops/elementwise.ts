@@ -4,14 +4,21 @@ import { evaluate } from "../expr/scalar-functions.ts";
 import { sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Dense, type Op } from "./op.ts";
 
-const pointwise = (x: Dense, expression: Expression): Dense => dense(x.shape, x.data.map((value) => evaluate(expression, { accumulator: value, operands: {} })));
+const pointwise = (x: Dense, expression: Expression): Dense =>
+  dense(
+    x.shape,
+    x.data.map((value) => evaluate(expression, { accumulator: value, operands: {} })),
+  );
 
 /** An activation by its ACT2FN key. */
 export const activation: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { kind }) {
-    if (!Object.hasOwn(activations, String(kind))) throw new ShapeError(`"${kind}" is not an activation; known are ${Object.keys(activations).join(", ")}`);
+    if (!Object.hasOwn(activations, String(kind)))
+      throw new ShapeError(
+        `"${kind}" is not an activation; known are ${Object.keys(activations).join(", ")}`,
+      );
     return x!;
   },
   evaluate([x], _, { kind }) {
@@ -24,25 +31,39 @@ export const prelu: Op = {
   inputs: 1,
   weights: ["weight"],
   infer([x], { weight }) {
-    if (weight!.length !== 1 || weight![0] !== 1) throw new ShapeError(`expected one slope, received ${showShape(weight!)}`);
+    if (weight!.length !== 1 || weight![0] !== 1)
+      throw new ShapeError(`expected one slope, received ${showShape(weight!)}`);
     return x!;
   },
-  evaluate: ([x], { weight }) => pointwise(x!, preluExpression(accumulator, constant(weight!.data[0]!))),
+  evaluate: ([x], { weight }) =>
+    pointwise(x!, preluExpression(accumulator, constant(weight!.data[0]!))),
 };
 
-export const exp: Op = { inputs: 1, weights: [], infer: ([x]) => x!, evaluate: ([x]) => dense(x!.shape, x!.data.map(Math.exp)) };
+export const exp: Op = {
+  inputs: 1,
+  weights: [],
+  infer: ([x]) => x!,
+  evaluate: ([x]) => dense(x!.shape, x!.data.map(Math.exp)),
+};
 
-/** The second operand is shaped as the first, or as its trailing axes (broadcast over the leading ones), or has one value. */
+/**
+ * The second operand is shaped as the first, or as its trailing axes (broadcast over the leading
+ * ones), or has one value.
+ */
 const broadcasting = (combine: (a: number, b: number) => number): Op => ({
   inputs: 2,
   weights: [],
   infer([a, b]) {
     const tail: Shape = a!.slice(a!.length - b!.length);
-    if (!(b!.length === 1 && b![0] === 1) && !sameShape(tail, b!)) throw new ShapeError(`${showShape(b!)} does not broadcast to ${showShape(a!)}`);
+    if (!(b!.length === 1 && b![0] === 1) && !sameShape(tail, b!))
+      throw new ShapeError(`${showShape(b!)} does not broadcast to ${showShape(a!)}`);
     return a!;
   },
   evaluate([a, b]) {
-    return dense(a!.shape, a!.data.map((value, i) => combine(value, b!.data[i % b!.data.length]!)));
+    return dense(
+      a!.shape,
+      a!.data.map((value, i) => combine(value, b!.data[i % b!.data.length]!)),
+    );
   },
 });
 export const add = broadcasting((a, b) => a + b);

@@ -9,22 +9,32 @@ function cubic(x: number): number {
   return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
 }
 
-/** Per output index its four taps: clamped input indices and weights. Pixel centres align (align_corners = false), no antialias. */
+/**
+ * Per output index its four taps: clamped input indices and weights. Pixel centres align
+ * (align_corners = false), no antialias.
+ */
 function taps(from: number, to: number): { index: number; weight: number }[][] {
   return Array.from({ length: to }, (_, i) => {
     const source = ((i + 0.5) * from) / to - 0.5;
     const first = Math.floor(source) - 1;
-    return [0, 1, 2, 3].map((k) => ({ index: Math.min(Math.max(first + k, 0), from - 1), weight: cubic(source - first - k) }));
+    return [0, 1, 2, 3].map((k) => ({
+      index: Math.min(Math.max(first + k, 0), from - 1),
+      weight: cubic(source - first - k),
+    }));
   });
 }
 
-/** A square table `[side * side, channels]` resampled bicubically to `[height * width, channels]` (interpolate_pos_encoding); the same size is the table itself. */
+/**
+ * A square table `[side * side, channels]` resampled bicubically to `[height * width, channels]`
+ * (interpolate_pos_encoding); the same size is the table itself.
+ */
 export const interpolateGrid: Op = {
   inputs: 1,
   weights: [],
   infer([table], _, { height, width }) {
     const rows = fixed(table![0], "rows");
-    if (table!.length !== 2 || Math.round(Math.sqrt(rows)) ** 2 !== rows) throw new ShapeError(`expected a square grid of rows, received ${table!.join(" x ")}`);
+    if (table!.length !== 2 || Math.round(Math.sqrt(rows)) ** 2 !== rows)
+      throw new ShapeError(`expected a square grid of rows, received ${table!.join(" x ")}`);
     return [Number(height) * Number(width), table![1]!];
   },
   evaluate([table], _, { height, width }) {
@@ -36,7 +46,9 @@ export const interpolateGrid: Op = {
       horizontal.forEach((columnTaps, x) => {
         for (let c = 0; c < channels; c++) {
           let sum = 0;
-          for (const r of rowTaps) for (const k of columnTaps) sum += r.weight * k.weight * table!.data[(r.index * side + k.index) * channels + c]!;
+          for (const r of rowTaps)
+            for (const k of columnTaps)
+              sum += r.weight * k.weight * table!.data[(r.index * side + k.index) * channels + c]!;
           out.data[(y * Number(width) + x) * channels + c] = sum;
         }
       }),

@@ -2,18 +2,26 @@ import { fixed, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Attributes, type Op } from "./op.ts";
 
 /** A value for each channel, where one may stand for all. */
-export function perChannel(values: Attributes[string] | undefined, channels: number): readonly number[] {
+export function perChannel(
+  values: Attributes[string] | undefined,
+  channels: number,
+): readonly number[] {
   const given = Array.isArray(values) ? (values as readonly number[]) : [Number(values)];
-  if (given.length !== 1 && given.length !== channels) throw new ShapeError(`${given.length} values for ${channels} channels`);
+  if (given.length !== 1 && given.length !== channels)
+    throw new ShapeError(`${given.length} values for ${channels} channels`);
   return Array.from({ length: channels }, (_, c) => given[given.length === 1 ? 0 : c]!);
 }
 
-/** What an image processor does to resized pictures: bytes `[batch, height, width, channels]` to (x * rescale - mean) / std, `[batch, channels, height, width]`. */
+/**
+ * What an image processor does to resized pictures: bytes `[batch, height, width, channels]` to (x
+ * * rescale - mean) / std, `[batch, channels, height, width]`.
+ */
 export const normalizePixels: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { mean, std }): Shape {
-    if (x!.length !== 4) throw new ShapeError(`expected [batch, height, width, channels], received ${x!.length} axes`);
+    if (x!.length !== 4)
+      throw new ShapeError(`expected [batch, height, width, channels], received ${x!.length} axes`);
     const [batch, height, width, channels] = x!;
     for (const values of [mean, std]) perChannel(values, fixed(channels, "channels"));
     return [batch!, channels!, height!, width!];
@@ -25,7 +33,8 @@ export const normalizePixels: Op = {
     x!.data.forEach((byte, i) => {
       const [pixel, c] = [Math.floor(i / channels), i % channels];
       const [picture, inside] = [Math.floor(pixel / (height * width)), pixel % (height * width)];
-      y.data[(picture * channels + c) * height * width + inside] = (byte * Number(rescale) - means[c]!) / deviations[c]!;
+      y.data[(picture * channels + c) * height * width + inside] =
+        (byte * Number(rescale) - means[c]!) / deviations[c]!;
     });
     return y;
   },

@@ -3,21 +3,30 @@ import { ShapeError, dense, rowsOf, type Dense, type Op } from "./op.ts";
 const perRow = (x: Dense, row: (values: Float64Array) => Float64Array): Dense => {
   const { rows, width } = rowsOf(x);
   const y = dense(x.shape);
-  for (let r = 0; r < rows; r++) y.data.set(row(x.data.subarray(r * width, (r + 1) * width)), r * width);
+  for (let r = 0; r < rows; r++)
+    y.data.set(row(x.data.subarray(r * width, (r + 1) * width)), r * width);
   return y;
 };
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-const norm = (weights: readonly string[], scale: (values: Float64Array, epsilon: number) => Float64Array): Op => ({
+const norm = (
+  weights: readonly string[],
+  scale: (values: Float64Array, epsilon: number) => Float64Array,
+): Op => ({
   inputs: 1,
   weights,
   infer([x], given) {
     for (const [role, shape] of Object.entries(given))
-      if (shape[0] !== x!.at(-1)) throw new ShapeError(`the ${role} has ${shape[0]} values for ${x!.at(-1)} channels`);
+      if (shape[0] !== x!.at(-1))
+        throw new ShapeError(`the ${role} has ${shape[0]} values for ${x!.at(-1)} channels`);
     return x!;
   },
   evaluate([x], { weight, bias }, { epsilon }) {
-    return perRow(x!, (values) => scale(values, Number(epsilon ?? 0)).map((v, i) => v * (weight?.data[i] ?? 1) + (bias?.data[i] ?? 0)));
+    return perRow(x!, (values) =>
+      scale(values, Number(epsilon ?? 0)).map(
+        (v, i) => v * (weight?.data[i] ?? 1) + (bias?.data[i] ?? 0),
+      ),
+    );
   },
 });
 

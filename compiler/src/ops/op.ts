@@ -16,14 +16,25 @@ export interface Op {
   readonly inputs: number;
   readonly optionalInputs?: number;
   /** The output's shape. Throws ShapeError with what is wrong; the caller adds the place. */
-  infer(inputs: readonly Shape[], weights: Readonly<Record<string, readonly number[]>>, attributes: Attributes): Shape;
+  infer(
+    inputs: readonly Shape[],
+    weights: Readonly<Record<string, readonly number[]>>,
+    attributes: Attributes,
+  ): Shape;
   /** The meaning, in float64: every backend is compared with it. */
-  evaluate(inputs: readonly Dense[], weights: Readonly<Record<string, Dense>>, attributes: Attributes): Dense;
+  evaluate(
+    inputs: readonly Dense[],
+    weights: Readonly<Record<string, Dense>>,
+    attributes: Attributes,
+  ): Dense;
 }
 
 export class ShapeError extends Error {}
 
-export const dense = (shape: readonly number[], data?: Float64Array): Dense => ({ shape, data: data ?? new Float64Array(shape.reduce((a, b) => a * b, 1)) });
+export const dense = (shape: readonly number[], data?: Float64Array): Dense => ({
+  shape,
+  data: data ?? new Float64Array(shape.reduce((a, b) => a * b, 1)),
+});
 
 /** Splits a shape into rows of its last axis. */
 export const rowsOf = (x: Dense): { rows: number; width: number } => {

@@ -2,44 +2,61 @@ import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Op } from "./op.ts";
 
 const threeAxes = (x: Shape): void => {
-  if (x.length !== 3) throw new ShapeError(`expected [batch, tokens, channels], received ${x.length} axes`);
+  if (x.length !== 3)
+    throw new ShapeError(`expected [batch, tokens, channels], received ${x.length} axes`);
 };
 
-/** One token of each sequence; a negative index counts from the end. `[batch, channels]`, or `[batch, 1, channels]` with `keep`. */
+/**
+ * One token of each sequence; a negative index counts from the end. `[batch, channels]`, or
+ * `[batch, 1, channels]` with `keep`.
+ */
 export const token: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { index, keep }) {
     threeAxes(x!);
     const tokens = fixed(x![1], "tokens");
-    if (Number(index) >= tokens || Number(index) < -tokens) throw new ShapeError(`there is no token ${index} among ${tokens}`);
+    if (Number(index) >= tokens || Number(index) < -tokens)
+      throw new ShapeError(`there is no token ${index} among ${tokens}`);
     return keep ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!];
   },
   evaluate([x], _, { index, keep }) {
     const [batch, tokens, width] = x!.shape as [number, number, number];
     const at = (Number(index) + tokens) % tokens;
     const y = dense(keep ? [batch, 1, width] : [batch, width]);
-    for (let b = 0; b < batch; b++) y.data.set(x!.data.subarray((b * tokens + at) * width, (b * tokens + at + 1) * width), b * width);
+    for (let b = 0; b < batch; b++)
+      y.data.set(
+        x!.data.subarray((b * tokens + at) * width, (b * tokens + at + 1) * width),
+        b * width,
+      );
     return y;
   },
 };
 
-/** The mean over the tokens of each sequence, `[batch, channels]`; those whose mask `[batch, tokens]` is below zero do not count. */
+/**
+ * The mean over the tokens of each sequence, `[batch, channels]`; those whose mask `[batch,
+ * tokens]` is below zero do not count.
+ */
 export const meanTokens: Op = {
   inputs: 1,
   optionalInputs: 1,
   weights: [],
   infer([x, mask]) {
     threeAxes(x!);
-    if (mask && !sameShape(mask, x!.slice(0, 2))) throw new ShapeError(`a mask of ${showShape(mask)} does not fit ${showShape(x!)}`);
+    if (mask && !sameShape(mask, x!.slice(0, 2)))
+      throw new ShapeError(`a mask of ${showShape(mask)} does not fit ${showShape(x!)}`);
     return [x![0]!, x![2]!];
   },
   evaluate([x, mask]) {
     const [batch, tokens, width] = x!.shape as [number, number, number];
     const y = dense([batch, width]);
     for (let b = 0; b < batch; b++) {
-      const counted = Array.from({ length: tokens }, (_, t) => b * tokens + t).filter((t) => !mask || mask.data[t]! >= 0);
-      for (const t of counted) for (let c = 0; c < width; c++) y.data[b * width + c]! += x!.data[t * width + c]! / counted.length;
+      const counted = Array.from({ length: tokens }, (_, t) => b * tokens + t).filter(
+        (t) => !mask || mask.data[t]! >= 0,
+      );
+      for (const t of counted)
+        for (let c = 0; c < width; c++)
+          y.data[b * width + c]! += x!.data[t * width + c]! / counted.length;
     }
     return y;
   },
@@ -53,7 +70,9 @@ export const embedding: Op = {
   evaluate([ids], { weight }) {
     const width = weight!.shape[1]!;
     const y = dense([...ids!.shape, width]);
-    ids!.data.forEach((id, i) => y.data.set(weight!.data.subarray(id * width, (id + 1) * width), i * width));
+    ids!.data.forEach((id, i) =>
+      y.data.set(weight!.data.subarray(id * width, (id + 1) * width), i * width),
+    );
     return y;
   },
 };
@@ -62,21 +81,28 @@ export const embedding: Op = {
 export const parameter: Op = {
   inputs: 0,
   weights: ["weight"],
-  infer: (_, { weight }) => (weight!.length > 1 ? weight!.slice(weight!.slice(0, -2).length) : weight!),
-  evaluate: (_, { weight }) => dense(weight!.shape.length > 2 ? weight!.shape.slice(-2) : weight!.shape, weight!.data),
+  infer: (_, { weight }) =>
+    weight!.length > 1 ? weight!.slice(weight!.slice(0, -2).length) : weight!,
+  evaluate: (_, { weight }) =>
+    dense(weight!.shape.length > 2 ? weight!.shape.slice(-2) : weight!.shape, weight!.data),
 };
 
-/** Non-overlapping square patches of a picture, row by row, each ordered (channel, row, column); what does not fill a patch is dropped. */
+/**
+ * Non-overlapping square patches of a picture, row by row, each ordered (channel, row, column);
+ * what does not fill a patch is dropped.
+ */
 export const patches: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { patch }) {
-    if (x!.length !== 4) throw new ShapeError(`expected [batch, channels, height, width], received ${x!.length} axes`);
+    if (x!.length !== 4)
+      throw new ShapeError(`expected [batch, channels, height, width], received ${x!.length} axes`);
     const [batch, channels, height, width] = x!;
     const p = Number(patch);
     const rows = Math.floor(fixed(height, "height") / p);
     const columns = Math.floor(fixed(width, "width") / p);
-    if (rows < 1 || columns < 1) throw new ShapeError(`a picture of ${height}x${width} holds no patch of ${p}x${p}`);
+    if (rows < 1 || columns < 1)
+      throw new ShapeError(`a picture of ${height}x${width} holds no patch of ${p}x${p}`);
     return [batch!, rows * columns, fixed(channels, "channels") * p * p];
   },
   evaluate([x], _, { patch }) {
@@ -90,7 +116,9 @@ export const patches: Op = {
         for (let c = 0; c < columns; c++)
           for (let ch = 0; ch < channels; ch++)
             for (let i = 0; i < p; i++)
-              for (let j = 0; j < p; j++) y.data[at++] = x!.data[((b * channels + ch) * height + r * p + i) * width + c * p + j]!;
+              for (let j = 0; j < p; j++)
+                y.data[at++] =
+                  x!.data[((b * channels + ch) * height + r * p + i) * width + c * p + j]!;
     return y;
   },
 };

@@ -1,5 +1,6 @@
 /**
- * Bytes go through the patch embedding as they are, and normalising them becomes part of its weights and its epilogue. With V = W * std0 / std:
+ * Bytes go through the patch embedding as they are, and normalising them becomes part of its
+ * weights and its epilogue. With V = W * std0 / std:
  * sum of W ((x rescale - mean) / std) = rescale / std0 * (sum of V x) + (sum of V * -mean / std0).
  */
 import type { Storage, WeightPart } from "@sigil/spec";
@@ -19,14 +20,29 @@ export interface FoldedPixels {
 }
 
 /** `pixels` is how many a patch has. */
-export function foldPixels({ attributes, output }: Node, pixels: number, storage: Storage): FoldedPixels {
+export function foldPixels(
+  { attributes, output }: Node,
+  pixels: number,
+  storage: Storage,
+): FoldedPixels {
   const channels = output.shape[1] as number;
-  const [means, deviations] = [perChannel(attributes.mean, channels), perChannel(attributes.std, channels)];
+  const [means, deviations] = [
+    perChannel(attributes.mean, channels),
+    perChannel(attributes.std, channels),
+  ];
   const [first] = deviations as [number];
-  const weights: Fold = { pixels, scales: deviations.map((deviation) => first / deviation), storage };
+  const weights: Fold = {
+    pixels,
+    scales: deviations.map((deviation) => first / deviation),
+    storage,
+  };
   return {
     weights,
     sums: { ...weights, shifts: means.map((mean) => -mean / first) },
-    expression: binary("add", binary("mul", accumulator, constant(Number(attributes.rescale) / first)), operand("shift")),
+    expression: binary(
+      "add",
+      binary("mul", accumulator, constant(Number(attributes.rescale) / first)),
+      operand("shift"),
+    ),
   };
 }

@@ -1,6 +1,8 @@
 /**
- * Fuses primitive nodes into kernel problems: q, k and v of one input become one Gemm; bias, activation, scale, residual and
- * position table become the epilogue of the Gemm before them; patches, of bytes too, become its prologue; embeddings become host gathers.
+ * Fuses primitive nodes into kernel problems: q, k and v of one input become one Gemm; bias,
+ * activation, scale, residual and
+ * position table become the epilogue of the Gemm before them; patches, of bytes too, become its
+ * prologue; embeddings become host gathers.
  */
 import type { PlannedTensor, Storage, WeightPart } from "@sigil/spec";
 import { activations, prelu } from "../expr/activations.ts";
@@ -22,22 +24,36 @@ const matrix = (...references: readonly WeightReference[]): LoweredOperand => ({
 });
 /** A matrix whose parts loading folds; with shifts it is a column. */
 const folded = (operand: LoweredOperand, fold: NonNullable<WeightPart["fold"]>): LoweredOperand =>
-  operand.kind === "value" ? operand : { ...operand, columns: fold.shifts ? 1 : operand.columns, parts: operand.parts.map((part) => ({ ...part, fold })) };
+  operand.kind === "value"
+    ? operand
+    : {
+        ...operand,
+        columns: fold.shifts ? 1 : operand.columns,
+        parts: operand.parts.map((part) => ({ ...part, fold })),
+      };
 
 export function lower(graph: Graph, storage: Storage): LoweredProgram {
   const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
   const position = new Map(graph.nodes.map((node, i) => [node.output.id, i]));
   const users = new Map<number, Node[]>();
-  for (const node of graph.nodes) for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
+  for (const node of graph.nodes)
+    for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
   const isOutput = new Set(graph.outputs.map(({ value }) => value.id));
-  const onlyUser = (value: Value): Node | undefined => (isOutput.has(value.id) || users.get(value.id)?.length !== 1 ? undefined : users.get(value.id)![0]);
+  const onlyUser = (value: Value): Node | undefined =>
+    isOutput.has(value.id) || users.get(value.id)?.length !== 1
+      ? undefined
+      : users.get(value.id)![0];
 
   const launches: LoweredLaunch[] = [];
   const gathers: LoweredProgram["gathers"][number][] = [];
   const done = new Set<Node>();
   /** Where a value lies when it is not a buffer of its own: columns of a packed projection. */
-  const views = new Map<number, { readonly value: Value; readonly offset: number; readonly stride: number }>();
-  let fresh = Math.max(0, ...graph.nodes.map((n) => n.output.id), ...graph.inputs.map((i) => i.value.id)) + 1;
+  const views = new Map<
+    number,
+    { readonly value: Value; readonly offset: number; readonly stride: number }
+  >();
+  let fresh =
+    Math.max(0, ...graph.nodes.map((n) => n.output.id), ...graph.inputs.map((i) => i.value.id)) + 1;
 
   const place = (value: Value): LoweredOperand => {
     const node = producer.get(value.id);
@@ -49,26 +65,43 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   /** A table resampled when it is loaded; one that keeps its size is read as it is. */
   const resampled = (node: Node): LoweredOperand => {
     const table = place(node.inputs[0]!);
-    if (table.kind !== "weight") throw new Error(`internal: only a parameter can be resampled (${node.origin.path})`);
+    if (table.kind !== "weight")
+      throw new Error(`internal: only a parameter can be resampled (${node.origin.path})`);
     const from = side(table.rows);
     const to = [Number(node.attributes.height), Number(node.attributes.width)] as const;
     if (to[0] === from && to[1] === from) return table;
-    return { ...table, rows: to[0] * to[1], parts: table.parts.map((part) => ({ ...part, resample: { from: [from, from], to } })) };
+    return {
+      ...table,
+      rows: to[0] * to[1],
+      parts: table.parts.map((part) => ({ ...part, resample: { from: [from, from], to } })),
+    };
   };
-  const strideOf = (value: Value): number => views.get(value.id)?.stride ?? fixed(value.shape.at(-1), "channels");
+  const strideOf = (value: Value): number =>
+    views.get(value.id)?.stride ?? fixed(value.shape.at(-1), "channels");
   const constantNode = (value: Value): Node | undefined => {
     const node = producer.get(value.id);
     if (node?.op === "parameter" || node?.op === "interpolate_grid") return node;
-    return node?.op === "exp" && producer.get(node.inputs[0]!.id)?.op === "parameter" ? node : undefined;
+    return node?.op === "exp" && producer.get(node.inputs[0]!.id)?.op === "parameter"
+      ? node
+      : undefined;
   };
 
-  /** Collects an epilogue by following the only user of each result, as long as it works on single elements. */
-  const finish = (node: Node, start: Expression, operands: EpilogueOperand[], extra: LoweredOperand[]): { output: Value; expression: Expression; origins: string[] } => {
+  /**
+   * Collects an epilogue by following the only user of each result, as long as it works on single
+   * elements.
+   */
+  const finish = (
+    node: Node,
+    start: Expression,
+    operands: EpilogueOperand[],
+    extra: LoweredOperand[],
+  ): { output: Value; expression: Expression; origins: string[] } => {
     let output = node.output;
     let expression = start;
     const origins = [node.origin.path];
     for (let user = onlyUser(output); user; user = onlyUser(output)) {
-      if (user.op === "activation") expression = activations[String(user.attributes.kind)]!(expression);
+      if (user.op === "activation")
+        expression = activations[String(user.attributes.kind)]!(expression);
       else if (user.op === "prelu") {
         const name = `e${operands.length}`;
         operands.push({ name, index: "scalar" });
@@ -78,14 +111,33 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         const other = user.inputs[user.inputs[0]!.id === output.id ? 1 : 0]!;
         if (!sameShape(user.output.shape, output.shape)) break;
         const constant = constantNode(other);
-        if (!constant && (other.id === output.id || (position.get(other.id) ?? -1) >= position.get(node.output.id)! || !sameShape(other.shape, output.shape) || views.has(other.id))) break;
+        if (
+          !constant &&
+          (other.id === output.id ||
+            (position.get(other.id) ?? -1) >= position.get(node.output.id)! ||
+            !sameShape(other.shape, output.shape) ||
+            views.has(other.id))
+        )
+          break;
         const name = `e${operands.length}`;
         const count = constant ? product(other.shape as number[]) : 0;
         const columns = output.shape.at(-1);
         if (constant && count !== 1 && count % fixed(columns, "columns") !== 0) break;
-        operands.push(!constant ? { name, index: "element" } : count === 1 ? { name, index: "scalar" } : count === columns ? { name, index: "column" } : { name, index: "periodic", period: count / fixed(columns, "columns") });
+        operands.push(
+          !constant
+            ? { name, index: "element" }
+            : count === 1
+              ? { name, index: "scalar" }
+              : count === columns
+                ? { name, index: "column" }
+                : { name, index: "periodic", period: count / fixed(columns, "columns") },
+        );
         extra.push(place(constant?.op === "exp" ? constant.inputs[0]! : other));
-        expression = binary(user.op, expression, constant?.op === "exp" ? unary("exp", operand(name)) : operand(name));
+        expression = binary(
+          user.op,
+          expression,
+          constant?.op === "exp" ? unary("exp", operand(name)) : operand(name),
+        );
       } else break;
       done.add(user);
       origins.push(user.origin.path);
@@ -98,12 +150,16 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     const [node] = group as [Node];
     const [x] = node.inputs as [Value];
     const patches = producer.get(x.id)?.op === "patches" ? producer.get(x.id)! : undefined;
-    const normalise = patches && producer.get(patches.inputs[0]!.id)?.op === "normalize_pixels" ? producer.get(patches.inputs[0]!.id)! : undefined;
+    const normalise =
+      patches && producer.get(patches.inputs[0]!.id)?.op === "normalize_pixels"
+        ? producer.get(patches.inputs[0]!.id)!
+        : undefined;
     const weights = group.map((n) => n.weights.weight!);
     const columns = weights.reduce((sum, w) => sum + w.end - w.begin, 0);
     const operands: EpilogueOperand[] = [];
     const extra: LoweredOperand[] = [];
-    const pixels = normalise && foldPixels(normalise, Number(patches!.attributes.patch) ** 2, storage);
+    const pixels =
+      normalise && foldPixels(normalise, Number(patches!.attributes.patch) ** 2, storage);
     let expression: Expression = accumulator;
     if (pixels) {
       operands.push({ name: "shift", index: "column" });
@@ -116,8 +172,17 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       extra.push(matrix(...parts));
       expression = binary("add", expression, operand("bias"));
     }
-    const packed = group.length > 1 ? { id: fresh++, dtype: "float32" as const, shape: [...node.output.shape.slice(0, -1), columns] } : undefined;
-    const finished = packed ? { output: packed, expression, origins: group.map((n) => n.origin.path) } : finish(node, expression, operands, extra);
+    const packed =
+      group.length > 1
+        ? {
+            id: fresh++,
+            dtype: "float32" as const,
+            shape: [...node.output.shape.slice(0, -1), columns],
+          }
+        : undefined;
+    const finished = packed
+      ? { output: packed, expression, origins: group.map((n) => n.origin.path) }
+      : finish(node, expression, operands, extra);
     if (packed) {
       let offset = 0;
       for (const member of group) {
@@ -126,19 +191,47 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         done.add(member);
       }
     }
-    const image = patches?.inputs[0]!.shape as number[] | undefined;
+    const image = patches?.inputs[0]?.shape as number[] | undefined;
     const p = Number(patches?.attributes.patch);
     const a: GemmProblem["a"] = image
-      ? { kind: normalise ? "byte_patches" : "patches", channels: image[1]!, height: image[2]!, width: image[3]!, patch: p, gridHeight: Math.floor(image[2]! / p), gridWidth: Math.floor(image[3]! / p) }
+      ? {
+          kind: normalise ? "byte_patches" : "patches",
+          channels: image[1]!,
+          height: image[2]!,
+          width: image[3]!,
+          patch: p,
+          gridHeight: Math.floor(image[2]! / p),
+          gridWidth: Math.floor(image[3]! / p),
+        }
       : { kind: "rows", stride: strideOf(x) };
     const rows = multiply(...node.output.shape.slice(0, -1));
-    const problem: GemmProblem = { family: "gemm", rows, columns, depth: fixed(x.shape.at(-1), "depth"), b: { kind: "weight", storage }, a, epilogue: finished.expression, epilogueOperands: operands };
-    launches.push({ problem, origins: finished.origins, operands: [place(normalise?.inputs[0] ?? patches?.inputs[0] ?? x), pixels ? folded(matrix(...weights), pixels.weights) : matrix(...weights), ...extra, { kind: "value", value: finished.output, offset: 0 }] });
+    const problem: GemmProblem = {
+      family: "gemm",
+      rows,
+      columns,
+      depth: fixed(x.shape.at(-1), "depth"),
+      b: { kind: "weight", storage },
+      a,
+      epilogue: finished.expression,
+      epilogueOperands: operands,
+    };
+    launches.push({
+      problem,
+      origins: finished.origins,
+      operands: [
+        place(normalise?.inputs[0] ?? patches?.inputs[0] ?? x),
+        pixels ? folded(matrix(...weights), pixels.weights) : matrix(...weights),
+        ...extra,
+        { kind: "value", value: finished.output, offset: 0 },
+      ],
+    });
   };
 
   /** The one attention that reads a value, apart from whoever wants its probabilities. */
   const attentionOf = (value: Value): Node | undefined => {
-    const readers = (isOutput.has(value.id) ? [] : (users.get(value.id) ?? [])).filter((user) => user.op !== "attention_probabilities");
+    const readers = (isOutput.has(value.id) ? [] : (users.get(value.id) ?? [])).filter(
+      (user) => user.op !== "attention_probabilities",
+    );
     return readers.length === 1 && readers[0]!.op === "attention" ? readers[0] : undefined;
   };
   /** Linears of one input that only one attention reads. */
@@ -147,7 +240,13 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     if (!attention) return [node];
     const group = attention.inputs
       .map((value) => producer.get(value.id))
-      .filter((n): n is Node => n?.op === "linear" && n.inputs[0]!.id === node.inputs[0]!.id && attentionOf(n.output) === attention && !!n.weights.bias === !!node.weights.bias);
+      .filter(
+        (n): n is Node =>
+          n?.op === "linear" &&
+          n.inputs[0]!.id === node.inputs[0]!.id &&
+          attentionOf(n.output) === attention &&
+          !!n.weights.bias === !!node.weights.bias,
+      );
     return group.includes(node) ? group : [node];
   };
   const output = (value: Value): LoweredOperand => ({ kind: "value", value, offset: 0 });
@@ -164,7 +263,8 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       case "patches":
         break;
       case "exp":
-        if (!constantNode(node.output)) throw new Error(`internal: exp of a computed value has no kernel (${node.origin.path})`);
+        if (!constantNode(node.output))
+          throw new Error(`internal: exp of a computed value has no kernel (${node.origin.path})`);
         break;
       case "linear":
         gemm(projections(node));
@@ -174,7 +274,16 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         const extra: LoweredOperand[] = [];
         const finished = finish(node, accumulator, operands, extra);
         launches.push({
-          problem: { family: "gemm", rows: x!.shape[0]!, columns: y!.shape[0]!, depth: fixed(x!.shape[1], "depth"), b: { kind: "activation" }, a: { kind: "rows", stride: strideOf(x!) }, epilogue: finished.expression, epilogueOperands: operands },
+          problem: {
+            family: "gemm",
+            rows: x!.shape[0]!,
+            columns: y!.shape[0]!,
+            depth: fixed(x!.shape[1], "depth"),
+            b: { kind: "activation" },
+            a: { kind: "rows", stride: strideOf(x!) },
+            epilogue: finished.expression,
+            epilogueOperands: operands,
+          },
           origins: finished.origins,
           operands: [place(x!), place(y!), ...extra, output(finished.output)],
         });
@@ -182,15 +291,40 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       }
       case "attention": {
         const [q, k, v, mask] = node.inputs as [Value, Value, Value, Value?];
-        const same = (other: Node): boolean => other.op === "attention_probabilities" && other.inputs[0]!.id === q.id && other.inputs[1]!.id === k.id && other.inputs[2]?.id === mask?.id;
+        const same = (other: Node): boolean =>
+          other.op === "attention_probabilities" &&
+          other.inputs[0]!.id === q.id &&
+          other.inputs[1]!.id === k.id &&
+          other.inputs[2]?.id === mask?.id;
         const probabilities = users.get(q.id)!.find(same);
         if (probabilities) done.add(probabilities);
         const heads = Number(node.attributes.heads);
         const headSize = fixed(width, "channels") / heads;
         launches.push({
-          problem: { family: "attention", batch: k.shape[0]!, heads, headSize, queries: fixed(q.shape.at(-2), "queries"), keys: fixed(k.shape[1], "keys"), queryStride: strideOf(q), keyStride: strideOf(k), valueStride: strideOf(v), sharedQuery: q.shape.length === 2, scale: headSize ** -0.5, mask: mask !== undefined, probabilities: probabilities !== undefined },
+          problem: {
+            family: "attention",
+            batch: k.shape[0]!,
+            heads,
+            headSize,
+            queries: fixed(q.shape.at(-2), "queries"),
+            keys: fixed(k.shape[1], "keys"),
+            queryStride: strideOf(q),
+            keyStride: strideOf(k),
+            valueStride: strideOf(v),
+            sharedQuery: q.shape.length === 2,
+            scale: headSize ** -0.5,
+            mask: mask !== undefined,
+            probabilities: probabilities !== undefined,
+          },
           origins,
-          operands: [place(q), place(k), place(v), ...(mask ? [place(mask)] : []), output(node.output), ...(probabilities ? [output(probabilities.output)] : [])],
+          operands: [
+            place(q),
+            place(k),
+            place(v),
+            ...(mask ? [place(mask)] : []),
+            output(node.output),
+            ...(probabilities ? [output(probabilities.output)] : []),
+          ],
         });
         break;
       }
@@ -198,14 +332,34 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       case "rms_norm":
       case "l2_normalize":
         launches.push({
-          problem: { family: "row_reduce", kind: node.op, rows: multiply(...x!.shape.slice(0, -1)), width: fixed(width, "channels"), epsilon: Number(node.attributes.epsilon ?? 0) },
+          problem: {
+            family: "row_reduce",
+            kind: node.op,
+            rows: multiply(...x!.shape.slice(0, -1)),
+            width: fixed(width, "channels"),
+            epsilon: Number(node.attributes.epsilon ?? 0),
+          },
           origins,
-          operands: [place(x!), ...["weight", "bias"].flatMap((role) => (node.weights[role] ? [matrix(node.weights[role])] : [])), output(node.output)],
+          operands: [
+            place(x!),
+            ...["weight", "bias"].flatMap((role) =>
+              node.weights[role] ? [matrix(node.weights[role])] : [],
+            ),
+            output(node.output),
+          ],
         });
         break;
       case "mean_tokens":
         launches.push({
-          problem: { family: "row_reduce", kind: "mean", rows: x!.shape[0]!, width: fixed(width, "channels"), reduced: fixed(x!.shape[1], "tokens"), epsilon: 0, ...(y && { mask: true }) },
+          problem: {
+            family: "row_reduce",
+            kind: "mean",
+            rows: x!.shape[0]!,
+            width: fixed(width, "channels"),
+            reduced: fixed(x!.shape[1], "tokens"),
+            epsilon: 0,
+            ...(y && { mask: true }),
+          },
           origins,
           operands: [place(x!), ...(y ? [place(y)] : []), output(node.output)],
         });
@@ -218,18 +372,51 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
           views.set(node.output.id, { value: x!, offset: 0, stride: w });
           break;
         }
-        launches.push({ problem: { family: "map", rows: x!.shape[0]!, width: w, expression: operand("x"), operands: [{ name: "x", index: "strided", stride: tokens * w, first: index * w }] }, origins, operands: [place(x!), output(node.output)] });
+        launches.push({
+          problem: {
+            family: "map",
+            rows: x!.shape[0]!,
+            width: w,
+            expression: operand("x"),
+            operands: [{ name: "x", index: "strided", stride: tokens * w, first: index * w }],
+          },
+          origins,
+          operands: [place(x!), output(node.output)],
+        });
         break;
       }
       case "embedding": {
         const input = graph.inputs.find(({ value }) => value.id === x!.id);
-        if (!input) throw new Error(`internal: an embedding of computed ids has no kernel (${node.origin.path})`);
-        gathers.push({ input: input.name, table: node.weights.weight!.tensor, value: node.output, width: fixed(width, "channels") });
+        if (!input)
+          throw new Error(
+            `internal: an embedding of computed ids has no kernel (${node.origin.path})`,
+          );
+        gathers.push({
+          input: input.name,
+          table: node.weights.weight!.tensor,
+          value: node.output,
+          width: fixed(width, "channels"),
+        });
         break;
       }
       case "prelu": {
-        const problem = { family: "map", rows: multiply(...node.output.shape.slice(0, -1)), width: fixed(width, "channels"), expression: prelu(operand("x"), operand("slope")) } as const;
-        launches.push({ problem: { ...problem, operands: [{ name: "x", index: "element" }, { name: "slope", index: "scalar" }] }, origins, operands: [place(x!), matrix(node.weights.weight!), output(node.output)] });
+        const problem = {
+          family: "map",
+          rows: multiply(...node.output.shape.slice(0, -1)),
+          width: fixed(width, "channels"),
+          expression: prelu(operand("x"), operand("slope")),
+        } as const;
+        launches.push({
+          problem: {
+            ...problem,
+            operands: [
+              { name: "x", index: "element" },
+              { name: "slope", index: "scalar" },
+            ],
+          },
+          origins,
+          operands: [place(x!), matrix(node.weights.weight!), output(node.output)],
+        });
         break;
       }
       case "activation":
@@ -240,9 +427,25 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         const second = y ? constantNode(y) : undefined;
         const period = y && second ? product(y.shape as number[]) / w : 0;
         const operands: EpilogueOperand[] = [{ name: "x", index: "element" }];
-        if (y) operands.push(!second ? { name: "y", index: "element" } : period < 1 ? { name: "y", index: "scalar" } : period === 1 ? { name: "y", index: "column" } : { name: "y", index: "periodic", period });
-        const expression = node.op === "activation" ? activations[String(node.attributes.kind)]!(operand("x")) : binary(node.op, operand("x"), operand("y"));
-        launches.push({ problem: { family: "map", rows, width: w, expression, operands }, origins, operands: [place(x!), ...(y ? [place(y)] : []), output(node.output)] });
+        if (y)
+          operands.push(
+            !second
+              ? { name: "y", index: "element" }
+              : period < 1
+                ? { name: "y", index: "scalar" }
+                : period === 1
+                  ? { name: "y", index: "column" }
+                  : { name: "y", index: "periodic", period },
+          );
+        const expression =
+          node.op === "activation"
+            ? activations[String(node.attributes.kind)]!(operand("x"))
+            : binary(node.op, operand("x"), operand("y"));
+        launches.push({
+          problem: { family: "map", rows, width: w, expression, operands },
+          origins,
+          operands: [place(x!), ...(y ? [place(y)] : []), output(node.output)],
+        });
         break;
       }
       default:
@@ -250,19 +453,38 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     }
     done.add(node);
   }
-  const references = [...graph.nodes.flatMap((node) => Object.values(node.weights)), ...graph.inputs.flatMap(({ table }) => table ?? [])];
-  const tensors = Object.fromEntries(references.map(({ tensor, shape }) => [tensor, shape] as const));
-  return { name: graph.name, symbols: graph.symbols, ...hoist(launches), inputs: graph.inputs.map((input) => ({ ...input, dtype: hostType(input.value) })), outputs: graph.outputs, gathers, tensors };
+  const references = [
+    ...graph.nodes.flatMap((node) => Object.values(node.weights)),
+    ...graph.inputs.flatMap(({ table }) => table ?? []),
+  ];
+  const tensors = Object.fromEntries(
+    references.map(({ tensor, shape }) => [tensor, shape] as const),
+  );
+  return {
+    name: graph.name,
+    symbols: graph.symbols,
+    ...hoist(launches),
+    inputs: graph.inputs.map((input) => ({ ...input, dtype: hostType(input.value) })),
+    outputs: graph.outputs,
+    gathers,
+    tensors,
+  };
 }
 
 /** Callers hand in what they have; 16-bit values are the kernels' own. */
-const hostType = ({ dtype }: Value): PlannedTensor["dtype"] => (dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype);
+const hostType = ({ dtype }: Value): PlannedTensor["dtype"] =>
+  dtype === "float16" || dtype === "bfloat16" ? "float32" : dtype;
 
-/** Sets apart the launches that read nothing but weights (the query of a learned probe): loading runs them once. */
+/**
+ * Sets apart the launches that read nothing but weights (the query of a learned probe): loading
+ * runs them once.
+ */
 function hoist(launches: readonly LoweredLaunch[]): Pick<LoweredProgram, "init" | "launches"> {
   const constants = new Set<number>();
   const init = launches.filter(({ operands }) => {
-    const values = operands.flatMap((operand) => (operand.kind === "value" ? [operand.value.id] : []));
+    const values = operands.flatMap((operand) =>
+      operand.kind === "value" ? [operand.value.id] : [],
+    );
     const output = values.pop()!;
     const constant = values.every((id) => constants.has(id));
     if (constant) constants.add(output);
@@ -277,5 +499,10 @@ export const elementBytes = ({ dtype }: Pick<Value, "dtype">): number => bytesOf
 /** Bytes of a value when every symbol is largest. */
 export const bytesOf = (value: Value, symbols: Readonly<Record<string, number>>): number => {
   const count = elements(value.shape);
-  return elementBytes(value) * (typeof count === "number" ? count : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor));
+  return (
+    elementBytes(value) *
+    (typeof count === "number"
+      ? count
+      : count.symbols.reduce((n, s) => n * symbols[s]!, count.factor))
+  );
 };

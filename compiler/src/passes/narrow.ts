@@ -1,6 +1,8 @@
 /**
- * Gives computed values the element type that weights are stored in, for targets whose kernels read and write 16 bits. What stays
- * float32: what a caller hands in, embeddings that the host gathers, outputs that no kernel reads, and whatever a cosine comes
+ * Gives computed values the element type that weights are stored in, for targets whose kernels read
+ * and write 16 bits. What stays
+ * float32: what a caller hands in, embeddings that the host gathers, outputs that no kernel reads,
+ * and whatever a cosine comes
  * from (the operands and results of L2 normalisation and of products of two computed matrices).
  */
 import type { Storage } from "@sigil/spec";
@@ -9,23 +11,33 @@ import type { LoweredLaunch, LoweredOperand, LoweredProgram } from "../kernels/l
 import type { Problem } from "../kernels/problem.ts";
 
 /** How many operands, the last ones, a problem writes. */
-export const writtenOperands = (problem: Problem): number => (problem.family === "attention" && problem.probabilities ? 2 : 1);
+export const writtenOperands = (problem: Problem): number =>
+  problem.family === "attention" && problem.probabilities ? 2 : 1;
 
-const valuesOf = (operands: readonly LoweredOperand[]): readonly Value[] => operands.flatMap((operand) => (operand.kind === "value" ? [operand.value] : []));
+const valuesOf = (operands: readonly LoweredOperand[]): readonly Value[] =>
+  operands.flatMap((operand) => (operand.kind === "value" ? [operand.value] : []));
 
 /** Whether every value that a problem touches must keep float32's precision. */
-const isExact = (problem: Problem): boolean => (problem.family === "row_reduce" && problem.kind === "l2_normalize") || (problem.family === "gemm" && problem.b.kind === "activation");
+const isExact = (problem: Problem): boolean =>
+  (problem.family === "row_reduce" && problem.kind === "l2_normalize") ||
+  (problem.family === "gemm" && problem.b.kind === "activation");
 
 /** The same program with `Value.dtype` set; float32 storage changes nothing. */
 export function narrow(program: LoweredProgram, storage: Storage): LoweredProgram {
   if (storage === "float32") return program;
   const all = [...program.init, ...program.launches];
-  const read = new Set(all.flatMap(({ problem, operands }) => valuesOf(operands.slice(0, -writtenOperands(problem))).map(({ id }) => id)));
+  const read = new Set(
+    all.flatMap(({ problem, operands }) =>
+      valuesOf(operands.slice(0, -writtenOperands(problem))).map(({ id }) => id),
+    ),
+  );
   const kept = new Set([
     ...program.inputs.map(({ value }) => value.id),
     ...program.gathers.map(({ value }) => value.id),
     ...program.outputs.flatMap(({ value }) => (read.has(value.id) ? [] : [value.id])),
-    ...all.flatMap(({ problem, operands }) => (isExact(problem) ? valuesOf(operands).map(({ id }) => id) : [])),
+    ...all.flatMap(({ problem, operands }) =>
+      isExact(problem) ? valuesOf(operands).map(({ id }) => id) : [],
+    ),
   ]);
   const narrowed = new Map<number, Value>();
   const typed = (value: Value): Value => {
@@ -34,6 +46,16 @@ export function narrow(program: LoweredProgram, storage: Storage): LoweredProgra
     narrowed.set(value.id, known);
     return known;
   };
-  const retype = (launch: LoweredLaunch): LoweredLaunch => ({ ...launch, operands: launch.operands.map((operand) => (operand.kind === "value" ? { ...operand, value: typed(operand.value) } : operand)) });
-  return { ...program, init: program.init.map(retype), launches: program.launches.map(retype), outputs: program.outputs.map((output) => ({ ...output, value: typed(output.value) })) };
+  const retype = (launch: LoweredLaunch): LoweredLaunch => ({
+    ...launch,
+    operands: launch.operands.map((operand) =>
+      operand.kind === "value" ? { ...operand, value: typed(operand.value) } : operand,
+    ),
+  });
+  return {
+    ...program,
+    init: program.init.map(retype),
+    launches: program.launches.map(retype),
+    outputs: program.outputs.map((output) => ({ ...output, value: typed(output.value) })),
+  };
 }

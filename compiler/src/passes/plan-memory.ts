@@ -1,4 +1,7 @@
-/** Places every value of a program in one arena, so that values alive at the same time never overlap and a run allocates nothing. */
+/**
+ * Places every value of a program in one arena, so that values alive at the same time never overlap
+ * and a run allocates nothing.
+ */
 import { align } from "@sigil/spec";
 import { bytesOf } from "./lower.ts";
 import type { Value } from "../ir/graph.ts";
@@ -9,20 +12,34 @@ export interface MemoryPlan {
   readonly offsets: ReadonlyMap<number, number>;
   readonly bytes: number;
   /** First and last launch at which a value is alive, for pictures and tests. */
-  readonly lives: readonly { readonly value: Value; readonly from: number; readonly to: number; readonly offset: number; readonly bytes: number }[];
+  readonly lives: readonly {
+    readonly value: Value;
+    readonly from: number;
+    readonly to: number;
+    readonly offset: number;
+    readonly bytes: number;
+  }[];
 }
 
-/** First fit, largest first: within a few per cent of optimal on chains with residuals, and simple to read in a dump. */
+/**
+ * First fit, largest first: within a few per cent of optimal on chains with residuals, and simple
+ * to read in a dump.
+ */
 export function planMemory(program: LoweredProgram): MemoryPlan {
   const lives = new Map<number, { value: Value; from: number; to: number }>();
   const constants = constantValues(program);
   const touch = (value: Value, at: number): void => {
     if (constants.has(value.id)) return;
     const life = lives.get(value.id);
-    if (life) lives.set(value.id, { value, from: Math.min(life.from, at), to: Math.max(life.to, at) });
+    if (life)
+      lives.set(value.id, { value, from: Math.min(life.from, at), to: Math.max(life.to, at) });
     else lives.set(value.id, { value, from: at, to: at });
   };
-  const used = new Set(program.launches.flatMap((launch) => launch.operands.flatMap((o) => (o.kind === "value" ? [o.value.id] : []))));
+  const used = new Set(
+    program.launches.flatMap((launch) =>
+      launch.operands.flatMap((o) => (o.kind === "value" ? [o.value.id] : [])),
+    ),
+  );
   for (const { value } of program.inputs) if (used.has(value.id)) touch(value, -1);
   for (const { value } of program.gathers) touch(value, -1);
   program.launches.forEach((launch, at) => {
@@ -31,9 +48,13 @@ export function planMemory(program: LoweredProgram): MemoryPlan {
   for (const { value } of program.outputs) touch(value, program.launches.length);
 
   const placed: { value: Value; from: number; to: number; offset: number; bytes: number }[] = [];
-  const waiting = [...lives.values()].map((life) => ({ ...life, bytes: align(bytesOf(life.value, program.symbols)) })).sort((a, b) => b.bytes - a.bytes || a.value.id - b.value.id);
+  const waiting = [...lives.values()]
+    .map((life) => ({ ...life, bytes: align(bytesOf(life.value, program.symbols)) }))
+    .sort((a, b) => b.bytes - a.bytes || a.value.id - b.value.id);
   for (const life of waiting) {
-    const neighbours = placed.filter((other) => other.from <= life.to && life.from <= other.to).sort((a, b) => a.offset - b.offset);
+    const neighbours = placed
+      .filter((other) => other.from <= life.to && life.from <= other.to)
+      .sort((a, b) => a.offset - b.offset);
     let offset = 0;
     for (const other of neighbours) {
       if (offset + life.bytes <= other.offset) break;
@@ -41,5 +62,9 @@ export function planMemory(program: LoweredProgram): MemoryPlan {
     }
     placed.push({ ...life, offset });
   }
-  return { offsets: new Map(placed.map((p) => [p.value.id, p.offset])), bytes: Math.max(0, ...placed.map((p) => p.offset + p.bytes)), lives: placed.sort((a, b) => a.from - b.from || a.offset - b.offset) };
+  return {
+    offsets: new Map(placed.map((p) => [p.value.id, p.offset])),
+    bytes: Math.max(0, ...placed.map((p) => p.offset + p.bytes)),
+    lives: placed.sort((a, b) => a.from - b.from || a.offset - b.offset),
+  };
 }

@@ -1,11 +1,21 @@
 /**
- * Computes the last layer for the pooled token alone where nothing else of it is wanted: a `token` moves up through every
+ * Computes the last layer for the pooled token alone where nothing else of it is wanted: a `token`
+ * moves up through every
  * node that works row by row, and becomes attention's only query.
  */
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { multiply } from "../ir/extent.ts";
 
-const rowWise = new Set(["layer_norm", "rms_norm", "l2_normalize", "linear", "activation", "prelu", "add", "mul"]);
+const rowWise = new Set([
+  "layer_norm",
+  "rms_norm",
+  "l2_normalize",
+  "linear",
+  "activation",
+  "prelu",
+  "add",
+  "mul",
+]);
 
 export function pushToken(graph: Graph): Graph {
   const picks = graph.nodes.filter((node) => node.op === "token" && node.inputs[0]!.shape[1] !== 1);
@@ -14,40 +24,86 @@ export function pushToken(graph: Graph): Graph {
 
 function push(graph: Graph, pick: Node): Graph {
   const users = new Map<number, Node[]>();
-  for (const node of graph.nodes) for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
+  for (const node of graph.nodes)
+    for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
   const outputs = new Set(graph.outputs.map(({ value }) => value.id));
   const sequence = pick.inputs[0]!;
-  const isSequence = (value: Value): boolean => value.shape.length === 3 && multiply(value.shape[1]!) === sequence.shape[1];
+  const isSequence = (value: Value): boolean =>
+    value.shape.length === 3 && multiply(value.shape[1]!) === sequence.shape[1];
 
-  // A node is narrowed when all that read it are, and none needs its other tokens as keys or values.
+  // A node is narrowed when all that read it are, and none needs its other tokens as keys or
+  // values.
   const narrowed = new Set<Node>([pick]);
   for (const node of graph.nodes.toReversed()) {
     const readers = users.get(node.output.id) ?? [];
-    const movable = rowWise.has(node.op) ? node.inputs.every(isSequence) : node.op === "attention" && isSequence(node.inputs[0]!);
-    const onlyToken = readers.every((reader) => narrowed.has(reader) && (reader.op !== "attention" || reader.inputs.every((input, i) => i === 0 || input.id !== node.output.id)));
-    if (movable && onlyToken && readers.length > 0 && !outputs.has(node.output.id) && isSequence(node.output)) narrowed.add(node);
+    const movable = rowWise.has(node.op)
+      ? node.inputs.every(isSequence)
+      : node.op === "attention" && isSequence(node.inputs[0]!);
+    const onlyToken = readers.every(
+      (reader) =>
+        narrowed.has(reader) &&
+        (reader.op !== "attention" ||
+          reader.inputs.every((input, i) => i === 0 || input.id !== node.output.id)),
+    );
+    if (
+      movable &&
+      onlyToken &&
+      readers.length > 0 &&
+      !outputs.has(node.output.id) &&
+      isSequence(node.output)
+    )
+      narrowed.add(node);
   }
   if (narrowed.size === 1) return graph;
 
-  let fresh = Math.max(...graph.nodes.map((node) => node.output.id), ...graph.inputs.map(({ value }) => value.id)) + 1;
+  let fresh =
+    Math.max(
+      ...graph.nodes.map((node) => node.output.id),
+      ...graph.inputs.map(({ value }) => value.id),
+    ) + 1;
   const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
   const narrow = new Map<number, Value>();
   const nodes: Node[] = [];
-  /** The picked token of a value, `[batch, 1, channels]`; a value that stays whole is cut where it is first needed. */
+  /**
+   * The picked token of a value, `[batch, 1, channels]`; a value that stays whole is cut where it
+   * is first needed.
+   */
   const tokenOf = (value: Value): Value => {
     const known = narrow.get(value.id);
     if (known) return known;
-    const output: Value = { id: fresh++, dtype: value.dtype, shape: [value.shape[0]!, 1, value.shape[2]!] };
+    const output: Value = {
+      id: fresh++,
+      dtype: value.dtype,
+      shape: [value.shape[0]!, 1, value.shape[2]!],
+    };
     narrow.set(value.id, output);
-    nodes.push({ op: "token", inputs: [value], weights: {}, attributes: { index: pick.attributes.index!, keep: true }, output, origin: (producer.get(value.id) ?? pick).origin });
+    nodes.push({
+      op: "token",
+      inputs: [value],
+      weights: {},
+      attributes: { index: pick.attributes.index!, keep: true },
+      output,
+      origin: (producer.get(value.id) ?? pick).origin,
+    });
     return output;
   };
   for (const node of graph.nodes) {
-    if (node === pick) nodes.push({ ...node, inputs: [tokenOf(sequence)], attributes: { ...node.attributes, index: 0 } });
+    if (node === pick)
+      nodes.push({
+        ...node,
+        inputs: [tokenOf(sequence)],
+        attributes: { ...node.attributes, index: 0 },
+      });
     else if (!narrowed.has(node)) nodes.push(node);
     else {
-      const inputs = node.inputs.map((input, i) => (node.op === "attention" && i > 0 ? input : tokenOf(input)));
-      const output: Value = { id: fresh++, dtype: node.output.dtype, shape: [node.output.shape[0]!, 1, node.output.shape[2]!] };
+      const inputs = node.inputs.map((input, i) =>
+        node.op === "attention" && i > 0 ? input : tokenOf(input),
+      );
+      const output: Value = {
+        id: fresh++,
+        dtype: node.output.dtype,
+        shape: [node.output.shape[0]!, 1, node.output.shape[2]!],
+      };
       narrow.set(node.output.id, output);
       nodes.push({ ...node, inputs, output });
     }

@@ -1,5 +1,13 @@
-/** Zero-shot classification that computes nothing twice: embeddings of labels are kept by text, those of pictures by picture. */
-import type { BackendChoice, BackendOptions, SiglipImageProcessor, Tokenizer } from "@sigil/runtime";
+/**
+ * Zero-shot classification that computes nothing twice: embeddings of labels are kept by text,
+ * those of pictures by picture.
+ */
+import type {
+  BackendChoice,
+  BackendOptions,
+  SiglipImageProcessor,
+  Tokenizer,
+} from "@sigil/runtime";
 import type { OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
 import { Model } from "./model.ts";
 import { prepare, type PictureSource } from "./pictures/prepare.ts";
@@ -43,7 +51,11 @@ export class Classifier {
   readonly #texts = new Map<string, Float32Array>();
   readonly #images = new WeakMap<Picture, Awaited<ReturnType<Model["getImageFeatures"]>>>();
 
-  private constructor(model: Model, choice: BackendChoice, { tokenizer, processor }: OpenCheckpoint) {
+  private constructor(
+    model: Model,
+    choice: BackendChoice,
+    { tokenizer, processor }: OpenCheckpoint,
+  ) {
     this.choice = choice;
     this.#model = model;
     this.#tokenizer = tokenizer;
@@ -51,7 +63,10 @@ export class Classifier {
   }
 
   /** Loads the weights. Throws WeightsError, WebGpuError, CapacityError, or the signal's reason. */
-  static async open(checkpoint: OpenCheckpoint, { backend, signal, onProgress, onKernels, onDeviceLost }: ClassifierOptions): Promise<Classifier> {
+  static async open(
+    checkpoint: OpenCheckpoint,
+    { backend, signal, onProgress, onKernels, onDeviceLost }: ClassifierOptions,
+  ): Promise<Classifier> {
     let choice: BackendChoice | undefined;
     const model = await Model.load(checkpoint.weights, {
       backend,
@@ -72,7 +87,11 @@ export class Classifier {
   }
 
   /** At least one label. `template` has one {}, where the label goes. */
-  async classify(picture: Picture, labels: readonly string[], template: string): Promise<Classified> {
+  async classify(
+    picture: Picture,
+    labels: readonly string[],
+    template: string,
+  ): Promise<Classified> {
     const times: Partial<Record<StageName, number>> = {};
     const timed = async <T>(stage: StageName, work: () => T | Promise<T>): Promise<T> => {
       const begin = performance.now();
@@ -89,7 +108,9 @@ export class Classifier {
       const { data, shape, decode, resize } = await prepare(source, this.#processor.options);
       Object.assign(times, { decode: decode + grabbed - begin, resize });
       // The processor was checked against the model's size when the checkpoint was opened.
-      const pixelValues = { data, shape } as Parameters<Model["getImageFeatures"]>[0]["pixelValues"];
+      const pixelValues = { data, shape } as Parameters<
+        Model["getImageFeatures"]
+      >[0]["pixelValues"];
       image = await timed("vision", () => this.#model.getImageFeatures({ pixelValues }));
       this.#images.set(picture, image);
     }
@@ -97,17 +118,30 @@ export class Classifier {
     const texts = labels.map((label) => template.replace("{}", () => label));
     const missing = [...new Set(texts.filter((text) => !this.#texts.has(text)))];
     if (missing.length > 0) {
-      const { inputIds } = await timed("tokenise", () => this.#tokenizer.encode(missing, { padding: "max_length", truncation: true, maxLength: Model.textLength }));
+      const { inputIds } = await timed("tokenise", () =>
+        this.#tokenizer.encode(missing, {
+          padding: "max_length",
+          truncation: true,
+          maxLength: Model.textLength,
+        }),
+      );
       const { data, shape } = await timed("text", () => this.#model.getTextFeatures({ inputIds }));
-      missing.forEach((text, i) => this.#texts.set(text, data.slice(i * shape[1], (i + 1) * shape[1])));
+      missing.forEach((text, i) =>
+        this.#texts.set(text, data.slice(i * shape[1], (i + 1) * shape[1])),
+      );
     }
     const width = image.shape[1];
     const data = new Float32Array(texts.length * width);
     texts.forEach((text, i) => data.set(this.#texts.get(text)!, i * width));
     this.#forget(texts);
 
-    const { logitsPerImage } = await timed("scores", () => this.#model.scores(image, { data, shape: [texts.length, width] }));
-    return { scores: Array.from(logitsPerImage.data, (logit) => 1 / (1 + Math.exp(-logit))), times };
+    const { logitsPerImage } = await timed("scores", () =>
+      this.#model.scores(image, { data, shape: [texts.length, width] }),
+    );
+    return {
+      scores: Array.from(logitsPerImage.data, (logit) => 1 / (1 + Math.exp(-logit))),
+      times,
+    };
   }
 
   dispose(): Promise<void> {

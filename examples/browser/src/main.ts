@@ -6,7 +6,12 @@ import { Classifier, type Picture } from "./classifier.ts";
 import { create, element } from "./element.ts";
 import { explainCamera, explainDrop, explainLoading, explainRun } from "./explain.ts";
 import { megabytes, percent } from "./format.ts";
-import { checkpoint as firstCheckpoint, compiledFor, labels as firstLabels, samples } from "./model.ts";
+import {
+  checkpoint as firstCheckpoint,
+  compiledFor,
+  labels as firstLabels,
+  samples,
+} from "./model.ts";
 import { Newest } from "./newest.ts";
 import { Camera } from "./pictures/camera.ts";
 import { readDrop } from "./pictures/dropped.ts";
@@ -27,7 +32,9 @@ const live = element<HTMLVideoElement>("live");
 
 let opened: OpenCheckpoint | undefined;
 let classifier: Classifier | undefined;
-let wish: BackendWish = (["webgpu", "cpu"] as const).find((name) => name === address.searchParams.get("backend")) ?? "auto";
+let wish: BackendWish =
+  (["webgpu", "cpu"] as const).find((name) => name === address.searchParams.get("backend")) ??
+  "auto";
 /** The wish that the running classifier was opened with. */
 let granted: BackendWish = wish;
 /** Bytes of its weights. */
@@ -38,14 +45,24 @@ let camera: Camera | undefined;
 /** What is shown again when the camera stops. */
 let lastStill: Still | undefined;
 
-const engine = new EngineView((chosen) => {
-  wish = chosen;
-  if (opened) void start(opened);
-}, () => loading?.abort());
-const labels = new LabelsView(element("labels"), element<HTMLButtonElement>("add-label"), firstLabels, () => runs.request());
+const engine = new EngineView(
+  (chosen) => {
+    wish = chosen;
+    if (opened) void start(opened);
+  },
+  () => loading?.abort(),
+);
+const labels = new LabelsView(
+  element("labels"),
+  element<HTMLButtonElement>("add-label"),
+  firstLabels,
+  () => runs.request(),
+);
 const gallery = new GalleryView(element("gallery"), (chosen) => void showStill(chosen));
 
-/** Opens a checkpoint and, if it fits, the model with it; until then the last one goes on running. */
+/**
+ * Opens a checkpoint and, if it fits, the model with it; until then the last one goes on running.
+ */
 async function load(next: CheckpointFolder): Promise<boolean> {
   notices.clear("checkpoint");
   loading?.abort();
@@ -81,7 +98,12 @@ async function start(checkpoint: OpenCheckpoint): Promise<boolean> {
         if (loading === control) engine.readying(done, total);
       },
       onDeviceLost: (error) => {
-        notices.show("device", { kind: "info", title: "The GPU was lost, and asked for again", detail: "Its weights are loaded onto it again. Nothing that you did is lost.", technical: error.message });
+        notices.show("device", {
+          kind: "info",
+          title: "The GPU was lost, and asked for again",
+          detail: "Its weights are loaded onto it again. Nothing that you did is lost.",
+          technical: error.message,
+        });
         runs.request();
       },
     });
@@ -112,7 +134,12 @@ function failed(subject: string, error: Error, control: AbortController): void {
     wish = granted;
     engine.wish = wish;
     engine.ready(classifier.choice, classifier.backend, granted);
-  } else engine.stopped(control.signal.aborted ? "Loading was cancelled. Choose where to run to begin again." : "Choose another checkpoint, or another place to run.");
+  } else
+    engine.stopped(
+      control.signal.aborted
+        ? "Loading was cancelled. Choose where to run to begin again."
+        : "Choose another checkpoint, or another place to run.",
+    );
 }
 
 const runs = new Newest(async () => {
@@ -135,9 +162,18 @@ const runs = new Newest(async () => {
     // Bars that jump with every frame are motion too.
     if (frame && calm.matches) await new Promise((resolve) => setTimeout(resolve, 500));
   } catch (error) {
-    // A lost device has another run coming; a classifier that was replaced, or a camera that was stopped, has nothing to say.
-    if (now !== classifier || (error as { readonly code?: string }).code === "device-lost" || (!camera && !(shown instanceof Still))) return;
-    notices.show("run", explainRun(error as Error, shown instanceof Still ? shown.name : "The frame"));
+    // A lost device has another run coming; a classifier that was replaced, or a camera that was
+    // stopped, has nothing to say.
+    if (
+      now !== classifier ||
+      (error as { readonly code?: string }).code === "device-lost" ||
+      (!camera && !(shown instanceof Still))
+    )
+      return;
+    notices.show(
+      "run",
+      explainRun(error as Error, shown instanceof Still ? shown.name : "The frame"),
+    );
     if (shown instanceof Still && (error as Error).name === "ImageError") gallery.remove(shown);
     else showLast();
   }
@@ -147,7 +183,10 @@ const runs = new Newest(async () => {
 function showBest(words: readonly string[], scores: readonly number[]): void {
   const best = scores.indexOf(Math.max(...scores));
   const chip = element("best");
-  chip.replaceChildren(create("span", { textContent: words[best]! }), create("strong", { textContent: percent(scores[best]!) }));
+  chip.replaceChildren(
+    create("span", { textContent: words[best]! }),
+    create("strong", { textContent: percent(scores[best]!) }),
+  );
   chip.hidden = false;
 }
 
@@ -199,7 +238,11 @@ async function startCamera(): Promise<void> {
       },
       onEnd: () => {
         showLast();
-        notices.show("camera", { kind: "info", title: "The camera was disconnected", detail: "Connect it and start it again, or choose pictures." });
+        notices.show("camera", {
+          kind: "info",
+          title: "The camera was disconnected",
+          detail: "Connect it and start it again, or choose pictures.",
+        });
       },
     });
     gallery.deselect();
@@ -233,13 +276,23 @@ function showLast(): void {
 }
 
 async function showFacts(checkpoint: OpenCheckpoint, bytes: number): Promise<void> {
-  const kept = (await cachedFiles().catch(() => [])).reduce((sum, { storedBytes }) => sum + storedBytes, 0);
-  const facts = { "Compiled for": compiledFor.name, Checkpoint: checkpoint.name, Weights: megabytes(bytes), "Kept here": kept > 0 ? megabytes(kept) : "nothing" };
-  element("facts").replaceChildren(...Object.entries(facts).map(([name, value]) => {
-    const pair = create("div");
-    pair.append(create("dt", { textContent: name }), create("dd", { textContent: value }));
-    return pair;
-  }));
+  const kept = (await cachedFiles().catch(() => [])).reduce(
+    (sum, { storedBytes }) => sum + storedBytes,
+    0,
+  );
+  const facts = {
+    "Compiled for": compiledFor.name,
+    Checkpoint: checkpoint.name,
+    Weights: megabytes(bytes),
+    "Kept here": kept > 0 ? megabytes(kept) : "nothing",
+  };
+  element("facts").replaceChildren(
+    ...Object.entries(facts).map(([name, value]) => {
+      const pair = create("div");
+      pair.append(create("dt", { textContent: name }), create("dd", { textContent: value }));
+      return pair;
+    }),
+  );
   element("forget").hidden = kept === 0;
 }
 
@@ -251,7 +304,8 @@ function remember(backend: BackendWish): void {
 }
 
 async function loadFiles(files: readonly File[]): Promise<void> {
-  if (files.length > 0 && (await load(fileFolder(files)))) address.searchParams.delete("checkpoint");
+  if (files.length > 0 && (await load(fileFolder(files))))
+    address.searchParams.delete("checkpoint");
 }
 
 async function loadUrl(url: string): Promise<void> {
@@ -259,7 +313,12 @@ async function loadUrl(url: string): Promise<void> {
   try {
     next = urlFolder(url);
   } catch {
-    return notices.show("checkpoint", { kind: "error", title: "This is no address", detail: "Give the address of a checkpoint folder, for example https://example.org/models/my-siglip." });
+    return notices.show("checkpoint", {
+      kind: "error",
+      title: "This is no address",
+      detail:
+        "Give the address of a checkpoint folder, for example https://example.org/models/my-siglip.",
+    });
   }
   if (await load(next)) address.searchParams.set("checkpoint", url);
   history.replaceState(undefined, "", address);
@@ -312,7 +371,9 @@ addEventListener("drop", async (event) => {
 addEventListener("paste", (event) => addPictures([...(event.clipboardData?.files ?? [])]));
 
 engine.wish = wish;
-const stills = samples.map((sample) => Still.fromUrl(new URL(`${firstCheckpoint}/${sample}`, document.baseURI).href));
+const stills = samples.map((sample) =>
+  Still.fromUrl(new URL(`${firstCheckpoint}/${sample}`, document.baseURI).href),
+);
 gallery.add(stills);
 gallery.select(stills[0]!);
 void loadUrl(address.searchParams.get("checkpoint") ?? firstCheckpoint);

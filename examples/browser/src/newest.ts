@@ -1,4 +1,6 @@
-/** Runs a task one at a time; what is asked for while it runs is one more run, of the newest state. */
+/**
+ * Runs a task one at a time; what is asked for while it runs is one more run, of the newest state.
+ */
 export class Newest {
   readonly #task: () => Promise<void>;
   #running: Promise<void> | undefined;

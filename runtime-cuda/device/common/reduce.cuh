@@ -4,18 +4,27 @@
 
 namespace sigil {
 
-struct Sum { static SIGIL_DEVICE float of(float a, float b) { return a + b; } };
-struct Maximum { static SIGIL_DEVICE float of(float a, float b) { return maximum(a, b); } };
+struct Sum {
+  static SIGIL_DEVICE float of(float a, float b) { return a + b; }
+};
+struct Maximum {
+  static SIGIL_DEVICE float of(float a, float b) { return maximum(a, b); }
+};
 
-/// Over groups of `lanes` neighbours, a power of two up to 32; every lane of the warp takes part and gets its group's result.
-template <class Operation, int lanes> SIGIL_DEVICE float reduce_lanes(float value) {
+/// Over groups of `lanes` neighbours, a power of two up to 32; every lane of the warp takes part
+/// and gets its group's result.
+template <class Operation, int lanes>
+SIGIL_DEVICE float reduce_lanes(float value) {
 #pragma unroll
-  for (int mask = lanes / 2; mask > 0; mask /= 2) value = Operation::of(value, shuffle_xor(value, mask));
+  for (int mask = lanes / 2; mask > 0; mask /= 2)
+    value = Operation::of(value, shuffle_xor(value, mask));
   return value;
 }
 
-/// Over all threads of the block; `scratch` holds a float per warp, and is free again when the next barrier is passed.
-template <class Operation, int threads> SIGIL_DEVICE float reduce_block(float value, float* scratch) {
+/// Over all threads of the block; `scratch` holds a float per warp, and is free again when the next
+/// barrier is passed.
+template <class Operation, int threads>
+SIGIL_DEVICE float reduce_block(float value, float* scratch) {
   value = reduce_lanes<Operation, 32>(value);
   if constexpr (threads == 32) return value;
   sync_threads();

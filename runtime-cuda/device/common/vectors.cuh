@@ -1,32 +1,66 @@
-// Runs of elements between memory and float registers. A run of `count` elements starts at a multiple of its size, unless count is 1.
+// Runs of elements between memory and float registers. A run of `count` elements starts at a
+// multiple of its size, unless count is 1.
 #pragma once
 #include "platform/numbers.cuh"
 
 namespace sigil {
 
 /// So many bytes as one access.
-template <int bytes> struct alignas(bytes) Packet { uint8_t data[bytes]; };
-template <> struct alignas(2) Packet<2> { uint16_t half; };
-template <> struct alignas(4) Packet<4> { uint32_t words[1]; };
-template <> struct alignas(8) Packet<8> { uint32_t words[2]; };
-template <> struct alignas(16) Packet<16> { uint32_t words[4]; };
+template <int bytes>
+struct alignas(bytes) Packet {
+  uint8_t data[bytes];
+};
+template <>
+struct alignas(2) Packet<2> {
+  uint16_t half;
+};
+template <>
+struct alignas(4) Packet<4> {
+  uint32_t words[1];
+};
+template <>
+struct alignas(8) Packet<8> {
+  uint32_t words[2];
+};
+template <>
+struct alignas(16) Packet<16> {
+  uint32_t words[4];
+};
 
 /// Byte `index` of a packet as a number.
-template <int bytes> SIGIL_DEVICE float packet_byte(const Packet<bytes>& packet, int index) {
-  if constexpr (bytes == 1) return widen(packet.data[0]);
-  else if constexpr (bytes == 2) return widen(static_cast<uint8_t>(packet.half >> index * 8));
-  else return widen(static_cast<uint8_t>(packet.words[index / 4] >> index % 4 * 8));
+template <int bytes>
+SIGIL_DEVICE float packet_byte(const Packet<bytes>& packet, int index) {
+  if constexpr (bytes == 1)
+    return widen(packet.data[0]);
+  else if constexpr (bytes == 2)
+    return widen(static_cast<uint8_t>(packet.half >> index * 8));
+  else
+    return widen(static_cast<uint8_t>(packet.words[index / 4] >> index % 4 * 8));
 }
 
 /// The two values of a register that narrow_pair<T> filled.
-template <class T> SIGIL_DEVICE float low_half(uint32_t pair) { return widen(T{static_cast<uint16_t>(pair)}); }
-template <class T> SIGIL_DEVICE float high_half(uint32_t pair) { return widen(T{static_cast<uint16_t>(pair >> 16)}); }
-template <> SIGIL_DEVICE float low_half<bf16>(uint32_t pair) { return bits_to_float(pair << 16); }
-template <> SIGIL_DEVICE float high_half<bf16>(uint32_t pair) { return bits_to_float(pair & 0xffff0000u); }
+template <class T>
+SIGIL_DEVICE float low_half(uint32_t pair) {
+  return widen(T{static_cast<uint16_t>(pair)});
+}
+template <class T>
+SIGIL_DEVICE float high_half(uint32_t pair) {
+  return widen(T{static_cast<uint16_t>(pair >> 16)});
+}
+template <>
+SIGIL_DEVICE float low_half<bf16>(uint32_t pair) {
+  return bits_to_float(pair << 16);
+}
+template <>
+SIGIL_DEVICE float high_half<bf16>(uint32_t pair) {
+  return bits_to_float(pair & 0xffff0000u);
+}
 
 /// Reads `count` (1, 2, 4 or 8) elements.
-template <int count> SIGIL_DEVICE void load_run(float (&values)[count], const float* from) {
-  if constexpr (count == 1) values[0] = from[0];
+template <int count>
+SIGIL_DEVICE void load_run(float (&values)[count], const float* from) {
+  if constexpr (count == 1)
+    values[0] = from[0];
   else {
     constexpr int piece = count < 4 ? count : 4;
 #pragma unroll
@@ -37,8 +71,10 @@ template <int count> SIGIL_DEVICE void load_run(float (&values)[count], const fl
     }
   }
 }
-template <int count, class T> SIGIL_DEVICE void load_run(float (&values)[count], const T* from) {
-  if constexpr (count == 1) values[0] = widen(from[0]);
+template <int count, class T>
+SIGIL_DEVICE void load_run(float (&values)[count], const T* from) {
+  if constexpr (count == 1)
+    values[0] = widen(from[0]);
   else {
     const auto packet = *reinterpret_cast<const Packet<2 * count>*>(from);
 #pragma unroll
@@ -50,8 +86,10 @@ template <int count, class T> SIGIL_DEVICE void load_run(float (&values)[count],
 }
 
 /// Writes `count` elements, rounded to T.
-template <int count> SIGIL_DEVICE void store_run(float* to, const float (&values)[count]) {
-  if constexpr (count == 1) to[0] = values[0];
+template <int count>
+SIGIL_DEVICE void store_run(float* to, const float (&values)[count]) {
+  if constexpr (count == 1)
+    to[0] = values[0];
   else {
     constexpr int piece = count < 4 ? count : 4;
 #pragma unroll
@@ -63,12 +101,15 @@ template <int count> SIGIL_DEVICE void store_run(float* to, const float (&values
     }
   }
 }
-template <int count, class T> SIGIL_DEVICE void store_run(T* to, const float (&values)[count]) {
-  if constexpr (count == 1) to[0] = narrow<T>(values[0]);
+template <int count, class T>
+SIGIL_DEVICE void store_run(T* to, const float (&values)[count]) {
+  if constexpr (count == 1)
+    to[0] = narrow<T>(values[0]);
   else {
     Packet<2 * count> packet;
 #pragma unroll
-    for (int j = 0; j < count / 2; j++) packet.words[j] = narrow_pair<T>(values[2 * j], values[2 * j + 1]);
+    for (int j = 0; j < count / 2; j++)
+      packet.words[j] = narrow_pair<T>(values[2 * j], values[2 * j + 1]);
     *reinterpret_cast<Packet<2 * count>*>(to) = packet;
   }
 }

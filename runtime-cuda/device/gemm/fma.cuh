@@ -1,4 +1,5 @@
-// C = epilogue(A B^T) in float32 throughout: a thread keeps a grid of sums and reads four depths at a time of its rows of A and B.
+// C = epilogue(A B^T) in float32 throughout: a thread keeps a grid of sums and reads four depths at
+// a time of its rows of A and B.
 #pragma once
 #include "gemm/gather_copy.cuh"
 #include "gemm/mma.cuh"
@@ -7,9 +8,11 @@
 namespace sigil {
 
 /// 16 by `down` threads, each with every 16th column and every `down`th row of the block's tile.
-template <int tile_rows_, int tile_columns_, int tile_depth_, int down_, int stages_> struct FmaConfig {
+template <int tile_rows_, int tile_columns_, int tile_depth_, int down_, int stages_>
+struct FmaConfig {
   using Element = float;
-  static constexpr int tile_rows = tile_rows_, tile_columns = tile_columns_, tile_depth = tile_depth_, down = down_, stages = stages_;
+  static constexpr int tile_rows = tile_rows_, tile_columns = tile_columns_,
+                       tile_depth = tile_depth_, down = down_, stages = stages_;
   static constexpr int threads = 16 * down;
   static_assert(tile_rows % down == 0 && tile_columns % 16 == 0 && stages >= 2);
   using TileA = Tile<float, tile_rows, tile_depth, threads>;
@@ -18,10 +21,12 @@ template <int tile_rows_, int tile_columns_, int tile_depth_, int down_, int sta
 };
 
 template <class Config, int depth, class A, class B, class Finish, class Result>
-SIGIL_DEVICE void multiply_fma(A a, B b, const Finish& finish, Result* c, int tile_row, int tile_column, int rows, int columns) {
+SIGIL_DEVICE void multiply_fma(A a, B b, const Finish& finish, Result* c, int tile_row,
+                               int tile_column, int rows, int columns) {
   using TileA = typename Config::TileA;
   using TileB = typename Config::TileB;
-  constexpr int own_rows = Config::tile_rows / Config::down, own_columns = Config::tile_columns / 16;
+  constexpr int own_rows = Config::tile_rows / Config::down,
+                own_columns = Config::tile_columns / 16;
   constexpr int steps = (depth + Config::tile_depth - 1) / Config::tile_depth;
   constexpr int stages = Config::stages, stage_bytes = TileA::bytes + TileB::bytes;
 
@@ -59,15 +64,21 @@ SIGIL_DEVICE void multiply_fma(A a, B b, const Finish& finish, Result* c, int ti
     for (int chunk = 0; chunk < TileA::chunks; chunk++) {
       float from_a[own_rows][4];
 #pragma unroll
-      for (int i = 0; i < own_rows; i++) load_run<4>(from_a[i], reinterpret_cast<const float*>(stage + TileA::offset(down, chunk) + i * (Config::down * TileA::row_bytes)));
+      for (int i = 0; i < own_rows; i++)
+        load_run<4>(from_a[i],
+                    reinterpret_cast<const float*>(stage + TileA::offset(down, chunk) +
+                                                   i * (Config::down * TileA::row_bytes)));
 #pragma unroll
       for (int j = 0; j < own_columns; j++) {
         float from_b[4];
-        load_run<4>(from_b, reinterpret_cast<const float*>(stage + TileA::bytes + TileB::offset(across, chunk) + j * (16 * TileB::row_bytes)));
+        load_run<4>(from_b, reinterpret_cast<const float*>(stage + TileA::bytes +
+                                                           TileB::offset(across, chunk) +
+                                                           j * (16 * TileB::row_bytes)));
 #pragma unroll
         for (int e = 0; e < 4; e++)
 #pragma unroll
-          for (int i = 0; i < own_rows; i++) sums[i][j] = multiply_add(from_a[i][e], from_b[e], sums[i][j]);
+          for (int i = 0; i < own_rows; i++)
+            sums[i][j] = multiply_add(from_a[i][e], from_b[e], sums[i][j]);
       }
     }
     if (next < steps) {

@@ -1,12 +1,15 @@
-// A tile of a matrix in shared memory: rows along the depth, in chunks of 16 bytes. Chunks trade places by row, so that eight rows of
-// one chunk (what ldmatrix and a quarter warp of 16-byte loads read) lie in different banks.
+// A tile of a matrix in shared memory: rows along the depth, in chunks of 16 bytes. Chunks trade
+// places by row, so that eight rows of one chunk (what ldmatrix and a quarter warp of 16-byte loads
+// read) lie in different banks.
 #pragma once
 #include "common/vectors.cuh"
 
 namespace sigil {
 
-/// `rows` rows of `depth` elements, 64 or 128 bytes, filled by `threads` threads that take a chunk each in turns.
-template <class Element_, int rows_, int depth_, int threads_> struct Tile {
+/// `rows` rows of `depth` elements, 64 or 128 bytes, filled by `threads` threads that take a chunk
+/// each in turns.
+template <class Element_, int rows_, int depth_, int threads_>
+struct Tile {
   using Element = Element_;
   static constexpr int rows = rows_, depth = depth_, threads = threads_;
   static constexpr int row_bytes = depth * static_cast<int>(sizeof(Element));
@@ -25,7 +28,9 @@ template <class Element_, int rows_, int depth_, int threads_> struct Tile {
     return row * row_bytes + ((chunk ^ swizzle) << 4);
   }
   /// Whether the calling thread has a row in a turn.
-  SIGIL_DEVICE static bool takes(int turn) { return rows % row_step == 0 || thread_x() / chunks + turn * row_step < rows; }
+  SIGIL_DEVICE static bool takes(int turn) {
+    return rows % row_step == 0 || thread_x() / chunks + turn * row_step < rows;
+  }
 };
 
 }  // namespace sigil

@@ -1,5 +1,6 @@
-// softmax(q k^T * scale) v by wgmma: one thread copies q, k and v by TMA out of wherever they lie (a packed projection too); warpgroups keep
-// scores, weights and results in registers. The product for the next tile of keys and the one with the last tile's values run under the softmax.
+// softmax(q k^T * scale) v by wgmma: one thread copies q, k and v by TMA out of wherever they lie
+// (a packed projection too); warpgroups keep scores, weights and results in registers. The product
+// for the next tile of keys and the one with the last tile's values run under the softmax.
 #pragma once
 #include "common/vectors.cuh"
 #include "hopper/attention_config.cuh"
@@ -10,7 +11,8 @@
 
 namespace sigil {
 
-template <class Config> SIGIL_DEVICE void copy_attention(const AttentionMaps& maps, int items) {
+template <class Config>
+SIGIL_DEVICE void copy_attention(const AttentionMaps& maps, int items) {
   wait_for_predecessor();
   RingPosition<2> queries;
   RingPosition<Config::stages> at;
@@ -20,8 +22,11 @@ template <class Config> SIGIL_DEVICE void copy_attention(const AttentionMaps& ma
     Barrier* const query_full = Config::query_full(queries.stage);
     barrier_wait(Config::query_empty(queries.stage), queries.parity ^ 1);
     barrier_arrive_expect(query_full, Config::query_bytes + Config::query_rest_bytes);
-    tensor_load_4d(Config::query(queries.stage), maps.query, query_full, 0, item.head, item.first_query, item.batch);
-    if constexpr (Config::rest > 0) tensor_load_4d(Config::query_rest(queries.stage), maps.query_rest, query_full, 64, item.head, item.first_query, item.batch);
+    tensor_load_4d(Config::query(queries.stage), maps.query, query_full, 0, item.head,
+                   item.first_query, item.batch);
+    if constexpr (Config::rest > 0)
+      tensor_load_4d(Config::query_rest(queries.stage), maps.query_rest, query_full, 64, item.head,
+                     item.first_query, item.batch);
     queries.advance();
 #pragma unroll 1
     for (int tile = 0; tile < Config::key_tiles; tile++) {
@@ -30,19 +35,24 @@ template <class Config> SIGIL_DEVICE void copy_attention(const AttentionMaps& ma
       barrier_wait(Config::key_empty(at.stage), at.parity ^ 1);
       barrier_arrive_expect(key_full, Config::key_bytes + Config::key_rest_bytes);
       tensor_load_4d(Config::key(at.stage), maps.key, key_full, 0, item.head, first, item.batch);
-      if constexpr (Config::rest > 0) tensor_load_4d(Config::key_rest(at.stage), maps.key_rest, key_full, 64, item.head, first, item.batch);
+      if constexpr (Config::rest > 0)
+        tensor_load_4d(Config::key_rest(at.stage), maps.key_rest, key_full, 64, item.head, first,
+                       item.batch);
       Barrier* const value_full = Config::value_full(at.stage);
       barrier_wait(Config::value_empty(at.stage), at.parity ^ 1);
       barrier_arrive_expect(value_full, Config::value_bytes);
 #pragma unroll
-      for (int strip = 0; strip < Config::strips; strip++) tensor_load_4d(Config::value(at.stage) + strip * Config::strip_bytes, maps.value, value_full, strip * Config::strip, item.head, first, item.batch);
+      for (int strip = 0; strip < Config::strips; strip++)
+        tensor_load_4d(Config::value(at.stage) + strip * Config::strip_bytes, maps.value,
+                       value_full, strip * Config::strip, item.head, first, item.batch);
       at.advance();
     }
   }
 }
 
 /// A warpgroup's 64 queries: its sums, and where it is in the rings.
-template <class Config> struct AttentionConsumer {
+template <class Config>
+struct AttentionConsumer {
   using Element = typename Config::Element;
   static constexpr int head_size = Config::head_size;
   float result[head_size / 2];
@@ -66,47 +76,63 @@ template <class Config> struct AttentionConsumer {
   }
 
   /// Scores, once they are there, to weights. `scale` includes log2(e).
-  template <int n, int valid> SIGIL_DEVICE void soften(float (&scores)[n / 2], float (&factor)[2]) {
+  template <int n, int valid>
+  SIGIL_DEVICE void soften(float (&scores)[n / 2], float (&factor)[2]) {
     if constexpr (Config::masked) {
       RunningSoftmax::add_mask<n, valid>(scores, mask, scale);
       mask += n;
       softmax.template add<n, valid>(scores, factor, 1.0f);
-    } else softmax.template add<n, valid>(scores, factor, scale);
+    } else
+      softmax.template add<n, valid>(scores, factor, scale);
   }
 
   /// Starts scores = q k^T for n keys of the next stage.
-  template <int n> SIGIL_DEVICE void start_scores(float (&scores)[n / 2]) const {
+  template <int n>
+  SIGIL_DEVICE void start_scores(float (&scores)[n / 2]) const {
     const int row = thread_x() / 128 * 64;
     barrier_wait(Config::key_full(keys.stage), keys.parity);
-    const uint64_t query = matrix_descriptor(Config::query(queries.stage) + row * 128, 16, 1024, Swizzle::bytes128);
+    const uint64_t query =
+        matrix_descriptor(Config::query(queries.stage) + row * 128, 16, 1024, Swizzle::bytes128);
     const uint64_t key = matrix_descriptor(Config::key(keys.stage), 16, 1024, Swizzle::bytes128);
     warpgroup_fence();
 #pragma unroll
-    for (int k = 0; k < 4; k++) warpgroup_multiply<Element, n, 0>(scores, query + 2 * k, key + 2 * k, k > 0);
+    for (int k = 0; k < 4; k++)
+      warpgroup_multiply<Element, n, 0>(scores, query + 2 * k, key + 2 * k, k > 0);
     if constexpr (Config::rest > 0) {
       constexpr int bytes = Config::rest * 2;
       constexpr Swizzle swizzle = bytes == 32 ? Swizzle::bytes32 : Swizzle::bytes64;
-      const uint64_t query_rest = matrix_descriptor(Config::query_rest(queries.stage) + row * bytes, 16, 8 * bytes, swizzle);
-      const uint64_t key_rest = matrix_descriptor(Config::key_rest(keys.stage), 16, 8 * bytes, swizzle);
+      const uint64_t query_rest = matrix_descriptor(Config::query_rest(queries.stage) + row * bytes,
+                                                    16, 8 * bytes, swizzle);
+      const uint64_t key_rest =
+          matrix_descriptor(Config::key_rest(keys.stage), 16, 8 * bytes, swizzle);
 #pragma unroll
-      for (int k = 0; k < Config::rest / 16; k++) warpgroup_multiply<Element, n, 0>(scores, query_rest + 2 * k, key_rest + 2 * k, true);
+      for (int k = 0; k < Config::rest / 16; k++)
+        warpgroup_multiply<Element, n, 0>(scores, query_rest + 2 * k, key_rest + 2 * k, true);
     }
     warpgroup_commit();
   }
 
   /// Starts result += weights v for n keys of the next stage.
-  template <int n> SIGIL_DEVICE void start_result(const uint32_t (&weights)[n / 16][4], bool accumulate) {
+  template <int n>
+  SIGIL_DEVICE void start_result(const uint32_t (&weights)[n / 16][4], bool accumulate) {
     constexpr int row_bytes = Config::strip * 2;
     barrier_wait(Config::value_full(values.stage), values.parity);
-    const uint64_t value = matrix_descriptor(Config::value(values.stage), Config::strip_bytes, 8 * row_bytes, Config::strip == 64 ? Swizzle::bytes128 : Swizzle::bytes64);
+    const uint64_t value =
+        matrix_descriptor(Config::value(values.stage), Config::strip_bytes, 8 * row_bytes,
+                          Config::strip == 64 ? Swizzle::bytes128 : Swizzle::bytes64);
     warpgroup_fence();
 #pragma unroll
-    for (int k = 0; k < n / 16; k++) warpgroup_multiply<Element, head_size, 1>(result, weights[k], value + row_bytes * k, accumulate || k > 0);
+    for (int k = 0; k < n / 16; k++)
+      warpgroup_multiply<Element, head_size, 1>(result, weights[k], value + row_bytes * k,
+                                                accumulate || k > 0);
     warpgroup_commit();
   }
 
-  /// The scores of the next n keys and the result of the `before` ones whose weights are at hand, at the same time; then the weights of the n.
-  template <int before, int n, int valid> SIGIL_DEVICE void advance(const uint32_t (&weights)[before / 16][4], uint32_t (&next)[n / 16][4], bool accumulate) {
+  /// The scores of the next n keys and the result of the `before` ones whose weights are at hand,
+  /// at the same time; then the weights of the n.
+  template <int before, int n, int valid>
+  SIGIL_DEVICE void advance(const uint32_t (&weights)[before / 16][4], uint32_t (&next)[n / 16][4],
+                            bool accumulate) {
     float scores[n / 2], factor[2];
     start_scores<n>(scores);
     start_result<before>(weights, accumulate);
@@ -124,7 +150,8 @@ template <class Config> struct AttentionConsumer {
     pack_weights<Element, n>(next, scores);
   }
 
-  template <int n, int valid> SIGIL_DEVICE void begin(uint32_t (&weights)[n / 16][4]) {
+  template <int n, int valid>
+  SIGIL_DEVICE void begin(uint32_t (&weights)[n / 16][4]) {
     float scores[n / 2], factor[2];
     softmax = RunningSoftmax();
     barrier_wait(Config::query_full(queries.stage), queries.parity);
@@ -136,7 +163,8 @@ template <class Config> struct AttentionConsumer {
     pack_weights<Element, n>(weights, scores);
   }
 
-  template <int n> SIGIL_DEVICE void end(const uint32_t (&weights)[n / 16][4], bool accumulate) {
+  template <int n>
+  SIGIL_DEVICE void end(const uint32_t (&weights)[n / 16][4], bool accumulate) {
     release(Config::query_empty(queries.stage));
     queries.advance();
     start_result<n>(weights, accumulate);
@@ -158,19 +186,22 @@ template <class Config> struct AttentionConsumer {
       begin<tile, tile>(weights);
       // A loop even of one turn: written out, two equal tiles cost more registers than there are.
 #pragma unroll 1
-      for (int t = 1, tiles = opaque(Config::key_tiles); t < tiles; t++) advance<tile, tile, tile>(weights, weights, t > 1);
+      for (int t = 1, tiles = opaque(Config::key_tiles); t < tiles; t++)
+        advance<tile, tile, tile>(weights, weights, t > 1);
       end<tile>(weights, true);
     } else {
       uint32_t weights[tile / 16][4], final[last / 16][4];
       begin<tile, tile>(weights);
 #pragma unroll 1
-      for (int t = 1; t < Config::key_tiles - 1; t++) advance<tile, tile, tile>(weights, weights, t > 1);
+      for (int t = 1; t < Config::key_tiles - 1; t++)
+        advance<tile, tile, tile>(weights, weights, t > 1);
       advance<tile, last, valid>(weights, final, Config::key_tiles > 2);
       end<last>(final, true);
     }
   }
 
-  /// Keeps step with the rings for queries that do not exist. A warp releases what all its lanes have seen: no product holds them together here.
+  /// Keeps step with the rings for queries that do not exist. A warp releases what all its lanes
+  /// have seen: no product holds them together here.
   SIGIL_DEVICE void pass() {
     const auto see = [](Barrier* barrier, uint32_t parity) {
       barrier_wait(barrier, parity);
@@ -188,7 +219,8 @@ template <class Config> struct AttentionConsumer {
     }
   }
 
-  /// Divides by the sums and stores the warp's 16 queries from `first` on, through 16 rows of shared memory of its own.
+  /// Divides by the sums and stores the warp's 16 queries from `first` on, through 16 rows of
+  /// shared memory of its own.
   SIGIL_DEVICE void store(Element* output, const AttentionItem<Config>& item, int first) const {
     constexpr int pitch = Config::result_pitch, chunks = head_size / 8;
     const int lane = thread_x() % 32;
@@ -198,21 +230,34 @@ template <class Config> struct AttentionConsumer {
       const float inverse = softmax.inverse(half);
 #pragma unroll
       for (int j = 0; j < chunks; j++)
-        store_run<2>(reinterpret_cast<Element*>(rows + (lane / 4 + 8 * half) * pitch + 16 * j) + lane % 4 * 2, {result[4 * j + 2 * half] * inverse, result[4 * j + 2 * half + 1] * inverse});
+        store_run<2>(reinterpret_cast<Element*>(rows + (lane / 4 + 8 * half) * pitch + 16 * j) +
+                         lane % 4 * 2,
+                     {result[4 * j + 2 * half] * inverse, result[4 * j + 2 * half + 1] * inverse});
     }
     sync_warp();
 #pragma unroll
     for (int i = lane; i < 16 * chunks; i += 32) {
       const int query = first + i / chunks;
       if (query < Config::queries)
-        *reinterpret_cast<Packet<16>*>(output + ((static_cast<ptrdiff_t>(item.batch) * Config::queries + query) * Config::heads + item.head) * head_size + i % chunks * 8) = *reinterpret_cast<const Packet<16>*>(rows + i / chunks * pitch + i % chunks * 16);
+        *reinterpret_cast<Packet<16>*>(
+            output +
+            ((static_cast<ptrdiff_t>(item.batch) * Config::queries + query) * Config::heads +
+             item.head) *
+                head_size +
+            i % chunks * 8) =
+            *reinterpret_cast<const Packet<16>*>(rows + i / chunks * pitch + i % chunks * 16);
     }
     sync_warp();
   }
 };
 
-/// The whole kernel. `mask` is [batch, keys], null if the configuration has none; `scale` includes log2(e). Boxes of the maps: query 64 channels by 64 * consumers tokens, key 64 by key_tile, `*_rest` as many tokens of `rest` channels, value `strip` by key_tile; swizzled by the bytes of a row.
-template <class Config> SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& maps, const float* mask, typename Config::Element* output, int batch, float scale) {
+/// The whole kernel. `mask` is [batch, keys], null if the configuration has none; `scale` includes
+/// log2(e). Boxes of the maps: query 64 channels by 64 * consumers tokens, key 64 by key_tile,
+/// `*_rest` as many tokens of `rest` channels, value `strip` by key_tile; swizzled by the bytes of
+/// a row.
+template <class Config>
+SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& maps, const float* mask,
+                                   typename Config::Element* output, int batch, float scale) {
   const int warpgroup = thread_x() / 128;
   const int items = AttentionItem<Config>::count(batch);
   if (thread_x() == 0) {
@@ -238,7 +283,8 @@ template <class Config> SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& 
 
   if (warpgroup == Config::consumers) {
     if constexpr (Config::consumers > 1) registers_decrease<Config::producer_registers>();
-    if (thread_x() / 32 == 4 * Config::consumers && elect_one()) copy_attention<Config>(maps, items);
+    if (thread_x() / 32 == 4 * Config::consumers && elect_one())
+      copy_attention<Config>(maps, items);
   } else {
     if constexpr (Config::consumers > 1) registers_increase<Config::consumer_registers>();
     wait_for_predecessor();
@@ -248,9 +294,11 @@ template <class Config> SIGIL_DEVICE void attend_warpgroup(const AttentionMaps& 
     for (int index = block_x(); index < items; index += grid_x()) {
       const AttentionItem<Config> item(index);
       const int first = item.first_query + warpgroup * 64;
-      if (first >= Config::queries) consumer.pass();
+      if (first >= Config::queries)
+        consumer.pass();
       else {
-        consumer.answer(Config::masked ? mask + static_cast<ptrdiff_t>(item.batch) * Config::keys : nullptr);
+        consumer.answer(Config::masked ? mask + static_cast<ptrdiff_t>(item.batch) * Config::keys
+                                       : nullptr);
         consumer.store(output, item, first + thread_x() % 128 / 32 * 16);
       }
     }

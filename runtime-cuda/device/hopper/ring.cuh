@@ -4,8 +4,10 @@
 
 namespace sigil {
 
-/// The next stage, and the parity of the phase in which its `full` barrier hands it over; its `empty` barrier ends that phase before it is filled again.
-template <int stages> struct RingPosition {
+/// The next stage, and the parity of the phase in which its `full` barrier hands it over; its
+/// `empty` barrier ends that phase before it is filled again.
+template <int stages>
+struct RingPosition {
   int stage = 0;
   uint32_t parity = 0;
 

@@ -5,7 +5,8 @@
 namespace sigil {
 
 /// out[row, column] = compute(row, column) over [rows, width], `run` elements a thread.
-template <int width, int run, int threads, class Compute, class Result> SIGIL_DEVICE void map_elements(const Compute& compute, Result* out, int rows) {
+template <int width, int run, int threads, class Compute, class Result>
+SIGIL_DEVICE void map_elements(const Compute& compute, Result* out, int rows) {
   constexpr int runs = width / run;
   const ptrdiff_t index = static_cast<ptrdiff_t>(block_x()) * threads + thread_x();
   const int row = static_cast<int>(index / runs), column = static_cast<int>(index % runs) * run;

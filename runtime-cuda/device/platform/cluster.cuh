@@ -1,4 +1,5 @@
-// Blocks that share an L1's worth of neighbourhood, and kernels that start before their predecessor ends. sm_90 and up.
+// Blocks that share an L1's worth of neighbourhood, and kernels that start before their predecessor
+// ends. sm_90 and up.
 #pragma once
 #include "platform/language.cuh"
 
@@ -10,11 +11,16 @@ SIGIL_DEVICE uint32_t cluster_rank() {
   return rank;
 }
 /// Every thread of every block of the cluster; shared memory is visible among them afterwards.
-SIGIL_DEVICE void sync_cluster() { asm volatile("barrier.cluster.arrive.aligned;\nbarrier.cluster.wait.aligned;" ::: "memory"); }
+SIGIL_DEVICE void sync_cluster() {
+  asm volatile("barrier.cluster.arrive.aligned;\nbarrier.cluster.wait.aligned;" ::: "memory");
+}
 
-/// Waits for the kernels before this one and their writes (programmatic dependent launch); without such a launch it returns at once.
+/// Waits for the kernels before this one and their writes (programmatic dependent launch); without
+/// such a launch it returns at once.
 SIGIL_DEVICE void wait_for_predecessor() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
 /// The next kernel may start; its wait_for_predecessor still waits for this kernel's end.
-SIGIL_DEVICE void release_successor() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
+SIGIL_DEVICE void release_successor() {
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
 
 }  // namespace sigil

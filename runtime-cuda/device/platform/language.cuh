@@ -1,13 +1,16 @@
-// What a kernel may use of CUDA's language. The emulator has a folder of the same files for g++: a kernel includes
-// "platform/..." and the include path decides. Kernels use dynamic shared memory only, no static __shared__ variables.
+// What a kernel may use of CUDA's language. The emulator has a folder of the same files for g++: a
+// kernel includes "platform/..." and the include path decides. Kernels use dynamic shared memory
+// only, no static __shared__ variables.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 #define SIGIL_DEVICE __device__ __forceinline__
 
-/// A kernel of at most `threads` threads a block: SIGIL_KERNEL(name, threads, minimum_blocks)(parameters) { ... }
-#define SIGIL_KERNEL(name, threads, blocks) extern "C" __global__ void __launch_bounds__(threads, blocks) name
+/// A kernel of at most `threads` threads a block: SIGIL_KERNEL(name, threads,
+/// minimum_blocks)(parameters) { ... }
+#define SIGIL_KERNEL(name, threads, blocks) \
+  extern "C" __global__ void __launch_bounds__(threads, blocks) name
 
 /// After a kernel's body; the emulator registers the kernel under its name here.
 #define SIGIL_EXPORT(name)
@@ -24,7 +27,9 @@ SIGIL_DEVICE char* shared_memory() {
 }
 
 /// A shared pointer as the instructions take it.
-SIGIL_DEVICE uint32_t shared_address(const void* pointer) { return static_cast<uint32_t>(__cvta_generic_to_shared(pointer)); }
+SIGIL_DEVICE uint32_t shared_address(const void* pointer) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
+}
 
 SIGIL_DEVICE int thread_x() { return threadIdx.x; }
 SIGIL_DEVICE int block_x() { return blockIdx.x; }
@@ -37,7 +42,9 @@ SIGIL_DEVICE void sync_threads() { __syncthreads(); }
 /// Every thread of the warp.
 SIGIL_DEVICE void sync_warp() { __syncwarp(); }
 /// `threads` threads of the block, a multiple of 32; ids 1 to 15.
-SIGIL_DEVICE void sync_named(int id, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
+SIGIL_DEVICE void sync_named(int id, int threads) {
+  asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
+}
 
 /// The same value, which the compiler may not assume to know.
 SIGIL_DEVICE int opaque(int value) {
@@ -46,13 +53,16 @@ SIGIL_DEVICE int opaque(int value) {
 }
 
 SIGIL_DEVICE float shuffle(float value, int lane) { return __shfl_sync(0xffffffffu, value, lane); }
-SIGIL_DEVICE float shuffle_xor(float value, int mask) { return __shfl_xor_sync(0xffffffffu, value, mask); }
+SIGIL_DEVICE float shuffle_xor(float value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
 SIGIL_DEVICE int shuffle(int value, int lane) { return __shfl_sync(0xffffffffu, value, lane); }
 
 /// True in one thread of a converged warp, always the same one.
 SIGIL_DEVICE bool elect_one() {
   uint32_t elected;
-  asm volatile("{\n .reg .pred p;\n elect.sync _|p, 0xffffffff;\n selp.u32 %0, 1, 0, p;\n}" : "=r"(elected));
+  asm volatile("{\n .reg .pred p;\n elect.sync _|p, 0xffffffff;\n selp.u32 %0, 1, 0, p;\n}"
+               : "=r"(elected));
   return elected != 0;
 }
 

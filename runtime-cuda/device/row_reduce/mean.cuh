@@ -1,13 +1,16 @@
-// Means over the middle axis of [outer, reduced, width]: 32 threads along the width, warps share the axis.
+// Means over the middle axis of [outer, reduced, width]: 32 threads along the width, warps share
+// the axis.
 #pragma once
 #include "common/vectors.cuh"
 
 namespace sigil {
 
-template <int run, int threads> constexpr int mean_shared_bytes = threads * (run + 1) * 4;
+template <int run, int threads>
+constexpr int mean_shared_bytes = threads * (run + 1) * 4;
 
 /// Rows whose `mask` is below zero do not count.
-template <int width, int reduced, int run, int threads, bool masked, class X, class Mask, class Y> SIGIL_DEVICE void mean_rows(const X* x, const Mask* mask, Y* y) {
+template <int width, int reduced, int run, int threads, bool masked, class X, class Mask, class Y>
+SIGIL_DEVICE void mean_rows(const X* x, const Mask* mask, Y* y) {
   constexpr int pieces = (width + 32 * run - 1) / (32 * run), warps = threads / 32;
   const int lane = thread_x() % 32, warp = thread_x() / 32;
   const int row = block_x() / pieces, column = (block_x() % pieces * 32 + lane) * run;

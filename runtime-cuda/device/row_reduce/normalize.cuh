@@ -1,4 +1,5 @@
-// Norms and softmax: a warp or a block per row, which stays in registers between passes unless it is too wide.
+// Norms and softmax: a warp or a block per row, which stays in registers between passes unless it
+// is too wide.
 #pragma once
 #include "common/reduce.cuh"
 #include "common/vectors.cuh"
@@ -7,8 +8,10 @@ namespace sigil {
 
 enum class Norm { layer_norm, rms_norm, l2_normalize, softmax };
 
-/// `lanes` threads share a row: 32, or the whole block. `run` elements are read at a time; a `kept` row is read once.
-template <int width_, int run_, int lanes_, int threads_, bool kept_> struct RowConfig {
+/// `lanes` threads share a row: 32, or the whole block. `run` elements are read at a time; a `kept`
+/// row is read once.
+template <int width_, int run_, int lanes_, int threads_, bool kept_>
+struct RowConfig {
   static constexpr int width = width_, run = run_, lanes = lanes_, threads = threads_;
   static constexpr bool kept = kept_;
   static_assert(lanes == 32 || lanes == threads);
@@ -19,7 +22,8 @@ template <int width_, int run_, int lanes_, int threads_, bool kept_> struct Row
 
 /// y = norm(x) [* weight [+ bias]] by rows; pointers that a kind lacks are null and never read.
 template <class Config, Norm norm, bool weighted, bool biased, class X, class Y>
-SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* bias, Y* y, int rows, float epsilon) {
+SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* bias, Y* y, int rows,
+                                 float epsilon) {
   constexpr int width = Config::width, run = Config::run, lanes = Config::lanes;
   const int lane = thread_x() % lanes, row = block_x() * Config::rows + thread_x() / lanes;
   if (row >= rows) return;
@@ -28,10 +32,14 @@ SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* b
   float* const scratch = reinterpret_cast<float*>(shared_memory());
   const auto reduce = [&](auto operation, float value) {
     using Operation = decltype(operation);
-    if constexpr (lanes == 32) return reduce_lanes<Operation, 32>(value);
-    else return reduce_block<Operation, Config::threads>(value, scratch);
+    if constexpr (lanes == 32)
+      return reduce_lanes<Operation, 32>(value);
+    else
+      return reduce_block<Operation, Config::threads>(value, scratch);
   };
-  const auto exists = [&](int turn) { return width % (lanes * run) == 0 || (turn * lanes + lane) * run < width; };
+  const auto exists = [&](int turn) {
+    return width % (lanes * run) == 0 || (turn * lanes + lane) * run < width;
+  };
 
   float values[Config::kept ? Config::turns : 1][run];
   // `body` sees each run of the row that this thread has, and its first column.
@@ -55,7 +63,7 @@ SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* b
   }
   const auto sum = [&](auto term) {
     float partial = 0.0f;
-    each([&](const float(&part)[run], int) {
+    each([&](const float (&part)[run], int) {
 #pragma unroll
       for (int i = 0; i < run; i++) partial += term(part[i]);
     });
@@ -65,7 +73,7 @@ SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* b
   float mean = 0.0f, scale;
   if constexpr (norm == Norm::softmax) {
     float largest = -INFINITY;
-    each([&](const float(&part)[run], int) {
+    each([&](const float (&part)[run], int) {
 #pragma unroll
       for (int i = 0; i < run; i++) largest = maximum(largest, part[i]);
     });
@@ -76,7 +84,7 @@ SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* b
     const float squares = sum([&](float value) { return (value - mean) * (value - mean); });
     scale = 1.0f / square_root(norm == Norm::l2_normalize ? squares : squares / width + epsilon);
   }
-  each([&](const float(&part)[run], int column) {
+  each([&](const float (&part)[run], int column) {
     float result[run], factor[run], term[run];
     if constexpr (weighted) load_run<run>(factor, weight + column);
     if constexpr (biased) load_run<run>(term, bias + column);

@@ -25,13 +25,16 @@ constexpr ErrorText errors[] = {
     {invalid_device, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {invalid_image, "CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"},
     {invalid_context, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
-    {no_binary_for_gpu, "CUDA_ERROR_NO_BINARY_FOR_GPU", "no kernel image is available for execution on the device"},
+    {no_binary_for_gpu, "CUDA_ERROR_NO_BINARY_FOR_GPU",
+     "no kernel image is available for execution on the device"},
     {invalid_ptx, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
-    {unsupported_ptx_version, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "the provided PTX was compiled with an unsupported toolchain."},
+    {unsupported_ptx_version, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
+     "the provided PTX was compiled with an unsupported toolchain."},
     {invalid_handle, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
     {not_found, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
     {illegal_address, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
-    {launch_out_of_resources, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", "too many resources requested for launch"},
+    {launch_out_of_resources, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES",
+     "too many resources requested for launch"},
     {launch_failed, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
 };
 
@@ -62,11 +65,21 @@ Status cuDeviceGetName(char* name, int bytes, DeviceOrdinal) {
 Status cuDeviceGetAttribute(int* value, int attribute, DeviceOrdinal) {
   const std::string capability = setting("CAPABILITY", "9.0");
   switch (attribute) {
-    case multiprocessors: *value = 4; return success;
-    case capability_major: *value = std::atoi(capability.c_str()); return success;
-    case capability_minor: *value = std::atoi(capability.c_str() + capability.find('.') + 1); return success;
-    case shared_bytes_per_block: *value = std::atoi(capability.c_str()) == 8 ? (capability == "8.0" ? 163 << 10 : 99 << 10) : 227 << 10; return success;
-    default: return invalid_value;
+    case multiprocessors:
+      *value = 4;
+      return success;
+    case capability_major:
+      *value = std::atoi(capability.c_str());
+      return success;
+    case capability_minor:
+      *value = std::atoi(capability.c_str() + capability.find('.') + 1);
+      return success;
+    case shared_bytes_per_block:
+      *value = std::atoi(capability.c_str()) == 8 ? (capability == "8.0" ? 163 << 10 : 99 << 10)
+                                                  : 227 << 10;
+      return success;
+    default:
+      return invalid_value;
   }
 }
 

@@ -20,7 +20,8 @@ struct State {
   std::atomic<int> contexts{0};
   std::atomic<bool> initialized{false};
 
-  /// The first launch that failed, until every context is gone: as on a card, everything fails from then on.
+  /// The first launch that failed, until every context is gone: as on a card, everything fails from
+  /// then on.
   cuda::Status fault();
   std::string fault_text();
   void set_fault(cuda::Status status, const std::string& text);

@@ -1,4 +1,5 @@
-// What the shared object exports: the ways in that a driver of CUDA 12 has. Everything else is asked for by name.
+// What the shared object exports: the ways in that a driver of CUDA 12 has. Everything else is
+// asked for by name.
 #include <atomic>
 #include <cstring>
 #include <map>
@@ -14,8 +15,7 @@ using namespace sigil::cuda;
 
 enum CallIndex {
 #define SIGIL_INDEX(name, version, parameters) index_##name,
-  SIGIL_DRIVER_CALLS(SIGIL_INDEX)
-  SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_INDEX)
+  SIGIL_DRIVER_CALLS(SIGIL_INDEX) SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_INDEX)
 #undef SIGIL_INDEX
       call_count
 };
@@ -27,12 +27,15 @@ struct Call {
   bool free_standing;
 };
 
-bool is_free_standing(const char* name) { return std::strstr(name, "cuDevice") || std::strstr(name, "cuGetError") || std::strstr(name, "Destroy") || std::strstr(name, "Free") || std::strstr(name, "Unload") || !std::strcmp(name, "cuInit") || !std::strcmp(name, "cuCtxSetCurrent"); }
+bool is_free_standing(const char* name) {
+  return std::strstr(name, "cuDevice") || std::strstr(name, "cuGetError") ||
+         std::strstr(name, "Destroy") || std::strstr(name, "Free") || std::strstr(name, "Unload") ||
+         !std::strcmp(name, "cuInit") || !std::strcmp(name, "cuCtxSetCurrent");
+}
 
 const Call calls_by_index[] = {
 #define SIGIL_CALL(name, version, parameters) {#name, version, is_free_standing(#name)},
-    SIGIL_DRIVER_CALLS(SIGIL_CALL)
-    SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_CALL)
+    SIGIL_DRIVER_CALLS(SIGIL_CALL) SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_CALL)
 #undef SIGIL_CALL
 };
 
@@ -43,8 +46,12 @@ Status before(int index) {
   const Call& call = calls_by_index[index];
   if (index == index_cuInit)
     for (auto& count : counts) count = 0;
-  if (const Status status = injected(std::string(call.name) + ":" + std::to_string(++counts[index]))) return status;
-  if (index != index_cuInit && index != index_cuGetErrorName && index != index_cuGetErrorString && !state().initialized) return not_initialized;
+  if (const Status status =
+          injected(std::string(call.name) + ":" + std::to_string(++counts[index])))
+    return status;
+  if (index != index_cuInit && index != index_cuGetErrorName && index != index_cuGetErrorString &&
+      !state().initialized)
+    return not_initialized;
   if (call.free_standing) return success;
   if (!has_context()) {
     record_problem(std::string(call.name) + " on a thread without a context");
@@ -69,9 +76,9 @@ struct Recorded<index, implementation, Status (*)(Parameters...)> {
 
 const std::map<std::string, void*>& addresses() {
   static const std::map<std::string, void*> all = {
-#define SIGIL_ADDRESS(name, version, parameters) {#name, reinterpret_cast<void*>(&Recorded<index_##name, &calls::name>::call)},
-      SIGIL_DRIVER_CALLS(SIGIL_ADDRESS)
-      SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_ADDRESS)
+#define SIGIL_ADDRESS(name, version, parameters) \
+  {#name, reinterpret_cast<void*>(&Recorded<index_##name, &calls::name>::call)},
+      SIGIL_DRIVER_CALLS(SIGIL_ADDRESS) SIGIL_OPTIONAL_DRIVER_CALLS(SIGIL_ADDRESS)
 #undef SIGIL_ADDRESS
   };
   return all;
@@ -93,7 +100,8 @@ __attribute__((visibility("default"))) int cuDriverGetVersion(int* version) {
   return sigil::cuda::success;
 }
 
-__attribute__((visibility("default"))) int cuGetProcAddress_v2(const char* symbol, void** address, int version, uint64_t, int* state) {
+__attribute__((visibility("default"))) int cuGetProcAddress_v2(const char* symbol, void** address,
+                                                               int version, uint64_t, int* state) {
   using namespace sigil::emulated;
   int own = 0;
   cuDriverGetVersion(&own);

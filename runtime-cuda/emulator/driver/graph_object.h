@@ -1,4 +1,5 @@
-// A graph of launches in a row, and what it was instantiated to: the same with a copy of its launches.
+// A graph of launches in a row, and what it was instantiated to: the same with a copy of its
+// launches.
 #pragma once
 #include <vector>
 #include "launch_object.h"
@@ -6,7 +7,8 @@
 namespace sigil::emulated {
 
 struct GraphObject {
-  /// By node, in the order in which they were added; each depends on the one before, once it `follows` it.
+  /// By node, in the order in which they were added; each depends on the one before, once it
+  /// `follows` it.
   std::vector<LaunchObject> launches;
   std::vector<bool> follows;
   /// Of an exec: the handles that its graph's nodes have.

@@ -64,13 +64,15 @@ Status open_null(const char* code, ImageObject& image, std::string* log) {
   return success;
 }
 
-/// The library of an image's bytes. It stays open: the engine's fibers and handlers cannot be unmapped, and an image loaded again is the same one.
+/// The library of an image's bytes. It stays open: the engine's fibers and handlers cannot be
+/// unmapped, and an image loaded again is the same one.
 void* library_of(const char* code, std::string* log) {
   static std::mutex mutex;
   static std::map<std::string, void*> opened;
   std::lock_guard<std::mutex> lock(mutex);
   const std::string bytes(code, elf_bytes(code));
-  const std::string key = std::to_string(std::hash<std::string>{}(bytes)) + ":" + std::to_string(bytes.size());
+  const std::string key =
+      std::to_string(std::hash<std::string>{}(bytes)) + ":" + std::to_string(bytes.size());
   if (opened.count(key)) return opened[key];
   const int file = memfd_create("sigil-emulated-kernels", MFD_CLOEXEC);
   for (size_t at = 0; at < bytes.size();) {
@@ -93,13 +95,20 @@ Status open_shared_object(const char* code, ImageObject& image, std::string* log
   void* library = library_of(code, log);
   if (!library) return invalid_image;
   const auto symbol = [&](const char* name) { return dlsym(library, name); };
-  const auto launch_row = reinterpret_cast<decltype(&sigil_emulated_launch_row)>(symbol("sigil_emulated_launch_row"));
-  const auto count = reinterpret_cast<decltype(&sigil_emulated_kernel_count)>(symbol("sigil_emulated_kernel_count"));
-  const auto name = reinterpret_cast<decltype(&sigil_emulated_kernel_name)>(symbol("sigil_emulated_kernel_name"));
-  const auto parameters = reinterpret_cast<decltype(&sigil_emulated_kernel_parameters)>(symbol("sigil_emulated_kernel_parameters"));
-  const auto parameter = reinterpret_cast<decltype(&sigil_emulated_kernel_parameter)>(symbol("sigil_emulated_kernel_parameter"));
-  image.encode = reinterpret_cast<decltype(&sigil_emulated_tensor_map)>(symbol("sigil_emulated_tensor_map"));
-  image.release = reinterpret_cast<decltype(&sigil_emulated_release)>(symbol("sigil_emulated_release"));
+  const auto launch_row =
+      reinterpret_cast<decltype(&sigil_emulated_launch_row)>(symbol("sigil_emulated_launch_row"));
+  const auto count = reinterpret_cast<decltype(&sigil_emulated_kernel_count)>(
+      symbol("sigil_emulated_kernel_count"));
+  const auto name =
+      reinterpret_cast<decltype(&sigil_emulated_kernel_name)>(symbol("sigil_emulated_kernel_name"));
+  const auto parameters = reinterpret_cast<decltype(&sigil_emulated_kernel_parameters)>(
+      symbol("sigil_emulated_kernel_parameters"));
+  const auto parameter = reinterpret_cast<decltype(&sigil_emulated_kernel_parameter)>(
+      symbol("sigil_emulated_kernel_parameter"));
+  image.encode =
+      reinterpret_cast<decltype(&sigil_emulated_tensor_map)>(symbol("sigil_emulated_tensor_map"));
+  image.release =
+      reinterpret_cast<decltype(&sigil_emulated_release)>(symbol("sigil_emulated_release"));
   if (!launch_row || !count || !name || !parameters || !parameter) {
     *log = "a shared object without emulated kernels";
     return invalid_image;
@@ -127,9 +136,12 @@ Status open_image(const void* code, std::shared_ptr<ImageObject>* image, std::st
   const auto* text = static_cast<const char*>(code);
   auto opened = std::make_shared<ImageObject>();
   Status status = invalid_image;
-  if (std::memcmp(text, null_magic, sizeof null_magic - 1) == 0) status = open_null(text, *opened, log);
-  else if (std::memcmp(text, ELFMAG, SELFMAG) == 0) status = open_shared_object(text, *opened, log);
-  else *log = "neither a shared object of emulated kernels nor a null image";
+  if (std::memcmp(text, null_magic, sizeof null_magic - 1) == 0)
+    status = open_null(text, *opened, log);
+  else if (std::memcmp(text, ELFMAG, SELFMAG) == 0)
+    status = open_shared_object(text, *opened, log);
+  else
+    *log = "neither a shared object of emulated kernels nor a null image";
   if (status == success) *image = opened;
   return status;
 }

@@ -1,9 +1,11 @@
-// What cuLibraryLoadData takes here: a shared object of emulated kernels, or a text of kernels that do nothing.
+// What cuLibraryLoadData takes here: a shared object of emulated kernels, or a text of kernels that
+// do nothing.
 //
 //   sigil-null-image 1
 //   capability 90             optional: the only one that it is for
-//   ptx 8.5                   optional: what its PTX would need; above 8.4 is refused, as a driver of CUDA 12.4 does
-//   kernel gemm_0 8 8 4 64    a name, and the bytes of its parameters, each aligned to its size
+//   ptx 8.5                   optional: what its PTX would need; above 8.4 is refused, as a driver
+//   of CUDA 12.4 does kernel gemm_0 8 8 4 64    a name, and the bytes of its parameters, each
+//   aligned to its size
 #pragma once
 #include <map>
 #include <memory>

@@ -14,7 +14,8 @@ std::weak_ptr<ImageObject> last_with_encoder;
 
 Status make_node(LaunchObject* launch, const KernelNode& node) {
   if (!node.function) return invalid_value;
-  return make_launch(launch, node.function, node.grid, node.block, node.shared_bytes, node.parameters, node.extra);
+  return make_launch(launch, node.function, node.grid, node.block, node.shared_bytes,
+                     node.parameters, node.extra);
 }
 
 size_t index_of(const GraphObject& graph, GraphNode node) {
@@ -24,11 +25,14 @@ size_t index_of(const GraphObject& graph, GraphNode node) {
 }
 
 /// Nodes by what they belong to; a node's handle is its graph's with its number.
-GraphNode node_handle(Graph graph, size_t index) { return reinterpret_cast<GraphNode>(reinterpret_cast<uintptr_t>(graph) << 16 | index); }
+GraphNode node_handle(Graph graph, size_t index) {
+  return reinterpret_cast<GraphNode>(reinterpret_cast<uintptr_t>(graph) << 16 | index);
+}
 
 }  // namespace
 
-Status cuLibraryLoadData(Library* library, const void* code, int* jit_options, void** jit_values, unsigned jit_count, int*, void**, unsigned) {
+Status cuLibraryLoadData(Library* library, const void* code, int* jit_options, void** jit_values,
+                         unsigned jit_count, int*, void**, unsigned) {
   std::shared_ptr<ImageObject> image;
   std::string log;
   const Status status = open_image(code, &image, &log);
@@ -97,14 +101,17 @@ Status cuKernelSetAttribute(int attribute, int value, Kernel kernel, DeviceOrdin
   return success;
 }
 
-Status cuLaunchKernelEx(const LaunchConfig* config, Function function, void** parameters, void** extra) {
+Status cuLaunchKernelEx(const LaunchConfig* config, Function function, void** parameters,
+                        void** extra) {
   const auto stream = state().streams.find(config->stream);
   if (!stream) return invalid_handle;
   LaunchObject launch;
-  Status status = make_launch(&launch, function, config->grid, config->block, config->shared_bytes, parameters, extra);
+  Status status = make_launch(&launch, function, config->grid, config->block, config->shared_bytes,
+                              parameters, extra);
   if (status != success) return status;
   for (unsigned i = 0; i < config->attribute_count; i++)
-    if (config->attributes[i].id == attribute_cluster) launch.cluster = config->attributes[i].value.cluster[0];
+    if (config->attributes[i].id == attribute_cluster)
+      launch.cluster = config->attributes[i].value.cluster[0];
   status = check_cluster(launch);
   if (status != success) return status;
   stream->push([launch] { run_launches({launch}); });
@@ -116,9 +123,12 @@ Status cuGraphCreate(Graph* graph, unsigned) {
   return success;
 }
 
-Status cuGraphDestroy(Graph graph) { return state().graphs.remove(graph) ? success : invalid_handle; }
+Status cuGraphDestroy(Graph graph) {
+  return state().graphs.remove(graph) ? success : invalid_handle;
+}
 
-Status cuGraphAddKernelNode(GraphNode* node, Graph graph, const GraphNode* after, size_t count, const KernelNode* parameters) {
+Status cuGraphAddKernelNode(GraphNode* node, Graph graph, const GraphNode* after, size_t count,
+                            const KernelNode* parameters) {
   const auto found = state().graphs.find(graph);
   if (!found) return invalid_handle;
   // A row of launches is all that Sigil makes; without an edge here, one is added before the next.
@@ -136,7 +146,8 @@ Status cuGraphAddKernelNode(GraphNode* node, Graph graph, const GraphNode* after
   return success;
 }
 
-Status cuGraphAddDependencies(Graph graph, const GraphNode* from, const GraphNode* to, const EdgeData* data, size_t count) {
+Status cuGraphAddDependencies(Graph graph, const GraphNode* from, const GraphNode* to,
+                              const EdgeData* data, size_t count) {
   const auto found = state().graphs.find(graph);
   if (!found) return invalid_handle;
   constexpr EdgeData plain{};
@@ -146,22 +157,29 @@ Status cuGraphAddDependencies(Graph graph, const GraphNode* from, const GraphNod
     const size_t source = index_of(*found, from[i]), target = index_of(*found, to[i]);
     if (source == found->nodes.size() || target == found->nodes.size()) return invalid_value;
     const bool programmatic = edge.type == dependency_programmatic;
-    if (edge.to_port != 0 || std::any_of(edge.reserved, edge.reserved + sizeof edge.reserved, [](unsigned char byte) { return byte != 0; })) return invalid_value;
+    if (edge.to_port != 0 || std::any_of(edge.reserved, edge.reserved + sizeof edge.reserved,
+                                         [](unsigned char byte) { return byte != 0; }))
+      return invalid_value;
     // The port of launch order, 2, is not emulated.
-    if (edge.type > dependency_programmatic || edge.from_port != (programmatic ? port_programmatic : 0)) return invalid_value;
+    if (edge.type > dependency_programmatic ||
+        edge.from_port != (programmatic ? port_programmatic : 0))
+      return invalid_value;
     if (target != source + 1 || found->follows[target]) {
       if (target != source + 1) record_problem("an edge that does not lead to the next node");
       return invalid_value;
     }
     found->follows[target] = true;
     found->launches[target].programmatic = programmatic;
-    add_member(member("kernel", found->launches[target].kernel->name) + member("port", edge.from_port) + member("type", edge.type));
+    add_member(member("kernel", found->launches[target].kernel->name) +
+               member("port", edge.from_port) + member("type", edge.type));
   }
   return success;
 }
 
-Status cuGraphKernelNodeSetAttribute(GraphNode node, int attribute, const LaunchAttributeValue* value) {
-  const auto graph = state().graphs.find(reinterpret_cast<Graph>(reinterpret_cast<uintptr_t>(node) >> 16));
+Status cuGraphKernelNodeSetAttribute(GraphNode node, int attribute,
+                                     const LaunchAttributeValue* value) {
+  const auto graph =
+      state().graphs.find(reinterpret_cast<Graph>(reinterpret_cast<uintptr_t>(node) >> 16));
   if (!graph || attribute != attribute_cluster) return invalid_value;
   LaunchObject& launch = graph->launches[index_of(*graph, node)];
   launch.cluster = value->cluster[0];
@@ -173,7 +191,8 @@ Status cuGraphInstantiateWithFlags(GraphExec* exec, Graph graph, unsigned long l
   if (!found) return invalid_handle;
   for (size_t i = 1; i < found->follows.size(); i++) {
     if (found->follows[i]) continue;
-    record_problem(found->launches[i].kernel->name + " follows nothing: it might run before what is ahead of it");
+    record_problem(found->launches[i].kernel->name +
+                   " follows nothing: it might run before what is ahead of it");
     return invalid_value;
   }
   add_member(member("launches", found->launches.size()));
@@ -181,7 +200,8 @@ Status cuGraphInstantiateWithFlags(GraphExec* exec, Graph graph, unsigned long l
   return success;
 }
 
-Status cuGraphExecKernelNodeSetParams(GraphExec exec, GraphNode node, const KernelNode* parameters) {
+Status cuGraphExecKernelNodeSetParams(GraphExec exec, GraphNode node,
+                                      const KernelNode* parameters) {
   const auto found = state().execs.find(exec);
   if (!found) return invalid_handle;
   const size_t index = index_of(*found, node);
@@ -196,22 +216,31 @@ Status cuGraphExecKernelNodeSetParams(GraphExec exec, GraphNode node, const Kern
   return success;
 }
 
-Status cuGraphUpload(GraphExec exec, Stream stream) { return state().execs.find(exec) && state().streams.find(stream) ? success : invalid_handle; }
+Status cuGraphUpload(GraphExec exec, Stream stream) {
+  return state().execs.find(exec) && state().streams.find(stream) ? success : invalid_handle;
+}
 
 Status cuGraphLaunch(GraphExec exec, Stream stream) {
   const auto found = state().execs.find(exec);
   const auto queue = state().streams.find(stream);
   if (!found || !queue) return invalid_handle;
-  const auto overlapping = std::count_if(found->launches.begin(), found->launches.end(), [](const LaunchObject& launch) { return launch.programmatic; });
-  add_member(member("launches", found->launches.size()) + member("programmatic", static_cast<unsigned long long>(overlapping)));
+  const auto overlapping =
+      std::count_if(found->launches.begin(), found->launches.end(),
+                    [](const LaunchObject& launch) { return launch.programmatic; });
+  add_member(member("launches", found->launches.size()) +
+             member("programmatic", static_cast<unsigned long long>(overlapping)));
   // A copy: the exec may be changed before its turn comes.
   queue->push([launches = found->launches] { run_launches(launches); });
   return success;
 }
 
-Status cuGraphExecDestroy(GraphExec exec) { return state().execs.remove(exec) ? success : invalid_handle; }
+Status cuGraphExecDestroy(GraphExec exec) {
+  return state().execs.remove(exec) ? success : invalid_handle;
+}
 
-Status cuTensorMapEncodeTiled(TensorMap* map, int type, uint32_t rank, void* address, const uint64_t* sizes, const uint64_t* strides, const uint32_t* box, const uint32_t* element_strides, int, int swizzle, int, int) {
+Status cuTensorMapEncodeTiled(TensorMap* map, int type, uint32_t rank, void* address,
+                              const uint64_t* sizes, const uint64_t* strides, const uint32_t* box,
+                              const uint32_t* element_strides, int, int swizzle, int, int) {
   std::shared_ptr<ImageObject> image;
   {
     std::lock_guard<std::mutex> lock(encoder_mutex);
@@ -220,7 +249,9 @@ Status cuTensorMapEncodeTiled(TensorMap* map, int type, uint32_t rank, void* add
   // Kernels that do nothing read no map.
   if (!image) return success;
   char message[1024] = "";
-  if (image->encode(map, type, rank, address, sizes, strides, box, element_strides, swizzle, message, sizeof message) == SIGIL_OK) return success;
+  if (image->encode(map, type, rank, address, sizes, strides, box, element_strides, swizzle,
+                    message, sizeof message) == SIGIL_OK)
+    return success;
   record_problem(message);
   return invalid_value;
 }

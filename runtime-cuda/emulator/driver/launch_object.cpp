@@ -29,7 +29,9 @@ std::string stale_pointer(const LaunchObject& launch) {
     if (bytes != 8) continue;
     Pointer pointer = 0;
     std::memcpy(&pointer, launch.parameters.data() + offset, 8);
-    if (!is_live(pointer, 1)) return launch.kernel->name + ": parameter " + std::to_string(i) + " points at memory that is not allocated";
+    if (!is_live(pointer, 1))
+      return launch.kernel->name + ": parameter " + std::to_string(i) +
+             " points at memory that is not allocated";
   }
   return "";
 }
@@ -46,7 +48,8 @@ bool can_run(const LaunchObject& launch) {
     state().set_fault(illegal_address, stale);
     return false;
   }
-  if (const int64_t milliseconds = number_setting("SLOW", 0)) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  if (const int64_t milliseconds = number_setting("SLOW", 0))
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
   const Status status = injected("launch:" + launch.kernel->name);
   if (status != success) state().set_fault(status, "");
   return status == success;
@@ -68,7 +71,8 @@ SigilLaunch request_of(const LaunchObject& launch) {
   return request;
 }
 
-/// Launches of one image, each after the one before by a programmatic edge; those ahead of one that cannot run do.
+/// Launches of one image, each after the one before by a programmatic edge; those ahead of one that
+/// cannot run do.
 void run_row(const std::vector<LaunchObject>& launches) {
   std::vector<std::shared_ptr<ImageObject>> held;
   std::vector<const char*> kernels;
@@ -82,53 +86,74 @@ void run_row(const std::vector<LaunchObject>& launches) {
   const auto run = launches.front().kernel->launch_row;
   if (!run || kernels.empty()) return;
   char message[4096] = "";
-  if (run(kernels.data(), requests.data(), static_cast<uint32_t>(kernels.size()), message, sizeof message) != SIGIL_OK) state().set_fault(launch_failed, message);
+  if (run(kernels.data(), requests.data(), static_cast<uint32_t>(kernels.size()), message,
+          sizeof message) != SIGIL_OK)
+    state().set_fault(launch_failed, message);
 }
 
 }  // namespace
 
-Status make_launch(LaunchObject* launch, Function function, const unsigned grid[3], const unsigned block[3], unsigned shared_bytes, void** parameters, void** extra) {
+Status make_launch(LaunchObject* launch, Function function, const unsigned grid[3],
+                   const unsigned block[3], unsigned shared_bytes, void** parameters,
+                   void** extra) {
   const auto kernel = state().kernels.find(reinterpret_cast<Kernel>(function));
   if (!kernel || kernel->image.expired()) {
     record_problem("a launch of a kernel that is not loaded");
     return invalid_handle;
   }
-  if (parameters != nullptr || extra == nullptr || extra[0] != parameters_buffer || extra[2] != parameters_bytes || extra[4] != parameters_end) {
+  if (parameters != nullptr || extra == nullptr || extra[0] != parameters_buffer ||
+      extra[2] != parameters_bytes || extra[4] != parameters_end) {
     record_problem(kernel->name + ": parameters are not one packed buffer");
     return invalid_value;
   }
   const auto* data = static_cast<const char*>(extra[1]);
   const size_t bytes = *static_cast<const size_t*>(extra[3]);
   if (bytes != kernel->parameter_bytes) {
-    record_problem(kernel->name + ": expected " + std::to_string(kernel->parameter_bytes) + " bytes of parameters, received " + std::to_string(bytes));
+    record_problem(kernel->name + ": expected " + std::to_string(kernel->parameter_bytes) +
+                   " bytes of parameters, received " + std::to_string(bytes));
     return invalid_value;
   }
   constexpr unsigned most_x = 0x7fffffff, most_yz = 65535, most_threads = 1024;
-  if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0 || grid[0] > most_x || grid[1] > most_yz || grid[2] > most_yz || block[0] * block[1] * block[2] == 0 || block[0] * block[1] * block[2] > most_threads) {
+  if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0 || grid[0] > most_x || grid[1] > most_yz ||
+      grid[2] > most_yz || block[0] * block[1] * block[2] == 0 ||
+      block[0] * block[1] * block[2] > most_threads) {
     record_problem(kernel->name + ": a grid or block that no card runs");
     return invalid_value;
   }
   if (shared_bytes > static_cast<unsigned>(kernel->most_dynamic_shared_bytes)) {
-    record_problem(kernel->name + ": " + std::to_string(shared_bytes) + " bytes of shared memory, " + std::to_string(kernel->most_dynamic_shared_bytes) + " are allowed");
+    record_problem(kernel->name + ": " + std::to_string(shared_bytes) +
+                   " bytes of shared memory, " + std::to_string(kernel->most_dynamic_shared_bytes) +
+                   " are allowed");
     return invalid_value;
   }
-  *launch = {kernel, {grid[0], grid[1], grid[2]}, {block[0], block[1], block[2]}, 0, shared_bytes, std::vector<char>(data, data + bytes)};
-  add_member(member("kernel", kernel->name) + member("grid", std::to_string(grid[0]) + "x" + std::to_string(grid[1]) + "x" + std::to_string(grid[2])) + member("threads", block[0]) + member("shared", shared_bytes) + member("parameters", hexadecimal(launch->parameters)));
+  *launch = {kernel,       {grid[0], grid[1], grid[2]},          {block[0], block[1], block[2]}, 0,
+             shared_bytes, std::vector<char>(data, data + bytes)};
+  add_member(member("kernel", kernel->name) +
+             member("grid", std::to_string(grid[0]) + "x" + std::to_string(grid[1]) + "x" +
+                                std::to_string(grid[2])) +
+             member("threads", block[0]) + member("shared", shared_bytes) +
+             member("parameters", hexadecimal(launch->parameters)));
   return success;
 }
 
 Status check_cluster(const LaunchObject& launch) {
   add_member(member("cluster", launch.cluster));
-  if (launch.cluster <= 8 && (launch.cluster == 0 || launch.grid[0] % launch.cluster == 0)) return success;
-  record_problem(launch.kernel->name + ": a cluster of " + std::to_string(launch.cluster) + " does not divide the grid");
+  if (launch.cluster <= 8 && (launch.cluster == 0 || launch.grid[0] % launch.cluster == 0))
+    return success;
+  record_problem(launch.kernel->name + ": a cluster of " + std::to_string(launch.cluster) +
+                 " does not divide the grid");
   return invalid_value;
 }
 
 void run_launches(const std::vector<LaunchObject>& launches) {
   for (size_t begin = 0, end; begin < launches.size(); begin = end) {
-    for (end = begin + 1; end < launches.size() && launches[end].programmatic && launches[end].kernel->launch_row == launches[begin].kernel->launch_row; end++) {}
+    for (end = begin + 1; end < launches.size() && launches[end].programmatic &&
+                          launches[end].kernel->launch_row == launches[begin].kernel->launch_row;
+         end++) {
+    }
     if (state().fault() != success) return;
-    run_row({launches.begin() + static_cast<std::ptrdiff_t>(begin), launches.begin() + static_cast<std::ptrdiff_t>(end)});
+    run_row({launches.begin() + static_cast<std::ptrdiff_t>(begin),
+             launches.begin() + static_cast<std::ptrdiff_t>(end)});
   }
 }
 

@@ -1,4 +1,5 @@
-// A launch with its own copy of the parameters: checked when it is asked for, run when its turn comes.
+// A launch with its own copy of the parameters: checked when it is asked for, run when its turn
+// comes.
 #pragma once
 #include <memory>
 #include <vector>
@@ -15,11 +16,15 @@ struct LaunchObject {
   bool programmatic = false;
 };
 
-/// Copies and checks what a caller passes: sizes of the grid, shared memory, and of the packed parameters against the kernel's own layout.
-cuda::Status make_launch(LaunchObject* launch, cuda::Function function, const unsigned grid[3], const unsigned block[3], unsigned shared_bytes, void** parameters, void** extra);
+/// Copies and checks what a caller passes: sizes of the grid, shared memory, and of the packed
+/// parameters against the kernel's own layout.
+cuda::Status make_launch(LaunchObject* launch, cuda::Function function, const unsigned grid[3],
+                         const unsigned block[3], unsigned shared_bytes, void** parameters,
+                         void** extra);
 /// Whether a cluster divides the grid.
 cuda::Status check_cluster(const LaunchObject& launch);
-/// On the stream's thread, one after another, or by their programmatic edges; a failure becomes the state's fault.
+/// On the stream's thread, one after another, or by their programmatic edges; a failure becomes the
+/// state's fault.
 void run_launches(const std::vector<LaunchObject>& launches);
 
 }  // namespace sigil::emulated

@@ -48,7 +48,8 @@ bool covers(const std::map<uintptr_t, size_t>& ranges, uintptr_t address, size_t
 Status allocate(Pointer* pointer, size_t bytes) {
   std::lock_guard<std::mutex> lock(mutex);
   if (bytes == 0) return invalid_value;
-  if (total + bytes > static_cast<size_t>(number_setting("MEMORY", int64_t{16} << 30))) return out_of_memory;
+  if (total + bytes > static_cast<size_t>(number_setting("MEMORY", int64_t{16} << 30)))
+    return out_of_memory;
   void* memory = make(device_ranges, bytes);
   if (!memory) return out_of_memory;
   total += bytes;

@@ -13,7 +13,8 @@ Status copy(Stream stream, Pointer device, void* host, size_t bytes, bool to_dev
   const auto found = state().streams.find(stream);
   if (!found) return invalid_handle;
   add_member(member("bytes", bytes));
-  if (!is_pinned(host, bytes)) record_problem("a copy that is not from or to pinned memory, which would not be asynchronous");
+  if (!is_pinned(host, bytes))
+    record_problem("a copy that is not from or to pinned memory, which would not be asynchronous");
   if (!is_live(device, bytes)) {
     record_problem("a copy that is not within one allocation");
     return invalid_value;
@@ -24,8 +25,10 @@ Status copy(Stream stream, Pointer device, void* host, size_t bytes, bool to_dev
       record_problem("memory was freed before it was copied");
       return;
     }
-    if (to_device) std::memcpy(reinterpret_cast<void*>(device), host, bytes);
-    else std::memcpy(host, reinterpret_cast<void*>(device), bytes);
+    if (to_device)
+      std::memcpy(reinterpret_cast<void*>(device), host, bytes);
+    else
+      std::memcpy(host, reinterpret_cast<void*>(device), bytes);
   });
   return success;
 }
@@ -34,10 +37,16 @@ Status copy(Stream stream, Pointer device, void* host, size_t bytes, bool to_dev
 
 Status cuMemAlloc(Pointer* pointer, size_t bytes) { return allocate(pointer, bytes); }
 Status cuMemFree(Pointer pointer) { return release(pointer); }
-Status cuMemHostAlloc(void** pointer, size_t bytes, unsigned) { return allocate_pinned(pointer, bytes); }
+Status cuMemHostAlloc(void** pointer, size_t bytes, unsigned) {
+  return allocate_pinned(pointer, bytes);
+}
 Status cuMemFreeHost(void* pointer) { return release_pinned(pointer); }
-Status cuMemcpyHtoDAsync(Pointer target, const void* source, size_t bytes, Stream stream) { return copy(stream, target, const_cast<void*>(source), bytes, true); }
-Status cuMemcpyDtoHAsync(void* target, Pointer source, size_t bytes, Stream stream) { return copy(stream, source, target, bytes, false); }
+Status cuMemcpyHtoDAsync(Pointer target, const void* source, size_t bytes, Stream stream) {
+  return copy(stream, target, const_cast<void*>(source), bytes, true);
+}
+Status cuMemcpyDtoHAsync(void* target, Pointer source, size_t bytes, Stream stream) {
+  return copy(stream, source, target, bytes, false);
+}
 
 Status cuStreamCreate(Stream* stream, unsigned) {
   *stream = state().streams.add(std::make_shared<StreamObject>());
@@ -63,7 +72,9 @@ Status cuEventCreate(Event* event, unsigned) {
   return success;
 }
 
-Status cuEventDestroy(Event event) { return state().events.remove(event) ? success : invalid_handle; }
+Status cuEventDestroy(Event event) {
+  return state().events.remove(event) ? success : invalid_handle;
+}
 
 Status cuEventRecord(Event event, Stream stream) {
   const auto recorded = state().events.find(event);

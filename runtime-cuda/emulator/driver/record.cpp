@@ -24,15 +24,19 @@ std::string quote(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out + "\"";
 }
 
 }  // namespace
 
-void record_call(const char* name, int status, const std::string& more) { append("LOG", "{\"call\":" + quote(name) + ",\"status\":" + std::to_string(status) + more + "}"); }
+void record_call(const char* name, int status, const std::string& more) {
+  append("LOG", "{\"call\":" + quote(name) + ",\"status\":" + std::to_string(status) + more + "}");
+}
 
 void record_problem(const std::string& text) {
   const std::string line = "{\"problem\":" + quote(text) + "}";
@@ -40,8 +44,12 @@ void record_problem(const std::string& text) {
   append("PROBLEMS", line);
 }
 
-std::string member(const char* name, const std::string& text) { return "," + quote(name) + ":" + quote(text); }
-std::string member(const char* name, unsigned long long number) { return "," + quote(name) + ":" + std::to_string(number); }
+std::string member(const char* name, const std::string& text) {
+  return "," + quote(name) + ":" + quote(text);
+}
+std::string member(const char* name, unsigned long long number) {
+  return "," + quote(name) + ":" + std::to_string(number);
+}
 void add_member(const std::string& rendered) { members += rendered; }
 
 std::string take_members() {

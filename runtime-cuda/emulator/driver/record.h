@@ -4,7 +4,8 @@
 
 namespace sigil::emulated {
 
-/// Appends to SIGIL_EMULATED_LOG: `{"call": name, "status": status, ...more}`; `more` are rendered members.
+/// Appends to SIGIL_EMULATED_LOG: `{"call": name, "status": status, ...more}`; `more` are rendered
+/// members.
 void record_call(const char* name, int status, const std::string& more);
 /// Misuse: to both files.
 void record_problem(const std::string& text);

@@ -1,4 +1,5 @@
-// Streams: what is asked of one happens later, in order, on a thread of its own. Events: when that came past them.
+// Streams: what is asked of one happens later, in order, on a thread of its own. Events: when that
+// came past them.
 #pragma once
 #include <chrono>
 #include <condition_variable>

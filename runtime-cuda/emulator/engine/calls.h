@@ -1,4 +1,5 @@
-// What the twins of the primitives call: all that a kernel's translation unit sees of the engine. Light on purpose, since every kernel includes it.
+// What the twins of the primitives call: all that a kernel's translation unit sees of the engine.
+// Light on purpose, since every kernel includes it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +47,8 @@ void predecessor_wait();
 void successor_release();
 
 void tensor_prefetch(const void* map);
-void tensor_load(void* shared, const void* map, uint64_t* barrier, const int32_t* at, uint32_t rank, uint32_t blocks, bool multicast);
+void tensor_load(void* shared, const void* map, uint64_t* barrier, const int32_t* at, uint32_t rank,
+                 uint32_t blocks, bool multicast);
 void tensor_store(const void* map, const void* shared, const int32_t* at, uint32_t rank);
 void tensor_store_commit();
 void tensor_store_wait(int pending, bool only_read);
@@ -55,12 +57,14 @@ void warpgroup_fence();
 void warpgroup_commit();
 void warpgroup_wait(int pending);
 /// `a_registers` null: A is described by `a`.
-void warpgroup_multiply(float* sums, int columns, uint64_t a, const uint32_t* a_registers, uint64_t b, bool b_transposed, bool accumulate, Format format);
+void warpgroup_multiply(float* sums, int columns, uint64_t a, const uint32_t* a_registers,
+                        uint64_t b, bool b_transposed, bool accumulate, Format format);
 /// A fault when products on these sums are under way.
 void warpgroup_hold(const float* sums);
 void set_registers(uint32_t count, bool increase);
 
-/// A value of the launch's seed and `bits`, for errors that hardware may make; 0 when the seed is 0.
+/// A value of the launch's seed and `bits`, for errors that hardware may make; 0 when the seed is
+/// 0.
 inline uint32_t noise(uint32_t bits) {
   const uint64_t seed = here->seed;
   if (seed == 0) return 0;
@@ -71,7 +75,9 @@ inline uint32_t noise(uint32_t bits) {
 
 /// How a kernel is found and called: made by SIGIL_EXPORT.
 struct Kernel {
-  struct Parameter { uint32_t offset, bytes, alignment; };
+  struct Parameter {
+    uint32_t offset, bytes, alignment;
+  };
   const char* name;
   uint32_t maximum_threads, minimum_blocks;
   uint32_t parameter_count, parameter_bytes;

@@ -29,11 +29,14 @@ void record(SigilFault code, const char* text) {
   Thread& thread = Machine::thread();
   FaultRecord& record = thread.machine->fault_record;
   record.code = code;
-  snprintf(record.text, sizeof record.text, "kernel %s, block (%d, %d, %d), thread %d: %s", thread.machine->kernel->name, thread.block[0], thread.block[1], thread.block[2], thread.thread, text);
+  snprintf(record.text, sizeof record.text, "kernel %s, block (%d, %d, %d), thread %d: %s",
+           thread.machine->kernel->name, thread.block[0], thread.block[1], thread.block[2],
+           thread.thread, text);
 }
 
 void pass_on(int number, siginfo_t* info, void* context) {
-  const struct sigaction& next = previous[std::find(std::begin(handled), std::end(handled), number) - std::begin(handled)];
+  const struct sigaction& next =
+      previous[std::find(std::begin(handled), std::end(handled), number) - std::begin(handled)];
   if (next.sa_flags & SA_SIGINFO) return next.sa_sigaction(number, info, context);
   if (next.sa_handler != SIG_DFL && next.sa_handler != SIG_IGN) return next.sa_handler(number);
   // Back to the default, which ends the process when the instruction is tried again.
@@ -48,15 +51,24 @@ void handle(int number, siginfo_t* info, void* context) {
   SigilFault code = SIGIL_OUT_OF_BOUNDS;
   if (number == SIGFPE || number == SIGILL) {
     code = SIGIL_TRAP;
-    snprintf(text, sizeof text, number == SIGFPE ? "integer division by zero, or of the least number by -1" : "a trap, as the compiler puts where a program cannot go");
+    snprintf(text, sizeof text,
+             number == SIGFPE ? "integer division by zero, or of the least number by -1"
+                              : "a trap, as the compiler puts where a program cannot go");
   } else if (info->si_code == SI_KERNEL && address == nullptr) {
     code = SIGIL_MISALIGNED;
     snprintf(text, sizeof text, "misaligned access, or one to an address that no memory can have");
-  } else if (address >= thread.stack_bottom - 4096 && address < thread.stack_bottom) snprintf(text, sizeof text, "stack overflow: more than 252 KiB of local variables");
-  else if (thread.machine->mapping_of(address)) snprintf(text, sizeof text, "access outside its %llu bytes of shared memory, at offset %lld", static_cast<unsigned long long>(thread.shared_bytes), static_cast<long long>(address - thread.shared));
-  else snprintf(text, sizeof text, "access to %p, where no memory is", static_cast<const void*>(address));
+  } else if (address >= thread.stack_bottom - 4096 && address < thread.stack_bottom)
+    snprintf(text, sizeof text, "stack overflow: more than 252 KiB of local variables");
+  else if (thread.machine->mapping_of(address))
+    snprintf(text, sizeof text, "access outside its %llu bytes of shared memory, at offset %lld",
+             static_cast<unsigned long long>(thread.shared_bytes),
+             static_cast<long long>(address - thread.shared));
+  else
+    snprintf(text, sizeof text, "access to %p, where no memory is",
+             static_cast<const void*>(address));
   record(code, text);
-  // Never returns: the scheduler goes on with its own stack. SA_NODEFER has left the signal unblocked.
+  // Never returns: the scheduler goes on with its own stack. SA_NODEFER has left the signal
+  // unblocked.
   thread.machine->abandon();
 }
 

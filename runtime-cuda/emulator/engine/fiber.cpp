@@ -86,7 +86,8 @@ void* sigil::emulator::prepare_fiber(char*, char* top, void (*entry)()) {
 #else
 #include <ucontext.h>
 
-// Portable and slow: swapcontext asks the kernel for the signal mask. A context lies on the stack that it describes.
+// Portable and slow: swapcontext asks the kernel for the signal mask. A context lies on the stack
+// that it describes.
 void sigil_switch_fiber(void** save, void* load) {
   ucontext_t self;
   *save = &self;
@@ -94,7 +95,8 @@ void sigil_switch_fiber(void** save, void* load) {
 }
 
 void* sigil::emulator::prepare_fiber(char* bottom, char* top, void (*entry)()) {
-  auto* context = reinterpret_cast<ucontext_t*>((reinterpret_cast<uintptr_t>(top) - sizeof(ucontext_t)) & ~uintptr_t{63});
+  auto* context = reinterpret_cast<ucontext_t*>(
+      (reinterpret_cast<uintptr_t>(top) - sizeof(ucontext_t)) & ~uintptr_t{63});
   getcontext(context);
   context->uc_stack.ss_sp = bottom;
   context->uc_stack.ss_size = static_cast<size_t>(reinterpret_cast<char*>(context) - bottom);

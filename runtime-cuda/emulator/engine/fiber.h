@@ -1,8 +1,10 @@
-// Stacks of threads and the switch between them. The switch saves what the calling convention says a callee keeps, and makes no system call.
+// Stacks of threads and the switch between them. The switch saves what the calling convention says
+// a callee keeps, and makes no system call.
 #pragma once
 #include <cstddef>
 
-/// Saves the running stack in *save and goes on with `load`, which an earlier switch saved or prepare_fiber made.
+/// Saves the running stack in *save and goes on with `load`, which an earlier switch saved or
+/// prepare_fiber made.
 extern "C" void sigil_switch_fiber(void** save, void* load) __attribute__((visibility("hidden")));
 
 namespace sigil::emulator {

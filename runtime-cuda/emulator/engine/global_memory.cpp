@@ -11,12 +11,16 @@ using sigil::emulator::poison_word;
 namespace {
 constexpr uint64_t page = 4096;
 /// At the start of a mapping: its size.
-struct Header { uint64_t mapped; };
+struct Header {
+  uint64_t mapped;
+};
 }  // namespace
 
 void* sigil_emulated_allocate(uint64_t bytes) {
-  const uint64_t padded = bytes == 0 ? 256 : (bytes + 255) / 256 * 256, paged = (padded + page - 1) / page * page, mapped = paged + 2 * page;
-  char* base = static_cast<char*>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  const uint64_t padded = bytes == 0 ? 256 : (bytes + 255) / 256 * 256,
+                 paged = (padded + page - 1) / page * page, mapped = paged + 2 * page;
+  char* base = static_cast<char*>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
+                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   if (base == MAP_FAILED) return nullptr;
   mprotect(base + page + paged, page, PROT_NONE);
   reinterpret_cast<Header*>(base)->mapped = mapped;

@@ -28,7 +28,8 @@ bool Machine::map_memory(uint32_t block_count, uint32_t thread_count, uint64_t s
   if (thread_count > stack_count_) {
     if (stacks_) munmap(stacks_, stack_count_ * stack_bytes);
     stack_count_ = 0;
-    void* mapping = mmap(nullptr, thread_count * stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* mapping = mmap(nullptr, thread_count * stack_bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     stacks_ = mapping == MAP_FAILED ? nullptr : static_cast<char*>(mapping);
     if (!stacks_) return false;
     stack_count_ = thread_count;
@@ -58,7 +59,10 @@ bool Machine::begin_cluster(Grid& grid_to_run, uint64_t cluster) {
   step_limit_ = launch.watchdog_steps ? launch.watchdog_steps : uint64_t{1} << 40;
   if (!start(launch, cluster)) {
     fault_record.code = SIGIL_NO_MEMORY;
-    snprintf(fault_record.text, sizeof fault_record.text, "kernel %s: no memory, or no mappings (vm.max_map_count), for a cluster's stacks and shared memory", kernel->name);
+    snprintf(fault_record.text, sizeof fault_record.text,
+             "kernel %s: no memory, or no mappings (vm.max_map_count), for a cluster's stacks and "
+             "shared memory",
+             kernel->name);
     return false;
   }
   watch.enabled = kernels_are_watched;
@@ -102,7 +106,8 @@ void Machine::stop_if_released(Thread& self) {
 
 bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
   const uint32_t cluster_size = launch.cluster[0] * launch.cluster[1] * launch.cluster[2];
-  const uint32_t block_threads = launch.block[0], warps_per_block = (block_threads + warp_size - 1) / warp_size;
+  const uint32_t block_threads = launch.block[0],
+                 warps_per_block = (block_threads + warp_size - 1) / warp_size;
   if (!map_memory(cluster_size, cluster_size * block_threads, launch.shared_bytes)) return false;
   threads.resize(cluster_size * block_threads);
   warps.resize(cluster_size * warps_per_block);
@@ -112,8 +117,10 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
   predecessor_waiting.clear();
   live = cluster_size * block_threads;
 
-  const uint64_t across[2] = {launch.grid[0] / launch.cluster[0], launch.grid[1] / launch.cluster[1]};
-  const uint64_t cluster_at[3] = {cluster % across[0], cluster / across[0] % across[1], cluster / across[0] / across[1]};
+  const uint64_t across[2] = {launch.grid[0] / launch.cluster[0],
+                              launch.grid[1] / launch.cluster[1]};
+  const uint64_t cluster_at[3] = {cluster % across[0], cluster / across[0] % across[1],
+                                  cluster / across[0] / across[1]};
   for (uint32_t rank = 0; rank < cluster_size; rank++) {
     Block& block = blocks[rank];
     block.machine = this;
@@ -125,9 +132,14 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
     block.released = false;
     block.predecessor_time = 0;
     block.register_waiters.clear();
-    const uint32_t registers_each = std::min<uint32_t>(248, 65536 / ((kernel->maximum_threads + 31) / 32 * 32 * std::max(1u, kernel->minimum_blocks)) / 8 * 8);
+    const uint32_t registers_each = std::min<uint32_t>(
+        248, 65536 /
+                 ((kernel->maximum_threads + 31) / 32 * 32 * std::max(1u, kernel->minimum_blocks)) /
+                 8 * 8);
     block.free_registers = 0;
-    const uint32_t inside[3] = {rank % launch.cluster[0], rank / launch.cluster[0] % launch.cluster[1], rank / launch.cluster[0] / launch.cluster[1]};
+    const uint32_t inside[3] = {rank % launch.cluster[0],
+                                rank / launch.cluster[0] % launch.cluster[1],
+                                rank / launch.cluster[0] / launch.cluster[1]};
     for (uint32_t w = 0; w < warps_per_block; w++) {
       Warp& warp = warps[rank * warps_per_block + w];
       warp.block_state = &block;
@@ -145,7 +157,8 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
         Thread& thread = threads[index];
         thread.thread = static_cast<int32_t>(w * warp_size + lane);
         for (int axis = 0; axis < 3; axis++) {
-          thread.block[axis] = static_cast<int32_t>(cluster_at[axis] * launch.cluster[axis] + inside[axis]);
+          thread.block[axis] =
+              static_cast<int32_t>(cluster_at[axis] * launch.cluster[axis] + inside[axis]);
           thread.grid[axis] = static_cast<int32_t>(launch.grid[axis]);
         }
         thread.rank = rank;
@@ -164,9 +177,11 @@ bool Machine::start(const SigilLaunch& launch, uint64_t cluster) {
         thread.stores.clear();
         thread.store_group = 0;
         thread.stack_bottom = stacks_ + index * stack_bytes + stack_guard;
-        // Tops that differ modulo a page, or all threads' frames would share a few sets of the cache.
+        // Tops that differ modulo a page, or all threads' frames would share a few sets of the
+        // cache.
         thread.stack_top = stacks_ + (index + 1) * stack_bytes - (index * 7 % 61) * 64;
-        thread.stack_pointer = prepare_fiber(thread.stack_bottom, thread.stack_top, &Machine::thread_entry);
+        thread.stack_pointer =
+            prepare_fiber(thread.stack_bottom, thread.stack_top, &Machine::thread_entry);
         warp.lanes[lane] = &thread;
       }
     }
@@ -195,13 +210,16 @@ Thread* Machine::next_lane(Warp& warp) {
     const uint32_t turn = random.next() & 31;
     const uint32_t turned = turn ? ready >> turn | ready << (32 - turn) : ready;
     lane = (static_cast<uint32_t>(__builtin_ctz(turned)) + turn) & 31;
-  } else lane = static_cast<uint32_t>(__builtin_ctz(ready));
+  } else
+    lane = static_cast<uint32_t>(__builtin_ctz(ready));
   warp.ready &= ~(1u << lane);
   return warp.lanes[lane];
 }
 
 void Machine::park(Thread& self) {
-  if (++steps_ > step_limit_) fault(SIGIL_HANG, "%llu switches between threads and no end in sight", static_cast<unsigned long long>(step_limit_));
+  if (++steps_ > step_limit_)
+    fault(SIGIL_HANG, "%llu switches between threads and no end in sight",
+          static_cast<unsigned long long>(step_limit_));
   Thread* next = next_lane(*self.warp);
   if (next == &self) return;
   if (next) return switch_to(*next);
@@ -286,12 +304,18 @@ void Machine::finish() {
     if (shared_[rank]->intact(offset)) continue;
     fault_record.code = SIGIL_OUT_OF_BOUNDS;
     const Thread& first = threads[blocks[rank].first_thread];
-    snprintf(fault_record.text, sizeof fault_record.text, "kernel %s, block (%d, %d, %d) wrote outside its %llu bytes of shared memory, at offset %lld", kernel->name, first.block[0], first.block[1], first.block[2],
+    snprintf(fault_record.text, sizeof fault_record.text,
+             "kernel %s, block (%d, %d, %d) wrote outside its %llu bytes of shared memory, at "
+             "offset %lld",
+             kernel->name, first.block[0], first.block[1], first.block[2],
              static_cast<unsigned long long>(first.shared_bytes), static_cast<long long>(offset));
   }
 }
 
-bool Machine::is_stack(const void* address) const { return static_cast<uint64_t>(static_cast<const char*>(address) - stacks_) < stack_count_ * stack_bytes; }
+bool Machine::is_stack(const void* address) const {
+  return static_cast<uint64_t>(static_cast<const char*>(address) - stacks_) <
+         stack_count_ * stack_bytes;
+}
 
 const SharedMapping* Machine::mapping_of(const void* address) const {
   for (size_t rank = 0; rank < blocks.size(); rank++) {

@@ -1,4 +1,5 @@
-// Runs one cluster after another on one host thread: its fibers, its shared memory, and the order in which all of it happens.
+// Runs one cluster after another on one host thread: its fibers, its shared memory, and the order
+// in which all of it happens.
 #pragma once
 #include <vector>
 
@@ -15,7 +16,8 @@ struct FaultRecord {
 /// How far results of asynchronous instructions are put off.
 enum class Delay : uint8_t { latest, random };
 
-/// What came of running a cluster: `held` goes on when the grids ahead of its own have ended, or when it is asked to.
+/// What came of running a cluster: `held` goes on when the grids ahead of its own have ended, or
+/// when it is asked to.
 enum class Progress : uint8_t { ended, held, faulted };
 
 class Machine {
@@ -24,9 +26,11 @@ class Machine {
   ~Machine();
   Machine(const Machine&) = delete;
 
-  /// Takes the cluster with this index of a grid, which must outlive it; false when `fault_record` says what went wrong.
+  /// Takes the cluster with this index of a grid, which must outlive it; false when `fault_record`
+  /// says what went wrong.
   bool begin_cluster(Grid& grid, uint64_t cluster);
-  /// Runs it as far as it comes; with `until_released` no further than to where each of its blocks has let the next grid start, or has ended. Always called by the host thread that did so first.
+  /// Runs it as far as it comes; with `until_released` no further than to where each of its blocks
+  /// has let the next grid start, or has ended. Always called by the host thread that did so first.
   Progress run_cluster(bool until_released = false);
 
   /// The running thread, of the running machine of this host thread.

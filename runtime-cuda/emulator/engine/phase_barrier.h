@@ -4,7 +4,8 @@
 
 namespace sigil::emulator {
 
-/// The barrier at an offset of a block's shared memory; a fault when there is none, or not any more. Called by the running thread.
+/// The barrier at an offset of a block's shared memory; a fault when there is none, or not any
+/// more. Called by the running thread.
 PhaseBarrier& phase_barrier(Block& block, uint32_t offset, const char* instruction);
 /// Counts bytes that came (never from a thread), and ends the phase when nothing is missing.
 void complete_bytes(Block& block, uint32_t offset, uint32_t bytes);

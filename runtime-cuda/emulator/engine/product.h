@@ -6,7 +6,8 @@ namespace sigil::emulator {
 
 typedef float Eight __attribute__((vector_size(32)));
 
-/// sums[16][groups of 8] += a[16][16] * b[16][groups of 8]; rows of b and of sums lie `groups` vectors apart.
+/// sums[16][groups of 8] += a[16][16] * b[16][groups of 8]; rows of b and of sums lie `groups`
+/// vectors apart.
 inline void multiply_rows(Eight* sums, const float (*a)[16], const Eight* b, int groups) {
   for (int row = 0; row < 16; row++) {
     int group = 0;
@@ -29,13 +30,17 @@ inline void multiply_rows(Eight* sums, const float (*a)[16], const Eight* b, int
 }
 
 /// Both halves of a register.
-template <bool bf16> inline void widen_pair(uint32_t pair, float& low, float& high) {
+template <bool bf16>
+inline void widen_pair(uint32_t pair, float& low, float& high) {
   low = bf16 ? widen_bf16(static_cast<uint16_t>(pair)) : widen_f16(static_cast<uint16_t>(pair));
-  high = bf16 ? widen_bf16(static_cast<uint16_t>(pair >> 16)) : widen_f16(static_cast<uint16_t>(pair >> 16));
+  high = bf16 ? widen_bf16(static_cast<uint16_t>(pair >> 16))
+              : widen_f16(static_cast<uint16_t>(pair >> 16));
 }
 
-/// The A fragment of m16n8k16 (and of one warp of wgmma m64k16): a register of lane l holds row l / 4 (+ 8 when odd), columns l % 4 * 2 and next (+ 8 from the third).
-template <bool bf16> inline void widen_a_fragment(float (&a)[16][16], uint32_t lane, const uint32_t* registers) {
+/// The A fragment of m16n8k16 (and of one warp of wgmma m64k16): a register of lane l holds row l /
+/// 4 (+ 8 when odd), columns l % 4 * 2 and next (+ 8 from the third).
+template <bool bf16>
+inline void widen_a_fragment(float (&a)[16][16], uint32_t lane, const uint32_t* registers) {
   for (uint32_t i = 0; i < 4; i++) {
     const uint32_t row = lane / 4 + (i & 1) * 8, column = lane % 4 * 2 + (i >> 1) * 8;
     widen_pair<bf16>(registers[i], a[row][column], a[row][column + 1]);

@@ -21,7 +21,9 @@ class Random {
     return static_cast<uint32_t>(state_ >> 32);
   }
   /// 0 to count - 1.
-  uint32_t below(uint32_t count) { return static_cast<uint32_t>(static_cast<uint64_t>(next()) * count >> 32); }
+  uint32_t below(uint32_t count) {
+    return static_cast<uint32_t>(static_cast<uint64_t>(next()) * count >> 32);
+  }
   bool one_in(uint32_t count) { return below(count) == 0; }
 
  private:

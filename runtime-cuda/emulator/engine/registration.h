@@ -6,7 +6,8 @@
 
 namespace sigil::emulator {
 
-template <class... Parameters> struct Layout {
+template <class... Parameters>
+struct Layout {
   static constexpr uint32_t count = sizeof...(Parameters);
   Kernel::Parameter parameters[count + 1] = {};
   uint32_t bytes = 0;
@@ -20,25 +21,46 @@ template <class... Parameters> struct Layout {
     }
   }
 };
-template <class... Parameters> inline constexpr Layout<Parameters...> layout_of{};
+template <class... Parameters>
+inline constexpr Layout<Parameters...> layout_of{};
 
-template <class T> struct Plain { using Type = T; };
-template <class T> struct Plain<const T> { using Type = T; };
+template <class T>
+struct Plain {
+  using Type = T;
+};
+template <class T>
+struct Plain<const T> {
+  using Type = T;
+};
 
 /// Registers a kernel before main; `body` is the function itself, so that the call can be inlined.
-template <auto body, class F = decltype(body)> class Registration;
-template <auto body, class... Parameters> class Registration<body, void (*)(Parameters...)> {
+template <auto body, class F = decltype(body)>
+class Registration;
+template <auto body, class... Parameters>
+class Registration<body, void (*)(Parameters...)> {
  public:
   Registration(const char* name, uint32_t maximum_threads, uint32_t minimum_blocks) {
     static constexpr auto& layout = layout_of<typename Plain<Parameters>::Type...>;
-    kernel_ = {name, maximum_threads, minimum_blocks, layout.count, layout.bytes, layout.parameters, &call<0, typename Plain<Parameters>::Type...>, nullptr};
+    kernel_ = {name,
+               maximum_threads,
+               minimum_blocks,
+               layout.count,
+               layout.bytes,
+               layout.parameters,
+               &call<0, typename Plain<Parameters>::Type...>,
+               nullptr};
     register_kernel(kernel_);
   }
 
  private:
-  template <int, class... Values> static void call(const char* buffer) { unpack<Values...>(buffer, std::make_integer_sequence<int, sizeof...(Values)>{}); }
-  template <class... Values, int... index> static void unpack(const char* buffer, std::integer_sequence<int, index...>) {
-    body(*reinterpret_cast<const Values*>(buffer + layout_of<Values...>.parameters[index].offset)...);
+  template <int, class... Values>
+  static void call(const char* buffer) {
+    unpack<Values...>(buffer, std::make_integer_sequence<int, sizeof...(Values)>{});
+  }
+  template <class... Values, int... index>
+  static void unpack(const char* buffer, std::integer_sequence<int, index...>) {
+    body(*reinterpret_cast<const Values*>(buffer +
+                                          layout_of<Values...>.parameters[index].offset)...);
   }
   Kernel kernel_;
 };

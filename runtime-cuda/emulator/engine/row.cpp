@@ -11,7 +11,8 @@ namespace sigil::emulator {
 
 namespace {
 
-/// Clusters of a grid that are held, and grids that start before the one that ends next: each holds the mappings of all its threads' stacks.
+/// Clusters of a grid that are held, and grids that start before the one that ends next: each holds
+/// the mappings of all its threads' stacks.
 constexpr uint64_t most_held = 4;
 constexpr size_t most_early = 2;
 
@@ -53,13 +54,18 @@ const FaultRecord* Row::run() {
   return nullptr;
 }
 
-bool Row::can_overlap(size_t index) const { return index + 1 < parts_.size() && !kernels_are_watched; }
+bool Row::can_overlap(size_t index) const {
+  return index + 1 < parts_.size() && !kernels_are_watched;
+}
 
 void Row::begin(size_t index) {
   Part& part = parts_[index];
   part.begun = true;
   if (!run_held(part, false)) return;
-  const bool all_released = part.held.size() == part.grid.clusters && std::all_of(part.held.begin(), part.held.end(), [](const auto& machine) { return !machine || machine->all_released(); });
+  const bool all_released =
+      part.held.size() == part.grid.clusters &&
+      std::all_of(part.held.begin(), part.held.end(),
+                  [](const auto& machine) { return !machine || machine->all_released(); });
   if (all_released && can_overlap(index) && index < finishing_ + most_early) begin(index + 1);
 }
 
@@ -70,7 +76,9 @@ bool Row::run_held(Part& part, bool until_released) {
     if (is_new) part.held.push_back(take_machine());
     auto& machine = part.held[cluster];
     if (!machine) continue;
-    const Progress progress = is_new && !machine->begin_cluster(part.grid, cluster) ? Progress::faulted : machine->run_cluster(until_released);
+    const Progress progress = is_new && !machine->begin_cluster(part.grid, cluster)
+                                  ? Progress::faulted
+                                  : machine->run_cluster(until_released);
     if (progress == Progress::faulted) {
       part.first.note(cluster, machine->fault_record);
       return false;
@@ -88,7 +96,8 @@ void Row::run_rest(Part& part) {
     for (;;) {
       const uint64_t cluster = next.fetch_add(1);
       if (cluster >= grid.clusters || cluster > part.first.cluster) break;
-      if (!machine->begin_cluster(grid, cluster) || machine->run_cluster() != Progress::ended) part.first.note(cluster, machine->fault_record);
+      if (!machine->begin_cluster(grid, cluster) || machine->run_cluster() != Progress::ended)
+        part.first.note(cluster, machine->fault_record);
     }
     give_back(std::move(machine));
   };
@@ -114,7 +123,8 @@ bool Row::finish(size_t index) {
   Grid& grid = part.grid;
   grid.ahead_ended = true;
   const bool overlaps = can_overlap(index) && !parts_[index + 1].begun;
-  // Held where every block has let the next grid start, if it does: before that none of the next may.
+  // Held where every block has let the next grid start, if it does: before that none of the next
+  // may.
   if (overlaps && !run_held(part, true)) return false;
   run_rest(part);
   if (part.first.record.code != 0) return false;
@@ -123,7 +133,10 @@ bool Row::finish(size_t index) {
   if (!grid.ahead || grid.waited) return true;
   // Its end would be no sign that those ahead have ended, for which the next one takes it.
   FaultRecord never{SIGIL_PREDECESSOR, ""};
-  snprintf(never.text, sizeof never.text, "kernel %s was launched after a programmatic edge and ended without a wait_for_predecessor by any thread", grid.kernel->name);
+  snprintf(never.text, sizeof never.text,
+           "kernel %s was launched after a programmatic edge and ended without a "
+           "wait_for_predecessor by any thread",
+           grid.kernel->name);
   part.first.note(0, never);
   return false;
 }

@@ -18,7 +18,8 @@ void poison(char* from, char* to) {
 }  // namespace
 
 SharedMapping::SharedMapping() : size_(usable + 2 * guard) {
-  void* mapping = mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapping =
+      mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   mapping_ = mapping == MAP_FAILED ? nullptr : static_cast<char*>(mapping);
   pages_ = mapping_ + guard;
 }
@@ -43,7 +44,9 @@ char* SharedMapping::reset(uint64_t bytes) {
 bool SharedMapping::intact(int64_t& offset) const {
   const char* end = pages_ + usable;
   const uint64_t paged = (static_cast<uint64_t>(end - start_) + 4095) / 4096 * 4096;
-  const auto wrong = [&](const char* at) { return *at != reinterpret_cast<const char*>(&poison_word)[(at - pages_) & 3]; };
+  const auto wrong = [&](const char* at) {
+    return *at != reinterpret_cast<const char*>(&poison_word)[(at - pages_) & 3];
+  };
   for (const char* at = end - paged; at < end; at++) {
     if (at == start_) at += bytes_;
     if (at >= end) break;

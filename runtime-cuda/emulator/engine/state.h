@@ -1,4 +1,5 @@
-// What is kept of a running cluster: threads, warps, blocks, and what is under way behind their backs.
+// What is kept of a running cluster: threads, warps, blocks, and what is under way behind their
+// backs.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -11,12 +12,21 @@
 
 namespace sigil::emulator {
 
-/// All ones but for the quiet bits: a NaN as float, f16 and bf16 alike, and unlike any number that a kernel computes.
+/// All ones but for the quiet bits: a NaN as float, f16 and bf16 alike, and unlike any number that
+/// a kernel computes.
 constexpr uint32_t poison_word = 0x7fc17fc1;
 constexpr uint32_t warp_size = 32;
 constexpr uint32_t maximum_shared_bytes = 227 * 1024;
 
-enum class Wait : uint8_t { none, warp, block_barrier, phase, cluster_barrier, registers, predecessor };
+enum class Wait : uint8_t {
+  none,
+  warp,
+  block_barrier,
+  phase,
+  cluster_barrier,
+  registers,
+  predecessor
+};
 
 struct Warp;
 struct Block;
@@ -108,7 +118,8 @@ struct BlockBarrier {
   std::vector<Thread*> waiting;
 };
 
-/// An mbarrier. Its eight bytes hold its place in the block's list, so that overwriting them is seen.
+/// An mbarrier. Its eight bytes hold its place in the block's list, so that overwriting them is
+/// seen.
 struct PhaseBarrier {
   uint32_t offset, arrivals;
   int32_t pending;

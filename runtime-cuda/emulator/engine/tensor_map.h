@@ -21,8 +21,13 @@ struct EmulatedTensorMap {
 };
 static_assert(sizeof(EmulatedTensorMap) <= 128);
 
-/// Checks what cuTensorMapEncodeTiled checks (interleave none, out-of-bounds fill zeros) and writes 128 bytes to `map`. `type` is a CUtensorMapDataType, `swizzle` a
-/// CUtensorMapSwizzle (0 to 3: none, 32, 64, 128 bytes); `strides` has rank - 1 bytes. False, with the reason in `message`, when the driver would say invalid value.
-bool encode_tensor_map(void* map, int type, uint32_t rank, void* address, const uint64_t* sizes, const uint64_t* strides, const uint32_t* box, const uint32_t* element_strides, int swizzle, char* message, size_t capacity);
+/// Checks what cuTensorMapEncodeTiled checks (interleave none, out-of-bounds fill zeros) and writes
+/// 128 bytes to `map`. `type` is a CUtensorMapDataType, `swizzle` a CUtensorMapSwizzle (0 to 3:
+/// none, 32, 64, 128 bytes); `strides` has rank - 1 bytes. False, with the reason in `message`,
+/// when the driver would say invalid value.
+bool encode_tensor_map(void* map, int type, uint32_t rank, void* address, const uint64_t* sizes,
+                       const uint64_t* strides, const uint32_t* box,
+                       const uint32_t* element_strides, int swizzle, char* message,
+                       size_t capacity);
 
 }  // namespace sigil::emulator

@@ -7,7 +7,8 @@
 
 namespace sigil::emulator {
 
-/// Sums of 16 rows, from the first product on them to the wait that hands them back; kept afterwards to see whether the warp changes them.
+/// Sums of 16 rows, from the first product on them to the wait that hands them back; kept
+/// afterwards to see whether the warp changes them.
 struct HeldSums {
   int columns = 0;
   /// Products under way on them.
@@ -32,7 +33,8 @@ struct WarpMatrixState {
   std::vector<std::unique_ptr<HeldSums>> sums;
   std::vector<Product> products;
   uint64_t group = 0;
-  /// Products issued; in the first warp of a warpgroup also what each of them was, which the other three must repeat.
+  /// Products issued; in the first warp of a warpgroup also what each of them was, which the other
+  /// three must repeat.
   size_t issued = 0;
   std::vector<uint64_t> order;
   /// Whether a fence came after sums were last handed back, and whether one ever came.

@@ -36,7 +36,8 @@ void Watch::start(Machine& machine) {
   agents_ = static_cast<uint32_t>(machine.threads.size() + machine.warps.size());
   predecessors_ = new_agent();
   shadows_.resize(machine.blocks.size());
-  const size_t granules = (machine.threads.front().shared_bytes + granule_bytes - 1) / granule_bytes;
+  const size_t granules =
+      (machine.threads.front().shared_bytes + granule_bytes - 1) / granule_bytes;
   for (auto& shadow : shadows_) shadow.assign(granules, Shadow{0, nobody, 0, 0});
   sets_.assign(1, {});
   set_index_.clear();
@@ -46,18 +47,23 @@ void Watch::start(Machine& machine) {
     machine.threads[i].watch.agent = static_cast<uint32_t>(i);
     machine.threads[i].watch.time = now_;
   }
-  for (size_t i = 0; i < machine.warps.size(); i++) machine.warps[i].agent = static_cast<uint32_t>(machine.threads.size() + i);
+  for (size_t i = 0; i < machine.warps.size(); i++)
+    machine.warps[i].agent = static_cast<uint32_t>(machine.threads.size() + i);
   for (Block& block : machine.blocks) block.generation = 0;
 }
 
 void Watch::learn(Seen& seen, uint32_t agent, uint32_t time) {
-  if (!seen) seen = std::make_shared<std::vector<uint32_t>>();
-  else if (seen.use_count() > 1) seen = std::make_shared<std::vector<uint32_t>>(*seen);
+  if (!seen)
+    seen = std::make_shared<std::vector<uint32_t>>();
+  else if (seen.use_count() > 1)
+    seen = std::make_shared<std::vector<uint32_t>>(*seen);
   if (seen->size() <= agent) seen->resize(std::max(agent + 1, agents_));
   (*seen)[agent] = std::max((*seen)[agent], time);
 }
 
-View Watch::view(const Thread& thread) const { return {thread.watch.seen, thread.watch.agent, thread.block_state->generation}; }
+View Watch::view(const Thread& thread) const {
+  return {thread.watch.seen, thread.watch.agent, thread.block_state->generation};
+}
 
 View Watch::view(const Warp& warp) const {
   View all{nullptr, warp.agent, warp.block_state->generation};
@@ -138,18 +144,22 @@ bool Watch::follows_predecessors(const Thread& thread) const {
   return seen && predecessors_ < seen->size() && (*seen)[predecessors_] > 0;
 }
 
-Shadow& Watch::shadow(const Block& block, uint32_t granule) { return shadows_[block.rank][granule]; }
+Shadow& Watch::shadow(const Block& block, uint32_t granule) {
+  return shadows_[block.rank][granule];
+}
 
 std::string Watch::name_of(uint32_t agent) const {
   const size_t threads = machine_->threads.size();
   if (agent < threads) return "thread " + std::to_string(machine_->threads[agent].thread);
-  if (agent < threads + machine_->warps.size()) return "the matrix unit of warp " + std::to_string(machine_->warps[agent - threads].index);
+  if (agent < threads + machine_->warps.size())
+    return "the matrix unit of warp " + std::to_string(machine_->warps[agent - threads].index);
   return "a tensor_load";
 }
 
 uint32_t Watch::set_of(std::vector<Reader> readers) {
   uint64_t hash = readers.size();
-  for (const auto& [agent, time] : readers) hash = mix(hash ^ (static_cast<uint64_t>(agent) << 32 | time));
+  for (const auto& [agent, time] : readers)
+    hash = mix(hash ^ (static_cast<uint64_t>(agent) << 32 | time));
   const auto [place, added] = set_index_.try_emplace(hash, static_cast<uint32_t>(sets_.size()));
   if (added) sets_.push_back(std::move(readers));
   return place->second;
@@ -161,7 +171,8 @@ uint32_t Watch::with_reader(const View& view, const Shadow& shadow, uint32_t age
   std::vector<Reader> readers;
   // Who knows this reader knows all that this reader knows.
   for (const Reader& reader : sets_[from]) {
-    if (reader.first != agent && !view.knows(reader.first, reader.second)) readers.push_back(reader);
+    if (reader.first != agent && !view.knows(reader.first, reader.second))
+      readers.push_back(reader);
   }
   readers.insert(std::lower_bound(readers.begin(), readers.end(), Reader{agent, 0}), {agent, time});
   last_ = {from, agent, time, set_of(std::move(readers))};
@@ -174,20 +185,30 @@ void Watch::read(uint32_t offset, uint32_t bytes, const char* what) {
   for (uint32_t at = offset / granule_bytes; at * granule_bytes < offset + bytes; at++) {
     Shadow& shadow = this->shadow(*self.block_state, at);
     const uint32_t place = at * granule_bytes;
-    if (shadow.writer == nobody) fault(SIGIL_POISON, "%s of shared+%u, which nothing has written", what, place);
-    if (shadow.writer == copying) fault(SIGIL_RACE, "%s of shared+%u, to which a copy is under way", what, place);
-    if (!known.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer).c_str());
+    if (shadow.writer == nobody)
+      fault(SIGIL_POISON, "%s of shared+%u, which nothing has written", what, place);
+    if (shadow.writer == copying)
+      fault(SIGIL_RACE, "%s of shared+%u, to which a copy is under way", what, place);
+    if (!known.knows(shadow.writer, shadow.write_time))
+      fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what,
+            place, name_of(shadow.writer).c_str());
     shadow.readers = with_reader(known, shadow, self.watch.agent, self.watch.time);
     shadow.read_time = self.watch.time;
   }
 }
 
-void Watch::check_writable(const View& known, const Shadow& shadow, uint32_t place, const char* what) {
-  if (shadow.writer == copying) fault(SIGIL_RACE, "%s of shared+%u, to which a copy is under way", what, place);
-  if (shadow.writer != nobody && !known.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer).c_str());
+void Watch::check_writable(const View& known, const Shadow& shadow, uint32_t place,
+                           const char* what) {
+  if (shadow.writer == copying)
+    fault(SIGIL_RACE, "%s of shared+%u, to which a copy is under way", what, place);
+  if (shadow.writer != nobody && !known.knows(shadow.writer, shadow.write_time))
+    fault(SIGIL_RACE, "%s of shared+%u, which %s wrote without a barrier between them", what, place,
+          name_of(shadow.writer).c_str());
   if (shadow.read_time == 0 || shadow.read_time < known.generation) return;
   for (const Reader& reader : sets_[shadow.readers]) {
-    if (!known.knows(reader.first, reader.second)) fault(SIGIL_RACE, "%s of shared+%u, which %s read without a barrier between them", what, place, name_of(reader.first).c_str());
+    if (!known.knows(reader.first, reader.second))
+      fault(SIGIL_RACE, "%s of shared+%u, which %s read without a barrier between them", what,
+            place, name_of(reader.first).c_str());
   }
 }
 
@@ -202,8 +223,10 @@ void Watch::write(uint32_t offset, uint32_t bytes, const char* what) {
   }
 }
 
-void Watch::begin_copy(Block& block, View known, uint32_t offset, uint32_t bytes, const char* what) {
-  // The times of a block's barriers are its own; to another block's copies all before them counts as known.
+void Watch::begin_copy(Block& block, View known, uint32_t offset, uint32_t bytes,
+                       const char* what) {
+  // The times of a block's barriers are its own; to another block's copies all before them counts
+  // as known.
   known.generation = block.generation;
   for (uint32_t at = offset / granule_bytes; at * granule_bytes < offset + bytes; at++) {
     Shadow& shadow = this->shadow(block, at);
@@ -213,20 +236,32 @@ void Watch::begin_copy(Block& block, View known, uint32_t offset, uint32_t bytes
 }
 
 void Watch::end_copy(Block& block, uint32_t offset, uint32_t bytes, uint32_t agent, uint32_t time) {
-  for (uint32_t at = offset / granule_bytes; at * granule_bytes < offset + bytes; at++) shadow(block, at) = {time, agent, 0, 0};
+  for (uint32_t at = offset / granule_bytes; at * granule_bytes < offset + bytes; at++)
+    shadow(block, at) = {time, agent, 0, 0};
 }
 
-void Watch::read_async(const View& issued, const std::vector<View>& fences, uint32_t offset, uint32_t bytes, uint32_t agent, uint32_t time, const char* what) {
+void Watch::read_async(const View& issued, const std::vector<View>& fences, uint32_t offset,
+                       uint32_t bytes, uint32_t agent, uint32_t time, const char* what) {
   const Thread& self = Machine::thread();
   for (uint32_t at = offset / granule_bytes; at * granule_bytes < offset + bytes; at++) {
     Shadow& shadow = this->shadow(*self.block_state, at);
     const uint32_t place = at * granule_bytes;
-    if (shadow.writer == nobody) fault(SIGIL_POISON, "%s reads shared+%u, which nothing has written", what, place);
-    if (shadow.writer == copying) fault(SIGIL_RACE, "%s reads shared+%u, to which a copy is under way", what, place);
-    if (!issued.knows(shadow.writer, shadow.write_time)) fault(SIGIL_RACE, "%s reads shared+%u, which %s wrote without a barrier between them", what, place, name_of(shadow.writer).c_str());
-    if (shadow.writer < machine_->threads.size() && shadow.write_time > machine_->threads[shadow.writer].watch.fence_time) {
-      const bool fenced = std::any_of(fences.begin(), fences.end(), [&](const View& fence) { return fence.agent == shadow.writer ? false : fence.knows(shadow.writer, shadow.write_time); });
-      if (!fenced) fault(SIGIL_PROXY, "%s reads shared+%u, which %s wrote without a fence_async_proxy after it", what, place, name_of(shadow.writer).c_str());
+    if (shadow.writer == nobody)
+      fault(SIGIL_POISON, "%s reads shared+%u, which nothing has written", what, place);
+    if (shadow.writer == copying)
+      fault(SIGIL_RACE, "%s reads shared+%u, to which a copy is under way", what, place);
+    if (!issued.knows(shadow.writer, shadow.write_time))
+      fault(SIGIL_RACE, "%s reads shared+%u, which %s wrote without a barrier between them", what,
+            place, name_of(shadow.writer).c_str());
+    if (shadow.writer < machine_->threads.size() &&
+        shadow.write_time > machine_->threads[shadow.writer].watch.fence_time) {
+      const bool fenced = std::any_of(fences.begin(), fences.end(), [&](const View& fence) {
+        return fence.agent == shadow.writer ? false : fence.knows(shadow.writer, shadow.write_time);
+      });
+      if (!fenced)
+        fault(SIGIL_PROXY,
+              "%s reads shared+%u, which %s wrote without a fence_async_proxy after it", what,
+              place, name_of(shadow.writer).c_str());
     }
     shadow.readers = with_reader(issued, shadow, agent, time);
     shadow.read_time = time;

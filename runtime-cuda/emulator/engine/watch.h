@@ -1,6 +1,7 @@
-// Watches shared memory while checked kernels run: who may see whose accesses, by vector clocks, and which writes the async proxy may see.
-// Time is one count for the whole cluster: an access is known to those who have seen its agent at its time or later. Agents are threads, barriers
-// (for the copies that they count) and warps (for what their matrix units read).
+// Watches shared memory while checked kernels run: who may see whose accesses, by vector clocks,
+// and which writes the async proxy may see. Time is one count for the whole cluster: an access is
+// known to those who have seen its agent at its time or later. Agents are threads, barriers (for
+// the copies that they count) and warps (for what their matrix units read).
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,10 @@ using Seen = std::shared_ptr<std::vector<uint32_t>>;
 struct View {
   Seen seen;
   uint32_t agent = 0, generation = 0;
-  bool knows(uint32_t other, uint32_t time) const { return time < generation || other == agent || (seen && other < seen->size() && (*seen)[other] >= time); }
+  bool knows(uint32_t other, uint32_t time) const {
+    return time < generation || other == agent ||
+           (seen && other < seen->size() && (*seen)[other] >= time);
+  }
 };
 
 /// What is known of two bytes of shared memory.
@@ -70,11 +74,13 @@ class Watch {
   /// Accesses of the running thread by itself.
   void read(uint32_t offset, uint32_t bytes, const char* what);
   void write(uint32_t offset, uint32_t bytes, const char* what);
-  /// A copy to shared memory: from its start on nobody may touch the bytes, from its end on those who know `agent` at `time`.
+  /// A copy to shared memory: from its start on nobody may touch the bytes, from its end on those
+  /// who know `agent` at `time`.
   void begin_copy(Block& block, View view, uint32_t offset, uint32_t bytes, const char* what);
   void end_copy(Block& block, uint32_t offset, uint32_t bytes, uint32_t agent, uint32_t time);
   /// A read by the async proxy, issued with a view and done by `agent` at `time`.
-  void read_async(const View& issued, const std::vector<View>& fences, uint32_t offset, uint32_t bytes, uint32_t agent, uint32_t time, const char* what);
+  void read_async(const View& issued, const std::vector<View>& fences, uint32_t offset,
+                  uint32_t bytes, uint32_t agent, uint32_t time, const char* what);
 
  private:
   using Reader = std::pair<uint32_t, uint32_t>;
@@ -93,7 +99,9 @@ class Watch {
   std::vector<std::vector<Reader>> sets_;
   std::unordered_map<uint64_t, uint32_t> set_index_;
   // The last few steps from one set to the next: neighbouring bytes take the same.
-  struct Step { uint32_t from, agent, time, to; } last_ = {};
+  struct Step {
+    uint32_t from, agent, time, to;
+  } last_ = {};
 };
 
 /// True when any kernel here was compiled to be watched.

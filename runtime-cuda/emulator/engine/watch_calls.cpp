@@ -1,5 +1,5 @@
-// The calls that the compiler puts before every access to memory of a kernel compiled with -fsanitize=thread. ThreadSanitizer's library is not linked:
-// these are the only receivers.
+// The calls that the compiler puts before every access to memory of a kernel compiled with
+// -fsanitize=thread. ThreadSanitizer's library is not linked: these are the only receivers.
 #include "engine/fault.h"
 #include "engine/machine.h"
 #include "engine/shared_mapping.h"
@@ -8,24 +8,32 @@ namespace sigil::emulator {
 
 namespace {
 
-template <bool write> inline void access(const void* address, uint64_t bytes, uint32_t alignment) {
+template <bool write>
+inline void access(const void* address, uint64_t bytes, uint32_t alignment) {
   if (!here) return;
   const auto misaligned = reinterpret_cast<uintptr_t>(address) & (alignment - 1);
-  if (__builtin_expect(misaligned != 0, 0)) fault(SIGIL_MISALIGNED, "%s of %llu bytes at %p", write ? "write" : "read", static_cast<unsigned long long>(bytes), address);
+  if (__builtin_expect(misaligned != 0, 0))
+    fault(SIGIL_MISALIGNED, "%s of %llu bytes at %p", write ? "write" : "read",
+          static_cast<unsigned long long>(bytes), address);
   const uint64_t offset = static_cast<uint64_t>(static_cast<const char*>(address) - here->shared);
   Thread& self = Machine::thread();
   if (offset < here->shared_bytes && offset + bytes <= here->shared_bytes) {
     Watch& watch = self.machine->watch;
     if (!watch.enabled) return;
-    if (write) watch.write(static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes), "write");
-    else watch.read(static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes), "read");
+    if (write)
+      watch.write(static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes), "write");
+    else
+      watch.read(static_cast<uint32_t>(offset), static_cast<uint32_t>(bytes), "read");
     return;
   }
   // Near shared memory, which is what a mapping's size is.
   if (offset + (1 << 20) <= 2 << 20 && self.machine->mapping_of(address)) {
-    fault(SIGIL_OUT_OF_BOUNDS, "%s of %llu bytes at offset %lld of shared memory, which has %llu", write ? "write" : "read", static_cast<unsigned long long>(bytes), static_cast<long long>(offset), static_cast<unsigned long long>(here->shared_bytes));
+    fault(SIGIL_OUT_OF_BOUNDS, "%s of %llu bytes at offset %lld of shared memory, which has %llu",
+          write ? "write" : "read", static_cast<unsigned long long>(bytes),
+          static_cast<long long>(offset), static_cast<unsigned long long>(here->shared_bytes));
   }
-  if (self.machine->watch.enabled && !self.machine->is_stack(address)) GlobalWatch::access(address, bytes, write, write ? "write" : "read");
+  if (self.machine->watch.enabled && !self.machine->is_stack(address))
+    GlobalWatch::access(address, bytes, write, write ? "write" : "read");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The host's side of device/platform/cluster.cuh. A launch after a programmatic edge starts before those ahead have ended here too: engine/row.h.
+// The host's side of device/platform/cluster.cuh. A launch after a programmatic edge starts before
+// those ahead have ended here too: engine/row.h.
 #pragma once
 #include "platform/language.cuh"
 

@@ -1,4 +1,7 @@
-/** A compiled model for the emulated driver: the same runtime and addon, with kernels compiled for this machine's processor. */
+/**
+ * A compiled model for the emulated driver: the same runtime and addon, with kernels compiled for
+ * this machine's processor.
+ */
 import { readFile } from "node:fs/promises";
 import type { CudaArtifact, CudaPath } from "../artifact.ts";
 import { buildEmulated, type EmulatedBuildOptions } from "./build.ts";
@@ -17,7 +20,14 @@ export interface Emulated {
 }
 
 /** Throws EmulatorError where there is no g++, or the kernels do not compile. */
-export async function emulate({ plan, kernels, sources }: CudaSources, options: EmulatedBuildOptions = {}): Promise<Emulated> {
-  const image = (path: CudaPath) => async (): Promise<Uint8Array> => readFile((await buildEmulated(sources[path], options)).file);
-  return { artifact: { plan, kernels, images: { portable: image("portable"), hopper: image("hopper") } }, driver: await buildEmulatedDriver(options) };
+export async function emulate(
+  { plan, kernels, sources }: CudaSources,
+  options: EmulatedBuildOptions = {},
+): Promise<Emulated> {
+  const image = (path: CudaPath) => async (): Promise<Uint8Array> =>
+    readFile((await buildEmulated(sources[path], options)).file);
+  return {
+    artifact: { plan, kernels, images: { portable: image("portable"), hopper: image("hopper") } },
+    driver: await buildEmulatedDriver(options),
+  };
 }

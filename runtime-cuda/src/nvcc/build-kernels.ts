@@ -1,4 +1,7 @@
-/** Generated `.cu` to a fat binary: machine code for each known family of cards, and PTX for those to come. */
+/**
+ * Generated `.cu` to a fat binary: machine code for each known family of cards, and PTX for those
+ * to come.
+ */
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -36,24 +39,51 @@ export interface BuiltKernels {
   readonly file: string;
 }
 
-const flags = ["-std=c++17", "-O3", "--expt-relaxed-constexpr", "-Werror", "all-warnings", "-I", deviceFolder];
+const flags = [
+  "-std=c++17",
+  "-O3",
+  "--expt-relaxed-constexpr",
+  "-Werror",
+  "all-warnings",
+  "-I",
+  deviceFolder,
+];
 
 /** The lines that tell what is wrong, without the rest of what nvcc prints. */
 const complaint = (error: unknown): string => {
-  const { stderr = "", stdout = "", message } = error as { stderr?: string; stdout?: string; message: string };
-  const lines = `${stderr}\n${stdout}`.split("\n").filter((line) => /error|warning|fatal/i.test(line));
+  const {
+    stderr = "",
+    stdout = "",
+    message,
+  } = error as { stderr?: string; stdout?: string; message: string };
+  const lines = `${stderr}\n${stdout}`
+    .split("\n")
+    .filter((line) => /error|warning|fatal/i.test(line));
   return lines.length > 0 ? lines.slice(0, 12).join("\n") : message;
 };
 
-async function compileAll(source: string, folder: string, toolkit: Toolkit, { cubins, ptx }: Targets, { signal, onProgress }: BuildOptions): Promise<string> {
+async function compileAll(
+  source: string,
+  folder: string,
+  toolkit: Toolkit,
+  { cubins, ptx }: Targets,
+  { signal, onProgress }: BuildOptions,
+): Promise<string> {
   const total = cubins.length + 1;
   let done = 0;
   const nvcc = async (options: readonly string[]): Promise<void> => {
     try {
-      await run(toolkit.nvcc, [...flags, ...options, source], { maxBuffer: 2 ** 26, ...(signal && { signal }) });
+      await run(toolkit.nvcc, [...flags, ...options, source], {
+        maxBuffer: 2 ** 26,
+        ...(signal && { signal }),
+      });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new KernelBuildError("compile", `nvcc ${toolkit.version} refuses the kernels (${options.join(" ")}):\n${complaint(cause)}`, { cause });
+      throw new KernelBuildError(
+        "compile",
+        `nvcc ${toolkit.version} refuses the kernels (${options.join(" ")}):\n${complaint(cause)}`,
+        { cause },
+      );
     }
     onProgress?.(++done, total);
   };
@@ -65,18 +95,42 @@ async function compileAll(source: string, folder: string, toolkit: Toolkit, { cu
       await lowerPtx(toolkit, file("ptx"), ptx);
     },
   ]);
-  const images = [...cubins.map((sm) => `--image3=kind=elf,sm=${sm},file=${file(`${sm}.cubin`)}`), `--image3=kind=ptx,sm=${ptx},file=${file("ptx")}`];
-  await run(toolkit.fatbinary, ["-64", "--compress-all", "--compress-mode=size", ...images, `--create=${file("fatbin")}`]);
+  const images = [
+    ...cubins.map((sm) => `--image3=kind=elf,sm=${sm},file=${file(`${sm}.cubin`)}`),
+    `--image3=kind=ptx,sm=${ptx},file=${file("ptx")}`,
+  ];
+  await run(toolkit.fatbinary, [
+    "-64",
+    "--compress-all",
+    "--compress-mode=size",
+    ...images,
+    `--create=${file("fatbin")}`,
+  ]);
   return file("fatbin");
 }
 
-/** Compiles a path's kernels, or finds them compiled. Throws KernelBuildError; nothing half-written is left behind. */
-export async function buildKernels(sources: Readonly<Record<string, string>>, path: CudaPath, options: BuildOptions = {}): Promise<BuiltKernels> {
+/**
+ * Compiles a path's kernels, or finds them compiled. Throws KernelBuildError; nothing half-written
+ * is left behind.
+ */
+export async function buildKernels(
+  sources: Readonly<Record<string, string>>,
+  path: CudaPath,
+  options: BuildOptions = {},
+): Promise<BuiltKernels> {
   const toolkit = options.toolkit ?? (await findToolkit());
   const wanted = options.targets ?? targetsOf(path, toolkit.version);
   const cache = options.cache ?? cacheFolder("kernels");
-  const named = Object.keys(sources).sort().flatMap((name) => [name, sources[name]!]);
-  const key = digest([toolkit.version, JSON.stringify(wanted), ...flags.slice(0, -1), ...named, ...(await contents(deviceFolder, /\.cuh$/))]);
+  const named = Object.keys(sources)
+    .sort()
+    .flatMap((name) => [name, sources[name]!]);
+  const key = digest([
+    toolkit.version,
+    JSON.stringify(wanted),
+    ...flags.slice(0, -1),
+    ...named,
+    ...(await contents(deviceFolder, /\.cuh$/)),
+  ]);
   const kept = join(cache, `${key}.fatbin`);
   const known = await readFile(kept).catch(() => undefined);
   if (known) return { image: known, cached: true, file: kept };
@@ -84,7 +138,12 @@ export async function buildKernels(sources: Readonly<Record<string, string>>, pa
   const folder = await mkdtemp(join(tmpdir(), "sigil-kernels-"));
   try {
     const source = join(folder, "kernels.cu");
-    await writeFile(source, Object.entries(sources).map(([name, text]) => `#line 1 "${name}.cu"\n${text}`).join("\n"));
+    await writeFile(
+      source,
+      Object.entries(sources)
+        .map(([name, text]) => `#line 1 "${name}.cu"\n${text}`)
+        .join("\n"),
+    );
     const built = await compileAll(source, folder, toolkit, wanted, options);
     await make(kept, (partial) => copyFile(built, partial));
     return { image: await readFile(kept), cached: false, file: kept };

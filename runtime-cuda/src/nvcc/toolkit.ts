@@ -21,19 +21,42 @@ export interface Toolkit {
 
 function find(environment: NodeJS.ProcessEnv): string | undefined {
   const { NVCC, CUDA_HOME, CUDA_PATH, PATH = "" } = environment;
-  const folders = [...[CUDA_HOME, CUDA_PATH].flatMap((home) => (home ? [join(home, "bin")] : [])), ...PATH.split(delimiter), "/usr/local/cuda/bin"];
-  return [...(NVCC ? [NVCC] : []), ...folders.map((folder) => join(folder, `nvcc${suffix}`))].find((file) => existsSync(file));
+  const folders = [
+    ...[CUDA_HOME, CUDA_PATH].flatMap((home) => (home ? [join(home, "bin")] : [])),
+    ...PATH.split(delimiter),
+    "/usr/local/cuda/bin",
+  ];
+  return [...(NVCC ? [NVCC] : []), ...folders.map((folder) => join(folder, `nvcc${suffix}`))].find(
+    (file) => existsSync(file),
+  );
 }
 
-/** The toolkit of $NVCC, $CUDA_HOME, $CUDA_PATH, the PATH or /usr/local/cuda. Throws a KernelBuildError no-nvcc. */
+/**
+ * The toolkit of $NVCC, $CUDA_HOME, $CUDA_PATH, the PATH or /usr/local/cuda. Throws a
+ * KernelBuildError no-nvcc.
+ */
 export async function findToolkit(environment: NodeJS.ProcessEnv = process.env): Promise<Toolkit> {
   const nvcc = find(environment);
-  if (!nvcc) throw new KernelBuildError("no-nvcc", `kernels for CUDA are compiled by nvcc ${oldest.join(".")} or newer, and there is none: install the CUDA toolkit, or set CUDA_HOME`);
+  if (!nvcc)
+    throw new KernelBuildError(
+      "no-nvcc",
+      `kernels for CUDA are compiled by nvcc ${oldest.join(".")} or newer, and there is none: install the CUDA toolkit, or set CUDA_HOME`,
+    );
   const { stdout } = await run(nvcc, ["--version"]);
   const version = /V(\d+)\.(\d+)\.(\d+)/.exec(stdout);
-  if (!version) throw new KernelBuildError("no-nvcc", `${nvcc} does not state its version: ${stdout.trim()}`);
+  if (!version)
+    throw new KernelBuildError("no-nvcc", `${nvcc} does not state its version: ${stdout.trim()}`);
   const [major, minor] = version.slice(1).map(Number) as [number, number];
-  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) throw new KernelBuildError("no-nvcc", `${nvcc} is of CUDA ${major}.${minor}; Sigil needs ${oldest.join(".")} or newer`);
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
+    throw new KernelBuildError(
+      "no-nvcc",
+      `${nvcc} is of CUDA ${major}.${minor}; Sigil needs ${oldest.join(".")} or newer`,
+    );
   const folder = dirname(realpathSync(nvcc));
-  return { nvcc, ptxas: join(folder, `ptxas${suffix}`), fatbinary: join(folder, `fatbinary${suffix}`), version: version.slice(1).join(".") };
+  return {
+    nvcc,
+    ptxas: join(folder, `ptxas${suffix}`),
+    fatbinary: join(folder, `fatbinary${suffix}`),
+    version: version.slice(1).join("."),
+  };
 }

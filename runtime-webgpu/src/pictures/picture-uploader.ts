@@ -1,4 +1,7 @@
-/** Pictures from textures, videos and canvases into a model without leaving the GPU: resized there as the image processor resizes, bit for bit. */
+/**
+ * Pictures from textures, videos and canvases into a model without leaving the GPU: resized there
+ * as the image processor resizes, bit for bit.
+ */
 import { InputError, type ByteTensor } from "@sigil/runtime";
 import type { WebGpuBytes } from "../device-bytes.ts";
 import { sizeOf, type PictureSource } from "./picture-source.ts";
@@ -7,24 +10,33 @@ import { Resizer, type ResizeOptions } from "./resizer.ts";
 /** Resizers for the last sizes of pictures: a stream of one size makes one. */
 const keptSizes = 4;
 
-/** For a model compiled for pixels of uint8, on WebGPU. One uploader serves any number of runs, models of its size, and devices one after the other. */
+/**
+ * For a model compiled for pixels of uint8, on WebGPU. One uploader serves any number of runs,
+ * models of its size, and devices one after the other.
+ */
 export class PictureUploader<Height extends number = number, Width extends number = number> {
   readonly #size: { readonly height: Height; readonly width: Width };
   readonly #options: ResizeOptions;
   readonly #devices = new Map<GPUDevice, Map<string, Resizer>>();
 
   /** `size` is the model's, as its class says by `imageSize`. */
-  constructor(size: { readonly height: Height; readonly width: Width }, options: ResizeOptions = {}) {
+  constructor(
+    size: { readonly height: Height; readonly width: Width },
+    options: ResizeOptions = {},
+  ) {
     this.#size = size;
     this.#options = options;
   }
 
   /**
-   * What a model takes as `pixelValues`. Sources are read when the run begins, so keep them as they are, and frames open, until it has ended. Sizes may differ.
-   * Throws InputError for what is no picture; the run throws it for a texture of another device, and for a source that the browser will not copy.
+   * What a model takes as `pixelValues`. Sources are read when the run begins, so keep them as they
+   * are, and frames open, until it has ended. Sizes may differ.
+   * Throws InputError for what is no picture; the run throws it for a texture of another device,
+   * and for a source that the browser will not copy.
    */
   pixels(sources: readonly PictureSource[]): ByteTensor<readonly [number, Height, Width, 3]> {
-    if (!Array.isArray(sources) || sources.length === 0) throw new InputError("pixel_values: expected at least one picture, received none");
+    if (!Array.isArray(sources) || sources.length === 0)
+      throw new InputError("pixel_values: expected at least one picture, received none");
     const { height, width } = this.#size;
     sources.forEach((source: PictureSource, i) => sizeOf(source, `pixel_values: picture ${i}`));
     return { data: this.#bytes(sources, 0), shape: [sources.length, height, width, 3] };
@@ -32,7 +44,8 @@ export class PictureUploader<Height extends number = number, Width extends numbe
 
   /** Frees what was made on every device; the uploader can still be used. */
   destroy(): void {
-    for (const resizers of this.#devices.values()) for (const resizer of resizers.values()) resizer.destroy();
+    for (const resizers of this.#devices.values())
+      for (const resizer of resizers.values()) resizer.destroy();
     this.#devices.clear();
   }
 
@@ -41,31 +54,57 @@ export class PictureUploader<Height extends number = number, Width extends numbe
     return {
       device: "webgpu",
       length: sources.length * each,
-      subarray: (begin, end) => this.#bytes(sources.slice(begin / each, end / each), first + begin / each),
+      subarray: (begin, end) =>
+        this.#bytes(sources.slice(begin / each, end / each), first + begin / each),
       write: async (device, buffer, offset) => {
         let fault: unknown;
         device.pushErrorScope("validation");
         try {
-          sources.forEach((source, i) => this.#resize(device, source, `pixel_values: picture ${first + i}`, buffer, offset, sources.length * each, i * each));
+          sources.forEach((source, i) =>
+            this.#resize(
+              device,
+              source,
+              `pixel_values: picture ${first + i}`,
+              buffer,
+              offset,
+              sources.length * each,
+              i * each,
+            ),
+          );
         } catch (error) {
           fault = error;
         }
         const refused = await device.popErrorScope();
         if (fault) throw fault;
-        if (refused) throw new InputError(`pixel_values: WebGPU refused a picture, as it does a texture of another device: ${refused.message}`, { cause: refused });
+        if (refused)
+          throw new InputError(
+            `pixel_values: WebGPU refused a picture, as it does a texture of another device: ${refused.message}`,
+            { cause: refused },
+          );
       },
     };
   }
 
-  #resize(device: GPUDevice, source: PictureSource, name: string, ...target: readonly [buffer: GPUBuffer, offset: number, length: number, firstByte: number]): void {
+  #resize(
+    device: GPUDevice,
+    source: PictureSource,
+    name: string,
+    ...target: readonly [buffer: GPUBuffer, offset: number, length: number, firstByte: number]
+  ): void {
     const [width, height] = sizeOf(source, name);
     const most = device.limits.maxTextureDimension2D;
-    if (Math.max(width, height) > most) throw new InputError(`${name}: has ${width}x${height} pixels, and the device takes at most ${most} a side`);
+    if (Math.max(width, height) > most)
+      throw new InputError(
+        `${name}: has ${width}x${height} pixels, and the device takes at most ${most} a side`,
+      );
     const resizer = this.#resizer(device, width, height);
     try {
       resizer.resize(source, ...target);
     } catch (cause) {
-      throw new InputError(`${name}: cannot be copied to the GPU: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new InputError(
+        `${name}: cannot be copied to the GPU: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     }
   }
 
@@ -77,7 +116,9 @@ export class PictureUploader<Height extends number = number, Width extends numbe
       void device.lost.then(() => this.#devices.delete(device));
     }
     const key = `${width}x${height}`;
-    const resizer = resizers.get(key) ?? new Resizer(device, [width, height], [this.#size.width, this.#size.height], this.#options);
+    const resizer =
+      resizers.get(key) ??
+      new Resizer(device, [width, height], [this.#size.width, this.#size.height], this.#options);
     resizers.delete(key);
     resizers.set(key, resizer);
     if (resizers.size > keptSizes) {

@@ -1,5 +1,6 @@
 /**
- * Pillow's resize in the arithmetic of its Resample.c: across, rounded to 8 bits, then down. Weights are whole numbers that share a power of two, so every
+ * Pillow's resize in the arithmetic of its Resample.c: across, rounded to 8 bits, then down.
+ * Weights are whole numbers that share a power of two, so every
  * sum is exact in 32 bits and the bytes are those of the CPU.
  */
 
@@ -8,7 +9,16 @@ export const acrossThreads = 8;
 export const downThreads = 64;
 
 /** Where a word of {@link resizeShader}'s sizes is. */
-export const sizeWords = ["height", "toWidth", "toHeight", "acrossStride", "acrossPrecision", "downStride", "downPrecision", "firstByte"] as const;
+export const sizeWords = [
+  "height",
+  "toWidth",
+  "toHeight",
+  "acrossStride",
+  "acrossPrecision",
+  "downStride",
+  "downPrecision",
+  "firstByte",
+] as const;
 
 /** Windows are `[first, count, weights...]` for each output sample, `stride` words apart. */
 export const resizeShader = `
@@ -33,7 +43,8 @@ fn across(@builtin(global_invocation_id) at: vec3u) {
   rows[at.y * sizes.toWidth + at.x] = byte.r | (byte.g << 8u) | (byte.b << 16u);
 }
 
-// A thread for each word; one that the picture shares with its neighbour keeps the neighbour's bytes.
+// A thread for each word; one that the picture shares with its neighbour keeps the neighbour's
+// bytes.
 @compute @workgroup_size(${downThreads})
 fn down(@builtin(global_invocation_id) at: vec3u) {
   let word = sizes.firstByte / 4u + at.x;

@@ -19,19 +19,28 @@ const converters: Readonly<Record<PictureMode, Convert>> = {
   "1": ({ data }, at) => grey(data[at]! === 0 ? 0 : 255),
   // Clipped, not scaled.
   "I;16": ({ data }, at) => grey(Math.min(255, data[at]!)),
-  P: ({ data, palette }, at) => [palette![3 * data[at]!] ?? 0, palette![3 * data[at]! + 1] ?? 0, palette![3 * data[at]! + 2] ?? 0],
+  P: ({ data, palette }, at) => [
+    palette![3 * data[at]!] ?? 0,
+    palette![3 * data[at]! + 1] ?? 0,
+    palette![3 * data[at]! + 2] ?? 0,
+  ],
   CMYK: ({ data }, at) => {
     const light = 255 - data[at + 3]!;
-    const channel = (ink: number): number => Math.max(0, Math.min(255, light - multiply255(ink, light)));
+    const channel = (ink: number): number =>
+      Math.max(0, Math.min(255, light - multiply255(ink, light)));
     return [channel(data[at]!), channel(data[at + 1]!), channel(data[at + 2]!)];
   },
 };
 
-/** An RGB picture: grey replicated, palettes looked up, alpha dropped without compositing. An RGB picture is itself. */
+/**
+ * An RGB picture: grey replicated, palettes looked up, alpha dropped without compositing. An RGB
+ * picture is itself.
+ */
 export function convertRgb(image: RawImage): RawImage & { readonly data: Uint8Array } {
   const mode = modeOf(image);
   const { width, height, channels } = image;
-  if (mode === "RGB" && image.data instanceof Uint8Array) return image as RawImage & { readonly data: Uint8Array };
+  if (mode === "RGB" && image.data instanceof Uint8Array)
+    return image as RawImage & { readonly data: Uint8Array };
   const data = new Uint8Array(width * height * 3);
   const convert = converters[mode];
   for (let i = 0; i < width * height; i++) data.set(convert(image, i * channels), 3 * i);

@@ -1,7 +1,10 @@
 /** The windows of an axis in fixed point, as Pillow or as PyTorch rounds them. */
 import { resampleWindows, type Resample, type Windows } from "./resample-windows.ts";
 
-/** `pillow`: Pillow's 22-bit weights (Resample.c). `torchvision`: PyTorch's 16-bit weights (UpSampleKernelAVXAntialias.h), as SiglipImageProcessorFast. */
+/**
+ * `pillow`: Pillow's 22-bit weights (Resample.c). `torchvision`: PyTorch's 16-bit weights
+ * (UpSampleKernelAVXAntialias.h), as SiglipImageProcessorFast.
+ */
 export type ResizeArithmetic = "pillow" | "torchvision";
 
 export interface FixedWindows extends Omit<Windows, "weights"> {
@@ -16,11 +19,17 @@ const pillowPrecision = 22;
 function torchPrecision(weights: Float64Array): number {
   const largest = weights.reduce((a, b) => Math.max(a, b), 0);
   let precision = 0;
-  while (precision < pillowPrecision && Math.trunc(0.5 + largest * 2 ** (precision + 1)) < 2 ** 15) precision++;
+  while (precision < pillowPrecision && Math.trunc(0.5 + largest * 2 ** (precision + 1)) < 2 ** 15)
+    precision++;
   return precision;
 }
 
-function makeWindows(from: number, to: number, resample: Resample, arithmetic: ResizeArithmetic): FixedWindows {
+function makeWindows(
+  from: number,
+  to: number,
+  resample: Resample,
+  arithmetic: ResizeArithmetic,
+): FixedWindows {
   const { weights, ...places } = resampleWindows(from, to, resample);
   const precision = arithmetic === "pillow" ? pillowPrecision : torchPrecision(weights);
   const fixed = Int32Array.from(weights, (weight) => {
@@ -35,7 +44,12 @@ const cache = new Map<string, FixedWindows>();
 const cacheSize = 16;
 
 /** The windows of an axis of `from` samples that becomes one of `to`. */
-export function fixedWindows(from: number, to: number, resample: Resample, arithmetic: ResizeArithmetic): FixedWindows {
+export function fixedWindows(
+  from: number,
+  to: number,
+  resample: Resample,
+  arithmetic: ResizeArithmetic,
+): FixedWindows {
   const key = `${from} ${to} ${resample} ${arithmetic}`;
   const known = cache.get(key) ?? makeWindows(from, to, resample, arithmetic);
   cache.delete(key);

@@ -10,27 +10,63 @@ export interface Pixels {
   readonly channels: number;
 }
 
-/** A picture is converted to RGB where the options say so and refused otherwise; an array must have one or three channels. Throws ImageError. */
-export function pixelsOf(image: RawImage | ImageArray, { doConvertRgb, inputDataFormat }: Pick<ImageProcessorOptions, "doConvertRgb" | "inputDataFormat">): Pixels {
-  if (!image || typeof image !== "object" || !ArrayBuffer.isView(image.data)) throw new ImageError(`expected a decoded picture or an array, received ${image === null ? "null" : typeof image}; decode files with decodeImage`);
+/**
+ * A picture is converted to RGB where the options say so and refused otherwise; an array must have
+ * one or three channels. Throws ImageError.
+ */
+export function pixelsOf(
+  image: RawImage | ImageArray,
+  {
+    doConvertRgb,
+    inputDataFormat,
+  }: Pick<ImageProcessorOptions, "doConvertRgb" | "inputDataFormat">,
+): Pixels {
+  if (!image || typeof image !== "object" || !ArrayBuffer.isView(image.data))
+    throw new ImageError(
+      `expected a decoded picture or an array, received ${image === null ? "null" : typeof image}; decode files with decodeImage`,
+    );
   if ("shape" in image) return arrayPixels(image, inputDataFormat);
   const mode = modeOf(image);
-  if (mode !== "RGB" && !doConvertRgb) throw new ImageError(`expected an RGB picture, received mode ${mode}; set doConvertRgb`);
+  if (mode !== "RGB" && !doConvertRgb)
+    throw new ImageError(`expected an RGB picture, received mode ${mode}; set doConvertRgb`);
   return convertRgb(image);
 }
 
 function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined): Pixels {
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array)) throw new ImageError("expected 8-bit or float32 values in an array");
-  if (shape.length !== 3) throw new ImageError(`expected an array of three axes, received [${shape.join(", ")}]`);
+  if (
+    !(
+      data instanceof Uint8Array ||
+      data instanceof Uint8ClampedArray ||
+      data instanceof Float32Array
+    )
+  )
+    throw new ImageError("expected 8-bit or float32 values in an array");
+  if (shape.length !== 3)
+    throw new ImageError(`expected an array of three axes, received [${shape.join(", ")}]`);
   const holds = (axis: number): boolean => shape[axis] === 1 || shape[axis] === 3;
   const format = given ?? (holds(0) ? "channels_first" : holds(2) ? "channels_last" : undefined);
   const channels = shape[format === "channels_first" ? 0 : 2];
-  if (format === undefined || !holds(format === "channels_first" ? 0 : 2)) throw new ImageError(`expected one or three channels, received an array of [${shape.join(", ")}]`);
-  const [height, width] = (format === "channels_first" ? shape.slice(1) : shape.slice(0, 2)) as [number, number];
-  if (!(height > 0 && width > 0) || data.length !== height * width * channels!) throw new ImageError(`expected ${shape.join(" x ")} values, received ${data.length}`);
-  if (format === "channels_last") return { data: data instanceof Uint8ClampedArray ? new Uint8Array(data) : data, height, width, channels: channels! };
+  if (format === undefined || !holds(format === "channels_first" ? 0 : 2))
+    throw new ImageError(
+      `expected one or three channels, received an array of [${shape.join(", ")}]`,
+    );
+  const [height, width] = (format === "channels_first" ? shape.slice(1) : shape.slice(0, 2)) as [
+    number,
+    number,
+  ];
+  if (!(height > 0 && width > 0) || data.length !== height * width * channels!)
+    throw new ImageError(`expected ${shape.join(" x ")} values, received ${data.length}`);
+  if (format === "channels_last")
+    return {
+      data: data instanceof Uint8ClampedArray ? new Uint8Array(data) : data,
+      height,
+      width,
+      channels: channels!,
+    };
   const area = height * width;
-  const last = data instanceof Float32Array ? new Float32Array(data.length) : new Uint8Array(data.length);
-  for (let c = 0; c < channels!; c++) for (let i = 0; i < area; i++) last[i * channels! + c] = data[c * area + i]!;
+  const last =
+    data instanceof Float32Array ? new Float32Array(data.length) : new Uint8Array(data.length);
+  for (let c = 0; c < channels!; c++)
+    for (let i = 0; i < area; i++) last[i * channels! + c] = data[c * area + i]!;
   return { data: last, height, width, channels: channels! };
 }

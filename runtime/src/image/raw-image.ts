@@ -1,6 +1,9 @@
 /** Decoded pictures, in the modes that Pillow names. */
 
-/** `L`: grey. `LA`, `RGBA`: with alpha. `P`: indices into a palette. `1`: 0 or 255. `I;16`: 16-bit grey. */
+/**
+ * `L`: grey. `LA`, `RGBA`: with alpha. `P`: indices into a palette. `1`: 0 or 255. `I;16`: 16-bit
+ * grey.
+ */
 export type PictureMode = "RGB" | "L" | "LA" | "RGBA" | "CMYK" | "P" | "1" | "I;16";
 
 /** A decoded picture, rows from the top, `[height, width, channels]`. */
@@ -15,7 +18,10 @@ export interface RawImage {
   readonly palette?: Uint8Array;
 }
 
-/** Numbers without a mode, as a numpy array or a tensor is: `[height, width, channels]` or `[channels, height, width]`, one or three channels. */
+/**
+ * Numbers without a mode, as a numpy array or a tensor is: `[height, width, channels]` or
+ * `[channels, height, width]`, one or three channels.
+ */
 export interface ImageArray {
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
   readonly shape: readonly number[];
@@ -26,16 +32,39 @@ export class ImageError extends Error {
   override readonly name = "ImageError";
 }
 
-const channelsOf: Readonly<Record<PictureMode, number>> = { RGB: 3, L: 1, LA: 2, RGBA: 4, CMYK: 4, P: 1, "1": 1, "I;16": 1 };
+const channelsOf: Readonly<Record<PictureMode, number>> = {
+  RGB: 3,
+  L: 1,
+  LA: 2,
+  RGBA: 4,
+  CMYK: 4,
+  P: 1,
+  "1": 1,
+  "I;16": 1,
+};
 
 /** The mode of a picture, checked against its size. Throws ImageError. */
 export function modeOf({ data, width, height, channels, mode, palette }: RawImage): PictureMode {
   const found = mode ?? ([undefined, "L", "LA", "RGB", "RGBA"] as const)[channels];
-  if (!found || !(found in channelsOf)) throw new ImageError(`expected one to four channels of a known mode, received ${channels} of ${mode}`);
-  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) throw new ImageError(`expected a width and a height of at least 1, received ${width}x${height}`);
-  if (channels !== channelsOf[found]) throw new ImageError(`expected ${channelsOf[found]} channels in mode ${found}, received ${channels}`);
-  if (data.length !== width * height * channels) throw new ImageError(`expected ${width}x${height}x${channels} values, received ${data.length}`);
-  if ((found === "I;16") !== data instanceof Uint16Array) throw new ImageError(`expected ${found === "I;16" ? "16-bit" : "8-bit"} values in mode ${found}`);
-  if (found === "P" && !palette) throw new ImageError("expected a palette in mode P, received none");
+  if (!found || !(found in channelsOf))
+    throw new ImageError(
+      `expected one to four channels of a known mode, received ${channels} of ${mode}`,
+    );
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0))
+    throw new ImageError(
+      `expected a width and a height of at least 1, received ${width}x${height}`,
+    );
+  if (channels !== channelsOf[found])
+    throw new ImageError(
+      `expected ${channelsOf[found]} channels in mode ${found}, received ${channels}`,
+    );
+  if (data.length !== width * height * channels)
+    throw new ImageError(`expected ${width}x${height}x${channels} values, received ${data.length}`);
+  if ((found === "I;16") !== data instanceof Uint16Array)
+    throw new ImageError(
+      `expected ${found === "I;16" ? "16-bit" : "8-bit"} values in mode ${found}`,
+    );
+  if (found === "P" && !palette)
+    throw new ImageError("expected a palette in mode P, received none");
   return found;
 }

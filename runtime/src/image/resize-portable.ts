@@ -1,10 +1,19 @@
-/** The two passes of the fixed-point resize in plain JavaScript: any number of channels, any engine. */
+/**
+ * The two passes of the fixed-point resize in plain JavaScript: any number of channels, any engine.
+ */
 import type { FixedWindows } from "./fixed-windows.ts";
 
-const clamp = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+const clamp = (value: number): number => (value < 0 ? 0 : Math.min(value, 255));
 
 /** Every row of `width` pixels becomes one of `to`. */
-export function across(source: Uint8Array, rows: number, width: number, channels: number, to: number, { size, first, count, weights, precision }: FixedWindows): Uint8Array {
+export function across(
+  source: Uint8Array,
+  rows: number,
+  width: number,
+  channels: number,
+  to: number,
+  { size, first, count, weights, precision }: FixedWindows,
+): Uint8Array {
   const target = new Uint8Array(rows * to * channels);
   const half = 1 << (precision - 1);
   for (let row = 0; row < rows; row++) {
@@ -28,7 +37,8 @@ export function across(source: Uint8Array, rows: number, width: number, channels
         for (let c = 0; c < channels; c++) {
           let sum = half;
           let at = from + first[i]! * channels + c;
-          for (let k = i * size; k < end; k++, at += channels) sum = (sum + Math.imul(source[at]!, weights[k]!)) | 0;
+          for (let k = i * size; k < end; k++, at += channels)
+            sum = (sum + Math.imul(source[at]!, weights[k]!)) | 0;
           target[out + c] = clamp(sum >> precision);
         }
       out += channels;
@@ -37,8 +47,16 @@ export function across(source: Uint8Array, rows: number, width: number, channels
   return target;
 }
 
-/** `[height, width]` samples, whatever their channels, become `[to, width]`; whole rows are added, which reads memory in order. */
-export function down(source: Uint8Array, width: number, to: number, { size, first, count, weights, precision }: FixedWindows): Uint8Array {
+/**
+ * `[height, width]` samples, whatever their channels, become `[to, width]`; whole rows are added,
+ * which reads memory in order.
+ */
+export function down(
+  source: Uint8Array,
+  width: number,
+  to: number,
+  { size, first, count, weights, precision }: FixedWindows,
+): Uint8Array {
   const target = new Uint8Array(to * width);
   const sums = new Int32Array(width);
   for (let i = 0; i < to; i++) {
@@ -46,7 +64,8 @@ export function down(source: Uint8Array, width: number, to: number, { size, firs
     for (let k = 0; k < count[i]!; k++) {
       const weight = weights[i * size + k]!;
       const from = (first[i]! + k) * width;
-      for (let x = 0; x < width; x++) sums[x] = (sums[x]! + Math.imul(source[from + x]!, weight)) | 0;
+      for (let x = 0; x < width; x++)
+        sums[x] = (sums[x]! + Math.imul(source[from + x]!, weight)) | 0;
     }
     for (let x = 0; x < width; x++) target[i * width + x] = clamp(sums[x]! >> precision);
   }

@@ -4,8 +4,29 @@ import { resizeModule } from "./resize-module.ts";
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  across(source: number, target: number, rows: number, rowBytes: number, to: number, first: number, count: number, weights: number, groups: number, precision: number): void;
-  down(source: number, target: number, rowBytes: number, to: number, first: number, count: number, weights: number, size: number, precision: number): void;
+  across(
+    source: number,
+    target: number,
+    rows: number,
+    rowBytes: number,
+    to: number,
+    first: number,
+    count: number,
+    weights: number,
+    groups: number,
+    precision: number,
+  ): void;
+  down(
+    source: number,
+    target: number,
+    rowBytes: number,
+    to: number,
+    first: number,
+    count: number,
+    weights: number,
+    size: number,
+    precision: number,
+  ): void;
 }
 
 /** Instantiated at the first resize; null where the engine or the page's policy refuses it. */
@@ -20,16 +41,28 @@ function load(): Exports | null {
   }
 }
 
-/** Source rows are copied in strips of about this much, so that a photograph is never there whole. */
+/**
+ * Source rows are copied in strips of about this much, so that a photograph is never there whole.
+ */
 const stripBytes = 1 << 20;
 const slack = 64;
 const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 /** Four weights of a pixel lie together for the pass across. */
 const groupsOf = ({ size }: FixedWindows): number => Math.ceil(size / 4);
-const tableBytes = (windows: FixedWindows): number => align(8 * windows.first.length + 16 * groupsOf(windows) * windows.first.length);
+const tableBytes = (windows: FixedWindows): number =>
+  align(8 * windows.first.length + 16 * groupsOf(windows) * windows.first.length);
 
-/** `[height, width, 3]` to `[toHeight, toWidth, 3]`; a pass without windows is skipped. Undefined where SIMD or so much of its memory cannot be had. */
-export function resizeSimd(data: Uint8Array, width: number, height: number, horizontal: FixedWindows | undefined, vertical: FixedWindows | undefined): Uint8Array | undefined {
+/**
+ * `[height, width, 3]` to `[toHeight, toWidth, 3]`; a pass without windows is skipped. Undefined
+ * where SIMD or so much of its memory cannot be had.
+ */
+export function resizeSimd(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  horizontal: FixedWindows | undefined,
+  vertical: FixedWindows | undefined,
+): Uint8Array | undefined {
   const simd = (instance ??= load());
   if (!simd) return undefined;
   const rowBytes = 3 * width;
@@ -42,7 +75,8 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
   const source = verticalTable + (vertical ? tableBytes(vertical) : 0);
   const middle = align(source + (horizontal ? strip * rowBytes : 0) + slack);
   const target = align(middle + height * outBytes + slack);
-  const missing = target + (vertical ? toHeight * outBytes : 0) + slack - simd.memory.buffer.byteLength;
+  const missing =
+    target + (vertical ? toHeight * outBytes : 0) + slack - simd.memory.buffer.byteLength;
   try {
     if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
   } catch {
@@ -51,30 +85,63 @@ export function resizeSimd(data: Uint8Array, width: number, height: number, hori
   }
   const memory = new Uint8Array(simd.memory.buffer);
   if (horizontal) {
-    const tables = write(simd.memory, horizontalTable, horizontal, splitWeights(horizontal), groupsOf(horizontal));
+    const tables = write(
+      simd.memory,
+      horizontalTable,
+      horizontal,
+      splitWeights(horizontal),
+      groupsOf(horizontal),
+    );
     for (let row = 0; row < height; row += strip) {
       const rows = Math.min(strip, height - row);
       memory.set(data.subarray(row * rowBytes, (row + rows) * rowBytes), source);
-      simd.across(source, middle + row * outBytes, rows, rowBytes, horizontal.first.length, ...tables);
+      simd.across(
+        source,
+        middle + row * outBytes,
+        rows,
+        rowBytes,
+        horizontal.first.length,
+        ...tables,
+      );
     }
   } else memory.set(data, middle);
   if (!vertical) return memory.slice(middle, middle + height * outBytes);
-  simd.down(middle, target, outBytes, toHeight, ...write(simd.memory, verticalTable, vertical, vertical.weights, vertical.size));
+  simd.down(
+    middle,
+    target,
+    outBytes,
+    toHeight,
+    ...write(simd.memory, verticalTable, vertical, vertical.weights, vertical.size),
+  );
   return memory.slice(target, target + toHeight * outBytes);
 }
 
 type Tables = [first: number, count: number, weights: number, size: number, precision: number];
 
-/** Copies the tables of an axis to `at`, with `weights` as its pass reads them, `size` a pixel; their addresses and constants as the pass takes them. */
-function write({ buffer }: WebAssembly.Memory, at: number, { first, count, precision }: FixedWindows, weights: Int32Array | Int16Array, size: number): Tables {
+/**
+ * Copies the tables of an axis to `at`, with `weights` as its pass reads them, `size` a pixel;
+ * their addresses and constants as the pass takes them.
+ */
+function write(
+  { buffer }: WebAssembly.Memory,
+  at: number,
+  { first, count, precision }: FixedWindows,
+  weights: Int32Array | Int16Array,
+  size: number,
+): Tables {
   const [counts, values] = [at + 4 * first.length, at + 8 * first.length];
   new Int32Array(buffer, at, first.length).set(first);
   new Int32Array(buffer, counts, count.length).set(count);
-  new Uint8Array(buffer, values, weights.byteLength).set(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
+  new Uint8Array(buffer, values, weights.byteLength).set(
+    new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength),
+  );
   return [at, counts, values, size, precision];
 }
 
-/** Bits of the low part of a weight, as resize.wat has it: both parts are i16, a weight of Pillow's has 22 bits and a sign. */
+/**
+ * Bits of the low part of a weight, as resize.wat has it: both parts are i16, a weight of Pillow's
+ * has 22 bits and a sign.
+ */
 const lowBits = 11;
 
 /** Weights as the pass across reads them: of each four the high parts, then the low ones. */

@@ -1,7 +1,13 @@
 export * from "./graph-model.ts";
 export * from "./input-error.ts";
 export * from "./losses.ts";
-export { openBackend, type BackendChoice, type BackendName, type BackendOpener, type BackendOptions } from "./open-backend.ts";
+export {
+  openBackend,
+  type BackendChoice,
+  type BackendName,
+  type BackendOpener,
+  type BackendOptions,
+} from "./open-backend.ts";
 export * from "./outputs.ts";
 export { placeWeights, type UnplacedPlan } from "./place-weights.ts";
 export * from "./program.ts";

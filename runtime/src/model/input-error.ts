@@ -1,4 +1,7 @@
-/** What a caller gave that the model cannot run: for which tensor, what was expected, what was received. */
+/**
+ * What a caller gave that the model cannot run: for which tensor, what was expected, what was
+ * received.
+ */
 export class InputError extends Error {
   override readonly name = "InputError";
 }

@@ -10,7 +10,11 @@ export interface BackendChoice<Name extends BackendName = "cpu" | "webgpu"> {
 }
 
 export interface BackendOptions<Name extends BackendName = "cpu" | "webgpu"> {
-  /** `auto`, the default: the first that can run of CUDA, WebGPU where a hardware adapter gives a device with the limits that the model needs, and the CPU, as far as the module was compiled for them. */
+  /**
+   * `auto`, the default: the first that can run of CUDA, WebGPU where a hardware adapter gives a
+   * device with the limits that the model needs, and the CPU, as far as the module was compiled for
+   * them.
+   */
   readonly backend?: "auto" | Name;
   /** Told before anything is returned; a model's `session.backend` says the same later. */
   readonly onBackend?: (choice: BackendChoice<Name>) => void;
@@ -22,22 +26,35 @@ export type BackendOpener = (automatic: boolean) => Promise<Session>;
 /** The order in which they are tried. */
 const order = ["cuda", "webgpu", "cpu"] as const satisfies readonly BackendName[];
 
-/** Codes of errors that say that a backend cannot run the model here, rather than that something is wrong. */
+/**
+ * Codes of errors that say that a backend cannot run the model here, rather than that something is
+ * wrong.
+ */
 const unsuitable: Readonly<Record<string, readonly string[]>> = {
   WebGpuError: ["no-adapter", "no-device", "limit"],
   CudaError: ["no-addon", "no-driver", "driver-too-old", "no-device", "wrong-architecture"],
 };
 
-const isUnsuitable = (error: unknown): error is Error => error instanceof Error && (unsuitable[error.name]?.includes((error as Error & { code?: string }).code ?? "") ?? false);
+const isUnsuitable = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (unsuitable[error.name]?.includes((error as Error & { code?: string }).code ?? "") ?? false);
 
-/** Opens what was asked for, or the first that can run; any failure but a device that is missing or not up to the model is thrown, and so is that of the last one. */
-export async function openBackend<Name extends BackendName>({ backend = "auto", onBackend }: BackendOptions<Name>, openers: Readonly<Record<Name, BackendOpener>>): Promise<Session> {
+/**
+ * Opens what was asked for, or the first that can run; any failure but a device that is missing or
+ * not up to the model is thrown, and so is that of the last one.
+ */
+export async function openBackend<Name extends BackendName>(
+  { backend = "auto", onBackend }: BackendOptions<Name>,
+  openers: Readonly<Record<Name, BackendOpener>>,
+): Promise<Session> {
   if (backend !== "auto") {
     const session = await openers[backend](false);
     onBackend?.({ backend, reason: "asked for" });
     return session;
   }
-  const there = order.filter((name) => name in openers) as readonly BackendName[] as readonly Name[];
+  const there = order.filter(
+    (name) => name in openers,
+  ) as readonly BackendName[] as readonly Name[];
   const reasons: string[] = [];
   for (const name of there) {
     const last = name === there.at(-1);
@@ -47,7 +64,10 @@ export async function openBackend<Name extends BackendName>({ backend = "auto", 
     }
     try {
       const session = await openers[name](true);
-      onBackend?.({ backend: name, reason: reasons.length > 0 ? reasons.join("; ") : session.backend });
+      onBackend?.({
+        backend: name,
+        reason: reasons.length > 0 ? reasons.join("; ") : session.backend,
+      });
       return session;
     } catch (error) {
       if (last || !isUnsuitable(error)) throw error;

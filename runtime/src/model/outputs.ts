@@ -4,12 +4,19 @@ import type { Tensor } from "./program.ts";
 /** A tensor, or tensors by layer (`hidden_states`, `attentions`). */
 export type Output = Tensor | LayerTensors;
 
-/** Tensors by layer index: an array where every layer was compiled in, else only the layers asked for. */
+/**
+ * Tensors by layer index: an array where every layer was compiled in, else only the layers asked
+ * for.
+ */
 export type LayerTensors = readonly Tensor[] | Readonly<Record<number, Tensor>>;
 
-const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** `{ "last_hidden_state": a, "hidden_states.0": b }` to `{ lastHiddenState: a, hiddenStates: [b] }`. */
+/**
+ * `{ "last_hidden_state": a, "hidden_states.0": b }` to `{ lastHiddenState: a, hiddenStates: [b]
+ * }`.
+ */
 export function nestOutputs(outputs: Readonly<Record<string, Tensor>>): Record<string, Output> {
   const nested: Record<string, Output> = {};
   const layers = new Map<string, Record<number, Tensor>>();

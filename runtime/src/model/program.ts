@@ -6,7 +6,10 @@ export interface Tensor<Shape extends readonly number[] = readonly number[]> {
   readonly shape: Shape;
 }
 
-/** Bytes of pictures that lie on a device, or that a device can take from where they lie; counted and cut as a Uint8Array is. */
+/**
+ * Bytes of pictures that lie on a device, or that a device can take from where they lie; counted
+ * and cut as a Uint8Array is.
+ */
 export interface DeviceBytes {
   /** The backend that can read them. */
   readonly device: string;
@@ -15,7 +18,10 @@ export interface DeviceBytes {
   subarray(begin: number, end: number): DeviceBytes;
 }
 
-/** Bytes of resized pictures, `[batch, height, width, channels]`, for a model compiled for pixels of uint8. */
+/**
+ * Bytes of resized pictures, `[batch, height, width, channels]`, for a model compiled for pixels of
+ * uint8.
+ */
 export interface ByteTensor<Shape extends readonly number[] = readonly number[]> {
   readonly data: Uint8Array | DeviceBytes;
   readonly shape: Shape;
@@ -30,7 +36,14 @@ export type HostData = Float32Array | Int32Array | Uint8Array;
 export interface Program {
   /** The device whose bytes it takes, if any. */
   readonly device?: string;
-  /** Inputs by name, those that lie on its device apart; `symbols` are this run's sizes, each at most what the plan says. */
-  run(inputs: Readonly<Record<string, HostData>>, symbols: Readonly<Record<string, number>>, onDevice?: Readonly<Record<string, DeviceBytes>>): Promise<Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }>>;
+  /**
+   * Inputs by name, those that lie on its device apart; `symbols` are this run's sizes, each at
+   * most what the plan says.
+   */
+  run(
+    inputs: Readonly<Record<string, HostData>>,
+    symbols: Readonly<Record<string, number>>,
+    onDevice?: Readonly<Record<string, DeviceBytes>>,
+  ): Promise<Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }>>;
   dispose(): void | Promise<void>;
 }

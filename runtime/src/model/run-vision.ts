@@ -1,4 +1,7 @@
-/** Runs the vision program of a plan, on pictures of the compiled size or, where it was compiled for that, of any. */
+/**
+ * Runs the vision program of a plan, on pictures of the compiled size or, where it was compiled for
+ * that, of any.
+ */
 import type { PlannedProgram } from "@sigil/spec";
 import { resampleGrid } from "../weights/resample-grid.ts";
 import { InputError } from "./input-error.ts";
@@ -6,27 +9,50 @@ import type { PixelValues, Tensor } from "./program.ts";
 import type { InputTensor, Session } from "./session.ts";
 
 export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
-  /** `pixel_values`: `[batch, channels, height, width]` float32, or `[batch, height, width, channels]` bytes in a model compiled for pixels of uint8. */
+  /**
+   * `pixel_values`: `[batch, channels, height, width]` float32, or `[batch, height, width,
+   * channels]` bytes in a model compiled for pixels of uint8.
+   */
   readonly pixelValues: Pixels;
-  /** `interpolate_pos_encoding`: resample the position table to the pictures' size; only in a model compiled with "run-time" interpolation may that differ from run to run. */
+  /**
+   * `interpolate_pos_encoding`: resample the position table to the pictures' size; only in a model
+   * compiled with "run-time" interpolation may that differ from run to run.
+   */
   readonly interpolatePosEncoding?: boolean;
 }
 
-/** Throws an InputError for bytes where the model takes normalised values, or the other way round. */
+/**
+ * Throws an InputError for bytes where the model takes normalised values, or the other way round.
+ */
 function checkKind(pixels: PixelValues, bytes: boolean): void {
-  const given = pixels.data instanceof Float32Array ? "float32" : pixels.data instanceof Uint8Array || typeof pixels.data?.device === "string" ? "uint8" : "another type";
+  const given =
+    pixels.data instanceof Float32Array
+      ? "float32"
+      : pixels.data instanceof Uint8Array || typeof pixels.data?.device === "string"
+        ? "uint8"
+        : "another type";
   if (given === (bytes ? "uint8" : "float32")) return;
-  const expected = bytes ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's preprocessBytes, or compile with pixels float32" : "normalised values, a Float32Array of [batch, channels, height, width]: take the image processor's preprocess, or compile with pixels uint8";
-  throw new InputError(`pixel_values: received ${given}, and the model was compiled for ${expected}`);
+  const expected = bytes
+    ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's preprocessBytes, or compile with pixels float32"
+    : "normalised values, a Float32Array of [batch, channels, height, width]: take the image processor's preprocess, or compile with pixels uint8";
+  throw new InputError(
+    `pixel_values: received ${given}, and the model was compiled for ${expected}`,
+  );
 }
 
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
 
 /** Outputs under transformers' names. */
-export async function runVision(session: Session, { pixelValues, interpolatePosEncoding = false }: SiglipVisionInputs): Promise<Record<string, Tensor>> {
+export async function runVision(
+  session: Session,
+  { pixelValues, interpolatePosEncoding = false }: SiglipVisionInputs,
+): Promise<Record<string, Tensor>> {
   const program = session.programOf("pixel_values", "patches");
   const shape = pixelValues?.shape;
-  if (!Array.isArray(shape) || shape.length !== 4) throw new InputError(`pixel_values: expected four axes, received ${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`);
+  if (!Array.isArray(shape) || shape.length !== 4)
+    throw new InputError(
+      `pixel_values: expected four axes, received ${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`,
+    );
   const planned = program.inputs.find(({ name }) => name === "pixel_values");
   const bytes = planned?.dtype === "uint8";
   checkKind(pixelValues, bytes);
@@ -34,34 +60,77 @@ export async function runVision(session: Session, { pixelValues, interpolatePosE
   const axes = bytes ? [3, 1, 2] : [1, 2, 3];
   const [batch] = shape as unknown as Shape;
   const [channels, height, width] = axes.map((axis) => shape[axis] as number);
-  const [expectedChannels, expectedHeight, expectedWidth] = axes.map((axis) => planned.shape[axis] as number);
+  const [expectedChannels, expectedHeight, expectedWidth] = axes.map(
+    (axis) => planned.shape[axis] as number,
+  );
   if (channels === expectedChannels && (height !== expectedHeight || width !== expectedWidth))
-    throw new InputError(`pixel_values: expected ${expectedHeight}x${expectedWidth} pixels, received ${height}x${width}; resize the pictures, or compile with interpolate_pos_encoding for this image_size`);
+    throw new InputError(
+      `pixel_values: expected ${expectedHeight}x${expectedWidth} pixels, received ${height}x${width}; resize the pictures, or compile with interpolate_pos_encoding for this image_size`,
+    );
   return session.run(program, { pixel_values: pixelValues }, { image_batch: batch });
 }
 
 /** The lowest finite float32: what hides the padding from attention. */
 const hidden = -3.4028234663852886e38;
 
-/** The program has as many patches as the largest picture; smaller ones are padded, masked, and their outputs cut. */
-async function runAnySize(session: Session, program: PlannedProgram, pixels: Tensor, interpolate: boolean): Promise<Record<string, Tensor>> {
-  const { image_size: side, patch_size: patch, num_channels: expectedChannels } = session.plan.config.vision_config as { readonly image_size: number; readonly patch_size: number; readonly num_channels: number };
+/**
+ * The program has as many patches as the largest picture; smaller ones are padded, masked, and
+ * their outputs cut.
+ */
+async function runAnySize(
+  session: Session,
+  program: PlannedProgram,
+  pixels: Tensor,
+  interpolate: boolean,
+): Promise<Record<string, Tensor>> {
+  const {
+    image_size: side,
+    patch_size: patch,
+    num_channels: expectedChannels,
+  } = session.plan.config.vision_config as {
+    readonly image_size: number;
+    readonly patch_size: number;
+    readonly num_channels: number;
+  };
   const [batch, channels, height, width] = pixels.shape as unknown as Shape;
-  if (channels !== expectedChannels) throw new InputError(`pixel_values: expected ${expectedChannels} channels, received ${channels}`);
-  if (pixels.data.length !== batch * channels * height * width) throw new InputError(`pixel_values: expected ${batch * channels * height * width} values, received ${pixels.data.length}`);
-  if ((height !== side || width !== side) && !interpolate) throw new InputError(`pixel_values: expected ${side}x${side} pixels, received ${height}x${width}; set interpolatePosEncoding to take other sizes`);
+  if (channels !== expectedChannels)
+    throw new InputError(
+      `pixel_values: expected ${expectedChannels} channels, received ${channels}`,
+    );
+  if (pixels.data.length !== batch * channels * height * width)
+    throw new InputError(
+      `pixel_values: expected ${batch * channels * height * width} values, received ${pixels.data.length}`,
+    );
+  if ((height !== side || width !== side) && !interpolate)
+    throw new InputError(
+      `pixel_values: expected ${side}x${side} pixels, received ${height}x${width}; set interpolatePosEncoding to take other sizes`,
+    );
   const grid = [Math.floor(height / patch), Math.floor(width / patch)] as const;
   const count = grid[0] * grid[1];
   const positions = program.inputs.find(({ name }) => name === "positions")!;
   const [, most, hiddenSize] = positions.shape as readonly [unknown, number, number];
-  if (count < 1) throw new InputError(`pixel_values: a picture of ${height}x${width} holds no patch of ${patch}x${patch}`);
-  if (count > most) throw new InputError(`pixel_values: ${height}x${width} pixels have ${count} patches, the model was compiled for at most ${most}; compile with a larger image_size`);
+  if (count < 1)
+    throw new InputError(
+      `pixel_values: a picture of ${height}x${width} holds no patch of ${patch}x${patch}`,
+    );
+  if (count > most)
+    throw new InputError(
+      `pixel_values: ${height}x${width} pixels have ${count} patches, the model was compiled for at most ${most}; compile with a larger image_size`,
+    );
   const from = Math.floor(side / patch);
   const table = await session.tensor(positions.table!);
-  const resampled = grid[0] === from && grid[1] === from ? table : resampleGrid(table, hiddenSize, [from, from], grid);
-  const rows = (values: (picture: number) => Float32Array, columns: number, fill = 0): InputTensor => {
+  const resampled =
+    grid[0] === from && grid[1] === from
+      ? table
+      : resampleGrid(table, hiddenSize, [from, from], grid);
+  const rows = (
+    values: (picture: number) => Float32Array,
+    columns: number,
+    fill = 0,
+  ): InputTensor => {
     const data = new Float32Array(batch * most * columns).fill(fill);
-    for (let picture = 0; picture < batch; picture++) data.set(values(picture), picture * most * columns);
+    for (let picture = 0; picture < batch; picture++)
+      data.set(values(picture), picture * most * columns);
     return { data, shape: columns === 1 ? [batch, most] : [batch, most, columns] };
   };
   const inputs = {
@@ -70,11 +139,21 @@ async function runAnySize(session: Session, program: PlannedProgram, pixels: Ten
     patch_mask: rows(() => new Float32Array(count), 1, hidden),
   };
   const outputs = await session.run(program, inputs, { image_batch: batch });
-  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, cut(name, tensor, count)]));
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, cut(name, tensor, count)]),
+  );
 }
 
-/** The patches of one picture, `[count, channels * patch * patch]`, each ordered (channel, row, column). */
-function patchesOf({ data, shape }: Tensor, picture: number, patch: number, [rows, columns]: readonly [number, number]): Float32Array {
+/**
+ * The patches of one picture, `[count, channels * patch * patch]`, each ordered (channel, row,
+ * column).
+ */
+function patchesOf(
+  { data, shape }: Tensor,
+  picture: number,
+  patch: number,
+  [rows, columns]: readonly [number, number],
+): Float32Array {
   const [, channels, height, width] = shape as unknown as Shape;
   const out = new Float32Array(rows * columns * channels * patch * patch);
   let at = 0;
@@ -82,7 +161,8 @@ function patchesOf({ data, shape }: Tensor, picture: number, patch: number, [row
     for (let x = 0; x < columns; x++)
       for (let channel = 0; channel < channels; channel++)
         for (let line = 0; line < patch; line++) {
-          const from = ((picture * channels + channel) * height + y * patch + line) * width + x * patch;
+          const from =
+            ((picture * channels + channel) * height + y * patch + line) * width + x * patch;
           out.set(data.subarray(from, from + patch), at);
           at += patch;
         }
@@ -90,7 +170,12 @@ function patchesOf({ data, shape }: Tensor, picture: number, patch: number, [row
 }
 
 /** Which axes of an output count patches. */
-const patchAxes = (name: string): readonly number[] => (name.startsWith("attentions.") ? [2, 3] : /^(last_hidden_state|hidden_states\..*)$/.test(name) ? [1] : []);
+const patchAxes = (name: string): readonly number[] =>
+  name.startsWith("attentions.")
+    ? [2, 3]
+    : /^(last_hidden_state|hidden_states\..*)$/.test(name)
+      ? [1]
+      : [];
 
 /** An output without its padding. */
 function cut(name: string, tensor: Tensor, count: number): Tensor {
@@ -100,7 +185,11 @@ function cut(name: string, tensor: Tensor, count: number): Tensor {
     const inner = whole.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
     const outer = whole.data.length / (size * inner);
     const data = new Float32Array(outer * count * inner);
-    for (let i = 0; i < outer; i++) data.set(whole.data.subarray(i * size * inner, (i * size + count) * inner), i * count * inner);
+    for (let i = 0; i < outer; i++)
+      data.set(
+        whole.data.subarray(i * size * inner, (i * size + count) * inner),
+        i * count * inner,
+      );
     return { data, shape: whole.shape.map((extent, k) => (k === axis ? count : extent)) };
   }, tensor);
 }

@@ -1,4 +1,7 @@
-/** Runs the programs of a plan: loads each when it is first used, checks what goes in, splits batches that exceed the plan. */
+/**
+ * Runs the programs of a plan: loads each when it is first used, checks what goes in, splits
+ * batches that exceed the plan.
+ */
 import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { InputError } from "./input-error.ts";
@@ -22,7 +25,9 @@ type Data = Readonly<Record<string, HostData | DeviceBytes>>;
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export interface SessionOptions {
-  /** Serve inputs that the runtime makes from a checkpoint tensor; a model without any needs none. */
+  /**
+   * Serve inputs that the runtime makes from a checkpoint tensor; a model without any needs none.
+   */
   readonly weights?: Pick<WeightSource, "readFloat32">;
   /** `console.warn` by default. */
   readonly onWarning?: WarningHandler;
@@ -42,7 +47,15 @@ export class Session {
   readonly #programs = new Map<string, Promise<Program>>();
   #disposed = false;
 
-  constructor(plan: Plan, create: ProgramFactory, { weights, onWarning = consoleWarning, backend = "a backend without a name" }: SessionOptions = {}) {
+  constructor(
+    plan: Plan,
+    create: ProgramFactory,
+    {
+      weights,
+      onWarning = consoleWarning,
+      backend = "a backend without a name",
+    }: SessionOptions = {},
+  ) {
     this.plan = plan;
     this.#create = create;
     this.#weights = weights;
@@ -59,15 +72,26 @@ export class Session {
 
   /** A checkpoint tensor, read when it is first asked for. */
   async tensor(name: string): Promise<Float32Array> {
-    if (!this.#weights) throw new InputError(`${this.plan.name} needs ${name} while it runs: give its session the weights`);
+    if (!this.#weights)
+      throw new InputError(
+        `${this.plan.name} needs ${name} while it runs: give its session the weights`,
+      );
     this.#tensors.set(name, this.#tensors.get(name) ?? this.#weights.readFloat32(name));
     return this.#tensors.get(name)!;
   }
 
-  /** The program that takes one of these inputs; an InputError if the model was compiled without one. */
+  /**
+   * The program that takes one of these inputs; an InputError if the model was compiled without
+   * one.
+   */
   programOf(...inputs: readonly string[]): PlannedProgram {
-    const program = this.plan.programs.find((p) => p.inputs.some(({ name }) => inputs.includes(name)));
-    if (!program) throw new InputError(`${this.plan.name} was compiled without a program that takes ${inputs[0]}`);
+    const program = this.plan.programs.find((p) =>
+      p.inputs.some(({ name }) => inputs.includes(name)),
+    );
+    if (!program)
+      throw new InputError(
+        `${this.plan.name} was compiled without a program that takes ${inputs[0]}`,
+      );
     return program;
   }
 
@@ -83,12 +107,27 @@ export class Session {
     return loaded;
   }
 
-  /** Runs a program. Inputs that are absent take their default; a batch of any size goes in as many runs as it needs. */
-  async run(program: PlannedProgram, inputs: Inputs, symbols: Symbols): Promise<Record<string, Tensor>> {
-    for (const [symbol, value] of Object.entries(symbols)) if (!(Number.isInteger(value) && value >= 1)) throw new InputError(`${symbol}: expected at least 1, received ${value}`);
-    const given = Object.fromEntries(program.inputs.map((input) => [input.name, complete(input, inputs[input.name], symbols)]));
+  /**
+   * Runs a program. Inputs that are absent take their default; a batch of any size goes in as many
+   * runs as it needs.
+   */
+  async run(
+    program: PlannedProgram,
+    inputs: Inputs,
+    symbols: Symbols,
+  ): Promise<Record<string, Tensor>> {
+    for (const [symbol, value] of Object.entries(symbols))
+      if (!(Number.isInteger(value) && value >= 1))
+        throw new InputError(`${symbol}: expected at least 1, received ${value}`);
+    const given = Object.fromEntries(
+      program.inputs.map((input) => [input.name, complete(input, inputs[input.name], symbols)]),
+    );
     const loaded = await this.load(program);
-    for (const [name, data] of Object.entries(given)) if (!ArrayBuffer.isView(data) && data.device !== loaded.device) throw new InputError(`${name}: lies where ${data.device} can read it, and the model runs on ${this.backend}: give it a Uint8Array`);
+    for (const [name, data] of Object.entries(given))
+      if (!ArrayBuffer.isView(data) && data.device !== loaded.device)
+        throw new InputError(
+          `${name}: lies where ${data.device} can read it, and the model runs on ${this.backend}: give it a Uint8Array`,
+        );
     const entries = Object.entries(symbols);
     const [symbol, total] = entries[0]!;
     const most = program.symbols[symbol]!;
@@ -96,16 +135,24 @@ export class Session {
     const parts: Record<string, Tensor>[] = [];
     for (let begin = 0; begin < total; begin += most) {
       const size = Math.min(most, total - begin);
-      const slice = Object.fromEntries(Object.entries(given).map(([name, data]) => [name, data.subarray((data.length / total) * begin, (data.length / total) * (begin + size))]));
+      const slice = Object.fromEntries(
+        Object.entries(given).map(([name, data]) => [
+          name,
+          data.subarray((data.length / total) * begin, (data.length / total) * (begin + size)),
+        ]),
+      );
       parts.push(await runOnce(loaded, slice, { [symbol]: size }));
     }
-    return Object.fromEntries(Object.keys(parts[0]!).map((name) => [name, concatenate(parts.map((part) => part[name]!))]));
+    return Object.fromEntries(
+      Object.keys(parts[0]!).map((name) => [name, concatenate(parts.map((part) => part[name]!))]),
+    );
   }
 
   /** Frees every program; running afterwards is an InputError. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    for (const program of await Promise.allSettled(this.#programs.values())) if (program.status === "fulfilled") await program.value.dispose();
+    for (const program of await Promise.allSettled(this.#programs.values()))
+      if (program.status === "fulfilled") await program.value.dispose();
     this.#programs.clear();
   }
 }
@@ -118,20 +165,34 @@ function runOnce(loaded: Program, data: Data, symbols: Symbols): ReturnType<Prog
     if (ArrayBuffer.isView(values)) inputs[name] = values;
     else onDevice[name] = values;
   }
-  return Object.keys(onDevice).length > 0 ? loaded.run(inputs, symbols, onDevice) : loaded.run(inputs, symbols);
+  return Object.keys(onDevice).length > 0
+    ? loaded.run(inputs, symbols, onDevice)
+    : loaded.run(inputs, symbols);
 }
 
 /** The values of an input, checked, or its default. */
-function complete(input: PlannedTensor, given: InputTensor | ByteTensor | undefined, symbols: Symbols): HostData | DeviceBytes {
+function complete(
+  input: PlannedTensor,
+  given: InputTensor | ByteTensor | undefined,
+  symbols: Symbols,
+): HostData | DeviceBytes {
   const shape = input.shape.map((extent) => valueOf(extent, symbols));
   if (given === undefined) {
-    if (input.default === undefined) throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received nothing`);
+    if (input.default === undefined)
+      throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received nothing`);
     const data = new arrayOf[input.dtype](count(shape));
-    if (input.default === "positions") for (let i = 0; i < data.length; i++) data[i] = i % shape.at(-1)!;
+    if (input.default === "positions")
+      for (let i = 0; i < data.length; i++) data[i] = i % shape.at(-1)!;
     return data;
   }
-  if (shape.join() !== given.shape.join()) throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received [${given.shape.join(", ")}]`);
-  if (given.data.length !== count(shape)) throw new InputError(`${input.name}: expected ${count(shape)} values, received ${given.data.length}`);
+  if (shape.join() !== given.shape.join())
+    throw new InputError(
+      `${input.name}: expected shape [${shape.join(", ")}], received [${given.shape.join(", ")}]`,
+    );
+  if (given.data.length !== count(shape))
+    throw new InputError(
+      `${input.name}: expected ${count(shape)} values, received ${given.data.length}`,
+    );
   return given.data;
 }
 
@@ -142,5 +203,8 @@ function concatenate(parts: readonly Tensor[]): Tensor {
     data.set(part.data, at);
     at += part.data.length;
   }
-  return { data, shape: [parts.reduce((n, part) => n + part.shape[0]!, 0), ...parts[0]!.shape.slice(1)] };
+  return {
+    data,
+    shape: [parts.reduce((n, part) => n + part.shape[0]!, 0), ...parts[0]!.shape.slice(1)],
+  };
 }

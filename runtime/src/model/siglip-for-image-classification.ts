@@ -17,7 +17,10 @@ export interface SiglipClassificationOutput {
   readonly attentions?: LayerTensors;
 }
 
-export class SiglipForImageClassification<T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipClassificationOutput }, Label extends string = string> {
+export class SiglipForImageClassification<
+  T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipClassificationOutput },
+  Label extends string = string,
+> {
   readonly session: Session;
 
   constructor(session: Session) {
@@ -34,14 +37,24 @@ export class SiglipForImageClassification<T extends SiglipVisionTypes = { pixelV
     return Object.values(this.session.plan.config.id2label as Record<string, Label>);
   }
 
-  /** With `labels` also the loss: `problem_type` of the config, or as transformers infers it from them. */
-  async forward(inputs: SiglipVisionInputs<T["pixelValues"]> & { readonly labels: Labels }): Promise<T["output"] & { readonly loss: number }>;
+  /**
+   * With `labels` also the loss: `problem_type` of the config, or as transformers infers it from
+   * them.
+   */
+  async forward(
+    inputs: SiglipVisionInputs<T["pixelValues"]> & { readonly labels: Labels },
+  ): Promise<T["output"] & { readonly loss: number }>;
   async forward(inputs: SiglipVisionInputs<T["pixelValues"]>): Promise<T["output"]>;
-  async forward({ labels, ...inputs }: SiglipVisionInputs<T["pixelValues"]> & { readonly labels?: Labels }): Promise<T["output"]> {
+  async forward({
+    labels,
+    ...inputs
+  }: SiglipVisionInputs<T["pixelValues"]> & { readonly labels?: Labels }): Promise<T["output"]> {
     const outputs = await runVision(this.session, inputs);
     if (labels === undefined) return nestOutputs(outputs);
     const logits = outputs.logits!;
-    const problem = (this.session.plan.config.problem_type as ProblemType | null | undefined) ?? inferProblemType(labels, logits.shape[1]!);
+    const problem =
+      (this.session.plan.config.problem_type as ProblemType | null | undefined) ??
+      inferProblemType(labels, logits.shape[1]!);
     return { ...nestOutputs(outputs), loss: classificationLoss(logits, labels, problem) };
   }
 

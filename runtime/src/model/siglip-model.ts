@@ -5,9 +5,19 @@ import { sigmoidLoss } from "./losses.ts";
 import { nestOutputs } from "./outputs.ts";
 import type { PixelValues, Tensor } from "./program.ts";
 import { Session, type ProgramFactory } from "./session.ts";
-import { runText, SiglipTextModel, type SiglipTextInputs, type SiglipTextOutput, type SiglipTextTypes } from "./siglip-text-model.ts";
+import {
+  runText,
+  SiglipTextModel,
+  type SiglipTextInputs,
+  type SiglipTextOutput,
+  type SiglipTextTypes,
+} from "./siglip-text-model.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
-import { SiglipVisionModel, type SiglipVisionOutput, type SiglipVisionTypes } from "./siglip-vision-model.ts";
+import {
+  SiglipVisionModel,
+  type SiglipVisionOutput,
+  type SiglipVisionTypes,
+} from "./siglip-vision-model.ts";
 
 /** What joins the towers. */
 export interface SiglipScores {
@@ -36,8 +46,12 @@ export interface UntypedSiglip {
   features: Tensor;
 }
 
-type Output<T extends SiglipTypes> = SiglipScores & { readonly visionModelOutput: T["vision"]["output"]; readonly textModelOutput: T["text"]["output"] };
-type Inputs<T extends SiglipTypes> = SiglipTextInputs & SiglipVisionInputs<T["vision"]["pixelValues"]>;
+type Output<T extends SiglipTypes> = SiglipScores & {
+  readonly visionModelOutput: T["vision"]["output"];
+  readonly textModelOutput: T["text"]["output"];
+};
+type Inputs<T extends SiglipTypes> = SiglipTextInputs &
+  SiglipVisionInputs<T["vision"]["pixelValues"]>;
 
 /** A tower is loaded when it is first used, so that image features need no text weights. */
 export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
@@ -56,11 +70,24 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     return new SiglipModel(new Session(plan, create));
   }
 
-  /** Both towers and their scores; with `returnLoss` (`return_loss`) also the sigmoid loss, which needs as many texts as images. */
-  async forward(inputs: Inputs<T> & { readonly returnLoss: true }): Promise<Output<T> & { readonly loss: number }>;
+  /**
+   * Both towers and their scores; with `returnLoss` (`return_loss`) also the sigmoid loss, which
+   * needs as many texts as images.
+   */
+  async forward(
+    inputs: Inputs<T> & { readonly returnLoss: true },
+  ): Promise<Output<T> & { readonly loss: number }>;
   async forward(inputs: Inputs<T>): Promise<Output<T>>;
-  async forward({ pixelValues, interpolatePosEncoding, returnLoss, ...text }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
-    const image = await runVision(this.session, { pixelValues, ...(interpolatePosEncoding !== undefined && { interpolatePosEncoding }) });
+  async forward({
+    pixelValues,
+    interpolatePosEncoding,
+    returnLoss,
+    ...text
+  }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
+    const image = await runVision(this.session, {
+      pixelValues,
+      ...(interpolatePosEncoding !== undefined && { interpolatePosEncoding }),
+    });
     const words = await runText(this.session, text);
     const scores = await this.scores(this.#pooled(image), this.#pooled(words));
     return {
@@ -71,43 +98,79 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     };
   }
 
-  /** `get_image_features`: the pooled, unnormalised embedding; with `returnOutput` everything that the tower returns, as transformers 5 does. */
-  async getImageFeatures(inputs: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput: true }): Promise<T["vision"]["output"]>;
-  async getImageFeatures(inputs: SiglipVisionInputs<T["vision"]["pixelValues"]>): Promise<T["features"]>;
-  async getImageFeatures({ returnOutput, ...inputs }: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput?: boolean }): Promise<T["features"] | T["vision"]["output"]> {
+  /**
+   * `get_image_features`: the pooled, unnormalised embedding; with `returnOutput` everything that
+   * the tower returns, as transformers 5 does.
+   */
+  async getImageFeatures(
+    inputs: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput: true },
+  ): Promise<T["vision"]["output"]>;
+  async getImageFeatures(
+    inputs: SiglipVisionInputs<T["vision"]["pixelValues"]>,
+  ): Promise<T["features"]>;
+  async getImageFeatures({
+    returnOutput,
+    ...inputs
+  }: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput?: boolean }): Promise<
+    T["features"] | T["vision"]["output"]
+  > {
     const outputs = await runVision(this.session, inputs);
     return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
   }
 
-  /** `get_text_features`: the pooled, unnormalised embedding; with `returnOutput` everything that the tower returns, as transformers 5 does. */
-  async getTextFeatures(inputs: SiglipTextInputs & { readonly returnOutput: true }): Promise<T["text"]["output"]>;
+  /**
+   * `get_text_features`: the pooled, unnormalised embedding; with `returnOutput` everything that
+   * the tower returns, as transformers 5 does.
+   */
+  async getTextFeatures(
+    inputs: SiglipTextInputs & { readonly returnOutput: true },
+  ): Promise<T["text"]["output"]>;
   async getTextFeatures(inputs: SiglipTextInputs): Promise<T["features"]>;
-  async getTextFeatures({ returnOutput, ...inputs }: SiglipTextInputs & { readonly returnOutput?: boolean }): Promise<T["features"] | T["text"]["output"]> {
+  async getTextFeatures({
+    returnOutput,
+    ...inputs
+  }: SiglipTextInputs & { readonly returnOutput?: boolean }): Promise<
+    T["features"] | T["text"]["output"]
+  > {
     const outputs = await runText(this.session, inputs);
     return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
   }
 
-  /** Logits and normalised embeddings from pooled features of both towers, in blocks of what was planned for. */
+  /**
+   * Logits and normalised embeddings from pooled features of both towers, in blocks of what was
+   * planned for.
+   */
   async scores(imageFeatures: T["features"], textFeatures: T["features"]): Promise<SiglipScores> {
     const program = this.session.programOf("image_features");
     const [images, texts] = [imageFeatures.shape[0]!, textFeatures.shape[0]!];
     const [mostImages, mostTexts] = [program.symbols.image_batch!, program.symbols.text_batch!];
     const width = imageFeatures.shape[1]!;
-    const rows = (features: Tensor, begin: number, end: number): Tensor => ({ data: features.data.subarray(begin * width, end * width), shape: [end - begin, features.shape[1]!] });
+    const rows = (features: Tensor, begin: number, end: number): Tensor => ({
+      data: features.data.subarray(begin * width, end * width),
+      shape: [end - begin, features.shape[1]!],
+    });
     const perImage = new Float32Array(images * texts);
     const imageEmbeds = new Float32Array(imageFeatures.data.length);
     const textEmbeds = new Float32Array(textFeatures.data.length);
     for (let i = 0; i < images; i += mostImages)
       for (let t = 0; t < texts; t += mostTexts) {
         const [m, n] = [Math.min(mostImages, images - i), Math.min(mostTexts, texts - t)];
-        const inputs = { image_features: rows(imageFeatures, i, i + m), text_features: rows(textFeatures, t, t + n) };
+        const inputs = {
+          image_features: rows(imageFeatures, i, i + m),
+          text_features: rows(textFeatures, t, t + n),
+        };
         const part = await this.session.run(program, inputs, { image_batch: m, text_batch: n });
-        for (let r = 0; r < m; r++) perImage.set(part.logits_per_image!.data.subarray(r * n, (r + 1) * n), (i + r) * texts + t);
+        for (let r = 0; r < m; r++)
+          perImage.set(
+            part.logits_per_image!.data.subarray(r * n, (r + 1) * n),
+            (i + r) * texts + t,
+          );
         imageEmbeds.set(part.image_embeds!.data, i * width);
         textEmbeds.set(part.text_embeds!.data, t * width);
       }
     const perText = new Float32Array(images * texts);
-    for (let i = 0; i < images; i++) for (let t = 0; t < texts; t++) perText[t * images + i] = perImage[i * texts + t]!;
+    for (let i = 0; i < images; i++)
+      for (let t = 0; t < texts; t++) perText[t * images + i] = perImage[i * texts + t]!;
     return {
       logitsPerImage: { data: perImage, shape: [images, texts] },
       logitsPerText: { data: perText, shape: [texts, images] },
@@ -117,7 +180,8 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   }
 
   #pooled({ pooler_output: pooled }: Readonly<Record<string, Tensor>>): Tensor {
-    if (!pooled) throw new InputError(`${this.session.plan.name} was compiled without pooler_output`);
+    if (!pooled)
+      throw new InputError(`${this.session.plan.name} was compiled without pooler_output`);
     return pooled;
   }
 

@@ -11,9 +11,14 @@ export type Rows = readonly (readonly number[])[];
 export interface SiglipTextInputs {
   /** `input_ids`: each row as long as the text length that was compiled. */
   readonly inputIds: Rows;
-  /** `attention_mask`: 1 keeps a token, 0 hides it from every other; published checkpoints are trained without. */
+  /**
+   * `attention_mask`: 1 keeps a token, 0 hides it from every other; published checkpoints are
+   * trained without.
+   */
   readonly attentionMask?: Rows;
-  /** `position_ids`: rows of the position table; one row serves every text. By default 0, 1, 2, ... */
+  /**
+   * `position_ids`: rows of the position table; one row serves every text. By default 0, 1, 2, ...
+   */
   readonly positionIds?: Rows;
 }
 
@@ -46,7 +51,10 @@ export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOut
     return new SiglipTextModel(new Session(plan, create));
   }
 
-  /** Throws InputError for rows of another length, ids or positions out of range, or a mask that hides a whole text. */
+  /**
+   * Throws InputError for rows of another length, ids or positions out of range, or a mask that
+   * hides a whole text.
+   */
   async forward(inputs: SiglipTextInputs): Promise<T["output"]> {
     return nestOutputs(await runText(this.session, inputs));
   }
@@ -61,43 +69,86 @@ export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOut
 const hidden = -3.4028234663852886e38;
 
 /** Runs the program that takes `input_ids`; outputs under transformers' names. */
-export async function runText(session: Session, { inputIds, attentionMask, positionIds }: SiglipTextInputs): Promise<Record<string, Tensor>> {
-  if (!Array.isArray(inputIds)) throw new InputError(`input_ids: expected rows of ids, received ${inputIds === undefined ? "nothing" : typeof inputIds}`);
+export async function runText(
+  session: Session,
+  { inputIds, attentionMask, positionIds }: SiglipTextInputs,
+): Promise<Record<string, Tensor>> {
+  if (!Array.isArray(inputIds))
+    throw new InputError(
+      `input_ids: expected rows of ids, received ${inputIds === undefined ? "nothing" : typeof inputIds}`,
+    );
   const program = session.programOf("input_ids");
-  const tableOf = (input: string): number => session.plan.tensors[program.gathers.find((gather) => gather.input === input)!.table]![0]!;
+  const tableOf = (input: string): number =>
+    session.plan.tensors[program.gathers.find((gather) => gather.input === input)!.table]![0]!;
   const length = program.inputs.find(({ name }) => name === "input_ids")!.shape[1] as number;
   const texts = inputIds.length;
   const optional = (name: string): void => {
-    if (!program.inputs.some((input) => input.name === name)) throw new InputError(`${name}: ${session.plan.name} was compiled without it`);
+    if (!program.inputs.some((input) => input.name === name))
+      throw new InputError(`${name}: ${session.plan.name} was compiled without it`);
   };
-  const inputs: Record<string, InputTensor> = { input_ids: integers("input_ids", inputIds, texts, length, tableOf("input_ids")) };
-  const { max_position_embeddings: longest = length, pad_token_id: pad } = (session.plan.config.text_config ?? {}) as { readonly max_position_embeddings?: number; readonly pad_token_id?: number | null };
-  if (length < longest) session.warn("short-text", `texts have ${length} tokens and the position table ${longest}; checkpoints are trained on texts padded to its length`);
+  const inputs: Record<string, InputTensor> = {
+    input_ids: integers("input_ids", inputIds, texts, length, tableOf("input_ids")),
+  };
+  const { max_position_embeddings: longest = length, pad_token_id: pad } = (session.plan.config
+    .text_config ?? {}) as {
+    readonly max_position_embeddings?: number;
+    readonly pad_token_id?: number | null;
+  };
+  if (length < longest)
+    session.warn(
+      "short-text",
+      `texts have ${length} tokens and the position table ${longest}; checkpoints are trained on texts padded to its length`,
+    );
   if (positionIds !== undefined) {
     optional("position_ids");
-    const rows = positionIds.length === 1 ? Array.from({ length: texts }, () => positionIds[0]!) : positionIds;
+    const rows =
+      positionIds.length === 1 ? Array.from({ length: texts }, () => positionIds[0]!) : positionIds;
     inputs.position_ids = integers("position_ids", rows, texts, length, tableOf("position_ids"));
   }
   if (attentionMask !== undefined) {
     optional("attention_mask");
     const { data, shape } = integers("attention_mask", attentionMask, texts, length, 2);
     for (let row = 0; row < texts; row++)
-      if (data.subarray(row * length, (row + 1) * length).every((keep) => keep === 0)) throw new InputError(`attention_mask: row ${row} hides every token`);
-    if (inputIds.some((row: readonly number[], r) => row.some((id, i) => id === pad && data[r * length + i] === 0)))
-      session.warn("masked-padding", "attention_mask hides padding, which published checkpoints are trained to attend to; leave the mask out");
-    inputs.attention_mask = { data: Float32Array.from(data, (keep) => (keep === 0 ? hidden : 0)), shape };
+      if (data.subarray(row * length, (row + 1) * length).every((keep) => keep === 0))
+        throw new InputError(`attention_mask: row ${row} hides every token`);
+    if (
+      inputIds.some((row: readonly number[], r) =>
+        row.some((id, i) => id === pad && data[r * length + i] === 0),
+      )
+    )
+      session.warn(
+        "masked-padding",
+        "attention_mask hides padding, which published checkpoints are trained to attend to; leave the mask out",
+      );
+    inputs.attention_mask = {
+      data: Float32Array.from(data, (keep) => (keep === 0 ? hidden : 0)),
+      shape,
+    };
   }
   return session.run(program, inputs, { text_batch: texts });
 }
 
 /** `rows` of exactly `length` integers from 0 to `limit` - 1. */
-function integers(name: string, rows: Rows, texts: number, length: number, limit: number): InputTensor {
-  if (rows.length !== texts) throw new InputError(`${name}: expected ${texts} rows, received ${rows.length}`);
+function integers(
+  name: string,
+  rows: Rows,
+  texts: number,
+  length: number,
+  limit: number,
+): InputTensor {
+  if (rows.length !== texts)
+    throw new InputError(`${name}: expected ${texts} rows, received ${rows.length}`);
   const data = new Int32Array(texts * length);
   rows.forEach((row, r) => {
-    if (row.length !== length) throw new InputError(`${name}: expected ${length} values a text, received ${row.length} in row ${r}; pad with padding "max_length" and truncate to ${length}`);
+    if (row.length !== length)
+      throw new InputError(
+        `${name}: expected ${length} values a text, received ${row.length} in row ${r}; pad with padding "max_length" and truncate to ${length}`,
+      );
     row.forEach((value, i) => {
-      if (!(Number.isInteger(value) && value >= 0 && value < limit)) throw new InputError(`${name}: expected integers from 0 to ${limit - 1}, received ${value} in row ${r}`);
+      if (!(Number.isInteger(value) && value >= 0 && value < limit))
+        throw new InputError(
+          `${name}: expected integers from 0 to ${limit - 1}, received ${value} in row ${r}`,
+        );
       data[r * length + i] = value;
     });
   });

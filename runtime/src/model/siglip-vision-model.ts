@@ -23,7 +23,9 @@ export interface SiglipVisionTypes {
   readonly output: object;
 }
 
-export class SiglipVisionModel<T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipVisionOutput }> {
+export class SiglipVisionModel<
+  T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipVisionOutput },
+> {
   readonly session: Session;
 
   constructor(session: Session) {

@@ -1,12 +1,26 @@
 import type { Plan } from "@sigil/spec";
 import type { PlannedProgress } from "../weights/load-planned.ts";
 
-/** Progress of programs as progress of their plan: bytes loaded by all of them, of the bytes of all. Gives a listener for each program by its name. */
-export function sumProgress({ programs }: Plan, onProgress: (progress: PlannedProgress) => void): (program: string) => (progress: PlannedProgress) => void {
-  const totalBytes = programs.reduce((sum, program) => sum + program.weights.reduce((n, weight) => n + weight.bytes, 0), 0);
+/**
+ * Progress of programs as progress of their plan: bytes loaded by all of them, of the bytes of all.
+ * Gives a listener for each program by its name.
+ */
+export function sumProgress(
+  { programs }: Plan,
+  onProgress: (progress: PlannedProgress) => void,
+): (program: string) => (progress: PlannedProgress) => void {
+  const totalBytes = programs.reduce(
+    (sum, program) => sum + program.weights.reduce((n, weight) => n + weight.bytes, 0),
+    0,
+  );
   const loaded = new Map<string, number>();
-  return (program) => ({ tensor, loadedBytes }) => {
-    loaded.set(program, loadedBytes);
-    onProgress({ tensor, loadedBytes: [...loaded.values()].reduce((sum, bytes) => sum + bytes, 0), totalBytes });
-  };
+  return (program) =>
+    ({ tensor, loadedBytes }) => {
+      loaded.set(program, loadedBytes);
+      onProgress({
+        tensor,
+        loadedBytes: [...loaded.values()].reduce((sum, bytes) => sum + bytes, 0),
+        totalBytes,
+      });
+    };
 }

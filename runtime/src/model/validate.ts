@@ -5,26 +5,43 @@ import { InputError } from "./input-error.ts";
 import type { DeviceBytes, HostData } from "./program.ts";
 
 /** The shape of a tensor in a run. */
-export const shapeOf = (tensor: PlannedTensor, symbols: Symbols): number[] => tensor.shape.map((extent) => valueOf(extent, symbols));
+export const shapeOf = (tensor: PlannedTensor, symbols: Symbols): number[] =>
+  tensor.shape.map((extent) => valueOf(extent, symbols));
 
 /** What holds the values of an input. */
 export const arrayOf = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as const;
 
-/** Throws an InputError for sizes beyond the plan and inputs that are missing or of another type or length; bytes may lie on a device. */
-export function validateInputs(program: PlannedProgram, inputs: Readonly<Record<string, HostData>>, symbols: Symbols, onDevice: Readonly<Record<string, DeviceBytes>> = {}): void {
+/**
+ * Throws an InputError for sizes beyond the plan and inputs that are missing or of another type or
+ * length; bytes may lie on a device.
+ */
+export function validateInputs(
+  program: PlannedProgram,
+  inputs: Readonly<Record<string, HostData>>,
+  symbols: Symbols,
+  onDevice: Readonly<Record<string, DeviceBytes>> = {},
+): void {
   for (const [symbol, largest] of Object.entries(program.symbols)) {
     const value = symbols[symbol];
     if (value === undefined) throw new InputError(`${program.name}: ${symbol} is not given`);
-    if (!Number.isInteger(value) || value < 1 || value > largest) throw new InputError(`${program.name}: ${symbol} must be an integer from 1 to ${largest}, received ${value}`);
+    if (!Number.isInteger(value) || value < 1 || value > largest)
+      throw new InputError(
+        `${program.name}: ${symbol} must be an integer from 1 to ${largest}, received ${value}`,
+      );
   }
   for (const tensor of program.inputs) {
     const bytes = onDevice[tensor.name];
     const data = bytes ?? inputs[tensor.name];
     const type = arrayOf[tensor.dtype];
-    if (data === undefined) throw new InputError(`${program.name}: input ${tensor.name} is missing`);
-    if (bytes ? tensor.dtype !== "uint8" : !(data instanceof type)) throw new InputError(`${program.name}: input ${tensor.name} must be a ${type.name}`);
+    if (data === undefined)
+      throw new InputError(`${program.name}: input ${tensor.name} is missing`);
+    if (bytes ? tensor.dtype !== "uint8" : !(data instanceof type))
+      throw new InputError(`${program.name}: input ${tensor.name} must be a ${type.name}`);
     const shape = shapeOf(tensor, symbols);
     const count = shape.reduce((product, size) => product * size, 1);
-    if (data.length !== count) throw new InputError(`${program.name}: input ${tensor.name} must hold ${count} elements ([${shape.join(", ")}]), received ${data.length}`);
+    if (data.length !== count)
+      throw new InputError(
+        `${program.name}: input ${tensor.name} must hold ${count} elements ([${shape.join(", ")}]), received ${data.length}`,
+      );
   }
 }

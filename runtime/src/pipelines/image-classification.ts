@@ -12,26 +12,50 @@ export interface ClassScore<Label extends string = string> {
 export interface ImageClassificationOptions {
   /** `top_k`: labels to return, 5 by default, never more than there are. */
   readonly topK?: number;
-  /** `function_to_apply`; by default sigmoid for multi-label and one-label models, none for regression, softmax else. */
+  /**
+   * `function_to_apply`; by default sigmoid for multi-label and one-label models, none for
+   * regression, softmax else.
+   */
   readonly functionToApply?: "sigmoid" | "softmax" | "none";
 }
 
 export class ImageClassification<Label extends string = string> {
-  readonly #model: SiglipForImageClassification<{ pixelValues: PixelValues; output: { logits: Tensor } }, Label>;
+  readonly #model: SiglipForImageClassification<
+    { pixelValues: PixelValues; output: { logits: Tensor } },
+    Label
+  >;
 
-  constructor(model: SiglipForImageClassification<{ pixelValues: PixelValues; output: { logits: Tensor } }, Label>) {
+  constructor(
+    model: SiglipForImageClassification<
+      { pixelValues: PixelValues; output: { logits: Tensor } },
+      Label
+    >,
+  ) {
     this.#model = model;
   }
 
-  /** Per picture its best labels by falling score. Throws InputError for a `topK` that is not a positive integer. */
-  async classify(pixelValues: PixelValues, { topK = 5, functionToApply }: ImageClassificationOptions = {}): Promise<ClassScore<Label>[][]> {
-    if (!Number.isInteger(topK) || topK < 1) throw new InputError(`topK: expected a positive integer, received ${topK}`);
+  /**
+   * Per picture its best labels by falling score. Throws InputError for a `topK` that is not a
+   * positive integer.
+   */
+  async classify(
+    pixelValues: PixelValues,
+    { topK = 5, functionToApply }: ImageClassificationOptions = {},
+  ): Promise<ClassScore<Label>[][]> {
+    if (!Number.isInteger(topK) || topK < 1)
+      throw new InputError(`topK: expected a positive integer, received ${topK}`);
     const { logits } = await this.#model.forward({ pixelValues });
     const { labels } = this.#model;
     const apply = functionToApply ?? this.#default(labels.length);
     return Array.from({ length: logits.shape[0]! }, (_, b) => {
-      const scores = activate(Array.from(logits.data.subarray(b * labels.length, (b + 1) * labels.length)), apply);
-      return labels.map((label, i) => ({ label, score: scores[i]! })).sort((a, z) => z.score - a.score).slice(0, topK);
+      const scores = activate(
+        Array.from(logits.data.subarray(b * labels.length, (b + 1) * labels.length)),
+        apply,
+      );
+      return labels
+        .map((label, i) => ({ label, score: scores[i]! }))
+        .sort((a, z) => z.score - a.score)
+        .slice(0, topK);
     });
   }
 
@@ -42,7 +66,10 @@ export class ImageClassification<Label extends string = string> {
   }
 }
 
-function activate(logits: readonly number[], kind: "sigmoid" | "softmax" | "none"): readonly number[] {
+function activate(
+  logits: readonly number[],
+  kind: "sigmoid" | "softmax" | "none",
+): readonly number[] {
   if (kind === "none") return logits;
   if (kind === "sigmoid") return logits.map((x) => 1 / (1 + Math.exp(-x)));
   const top = Math.max(...logits);

@@ -1,11 +1,21 @@
-/** transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text embeddings cached per label. */
+/**
+ * transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text
+ * embeddings cached per label.
+ */
 import { InputError } from "../model/input-error.ts";
 import type { SiglipModel } from "../model/siglip-model.ts";
 import type { PixelValues, Tensor } from "../model/program.ts";
 
 /** What turns texts into ids: any of Sigil's tokenizers. */
 export interface LabelTokenizer {
-  encode(texts: readonly string[], options: { readonly padding: "max_length"; readonly truncation: true; readonly maxLength: number }): { readonly inputIds: readonly (readonly number[])[] };
+  encode(
+    texts: readonly string[],
+    options: {
+      readonly padding: "max_length";
+      readonly truncation: true;
+      readonly maxLength: number;
+    },
+  ): { readonly inputIds: readonly (readonly number[])[] };
 }
 
 export interface LabelScore {
@@ -26,19 +36,34 @@ export class ZeroShotImageClassification {
   readonly #length: number;
   readonly #cache = new Map<string, Float32Array>();
 
-  /** `textLength` is min(model_max_length, max_position_embeddings), the length that the text tower was compiled for. */
+  /**
+   * `textLength` is min(model_max_length, max_position_embeddings), the length that the text tower
+   * was compiled for.
+   */
   constructor(model: SiglipModel, tokenizer: LabelTokenizer, textLength: number) {
     this.#model = model;
     this.#tokenizer = tokenizer;
     this.#length = textLength;
   }
 
-  /** Per image, the labels by falling score; ties keep the order of `labels`. Throws InputError for no labels, or labels that are not strings. */
-  async classify(pixelValues: PixelValues, labels: readonly string[], { template = "This is a photo of {}." }: ZeroShotOptions = {}): Promise<LabelScore[][]> {
-    if (!Array.isArray(labels) || labels.length === 0) throw new InputError("labels: expected at least one, received none");
+  /**
+   * Per image, the labels by falling score; ties keep the order of `labels`. Throws InputError for
+   * no labels, or labels that are not strings.
+   */
+  async classify(
+    pixelValues: PixelValues,
+    labels: readonly string[],
+    { template = "This is a photo of {}." }: ZeroShotOptions = {},
+  ): Promise<LabelScore[][]> {
+    if (!Array.isArray(labels) || labels.length === 0)
+      throw new InputError("labels: expected at least one, received none");
     const odd = labels.findIndex((label) => typeof label !== "string");
-    if (odd >= 0) throw new InputError(`labels[${odd}]: expected a string, received ${typeof labels[odd]}`);
-    if (template.split("{}").length !== 2) throw new InputError(`template: expected one {} for the label, received ${JSON.stringify(template)}`);
+    if (odd >= 0)
+      throw new InputError(`labels[${odd}]: expected a string, received ${typeof labels[odd]}`);
+    if (template.split("{}").length !== 2)
+      throw new InputError(
+        `template: expected one {} for the label, received ${JSON.stringify(template)}`,
+      );
     const texts = await this.#embed(labels.map((label) => template.split("{}").join(label)));
     const images = await this.#model.getImageFeatures({ pixelValues });
     const { logitsPerImage: logits } = await this.#model.scores(images, texts);
@@ -55,10 +80,16 @@ export class ZeroShotImageClassification {
   async #embed(texts: readonly string[]): Promise<Tensor> {
     const missing = [...new Set(texts.filter((text) => !this.#cache.has(text)))];
     if (missing.length > 0) {
-      const { inputIds } = this.#tokenizer.encode(missing, { padding: "max_length", truncation: true, maxLength: this.#length });
+      const { inputIds } = this.#tokenizer.encode(missing, {
+        padding: "max_length",
+        truncation: true,
+        maxLength: this.#length,
+      });
       const features = await this.#model.getTextFeatures({ inputIds });
       const width = features.shape[1]!;
-      missing.forEach((text, i) => this.#cache.set(text, features.data.slice(i * width, (i + 1) * width)));
+      missing.forEach((text, i) =>
+        this.#cache.set(text, features.data.slice(i * width, (i + 1) * width)),
+      );
     }
     const width = this.#cache.get(texts[0]!)!.length;
     const data = new Float32Array(texts.length * width);

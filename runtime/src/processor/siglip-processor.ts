@@ -11,7 +11,10 @@ export interface ProcessorInputs extends EncodeOptions {
   readonly images?: readonly (RawImage | ImageArray)[];
   /** Options of the image processor for this call. */
   readonly imageOptions?: Partial<ImageProcessorOptions>;
-  /** "uint8" for a model that was compiled so: pictures are resized, and normalised by the model. Default "float32". */
+  /**
+   * "uint8" for a model that was compiled so: pictures are resized, and normalised by the model.
+   * Default "float32".
+   */
   readonly pixels?: "float32" | "uint8";
 }
 
@@ -34,15 +37,28 @@ export class SiglipProcessor {
     this.tokenizer = tokenizer;
   }
 
-  /** Texts, pictures or both. Texts get no padding and no truncation unless asked for: SigLIP needs `padding: "max_length"`. Throws InputError for neither. */
+  /**
+   * Texts, pictures or both. Texts get no padding and no truncation unless asked for: SigLIP needs
+   * `padding: "max_length"`. Throws InputError for neither.
+   */
   process(inputs: ProcessorInputs & { readonly pixels: "uint8" }): Processed<ByteTensor>;
   process(inputs: ProcessorInputs & { readonly pixels?: "float32" }): Processed;
-  process({ text, images, imageOptions, pixels = "float32", ...encode }: ProcessorInputs): Processed<PixelValues> {
-    if (text === undefined && images === undefined) throw new InputError("expected text, images or both, received neither");
+  process({
+    text,
+    images,
+    imageOptions,
+    pixels = "float32",
+    ...encode
+  }: ProcessorInputs): Processed<PixelValues> {
+    if (text === undefined && images === undefined)
+      throw new InputError("expected text, images or both, received neither");
     const encoded = text === undefined ? {} : this.tokenizer.encode(text, encode);
     if (images === undefined) return encoded;
     if (pixels === "uint8") {
-      const { pixelValues: data, shape } = this.imageProcessor.preprocessBytes(images, imageOptions);
+      const { pixelValues: data, shape } = this.imageProcessor.preprocessBytes(
+        images,
+        imageOptions,
+      );
       return { ...encoded, pixelValues: { data, shape } };
     }
     const { pixelValues: data, shape } = this.imageProcessor.preprocess(images, imageOptions);
@@ -50,7 +66,10 @@ export class SiglipProcessor {
   }
 
   /** `batch_decode`: see the tokenizer's `decode`. */
-  batchDecode(rows: readonly (readonly number[])[], options: { readonly skipSpecialTokens?: boolean } = {}): string[] {
+  batchDecode(
+    rows: readonly (readonly number[])[],
+    options: { readonly skipSpecialTokens?: boolean } = {},
+  ): string[] {
     return rows.map((row) => this.tokenizer.decode(row, options));
   }
 

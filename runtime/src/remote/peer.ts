@@ -1,5 +1,11 @@
 /** Two threads that call each other over a MessagePort. */
-import { fromPlain, toPlain, WorkerError, type ErrorClasses, type PlainError } from "./remote-error.ts";
+import {
+  fromPlain,
+  toPlain,
+  WorkerError,
+  type ErrorClasses,
+  type PlainError,
+} from "./remote-error.ts";
 import { reporting } from "./reporting.ts";
 
 /** A result some of whose buffers are given away rather than copied. */
@@ -17,7 +23,12 @@ export class Given {
 export type Handlers = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 type Message =
-  | { readonly kind: "call"; readonly id: number; readonly method: string; readonly args: readonly unknown[] }
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly method: string;
+      readonly args: readonly unknown[];
+    }
   | { readonly kind: "tell"; readonly method: string; readonly args: readonly unknown[] }
   | { readonly kind: "result"; readonly id: number; readonly value: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: PlainError };
@@ -26,7 +37,10 @@ export class Peer {
   readonly #port: MessagePort;
   readonly #handlers: Handlers;
   readonly #classes: ErrorClasses;
-  readonly #waiting = new Map<number, { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }
+  >();
   #next = 0;
   #closed: Error | undefined;
 
@@ -39,7 +53,11 @@ export class Peer {
   }
 
   /** Calls a handler of the other side; rejects with what it throws. */
-  call(method: string, args: readonly unknown[], transfer: readonly Transferable[] = []): Promise<unknown> {
+  call(
+    method: string,
+    args: readonly unknown[],
+    transfer: readonly Transferable[] = [],
+  ): Promise<unknown> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
@@ -70,15 +88,28 @@ export class Peer {
       else waiting?.reject(fromPlain(message.error, this.#classes));
       return;
     }
-    const handler = this.#handlers[message.method] as ((...args: readonly unknown[]) => unknown) | undefined;
+    const handler = this.#handlers[message.method] as
+      | ((...args: readonly unknown[]) => unknown)
+      | undefined;
     if (message.kind === "tell") return handler && reporting(handler)(...message.args);
     try {
-      if (!handler) throw new Error(`the other thread has no ${message.method}; are both of one version of Sigil?`);
+      if (!handler)
+        throw new Error(
+          `the other thread has no ${message.method}; are both of one version of Sigil?`,
+        );
       const result = await handler(...message.args);
       const { value, transfer } = result instanceof Given ? result : new Given(result, []);
-      if (!this.#closed) this.#port.postMessage({ kind: "result", id: message.id, value } satisfies Message, [...transfer]);
+      if (!this.#closed)
+        this.#port.postMessage({ kind: "result", id: message.id, value } satisfies Message, [
+          ...transfer,
+        ]);
     } catch (error) {
-      if (!this.#closed) this.#port.postMessage({ kind: "error", id: message.id, error: toPlain(error) } satisfies Message);
+      if (!this.#closed)
+        this.#port.postMessage({
+          kind: "error",
+          id: message.id,
+          error: toPlain(error),
+        } satisfies Message);
     }
   }
 }

@@ -22,7 +22,11 @@ export const sharedErrors: ErrorClasses = { WeightsError, InputError, TypeError,
 export function toPlain(error: unknown): PlainError {
   if (!(error instanceof Error)) return { properties: { name: "Error", message: String(error) } };
   const { name, message, stack } = error;
-  const own = Object.entries(error).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value) || (Array.isArray(value) && value.every((item) => typeof item === "string")));
+  const own = Object.entries(error).filter(
+    ([, value]) =>
+      ["string", "number", "boolean"].includes(typeof value) ||
+      (Array.isArray(value) && value.every((item) => typeof item === "string")),
+  );
   return { properties: { ...Object.fromEntries(own), name, message, stack } };
 }
 
@@ -32,6 +36,12 @@ export function fromPlain({ properties }: PlainError, classes: ErrorClasses): Er
   const error = new Error(message);
   const known = Object.hasOwn(classes, name) ? classes[name] : undefined;
   if (known) Object.setPrototypeOf(error, known.prototype);
-  for (const [key, value] of Object.entries(properties)) Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: !["message", "stack"].includes(key) });
+  for (const [key, value] of Object.entries(properties))
+    Object.defineProperty(error, key, {
+      value,
+      configurable: true,
+      writable: true,
+      enumerable: !["message", "stack"].includes(key),
+    });
   return error;
 }

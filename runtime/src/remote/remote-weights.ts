@@ -1,4 +1,7 @@
-/** Weights that another thread reads: bytes cross as they are stored, and are converted where they are used. */
+/**
+ * Weights that another thread reads: bytes cross as they are stored, and are converted where they
+ * are used.
+ */
 import { toFloat32 } from "../weights/dtype.ts";
 import { requireTensor, type TensorInfo, type WeightSource } from "../weights/weight-source.ts";
 import { untilAborted } from "../weights/until-aborted.ts";
@@ -11,13 +14,24 @@ export interface WeightsDescription {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The same weights in the thread that uses them. A signal ends the waiting here; what was asked for is read over there all the same. */
-export function remoteWeights(peer: Peer, { name, tensors, metadata }: WeightsDescription): WeightSource {
-  const ask = async (signal: AbortSignal | undefined, method: string, ...args: readonly unknown[]): Promise<unknown> => {
+/**
+ * The same weights in the thread that uses them. A signal ends the waiting here; what was asked for
+ * is read over there all the same.
+ */
+export function remoteWeights(
+  peer: Peer,
+  { name, tensors, metadata }: WeightsDescription,
+): WeightSource {
+  const ask = async (
+    signal: AbortSignal | undefined,
+    method: string,
+    ...args: readonly unknown[]
+  ): Promise<unknown> => {
     signal?.throwIfAborted();
     return untilAborted(peer.call(method, args), signal);
   };
-  const read: WeightSource["read"] = async (tensor, options) => (await ask(options?.signal, "read", tensor)) as Uint8Array;
+  const read: WeightSource["read"] = async (tensor, options) =>
+    (await ask(options?.signal, "read", tensor)) as Uint8Array;
   return {
     name,
     tensors,
@@ -27,7 +41,8 @@ export function remoteWeights(peer: Peer, { name, tensors, metadata }: WeightsDe
       const { dtype } = requireTensor({ name, tensors }, tensor);
       return toFloat32(await read(tensor, options), dtype, { file: name, tensor });
     },
-    readRowsFloat32: async (tensor, rows, options) => (await ask(options?.signal, "readRowsFloat32", tensor, Array.from(rows))) as Float32Array,
+    readRowsFloat32: async (tensor, rows, options) =>
+      (await ask(options?.signal, "readRowsFloat32", tensor, Array.from(rows))) as Float32Array,
     async close() {},
   };
 }

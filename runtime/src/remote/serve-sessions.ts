@@ -24,14 +24,28 @@ export interface Served {
   about?(): unknown;
 }
 
-/** Opens a session without loading its programs; `ask` calls a handler of the thread that asked for it. */
-export type OpenServed = (request: { readonly plan: Plan; readonly artifact: unknown; readonly options: Readonly<Record<string, unknown>> }, weights: WeightSource, ask: (method: string, ...args: readonly unknown[]) => Promise<unknown>) => Promise<Served>;
+/**
+ * Opens a session without loading its programs; `ask` calls a handler of the thread that asked for
+ * it.
+ */
+export type OpenServed = (
+  request: {
+    readonly plan: Plan;
+    readonly artifact: unknown;
+    readonly options: Readonly<Record<string, unknown>>;
+  },
+  weights: WeightSource,
+  ask: (method: string, ...args: readonly unknown[]) => Promise<unknown>,
+) => Promise<Served>;
 
 type Inputs = Parameters<Awaited<ReturnType<Session["load"]>>["run"]>[0];
 type Symbols = Parameters<Awaited<ReturnType<Session["load"]>>["run"]>[1];
 
 /** Serves a session on each port that is posted to this scope. */
-export function serveSessions(scope: { onmessage: ((event: MessageEvent) => void) | null }, open: OpenServed): void {
+export function serveSessions(
+  scope: { onmessage: ((event: MessageEvent) => void) | null },
+  open: OpenServed,
+): void {
   scope.onmessage = ({ data, ports: [port] }: MessageEvent<unknown>) => {
     if (data === "sigil" && port) serveSession(port, open);
   };
@@ -42,23 +56,47 @@ export function serveSession(port: MessagePort, open: OpenServed): void {
   const stop = new AbortController();
   let served: Session | undefined;
   let describe: Served["about"];
-  const programOf = async (name: string) => served!.load(served!.plan.programs.find((program) => program.name === name)!);
-  const peer = new Peer(port, {
-    hello: () => {},
-    open: async ({ plan, artifact, options, listeners, weights }: OpenRequest) => {
-      const told = Object.fromEntries(listeners.map((name) => [name, (...args: readonly unknown[]) => peer.tell("event", name, args.map((value) => (value instanceof Error ? { error: toPlain(value) } : { value })))]));
-      const { session, about } = await open({ plan, artifact, options: { ...options, ...told, signal: stop.signal } }, remoteWeights(peer, weights), (method, ...args) => peer.call(method, args));
-      served = session;
-      describe = about;
-      return session.backend;
+  const programOf = async (name: string) =>
+    served!.load(served!.plan.programs.find((program) => program.name === name)!);
+  const peer = new Peer(
+    port,
+    {
+      hello: () => {},
+      open: async ({ plan, artifact, options, listeners, weights }: OpenRequest) => {
+        const told = Object.fromEntries(
+          listeners.map((name) => [
+            name,
+            (...args: readonly unknown[]) =>
+              peer.tell(
+                "event",
+                name,
+                args.map((value) =>
+                  value instanceof Error ? { error: toPlain(value) } : { value },
+                ),
+              ),
+          ]),
+        );
+        const { session, about } = await open(
+          { plan, artifact, options: { ...options, ...told, signal: stop.signal } },
+          remoteWeights(peer, weights),
+          (method, ...args) => peer.call(method, args),
+        );
+        served = session;
+        describe = about;
+        return session.backend;
+      },
+      about: () => describe?.(),
+      load: async (name: string) => void (await programOf(name)),
+      run: async (name: string, inputs: Inputs, symbols: Symbols) => {
+        const outputs = await (await programOf(name)).run(inputs, symbols);
+        return new Given(
+          outputs,
+          Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer),
+        );
+      },
+      abort: () => stop.abort(),
+      dispose: async () => served?.dispose(),
     },
-    about: () => describe?.(),
-    load: async (name: string) => void await programOf(name),
-    run: async (name: string, inputs: Inputs, symbols: Symbols) => {
-      const outputs = await (await programOf(name)).run(inputs, symbols);
-      return new Given(outputs, Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer));
-    },
-    abort: () => stop.abort(),
-    dispose: async () => served?.dispose(),
-  }, sharedErrors);
+    sharedErrors,
+  );
 }

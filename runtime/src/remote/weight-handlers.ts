@@ -2,7 +2,10 @@
 import type { WeightSource } from "../weights/weight-source.ts";
 import { Given, type Handlers } from "./peer.ts";
 
-/** Answers for the thread that has the source. What is read may be a view of what others read too, so a copy is given away. `signalNow` gives what stops a read that begins now. */
+/**
+ * Answers for the thread that has the source. What is read may be a view of what others read too,
+ * so a copy is given away. `signalNow` gives what stops a read that begins now.
+ */
 export function weightHandlers(source: WeightSource, signalNow: () => AbortSignal): Handlers {
   return {
     read: async (name: string) => {

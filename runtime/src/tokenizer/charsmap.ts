@@ -7,7 +7,8 @@ export interface CharsmapMatch {
 }
 
 /**
- * SentencePiece's precompiled character map: a little-endian byte count, a darts-clone double array over
+ * SentencePiece's precompiled character map: a little-endian byte count, a darts-clone double array
+ * over
  * UTF-8 of that size, then NUL-terminated replacements the array's values point into.
  */
 export class Charsmap {
@@ -20,7 +21,10 @@ export class Charsmap {
     if (data.length <= 4) throw new TokenizerError("the precompiled charsmap has no trie", 0);
     const trieBytes = view.getUint32(0, true);
     if (trieBytes === 0 || trieBytes % 4 !== 0 || trieBytes > data.length - 4) {
-      throw new TokenizerError(`the precompiled charsmap claims a trie of ${trieBytes} of its ${data.length} bytes`, 0);
+      throw new TokenizerError(
+        `the precompiled charsmap claims a trie of ${trieBytes} of its ${data.length} bytes`,
+        0,
+      );
     }
     this.units = new Uint32Array(trieBytes / 4);
     for (let i = 0; i < this.units.length; i++) this.units[i] = view.getUint32(4 + 4 * i, true);
@@ -37,7 +41,11 @@ export class Charsmap {
     return this.match(bytes, 0, true);
   }
 
-  private match(bytes: ArrayLike<number>, start: number, first: boolean): CharsmapMatch | undefined {
+  private match(
+    bytes: ArrayLike<number>,
+    start: number,
+    first: boolean,
+  ): CharsmapMatch | undefined {
     const { units } = this;
     let length = 0;
     let value = -1;
@@ -49,7 +57,11 @@ export class Charsmap {
       node = (node ^ childrenOffset(unit)) >>> 0;
       if ((unit >>> 8) & 1) {
         const leaf = units[node];
-        if (leaf === undefined) throw new TokenizerError("the precompiled charsmap points outside its trie", 4 + 4 * node);
+        if (leaf === undefined)
+          throw new TokenizerError(
+            "the precompiled charsmap points outside its trie",
+            4 + 4 * node,
+          );
         length = i + 1 - start;
         value = leaf & 0x7fffffff;
         if (first) break;
@@ -61,10 +73,13 @@ export class Charsmap {
   private output(offset: number): string {
     let text = this.decoded.get(offset);
     if (text === undefined) {
-      if (offset >= this.outputs.length) throw new TokenizerError(`the precompiled charsmap has no replacement ${offset}`);
+      if (offset >= this.outputs.length)
+        throw new TokenizerError(`the precompiled charsmap has no replacement ${offset}`);
       let end = this.outputs.indexOf(0, offset);
       if (end < 0) end = this.outputs.length;
-      text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.outputs.subarray(offset, end));
+      text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        this.outputs.subarray(offset, end),
+      );
       this.decoded.set(offset, text);
     }
     return text;

@@ -2,7 +2,14 @@ import { TokenizerError } from "./error.ts";
 import { expectWire, readFields, WireType, type Field } from "./protobuf.ts";
 
 /** `ModelProto.SentencePiece.Type`. */
-export const PieceType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
+export const PieceType = {
+  normal: 1,
+  unknown: 2,
+  control: 3,
+  userDefined: 4,
+  unused: 5,
+  byte: 6,
+} as const;
 
 /** One vocabulary entry; its id is its index. */
 export interface Piece {
@@ -32,7 +39,9 @@ export interface ModelProto {
 
 const unigramModelType = 1;
 
-/** Reads a serialised `ModelProto`; throws TokenizerError when it is damaged or not a unigram model. */
+/**
+ * Reads a serialised `ModelProto`; throws TokenizerError when it is damaged or not a unigram model.
+ */
 export function parseModelProto(data: Uint8Array): ModelProto {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -61,8 +70,10 @@ export function parseModelProto(data: Uint8Array): ModelProto {
       } else if (field.number === 3) piece.type = number(field, "a piece's type");
     }
     if (piece.text === "") throw new TokenizerError("a piece has no text", message.offset);
-    if (!Number.isFinite(piece.score)) throw new TokenizerError("a piece's score is not finite", message.offset);
-    if (piece.type < 1 || piece.type > 6) throw new TokenizerError(`unknown piece type ${piece.type}`, message.offset);
+    if (!Number.isFinite(piece.score))
+      throw new TokenizerError("a piece's score is not finite", message.offset);
+    if (piece.type < 1 || piece.type > 6)
+      throw new TokenizerError(`unknown piece type ${piece.type}`, message.offset);
     return piece;
   };
 
@@ -86,7 +97,8 @@ export function parseModelProto(data: Uint8Array): ModelProto {
       if (field.number === 3) {
         modelType = number(field, "model_type");
         modelTypeOffset = field.offset;
-      } else if (field.number === 24) treatWhitespaceAsSuffix = number(field, "treat_whitespace_as_suffix") !== 0;
+      } else if (field.number === 24)
+        treatWhitespaceAsSuffix = number(field, "treat_whitespace_as_suffix") !== 0;
       else if (field.number === 35) byteFallback = number(field, "byte_fallback") !== 0;
       else if (field.number === 44) unkSurface = text(field, "unk_surface");
       else if (field.number === 45) unkPiece = text(field, "unk_piece");
@@ -98,9 +110,12 @@ export function parseModelProto(data: Uint8Array): ModelProto {
       if (field.number === 2) {
         expectWire(field, WireType.bytes, "precompiled_charsmap");
         normalizer.precompiledCharsmap = data.slice(field.start, field.end);
-      } else if (field.number === 3) normalizer.addDummyPrefix = number(field, "add_dummy_prefix") !== 0;
-      else if (field.number === 4) normalizer.removeExtraWhitespaces = number(field, "remove_extra_whitespaces") !== 0;
-      else if (field.number === 5) normalizer.escapeWhitespaces = number(field, "escape_whitespaces") !== 0;
+      } else if (field.number === 3)
+        normalizer.addDummyPrefix = number(field, "add_dummy_prefix") !== 0;
+      else if (field.number === 4)
+        normalizer.removeExtraWhitespaces = number(field, "remove_extra_whitespaces") !== 0;
+      else if (field.number === 5)
+        normalizer.escapeWhitespaces = number(field, "escape_whitespaces") !== 0;
     }
   };
 
@@ -110,7 +125,10 @@ export function parseModelProto(data: Uint8Array): ModelProto {
     else if (field.number === 3) parseNormalizerSpec(field);
   }
   if (modelType !== unigramModelType) {
-    throw new TokenizerError(`the model has type ${modelType}; only unigram (1) is supported`, modelTypeOffset);
+    throw new TokenizerError(
+      `the model has type ${modelType}; only unigram (1) is supported`,
+      modelTypeOffset,
+    );
   }
   if (pieces.length === 0) throw new TokenizerError("the model has no pieces", data.length);
   return { pieces, normalizer, byteFallback, treatWhitespaceAsSuffix, unkPiece, unkSurface };

@@ -36,7 +36,10 @@ export class PieceTrie {
     const mask = this.capacity - 1;
     let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(codePoint, 0x85ebca6b)) & mask;
     slot ^= slot >>> 7;
-    while (this.parents[slot]! >= 0 && (this.parents[slot] !== node || this.codePoints[slot] !== codePoint)) {
+    while (
+      this.parents[slot]! >= 0 &&
+      (this.parents[slot] !== node || this.codePoints[slot] !== codePoint)
+    ) {
       slot = (slot + 1) & mask;
     }
     return slot;

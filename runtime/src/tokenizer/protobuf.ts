@@ -16,7 +16,10 @@ export interface Field {
   readonly end: number;
 }
 
-/** Walks the fields of the protobuf message in `data[start, end)`; every damage throws TokenizerError. */
+/**
+ * Walks the fields of the protobuf message in `data[start, end)`; every damage throws
+ * TokenizerError.
+ */
 export function* readFields(data: Uint8Array, start = 0, end = data.length): Generator<Field> {
   let position = start;
 
@@ -34,11 +37,16 @@ export function* readFields(data: Uint8Array, start = 0, end = data.length): Gen
 
   const payloadLength = (wire: number, offset: number): number => {
     switch (wire) {
-      case WireType.varint: return 0;
-      case WireType.fixed64: return 8;
-      case WireType.bytes: return readVarint();
-      case WireType.fixed32: return 4;
-      default: throw new TokenizerError(`unknown protobuf wire type ${wire}`, offset);
+      case WireType.varint:
+        return 0;
+      case WireType.fixed64:
+        return 8;
+      case WireType.bytes:
+        return readVarint();
+      case WireType.fixed32:
+        return 4;
+      default:
+        throw new TokenizerError(`unknown protobuf wire type ${wire}`, offset);
     }
   };
 
@@ -51,7 +59,10 @@ export function* readFields(data: Uint8Array, start = 0, end = data.length): Gen
     const varint = wire === WireType.varint ? readVarint() : 0;
     const length = payloadLength(wire, offset);
     if (length > end - position) {
-      throw new TokenizerError(`field ${number} claims ${length} bytes where ${end - position} are left`, offset);
+      throw new TokenizerError(
+        `field ${number} claims ${length} bytes where ${end - position} are left`,
+        offset,
+      );
     }
     yield { number, wire, offset, varint, start: position, end: position + length };
     position += length;
@@ -60,5 +71,6 @@ export function* readFields(data: Uint8Array, start = 0, end = data.length): Gen
 
 /** Throws unless the field has the wire type its number stands for. */
 export function expectWire(field: Field, wire: number, what: string): void {
-  if (field.wire !== wire) throw new TokenizerError(`${what} has wire type ${field.wire}, not ${wire}`, field.offset);
+  if (field.wire !== wire)
+    throw new TokenizerError(`${what} has wire type ${field.wire}, not ${wire}`, field.offset);
 }

@@ -1,8 +1,12 @@
-/** What Python's `str.isspace` and `re`'s `\s` hold for; JavaScript's `\s` differs on U+001C-1F, U+0085 and U+FEFF. */
-const whitespace = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+/**
+ * What Python's `str.isspace` and `re`'s `\s` hold for; JavaScript's `\s` differs on U+001C-1F,
+ * U+0085 and U+FEFF.
+ */
+const whitespace =
+  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const whitespaceRuns = new RegExp(`${whitespace}+`, "g");
 const edges = new RegExp(`^${whitespace}+|${whitespace}+$`, "g");
-const punctuation = /[!-\/:-@[-`{-~]/g;
+const punctuation = /[!-/:-@[-`{-~]/g;
 
 /** Python's `str.strip()`. */
 export function strip(text: string): string {

@@ -13,7 +13,11 @@ export interface RowBuilder {
 }
 
 /** Encodes, truncates on the right (longest text first, the pair on ties) and pads on the right. */
-export function encodeRows(builder: RowBuilder, texts: string | readonly string[], options: EncodeOptions): Encoding {
+export function encodeRows(
+  builder: RowBuilder,
+  texts: string | readonly string[],
+  options: EncodeOptions,
+): Encoding {
   const first = typeof texts === "string" ? [texts] : texts;
   const second = typeof options.textPair === "string" ? [options.textPair] : options.textPair;
   if (second !== undefined && second.length !== first.length) {
@@ -36,7 +40,10 @@ export function encodeRows(builder: RowBuilder, texts: string | readonly string[
   const target = paddedLength(options.padding ?? false, lengths, maxLength);
   for (const ids of inputIds) while (ids.length < target) ids.push(builder.padTokenId);
   if (!(options.returnAttentionMask ?? builder.returnsAttentionMask)) return { inputIds };
-  return { inputIds, attentionMask: inputIds.map((ids, row) => ids.map((_, i) => (i < lengths[row]! ? 1 : 0))) };
+  return {
+    inputIds,
+    attentionMask: inputIds.map((ids, row) => ids.map((_, i) => (i < lengths[row]! ? 1 : 0))),
+  };
 }
 
 function truncate(ids: number[], pairIds: number[] | undefined, room: number): void {
@@ -46,7 +53,11 @@ function truncate(ids: number[], pairIds: number[] | undefined, room: number): v
   }
 }
 
-function paddedLength(padding: EncodeOptions["padding"], lengths: readonly number[], maxLength: number): number {
+function paddedLength(
+  padding: EncodeOptions["padding"],
+  lengths: readonly number[],
+  maxLength: number,
+): number {
   if (padding === true || padding === "longest") return Math.max(0, ...lengths);
   return padding === "max_length" && Number.isSafeInteger(maxLength) ? maxLength : 0;
 }

@@ -5,7 +5,10 @@ import { PieceTrie } from "./piece-trie.ts";
 /** The marker SentencePiece writes for a space. */
 export const spaceMarker = "\u2581";
 
-/** SentencePiece's normaliser: charsmap, whitespace clean-up, dummy prefix and escaping as the model asks. */
+/**
+ * SentencePiece's normaliser: charsmap, whitespace clean-up, dummy prefix and escaping as the model
+ * asks.
+ */
 export class SentencePieceNormalizer {
   private readonly proto: ModelProto;
   private readonly charsmap: Charsmap | undefined;
@@ -22,7 +25,10 @@ export class SentencePieceNormalizer {
     }
   }
 
-  /** The normalised text, spaces escaped; empty when only whitespace was there and the model removes it. */
+  /**
+   * The normalised text, spaces escaped; empty when only whitespace was there and the model removes
+   * it.
+   */
   normalize(text: string): string {
     const { removeExtraWhitespaces, addDummyPrefix, escapeWhitespaces } = this.proto.normalizer;
     const space = escapeWhitespaces ? spaceMarker : " ";
@@ -52,7 +58,10 @@ export class SentencePieceNormalizer {
     return addDummyPrefix && suffix ? result + space : result;
   }
 
-  /** The text cut at every rule, each stretch replaced: user-defined pieces as they are, then the longest rule. */
+  /**
+   * The text cut at every rule, each stretch replaced: user-defined pieces as they are, then the
+   * longest rule.
+   */
   private replaced(text: string): string[] {
     const wellFormed = text.replace(/\p{Surrogate}/gu, "\ufffd");
     const bytes = new TextEncoder().encode(wellFormed);

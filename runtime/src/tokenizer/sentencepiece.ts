@@ -13,7 +13,10 @@ export interface EncodedPiece {
 
 const unknownPenalty = 10;
 
-/** A SentencePiece unigram model: the same ids and texts as `SentencePieceProcessor` gives for the file. */
+/**
+ * A SentencePiece unigram model: the same ids and texts as `SentencePieceProcessor` gives for the
+ * file.
+ */
 export class SentencePiece {
   readonly proto: ModelProto;
   /** Id of the model's unknown piece. */
@@ -23,7 +26,10 @@ export class SentencePiece {
   private readonly lattice: UnigramLattice;
   private readonly byteIds: readonly number[] | undefined;
 
-  /** Reads a `spiece.model`; throws TokenizerError when it is damaged, has no unknown piece or is not unigram. */
+  /**
+   * Reads a `spiece.model`; throws TokenizerError when it is damaged, has no unknown piece or is
+   * not unigram.
+   */
   constructor(data: Uint8Array) {
     const proto = parseModelProto(data);
     this.proto = proto;
@@ -32,13 +38,15 @@ export class SentencePiece {
     let lowest = Infinity;
     let highest = -Infinity;
     proto.pieces.forEach(({ text, type, score }, id) => {
-      if (this.idByText.has(text)) throw new TokenizerError(`piece ${id} ${JSON.stringify(text)} is there twice`);
+      if (this.idByText.has(text))
+        throw new TokenizerError(`piece ${id} ${JSON.stringify(text)} is there twice`);
       this.idByText.set(text, id);
       if (type === PieceType.normal) {
         lowest = Math.min(lowest, score);
         highest = Math.max(highest, score);
       }
-      if (type === PieceType.normal || type === PieceType.userDefined || type === PieceType.unused) trie.add(text, id);
+      if (type === PieceType.normal || type === PieceType.userDefined || type === PieceType.unused)
+        trie.add(text, id);
     });
     this.unkId = proto.pieces.findIndex((piece) => piece.type === PieceType.unknown);
     if (this.unkId < 0) throw new TokenizerError("the model has no unknown piece");
@@ -49,13 +57,16 @@ export class SentencePiece {
       score: (id, byteLength) => {
         const piece = proto.pieces[id]!;
         if (piece.type === PieceType.unused) return undefined;
-        return piece.type === PieceType.userDefined ? Math.fround(byteLength * highest) - 0.1 : piece.score;
+        return piece.type === PieceType.userDefined
+          ? Math.fround(byteLength * highest) - 0.1
+          : piece.score;
       },
     };
     if (proto.byteFallback) {
       this.byteIds = Array.from({ length: 256 }, (_, byte) => {
         const id = this.idByText.get(pieceOfByte(byte));
-        if (id === undefined) throw new TokenizerError(`the model falls back to bytes but has no ${pieceOfByte(byte)}`);
+        if (id === undefined)
+          throw new TokenizerError(`the model falls back to bytes but has no ${pieceOfByte(byte)}`);
         return id;
       });
     }
@@ -66,7 +77,10 @@ export class SentencePiece {
     return this.encodePieces(text).map((piece) => piece.id);
   }
 
-  /** Pieces of `text`: unknown characters as bytes where the model has them, else consecutive ones as one piece. */
+  /**
+   * Pieces of `text`: unknown characters as bytes where the model has them, else consecutive ones
+   * as one piece.
+   */
   encodePieces(text: string): EncodedPiece[] {
     const pieces: { id: number; text: string }[] = [];
     let previousUnknown = false;
@@ -76,7 +90,8 @@ export class SentencePiece {
       const part = normalized.slice(start, end);
       if (!unknown) pieces.push({ id, text: part });
       else if (this.byteIds !== undefined) {
-        for (const byte of new TextEncoder().encode(part)) pieces.push({ id: this.byteIds[byte]!, text: pieceOfByte(byte) });
+        for (const byte of new TextEncoder().encode(part))
+          pieces.push({ id: this.byteIds[byte]!, text: pieceOfByte(byte) });
       } else if (previousUnknown) pieces.at(-1)!.text += part;
       else pieces.push({ id: this.unkId, text: part });
       previousUnknown = unknown;
@@ -106,7 +121,8 @@ export class SentencePiece {
         text += piece === this.proto.pieces[this.unkId]!.text ? this.proto.unkSurface : piece;
         continue;
       }
-      const marked = atStart && (addDummyPrefix || removeExtraWhitespaces) && piece.startsWith(spaceMarker);
+      const marked =
+        atStart && (addDummyPrefix || removeExtraWhitespaces) && piece.startsWith(spaceMarker);
       markerSeen = marked && !removeExtraWhitespaces;
       text += (marked ? piece.slice(spaceMarker.length) : piece).replaceAll(spaceMarker, " ");
     }

@@ -3,14 +3,26 @@ import { collapseWhitespace, deletePunctuation, strip } from "./python-text.ts";
 import { encodeRows } from "./rows.ts";
 import { SentencePiece } from "./sentencepiece.ts";
 import { spaceMarker } from "./sentencepiece-normalizer.ts";
-import { cleanUpTokenization, maxLengthOf, splitOnTokens, tokenText, type TokenizerConfig } from "./siglip-config.ts";
+import {
+  cleanUpTokenization,
+  maxLengthOf,
+  splitOnTokens,
+  tokenText,
+  type TokenizerConfig,
+} from "./siglip-config.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "./tokenizer.ts";
 
-/** `SiglipTokenizer` of transformers v5, read from a `spiece.model`. Same ids and texts as the original. */
+/**
+ * `SiglipTokenizer` of transformers v5, read from a `spiece.model`. Same ids and texts as the
+ * original.
+ */
 export class SiglipTokenizer implements Tokenizer {
   /** The model itself: `encode` gives SentencePiece's raw ids. (`sp_model`) */
   readonly sentencePiece: SentencePiece;
-  /** Length rows are cut or padded to when asked: 64 unless the configuration says otherwise. (`model_max_length`) */
+  /**
+   * Length rows are cut or padded to when asked: 64 unless the configuration says otherwise.
+   * (`model_max_length`)
+   */
   readonly modelMaxLength: number;
   readonly doLowerCase: boolean;
   readonly eosToken: string;
@@ -39,7 +51,9 @@ export class SiglipTokenizer implements Tokenizer {
       this.added.set(tokenText(token, ""), Number(id));
       if (typeof token === "string" || token.special) this.special.add(tokenText(token, ""));
     }
-    const additional = (config.additional_special_tokens ?? []).map((token) => tokenText(token, ""));
+    const additional = (config.additional_special_tokens ?? []).map((token) =>
+      tokenText(token, ""),
+    );
     for (const token of [this.eosToken, this.unkToken, this.padToken, ...additional]) {
       this.special.add(token);
       if (!this.added.has(token)) this.added.set(token, this.freshId(token));
@@ -47,7 +61,10 @@ export class SiglipTokenizer implements Tokenizer {
     this.unkPieces = this.sentencePiece.encodePieces(this.unkToken).length;
   }
 
-  /** Reads the bytes of `spiece.model` and the object of `tokenizer_config.json`; throws TokenizerError on damage. */
+  /**
+   * Reads the bytes of `spiece.model` and the object of `tokenizer_config.json`; throws
+   * TokenizerError on damage.
+   */
   static fromSpiece(file: Uint8Array, config: TokenizerConfig = {}): SiglipTokenizer {
     return new SiglipTokenizer(file, config);
   }
@@ -79,7 +96,9 @@ export class SiglipTokenizer implements Tokenizer {
 
   /** `get_vocab`: every piece and added token with its id. */
   getVocab(): Map<string, number> {
-    const vocab = new Map(this.sentencePiece.proto.pieces.map((piece, id) => [piece.text, id] as const));
+    const vocab = new Map(
+      this.sentencePiece.proto.pieces.map((piece, id) => [piece.text, id] as const),
+    );
     for (const [token, id] of this.added) vocab.set(token, id);
     return vocab;
   }
@@ -103,8 +122,12 @@ export class SiglipTokenizer implements Tokenizer {
   tokenize(text: string): string[] {
     const marked = spaceMarker + text.replaceAll(spaceMarker, " ");
     const parts = this.splitSpecial ? [marked] : splitOnTokens(marked, this.added.keys());
-    const tokens = parts.flatMap((part, i) => (i % 2 === 1 ? [part] : part === "" ? [] : this.tokenizeOrdinary(part)));
-    return tokens.length > 1 && tokens[0] === spaceMarker && this.special.has(tokens[1]!) ? tokens.slice(1) : tokens;
+    const tokens = parts.flatMap((part, i) =>
+      i % 2 === 1 ? [part] : part === "" ? [] : this.tokenizeOrdinary(part),
+    );
+    return tokens.length > 1 && tokens[0] === spaceMarker && this.special.has(tokens[1]!)
+      ? tokens.slice(1)
+      : tokens;
   }
 
   /** `convert_tokens_to_ids`: the unknown id for what is not in the vocabulary. */
@@ -118,10 +141,16 @@ export class SiglipTokenizer implements Tokenizer {
   /** `convert_ids_to_tokens`; throws TokenizerError for an id that is not in the vocabulary. */
   convertIdsToTokens(ids: number): string;
   convertIdsToTokens(ids: readonly number[], options?: DecodeOptions): string[];
-  convertIdsToTokens(ids: number | readonly number[], options: DecodeOptions = {}): string | string[] {
+  convertIdsToTokens(
+    ids: number | readonly number[],
+    options: DecodeOptions = {},
+  ): string | string[] {
     const one = (id: number) => {
-      const token = this.sentencePiece.proto.pieces[id]?.text ?? [...this.added].find((entry) => entry[1] === id)?.[0];
-      if (token === undefined) throw new TokenizerError(`id ${id} is not in the vocabulary of ${this.vocabSize} pieces`);
+      const token =
+        this.sentencePiece.proto.pieces[id]?.text ??
+        [...this.added].find((entry) => entry[1] === id)?.[0];
+      if (token === undefined)
+        throw new TokenizerError(`id ${id} is not in the vocabulary of ${this.vocabSize} pieces`);
       return token;
     };
     if (typeof ids === "number") return one(ids);
@@ -129,7 +158,10 @@ export class SiglipTokenizer implements Tokenizer {
     return ids.filter((id) => !special.has(id)).map(one);
   }
 
-  /** `convert_tokens_to_string`: ordinary pieces decoded run by run, a space before each run a special token ends. */
+  /**
+   * `convert_tokens_to_string`: ordinary pieces decoded run by run, a space before each run a
+   * special token ends.
+   */
   convertTokensToString(tokens: readonly string[]): string {
     let text = "";
     let run: string[] = [];
@@ -156,14 +188,24 @@ export class SiglipTokenizer implements Tokenizer {
     return rows.map((ids) => this.decode(ids, options));
   }
 
-  /** `build_inputs_with_special_tokens`: eos after each sequence that does not already end with it. */
+  /**
+   * `build_inputs_with_special_tokens`: eos after each sequence that does not already end with it.
+   */
   buildInputsWithSpecialTokens(ids: readonly number[], pairIds?: readonly number[]): number[] {
-    const withEos = (row: readonly number[]) => (row.at(-1) === this.eosTokenId ? [...row] : [...row, this.eosTokenId]);
+    const withEos = (row: readonly number[]) =>
+      row.at(-1) === this.eosTokenId ? [...row] : [...row, this.eosTokenId];
     return pairIds === undefined ? withEos(ids) : [...withEos(ids), ...withEos(pairIds)];
   }
 
-  /** `get_special_tokens_mask`: 1 for eos that would be added; with `alreadyHasSpecialTokens`, for every special id. */
-  getSpecialTokensMask(ids: readonly number[], pairIds?: readonly number[], alreadyHasSpecialTokens = false): number[] {
+  /**
+   * `get_special_tokens_mask`: 1 for eos that would be added; with `alreadyHasSpecialTokens`, for
+   * every special id.
+   */
+  getSpecialTokensMask(
+    ids: readonly number[],
+    pairIds?: readonly number[],
+    alreadyHasSpecialTokens = false,
+  ): number[] {
     if (alreadyHasSpecialTokens) {
       const special = new Set(this.allSpecialIds);
       return ids.map((id) => (special.has(id) ? 1 : 0));
@@ -172,16 +214,27 @@ export class SiglipTokenizer implements Tokenizer {
     return pairIds === undefined ? mask(ids) : [...mask(ids), ...mask(pairIds)];
   }
 
-  /** `create_token_type_ids_from_sequences`: zeros, one more than ids for each sequence, as transformers counts. */
+  /**
+   * `create_token_type_ids_from_sequences`: zeros, one more than ids for each sequence, as
+   * transformers counts.
+   */
   createTokenTypeIdsFromSequences(ids: readonly number[], pairIds?: readonly number[]): number[] {
-    return new Array<number>(ids.length + 1 + (pairIds === undefined ? 0 : pairIds.length + 1)).fill(0);
+    return new Array<number>(
+      ids.length + 1 + (pairIds === undefined ? 0 : pairIds.length + 1),
+    ).fill(0);
   }
 
-  /** `canonicalize_text`: lower case, no punctuation (except the exact string given), single spaces, stripped. */
+  /**
+   * `canonicalize_text`: lower case, no punctuation (except the exact string given), single spaces,
+   * stripped.
+   */
   canonicalizeText(text: string, keepPunctuationExactString?: string): string {
     const lowered = this.doLowerCase ? text.toLowerCase() : text;
     const kept = keepPunctuationExactString
-      ? lowered.split(keepPunctuationExactString).map(deletePunctuation).join(keepPunctuationExactString)
+      ? lowered
+          .split(keepPunctuationExactString)
+          .map(deletePunctuation)
+          .join(keepPunctuationExactString)
       : deletePunctuation(lowered);
     return strip(collapseWhitespace(kept));
   }
@@ -191,14 +244,25 @@ export class SiglipTokenizer implements Tokenizer {
     return deletePunctuation(text);
   }
 
-  /** `save_vocabulary`: the file as it was read and the name transformers gives it; writing it is the caller's. */
+  /**
+   * `save_vocabulary`: the file as it was read and the name transformers gives it; writing it is
+   * the caller's.
+   */
   saveVocabulary(filenamePrefix?: string): { filename: string; data: Uint8Array } {
-    return { filename: `${filenamePrefix ? `${filenamePrefix}-` : ""}spiece.model`, data: this.file.slice() };
+    return {
+      filename: `${filenamePrefix ? `${filenamePrefix}-` : ""}spiece.model`,
+      data: this.file.slice(),
+    };
   }
 
-  /** `_tokenize`: encoded behind the unknown token, whose pieces are dropped, so that no dummy prefix is added. */
+  /**
+   * `_tokenize`: encoded behind the unknown token, whose pieces are dropped, so that no dummy
+   * prefix is added.
+   */
   private tokenizeOrdinary(text: string): string[] {
-    const pieces = this.sentencePiece.encodePieces(this.unkToken + this.canonicalizeText(text)).map((piece) => piece.text);
+    const pieces = this.sentencePiece
+      .encodePieces(this.unkToken + this.canonicalizeText(text))
+      .map((piece) => piece.text);
     return pieces.length >= this.unkPieces ? pieces.slice(this.unkPieces) : pieces;
   }
 

@@ -2,7 +2,10 @@
 export interface EncodeOptions {
   /** Second text of each row, or the same number of them as there are texts. */
   readonly textPair?: string | readonly string[];
-  /** `true` and `"longest"` pad to the longest row, `"max_length"` to `maxLength`. Default: no padding. */
+  /**
+   * `true` and `"longest"` pad to the longest row, `"max_length"` to `maxLength`. Default: no
+   * padding.
+   */
   readonly padding?: boolean | "longest" | "max_length" | "do_not_pad";
   /** Cuts rows to `maxLength`, keeping room for the special tokens. Default false. */
   readonly truncation?: boolean;

@@ -3,7 +3,10 @@ import { PieceTrie } from "./piece-trie.ts";
 /** What the unigram search needs to know of a vocabulary. */
 export interface UnigramLattice {
   readonly trie: PieceTrie;
-  /** The score of piece `id` where it covers `byteLength` bytes, or undefined when it must not be used. */
+  /**
+   * The score of piece `id` where it covers `byteLength` bytes, or undefined when it must not be
+   * used.
+   */
   score(id: number, byteLength: number): number | undefined;
   /** The score of a character no one-character piece covers. */
   readonly unknownScore: number;
@@ -19,8 +22,10 @@ export interface Segment {
 }
 
 /**
- * The best segmentation of `text`. Starts go left to right and lengths short to long, and only a strictly
- * better path replaces one, so on ties the earlier start wins. As in SentencePiece's EncodeOptimized, a
+ * The best segmentation of `text`. Starts go left to right and lengths short to long, and only a
+ * strictly
+ * better path replaces one, so on ties the earlier start wins. As in SentencePiece's
+ * EncodeOptimized, a
  * piece's candidate is compared before it is rounded, an unknown's after.
  */
 export function viterbi(lattice: UnigramLattice, text: string): Segment[] {

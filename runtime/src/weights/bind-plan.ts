@@ -12,6 +12,7 @@ export function bindPlan(plan: Pick<Plan, "tensors">, source: WeightSource): Wei
   const expected = Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape }));
   const modules = new Set(expected.map(({ name }) => moduleOf(name)));
   const bare = !expected.some(({ name }) => roots.some((root) => name.startsWith(root)));
-  const ignore = (name: string): boolean => roots.some((root) => name.startsWith(root)) && (bare || !modules.has(moduleOf(name)));
+  const ignore = (name: string): boolean =>
+    roots.some((root) => name.startsWith(root)) && (bare || !modules.has(moduleOf(name)));
   return bindWeights(withPrefixes(source, Object.keys(plan.tensors)), expected, { ignore });
 }

@@ -3,7 +3,10 @@ import { WeightsError } from "./error.ts";
 export interface VerifyOptions {
   readonly signal?: AbortSignal;
   /** Bytes read to verify a file, of all. */
-  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
+  readonly onProgress?: (progress: {
+    readonly loadedBytes: number;
+    readonly totalBytes: number;
+  }) => void;
 }
 
 /** Random access to bytes: a buffer, a Blob, a URL or (in Node) a file. */
@@ -18,15 +21,30 @@ export interface ByteSource {
   version?(): string | undefined;
   /** Whether the file came as a whole, because its server knows no ranges. */
   isWhole?(): boolean;
-  /** Throws a WeightsError unless the bytes have this SHA-256 (lower-case hex), and keeps nothing of them then. */
+  /**
+   * Throws a WeightsError unless the bytes have this SHA-256 (lower-case hex), and keeps nothing of
+   * them then.
+   */
   verify?(sha256: string, options?: VerifyOptions): Promise<void>;
   close?(): Promise<void>;
 }
 
 /** Throws unless [offset, offset + length) lies inside `size` bytes. */
 export function checkRange(name: string, offset: number, length: number, size: number): void {
-  if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && offset + length <= size)) {
-    throw new WeightsError("reads past its end", { file: name, expected: `at most ${size} bytes`, received: `bytes ${offset} to ${offset + length}` });
+  if (
+    !(
+      Number.isSafeInteger(offset) &&
+      Number.isSafeInteger(length) &&
+      offset >= 0 &&
+      length >= 0 &&
+      offset + length <= size
+    )
+  ) {
+    throw new WeightsError("reads past its end", {
+      file: name,
+      expected: `at most ${size} bytes`,
+      received: `bytes ${offset} to ${offset + length}`,
+    });
   }
 }
 
@@ -45,7 +63,10 @@ export function bufferSource(data: ArrayBuffer | Uint8Array, name = "buffer"): B
 }
 
 /** A Blob or File, for example from a file input. */
-export function blobSource(blob: Blob, name = (blob as { name?: string }).name ?? "blob"): ByteSource {
+export function blobSource(
+  blob: Blob,
+  name = (blob as { name?: string }).name ?? "blob",
+): ByteSource {
   return {
     name,
     size: async () => blob.size,
@@ -60,11 +81,25 @@ export function blobSource(blob: Blob, name = (blob as { name?: string }).name ?
 }
 
 /** Throws a WeightsError unless a source has this SHA-256. */
-export async function verifyBytes(source: ByteSource, sha256: string, options: VerifyOptions = {}, onBytes?: (bytes: Uint8Array) => void): Promise<void> {
-  checkDigest(source.name, sha256, await (await import("./digest.ts")).digestOf(source, options, onBytes));
+export async function verifyBytes(
+  source: ByteSource,
+  sha256: string,
+  options: VerifyOptions = {},
+  onBytes?: (bytes: Uint8Array) => void,
+): Promise<void> {
+  checkDigest(
+    source.name,
+    sha256,
+    await (await import("./digest.ts")).digestOf(source, options, onBytes),
+  );
 }
 
 /** Throws a WeightsError unless a file has the digest that was meant. */
 export function checkDigest(file: string, sha256: string, received: string): void {
-  if (received !== sha256) throw new WeightsError("is not the file that was meant: its SHA-256 differs", { file, expected: sha256, received });
+  if (received !== sha256)
+    throw new WeightsError("is not the file that was meant: its SHA-256 differs", {
+      file,
+      expected: sha256,
+      received,
+    });
 }

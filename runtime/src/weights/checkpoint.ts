@@ -24,8 +24,14 @@ export interface Checkpoint {
 }
 
 const files = [
-  "model.safetensors", "model.safetensors.index.json", "config.json", "preprocessor_config.json", "processor_config.json",
-  "tokenizer_config.json", "spiece.model", "tokenizer.json",
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "config.json",
+  "preprocessor_config.json",
+  "processor_config.json",
+  "tokenizer_config.json",
+  "spiece.model",
+  "tokenizer.json",
 ] as const;
 
 /** A file name that a checkpoint folder may hold. */
@@ -33,27 +39,53 @@ export type CheckpointFile = (typeof files)[number];
 
 /** Opens a checkpoint folder. Weights and config.json must be there, and so must the files of `require`; whatever is
  * missing is listed in one WeightsError. A single weights file is preferred to an index. */
-export async function openCheckpoint(folder: string, options: { require?: readonly CheckpointFile[] } = {}): Promise<Checkpoint> {
+export async function openCheckpoint(
+  folder: string,
+  options: { require?: readonly CheckpointFile[] } = {},
+): Promise<Checkpoint> {
   const listing = await readdir(folder).catch((cause: unknown) => {
-    throw new WeightsError(`cannot be read as a checkpoint folder: ${(cause as Error).message}`, { file: folder, cause });
+    throw new WeightsError(`cannot be read as a checkpoint folder: ${(cause as Error).message}`, {
+      file: folder,
+      cause,
+    });
   });
   const paths: Partial<Record<CheckpointFile, string>> = {};
   for (const file of files) if (listing.includes(file)) paths[file] = join(folder, file);
   const single = paths["model.safetensors"];
   const index = paths["model.safetensors.index.json"];
-  const missing = [...new Set<CheckpointFile>(["config.json", ...options.require ?? []])].filter((file) => paths[file] === undefined)
+  const missing = [...new Set<CheckpointFile>(["config.json", ...(options.require ?? [])])]
+    .filter((file) => paths[file] === undefined)
     .map((file) => `${file} is missing`);
-  if (single === undefined && index === undefined) missing.unshift("model.safetensors (or model.safetensors.index.json) is missing");
-  if (missing.length > 0) throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
+  if (single === undefined && index === undefined)
+    missing.unshift("model.safetensors (or model.safetensors.index.json) is missing");
+  if (missing.length > 0)
+    throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
 
-  const [config, preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson] = await Promise.all([
-    json(paths["config.json"]), json(paths["preprocessor_config.json"]), json(paths["processor_config.json"]),
-    json(paths["tokenizer_config.json"]), json(paths["tokenizer.json"]),
-  ]);
-  const weights = single !== undefined ? await openFile(single)
-    : await openShardedSafetensors(await json(index) as unknown as ShardIndex, (shard) => openFileSource(join(folder, shard)), index);
+  const [config, preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson] =
+    await Promise.all([
+      json(paths["config.json"]),
+      json(paths["preprocessor_config.json"]),
+      json(paths["processor_config.json"]),
+      json(paths["tokenizer_config.json"]),
+      json(paths["tokenizer.json"]),
+    ]);
+  const weights =
+    single !== undefined
+      ? await openFile(single)
+      : await openShardedSafetensors(
+          (await json(index)) as unknown as ShardIndex,
+          (shard) => openFileSource(join(folder, shard)),
+          index,
+        );
   return {
-    folder, weights, config: config!, preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson, paths,
+    folder,
+    weights,
+    config: config!,
+    preprocessorConfig,
+    processorConfig,
+    tokenizerConfig,
+    tokenizerJson,
+    paths,
     close: () => weights.close(),
   };
 }
@@ -74,8 +106,12 @@ async function json(path: string | undefined): Promise<CheckpointJson | undefine
   try {
     value = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
-    throw new WeightsError(`is not readable JSON: ${(cause as Error).message}`, { file: path, cause });
+    throw new WeightsError(`is not readable JSON: ${(cause as Error).message}`, {
+      file: path,
+      cause,
+    });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new WeightsError("is not a JSON object", { file: path });
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new WeightsError("is not a JSON object", { file: path });
   return value as CheckpointJson;
 }

@@ -1,4 +1,7 @@
-/** The SHA-256 of a file. Imported when there is a digest to compare, so that others do not download it. */
+/**
+ * The SHA-256 of a file. Imported when there is a digest to compare, so that others do not download
+ * it.
+ */
 import type { ByteSource, VerifyOptions } from "./byte-source.ts";
 import { Sha256 } from "./sha256.ts";
 
@@ -7,12 +10,16 @@ const stepBytes = 4 << 20;
 const ahead = 4;
 
 /** Reads a whole file in order; lower-case hex. `onBytes` sees every step. */
-export async function digestOf(source: Pick<ByteSource, "size" | "read">, { signal, onProgress }: VerifyOptions, onBytes: (bytes: Uint8Array) => void = () => {}): Promise<string> {
+export async function digestOf(
+  source: Pick<ByteSource, "size" | "read">,
+  { signal, onProgress }: VerifyOptions,
+  onBytes: (bytes: Uint8Array) => void = () => {},
+): Promise<string> {
   const totalBytes = await source.size();
   const hash = new Sha256();
   const steps: Promise<Uint8Array>[] = [];
   let asked = 0;
-  for (let loadedBytes = 0; loadedBytes < totalBytes;) {
+  for (let loadedBytes = 0; loadedBytes < totalBytes; ) {
     for (; steps.length < ahead && asked < totalBytes; asked += stepBytes) {
       const step = source.read(asked, Math.min(stepBytes, totalBytes - asked), signal);
       step.catch(() => {});

@@ -1,4 +1,7 @@
-/** What a {@link WeightsError} knows: which file and tensor, what was expected and what was received. */
+/**
+ * What a {@link WeightsError} knows: which file and tensor, what was expected and what was
+ * received.
+ */
 export interface WeightsErrorDetails {
   readonly file?: string;
   readonly tensor?: string;
@@ -19,15 +22,23 @@ export class WeightsError extends Error {
   readonly issues: readonly string[];
 
   constructor(problem: string, details: WeightsErrorDetails = {}) {
-    const where = [details.file, details.tensor === undefined ? undefined : `tensor "${details.tensor}"`]
-      .filter((part) => part !== undefined).join(": ");
+    const where = [
+      details.file,
+      details.tensor === undefined ? undefined : `tensor "${details.tensor}"`,
+    ]
+      .filter((part) => part !== undefined)
+      .join(": ");
     const facts = [
       details.expected === undefined ? "" : `expected ${details.expected}`,
       details.received === undefined ? "" : `received ${details.received}`,
-    ].filter((part) => part !== "").join(", ");
+    ]
+      .filter((part) => part !== "")
+      .join(", ");
     const list = (details.issues ?? []).map((issue) => `\n  - ${issue}`).join("");
-    super(`${where === "" ? "" : `${where}: `}${problem}${facts === "" ? "" : ` (${facts})`}${list}`,
-      details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      `${where === "" ? "" : `${where}: `}${problem}${facts === "" ? "" : ` (${facts})`}${list}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.file = details.file;
     this.tensor = details.tensor;
     this.expected = details.expected;

@@ -8,7 +8,9 @@ const chunkBytes = 1 << 28;
 const hashBytes = 4 << 20;
 
 /** A file read at random places; close it when done. */
-export async function openFileSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
+export async function openFileSource(
+  path: string,
+): Promise<ByteSource & { close(): Promise<void> }> {
   const handle = await open(path, "r").catch((cause: unknown) => {
     throw new WeightsError(`cannot be opened: ${(cause as Error).message}`, { file: path, cause });
   });
@@ -17,13 +19,27 @@ export async function openFileSource(path: string): Promise<ByteSource & { close
     await handle.close();
     throw new WeightsError("is not a file", { file: path });
   }
-  const read = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> => {
+  const read = async (
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> => {
     checkRange(path, offset, length, stat.size);
     const out = new Uint8Array(length);
-    for (let done = 0; done < length;) {
+    for (let done = 0; done < length; ) {
       signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(out, done, Math.min(chunkBytes, length - done), offset + done);
-      if (bytesRead === 0) throw new WeightsError("became shorter while it was read", { file: path, expected: `${length} bytes at ${offset}`, received: `${done} bytes` });
+      const { bytesRead } = await handle.read(
+        out,
+        done,
+        Math.min(chunkBytes, length - done),
+        offset + done,
+      );
+      if (bytesRead === 0)
+        throw new WeightsError("became shorter while it was read", {
+          file: path,
+          expected: `${length} bytes at ${offset}`,
+          received: `${done} bytes`,
+        });
       done += bytesRead;
     }
     signal?.throwIfAborted();
@@ -35,7 +51,7 @@ export async function openFileSource(path: string): Promise<ByteSource & { close
     read,
     async verify(sha256, { signal, onProgress } = {}) {
       const hash = createHash("sha256");
-      for (let at = 0; at < stat.size;) {
+      for (let at = 0; at < stat.size; ) {
         const bytes = await read(at, Math.min(hashBytes, stat.size - at), signal);
         hash.update(bytes);
         at += bytes.length;

@@ -5,7 +5,10 @@ import { WeightsError } from "./error.ts";
 import { layOut, tensorEntries, type FileLayout, type TensorsToWrite } from "./write.ts";
 import type { TensorInfo } from "./weight-source.ts";
 
-/** Writes a safetensors file tensor by tensor, in any order; the file appears under its name only when `finish` succeeds. */
+/**
+ * Writes a safetensors file tensor by tensor, in any order; the file appears under its name only
+ * when `finish` succeeds.
+ */
 export class SafetensorsWriter {
   readonly #path: string;
   readonly #temporary: string;
@@ -23,12 +26,17 @@ export class SafetensorsWriter {
 
   /** Starts a file whose tensors, with dtypes and shapes, are known beforehand. */
   static async create(
-    path: string, tensors: Iterable<readonly [name: string, info: TensorInfo]>, metadata?: Readonly<Record<string, string>>,
+    path: string,
+    tensors: Iterable<readonly [name: string, info: TensorInfo]>,
+    metadata?: Readonly<Record<string, string>>,
   ): Promise<SafetensorsWriter> {
     const layout = layOut(tensors, metadata);
     const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
     const handle = await open(temporary, "wx").catch((cause: unknown) => {
-      throw new WeightsError(`cannot be written: ${(cause as Error).message}`, { file: path, cause });
+      throw new WeightsError(`cannot be written: ${(cause as Error).message}`, {
+        file: path,
+        cause,
+      });
     });
     const writer = new SafetensorsWriter(path, temporary, handle, layout);
     try {
@@ -44,7 +52,10 @@ export class SafetensorsWriter {
   async write(name: string, data: ArrayBufferView): Promise<void> {
     const place = this.#layout.places.get(name);
     if (place === undefined || !this.#left.has(name)) {
-      throw new WeightsError(place === undefined ? "was not announced" : "is written twice", { file: this.#path, tensor: name });
+      throw new WeightsError(place === undefined ? "was not announced" : "is written twice", {
+        file: this.#path,
+        tensor: name,
+      });
     }
     const bytes = tensorBytes(name, place.dtype, place.shape, data);
     this.#left.delete(name);
@@ -55,7 +66,10 @@ export class SafetensorsWriter {
   async finish(): Promise<void> {
     try {
       if (this.#left.size > 0) {
-        throw new WeightsError("is incomplete", { file: this.#path, issues: [...this.#left].map((name) => `"${name}" was never written`) });
+        throw new WeightsError("is incomplete", {
+          file: this.#path,
+          issues: [...this.#left].map((name) => `"${name}" was never written`),
+        });
       }
       await this.#handle.sync();
       await this.#handle.close();
@@ -73,15 +87,24 @@ export class SafetensorsWriter {
   }
 
   async #put(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, Math.min(1 << 28, bytes.length - done), position + done);
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(
+        bytes,
+        done,
+        Math.min(1 << 28, bytes.length - done),
+        position + done,
+      );
       done += bytesWritten;
     }
   }
 }
 
 /** Writes a safetensors file; on any failure the old file, if there is one, stays as it was. */
-export async function saveSafetensors(path: string, tensors: TensorsToWrite, metadata?: Readonly<Record<string, string>>): Promise<void> {
+export async function saveSafetensors(
+  path: string,
+  tensors: TensorsToWrite,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
   const entries = tensorEntries(tensors);
   const writer = await SafetensorsWriter.create(path, entries, metadata);
   try {

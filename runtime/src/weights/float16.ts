@@ -12,7 +12,10 @@ export function float16ToFloat32(bits: number): number {
   return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
-/** The 16 bits of the binary16 nearest to `value` (taken as float32 first), ties to even; overflow gives infinity. */
+/**
+ * The 16 bits of the binary16 nearest to `value` (taken as float32 first), ties to even; overflow
+ * gives infinity.
+ */
 export function float32ToFloat16(value: number): number {
   f32[0] = value;
   const bits = u32[0]!;
@@ -51,7 +54,10 @@ export function widenFloat16(bits: Uint16Array, out = new Float32Array(bits.leng
 }
 
 /** Widens bfloat16 bits to float32, into `out` (same length) when given. */
-export function widenBfloat16(bits: Uint16Array, out = new Float32Array(bits.length)): Float32Array {
+export function widenBfloat16(
+  bits: Uint16Array,
+  out = new Float32Array(bits.length),
+): Float32Array {
   const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
   return out;

@@ -1,9 +1,18 @@
-/** Weights of pictures made ready to meet bytes, as a plan's `fold` says: what normalising would do to the pictures, done to them instead. */
+/**
+ * Weights of pictures made ready to meet bytes, as a plan's `fold` says: what normalising would do
+ * to the pictures, done to them instead.
+ */
 import type { WeightPart } from "@sigil/spec";
 import { roundToStorage } from "./pack.ts";
 
-/** Rows `[channels, pixels]` to `[pixels, channels]`, scaled; or, with shifts, to a number each, summed in float64 over what storage keeps of them. */
-export function foldPixels(rows: Float32Array, { pixels, scales, shifts, storage }: NonNullable<WeightPart["fold"]>): Float32Array {
+/**
+ * Rows `[channels, pixels]` to `[pixels, channels]`, scaled; or, with shifts, to a number each,
+ * summed in float64 over what storage keeps of them.
+ */
+export function foldPixels(
+  rows: Float32Array,
+  { pixels, scales, shifts, storage }: NonNullable<WeightPart["fold"]>,
+): Float32Array {
   const channels = scales.length;
   const columns = channels * pixels;
   const count = rows.length / columns;

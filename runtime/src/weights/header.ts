@@ -21,21 +21,41 @@ export interface SafetensorsHeader {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isSize = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Reads and checks a header: tensors must tile the data without gaps or overlaps and fill the file exactly. */
-export async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsHeader> {
+/**
+ * Reads and checks a header: tensors must tile the data without gaps or overlaps and fill the file
+ * exactly.
+ */
+export async function readHeader(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<SafetensorsHeader> {
   const file = source.name;
   const size = await source.size(signal);
-  if (size < 8) throw new WeightsError("is truncated", { file, expected: "at least 8 bytes", received: `${size} bytes` });
+  if (size < 8)
+    throw new WeightsError("is truncated", {
+      file,
+      expected: "at least 8 bytes",
+      received: `${size} bytes`,
+    });
   const prefix = await source.read(0, 8, signal);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
-    throw new WeightsError("has an oversized header", { file, expected: `at most ${maxHeaderBytes} bytes`, received: `${length} bytes` });
+    throw new WeightsError("has an oversized header", {
+      file,
+      expected: `at most ${maxHeaderBytes} bytes`,
+      received: `${length} bytes`,
+    });
   }
   const dataStart = 8 + Number(length);
   if (dataStart > size) {
-    throw new WeightsError("is truncated inside its header", { file, expected: `at least ${dataStart} bytes`, received: `${size} bytes` });
+    throw new WeightsError("is truncated inside its header", {
+      file,
+      expected: `at least ${dataStart} bytes`,
+      received: `${size} bytes`,
+    });
   }
   const root = parseHeader(file, await source.read(8, Number(length), signal));
   const tensors = new Map<string, TensorPlace>();
@@ -56,49 +76,116 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     root = JSON.parse(text);
   } catch (cause) {
-    throw new WeightsError(`has a header that is not JSON: ${(cause as Error).message}`, { file, cause });
+    throw new WeightsError(`has a header that is not JSON: ${(cause as Error).message}`, {
+      file,
+      cause,
+    });
   }
-  if (!isRecord(root)) throw new WeightsError("has a header that is not an object", { file, expected: "a JSON object" });
+  if (!isRecord(root))
+    throw new WeightsError("has a header that is not an object", {
+      file,
+      expected: "a JSON object",
+    });
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw new WeightsError("its header names this twice", { file, tensor: twice });
+  if (twice !== undefined)
+    throw new WeightsError("its header names this twice", { file, tensor: twice });
   return root;
 }
 
 function readMetadata(file: string, entry: unknown): Record<string, string> {
   if (!isRecord(entry) || Object.values(entry).some((value) => typeof value !== "string")) {
-    throw new WeightsError("has malformed __metadata__", { file, expected: "an object of strings", received: JSON.stringify(entry).slice(0, 100) });
+    throw new WeightsError("has malformed __metadata__", {
+      file,
+      expected: "an object of strings",
+      received: JSON.stringify(entry).slice(0, 100),
+    });
   }
   return entry as Record<string, string>;
 }
 
 function readEntry(file: string, tensor: string, entry: unknown, dataStart: number): TensorPlace {
   const received = JSON.stringify(entry).slice(0, 200);
-  if (!isRecord(entry)) throw new WeightsError("has a malformed entry", { file, tensor, expected: "an object", received });
+  if (!isRecord(entry))
+    throw new WeightsError("has a malformed entry", {
+      file,
+      tensor,
+      expected: "an object",
+      received,
+    });
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (!isDType(dtype)) throw new WeightsError("has an unknown dtype", { file, tensor, expected: "a safetensors dtype", received: JSON.stringify(dtype) ?? "nothing" });
+  if (!isDType(dtype))
+    throw new WeightsError("has an unknown dtype", {
+      file,
+      tensor,
+      expected: "a safetensors dtype",
+      received: JSON.stringify(dtype) ?? "nothing",
+    });
   if (!Array.isArray(shape) || !shape.every(isSize)) {
-    throw new WeightsError("has a malformed shape", { file, tensor, expected: "non-negative integers", received: JSON.stringify(shape) ?? "nothing" });
+    throw new WeightsError("has a malformed shape", {
+      file,
+      tensor,
+      expected: "non-negative integers",
+      received: JSON.stringify(shape) ?? "nothing",
+    });
   }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1]) {
-    throw new WeightsError("has malformed data_offsets", { file, tensor, expected: "[begin, end] with begin <= end", received: JSON.stringify(offsets) ?? "nothing" });
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every(isSize) ||
+    offsets[0] > offsets[1]
+  ) {
+    throw new WeightsError("has malformed data_offsets", {
+      file,
+      tensor,
+      expected: "[begin, end] with begin <= end",
+      received: JSON.stringify(offsets) ?? "nothing",
+    });
   }
   const [begin, end] = offsets as [number, number];
   const expected = byteLength(dtype, shape as number[]);
   if (!Number.isSafeInteger(expected) || end - begin !== expected) {
-    throw new WeightsError("its data_offsets contradict its shape", { file, tensor, expected: `${expected} bytes for ${dtype} [${shape.join(", ")}]`, received: `${end - begin} bytes` });
+    throw new WeightsError("its data_offsets contradict its shape", {
+      file,
+      tensor,
+      expected: `${expected} bytes for ${dtype} [${shape.join(", ")}]`,
+      received: `${end - begin} bytes`,
+    });
   }
   return { dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
 }
 
-function checkTiling(file: string, inOrder: readonly (readonly [string, TensorPlace])[], dataStart: number, size: number): void {
+function checkTiling(
+  file: string,
+  inOrder: readonly (readonly [string, TensorPlace])[],
+  dataStart: number,
+  size: number,
+): void {
   let at = dataStart;
   for (const [tensor, place] of inOrder) {
     if (place.begin !== at) {
-      throw new WeightsError(place.begin < at ? "overlaps another tensor" : "leaves a gap before it",
-        { file, tensor, expected: `offset ${at - dataStart}`, received: `offset ${place.begin - dataStart}` });
+      throw new WeightsError(
+        place.begin < at ? "overlaps another tensor" : "leaves a gap before it",
+        {
+          file,
+          tensor,
+          expected: `offset ${at - dataStart}`,
+          received: `offset ${place.begin - dataStart}`,
+        },
+      );
     }
-    if (place.end > size) throw new WeightsError("lies past the end of the file", { file, tensor, expected: `at least ${place.end} bytes`, received: `${size} bytes` });
+    if (place.end > size)
+      throw new WeightsError("lies past the end of the file", {
+        file,
+        tensor,
+        expected: `at least ${place.end} bytes`,
+        received: `${size} bytes`,
+      });
     at = place.end;
   }
-  if (at !== size) throw new WeightsError("has bytes that no tensor owns", { file, expected: `${at} bytes`, received: `${size} bytes` });
+  if (at !== size)
+    throw new WeightsError("has bytes that no tensor owns", {
+      file,
+      expected: `${at} bytes`,
+      received: `${size} bytes`,
+    });
 }

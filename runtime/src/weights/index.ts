@@ -14,7 +14,13 @@ export { openSafetensors } from "./safetensors.ts";
 export { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 export { withPrefixes } from "./prefixes.ts";
 export { bindWeights } from "./bind.ts";
-export { loadPlanned, type LoadPlannedOptions, type PlannedProgress, type WeightReader, type WeightTarget } from "./load-planned.ts";
+export {
+  loadPlanned,
+  type LoadPlannedOptions,
+  type PlannedProgress,
+  type WeightReader,
+  type WeightTarget,
+} from "./load-planned.ts";
 export { packPanels, packPanelRows, roundToStorage, type PanelShape } from "./pack.ts";
 export { resampleGrid } from "./resample-grid.ts";
 export { verifyPlan, type VerifyPlanOptions } from "./verify-plan.ts";

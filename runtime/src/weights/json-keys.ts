@@ -1,4 +1,7 @@
-/** The first key that some object of a valid JSON text has twice; JSON.parse keeps the last one in silence. */
+/**
+ * The first key that some object of a valid JSON text has twice; JSON.parse keeps the last one in
+ * silence.
+ */
 export function duplicateKey(text: string): string | undefined {
   const scopes: (Set<string> | undefined)[] = [];
   const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;

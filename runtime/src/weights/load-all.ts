@@ -16,13 +16,23 @@ export interface LoadOptions {
   readonly concurrency?: number;
 }
 
-/** Reads tensors as float32 and hands each to `use` when it has arrived (and waits for it), so that few are in memory at once. */
+/**
+ * Reads tensors as float32 and hands each to `use` when it has arrived (and waits for it), so that
+ * few are in memory at once.
+ */
 export async function streamAll(
-  source: WeightSource, names: Iterable<string>, use: (name: string, values: Float32Array) => void | Promise<void>, options: LoadOptions = {},
+  source: WeightSource,
+  names: Iterable<string>,
+  use: (name: string, values: Float32Array) => void | Promise<void>,
+  options: LoadOptions = {},
 ): Promise<void> {
   const { signal, onProgress, concurrency = 4 } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new WeightsError("cannot load", { file: source.name, expected: "a concurrency of at least 1", received: String(concurrency) });
+    throw new WeightsError("cannot load", {
+      file: source.name,
+      expected: "a concurrency of at least 1",
+      received: String(concurrency),
+    });
   }
   const queue = [...names].map((name) => {
     const { dtype, shape } = requireTensor(source, name);
@@ -46,12 +56,18 @@ export async function streamAll(
       }
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(concurrency, queue.length) }, worker));
+  const results = await Promise.allSettled(
+    Array.from({ length: Math.min(concurrency, queue.length) }, worker),
+  );
   for (const result of results) if (result.status === "rejected") throw result.reason;
 }
 
 /** Reads tensors as float32 into a map in the order of `names`. */
-export async function loadAll(source: WeightSource, names: Iterable<string>, options: LoadOptions = {}): Promise<Map<string, Float32Array>> {
+export async function loadAll(
+  source: WeightSource,
+  names: Iterable<string>,
+  options: LoadOptions = {},
+): Promise<Map<string, Float32Array>> {
   const order = [...names];
   const loaded = new Map<string, Float32Array>();
   await streamAll(source, order, (name, values) => void loaded.set(name, values), options);

@@ -1,4 +1,7 @@
-/** Lays the weights of a plan out as its kernels read them, one checkpoint tensor at a time, the next ones on their way. */
+/**
+ * Lays the weights of a plan out as its kernels read them, one checkpoint tensor at a time, the
+ * next ones on their way.
+ */
 import type { PlannedWeight, WeightPart } from "@sigil/spec";
 import { foldPixels } from "./fold-pixels.ts";
 import { packPanelRows } from "./pack.ts";
@@ -12,7 +15,11 @@ export interface WeightReader {
   /** In the order of the file, which reads then follow. */
   readonly tensors?: ReadonlyMap<string, TensorInfo>;
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  readRowsFloat32(name: string, rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  readRowsFloat32(
+    name: string,
+    rows: ArrayLike<number>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Float32Array>;
 }
 
 export interface PlannedProgress {
@@ -25,18 +32,30 @@ export interface LoadPlannedOptions extends VerifyPlanOptions {
   readonly onProgress?: (progress: PlannedProgress) => void;
 }
 
-const partRows = ({ begin, end, resample }: WeightPart): number => (resample ? resample.to[0] * resample.to[1] : end - begin);
+const partRows = ({ begin, end, resample }: WeightPart): number =>
+  resample ? resample.to[0] * resample.to[1] : end - begin;
 
 /** Where a backend wants its weights. */
 export interface WeightTarget {
-  /** Memory for a weight, zero at first, so that the padding of its panels is in place; asked for once per part. */
+  /**
+   * Memory for a weight, zero at first, so that the padding of its panels is in place; asked for
+   * once per part.
+   */
   place(weight: PlannedWeight): { readonly buffer: ArrayBufferLike; readonly offset: number };
   /** Every part of the weight is in place. */
   complete?(weight: PlannedWeight): void;
 }
 
-/** Reads each checkpoint tensor once and packs what weights need of it. Throws what the reader throws, or the signal's reason. */
-export async function loadPlanned(weights: readonly PlannedWeight[], reader: WeightReader, target: WeightTarget, { onProgress, signal }: LoadPlannedOptions): Promise<void> {
+/**
+ * Reads each checkpoint tensor once and packs what weights need of it. Throws what the reader
+ * throws, or the signal's reason.
+ */
+export async function loadPlanned(
+  weights: readonly PlannedWeight[],
+  reader: WeightReader,
+  target: WeightTarget,
+  { onProgress, signal }: LoadPlannedOptions,
+): Promise<void> {
   const totalBytes = weights.reduce((sum, weight) => sum + weight.bytes, 0);
   const parts = weights.flatMap((weight) => {
     let row = 0;
@@ -48,7 +67,8 @@ export async function loadPlanned(weights: readonly PlannedWeight[], reader: Wei
   });
   // Parts of one tensor (a packed q, k, v) are read together, so that each tensor is read once.
   const byTensor = new Map<string, typeof parts>();
-  for (const use of parts) byTensor.set(use.part.tensor, [...(byTensor.get(use.part.tensor) ?? []), use]);
+  for (const use of parts)
+    byTensor.set(use.part.tensor, [...(byTensor.get(use.part.tensor) ?? []), use]);
   const missing = new Map(weights.map((weight) => [weight, weight.parts.length]));
   let loadedBytes = 0;
   signal?.throwIfAborted();
@@ -59,10 +79,31 @@ export async function loadPlanned(weights: readonly PlannedWeight[], reader: Wei
       // A weight that is folded to sums has one column where its tensor has many.
       const width = part.fold ? part.fold.pixels * part.fold.scales.length : columns;
       const stored = data.subarray(part.begin * width, part.end * width);
-      if (stored.length !== (part.end - part.begin) * width) throw new Error(`${tensor}: expected at least ${part.end * width} elements, received ${data.length}`);
-      const rows = part.fold ? foldPixels(stored, part.fold) : part.resample ? resampleGrid(stored, columns, part.resample.from, part.resample.to) : stored;
-      if (layout.kind === "rows") new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
-      else packPanelRows(buffer, offset, rows, { rows: weight.rows, columns, width: layout.width, storage: layout.storage, panelColumns: layout.columns ?? columns }, firstRow);
+      if (stored.length !== (part.end - part.begin) * width)
+        throw new Error(
+          `${tensor}: expected at least ${part.end * width} elements, received ${data.length}`,
+        );
+      const rows = part.fold
+        ? foldPixels(stored, part.fold)
+        : part.resample
+          ? resampleGrid(stored, columns, part.resample.from, part.resample.to)
+          : stored;
+      if (layout.kind === "rows")
+        new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
+      else
+        packPanelRows(
+          buffer,
+          offset,
+          rows,
+          {
+            rows: weight.rows,
+            columns,
+            width: layout.width,
+            storage: layout.storage,
+            panelColumns: layout.columns ?? columns,
+          },
+          firstRow,
+        );
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);
       missing.set(weight, missing.get(weight)! - 1);
       if (missing.get(weight) === 0) target.complete?.(weight);

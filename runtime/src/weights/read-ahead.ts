@@ -2,14 +2,26 @@
 import { byteLength } from "./dtype.ts";
 import type { WeightReader } from "./load-planned.ts";
 
-/** What may have been read, or asked for, and not yet been used, in bytes as stored; a tensor that is longer comes alone. */
+/**
+ * What may have been read, or asked for, and not yet been used, in bytes as stored; a tensor that
+ * is longer comes alone.
+ */
 const aheadBytes = 32 << 20;
 
-/** Names and float32 values of tensors, in the order in which the reader lists them, which is that of their file. Reads are asked for in bursts, so that a source can merge them. */
-export async function* readAhead(names: Iterable<string>, reader: WeightReader, signal?: AbortSignal): AsyncGenerator<readonly [name: string, values: Float32Array]> {
+/**
+ * Names and float32 values of tensors, in the order in which the reader lists them, which is that
+ * of their file. Reads are asked for in bursts, so that a source can merge them.
+ */
+export async function* readAhead(
+  names: Iterable<string>,
+  reader: WeightReader,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly [name: string, values: Float32Array]> {
   const wanted = new Set(names);
   const { tensors } = reader;
-  const order = tensors ? [...new Set([...tensors.keys(), ...wanted])].filter((name) => wanted.has(name)) : [...wanted];
+  const order = tensors
+    ? [...new Set([...tensors.keys(), ...wanted])].filter((name) => wanted.has(name))
+    : [...wanted];
   const sizeOf = (name: string): number => {
     const info = tensors?.get(name);
     return info ? byteLength(info.dtype, info.shape) : aheadBytes;
@@ -17,13 +29,20 @@ export async function* readAhead(names: Iterable<string>, reader: WeightReader, 
   // A failure or a consumer that leaves stops the reads that are under way.
   const stop = new AbortController();
   const readSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const waiting: { readonly name: string; readonly bytes: number; readonly values: Promise<Float32Array> }[] = [];
+  const waiting: {
+    readonly name: string;
+    readonly bytes: number;
+    readonly values: Promise<Float32Array>;
+  }[] = [];
   let pending = 0;
   let next = 0;
   try {
     while (next < order.length || waiting.length > 0) {
       if (pending <= aheadBytes / 2) {
-        while (next < order.length && (waiting.length === 0 || pending + sizeOf(order[next]!) <= aheadBytes)) {
+        while (
+          next < order.length &&
+          (waiting.length === 0 || pending + sizeOf(order[next]!) <= aheadBytes)
+        ) {
           const name = order[next++]!;
           const values = reader.readFloat32(name, { signal: readSignal });
           values.catch(() => {});

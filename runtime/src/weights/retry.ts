@@ -12,12 +12,21 @@ export class Transient {
 export interface RetryOptions {
   /** Attempts after the first one; 4 by default. */
   readonly retries?: number;
-  /** Milliseconds before the second attempt, twice as many before each further one; 250 by default. */
+  /**
+   * Milliseconds before the second attempt, twice as many before each further one; 250 by default.
+   */
   readonly backoff?: number;
 }
 
-/** Calls `attempt` until it throws no {@link Transient}, or too often: then the error inside is thrown. */
-export async function retrying<T>(attempt: () => Promise<T>, { retries = 4, backoff = 250 }: RetryOptions, signal: AbortSignal | undefined): Promise<T> {
+/**
+ * Calls `attempt` until it throws no {@link Transient}, or too often: then the error inside is
+ * thrown.
+ */
+export async function retrying<T>(
+  attempt: () => Promise<T>,
+  { retries = 4, backoff = 250 }: RetryOptions,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   for (let tries = 0; ; tries++) {
     signal?.throwIfAborted();
     try {

@@ -11,18 +11,34 @@ const joinBytes = 4096;
 /** No gathering read is longer, in bytes. */
 const maxReadBytes = 8 << 20;
 
-/** Opens one safetensors file after checking its whole header; reads no tensor. Closing closes the byte source. */
-export async function openSafetensors(source: ByteSource, { signal }: { readonly signal?: AbortSignal } = {}): Promise<WeightSource> {
+/**
+ * Opens one safetensors file after checking its whole header; reads no tensor. Closing closes the
+ * byte source.
+ */
+export async function openSafetensors(
+  source: ByteSource,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<WeightSource> {
   const file = source.name;
   const { tensors, metadata } = await readHeader(source, signal);
   const cache = new RowCache();
 
-  async function bytes(tensor: string, begin: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+  async function bytes(
+    tensor: string,
+    begin: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
     signal?.throwIfAborted();
     const data = await source.read(begin, length, signal);
     signal?.throwIfAborted();
     if (data.byteLength !== length) {
-      throw new WeightsError("could not be read whole", { file, tensor, expected: `${length} bytes`, received: `${data.byteLength} bytes` });
+      throw new WeightsError("could not be read whole", {
+        file,
+        tensor,
+        expected: `${length} bytes`,
+        received: `${data.byteLength} bytes`,
+      });
     }
     return data;
   }
@@ -39,7 +55,10 @@ export async function openSafetensors(source: ByteSource, { signal }: { readonly
     async readFloat32(name, options) {
       const { begin, end, dtype } = place(name);
       toFloat32(new Uint8Array(0), dtype, { file, tensor: name });
-      return toFloat32(await bytes(name, begin, end - begin, options?.signal), dtype, { file, tensor: name });
+      return toFloat32(await bytes(name, begin, end - begin, options?.signal), dtype, {
+        file,
+        tensor: name,
+      });
     },
     async readRowsFloat32(name, rows, options) {
       const { begin, dtype } = place(name);
@@ -53,13 +72,25 @@ export async function openSafetensors(source: ByteSource, { signal }: { readonly
         if (kept === undefined) missing.push(row);
         else found.set(row, kept);
       }
-      for (let start = 0; start < missing.length;) {
+      for (let start = 0; start < missing.length; ) {
         let stop = start + 1;
-        while (stop < missing.length && (missing[stop]! - missing[stop - 1]! - 1) * rowBytes <= joinBytes
-          && (missing[stop]! + 1 - missing[start]!) * rowBytes <= maxReadBytes) stop++;
+        while (
+          stop < missing.length &&
+          (missing[stop]! - missing[stop - 1]! - 1) * rowBytes <= joinBytes &&
+          (missing[stop]! + 1 - missing[start]!) * rowBytes <= maxReadBytes
+        )
+          stop++;
         const first = missing[start]!;
         const values = toFloat32(
-          await bytes(name, begin + first * rowBytes, (missing[stop - 1]! + 1 - first) * rowBytes, options?.signal), dtype, { file, tensor: name });
+          await bytes(
+            name,
+            begin + first * rowBytes,
+            (missing[stop - 1]! + 1 - first) * rowBytes,
+            options?.signal,
+          ),
+          dtype,
+          { file, tensor: name },
+        );
         for (; start < stop; start++) {
           const row = missing[start]!;
           const copy = values.slice((row - first) * columns, (row - first + 1) * columns);

@@ -1,6 +1,12 @@
-/** SHA-256 (FIPS 180-4) of bytes that come one piece after the other, which WebCrypto's digest cannot take. */
+/**
+ * SHA-256 (FIPS 180-4) of bytes that come one piece after the other, which WebCrypto's digest
+ * cannot take.
+ */
 
-/** Fractional bits of a root of the first primes: the standard's constants, computed as it defines them. */
+/**
+ * Fractional bits of a root of the first primes: the standard's constants, computed as it defines
+ * them.
+ */
 function fractions(count: number, power: number): Uint32Array {
   const found: number[] = [];
   for (let n = 2; found.length < count; n++) {
@@ -39,7 +45,10 @@ export class Sha256 {
   /** Lower-case hex; nothing may be added afterwards. */
   hex(): string {
     const bits = this.#length * 8;
-    const padding = new Uint8Array(blockBytes * Math.ceil(((this.#length % blockBytes) + 9) / blockBytes) - (this.#length % blockBytes));
+    const padding = new Uint8Array(
+      blockBytes * Math.ceil(((this.#length % blockBytes) + 9) / blockBytes) -
+        (this.#length % blockBytes),
+    );
     padding[0] = 0x80;
     const view = new DataView(padding.buffer);
     view.setUint32(padding.length - 8, Math.floor(bits / 2 ** 32));
@@ -52,7 +61,8 @@ export class Sha256 {
     const w = this.#words;
     const k = this.#constants;
     const state = this.#state;
-    for (let i = 0, j = at; i < 16; i++, j += 4) w[i] = (bytes[j]! << 24) | (bytes[j + 1]! << 16) | (bytes[j + 2]! << 8) | bytes[j + 3]!;
+    for (let i = 0, j = at; i < 16; i++, j += 4)
+      w[i] = (bytes[j]! << 24) | (bytes[j + 1]! << 16) | (bytes[j + 2]! << 8) | bytes[j + 3]!;
     for (let i = 16; i < 64; i++) {
       const x = w[i - 15]!;
       const y = w[i - 2]!;
@@ -60,14 +70,35 @@ export class Sha256 {
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       w[i] = (w[i - 16]! + s0 + w[i - 7]! + s1) | 0;
     }
-    let a = state[0]! | 0, b = state[1]! | 0, c = state[2]! | 0, d = state[3]! | 0, e = state[4]! | 0, f = state[5]! | 0, g = state[6]! | 0, h = state[7]! | 0;
+    let a = state[0]! | 0,
+      b = state[1]! | 0,
+      c = state[2]! | 0,
+      d = state[3]! | 0,
+      e = state[4]! | 0,
+      f = state[5]! | 0,
+      g = state[6]! | 0,
+      h = state[7]! | 0;
     for (let i = 0; i < 64; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + k[i]! + w[i]!) | 0;
       const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
       const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
+      h = g;
+      g = f;
+      f = e;
+      e = (d + t1) | 0;
+      d = c;
+      c = b;
+      b = a;
+      a = (t1 + t2) | 0;
     }
-    state[0]! += a; state[1]! += b; state[2]! += c; state[3]! += d; state[4]! += e; state[5]! += f; state[6]! += g; state[7]! += h;
+    state[0]! += a;
+    state[1]! += b;
+    state[2]! += c;
+    state[3]! += d;
+    state[4]! += e;
+    state[5]! += f;
+    state[6]! += g;
+    state[7]! += h;
   }
 }

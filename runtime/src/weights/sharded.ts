@@ -9,25 +9,42 @@ export interface ShardIndex {
   readonly weight_map: Readonly<Record<string, string>>;
 }
 
-const isShardName = (value: unknown): value is string => typeof value === "string" && value !== ""
-  && !/^[/\\]|[\\:]/.test(value) && !value.split("/").includes("..");
+const isShardName = (value: unknown): value is string =>
+  typeof value === "string" &&
+  value !== "" &&
+  !/^[/\\]|[\\:]/.test(value) &&
+  !value.split("/").includes("..");
 
-/** Opens a checkpoint split into shards; `resolve` gives the byte source of a shard's file name. All headers are checked. */
+/**
+ * Opens a checkpoint split into shards; `resolve` gives the byte source of a shard's file name. All
+ * headers are checked.
+ */
 export async function openShardedSafetensors(
-  index: ShardIndex, resolve: (file: string) => ByteSource | Promise<ByteSource>, name = "model.safetensors.index.json",
+  index: ShardIndex,
+  resolve: (file: string) => ByteSource | Promise<ByteSource>,
+  name = "model.safetensors.index.json",
 ): Promise<WeightSource> {
   const map: unknown = (index as ShardIndex | null)?.weight_map;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
-    throw new WeightsError("has no weight_map", { file: name, expected: "an object of tensor name to file name" });
+    throw new WeightsError("has no weight_map", {
+      file: name,
+      expected: "an object of tensor name to file name",
+    });
   }
   const entries = Object.entries(map as Record<string, unknown>);
   for (const [tensor, file] of entries) {
     if (!isShardName(file)) {
-      throw new WeightsError("names a bad shard", { file: name, tensor, expected: "a relative file name", received: JSON.stringify(file) });
+      throw new WeightsError("names a bad shard", {
+        file: name,
+        tensor,
+        expected: "a relative file name",
+        received: JSON.stringify(file),
+      });
     }
   }
   const shards = new Map<string, WeightSource>();
-  const closeAll = async () => void await Promise.all([...shards.values()].map((shard) => shard.close()));
+  const closeAll = async () =>
+    void (await Promise.all([...shards.values()].map((shard) => shard.close())));
   const owner = new Map<string, WeightSource>();
   const tensors = new Map<string, TensorInfo>();
   const metadata: Record<string, string> = {};
@@ -61,7 +78,8 @@ export async function openShardedSafetensors(
     metadata,
     read: async (tensor, options) => shardOf(tensor).read(tensor, options),
     readFloat32: async (tensor, options) => shardOf(tensor).readFloat32(tensor, options),
-    readRowsFloat32: async (tensor, rows, options) => shardOf(tensor).readRowsFloat32(tensor, rows, options),
+    readRowsFloat32: async (tensor, rows, options) =>
+      shardOf(tensor).readRowsFloat32(tensor, rows, options),
     async verify(sha256, options) {
       for (const shard of shards.values()) await shard.verify!(sha256, options);
     },

@@ -4,7 +4,10 @@ interface Begun<T> {
   waiting: number;
 }
 
-/** One task whose result many wait for, each as long as it likes. It is stopped when the last one leaves, and begun again after it has failed. */
+/**
+ * One task whose result many wait for, each as long as it likes. It is stopped when the last one
+ * leaves, and begun again after it has failed.
+ */
 export class SharedTask<T> {
   readonly #task: (signal: AbortSignal) => Promise<T>;
   #current: Begun<T> | undefined;
@@ -26,7 +29,9 @@ export class SharedTask<T> {
         this.#drop(current);
       };
       signal.addEventListener("abort", leave);
-      current.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+      current.result
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener("abort", leave));
     });
   }
 

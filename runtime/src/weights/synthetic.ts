@@ -9,11 +9,19 @@ export interface ExpectedWeight {
 
 function key(name: string, seed: number): number {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(`${name}#${seed}`)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of new TextEncoder().encode(`${name}#${seed}`))
+    hash = Math.imul(hash ^ byte, 0x01000193);
   return hash | 0;
 }
 
-function fill(out: Float32Array, start: number, name: string, seed: number, scale: number, offset: number): Float32Array {
+function fill(
+  out: Float32Array,
+  start: number,
+  name: string,
+  seed: number,
+  scale: number,
+  offset: number,
+): Float32Array {
   let state = (key(name, seed) + Math.imul(start, 0x9e3779b9)) | 0;
   const s = Math.fround(scale);
   const o = Math.fround(offset);
@@ -40,19 +48,28 @@ function scaleAndOffset(name: string, shape: readonly number[]): [scale: number,
   if (name === "logit_bias") return [0, -12];
   if (leaf === "bias" || leaf === "in_proj_bias") return [0.02, 0];
   if (leaf === "weight" && shape.length === 1) return [0.1, 1];
-  if ((name.endsWith("embedding.weight") || name.endsWith("probe")) && !name.includes("patch")) return [0.5, 0];
+  if ((name.endsWith("embedding.weight") || name.endsWith("probe")) && !name.includes("patch"))
+    return [0.5, 0];
   return [Math.sqrt(3 / elementCount(shape.slice(1))), 0];
 }
 
-/** The synthetic weight of a SigLIP tensor name: float32, row-major, the same in every language for a name, shape and seed. */
+/**
+ * The synthetic weight of a SigLIP tensor name: float32, row-major, the same in every language for
+ * a name, shape and seed.
+ */
 export function syntheticTensor(name: string, shape: readonly number[], seed = 0): Float32Array {
   return fill(new Float32Array(elementCount(shape)), 0, name, seed, ...scaleAndOffset(name, shape));
 }
 
-/** A checkpoint made of synthetic tensors, each computed when read; rows are computed without the rest of their table. */
+/**
+ * A checkpoint made of synthetic tensors, each computed when read; rows are computed without the
+ * rest of their table.
+ */
 export function syntheticWeights(expected: readonly ExpectedWeight[], seed = 0): WeightSource {
   const name = `synthetic weights (seed ${seed})`;
-  const tensors = new Map<string, TensorInfo>(expected.map((weight) => [weight.name, { dtype: "F32", shape: weight.shape }]));
+  const tensors = new Map<string, TensorInfo>(
+    expected.map((weight) => [weight.name, { dtype: "F32", shape: weight.shape }]),
+  );
   const whole = (tensor: string, signal?: AbortSignal) => {
     signal?.throwIfAborted();
     return syntheticTensor(tensor, requireTensor({ name, tensors }, tensor).shape, seed);
@@ -73,7 +90,13 @@ export function syntheticWeights(expected: readonly ExpectedWeight[], seed = 0):
       const range = scaleAndOffset(tensor, tensors.get(tensor)!.shape);
       const out = new Float32Array(rows.length * columns);
       for (let i = 0; i < rows.length; i++) {
-        fill(out.subarray(i * columns, (i + 1) * columns), rows[i]! * columns, tensor, seed, ...range);
+        fill(
+          out.subarray(i * columns, (i + 1) * columns),
+          rows[i]! * columns,
+          tensor,
+          seed,
+          ...range,
+        );
       }
       return out;
     },

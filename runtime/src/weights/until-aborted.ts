@@ -1,5 +1,11 @@
-/** What `promise` settles to, or the signal's reason if that comes first; for results that nothing can stop. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/**
+ * What `promise` settles to, or the signal's reason if that comes first; for results that nothing
+ * can stop.
+ */
+export async function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   if (!signal) return promise;
   // Nobody waits for it any more.
   promise.catch(() => {});

@@ -1,6 +1,12 @@
 /** A file behind a URL: byte ranges over HTTP, resumed when a connection breaks. */
 import { consoleWarning, type WarningHandler } from "../model/warning.ts";
-import { blobSource, checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "./byte-source.ts";
+import {
+  blobSource,
+  checkRange,
+  verifyBytes,
+  type ByteSource,
+  type VerifyOptions,
+} from "./byte-source.ts";
 import { coalesced } from "./coalesce.ts";
 import { WeightsError } from "./error.ts";
 import { limited } from "./limited.ts";
@@ -12,8 +18,14 @@ export interface UrlSourceOptions extends RetryOptions {
   readonly fetch?: typeof fetch;
   /** Told once if the server knows no ranges (`no-range`); `console.warn` by default. */
   readonly onWarning?: WarningHandler;
-  /** Bytes of a file that is downloaded whole, which happens before a model loads, of all if the server says how many. */
-  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes?: number }) => void;
+  /**
+   * Bytes of a file that is downloaded whole, which happens before a model loads, of all if the
+   * server says how many.
+   */
+  readonly onProgress?: (progress: {
+    readonly loadedBytes: number;
+    readonly totalBytes?: number;
+  }) => void;
 }
 
 /** What the first request asks for: enough for the header of nearly every checkpoint. */
@@ -24,7 +36,8 @@ const mostRequests = 6;
 const busy = [408, 425, 429, 500, 502, 503, 504];
 
 /** Reads a URL by HTTP Range requests: neighbours in one request, several requests under way, each resumed from the byte that it reached.
- * Every response must have the ETag (or date) and size of the first, so that a file that changes is an error and never a mixture.
+ * Every response must have the ETag (or date) and size of the first, so that a file that changes is
+ * an error and never a mixture.
  * From a server without ranges the file is downloaded whole, once, into a Blob, which browsers keep on disk. */
 export function urlSource(url: string | URL, options: UrlSourceOptions = {}): ByteSource {
   const base = globalThis.location?.href;
@@ -36,9 +49,13 @@ class UrlSource implements ByteSource {
   readonly name: string;
   readonly #options: UrlSourceOptions;
   readonly #limit = limited(mostRequests);
-  readonly #ranges = coalesced((offset, length, signal) => this.#limit(() => this.#range(offset, length, signal)));
+  readonly #ranges = coalesced((offset, length, signal) =>
+    this.#limit(() => this.#range(offset, length, signal)),
+  );
   /** Size, version and first bytes, or the whole file from a server without ranges. */
-  readonly #opened = new SharedTask((signal) => retrying(() => this.#contact(signal), this.#options, signal));
+  readonly #opened = new SharedTask((signal) =>
+    retrying(() => this.#contact(signal), this.#options, signal),
+  );
   #size: number | undefined;
   #version: string | undefined;
   #head = new Uint8Array(0);
@@ -67,14 +84,21 @@ class UrlSource implements ByteSource {
     await this.#opened.wait(signal);
     checkRange(this.name, offset, length, this.#size!);
     if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
-    return this.#whole ? this.#whole.read(offset, length, signal) : this.#ranges(offset, length, signal);
+    return this.#whole
+      ? this.#whole.read(offset, length, signal)
+      : this.#ranges(offset, length, signal);
   }
 
   /** A digest takes the whole file, so it is kept for the reads that follow. */
   async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
     await this.#opened.wait(options.signal);
     const parts: Blob[] = [];
-    await verifyBytes(this, sha256, options, (bytes) => void parts.push(new Blob([bytes as BlobPart])));
+    await verifyBytes(
+      this,
+      sha256,
+      options,
+      (bytes) => void parts.push(new Blob([bytes as BlobPart])),
+    );
     this.#whole = blobSource(new Blob(parts), this.name);
   }
 
@@ -94,13 +118,17 @@ class UrlSource implements ByteSource {
 
   /** The whole body, handed to the browser piece by piece. */
   async #download({ headers, body }: Response): Promise<Blob> {
-    if (!this.#warned) (this.#options.onWarning ?? consoleWarning)({ code: "no-range", message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used` });
+    if (!this.#warned)
+      (this.#options.onWarning ?? consoleWarning)({
+        code: "no-range",
+        message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used`,
+      });
     this.#warned = true;
     const totalBytes = Number(headers.get("Content-Length")) || undefined;
     const parts: Blob[] = [];
     let loadedBytes = 0;
     try {
-      for (const reader = body!.getReader(); ;) {
+      for (const reader = body!.getReader(); ; ) {
         const { done, value } = await reader.read();
         if (done) return new Blob(parts);
         parts.push(new Blob([value]));
@@ -108,18 +136,28 @@ class UrlSource implements ByteSource {
         this.#options.onProgress?.({ loadedBytes, ...(totalBytes && { totalBytes }) });
       }
     } catch (cause) {
-      throw new Transient(this.#error("the transfer broke off", { received: `${loadedBytes} bytes`, cause }));
+      throw new Transient(
+        this.#error("the transfer broke off", { received: `${loadedBytes} bytes`, cause }),
+      );
     }
   }
 
-  async #range(offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #range(
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     const bytes = new Uint8Array(length);
     let at = 0;
-    await retrying(async () => {
-      const response = await this.#request(offset + at, offset + length - 1, signal);
-      this.#check(response, offset + at, offset + length - 1);
-      await this.#receive(response, bytes, at, signal, (reached) => (at = reached));
-    }, this.#options, signal);
+    await retrying(
+      async () => {
+        const response = await this.#request(offset + at, offset + length - 1, signal);
+        this.#check(response, offset + at, offset + length - 1);
+        await this.#receive(response, bytes, at, signal, (reached) => (at = reached));
+      },
+      this.#options,
+      signal,
+    );
     return bytes;
   }
 
@@ -127,8 +165,12 @@ class UrlSource implements ByteSource {
     const { headers, fetch: get = fetch } = this.#options;
     let response: Response;
     try {
-      // Not If-Range, which would make browsers ask other origins for permission first; the responses' ETags say the same.
-      response = await get(this.name, { headers: { ...headers, "Accept-Encoding": "identity", Range: `bytes=${first}-${last}` }, ...(signal && { signal }) });
+      // Not If-Range, which would make browsers ask other origins for permission first; the
+      // responses' ETags say the same.
+      response = await get(this.name, {
+        headers: { ...headers, "Accept-Encoding": "identity", Range: `bytes=${first}-${last}` },
+        ...(signal && { signal }),
+      });
     } catch (cause) {
       signal?.throwIfAborted();
       throw new Transient(this.#error(`cannot be fetched: ${(cause as Error).message}`, { cause }));
@@ -136,7 +178,10 @@ class UrlSource implements ByteSource {
     const { status, statusText } = response;
     if (status === 206 || status === 200) return response;
     discard(response.body);
-    const error = this.#error("the server refused the request", { expected: `206 with bytes ${first}-${last}`, received: `${status} ${statusText}`.trim() });
+    const error = this.#error("the server refused the request", {
+      expected: `206 with bytes ${first}-${last}`,
+      received: `${status} ${statusText}`.trim(),
+    });
     throw busy.includes(status) ? new Transient(error) : error;
   }
 
@@ -146,17 +191,35 @@ class UrlSource implements ByteSource {
     const [, begin, end, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? "") ?? []).map(Number);
     const version = versionOf(response);
     let problem: [string, string, string] | undefined;
-    if (size === undefined) problem = ["the server sent no range that can be read; another origin must expose its header by Access-Control-Expose-Headers", `Content-Range of bytes ${first}-${last}`, `${response.status}, ${range}`];
-    else if (size !== (this.#size ??= size) || version !== (this.#version ??= version)) problem = ["has changed while it was read", `${this.#size} bytes, version ${this.#version}`, `${size} bytes, version ${version}`];
-    else if (begin !== first || end !== Math.min(last, size - 1)) problem = ["the server sent another range", `bytes ${first}-${last}`, range!];
+    if (size === undefined)
+      problem = [
+        "the server sent no range that can be read; another origin must expose its header by Access-Control-Expose-Headers",
+        `Content-Range of bytes ${first}-${last}`,
+        `${response.status}, ${range}`,
+      ];
+    else if (size !== (this.#size ??= size) || version !== (this.#version ??= version))
+      problem = [
+        "has changed while it was read",
+        `${this.#size} bytes, version ${this.#version}`,
+        `${size} bytes, version ${version}`,
+      ];
+    else if (begin !== first || end !== Math.min(last, size - 1))
+      problem = ["the server sent another range", `bytes ${first}-${last}`, range!];
     if (!problem) return end! + 1 - first;
     discard(response.body);
     throw this.#error(problem[0], { expected: problem[1], received: problem[2] });
   }
 
   /** Fills `bytes` from `at` on with the body, which must end where they do. */
-  async #receive(response: Response, bytes: Uint8Array, at: number, signal: AbortSignal | undefined, onReached?: (at: number) => void): Promise<void> {
-    const failure = (problem: string, cause?: unknown): WeightsError => this.#error(problem, { expected: `${bytes.length} bytes`, received: `${at} bytes`, cause });
+  async #receive(
+    response: Response,
+    bytes: Uint8Array,
+    at: number,
+    signal: AbortSignal | undefined,
+    onReached?: (at: number) => void,
+  ): Promise<void> {
+    const failure = (problem: string, cause?: unknown): WeightsError =>
+      this.#error(problem, { expected: `${bytes.length} bytes`, received: `${at} bytes`, cause });
     const reader = response.body!.getReader();
     for (;;) {
       const { done, value } = await reader.read().catch((cause: unknown) => {
@@ -180,7 +243,9 @@ class UrlSource implements ByteSource {
   }
 }
 
-const versionOf = ({ headers }: Response): string => headers.get("ETag") ?? headers.get("Last-Modified") ?? "";
+const versionOf = ({ headers }: Response): string =>
+  headers.get("ETag") ?? headers.get("Last-Modified") ?? "";
 
 /** Lets go of a body that nobody wants; one that has broken already has nothing to say any more. */
-const discard = (body: Pick<ReadableStream, "cancel"> | null): void => void body?.cancel().catch(() => {});
+const discard = (body: Pick<ReadableStream, "cancel"> | null): void =>
+  void body?.cancel().catch(() => {});

@@ -5,18 +5,34 @@ import { WeightsError } from "./error.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 export interface VerifyPlanOptions {
-  /** Compare the weights files with the SHA-256 that the plan names, if it does; true by default. */
+  /**
+   * Compare the weights files with the SHA-256 that the plan names, if it does; true by default.
+   */
   readonly verify?: boolean;
   /** Bytes read for that, of all: a file is read whole before anything of it is used. */
-  readonly onVerify?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
+  readonly onVerify?: (progress: {
+    readonly loadedBytes: number;
+    readonly totalBytes: number;
+  }) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Throws a WeightsError for weights that are not those that the plan was compiled for. */
-export async function verifyPlan({ sha256 }: Pick<Plan, "sha256">, source: WeightSource, { verify = true, onVerify, signal }: VerifyPlanOptions): Promise<void> {
+export async function verifyPlan(
+  { sha256 }: Pick<Plan, "sha256">,
+  source: WeightSource,
+  { verify = true, onVerify, signal }: VerifyPlanOptions,
+): Promise<void> {
   if (!sha256 || !verify) return;
-  if (!source.verify) throw new WeightsError("is no file whose SHA-256 could be verified; load with `verify: false`, or compile a spec without `sha256`", { file: source.name });
-  const options: VerifyOptions = { ...(signal && { signal }), ...(onVerify && { onProgress: onVerify }) };
+  if (!source.verify)
+    throw new WeightsError(
+      "is no file whose SHA-256 could be verified; load with `verify: false`, or compile a spec without `sha256`",
+      { file: source.name },
+    );
+  const options: VerifyOptions = {
+    ...(signal && { signal }),
+    ...(onVerify && { onProgress: onVerify }),
+  };
   await source.verify(sha256, options);
 }
 
@@ -24,7 +40,15 @@ export async function verifyPlan({ sha256 }: Pick<Plan, "sha256">, source: Weigh
 export function digestFor(sha256: Readonly<Record<string, string>>, file: string): string {
   const name = file.replace(/[?#].*$/, "").replace(/^.*[/\\]/, "");
   const digests = Object.values(sha256);
-  const digest = Object.hasOwn(sha256, name) ? sha256[name] : digests.length === 1 ? digests[0] : undefined;
-  if (digest === undefined) throw new WeightsError("has no SHA-256 in the plan", { file, expected: `one of ${Object.keys(sha256).join(", ")}` });
+  const digest = Object.hasOwn(sha256, name)
+    ? sha256[name]
+    : digests.length === 1
+      ? digests[0]
+      : undefined;
+  if (digest === undefined)
+    throw new WeightsError("has no SHA-256 in the plan", {
+      file,
+      expected: `one of ${Object.keys(sha256).join(", ")}`,
+    });
   return digest;
 }

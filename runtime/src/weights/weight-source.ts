@@ -19,33 +19,63 @@ export interface WeightSource {
   read(name: string, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
   /** All elements, row-major, F16, BF16 and F64 converted; a WeightsError for other dtypes. */
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  /** Rows of a 2-D tensor as [rows.length, columns], in the order given (repeats allowed), without reading the rest. */
-  readRowsFloat32(name: string, rows: ArrayLike<number>, options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  /** Throws a WeightsError unless each file has its SHA-256, given by file name; sources without files have no such method. */
+  /**
+   * Rows of a 2-D tensor as [rows.length, columns], in the order given (repeats allowed), without
+   * reading the rest.
+   */
+  readRowsFloat32(
+    name: string,
+    rows: ArrayLike<number>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Float32Array>;
+  /**
+   * Throws a WeightsError unless each file has its SHA-256, given by file name; sources without
+   * files have no such method.
+   */
   verify?(sha256: Readonly<Record<string, string>>, options?: VerifyOptions): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The entry of `name`, or a WeightsError that suggests the nearest name. */
-export function requireTensor(source: Pick<WeightSource, "name" | "tensors">, name: string): TensorInfo {
+export function requireTensor(
+  source: Pick<WeightSource, "name" | "tensors">,
+  name: string,
+): TensorInfo {
   const info = source.tensors.get(name);
   if (info === undefined) {
     const near = nearestName(name, source.tensors.keys());
-    throw new WeightsError(`has no such tensor${near === undefined ? "" : `; the nearest is "${near}"`}`, { file: source.name, tensor: name });
+    throw new WeightsError(
+      `has no such tensor${near === undefined ? "" : `; the nearest is "${near}"`}`,
+      { file: source.name, tensor: name },
+    );
   }
   return info;
 }
 
 /** Columns of a 2-D tensor after checking that every row index exists. */
-export function checkRows(source: Pick<WeightSource, "name" | "tensors">, name: string, rows: ArrayLike<number>): number {
+export function checkRows(
+  source: Pick<WeightSource, "name" | "tensors">,
+  name: string,
+  rows: ArrayLike<number>,
+): number {
   const { shape } = requireTensor(source, name);
   if (shape.length !== 2) {
-    throw new WeightsError("has no rows to gather", { file: source.name, tensor: name, expected: "two dimensions", received: `[${shape.join(", ")}]` });
+    throw new WeightsError("has no rows to gather", {
+      file: source.name,
+      tensor: name,
+      expected: "two dimensions",
+      received: `[${shape.join(", ")}]`,
+    });
   }
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     if (!Number.isInteger(row) || row < 0 || row >= shape[0]!) {
-      throw new WeightsError("row out of range", { file: source.name, tensor: name, expected: `rows 0 to ${shape[0]! - 1}`, received: `${row} at position ${i}` });
+      throw new WeightsError("row out of range", {
+        file: source.name,
+        tensor: name,
+        expected: `rows 0 to ${shape[0]! - 1}`,
+        received: `${row} at position ${i}`,
+      });
     }
   }
   return shape[1]!;

@@ -8,7 +8,8 @@ import type { AddressInfo } from "node:net";
 export type Files = Readonly<Record<string, Buffer>>;
 
 export const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
-export const gitBlob = (bytes: Buffer): string => createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+export const gitBlob = (bytes: Buffer): string =>
+  createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 const isLfs = (name: string): boolean => /\.(safetensors|model)$/.test(name);
 
 export interface Seen {
@@ -27,7 +28,10 @@ export class FakeHub {
   token: string | undefined;
   gated = false;
   ignoresRanges = false;
-  /** Bytes of each coming answer with weights after which the connection is cut; none is cut when the list is empty. */
+  /**
+   * Bytes of each coming answer with weights after which the connection is cut; none is cut when
+   * the list is empty.
+   */
   cuts: number[] = [];
   /** Changes what a file's bytes arrive as. */
   tamper: (name: string, bytes: Buffer) => Buffer = (_, bytes) => bytes;
@@ -51,7 +55,9 @@ export class FakeHub {
 
   /** Publishes files as a revision's new commit. */
   publish(revision: string, files: Files): string {
-    const commit = createHash("sha1").update(JSON.stringify(Object.entries(files).map(([name, bytes]) => [name, sha256(bytes)]))).digest("hex");
+    const commit = createHash("sha1")
+      .update(JSON.stringify(Object.entries(files).map(([name, bytes]) => [name, sha256(bytes)])))
+      .digest("hex");
     this.revisions.set(revision, commit);
     this.commits.set(commit, files);
     return commit;
@@ -59,7 +65,11 @@ export class FakeHub {
 
   /** Requests for the bytes of a file, those behind a redirect counted once. */
   fetches(name: string): Seen[] {
-    return this.seen.filter(({ path }) => path.endsWith(`/${name}`) && path.startsWith(isLfs(name) ? "/cdn/" : `/${this.model}/resolve/`));
+    return this.seen.filter(
+      ({ path }) =>
+        path.endsWith(`/${name}`) &&
+        path.startsWith(isLfs(name) ? "/cdn/" : `/${this.model}/resolve/`),
+    );
   }
 
   get #port(): number {
@@ -71,39 +81,65 @@ export class FakeHub {
     const path = decodeURIComponent(pathname);
     const { host = "", range, authorization } = request.headers;
     this.seen.push({ path, host, range, authorization });
-    const refuse = (status: number, code: string): void => void response.writeHead(status, { "X-Error-Code": code }).end(code);
+    const refuse = (status: number, code: string): void =>
+      void response.writeHead(status, { "X-Error-Code": code }).end(code);
 
     const cdn = /^\/cdn\/([0-9a-f]{40})\/(.+)$/.exec(path);
     const page = /^\/page\/([0-9a-f]{40})$/.exec(path);
-    if (page !== null) return void response.end(JSON.stringify(listing(this.commits.get(page[1]!)!).slice(2)));
-    if (cdn !== null) return this.#send(cdn[2]!, this.commits.get(cdn[1]!)![cdn[2]!]!, range, response, {});
-    if (this.token !== undefined && authorization !== `Bearer ${this.token}`) return this.gated ? refuse(403, "GatedRepo") : refuse(401, "RepoNotFound");
+    if (page !== null)
+      return void response.end(JSON.stringify(listing(this.commits.get(page[1]!)!).slice(2)));
+    if (cdn !== null)
+      return this.#send(cdn[2]!, this.commits.get(cdn[1]!)![cdn[2]!]!, range, response, {});
+    if (this.token !== undefined && authorization !== `Bearer ${this.token}`)
+      return this.gated ? refuse(403, "GatedRepo") : refuse(401, "RepoNotFound");
     const [, api, revision, tree, resolved, name] =
-      /^(?:\/(api)\/models\/org\/[^/]+\/(?:revision\/(.+)|tree\/([^/]+))|\/org\/[^/]+\/resolve\/([^/]+)\/(.+))$/.exec(path) ?? [];
-    if (!path.startsWith(`${api === undefined ? "" : "/api/models"}/${this.model}/`)) return refuse(404, "RepoNotFound");
+      /^(?:\/(api)\/models\/org\/[^/]+\/(?:revision\/(.+)|tree\/([^/]+))|\/org\/[^/]+\/resolve\/([^/]+)\/(.+))$/.exec(
+        path,
+      ) ?? [];
+    if (!path.startsWith(`${api === undefined ? "" : "/api/models"}/${this.model}/`))
+      return refuse(404, "RepoNotFound");
 
     const asked = revision ?? tree ?? resolved!;
     const commit = this.commits.has(asked) ? asked : this.revisions.get(asked);
     if (commit === undefined) return refuse(404, "RevisionNotFound");
     const files = this.commits.get(commit)!;
     if (revision !== undefined || tree !== undefined) {
-      const body = tree === undefined ? { _id: "1", id: this.model, sha: commit } : listing(files).slice(0, 2);
-      if (tree !== undefined) response.setHeader("Link", `<http://localhost:${this.#port}/page/${commit}>; rel="next"`);
+      const body =
+        tree === undefined ? { _id: "1", id: this.model, sha: commit } : listing(files).slice(0, 2);
+      if (tree !== undefined)
+        response.setHeader("Link", `<http://localhost:${this.#port}/page/${commit}>; rel="next"`);
       return void response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
     }
     const bytes = files[name!];
     if (bytes === undefined) return refuse(404, "EntryNotFound");
     const etag = `"${isLfs(name!) ? sha256(bytes) : gitBlob(bytes)}"`;
-    if (!isLfs(name!)) return this.#send(name!, bytes, range, response, { ETag: etag, "X-Repo-Commit": commit });
-    const linked = { "X-Linked-Size": bytes.length, "X-Linked-Etag": etag, Location: `http://localhost:${this.#port}/cdn/${commit}/${name}` };
+    if (!isLfs(name!))
+      return this.#send(name!, bytes, range, response, { ETag: etag, "X-Repo-Commit": commit });
+    const linked = {
+      "X-Linked-Size": bytes.length,
+      "X-Linked-Etag": etag,
+      Location: `http://localhost:${this.#port}/cdn/${commit}/${name}`,
+    };
     response.writeHead(302, { "X-Repo-Commit": commit, ...linked }).end();
   }
 
-  #send(name: string, whole: Buffer, range: string | undefined, response: ServerResponse, headers: Record<string, string>): void {
+  #send(
+    name: string,
+    whole: Buffer,
+    range: string | undefined,
+    response: ServerResponse,
+    headers: Record<string, string>,
+  ): void {
     const start = this.ignoresRanges ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
     const bytes = this.tamper(name, whole).subarray(start);
-    const part = start > 0 ? { "Content-Range": `bytes ${start}-${whole.length - 1}/${whole.length}` } : {};
-    response.writeHead(start > 0 ? 206 : 200, { ...headers, ...part, "Accept-Ranges": "bytes", "Content-Length": bytes.length });
+    const part =
+      start > 0 ? { "Content-Range": `bytes ${start}-${whole.length - 1}/${whole.length}` } : {};
+    response.writeHead(start > 0 ? 206 : 200, {
+      ...headers,
+      ...part,
+      "Accept-Ranges": "bytes",
+      "Content-Length": bytes.length,
+    });
     const cut = isLfs(name) ? this.cuts.shift() : undefined;
     if (cut === undefined) return void response.end(bytes);
     // Cut only once the bytes are surely on their way, or they would be lost with the connection.

@@ -22,13 +22,21 @@ export let hub: FakeHub;
 export let home: string;
 /** The model's folder of the cache. */
 export let storage: string;
-export const blob = (bytes: Buffer, suffix = ""): string => join(storage, "blobs", `${sha256(bytes)}${suffix}`);
+export const blob = (bytes: Buffer, suffix = ""): string =>
+  join(storage, "blobs", `${sha256(bytes)}${suffix}`);
 
 beforeEach(async () => {
   hub = new FakeHub(model);
   home = mkdtempSync(join(tmpdir(), "sigil-hub-"));
   storage = join(home, "hub", "models--org--tiny");
-  for (const name of ["HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE"]) vi.stubEnv(name, undefined);
+  for (const name of [
+    "HF_TOKEN",
+    "HF_TOKEN_PATH",
+    "HF_HUB_CACHE",
+    "HUGGINGFACE_HUB_CACHE",
+    "HF_HUB_OFFLINE",
+  ])
+    vi.stubEnv(name, undefined);
   vi.stubEnv("HF_HOME", home);
   vi.stubEnv("HF_ENDPOINT", await hub.start());
 });
@@ -47,7 +55,12 @@ export const failure = (run: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Holds that a call fails with a HubError of that kind and message. */
-export async function refused(run: Promise<unknown>, kind: string, message: string | RegExp = ""): Promise<void> {
-  const text = typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message);
+export async function refused(
+  run: Promise<unknown>,
+  kind: string,
+  message: string | RegExp = "",
+): Promise<void> {
+  const text =
+    typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message);
   expect(await failure(run)).toMatchObject({ name: "HubError", kind, message: text });
 }

@@ -1,4 +1,7 @@
-/** Random operands for a kernel problem, and how far a result is from what it should be: shared by the backends' tests. */
+/**
+ * Random operands for a kernel problem, and how far a result is from what it should be: shared by
+ * the backends' tests.
+ */
 import type { Problem } from "@sigil/compiler";
 import { valueOf, type Symbols } from "@sigil/runtime";
 import type { Storage } from "@sigil/spec";
@@ -15,13 +18,28 @@ export function randomValues(count: number, seed: number): Float32Array {
 }
 
 /** Elements of each operand, outputs last; `outputs` of them are written. */
-export function sizes(problem: Problem, symbols: Symbols, operandCount: number): { counts: number[]; outputs: number } {
+export function sizes(
+  problem: Problem,
+  symbols: Symbols,
+  operandCount: number,
+): { counts: number[]; outputs: number } {
   switch (problem.family) {
     case "gemm": {
       const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
       const { a } = problem;
-      const input = a.kind === "rows" ? (rows - 1) * a.stride + problem.depth : Math.ceil(rows / (a.gridHeight * a.gridWidth)) * a.channels * a.height * a.width;
-      const extra = problem.epilogueOperands.map((o) => (o.index === "scalar" ? 1 : o.index === "column" ? columns : o.index === "element" ? rows * columns : o.period! * columns));
+      const input =
+        a.kind === "rows"
+          ? (rows - 1) * a.stride + problem.depth
+          : Math.ceil(rows / (a.gridHeight * a.gridWidth)) * a.channels * a.height * a.width;
+      const extra = problem.epilogueOperands.map((o) =>
+        o.index === "scalar"
+          ? 1
+          : o.index === "column"
+            ? columns
+            : o.index === "element"
+              ? rows * columns
+              : o.period! * columns,
+      );
       return { counts: [input, columns * problem.depth, ...extra, rows * columns], outputs: 1 };
     }
     case "attention": {
@@ -34,38 +52,72 @@ export function sizes(problem: Problem, symbols: Symbols, operandCount: number):
           span(batch * problem.keys, problem.valueStride),
           ...(problem.mask ? [batch * problem.keys] : []),
           batch * problem.queries * width,
-          ...(problem.probabilities ? [batch * problem.heads * problem.queries * problem.keys] : []),
+          ...(problem.probabilities
+            ? [batch * problem.heads * problem.queries * problem.keys]
+            : []),
         ],
         outputs: problem.probabilities ? 2 : 1,
       };
     }
     case "row_reduce": {
       const rows = valueOf(problem.rows, symbols);
-      return { counts: [rows * problem.width * (problem.reduced ?? 1), ...(problem.mask ? [rows * problem.reduced!] : Array.from({ length: operandCount - 2 }, () => problem.width)), rows * problem.width], outputs: 1 };
+      return {
+        counts: [
+          rows * problem.width * (problem.reduced ?? 1),
+          ...(problem.mask
+            ? [rows * problem.reduced!]
+            : Array.from({ length: operandCount - 2 }, () => problem.width)),
+          rows * problem.width,
+        ],
+        outputs: 1,
+      };
     }
     case "map": {
       const rows = valueOf(problem.rows, symbols);
       const count = (o: (typeof problem.operands)[number]) =>
-        o.index === "strided" ? (rows - 1) * o.stride + o.first + problem.width : o.index === "scalar" ? 1 : o.index === "column" ? problem.width : o.index === "element" ? rows * problem.width : o.period! * problem.width;
+        o.index === "strided"
+          ? (rows - 1) * o.stride + o.first + problem.width
+          : o.index === "scalar"
+            ? 1
+            : o.index === "column"
+              ? problem.width
+              : o.index === "element"
+                ? rows * problem.width
+                : o.period! * problem.width;
       return { counts: [...problem.operands.map(count), rows * problem.width], outputs: 1 };
     }
   }
 }
 
 /** How B is stored, if it is a weight. */
-export const storageOf = (problem: Problem): Storage | undefined => (problem.family === "gemm" && problem.b.kind === "weight" ? problem.b.storage : undefined);
+export const storageOf = (problem: Problem): Storage | undefined =>
+  problem.family === "gemm" && problem.b.kind === "weight" ? problem.b.storage : undefined;
 
 /** Whether the problem's first operand is bytes. */
-export const readsBytes = (problem: Problem): boolean => problem.family === "gemm" && problem.a.kind === "byte_patches";
+export const readsBytes = (problem: Problem): boolean =>
+  problem.family === "gemm" && problem.a.kind === "byte_patches";
 
 /** Numbers in [-1, 1) as bytes. */
-export const asBytes = (values: Float32Array): Uint8Array => Uint8Array.from(values, (x) => Math.floor((x + 1) * 128));
+export const asBytes = (values: Float32Array): Uint8Array =>
+  Uint8Array.from(values, (x) => Math.floor((x + 1) * 128));
 
-/** Largest difference as a part of the largest expected magnitude; NaN anywhere in the result is infinite. */
-export function errorOf({ actual, expected }: { readonly actual: ArrayLike<number>; readonly expected: ArrayLike<number> }): number {
+/**
+ * Largest difference as a part of the largest expected magnitude; NaN anywhere in the result is
+ * infinite.
+ */
+export function errorOf({
+  actual,
+  expected,
+}: {
+  readonly actual: ArrayLike<number>;
+  readonly expected: ArrayLike<number>;
+}): number {
   let [difference, size] = [0, 1e-30];
   for (let i = 0; i < expected.length; i++) {
-    difference = Math.max(difference, Number.isNaN(actual[i]!) ? Infinity : Math.abs(actual[i]! - expected[i]!));
+    difference = Math.max(
+      difference,
+      Number.isNaN(actual[i]!) ? Infinity : Math.abs(actual[i]! - expected[i]!),
+    );
     size = Math.max(size, Math.abs(expected[i]!));
   }
   return difference / size;

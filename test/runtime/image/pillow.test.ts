@@ -19,34 +19,81 @@ interface Picture {
   readonly rgb_sha256: string;
   readonly resized: readonly Resized[];
 }
-const pictures = JSON.parse(readFileSync(join(fixtures, "images/images.json"), "utf8")) as Picture[];
+const pictures = JSON.parse(
+  readFileSync(join(fixtures, "images/images.json"), "utf8"),
+) as Picture[];
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
-const bytes = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+const bytes = (data: Float32Array): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 describe("pictures against Pillow, bit for bit", () => {
   for (const { file, rgb_sha256, resized } of pictures)
     it(file, async () => {
       const image = await decodeImage(join(fixtures, "images/source", file));
       expect(sha256(image.data as Uint8Array)).toBe(rgb_sha256);
-      for (const { height, width, resample, pil_uint8_sha256, torch_uint8_sha256, pixel_values_sha256 } of resized) {
+      for (const {
+        height,
+        width,
+        resample,
+        pil_uint8_sha256,
+        torch_uint8_sha256,
+        pixel_values_sha256,
+      } of resized) {
         const filter = resample === 3 ? "bicubic" : "bilinear";
-        expect(sha256(resize(image.data as Uint8Array, [image.height, image.width, 3], [height, width], filter)), `${filter} ${width}x${height}`).toBe(pil_uint8_sha256);
-        expect(sha256(resize(image.data as Uint8Array, [image.height, image.width, 3], [height, width], filter, "torchvision")), `torchvision's ${filter} ${width}x${height}`).toBe(torch_uint8_sha256);
-        const { pixelValues } = new SiglipImageProcessor({ size: { height, width }, resample: filter }).preprocess([image]);
-        expect(sha256(bytes(pixelValues)), `pixel_values of ${filter} ${width}x${height}`).toBe(pixel_values_sha256);
+        expect(
+          sha256(
+            resize(
+              image.data as Uint8Array,
+              [image.height, image.width, 3],
+              [height, width],
+              filter,
+            ),
+          ),
+          `${filter} ${width}x${height}`,
+        ).toBe(pil_uint8_sha256);
+        expect(
+          sha256(
+            resize(
+              image.data as Uint8Array,
+              [image.height, image.width, 3],
+              [height, width],
+              filter,
+              "torchvision",
+            ),
+          ),
+          `torchvision's ${filter} ${width}x${height}`,
+        ).toBe(torch_uint8_sha256);
+        const { pixelValues } = new SiglipImageProcessor({
+          size: { height, width },
+          resample: filter,
+        }).preprocess([image]);
+        expect(sha256(bytes(pixelValues)), `pixel_values of ${filter} ${width}x${height}`).toBe(
+          pixel_values_sha256,
+        );
       }
     });
 });
 
 describe("what is no picture", () => {
   it("is an ImageError", async () => {
-    for (const data of [new Uint8Array(0), new Uint8Array([1, 2, 3]), readFileSync(join(fixtures, "images/source/png-rgba.png")).subarray(0, 2000)]) await expect(decodeImage(data)).rejects.toThrow(ImageError);
-    await expect(decodeImage(join(fixtures, "images/source/png-rgba.png"), { limitPixels: 100 })).rejects.toThrow(ImageError);
+    for (const data of [
+      new Uint8Array(0),
+      new Uint8Array([1, 2, 3]),
+      readFileSync(join(fixtures, "images/source/png-rgba.png")).subarray(0, 2000),
+    ])
+      await expect(decodeImage(data)).rejects.toThrow(ImageError);
+    await expect(
+      decodeImage(join(fixtures, "images/source/png-rgba.png"), { limitPixels: 100 }),
+    ).rejects.toThrow(ImageError);
   });
 
   it("is refused by the processor", () => {
     expect(() => new SiglipImageProcessor().preprocess([])).toThrow("expected at least one");
-    expect(() => SiglipImageProcessor.fromConfig({ size: { shortest_edge: 224 } })).toThrow("expected height and width");
-    expect(() => SiglipImageProcessor.fromConfig({ resample: 1 })).toThrow("expected 2 (bilinear) or 3 (bicubic)");
+    expect(() => SiglipImageProcessor.fromConfig({ size: { shortest_edge: 224 } })).toThrow(
+      "expected height and width",
+    );
+    expect(() => SiglipImageProcessor.fromConfig({ resample: 1 })).toThrow(
+      "expected 2 (bilinear) or 3 (bicubic)",
+    );
   });
 });

@@ -1,43 +1,119 @@
 /** What the zero-shot pipeline refuses, caches and orders, with a model that counts. */
-import { InputError, Session, SiglipModel, ZeroShotImageClassification, type Tensor } from "@sigil/runtime";
+import {
+  InputError,
+  Session,
+  SiglipModel,
+  ZeroShotImageClassification,
+  type Tensor,
+} from "@sigil/runtime";
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import { expect, it } from "vitest";
 
 const extent = (symbol: string) => ({ factor: 1, symbols: [symbol] });
-const program = (name: string, symbols: Record<string, number>, inputs: PlannedProgram["inputs"]): PlannedProgram => ({ name, symbols, inputs, outputs: [], weights: [], weightBytes: 0, arenaBytes: 0, scratchBytes: 0, init: [], launches: [], flops: 0, gathers: [{ input: "input_ids", table: "words", count: 1, width: 1, target: { space: "arena", offset: 0 } }] });
+const program = (
+  name: string,
+  symbols: Record<string, number>,
+  inputs: PlannedProgram["inputs"],
+): PlannedProgram => ({
+  name,
+  symbols,
+  inputs,
+  outputs: [],
+  weights: [],
+  weightBytes: 0,
+  arenaBytes: 0,
+  scratchBytes: 0,
+  init: [],
+  launches: [],
+  flops: 0,
+  gathers: [
+    {
+      input: "input_ids",
+      table: "words",
+      count: 1,
+      width: 1,
+      target: { space: "arena", offset: 0 },
+    },
+  ],
+});
 const plan = {
-  version: 1, name: "count", kind: "siglip", architecture: "siglip", storage: "float32", config: {}, tensors: { words: [100, 1] },
+  version: 1,
+  name: "count",
+  kind: "siglip",
+  architecture: "siglip",
+  storage: "float32",
+  config: {},
+  tensors: { words: [100, 1] },
   programs: [
-    program("vision", { image_batch: 2 }, [{ name: "pixel_values", dtype: "float32", shape: [extent("image_batch"), 1, 1, 1] }]),
-    program("text", { text_batch: 2 }, [{ name: "input_ids", dtype: "int32", shape: [extent("text_batch"), 2] }]),
-    program("scores", { image_batch: 2, text_batch: 2 }, [{ name: "image_features", dtype: "float32", shape: [extent("image_batch"), 1] }, { name: "text_features", dtype: "float32", shape: [extent("text_batch"), 1] }]),
+    program("vision", { image_batch: 2 }, [
+      { name: "pixel_values", dtype: "float32", shape: [extent("image_batch"), 1, 1, 1] },
+    ]),
+    program("text", { text_batch: 2 }, [
+      { name: "input_ids", dtype: "int32", shape: [extent("text_batch"), 2] },
+    ]),
+    program("scores", { image_batch: 2, text_batch: 2 }, [
+      { name: "image_features", dtype: "float32", shape: [extent("image_batch"), 1] },
+      { name: "text_features", dtype: "float32", shape: [extent("text_batch"), 1] },
+    ]),
   ],
 } satisfies Plan;
 
 /** Pictures and texts are numbers; the logit is their product. */
 const ran: string[] = [];
-const model = new SiglipModel(new Session(plan, async ({ name }) => ({
-  async run(inputs, { image_batch: images = 1, text_batch: texts = 1 }) {
-    ran.push(`${name} ${name === "vision" ? images : texts}`);
-    if (name === "vision") return { pooler_output: { data: Float32Array.from(inputs.pixel_values!), shape: [images, 1] } };
-    if (name === "text") return { pooler_output: { data: Float32Array.from({ length: texts }, (_, i) => inputs.input_ids![2 * i]!), shape: [texts, 1] } };
-    const [image, text] = [inputs.image_features!, inputs.text_features!];
-    const logits = Float32Array.from({ length: images * texts }, (_, i) => image[Math.floor(i / texts)]! * text[i % texts]!);
-    return { logits_per_image: { data: logits, shape: [images, texts] }, image_embeds: { data: image as Float32Array, shape: [images, 1] }, text_embeds: { data: text as Float32Array, shape: [texts, 1] } };
-  },
-  dispose: () => {},
-})));
+const model = new SiglipModel(
+  new Session(plan, async ({ name }) => ({
+    async run(inputs, { image_batch: images = 1, text_batch: texts = 1 }) {
+      ran.push(`${name} ${name === "vision" ? images : texts}`);
+      if (name === "vision")
+        return {
+          pooler_output: { data: Float32Array.from(inputs.pixel_values!), shape: [images, 1] },
+        };
+      if (name === "text")
+        return {
+          pooler_output: {
+            data: Float32Array.from({ length: texts }, (_, i) => inputs.input_ids![2 * i]!),
+            shape: [texts, 1],
+          },
+        };
+      const [image, text] = [inputs.image_features!, inputs.text_features!];
+      const logits = Float32Array.from(
+        { length: images * texts },
+        (_, i) => image[Math.floor(i / texts)]! * text[i % texts]!,
+      );
+      return {
+        logits_per_image: { data: logits, shape: [images, texts] },
+        image_embeds: { data: image as Float32Array, shape: [images, 1] },
+        text_embeds: { data: text as Float32Array, shape: [texts, 1] },
+      };
+    },
+    dispose: () => {},
+  })),
+);
 const seen: string[][] = [];
-const tokenizer = { encode: (texts: readonly string[]) => (seen.push([...texts]), { inputIds: texts.map((text) => [text.length % 10, 0]) }) };
+const tokenizer = {
+  encode: (texts: readonly string[]) => (
+    seen.push([...texts]), { inputIds: texts.map((text) => [text.length % 10, 0]) }
+  ),
+};
 const classifier = new ZeroShotImageClassification(model, tokenizer, 2);
 const pictures: Tensor = { data: Float32Array.of(1, -1, 0), shape: [3, 1, 1, 1] };
 
 it("scores every picture against every label, in blocks, best first, ties in the order of the labels", async () => {
-  const [first, second, third] = await classifier.classify(pictures, ["a", "bb", "ccc"], { template: "{}" });
-  expect(first!.map(({ label, logit }) => [label, logit])).toEqual([["ccc", 3], ["bb", 2], ["a", 1]]);
+  const [first, second, third] = await classifier.classify(pictures, ["a", "bb", "ccc"], {
+    template: "{}",
+  });
+  expect(first!.map(({ label, logit }) => [label, logit])).toEqual([
+    ["ccc", 3],
+    ["bb", 2],
+    ["a", 1],
+  ]);
   expect(first![0]!.score).toBeCloseTo(1 / (1 + Math.exp(-3)), 12);
   expect(second!.map(({ label }) => label)).toEqual(["a", "bb", "ccc"]);
-  expect(third!.map(({ label, score }) => [label, score])).toEqual([["a", 0.5], ["bb", 0.5], ["ccc", 0.5]]);
+  expect(third!.map(({ label, score }) => [label, score])).toEqual([
+    ["a", 0.5],
+    ["bb", 0.5],
+    ["ccc", 0.5],
+  ]);
 });
 
 it("embeds each text once, under the template, repeats and all", async () => {
@@ -51,7 +127,9 @@ it("embeds each text once, under the template, repeats and all", async () => {
 
 it("refuses labels and templates that cannot be meant", async () => {
   const refuse = async (labels: unknown, message: string, options = {}) => {
-    const error = await classifier.classify(pictures, labels as string[], options).catch((e: unknown) => e);
+    const error = await classifier
+      .classify(pictures, labels as string[], options)
+      .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toContain(message);
   };

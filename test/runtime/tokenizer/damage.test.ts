@@ -19,7 +19,8 @@ function refuses(file: Uint8Array): boolean {
 
 test("a model cut anywhere throws TokenizerError or still is a whole model", () => {
   let refused = 0;
-  for (let length = 0; length < plain.length; length += 7) refused += refuses(plain.subarray(0, length)) ? 1 : 0;
+  for (let length = 0; length < plain.length; length += 7)
+    refused += refuses(plain.subarray(0, length)) ? 1 : 0;
   expect(refused).toBeGreaterThan(700);
 });
 
@@ -29,7 +30,10 @@ test("the error says at which byte", () => {
 });
 
 test("a damaged byte anywhere never gives another error", () => {
-  for (const [name, step] of [["unigram_plain.model", 5], ["unigram_1k.model", 1009]] as const) {
+  for (const [name, step] of [
+    ["unigram_plain.model", 5],
+    ["unigram_1k.model", 1009],
+  ] as const) {
     const file = fixture(name);
     for (let at = 0; at < file.length; at += step) {
       const damaged = file.slice();
@@ -41,13 +45,24 @@ test("a damaged byte anywhere never gives another error", () => {
 
 test("files that are something else are refused", () => {
   expect(refuses(new TextEncoder().encode("<!doctype html><title>Not found</title>"))).toBe(true);
-  expect(refuses(new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\n"))).toBe(true);
-  for (const value of [null, 3, {}, { model: {} }, { model: { type: "WordPiece" } }, { model: { type: "BPE" } }]) {
+  expect(refuses(new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\n"))).toBe(
+    true,
+  );
+  for (const value of [
+    null,
+    3,
+    {},
+    { model: {} },
+    { model: { type: "WordPiece" } },
+    { model: { type: "BPE" } },
+  ]) {
     expect(() => tokenizerFromJson(value)).toThrow(TokenizerError);
   }
 });
 
 test("an unknown component of tokenizer.json is named", () => {
   const file = json<object>("gemma_like.tokenizer.json");
-  expect(() => tokenizerFromJson({ ...file, normalizer: { type: "Nmt" } })).toThrow("normalizer Nmt is not supported");
+  expect(() => tokenizerFromJson({ ...file, normalizer: { type: "Nmt" } })).toThrow(
+    "normalizer Nmt is not supported",
+  );
 });

@@ -14,5 +14,8 @@ export function json<T>(name: string): T {
 
 /** The rows of a JSON Lines fixture. */
 export function rows<T>(name: string): T[] {
-  return readFileSync(new URL(name, folder), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as T);
+  return readFileSync(new URL(name, folder), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as T);
 }

@@ -45,30 +45,53 @@ describe("rows", () => {
   test("padding is eos on the right, up to 64 or maxLength", () => {
     const padded = tokenizer.encode("a photo of a cat", { padding: "max_length" }).inputIds[0]!;
     expect(padded).toEqual([...cat, ...new Array<number>(58).fill(1)]);
-    const short = tokenizer.encode(["", "a photo of a cat"], { padding: true, returnAttentionMask: true });
-    expect(short).toEqual({ inputIds: [[1, 1, 1, 1, 1, 1], cat], attentionMask: [[1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1]] });
+    const short = tokenizer.encode(["", "a photo of a cat"], {
+      padding: true,
+      returnAttentionMask: true,
+    });
+    expect(short).toEqual({
+      inputIds: [[1, 1, 1, 1, 1, 1], cat],
+      attentionMask: [
+        [1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 1, 1, 1],
+      ],
+    });
   });
   test("no mask is returned unless model_input_names lists it", () => {
     expect(tokenizer.encode("a")).not.toHaveProperty("attentionMask");
-    const masking = SiglipTokenizer.fromSpiece(file, { model_input_names: ["input_ids", "attention_mask"] });
+    const masking = SiglipTokenizer.fromSpiece(file, {
+      model_input_names: ["input_ids", "attention_mask"],
+    });
     expect(masking.encode("a").attentionMask).toEqual([[1, 1]]);
   });
   test("truncation keeps the eos; padding alone never cuts", () => {
-    expect(tokenizer.encode("a photo of a cat", { truncation: true, maxLength: 3 }).inputIds).toEqual([[259, 261, 1]]);
+    expect(
+      tokenizer.encode("a photo of a cat", { truncation: true, maxLength: 3 }).inputIds,
+    ).toEqual([[259, 261, 1]]);
     const long = "a ".repeat(100);
     expect(tokenizer.encode(long, { padding: "max_length" }).inputIds[0]).toHaveLength(101);
-    expect(tokenizer.encode(long, { truncation: true }).inputIds[0]).toEqual([...new Array<number>(63).fill(259), 1]);
+    expect(tokenizer.encode(long, { truncation: true }).inputIds[0]).toEqual([
+      ...new Array<number>(63).fill(259),
+      1,
+    ]);
   });
   test("pairs end in one eos each and lose the longest first", () => {
-    expect(tokenizer.encode("a", { textPair: "a photo of a cat" }).inputIds).toEqual([[259, 1, ...cat]]);
-    expect(tokenizer.encode("a", { textPair: "a photo of a cat", truncation: true, maxLength: 5 }).inputIds).toEqual([
-      [259, 1, 259, 261, 1],
+    expect(tokenizer.encode("a", { textPair: "a photo of a cat" }).inputIds).toEqual([
+      [259, 1, ...cat],
     ]);
-    expect(() => tokenizer.encode(["a", "b"], { textPair: "c" })).toThrow("2 texts but 1 pair texts");
+    expect(
+      tokenizer.encode("a", { textPair: "a photo of a cat", truncation: true, maxLength: 5 })
+        .inputIds,
+    ).toEqual([[259, 1, 259, 261, 1]]);
+    expect(() => tokenizer.encode(["a", "b"], { textPair: "c" })).toThrow(
+      "2 texts but 1 pair texts",
+    );
   });
   test("an unknown maximum length neither pads nor cuts", () => {
     const open = SiglipTokenizer.fromSpiece(file, { model_max_length: 1e30 });
-    expect(open.encode("a photo of a cat", { padding: "max_length", truncation: true }).inputIds).toEqual([cat]);
+    expect(
+      open.encode("a photo of a cat", { padding: "max_length", truncation: true }).inputIds,
+    ).toEqual([cat]);
   });
 });
 
@@ -82,24 +105,36 @@ describe("text and vocabulary", () => {
     expect(tokenizer.canonicalizeText("a\x1c\x85b\ufeff")).toBe("a b\ufeff");
   });
   test("lower-casing can be turned off", () => {
-    expect(SiglipTokenizer.fromSpiece(file, { do_lower_case: false }).canonicalizeText("A b")).toBe("A b");
+    expect(SiglipTokenizer.fromSpiece(file, { do_lower_case: false }).canonicalizeText("A b")).toBe(
+      "A b",
+    );
   });
   test("tokens and ids convert both ways", () => {
     expect(tokenizer.convertTokensToIds(["</s>", "no such piece"])).toEqual([1, 2]);
     expect(tokenizer.convertIdsToTokens([1, 259, 2])).toEqual(["</s>", "\u2581a", "<unk>"]);
-    expect(tokenizer.convertIdsToTokens([1, 259, 2], { skipSpecialTokens: true })).toEqual(["\u2581a"]);
+    expect(tokenizer.convertIdsToTokens([1, 259, 2], { skipSpecialTokens: true })).toEqual([
+      "\u2581a",
+    ]);
     expect(() => tokenizer.convertIdsToTokens(1e6)).toThrow("not in the vocabulary");
     expect(tokenizer.padTokenId).toBe(1);
   });
   test("batchDecode is decode of each row", () => {
-    expect(tokenizer.batchDecode([cat, [1]], { skipSpecialTokens: true })).toEqual(["a photo of a cat", ""]);
+    expect(tokenizer.batchDecode([cat, [1]], { skipSpecialTokens: true })).toEqual([
+      "a photo of a cat",
+      "",
+    ]);
   });
   test("saveVocabulary gives the file back", () => {
-    expect(tokenizer.saveVocabulary("x")).toEqual({ filename: "x-spiece.model", data: expect.any(Uint8Array) });
+    expect(tokenizer.saveVocabulary("x")).toEqual({
+      filename: "x-spiece.model",
+      data: expect.any(Uint8Array),
+    });
     expect(Buffer.compare(tokenizer.saveVocabulary().data, file)).toBe(0);
     expect(tokenizer.saveVocabulary().filename).toBe("spiece.model");
   });
   test("a lone surrogate is U+FFFD", () => {
-    expect(tokenizer.sentencePiece.encode("\ud800a")).toEqual(tokenizer.sentencePiece.encode("\ufffda"));
+    expect(tokenizer.sentencePiece.encode("\ud800a")).toEqual(
+      tokenizer.sentencePiece.encode("\ufffda"),
+    );
   });
 });

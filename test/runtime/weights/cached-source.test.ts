@@ -1,6 +1,17 @@
-/** What is kept of a file between visits, in a store of memory that can be full, damaged and shared. */
+/**
+ * What is kept of a file between visits, in a store of memory that can be full, damaged and shared.
+ */
 import { createHash } from "node:crypto";
-import { cachedFiles, cachedSource, clearCached, uniform, urlSource, WeightsError, type ByteStore, type CachedSourceOptions } from "@sigil/runtime";
+import {
+  cachedFiles,
+  cachedSource,
+  clearCached,
+  uniform,
+  urlSource,
+  WeightsError,
+  type ByteStore,
+  type CachedSourceOptions,
+} from "@sigil/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { breakAfter, fileServer, type FileServer } from "./file-server.ts";
 
@@ -9,7 +20,9 @@ const bytes = new Uint8Array(uniform("file", 3 * MiB).buffer);
 const digest = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 /** A store whose content the tests see and spoil. */
-function memoryStore(most = Infinity): ByteStore & { readonly content: Map<string, Map<string, Uint8Array>> } {
+function memoryStore(
+  most = Infinity,
+): ByteStore & { readonly content: Map<string, Map<string, Uint8Array>> } {
   const content = new Map<string, Map<string, Uint8Array>>();
   return {
     content,
@@ -21,11 +34,13 @@ function memoryStore(most = Infinity): ByteStore & { readonly content: Map<strin
       const of = () => content.get(name) ?? new Map<string, Uint8Array>();
       return {
         keys: async () => [...of().keys()],
-        get: async (key) => of().has(key) ? new Blob([of().get(key)! as BlobPart]) : undefined,
+        get: async (key) => (of().has(key) ? new Blob([of().get(key)! as BlobPart]) : undefined),
         async put(key, data) {
           const bucket = content.get(name);
           if (!bucket) throw new DOMException("it was removed", "NotFoundError");
-          const stored = [...content.values()].flatMap((one) => [...one.values()]).reduce((sum, { length }) => sum + length, 0);
+          const stored = [...content.values()]
+            .flatMap((one) => [...one.values()])
+            .reduce((sum, { length }) => sum + length, 0);
           if (stored + data.length > most) throw new DOMException("full", "QuotaExceededError");
           bucket.set(key, data.slice());
         },
@@ -42,9 +57,14 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 const visit = (store: ByteStore, options: CachedSourceOptions = {}) =>
-  cachedSource(urlSource(server.url, { backoff: 1, retries: 1 }), { store, onWarning: ({ code, message }) => warnings.push(`${code}: ${message}`), ...options });
+  cachedSource(urlSource(server.url, { backoff: 1, retries: 1 }), {
+    store,
+    onWarning: ({ code, message }) => warnings.push(`${code}: ${message}`),
+    ...options,
+  });
 const asked = (): number => server.ranges.splice(0).length;
-const agrees = (found: Uint8Array, at: number): boolean => Buffer.compare(found, bytes.subarray(at, at + found.length)) === 0;
+const agrees = (found: Uint8Array, at: number): boolean =>
+  Buffer.compare(found, bytes.subarray(at, at + found.length)) === 0;
 
 describe("the next visit", () => {
   it("asks for nothing that is kept, and only for the rest", async () => {
@@ -53,7 +73,12 @@ describe("the next visit", () => {
     expect(agrees(await first.read(MiB + 100, 6 * MiB), MiB + 100)).toBe(true);
     expect(asked()).toBe(3);
     const second = visit(store);
-    expect([await second.size(), agrees(await second.read(2 * MiB, 3 * MiB), 2 * MiB), agrees(await second.read(0, 1000), 0), asked()]).toEqual([bytes.length, true, true, 0]);
+    expect([
+      await second.size(),
+      agrees(await second.read(2 * MiB, 3 * MiB), 2 * MiB),
+      agrees(await second.read(0, 1000), 0),
+      asked(),
+    ]).toEqual([bytes.length, true, true, 0]);
     expect(agrees(await second.read(6 * MiB, 2 * MiB), 6 * MiB)).toBe(true);
     expect(server.ranges.splice(0).map(([from]) => from)).toEqual([0, 7 * MiB + 100]);
     expect(warnings).toEqual([]);
@@ -69,11 +94,14 @@ describe("the next visit", () => {
 
   it("goes on where a transfer broke off", async () => {
     const store = memoryStore();
-    server.instead = (_, response, first, last) => first >= 5 * MiB && breakAfter(server, response, first, last, 10);
+    server.instead = (_, response, first, last) =>
+      first >= 5 * MiB && breakAfter(server, response, first, last, 10);
     await expect(visit(store).read(MiB, 8 * MiB)).rejects.toThrow(/broke off/);
     server.instead = undefined;
     // A piece that was under way when the other broke may come in late.
-    await expect.poll(async () => (await cachedFiles(store))[0]!.storedBytes).toBeGreaterThan(4 * MiB);
+    await expect
+      .poll(async () => (await cachedFiles(store))[0]!.storedBytes)
+      .toBeGreaterThan(4 * MiB);
     asked();
     expect(agrees(await visit(store).read(MiB, 8 * MiB), MiB)).toBe(true);
     expect(server.ranges.every(([from]) => from === 0 || from >= 5 * MiB)).toBe(true);
@@ -83,7 +111,9 @@ describe("the next visit", () => {
     const store = memoryStore();
     await visit(store).read(MiB, 6 * MiB);
     const [bucket] = store.content.values();
-    const [one, other] = [...bucket!.keys()].filter((key) => !key.startsWith("0-") && key !== "file.json");
+    const [one, other] = [...bucket!.keys()].filter(
+      (key) => !key.startsWith("0-") && key !== "file.json",
+    );
     bucket!.delete(one!);
     bucket!.set(other!, new Uint8Array(3));
     bucket!.set("file.json", bucket!.get("file.json")!.subarray(0, 9));
@@ -125,8 +155,12 @@ describe("a file that has changed", () => {
     expect(error).toBeInstanceOf(WeightsError);
     // Whoever has read the header of the old file must not get bytes of the new one.
     expect(await source.read(2 * MiB, 8).catch((reason: unknown) => reason)).toBe(error);
-    expect(error).toMatchObject({ message: expect.stringMatching(/has changed since it was kept.*load it again/), expected: expect.stringMatching(/version "1"/), received: expect.stringMatching(/version "2"/) });
-    expect([...await visit(store).read(MiB, 2)]).toEqual([7, 7]);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/has changed since it was kept.*load it again/),
+      expected: expect.stringMatching(/version "1"/),
+      received: expect.stringMatching(/version "2"/),
+    });
+    expect([...(await visit(store).read(MiB, 2))]).toEqual([7, 7]);
     expect(await cachedFiles(store)).toHaveLength(1);
   });
 
@@ -138,7 +172,7 @@ describe("a file that has changed", () => {
     expect(asked()).toBe(1);
     server.etag = '"2"';
     server.bytes = bytes.slice().fill(7, MiB);
-    expect([...await visit(store, { revalidate: true }).read(MiB, 2)]).toEqual([7, 7]);
+    expect([...(await visit(store, { revalidate: true }).read(MiB, 2))]).toEqual([7, 7]);
   });
 
   it("keeps its states apart, whoever writes last", async () => {
@@ -146,7 +180,15 @@ describe("a file that has changed", () => {
     const old = visit(store);
     await old.read(MiB, 8);
     let release = (): void => {};
-    server.instead = (_, response, first, last) => first === 4 * MiB && (release = () => void response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).end(bytes.subarray(first, last + 1))) !== undefined;
+    server.instead = (_, response, first, last) =>
+      first === 4 * MiB &&
+      (release = () =>
+        void response
+          .writeHead(206, {
+            "Content-Range": `bytes ${first}-${last}/${bytes.length}`,
+            ETag: '"1"',
+          })
+          .end(bytes.subarray(first, last + 1))) !== undefined;
     const late = old.read(4 * MiB, 8);
     await expect.poll(() => server.ranges.some(([first]) => first === 4 * MiB)).toBe(true);
     server.instead = undefined;
@@ -154,11 +196,14 @@ describe("a file that has changed", () => {
     server.bytes = bytes.slice().fill(7, MiB);
     const renewed = visit(store, { revalidate: true });
     await renewed.read(MiB, 8);
-    // What the old tab asked for comes only now; it has its use there, and no place in what is kept of the new file.
+    // What the old tab asked for comes only now; it has its use there, and no place in what is kept
+    // of the new file.
     release();
     expect(agrees(await late, 4 * MiB)).toBe(true);
     const third = visit(store);
-    expect([...await third.read(4 * MiB, 2), ...await third.read(MiB, 2)]).toEqual([7, 7, 7, 7]);
+    expect([...(await third.read(4 * MiB, 2)), ...(await third.read(MiB, 2))]).toEqual([
+      7, 7, 7, 7,
+    ]);
   });
 });
 
@@ -171,7 +216,16 @@ describe("storage", () => {
     expect(warnings).toEqual([expect.stringMatching(/^not-cached: .*quota exceeded/)]);
   });
 
-  it.each([["that is not there", undefined, /no storage here/], ["that fails", { buckets: () => Promise.reject(new DOMException("no", "SecurityError")) } as unknown as ByteStore, /SecurityError: no/]])("%s is said, and the file comes from the network", async (_, store, message) => {
+  it.each([
+    ["that is not there", undefined, /no storage here/],
+    [
+      "that fails",
+      {
+        buckets: () => Promise.reject(new DOMException("no", "SecurityError")),
+      } as unknown as ByteStore,
+      /SecurityError: no/,
+    ],
+  ])("%s is said, and the file comes from the network", async (_, store, message) => {
     const source = visit(store as ByteStore);
     expect(agrees(await source.read(MiB, MiB), MiB)).toBe(true);
     expect(warnings).toEqual([expect.stringMatching(message)]);
@@ -190,7 +244,9 @@ describe("storage", () => {
   it("is listed and cleared", async () => {
     const store = memoryStore();
     await visit(store).read(MiB, MiB);
-    expect(await cachedFiles(store)).toEqual([{ url: server.url, size: bytes.length, storedBytes: MiB + (128 << 10) }]);
+    expect(await cachedFiles(store)).toEqual([
+      { url: server.url, size: bytes.length, storedBytes: MiB + (128 << 10) },
+    ]);
     await clearCached("https://elsewhere.example/model.safetensors", store);
     expect(store.content.size).toBe(1);
     await clearCached(server.url, store);
@@ -202,19 +258,29 @@ describe("SHA-256", () => {
   it("is computed once, and remembered", async () => {
     const store = memoryStore();
     await visit(store).verify!(digest(bytes));
-    expect(await cachedFiles(store)).toMatchObject([{ sha256: digest(bytes), storedBytes: bytes.length }]);
+    expect(await cachedFiles(store)).toMatchObject([
+      { sha256: digest(bytes), storedBytes: bytes.length },
+    ]);
     asked();
     const second = visit(store);
     let hashed = 0;
     await second.verify!(digest(bytes), { onProgress: () => hashed++ });
-    expect([agrees(await second.read(3 * MiB, MiB), 3 * MiB), asked(), hashed]).toEqual([true, 0, 0]);
+    expect([agrees(await second.read(3 * MiB, MiB), 3 * MiB), asked(), hashed]).toEqual([
+      true,
+      0,
+      0,
+    ]);
   });
 
   it("that differs leaves nothing behind", async () => {
     const store = memoryStore();
     server.bytes = bytes.slice();
     server.bytes[9 * MiB]! ^= 1;
-    await expect(visit(store).verify!(digest(bytes))).rejects.toMatchObject({ name: "WeightsError", expected: digest(bytes), received: digest(server.bytes) });
+    await expect(visit(store).verify!(digest(bytes))).rejects.toMatchObject({
+      name: "WeightsError",
+      expected: digest(bytes),
+      received: digest(server.bytes),
+    });
     expect(store.content.size).toBe(0);
   });
 
@@ -229,7 +295,8 @@ describe("SHA-256", () => {
 
   it("survives a transfer that breaks: what came stays", async () => {
     const store = memoryStore();
-    server.instead = (_, response, first, last) => first >= 8 * MiB && breakAfter(server, response, first, last, 10);
+    server.instead = (_, response, first, last) =>
+      first >= 8 * MiB && breakAfter(server, response, first, last, 10);
     await expect(visit(store).verify!(digest(bytes))).rejects.toThrow(/broke off/);
     expect((await cachedFiles(store))[0]!.storedBytes).toBeGreaterThan(7 * MiB);
   });

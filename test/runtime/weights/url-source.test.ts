@@ -1,6 +1,15 @@
 /** Weights by URL from servers that break, change, refuse and know no ranges. */
 import { createHash } from "node:crypto";
-import { loadPlanned, openSafetensors, Sha256, uniform, urlSource, WeightsError, writeSafetensors, type UrlSourceOptions } from "@sigil/runtime";
+import {
+  loadPlanned,
+  openSafetensors,
+  Sha256,
+  uniform,
+  urlSource,
+  WeightsError,
+  writeSafetensors,
+  type UrlSourceOptions,
+} from "@sigil/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { breakAfter, fileServer, type FileServer } from "./file-server.ts";
 
@@ -14,9 +23,13 @@ let server: FileServer;
 beforeEach(async () => void (server = await fileServer(bytes)));
 afterEach(() => server.close());
 const open = (options: UrlSourceOptions = {}) => urlSource(server.url, { backoff: 1, ...options });
-const read = (offset: number, length: number, options?: UrlSourceOptions) => open(options).read(offset, length);
+const read = (offset: number, length: number, options?: UrlSourceOptions) =>
+  open(options).read(offset, length);
 const failure = async (promise: Promise<unknown>): Promise<WeightsError> => {
-  const error = await promise.then(() => expect.fail("nothing was thrown"), (reason: unknown) => reason);
+  const error = await promise.then(
+    () => expect.fail("nothing was thrown"),
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(WeightsError);
   expect((error as WeightsError).file).toBe(server.url);
   return error as WeightsError;
@@ -25,16 +38,32 @@ const failure = async (promise: Promise<unknown>): Promise<WeightsError> => {
 describe("requests", () => {
   it("are few and side by side for hundreds of tensors", async () => {
     const names = Array.from({ length: 400 }, (_, i) => `layers.${i}.weight`);
-    server.bytes = writeSafetensors(Object.fromEntries(names.map((name) => [name, { dtype: "F32", shape: [64, 128], data: uniform(name, 8192) }])));
+    server.bytes = writeSafetensors(
+      Object.fromEntries(
+        names.map((name) => [name, { dtype: "F32", shape: [64, 128], data: uniform(name, 8192) }]),
+      ),
+    );
     const source = await openSafetensors(open());
     expect(server.ranges).toEqual([[0, headBytes - 1]]);
-    const weights = names.map((tensor, i) => ({ offset: i * 32768, bytes: 32768, rows: 64, columns: 128, layout: { kind: "rows" }, parts: [{ tensor, begin: 0, end: 64 }] }) as const);
+    const weights = names.map(
+      (tensor, i) =>
+        ({
+          offset: i * 32768,
+          bytes: 32768,
+          rows: 64,
+          columns: 128,
+          layout: { kind: "rows" },
+          parts: [{ tensor, begin: 0, end: 64 }],
+        }) as const,
+    );
     const memory = new ArrayBuffer(400 * 32768);
     await loadPlanned(weights, source, { place: ({ offset }) => ({ buffer: memory, offset }) }, {});
     expect(new Float32Array(memory, 399 * 32768, 8192)).toEqual(uniform(names[399]!, 8192));
     // 12.5 MiB in pieces of at most 4 MiB.
     expect(server.ranges.length).toBeLessThan(8);
-    expect(Math.max(...server.ranges.map(([first, last]) => last + 1 - first))).toBeLessThanOrEqual(4 * MiB);
+    expect(Math.max(...server.ranges.map(([first, last]) => last + 1 - first))).toBeLessThanOrEqual(
+      4 * MiB,
+    );
     expect(server.most()).toBeGreaterThan(2);
     expect(server.most()).toBeLessThanOrEqual(6);
   });
@@ -43,9 +72,25 @@ describe("requests", () => {
     const source = open();
     await source.size();
     server.ranges.length = 0;
-    const [a, b, far, large] = await Promise.all([source.read(MiB, 100), source.read(MiB + 5000, 100), source.read(3 * MiB, 8), source.read(4 * MiB, 8 * MiB)]);
-    expect(server.ranges.sort(([x], [y]) => x - y)).toEqual([[MiB, MiB + 5099], [3 * MiB, 3 * MiB + 7], [4 * MiB, 8 * MiB - 1], [8 * MiB, 12 * MiB - 1]]);
-    for (const [found, at] of [[a, MiB], [b, MiB + 5000], [far, 3 * MiB], [large, 4 * MiB]] as const) expect(Buffer.compare(found, bytes.subarray(at, at + found.length))).toBe(0);
+    const [a, b, far, large] = await Promise.all([
+      source.read(MiB, 100),
+      source.read(MiB + 5000, 100),
+      source.read(3 * MiB, 8),
+      source.read(4 * MiB, 8 * MiB),
+    ]);
+    expect(server.ranges.sort(([x], [y]) => x - y)).toEqual([
+      [MiB, MiB + 5099],
+      [3 * MiB, 3 * MiB + 7],
+      [4 * MiB, 8 * MiB - 1],
+      [8 * MiB, 12 * MiB - 1],
+    ]);
+    for (const [found, at] of [
+      [a, MiB],
+      [b, MiB + 5000],
+      [far, 3 * MiB],
+      [large, 4 * MiB],
+    ] as const)
+      expect(Buffer.compare(found, bytes.subarray(at, at + found.length))).toBe(0);
     await expect(source.read(12 * MiB - 4, 8)).rejects.toThrow(/past its end/);
   });
 });
@@ -53,7 +98,8 @@ describe("requests", () => {
 describe("a connection that breaks", () => {
   it("is resumed from the byte that was reached", async () => {
     let breaks = 3;
-    server.instead = (_, response, first, last) => first > 0 && breaks-- > 0 && breakAfter(server, response, first, last, 300_000);
+    server.instead = (_, response, first, last) =>
+      first > 0 && breaks-- > 0 && breakAfter(server, response, first, last, 300_000);
     expect(Buffer.compare(await read(MiB, 2 * MiB), bytes.subarray(MiB, 3 * MiB))).toBe(0);
     const starts = server.ranges.slice(1).map(([first]) => first - MiB);
     expect(starts).toHaveLength(4);
@@ -62,15 +108,22 @@ describe("a connection that breaks", () => {
   });
 
   it("time and again is an error after the tries that were allowed", async () => {
-    server.instead = (_, response, first, last) => first > 0 && breakAfter(server, response, first, last, 10);
+    server.instead = (_, response, first, last) =>
+      first > 0 && breakAfter(server, response, first, last, 10);
     const error = await failure(read(MiB, 1000, { retries: 2 }));
     expect(error.message).toMatch(/broke off.*1000 bytes.*received \d+ bytes/);
     expect(server.ranges).toHaveLength(4);
   });
 
   it("says what was refused where the body of that breaks too", async () => {
-    const broken = async (): Promise<Response> => new Response(new ReadableStream({ start: (controller) => controller.error(new Error("reset")) }), { status: 403, statusText: "Forbidden" });
-    await expect(urlSource(server.url, { fetch: broken }).size()).rejects.toThrow(/refused the request.*403 Forbidden/s);
+    const broken = async (): Promise<Response> =>
+      new Response(
+        new ReadableStream({ start: (controller) => controller.error(new Error("reset")) }),
+        { status: 403, statusText: "Forbidden" },
+      );
+    await expect(urlSource(server.url, { fetch: broken }).size()).rejects.toThrow(
+      /refused the request.*403 Forbidden/s,
+    );
   });
 
   it("is tried again when the server is busy, and not when it refuses", async () => {
@@ -92,7 +145,12 @@ describe("a connection that breaks", () => {
   it("ends with the caller's own reason when it is aborted, and another read starts afresh", async () => {
     const source = open();
     const abort = new AbortController();
-    server.instead = (_, response, first, last) => first > 0 && (setTimeout(() => abort.abort(new Error("enough")), 5), response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).write("x"));
+    server.instead = (_, response, first, last) =>
+      first > 0 &&
+      (setTimeout(() => abort.abort(new Error("enough")), 5),
+      response
+        .writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' })
+        .write("x"));
     await expect(source.read(MiB, 1000, abort.signal)).rejects.toThrow("enough");
     server.instead = undefined;
     expect((await source.read(MiB, 1000)).length).toBe(1000);
@@ -104,13 +162,23 @@ describe("one source that several open", () => {
     const held: (() => void)[] = [];
     let stopped = 0;
     server.instead = (_, response, first, last) => {
-      held.push(() => response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).end(bytes.subarray(first, last + 1)));
+      held.push(() =>
+        response
+          .writeHead(206, {
+            "Content-Range": `bytes ${first}-${last}/${bytes.length}`,
+            ETag: '"1"',
+          })
+          .end(bytes.subarray(first, last + 1)),
+      );
       response.on("close", () => void (response.writableEnded || stopped++));
       return true;
     };
     const source = open();
     const [one, other] = [new AbortController(), new AbortController()];
-    const leaving = [openSafetensors(source, { signal: one.signal }), source.size(other.signal)].map((promise) => promise.catch((error: Error) => error.message));
+    const leaving = [
+      openSafetensors(source, { signal: one.signal }),
+      source.size(other.signal),
+    ].map((promise) => promise.catch((error: Error) => error.message));
     await expect.poll(() => held.length).toBe(1);
     one.abort(new Error("one left"));
     expect(await leaving[0]).toBe("one left");
@@ -136,7 +204,11 @@ describe("a file that changes", () => {
     else server.bytes = bytes.subarray(0, 11 * MiB);
     const error = await failure(source.read(MiB, 1000));
     expect(error.message).toMatch(/has changed while it was read/);
-    expect([error.expected, error.received]).toEqual(what === "etag" ? ['12582912 bytes, version "1"', '12582912 bytes, version "2"'] : ['12582912 bytes, version "1"', '11534336 bytes, version "1"']);
+    expect([error.expected, error.received]).toEqual(
+      what === "etag"
+        ? ['12582912 bytes, version "1"', '12582912 bytes, version "2"']
+        : ['12582912 bytes, version "1"', '11534336 bytes, version "1"'],
+    );
   });
 
   it("between the parts of one range is an error too", async () => {
@@ -162,17 +234,27 @@ describe("answers that are no ranges", () => {
     const warnings: string[] = [];
     server.instead = (_, response) => !!response.end(server.bytes);
     const seen: number[] = [];
-    const source = open({ onWarning: ({ code }) => warnings.push(code), onProgress: ({ loadedBytes }) => seen.push(loadedBytes) });
+    const source = open({
+      onWarning: ({ code }) => warnings.push(code),
+      onProgress: ({ loadedBytes }) => seen.push(loadedBytes),
+    });
     const parts = await Promise.all([source.read(0, 100), source.read(8 * MiB, MiB)]);
     expect(Buffer.compare(parts[1]!, bytes.subarray(8 * MiB, 9 * MiB))).toBe(0);
-    expect([warnings, server.ranges.length, await source.size(), seen.at(-1), seen.length > 2]).toEqual([["no-range"], 1, bytes.length, bytes.length, true]);
+    expect([
+      warnings,
+      server.ranges.length,
+      await source.size(),
+      seen.at(-1),
+      seen.length > 2,
+    ]).toEqual([["no-range"], 1, bytes.length, bytes.length, true]);
   });
 
   it("break off and are asked for again", async () => {
     let breaks = 1;
     server.instead = (_, response) => {
       response.writeHead(200, { "Content-Length": bytes.length });
-      if (breaks-- > 0) response.write(bytes.subarray(0, MiB), () => setTimeout(() => response.destroy(), 5));
+      if (breaks-- > 0)
+        response.write(bytes.subarray(0, MiB), () => setTimeout(() => response.destroy(), 5));
       else response.end(bytes);
       return true;
     };
@@ -181,16 +263,25 @@ describe("answers that are no ranges", () => {
   });
 
   it("are an error if they bring more than they say", async () => {
-    server.instead = (_, response, first, last) => first > 0 && !!response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' }).end(bytes.subarray(first, last + 9));
+    server.instead = (_, response, first, last) =>
+      first > 0 &&
+      !!response
+        .writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}`, ETag: '"1"' })
+        .end(bytes.subarray(first, last + 9));
     expect((await failure(read(MiB, 1000))).message).toMatch(/more than it announced.*1000 bytes/);
   });
 
   it.each([
     ["another range", { "Content-Range": "bytes 5-14/12582912" }, /another range/],
     ["no range that a page may see", {}, /Access-Control-Expose-Headers/],
-    ["a range of unknown size", { "Content-Range": "bytes 0-9/*" }, /Access-Control-Expose-Headers/],
+    [
+      "a range of unknown size",
+      { "Content-Range": "bytes 0-9/*" },
+      /Access-Control-Expose-Headers/,
+    ],
   ])("are an error: %s", async (_, headers, message) => {
-    server.instead = (_request, response) => !!response.writeHead(206, headers as Record<string, string>).end(bytes.subarray(0, 10));
+    server.instead = (_request, response) =>
+      !!response.writeHead(206, headers as Record<string, string>).end(bytes.subarray(0, 10));
     expect((await failure(read(0, 10))).message).toMatch(message);
   });
 });
@@ -211,10 +302,14 @@ describe("SHA-256", () => {
   it("is verified with one download, which later reads use", async () => {
     const source = open();
     const seen: number[] = [];
-    await source.verify!(sha256, { onProgress: ({ loadedBytes, totalBytes }) => seen.push(loadedBytes / totalBytes) });
+    await source.verify!(sha256, {
+      onProgress: ({ loadedBytes, totalBytes }) => seen.push(loadedBytes / totalBytes),
+    });
     expect(seen.at(-1)).toBe(1);
     const requests = server.ranges.length;
-    expect(Buffer.compare(await source.read(5 * MiB, 100), bytes.subarray(5 * MiB, 5 * MiB + 100))).toBe(0);
+    expect(
+      Buffer.compare(await source.read(5 * MiB, 100), bytes.subarray(5 * MiB, 5 * MiB + 100)),
+    ).toBe(0);
     expect(server.ranges).toHaveLength(requests);
   });
 
@@ -222,6 +317,10 @@ describe("SHA-256", () => {
     server.bytes = bytes.slice();
     server.bytes[9 * MiB]! ^= 1;
     const error = await failure(open().verify!(sha256));
-    expect([error.message, error.expected, error.received]).toEqual([expect.stringMatching(/SHA-256 differs/), sha256, createHash("sha256").update(server.bytes).digest("hex")]);
+    expect([error.message, error.expected, error.received]).toEqual([
+      expect.stringMatching(/SHA-256 differs/),
+      sha256,
+      createHash("sha256").update(server.bytes).digest("hex"),
+    ]);
   });
 });

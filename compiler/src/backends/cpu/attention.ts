@@ -1,6 +1,8 @@
 /**
- * Attention: a unit is one head of one sequence. Its keys and values are packed into panels in scratch; four queries at a
- * time meet the key panels, take a numerically safe softmax and meet the value panels, so only four rows of scores exist.
+ * Attention: a unit is one head of one sequence. Its keys and values are packed into panels in
+ * scratch; four queries at a
+ * time meet the key panels, take a numerically safe softmax and meet the value panels, so only four
+ * rows of scores exist.
  */
 import type { AttentionProblem } from "../../kernels/problem.ts";
 import { multiply } from "../../ir/extent.ts";
@@ -12,15 +14,25 @@ import { clearSums, forRowBlocks, multiplyTile, panelPitch, panelWidth } from ".
 import { maxLanes, sumLanes, type FunctionWriter, type Variable } from "./wat/function-writer.ts";
 import { f32, f32x4, i32, v128, type I32 } from "./wat/nodes.ts";
 
-/** Transposes `[keys, headSize]` rows into panels of eight keys; lanes past the last key keep what was there. */
+/**
+ * Transposes `[keys, headSize]` rows into panels of eight keys; lanes past the last key keep what
+ * was there.
+ */
 function packKeys(f: FunctionWriter, problem: AttentionProblem, source: I32, target: I32): void {
   const { headSize } = problem;
   const from = f.let("keyRow", source);
   f.forRange("key", i32.const(0), i32.const(problem.keys), 1, (key) => {
     const lane = i32.and(key, i32.const(panelWidth - 1));
-    const to = f.let("keyLane", i32.add(target, i32.add(times(i32.shrU(key, i32.const(3)), headSize * panelPitch), times(lane, 4))));
+    const to = f.let(
+      "keyLane",
+      i32.add(
+        target,
+        i32.add(times(i32.shrU(key, i32.const(3)), headSize * panelPitch), times(lane, 4)),
+      ),
+    );
     for (let c = 0; c < headSize; c += 4) {
-      if (c + 4 > headSize) for (let i = c; i < headSize; i++) f.storeFloat(to, f32.load(from, 4 * i), i * panelPitch);
+      if (c + 4 > headSize)
+        for (let i = c; i < headSize; i++) f.storeFloat(to, f32.load(from, 4 * i), i * panelPitch);
       else {
         const four = f.let("four", v128.load(from, 4 * c));
         for (let i = 0; i < 4; i++) f.storeLane(to, four, i, (c + i) * panelPitch);
@@ -30,22 +42,41 @@ function packKeys(f: FunctionWriter, problem: AttentionProblem, source: I32, tar
   });
 }
 
-/** Copies `[keys, headSize]` into panels of eight channels; channels past the head are whatever follows it and never stored. */
+/**
+ * Copies `[keys, headSize]` into panels of eight channels; channels past the head are whatever
+ * follows it and never stored.
+ */
 function packValues(f: FunctionWriter, problem: AttentionProblem, source: I32, target: I32): void {
   const { headSize, keys } = problem;
   const from = f.let("valueRow", source);
   const to = f.let("valueLane", target);
   f.forRange("key", i32.const(0), i32.const(keys), 1, () => {
-    for (let c = 0; c < headSize; c += 4) f.storeVector(to, v128.load(from, 4 * c), Math.floor(c / panelWidth) * keys * panelPitch + 4 * (c % panelWidth));
+    for (let c = 0; c < headSize; c += 4)
+      f.storeVector(
+        to,
+        v128.load(from, 4 * c),
+        Math.floor(c / panelWidth) * keys * panelPitch + 4 * (c % panelWidth),
+      );
     f.set(from, plus(from, 4 * problem.valueStride));
     f.set(to, plus(to, panelPitch));
   });
 }
 
-export function emitAttention(name: string, problem: AttentionProblem, { madd }: EmitOptions): Emitted {
+export function emitAttention(
+  name: string,
+  problem: AttentionProblem,
+  { madd }: EmitOptions,
+): Emitted {
   const { heads, headSize, queries, keys } = problem;
   const { mr } = select(problem);
-  const names = ["q", "k", "v", ...(problem.mask ? ["mask"] : []), "out", ...(problem.probabilities ? ["probabilities"] : [])];
+  const names = [
+    "q",
+    "k",
+    "v",
+    ...(problem.mask ? ["mask"] : []),
+    "out",
+    ...(problem.probabilities ? ["probabilities"] : []),
+  ];
   const { f, operands, extents, scratch, begin, end } = kernelWriter(name, names, []);
   const [q, k, v] = operands as [Variable<"i32">, Variable<"i32">, Variable<"i32">];
   const mask = problem.mask ? operands[3]! : undefined;
@@ -57,15 +88,22 @@ export function emitAttention(name: string, problem: AttentionProblem, { madd }:
   const scoreBytes = mr * scoreStride;
   const keyBytes = keyPanels * headSize * panelPitch;
   const valueBytes = roundUp(channelPanels * keys * panelPitch, 64);
-  const [keyPanel, valuePanel] = [f.let("keyPanels", plus(scratch, scoreBytes)), f.let("valuePanels", plus(scratch, scoreBytes + keyBytes))];
+  const [keyPanel, valuePanel] = [
+    f.let("keyPanels", plus(scratch, scoreBytes)),
+    f.let("valuePanels", plus(scratch, scoreBytes + keyBytes)),
+  ];
 
   f.forRange("unit", begin, end, 1, (unit) => {
     const batch = f.let("batch", i32.divU(unit, i32.const(heads)));
     const headBytes = f.let("headBytes", times(i32.sub(unit, times(batch, heads)), 4 * headSize));
-    const head = (base: I32, rows: number, stride: number): I32 => i32.add(i32.add(base, times(batch, 4 * rows * stride)), headBytes);
+    const head = (base: I32, rows: number, stride: number): I32 =>
+      i32.add(i32.add(base, times(batch, 4 * rows * stride)), headBytes);
     packKeys(f, problem, head(k, keys, problem.keyStride), keyPanel);
     packValues(f, problem, head(v, keys, problem.valueStride), valuePanel);
-    const queryRows = f.let("queryRows", problem.sharedQuery ? i32.add(q, headBytes) : head(q, queries, problem.queryStride));
+    const queryRows = f.let(
+      "queryRows",
+      problem.sharedQuery ? i32.add(q, headBytes) : head(q, queries, problem.queryStride),
+    );
     const outRows = f.let("outRows", head(out, queries, heads * headSize));
 
     const row = f.let("row", i32.const(0));
@@ -75,11 +113,31 @@ export function emitAttention(name: string, problem: AttentionProblem, { madd }:
 
       const score = (panel: I32, lanes: number): void => {
         const sums = clearSums(f, count);
-        multiplyTile(f, { rows: count, a: query, stride: 4 * problem.queryStride, panel: i32.add(keyPanel, times(panel, headSize * panelPitch)), depth: headSize, madd }, sums);
+        multiplyTile(
+          f,
+          {
+            rows: count,
+            a: query,
+            stride: 4 * problem.queryStride,
+            panel: i32.add(keyPanel, times(panel, headSize * panelPitch)),
+            depth: headSize,
+            madd,
+          },
+          sums,
+        );
         const to = f.let("scores", i32.add(scratch, times(panel, panelPitch)));
         for (const half of [0, 1]) {
           const valid = Math.max(0, Math.min(4, lanes - 4 * half));
-          const added = mask && valid > 0 ? f.let("masked", v128.load(i32.add(i32.add(mask, times(batch, 4 * keys)), times(panel, panelPitch)), 16 * half)) : undefined;
+          const added =
+            mask && valid > 0
+              ? f.let(
+                  "masked",
+                  v128.load(
+                    i32.add(i32.add(mask, times(batch, 4 * keys)), times(panel, panelPitch)),
+                    16 * half,
+                  ),
+                )
+              : undefined;
           for (let r = 0; r < count; r++) {
             const scaled = f32x4.mul(sums[r]![half]!, f32x4.all(problem.scale));
             const value = f.let("score", added ? f32x4.add(scaled, added) : scaled);
@@ -90,7 +148,8 @@ export function emitAttention(name: string, problem: AttentionProblem, { madd }:
         }
       };
       const whole = Math.floor(keys / panelWidth);
-      if (whole > 0) f.forRange("panel", i32.const(0), i32.const(whole), 1, (panel) => score(panel, panelWidth));
+      if (whole > 0)
+        f.forRange("panel", i32.const(0), i32.const(whole), 1, (panel) => score(panel, panelWidth));
       if (keys % panelWidth) score(i32.const(whole), keys % panelWidth);
 
       const scales = tops.map((top, r) => {
@@ -105,20 +164,55 @@ export function emitAttention(name: string, problem: AttentionProblem, { madd }:
         return f.let(`scale${r}`, f32x4.splat(f32.div(f32.const(1), sumLanes(sum))));
       });
       if (problem.probabilities) {
-        const rows = f.let("probabilityRows", i32.add(operands.at(-1)!, times(i32.add(times(unit, queries), row), 4 * keys)));
-        scales.forEach((scale, r) => forLanes(f, keys, (byte, lanes) => f.storeLanes(i32.add(rows, byte), f.let("probability", f32x4.mul(v128.load(i32.add(scratch, byte), r * scoreStride), scale)), lanes, 4 * r * keys)));
+        const rows = f.let(
+          "probabilityRows",
+          i32.add(operands.at(-1)!, times(i32.add(times(unit, queries), row), 4 * keys)),
+        );
+        scales.forEach((scale, r) =>
+          forLanes(f, keys, (byte, lanes) =>
+            f.storeLanes(
+              i32.add(rows, byte),
+              f.let(
+                "probability",
+                f32x4.mul(v128.load(i32.add(scratch, byte), r * scoreStride), scale),
+              ),
+              lanes,
+              4 * r * keys,
+            ),
+          ),
+        );
       }
 
       const target = f.let("target", i32.add(outRows, times(row, 4 * heads * headSize)));
       const weigh = (panel: I32, channels: number): void => {
         const sums = clearSums(f, count);
-        multiplyTile(f, { rows: count, a: scratch, stride: scoreStride, panel: i32.add(valuePanel, times(panel, keys * panelPitch)), depth: keys, madd }, sums);
+        multiplyTile(
+          f,
+          {
+            rows: count,
+            a: scratch,
+            stride: scoreStride,
+            panel: i32.add(valuePanel, times(panel, keys * panelPitch)),
+            depth: keys,
+            madd,
+          },
+          sums,
+        );
         const to = f.let("to", i32.add(target, times(panel, panelPitch)));
         for (let r = 0; r < count; r++)
-          for (let half = 0; 4 * half < channels; half++) f.storeLanes(to, f.let("value", f32x4.mul(sums[r]![half]!, scales[r]!)), Math.min(4, channels - 4 * half), 4 * r * heads * headSize + 16 * half);
+          for (let half = 0; 4 * half < channels; half++)
+            f.storeLanes(
+              to,
+              f.let("value", f32x4.mul(sums[r]![half]!, scales[r]!)),
+              Math.min(4, channels - 4 * half),
+              4 * r * heads * headSize + 16 * half,
+            );
       };
       const wholeChannels = Math.floor(headSize / panelWidth);
-      if (wholeChannels > 0) f.forRange("channels", i32.const(0), i32.const(wholeChannels), 1, (panel) => weigh(panel, panelWidth));
+      if (wholeChannels > 0)
+        f.forRange("channels", i32.const(0), i32.const(wholeChannels), 1, (panel) =>
+          weigh(panel, panelWidth),
+        );
       if (headSize % panelWidth) weigh(i32.const(wholeChannels), headSize % panelWidth);
     });
   });

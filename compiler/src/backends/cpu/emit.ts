@@ -21,7 +21,10 @@ export interface CpuOptions {
 export interface CpuProblem {
   readonly problem: Problem;
   readonly origins: readonly string[];
-  /** Only their number matters, for a norm without weight or bias; by default layer_norm has both and rms_norm a weight. */
+  /**
+   * Only their number matters, for a norm without weight or bias; by default layer_norm has both
+   * and rms_norm a weight.
+   */
   readonly operands?: { readonly length: number };
 }
 
@@ -43,7 +46,9 @@ function operandCount({ problem, operands }: CpuProblem): number {
 function emitProblem(name: string, problem: Problem, count: number, options: EmitOptions): Emitted {
   switch (problem.family) {
     case "gemm":
-      return problem.b.kind === "weight" ? emitGemm(name, problem, options) : emitGemmActivation(name, problem, options);
+      return problem.b.kind === "weight"
+        ? emitGemm(name, problem, options)
+        : emitGemmActivation(name, problem, options);
     case "attention":
       return emitAttention(name, problem, options);
     case "row_reduce":
@@ -53,8 +58,14 @@ function emitProblem(name: string, problem: Problem, count: number, options: Emi
   }
 }
 
-export async function emitCpu(problems: readonly CpuProblem[], options: CpuOptions): Promise<CpuModule> {
-  const known = new Map<string, { kernel: CpuKernel; emitted: Emitted; origins: string[]; problem: string }>();
+export async function emitCpu(
+  problems: readonly CpuProblem[],
+  options: CpuOptions,
+): Promise<CpuModule> {
+  const known = new Map<
+    string,
+    { kernel: CpuKernel; emitted: Emitted; origins: string[]; problem: string }
+  >();
   const madd = multiplyAdd(options.relaxed);
   const kernels = problems.map((item) => {
     const problem = JSON.stringify(item.problem);
@@ -65,17 +76,44 @@ export async function emitCpu(problems: readonly CpuProblem[], options: CpuOptio
       const name = `${item.problem.family}_${known.size}`;
       const emitted = emitProblem(name, item.problem, count, { madd });
       const { units, extents, layouts } = emitted;
-      known.set(key, (entry = { kernel: { name, units, extents, scratchBytes: roundUp(emitted.scratchBytes, 64), layouts }, emitted, origins: [], problem }));
+      known.set(
+        key,
+        (entry = {
+          kernel: {
+            name,
+            units,
+            extents,
+            scratchBytes: roundUp(emitted.scratchBytes, 64),
+            layouts,
+          },
+          emitted,
+          origins: [],
+          problem,
+        }),
+      );
     }
     entry.origins.push(...item.origins);
     return entry.kernel;
   });
   const comment = (text: string): string => `;; ${text.replaceAll(/[\r\n]+/g, " ")}`;
   const functions = [...known.values()].map(({ emitted, origins, problem }) =>
-    [comment(problem), comment(`choice: ${emitted.choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), emitted.wat].join("\n"),
+    [
+      comment(problem),
+      comment(`choice: ${emitted.choice}`),
+      comment(`origins: ${[...new Set(origins)].join(", ")}`),
+      emitted.wat,
+    ].join("\n"),
   );
   const memory = options.sharedMemory ? "(memory 1 65536 shared)" : "(memory 1)";
-  const wat = ["(module", `(import "env" "memory" ${memory})`, mathFunctions(), ...functions, ")"].join("\n\n");
-  const choices = Object.fromEntries([...known.values()].map(({ kernel, emitted }) => [kernel.name, emitted.choice]));
+  const wat = [
+    "(module",
+    `(import "env" "memory" ${memory})`,
+    mathFunctions(),
+    ...functions,
+    ")",
+  ].join("\n\n");
+  const choices = Object.fromEntries(
+    [...known.values()].map(({ kernel, emitted }) => [kernel.name, emitted.choice]),
+  );
   return { wat, wasm: await assemble("kernels.wat", wat), kernels, choices };
 }

@@ -1,6 +1,8 @@
 /**
- * Gemm with a packed weight. A unit is one panel of eight columns: blocks of rows that stay in the second-level cache pass
- * all the panels of a call, a panel block stays in the first-level cache, a 4 x 8 tile in registers.
+ * Gemm with a packed weight. A unit is one panel of eight columns: blocks of rows that stay in the
+ * second-level cache pass
+ * all the panels of a call, a panel block stays in the first-level cache, a 4 x 8 tile in
+ * registers.
  */
 import type { WeightLayout } from "@sigil/spec";
 import type { GemmProblem } from "../../kernels/problem.ts";
@@ -14,11 +16,16 @@ import type { Variable } from "./wat/function-writer.ts";
 import { i32, v128, type I32 } from "./wat/nodes.ts";
 
 export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptions): Emitted {
-  if (problem.b.kind !== "weight" || typeof problem.columns !== "number") throw new Error("internal: a packed Gemm needs a weight");
+  if (problem.b.kind !== "weight" || typeof problem.columns !== "number")
+    throw new Error("internal: a packed Gemm needs a weight");
   const { storage } = problem.b;
   const { columns, depth, a: shape } = problem;
   const { mr, mBlock, kBlock, kBlocks } = select(problem);
-  const { f, operands, extents, extent, scratch, begin, end } = kernelWriter(name, ["a", "b", ...problem.epilogueOperands.map((o) => o.name), "c"], [problem.rows]);
+  const { f, operands, extents, extent, scratch, begin, end } = kernelWriter(
+    name,
+    ["a", "b", ...problem.epilogueOperands.map((o) => o.name), "c"],
+    [problem.rows],
+  );
   const [a, b] = operands as [Variable<"i32">, Variable<"i32">];
   const c = operands.at(-1)!;
   const rows = extent(problem.rows);
@@ -31,7 +38,12 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
 
   f.forRange("block", i32.const(0), rows, mBlock, (block) => {
     const blockEnd = f.let("blockEnd", i32.min(plus(block, mBlock), rows));
-    const blockRows = f.let("blockRows", shape.kind === "rows" ? i32.add(a, times(block, stride)) : plus(scratch, sumBytes + panelBytes));
+    const blockRows = f.let(
+      "blockRows",
+      shape.kind === "rows"
+        ? i32.add(a, times(block, stride))
+        : plus(scratch, sumBytes + panelBytes),
+    );
     if (shape.kind !== "rows") gatherPatches(f, shape, a, block, blockEnd, blockRows);
 
     f.forRange("panel", begin, end, 1, (index) => {
@@ -42,7 +54,8 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
       }
       const columnBytes = f.let("columnBytes", times(index, 4 * panelWidth));
       const sumsAt = (row: I32): I32 => i32.add(scratch, times(i32.sub(row, block), panelPitch));
-      const rowAt = (row: I32, k: I32): I32 => i32.add(i32.add(blockRows, times(i32.sub(row, block), stride)), times(k, 4));
+      const rowAt = (row: I32, k: I32): I32 =>
+        i32.add(i32.add(blockRows, times(i32.sub(row, block), stride)), times(k, 4));
 
       if (kBlocks > 1) {
         f.comment("all blocks of the depth but the last: the sums wait in scratch");
@@ -51,9 +64,24 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
           const row = f.let("row", block);
           forRowBlocks(f, mr, row, blockEnd, (count) => {
             const waiting = f.let("waiting", sumsAt(row));
-            const sums = clearSums(f, count, (r, half) => v128.load(waiting, r * panelPitch + 16 * half));
-            multiplyTile(f, { rows: count, a: rowAt(row, k), stride, panel: i32.add(panel, times(k, panelPitch)), depth: kBlock, madd }, sums);
-            sums.forEach((pair, r) => pair.forEach((sum, half) => f.storeVector(waiting, sum, r * panelPitch + 16 * half)));
+            const sums = clearSums(f, count, (r, half) =>
+              v128.load(waiting, r * panelPitch + 16 * half),
+            );
+            multiplyTile(
+              f,
+              {
+                rows: count,
+                a: rowAt(row, k),
+                stride,
+                panel: i32.add(panel, times(k, panelPitch)),
+                depth: kBlock,
+                madd,
+              },
+              sums,
+            );
+            sums.forEach((pair, r) =>
+              pair.forEach((sum, half) => f.storeVector(waiting, sum, r * panelPitch + 16 * half)),
+            );
           });
         });
       }
@@ -62,13 +90,35 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
       const row = f.let("row", block);
       forRowBlocks(f, mr, row, blockEnd, (count) => {
         const waiting = kBlocks > 1 ? f.let("waiting", sumsAt(row)) : undefined;
-        const sums = clearSums(f, count, waiting && ((r, half) => v128.load(waiting, r * panelPitch + 16 * half)));
-        multiplyTile(f, { rows: count, a: rowAt(row, i32.const(first)), stride, panel: plus(panel, first * panelPitch), depth: depth - first, madd }, sums);
+        const sums = clearSums(
+          f,
+          count,
+          waiting && ((r, half) => v128.load(waiting, r * panelPitch + 16 * half)),
+        );
+        multiplyTile(
+          f,
+          {
+            rows: count,
+            a: rowAt(row, i32.const(first)),
+            stride,
+            panel: plus(panel, first * panelPitch),
+            depth: depth - first,
+            madd,
+          },
+          sums,
+        );
         const bytes = f.let("bytes", i32.add(times(row, 4 * columns), columnBytes));
         const finish = (valid: number): void => {
           for (let r = 0; r < count; r++)
             for (let half = 0; 4 * half < valid; half++) {
-              const place = { row: plus(row, r), columns: i32.const(columns), bytes, columnBytes, elementOffset: 4 * r * columns + 16 * half, columnOffset: 16 * half };
+              const place = {
+                row: plus(row, r),
+                columns: i32.const(columns),
+                bytes,
+                columnBytes,
+                elementOffset: 4 * r * columns + 16 * half,
+                columnOffset: 16 * half,
+              };
               const value = renderExpression(f, problem.epilogue, {
                 accumulator: sums[r]![half]!,
                 operand: (operand) => {
@@ -76,11 +126,21 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
                   return loadOperand(operands[2 + i]!, problem.epilogueOperands[i]!, place);
                 },
               });
-              f.storeLanes(i32.add(c, bytes), value, Math.min(4, valid - 4 * half), place.elementOffset);
+              f.storeLanes(
+                i32.add(c, bytes),
+                value,
+                Math.min(4, valid - 4 * half),
+                place.elementOffset,
+              );
             }
         };
         if (tailColumns === panelWidth) finish(panelWidth);
-        else f.if(i32.eq(index, i32.const(Math.floor(columns / panelWidth))), () => finish(tailColumns), () => finish(panelWidth));
+        else
+          f.if(
+            i32.eq(index, i32.const(Math.floor(columns / panelWidth))),
+            () => finish(tailColumns),
+            () => finish(panelWidth),
+          );
       });
     });
   });
@@ -91,6 +151,11 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
     units: { of: columns, per: panelWidth },
     extents,
     scratchBytes: sumBytes + panelBytes + gatherBytes,
-    layouts: [undefined, layout, ...problem.epilogueOperands.map((): WeightLayout => ({ kind: "rows" })), undefined],
+    layouts: [
+      undefined,
+      layout,
+      ...problem.epilogueOperands.map((): WeightLayout => ({ kind: "rows" })),
+      undefined,
+    ],
   };
 }

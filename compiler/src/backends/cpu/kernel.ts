@@ -4,7 +4,10 @@ import type { MultiplyAdd } from "./tile.ts";
 import { FunctionWriter, type Variable } from "./wat/function-writer.ts";
 import { i32, type I32 } from "./wat/nodes.ts";
 
-/** What a runtime has to know of a kernel: `(operand pointers, extents, scratch, begin, end)`, all i32. */
+/**
+ * What a runtime has to know of a kernel: `(operand pointers, extents, scratch, begin, end)`, all
+ * i32.
+ */
 export interface CpuKernel {
   readonly name: string;
   readonly units: { readonly of: Extent; readonly per: number };
@@ -37,16 +40,34 @@ export interface KernelWriter {
 }
 
 /** Declares a kernel; `extents` are those of its sizes that only a run knows. */
-export function kernelWriter(name: string, operandNames: readonly string[], sizes: readonly Extent[]): KernelWriter & { readonly extents: readonly Extent[] } {
+export function kernelWriter(
+  name: string,
+  operandNames: readonly string[],
+  sizes: readonly Extent[],
+): KernelWriter & { readonly extents: readonly Extent[] } {
   const f = new FunctionWriter(name, { exported: true });
   const operands = operandNames.map((operand) => f.param("i32", operand));
   const extents = sizes.filter((size) => typeof size !== "number");
   const carried = extents.map((_, i) => f.param("i32", `extent${i}`));
-  const [scratch, begin, end] = [f.param("i32", "scratch"), f.param("i32", "begin"), f.param("i32", "end")];
-  return { f, operands, extents, scratch, begin, end, extent: (size) => (typeof size === "number" ? i32.const(size) : carried[extents.indexOf(size)]!) };
+  const [scratch, begin, end] = [
+    f.param("i32", "scratch"),
+    f.param("i32", "begin"),
+    f.param("i32", "end"),
+  ];
+  return {
+    f,
+    operands,
+    extents,
+    scratch,
+    begin,
+    end,
+    extent: (size) =>
+      typeof size === "number" ? i32.const(size) : carried[extents.indexOf(size)]!,
+  };
 }
 
-export const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+export const roundUp = (value: number, multiple: number): number =>
+  Math.ceil(value / multiple) * multiple;
 /** a * constant, in bytes or elements. */
 export const times = (x: I32, factor: number): I32 => i32.mul(x, i32.const(factor));
 export const plus = (x: I32, constant: number): I32 => i32.add(x, i32.const(constant));

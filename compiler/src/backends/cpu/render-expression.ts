@@ -6,7 +6,11 @@ import type { FunctionWriter, Variable } from "./wat/function-writer.ts";
 import { f32x4, i32, v128, type I32, type V128 } from "./wat/nodes.ts";
 
 /** Every subexpression becomes a local once, however often it is used. */
-export function renderExpression(f: FunctionWriter, expression: Expression, environment: { readonly accumulator?: V128; readonly operand: (name: string) => V128 }): Variable<"v128"> {
+export function renderExpression(
+  f: FunctionWriter,
+  expression: Expression,
+  environment: { readonly accumulator?: V128; readonly operand: (name: string) => V128 },
+): Variable<"v128"> {
   const known = new Map<string, Variable<"v128">>();
   const render = (e: Expression): V128 => {
     if (e.kind === "constant") return f32x4.all(e.value);
@@ -17,7 +21,12 @@ export function renderExpression(f: FunctionWriter, expression: Expression, envi
     const key = JSON.stringify(e);
     let variable = known.get(key);
     if (!variable) {
-      const value = e.kind === "operand" ? environment.operand(e.name) : e.kind === "unary" ? applyUnary(e.function, render(e.x)) : f32x4[e.function](render(e.x), render(e.y));
+      const value =
+        e.kind === "operand"
+          ? environment.operand(e.name)
+          : e.kind === "unary"
+            ? applyUnary(e.function, render(e.x))
+            : f32x4[e.function](render(e.x), render(e.y));
       known.set(key, (variable = f.let(e.kind === "operand" ? e.name : e.function, value)));
     }
     return variable;
@@ -26,7 +35,10 @@ export function renderExpression(f: FunctionWriter, expression: Expression, envi
   return f.let("value", value);
 }
 
-/** Where four columns of a row begin: `bytes` is (row * columns + column) * 4, `columnBytes` is column * 4. */
+/**
+ * Where four columns of a row begin: `bytes` is (row * columns + column) * 4, `columnBytes` is
+ * column * 4.
+ */
 export interface ElementPlace {
   readonly row: I32;
   readonly columns: I32;
@@ -48,7 +60,13 @@ export function loadOperand(pointer: I32, operand: EpilogueOperand, place: Eleme
       return v128.load(i32.add(pointer, place.bytes), place.elementOffset);
     case "periodic": {
       const row = i32.remU(place.row, i32.const(operand.period!));
-      return v128.load(i32.add(pointer, i32.add(i32.mul(row, i32.mul(place.columns, i32.const(4))), place.columnBytes)), place.columnOffset);
+      return v128.load(
+        i32.add(
+          pointer,
+          i32.add(i32.mul(row, i32.mul(place.columns, i32.const(4))), place.columnBytes),
+        ),
+        place.columnOffset,
+      );
     }
   }
 }

@@ -9,7 +9,12 @@ import { call, f32, f32x4, i32, v128, type I32, type V128 } from "./wat/nodes.ts
 const masked = (x: V128, lanes: number): V128 => (lanes === 4 ? x : v128.and(x, tailMask(lanes)));
 
 /** The sum over a row of `term` of its elements. */
-function rowSum(f: FunctionWriter, width: number, x: I32, term: (value: Variable<"v128">) => V128): Variable<"f32"> {
+function rowSum(
+  f: FunctionWriter,
+  width: number,
+  x: I32,
+  term: (value: Variable<"v128">) => V128,
+): Variable<"f32"> {
   const sum = f.let("sum", f32x4.all(0));
   forLanes(f, width, (byte, lanes) => {
     const value = f.let("value", v128.load(i32.add(x, byte)));
@@ -19,15 +24,33 @@ function rowSum(f: FunctionWriter, width: number, x: I32, term: (value: Variable
 }
 
 /** Each element, changed and stored. */
-function rowMap(f: FunctionWriter, width: number, x: I32, out: I32, change: (value: V128, byte: I32) => V128): void {
-  forLanes(f, width, (byte, lanes) => f.storeLanes(i32.add(out, byte), f.let("value", change(v128.load(i32.add(x, byte)), byte)), lanes));
+function rowMap(
+  f: FunctionWriter,
+  width: number,
+  x: I32,
+  out: I32,
+  change: (value: V128, byte: I32) => V128,
+): void {
+  forLanes(f, width, (byte, lanes) =>
+    f.storeLanes(
+      i32.add(out, byte),
+      f.let("value", change(v128.load(i32.add(x, byte)), byte)),
+      lanes,
+    ),
+  );
 }
 
 function softmaxRow(f: FunctionWriter, width: number, x: I32, out: I32): void {
   const top = f.let("top", f32x4.all(-Infinity));
   forLanes(f, width, (byte, lanes) => {
     const value = v128.load(i32.add(x, byte));
-    f.set(top, f32x4.max(top, lanes === 4 ? value : v128.select(value, f32x4.all(-Infinity), tailMask(lanes))));
+    f.set(
+      top,
+      f32x4.max(
+        top,
+        lanes === 4 ? value : v128.select(value, f32x4.all(-Infinity), tailMask(lanes)),
+      ),
+    );
   });
   const most = f.let("most", f32x4.splat(maxLanes(top)));
   const sum = f.let("sum", f32x4.all(0));
@@ -41,13 +64,25 @@ function softmaxRow(f: FunctionWriter, width: number, x: I32, out: I32): void {
 }
 
 /** The mean of `reduced` rows; with a mask, of those whose value is not below zero. */
-function meanRow(f: FunctionWriter, width: number, reduced: number, x: I32, mask: I32 | undefined, out: I32): void {
+function meanRow(
+  f: FunctionWriter,
+  width: number,
+  reduced: number,
+  x: I32,
+  mask: I32 | undefined,
+  out: I32,
+): void {
   forLanes(f, width, (byte, lanes) => {
     const sum = f.let("sum", f32x4.all(0));
     const count = f.let("count", f32x4.all(0));
     const from = f.let("from", i32.add(x, byte));
     f.forRange("token", i32.const(0), i32.const(reduced), 1, (token) => {
-      const hidden = mask && f.let("hidden", f32x4.lt(v128.loadSplat(i32.add(mask, i32.mul(token, i32.const(4)))), f32x4.all(0)));
+      const hidden =
+        mask &&
+        f.let(
+          "hidden",
+          f32x4.lt(v128.loadSplat(i32.add(mask, i32.mul(token, i32.const(4)))), f32x4.all(0)),
+        );
       const counted = (value: V128): V128 => (hidden ? v128.andNot(value, hidden) : value);
       f.set(sum, f32x4.add(sum, counted(v128.load(from))));
       f.set(count, f32x4.add(count, counted(f32x4.all(1))));
@@ -58,33 +93,75 @@ function meanRow(f: FunctionWriter, width: number, reduced: number, x: I32, mask
 }
 
 /** `operands` counts the problem's operands: input, [weight, [bias]], output. */
-export function emitRowReduce(name: string, problem: RowReduceProblem, operandCount: number): Emitted {
+export function emitRowReduce(
+  name: string,
+  problem: RowReduceProblem,
+  operandCount: number,
+): Emitted {
   const { kind, width, epsilon } = problem;
-  const names = ["x", ...(problem.mask ? ["mask"] : ["weight", "bias"].slice(0, operandCount - 2)), "out"];
+  const names = [
+    "x",
+    ...(problem.mask ? ["mask"] : ["weight", "bias"].slice(0, operandCount - 2)),
+    "out",
+  ];
   const { f, operands, extents, begin, end } = kernelWriter(name, names, []);
-  const [weight, bias] = [operandCount > 2 ? operands[1] : undefined, operandCount > 3 ? operands[2] : undefined];
+  const [weight, bias] = [
+    operandCount > 2 ? operands[1] : undefined,
+    operandCount > 3 ? operands[2] : undefined,
+  ];
   const affine = (value: V128, byte: I32): V128 => {
     const scaled = weight ? f32x4.mul(value, v128.load(i32.add(weight, byte))) : value;
     return bias ? f32x4.add(scaled, v128.load(i32.add(bias, byte))) : scaled;
   };
   f.forRange("row", begin, end, 1, (row) => {
-    const x = rowStart(f, "from", operands[0]!, row, width * (kind === "mean" ? problem.reduced! : 1));
+    const x = rowStart(
+      f,
+      "from",
+      operands[0]!,
+      row,
+      width * (kind === "mean" ? problem.reduced! : 1),
+    );
     const out = rowStart(f, "to", operands.at(-1)!, row, width);
     if (kind === "softmax") softmaxRow(f, width, x, out);
-    else if (kind === "mean") meanRow(f, width, problem.reduced!, x, problem.mask ? rowStart(f, "masks", operands[1]!, row, problem.reduced!) : undefined, out);
+    else if (kind === "mean")
+      meanRow(
+        f,
+        width,
+        problem.reduced!,
+        x,
+        problem.mask ? rowStart(f, "masks", operands[1]!, row, problem.reduced!) : undefined,
+        out,
+      );
     else {
-      const perWidth = (total: Variable<"f32">): V128 => f32x4.splat(f32.div(total, f32.const(width)));
-      const mean = kind === "layer_norm" ? f.let("mean", perWidth(rowSum(f, width, x, (value) => value))) : undefined;
+      const perWidth = (total: Variable<"f32">): V128 =>
+        f32x4.splat(f32.div(total, f32.const(width)));
+      const mean =
+        kind === "layer_norm"
+          ? f.let("mean", perWidth(rowSum(f, width, x, (value) => value)))
+          : undefined;
       const centred = (value: V128): V128 => (mean ? f32x4.sub(value, mean) : value);
       const squares = rowSum(f, width, x, (value) => {
         const difference = f.let("difference", centred(value));
         return f32x4.mul(difference, difference);
       });
-      const divisor = f32x4.sqrt(kind === "l2_normalize" ? f32x4.splat(squares) : f32x4.add(perWidth(squares), f32x4.all(epsilon)));
+      const divisor = f32x4.sqrt(
+        kind === "l2_normalize"
+          ? f32x4.splat(squares)
+          : f32x4.add(perWidth(squares), f32x4.all(epsilon)),
+      );
       const scale = f.let("scale", f32x4.div(f32x4.all(1), divisor));
       rowMap(f, width, x, out, (value, byte) => affine(f32x4.mul(centred(value), scale), byte));
     }
   });
   const rows: WeightLayout = { kind: "rows" };
-  return { wat: f.print(), choice: "rows of four lanes", units: { of: problem.rows, per: 1 }, extents, scratchBytes: 0, layouts: operands.map((_, i) => (!problem.mask && i > 0 && i < operands.length - 1 ? rows : undefined)) };
+  return {
+    wat: f.print(),
+    choice: "rows of four lanes",
+    units: { of: problem.rows, per: 1 },
+    extents,
+    scratchBytes: 0,
+    layouts: operands.map((_, i) =>
+      !problem.mask && i > 0 && i < operands.length - 1 ? rows : undefined,
+    ),
+  };
 }

@@ -1,7 +1,13 @@
-/** Chooses how a problem is computed: a pure function of the problem, so that equal problems give equal kernels. */
+/**
+ * Chooses how a problem is computed: a pure function of the problem, so that equal problems give
+ * equal kernels.
+ */
 import type { Problem } from "../../kernels/problem.ts";
 
-/** What a block of A may fill beside the panel: three quarters of a second-level cache of 1 MiB. Measured at depth 3072 it is 5 % faster than half of that. */
+/**
+ * What a block of A may fill beside the panel: three quarters of a second-level cache of 1 MiB.
+ * Measured at depth 3072 it is 5 % faster than half of that.
+ */
 const blockBytes = 768 * 1024;
 /** Longest panel block: 768 * 8 floats are 24 KiB of a 32 KiB first-level cache. */
 const longestBlock = 768;

@@ -5,7 +5,10 @@ import { panelPitch, panelWidth } from "./tile.ts";
 import type { FunctionWriter } from "./wat/function-writer.ts";
 import { f32x4, i32, i32x4, v128, type I32, type V128 } from "./wat/nodes.ts";
 
-/** IEEE half: exponent and fraction moved into place, then rebiased by a multiplication, which also normalises subnormals. */
+/**
+ * IEEE half: exponent and fraction moved into place, then rebiased by a multiplication, which also
+ * normalises subnormals.
+ */
 function fromFloat16(f: FunctionWriter, bits: V128): V128 {
   const h = f.let("h", bits);
   const magnitude = f.let("magnitude", i32x4.shl(v128.and(h, i32x4.all(0x7fff)), 13));
@@ -15,14 +18,24 @@ function fromFloat16(f: FunctionWriter, bits: V128): V128 {
 }
 
 /** Writes `depth` columns of a panel as float32 to `target`. */
-export function unpackPanel(f: FunctionWriter, storage: Storage, source: I32, target: I32, depth: number): void {
+export function unpackPanel(
+  f: FunctionWriter,
+  storage: Storage,
+  source: I32,
+  target: I32,
+  depth: number,
+): void {
   const from = f.let("packed", source);
   const to = f.let("unpacked", target);
   const end = f.let("unpackEnd", plus(to, depth * panelPitch));
   f.while(i32.ltU(to, end), () => {
     for (const half of [0, 1]) {
       const bits = v128.load16x4(from, 8 * half);
-      f.storeVector(to, storage === "float16" ? fromFloat16(f, bits) : i32x4.shl(bits, 16), 16 * half);
+      f.storeVector(
+        to,
+        storage === "float16" ? fromFloat16(f, bits) : i32x4.shl(bits, 16),
+        16 * half,
+      );
     }
     f.set(from, plus(from, 2 * panelWidth));
     f.set(to, plus(to, panelPitch));
@@ -30,4 +43,5 @@ export function unpackPanel(f: FunctionWriter, storage: Storage, source: I32, ta
 }
 
 /** The address of a stored panel. */
-export const panelAddress = (base: I32, panel: I32, depth: number, storage: Storage): I32 => i32.add(base, times(panel, depth * panelWidth * (storage === "float32" ? 4 : 2)));
+export const panelAddress = (base: I32, panel: I32, depth: number, storage: Storage): I32 =>
+  i32.add(base, times(panel, depth * panelWidth * (storage === "float32" ? 4 : 2)));

@@ -19,7 +19,11 @@ interface Skeleton {
   readonly choice: string;
 }
 
-function skeletonOf(choice: AttentionChoice, { headSize, queries, keys }: AttentionProblem, q: CudaOperand): Skeleton {
+function skeletonOf(
+  choice: AttentionChoice,
+  { headSize, queries, keys }: AttentionProblem,
+  q: CudaOperand,
+): Skeleton {
   switch (choice.kind) {
     case "few": {
       const { lanes, turns, run, threads } = choice;
@@ -42,7 +46,15 @@ function skeletonOf(choice: AttentionChoice, { headSize, queries, keys }: Attent
       const tileQueries = warps * 16 * tilesDown;
       return {
         include: "attention/flash_mma.cuh",
-        config: instance("FlashMmaConfig", cppType(q.type), "Shape", warps, tilesDown, tileKeys, run),
+        config: instance(
+          "FlashMmaConfig",
+          cppType(q.type),
+          "Shape",
+          warps,
+          tilesDown,
+          tileKeys,
+          run,
+        ),
         call: "attend_mma<Config>",
         threads: 32 * warps,
         blocks,
@@ -76,20 +88,53 @@ export function emitAttention(problem: AttentionProblem, { operands }: EmitConte
   const maskOperand = mask ? operands[3]! : undefined;
   const out = operands[mask ? 4 : 3]!;
   const skeleton = skeletonOf(selectAttention(problem, operands), problem, q);
-  if (probabilities && isHalf(operands.at(-1)!.type)) throw new Error("internal: probabilities are float32");
-  const shape = instance("AttentionShape", heads, headSize, queries, keys, problem.queryStride, problem.keyStride, problem.valueStride, problem.sharedQuery, mask, probabilities);
+  if (probabilities && isHalf(operands.at(-1)!.type))
+    throw new Error("internal: probabilities are float32");
+  const shape = instance(
+    "AttentionShape",
+    heads,
+    headSize,
+    queries,
+    keys,
+    problem.queryStride,
+    problem.keyStride,
+    problem.valueStride,
+    problem.sharedQuery,
+    mask,
+    probabilities,
+  );
   const absent = "static_cast<float*>(nullptr)";
   return {
     text: {
       includes: [skeleton.include],
       threads: skeleton.threads,
       blocks: skeleton.blocks,
-      declarations: [`using Shape = ${shape};`, `using Config = ${skeleton.config};`, `static_assert(${skeleton.sharedConstant} == ${skeleton.sharedBytes} && Config::threads == ${skeleton.threads}, "the compiler launches another shape");`],
-      parameters: [pointer(q, "q"), pointer(k, "k"), pointer(v, "v"), ...(maskOperand ? [pointer(maskOperand, "mask")] : []), pointer(out, "out"), ...(probabilities ? [pointer(operands.at(-1)!, "probabilities")] : []), count("batch")],
-      statements: ["(void)batch;", `${skeleton.call}(q, k, v, ${mask ? "mask" : absent}, out, ${probabilities ? "probabilities" : absent}, ${floatLiteral(problem.scale)});`],
+      declarations: [
+        `using Shape = ${shape};`,
+        `using Config = ${skeleton.config};`,
+        `static_assert(${skeleton.sharedConstant} == ${skeleton.sharedBytes} && Config::threads == ${skeleton.threads}, "the compiler launches another shape");`,
+      ],
+      parameters: [
+        pointer(q, "q"),
+        pointer(k, "k"),
+        pointer(v, "v"),
+        ...(maskOperand ? [pointer(maskOperand, "mask")] : []),
+        pointer(out, "out"),
+        ...(probabilities ? [pointer(operands.at(-1)!, "probabilities")] : []),
+        count("batch"),
+      ],
+      statements: [
+        "(void)batch;",
+        `${skeleton.call}(q, k, v, ${mask ? "mask" : absent}, out, ${probabilities ? "probabilities" : absent}, ${floatLiteral(problem.scale)});`,
+      ],
     },
     choice: skeleton.choice,
-    kernel: { grid: [{ of: multiply(problem.batch, heads * skeleton.tiles), per: 1 }], threads: skeleton.threads, sharedBytes: skeleton.sharedBytes, tensorMaps: [] },
+    kernel: {
+      grid: [{ of: multiply(problem.batch, heads * skeleton.tiles), per: 1 }],
+      threads: skeleton.threads,
+      sharedBytes: skeleton.sharedBytes,
+      tensorMaps: [],
+    },
     extents: [problem.batch],
   };
 }

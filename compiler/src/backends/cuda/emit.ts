@@ -40,12 +40,25 @@ function emitPortable(problem: Problem, context: EmitContext): Emitted {
 }
 
 /** What a path has of its own for a problem; it takes the portable kernel for the rest. */
-const special: Readonly<Record<CudaPath, (problem: Problem, context: EmitContext) => Emitted | undefined>> = { portable: () => undefined, hopper: emitHopper };
+const special: Readonly<
+  Record<CudaPath, (problem: Problem, context: EmitContext) => Emitted | undefined>
+> = { portable: () => undefined, hopper: emitHopper };
 
-/** A portable kernel for sm_90a: it may be launched before its predecessor ends, and waits for that before anything else. */
+/**
+ * A portable kernel for sm_90a: it may be launched before its predecessor ends, and waits for that
+ * before anything else.
+ */
 function overlapping(emitted: Emitted): Emitted {
   const { text, kernel } = emitted;
-  return { ...emitted, text: { ...text, includes: [...text.includes, "platform/cluster.cuh"], statements: ["release_successor();", "wait_for_predecessor();", ...text.statements] }, kernel: { ...kernel, programmatic: true } };
+  return {
+    ...emitted,
+    text: {
+      ...text,
+      includes: [...text.includes, "platform/cluster.cuh"],
+      statements: ["release_successor();", "wait_for_predecessor();", ...text.statements],
+    },
+    kernel: { ...kernel, programmatic: true },
+  };
 }
 
 interface Known {
@@ -55,7 +68,10 @@ interface Known {
   readonly paths: Readonly<Record<CudaPath, Emitted>>;
 }
 
-/** Kernels are equal where all that decides them is: the problem, its operands' types and places, and the tiles chosen for the largest sizes. */
+/**
+ * Kernels are equal where all that decides them is: the problem, its operands' types and places,
+ * and the tiles chosen for the largest sizes.
+ */
 export function emitCuda(launches: readonly CudaLaunch[]): CudaModule {
   const known = new Map<string, Known>();
   const used = launches.map(({ problem, operands, origins, symbols }) => {
@@ -64,17 +80,37 @@ export function emitCuda(launches: readonly CudaLaunch[]): CudaModule {
     const paths = { portable, hopper: special.hopper(problem, context) ?? overlapping(portable) };
     const key = JSON.stringify([problem.family, paths]);
     let entry = known.get(key);
-    if (!entry) known.set(key, (entry = { name: `${problem.family}_${known.size}`, problem, origins: [], paths }));
+    if (!entry)
+      known.set(
+        key,
+        (entry = { name: `${problem.family}_${known.size}`, problem, origins: [], paths }),
+      );
     entry.origins.push(...origins);
-    return { name: entry.name, extents: extentsOf(paths), layouts: layoutsOf(problem, operands), scratchBytes: 0 };
+    return {
+      name: entry.name,
+      extents: extentsOf(paths),
+      layouts: layoutsOf(problem, operands),
+      scratchBytes: 0,
+    };
   });
-  const byName = <T>(of: (entry: Known) => T): Record<string, T> => Object.fromEntries([...known.values()].map((entry) => [entry.name, of(entry)]));
-  const byPath = <T>(of: (entry: Known, path: CudaPath) => T): Record<CudaPath, Record<string, T>> => Object.fromEntries(cudaPaths.map((path) => [path, byName((entry) => of(entry, path))])) as Record<CudaPath, Record<string, T>>;
-  return { kernels: byPath(({ paths }, path) => paths[path].kernel), sources: byPath(fileOf), launches: used };
+  const byName = <T>(of: (entry: Known) => T): Record<string, T> =>
+    Object.fromEntries([...known.values()].map((entry) => [entry.name, of(entry)]));
+  const byPath = <T>(
+    of: (entry: Known, path: CudaPath) => T,
+  ): Record<CudaPath, Record<string, T>> =>
+    Object.fromEntries(
+      cudaPaths.map((path) => [path, byName((entry) => of(entry, path))]),
+    ) as Record<CudaPath, Record<string, T>>;
+  return {
+    kernels: byPath(({ paths }, path) => paths[path].kernel),
+    sources: byPath(fileOf),
+    launches: used,
+  };
 }
 
 function extentsOf({ portable, hopper }: Known["paths"]): readonly Extent[] {
-  if (JSON.stringify(portable.extents) !== JSON.stringify(hopper.extents)) throw new Error("internal: the paths of a kernel take different sizes");
+  if (JSON.stringify(portable.extents) !== JSON.stringify(hopper.extents))
+    throw new Error("internal: the paths of a kernel take different sizes");
   return portable.extents;
 }
 
@@ -82,5 +118,10 @@ const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")
 
 function fileOf({ name, problem, origins, paths }: Known, path: CudaPath): string {
   const { text, choice } = paths[path];
-  return [comment(JSON.stringify(problem)), comment(`choice: ${choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), kernelSource(name, text)].join("\n");
+  return [
+    comment(JSON.stringify(problem)),
+    comment(`choice: ${choice}`),
+    comment(`origins: ${[...new Set(origins)].join(", ")}`),
+    kernelSource(name, text),
+  ].join("\n");
 }

@@ -1,4 +1,7 @@
-/** Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled elsewhere. */
+/**
+ * Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled
+ * elsewhere.
+ */
 
 /** How a block works; see WarpgroupGemm in runtime-cuda/device/hopper/gemm_config.cuh. */
 export interface HopperTile {
@@ -24,7 +27,10 @@ export interface HopperGemmShape {
   readonly gathers?: boolean;
 }
 
-/** A measurement that outranks the model: the tile's name and the time of a product of exactly this size, read and finished in this way. */
+/**
+ * A measurement that outranks the model: the tile's name and the time of a product of exactly this
+ * size, read and finished in this way.
+ */
 export interface HopperTiming {
   readonly rows: number;
   readonly columns: number;
@@ -35,12 +41,25 @@ export interface HopperTiming {
   readonly microseconds: number;
 }
 
-export const rowsOf = ({ consumers, slabs, alternate }: HopperTile): number => 64 * slabs * (alternate ? 1 : consumers);
-export const nameOf = (tile: HopperTile): string => `${rowsOf(tile)}x${tile.columns}${tile.cluster > 1 ? ` in clusters of ${tile.cluster}` : ""}${tile.alternate ? ", in turns" : ""}`;
+export const rowsOf = ({ consumers, slabs, alternate }: HopperTile): number =>
+  64 * slabs * (alternate ? 1 : consumers);
+export const nameOf = (tile: HopperTile): string =>
+  `${rowsOf(tile)}x${tile.columns}${tile.cluster > 1 ? ` in clusters of ${tile.cluster}` : ""}${tile.alternate ? ", in turns" : ""}`;
 
-const together = (consumers: number, slabs: number, columns: number, cluster: number): HopperTile => ({ consumers, slabs, columns, cluster, alternate: false });
+const together = (
+  consumers: number,
+  slabs: number,
+  columns: number,
+  cluster: number,
+): HopperTile => ({ consumers, slabs, columns, cluster, alternate: false });
 export const hopperTiles: readonly HopperTile[] = [
-  ...[2, 1].flatMap((cluster) => [together(2, 1, 256, cluster), together(3, 1, 192, cluster), together(2, 1, 192, cluster), together(2, 2, 128, cluster), together(2, 1, 128, cluster)]),
+  ...[2, 1].flatMap((cluster) => [
+    together(2, 1, 256, cluster),
+    together(3, 1, 192, cluster),
+    together(2, 1, 192, cluster),
+    together(2, 2, 128, cluster),
+    together(2, 1, 128, cluster),
+  ]),
   { consumers: 2, slabs: 2, columns: 128, cluster: 2, alternate: true },
   together(1, 1, 256, 1),
   together(1, 1, 192, 1),
@@ -52,8 +71,14 @@ export const hopperTiles: readonly HopperTile[] = [
 const sharedLimit = 232448;
 const mostStages = 12;
 
-/** Shared memory of a tile, as WarpgroupGemm lays it out: bytes of a stage, of everything else but barriers, and how many stages fit. */
-export function sharedOf(tile: HopperTile, carries: boolean): { readonly stages: number; readonly bytes: number } {
+/**
+ * Shared memory of a tile, as WarpgroupGemm lays it out: bytes of a stage, of everything else but
+ * barriers, and how many stages fit.
+ */
+export function sharedOf(
+  tile: HopperTile,
+  carries: boolean,
+): { readonly stages: number; readonly bytes: number } {
   const stage = (rowsOf(tile) + tile.columns) * 128;
   const panels = tile.consumers * 4 * 2048 * (carries ? (tile.slabs * tile.columns) / 64 : 1);
   const turns = tile.alternate ? 16 : 0;
@@ -61,54 +86,95 @@ export function sharedOf(tile: HopperTile, carries: boolean): { readonly stages:
   return { stages, bytes: stages * (stage + 16) + panels + turns };
 }
 
-/** Whether a tile leaves registers for a copying warpgroup that holds what it reads: two that multiply have 192 each, enough for 192 columns; one has what it likes. */
-const canGather = ({ consumers, slabs, columns }: HopperTile): boolean => slabs === 1 && (consumers === 1 || (consumers === 2 && columns <= 192));
+/**
+ * Whether a tile leaves registers for a copying warpgroup that holds what it reads: two that
+ * multiply have 192 each, enough for 192 columns; one has what it likes.
+ */
+const canGather = ({ consumers, slabs, columns }: HopperTile): boolean =>
+  slabs === 1 && (consumers === 1 || (consumers === 2 && columns <= 192));
 
 /** An H100 or H200 of 132 multiprocessors; per clock of one of them. */
 const multiprocessors = 132;
 const productsPerClock = 2048;
 /** What L2 delivers to one while all ask: about 7 TB/s over the card. */
 const l2Bytes = 32;
-/** Clocks until a load that misses L1 is there: what a step takes at least where threads copy, who ask a step ahead. */
+/**
+ * Clocks until a load that misses L1 is there: what a step takes at least where threads copy, who
+ * ask a step ahead.
+ */
 const loadLatency = 600;
 /** Clocks from a launch, or a new tile on an empty ring, to the first product. */
 const latency = 1500;
 
 /** Clocks that a product takes with a tile. */
-export function modelledClocks(tile: HopperTile, { rows, columns, depth, operations, carries, gathers }: HopperGemmShape): number {
+export function modelledClocks(
+  tile: HopperTile,
+  { rows, columns, depth, operations, carries, gathers }: HopperGemmShape,
+): number {
   const tileRows = rowsOf(tile);
   const steps = Math.ceil(depth / 64);
   const tiles = Math.ceil(rows / (tileRows * tile.cluster)) * Math.ceil(columns / tile.columns);
   const waves = Math.ceil(tiles / Math.floor(multiprocessors / tile.cluster));
-  // A product with 64 columns reads as much shared memory as it can in its time; wider ones leave room for copies.
-  const products = (tileRows * tile.columns * 64) / productsPerClock / (tile.columns === 64 ? 0.7 : tile.columns === 128 ? 0.88 : 0.92);
+  // A product with 64 columns reads as much shared memory as it can in its time; wider ones leave
+  // room for copies.
+  const products =
+    (tileRows * tile.columns * 64) /
+    productsPerClock /
+    (tile.columns === 64 ? 0.7 : tile.columns === 128 ? 0.88 : 0.92);
   const bytes = (tileRows + tile.columns / tile.cluster) * 128;
   const main = steps * Math.max(products, bytes / l2Bytes, gathers ? loadLatency : 0);
   // Four schedulers of 32 lanes; reads of the residual and stores take their time too.
   const epilogue = (tileRows * tile.columns * (operations + (carries ? 8 : 5))) / 128;
-  // What of an epilogue runs under another consumer's products: all if they take turns, less the fewer they are.
-  const exposed = tile.alternate ? Math.max(0.1, 1 - main / epilogue) : [1, 0.6, 0.4][tile.consumers - 1]!;
+  // What of an epilogue runs under another consumer's products: all if they take turns, less the
+  // fewer they are.
+  const exposed = tile.alternate
+    ? Math.max(0.1, 1 - main / epilogue)
+    : [1, 0.6, 0.4][tile.consumers - 1]!;
   return latency + waves * (main + exposed * epilogue) + (1 - exposed) * epilogue;
 }
 
 /** Whether a timing is of this shape. */
-const isOf = ({ gathers = false, ...shape }: HopperGemmShape) => (timing: HopperTiming): boolean => timing.gathers === gathers && (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
+const isOf =
+  ({ gathers = false, ...shape }: HopperGemmShape) =>
+  (timing: HopperTiming): boolean =>
+    timing.gathers === gathers &&
+    (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
 
 /** Tiles with which a shape can be computed. */
-export const possibleTiles = ({ carries, gathers }: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] => hopperTiles.filter((tile) => sharedOf(tile, carries).stages >= 3 && (!gathers || canGather(tile)));
+export const possibleTiles = ({
+  carries,
+  gathers,
+}: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] =>
+  hopperTiles.filter(
+    (tile) => sharedOf(tile, carries).stages >= 3 && (!gathers || canGather(tile)),
+  );
 
-/** The tile for a shape; `timings` outrank the model among themselves and where they know the shape at all. */
-export function selectHopperGemm(shape: HopperGemmShape, timings: readonly HopperTiming[] = []): HopperTile {
+/**
+ * The tile for a shape; `timings` outrank the model among themselves and where they know the shape
+ * at all.
+ */
+export function selectHopperGemm(
+  shape: HopperGemmShape,
+  timings: readonly HopperTiming[] = [],
+): HopperTile {
   const possible = possibleTiles(shape);
   const known = timings.filter(isOf(shape)).sort((a, b) => a.microseconds - b.microseconds);
-  const measured = known.flatMap(({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [])[0];
+  const measured = known.flatMap(
+    ({ tile }) => possible.find((candidate) => nameOf(candidate) === tile) ?? [],
+  )[0];
   if (measured) return measured;
   const times = possible.map((tile) => modelledClocks(tile, shape));
   return possible[times.indexOf(Math.min(...times))]!;
 }
 
-/** Rows of clusters taken together so that what their blocks read of A and of B in one wave is about the same. */
+/**
+ * Rows of clusters taken together so that what their blocks read of A and of B in one wave is about
+ * the same.
+ */
 export function rasterGroup(tile: HopperTile): number {
   const clusters = multiprocessors / tile.cluster;
-  return Math.max(1, Math.round(Math.sqrt((clusters * tile.columns) / (rowsOf(tile) * tile.cluster))));
+  return Math.max(
+    1,
+    Math.round(Math.sqrt((clusters * tile.columns) / (rowsOf(tile) * tile.cluster))),
+  );
 }

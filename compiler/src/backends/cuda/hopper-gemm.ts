@@ -1,45 +1,100 @@
-/** Gemm on the Hopper path: a 16-bit A of rows, or patches of pictures, times a 16-bit weight; TMA fetches what it can. */
+/**
+ * Gemm on the Hopper path: a 16-bit A of rows, or patches of pictures, times a 16-bit weight; TMA
+ * fetches what it can.
+ */
 import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { nameOf, rasterGroup, rowsOf, selectHopperGemm, sharedOf, type HopperGemmShape, type HopperTile } from "./hopper-gemm-select.ts";
+import {
+  nameOf,
+  rasterGroup,
+  rowsOf,
+  selectHopperGemm,
+  sharedOf,
+  type HopperGemmShape,
+  type HopperTile,
+} from "./hopper-gemm-select.ts";
 import { hopperTimings } from "./hopper-timings.ts";
 import type { TensorMapSpec } from "./kernel.ts";
 import { cppType, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
 import { renderFunctor } from "./render-expression.ts";
 import { count, instance, patchesType, pointer, tensorMap } from "./source.ts";
 
-const operationsOf = (e: Expression): number => (e.kind === "unary" ? (e.function === "neg" || e.function === "abs" ? 1 : 4) + operationsOf(e.x) : e.kind === "binary" ? 1 + operationsOf(e.x) + operationsOf(e.y) : 0);
+const operationsOf = (e: Expression): number =>
+  e.kind === "unary"
+    ? (e.function === "neg" || e.function === "abs" ? 1 : 4) + operationsOf(e.x)
+    : e.kind === "binary"
+      ? 1 + operationsOf(e.x) + operationsOf(e.y)
+      : 0;
 
-/** Whether TMA can fetch rows: whole multiples of 16 bytes from one to the next, from a start that is one too. */
-export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean => isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
+/**
+ * Whether TMA can fetch rows: whole multiples of 16 bytes from one to the next, from a start that
+ * is one too.
+ */
+export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean =>
+  isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
 
 function fits(problem: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): boolean {
   const { a: shape, b: kind, columns, epilogueOperands } = problem;
   const c = rest.at(-1)!;
   if (kind.kind !== "weight" || typeof columns !== "number") return false;
   // Two neighbours of a row are finished at once.
-  const pairs = epilogueOperands.every(({ index }, i) => index === "scalar" || (rest[i]!.offset % 2 === 0 && columns % 2 === 0));
-  const stores = c.type === "float32" ? columns % 2 === 0 && c.offset % 2 === 0 : c.type === b!.type && columns % 8 === 0 && c.offset % 8 === 0;
+  const pairs = epilogueOperands.every(
+    ({ index }, i) => index === "scalar" || (rest[i]!.offset % 2 === 0 && columns % 2 === 0),
+  );
+  const stores =
+    c.type === "float32"
+      ? columns % 2 === 0 && c.offset % 2 === 0
+      : c.type === b!.type && columns % 8 === 0 && c.offset % 8 === 0;
   const reads = shape.kind !== "rows" || (a!.type === b!.type && copiesByTensor(a!, shape.stride));
   return reads && copiesByTensor(b!, strideOfB(problem)) && pairs && stores;
 }
 
-/** Which of the epilogue's operands is copied to shared memory while products are computed; -1 for none. */
-function carriedOperand({ epilogueOperands }: GemmProblem, operands: readonly CudaOperand[]): number {
+/**
+ * Which of the epilogue's operands is copied to shared memory while products are computed; -1 for
+ * none.
+ */
+function carriedOperand(
+  { epilogueOperands }: GemmProblem,
+  operands: readonly CudaOperand[],
+): number {
   const c = operands.at(-1)!;
-  return isHalf(c.type) ? epilogueOperands.findIndex(({ index }, i) => index === "element" && operands[i + 2]!.type === c.type && operands[i + 2]!.offset % 8 === 0) : -1;
+  return isHalf(c.type)
+    ? epilogueOperands.findIndex(
+        ({ index }, i) =>
+          index === "element" &&
+          operands[i + 2]!.type === c.type &&
+          operands[i + 2]!.offset % 8 === 0,
+      )
+    : -1;
 }
 
-/** What decides a problem's tile at its largest sizes. Undefined if the portable kernel has to do it. */
-export function hopperShapeOf(problem: GemmProblem, { operands, symbols }: EmitContext): HopperGemmShape | undefined {
+/**
+ * What decides a problem's tile at its largest sizes. Undefined if the portable kernel has to do
+ * it.
+ */
+export function hopperShapeOf(
+  problem: GemmProblem,
+  { operands, symbols }: EmitContext,
+): HopperGemmShape | undefined {
   if (!fits(problem, operands)) return undefined;
-  return { rows: valueOf(problem.rows, symbols), columns: problem.columns as number, depth: problem.depth, carries: carriedOperand(problem, operands) >= 0, operations: operationsOf(problem.epilogue), gathers: problem.a.kind !== "rows" };
+  return {
+    rows: valueOf(problem.rows, symbols),
+    columns: problem.columns as number,
+    depth: problem.depth,
+    carries: carriedOperand(problem, operands) >= 0,
+    operations: operationsOf(problem.epilogue),
+    gathers: problem.a.kind !== "rows",
+  };
 }
 
 /** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
-export function emitHopperGemm(problem: GemmProblem, context: EmitContext, given?: HopperTile): Emitted | undefined {
+export function emitHopperGemm(
+  problem: GemmProblem,
+  context: EmitContext,
+  given?: HopperTile,
+): Emitted | undefined {
   const chosenFor = hopperShapeOf(problem, context);
   if (!chosenFor) return undefined;
   const { operands } = context;
@@ -54,26 +109,65 @@ export function emitHopperGemm(problem: GemmProblem, context: EmitContext, given
   const threads = 128 * (tile.consumers + 1);
   const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);
   const tileRows = rowsOf(tile);
-  const map = (operand: number, rows: TensorMapSpec["sizes"][number], stride: number, box: number): TensorMapSpec => ({ operand, offset: 0, dtype: operands[operand]!.type as TensorMapSpec["dtype"], sizes: [depth, rows], strides: [stride * 2], box: [64, box], swizzle: "128" });
+  const map = (
+    operand: number,
+    rows: TensorMapSpec["sizes"][number],
+    stride: number,
+    box: number,
+  ): TensorMapSpec => ({
+    operand,
+    offset: 0,
+    dtype: operands[operand]!.type as TensorMapSpec["dtype"],
+    sizes: [depth, rows],
+    strides: [stride * 2],
+    box: [64, box],
+    swizzle: "128",
+  });
   // At every batch at least as many blocks as tiles; blocks without one leave.
   const rowsOnce = typeof problem.rows === "number" ? problem.rows : problem.rows.factor;
   const blockRows = tileRows * tile.cluster;
   const across = Math.ceil(columns / tile.columns) * tile.cluster;
   const copied = shape.kind === "rows";
-  const maps = [...(copied ? [map(0, problem.rows, shape.stride, tileRows)] : []), map(1, columns, strideOfB(problem), tile.columns / tile.cluster)];
-  const rowsOfA = shape.kind === "rows" ? "CopiedRows{&map_a}" : `${instance("GatheredRows", patchesType(shape, a, pixelRun(shape, a, 8)))}{{a}}`;
+  const maps = [
+    ...(copied ? [map(0, problem.rows, shape.stride, tileRows)] : []),
+    map(1, columns, strideOfB(problem), tile.columns / tile.cluster),
+  ];
+  const rowsOfA =
+    shape.kind === "rows"
+      ? "CopiedRows{&map_a}"
+      : `${instance("GatheredRows", patchesType(shape, a, pixelRun(shape, a, 8)))}{{a}}`;
   return {
     text: {
       includes: [copied ? "hopper/gemm.cuh" : "hopper/gathered_rows.cuh"],
       threads,
       blocks: 1,
-      declarations: [`using Config = ${instance("WarpgroupGemm", cppType(b.type), tile.consumers, tile.slabs, tile.columns, stages, tile.cluster, tile.alternate, carried !== undefined, !copied)};`, finish.declaration, `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && Config::tile_rows == ${tileRows}, "the compiler launches another shape");`],
-      parameters: [pointer(a, "a"), pointer(b, "b"), ...places.map((o, i) => pointer(extra[i]!, o.name)), pointer(c, "c"), count("rows"), ...(copied ? [tensorMap("map_a")] : []), tensorMap("map_b")],
-      statements: [copied ? "(void)a, (void)b;" : "(void)b;", `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(${rowsOfA}, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`],
+      declarations: [
+        `using Config = ${instance("WarpgroupGemm", cppType(b.type), tile.consumers, tile.slabs, tile.columns, stages, tile.cluster, tile.alternate, carried !== undefined, !copied)};`,
+        finish.declaration,
+        `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && Config::tile_rows == ${tileRows}, "the compiler launches another shape");`,
+      ],
+      parameters: [
+        pointer(a, "a"),
+        pointer(b, "b"),
+        ...places.map((o, i) => pointer(extra[i]!, o.name)),
+        pointer(c, "c"),
+        count("rows"),
+        ...(copied ? [tensorMap("map_a")] : []),
+        tensorMap("map_b"),
+      ],
+      statements: [
+        copied ? "(void)a, (void)b;" : "(void)b;",
+        `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(${rowsOfA}, &map_b, ${finish.value}, ${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`,
+      ],
     },
     choice: `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ${stages} stages filled by ${copied ? "TMA" : `TMA and by patches${shape.kind === "byte_patches" ? " of bytes" : ""}`}${carried ? `, ${carried} carried` : ""}`,
     kernel: {
-      grid: [{ of: multiply(problem.rows, across), per: Math.max(1, Math.floor(rowsOnce / Math.ceil(rowsOnce / blockRows))) }],
+      grid: [
+        {
+          of: multiply(problem.rows, across),
+          per: Math.max(1, Math.floor(rowsOnce / Math.ceil(rowsOnce / blockRows))),
+        },
+      ],
       persistent: true,
       ...(tile.cluster > 1 && { cluster: tile.cluster }),
       threads,

@@ -1,7 +1,10 @@
 /** What a CUDA runtime needs to launch a kernel. */
 import type { Extent } from "@sigil/spec";
 
-/** `portable`: sm_80 and up. `hopper`: sm_90a. Both have the same plan: only kernels and launch geometry differ. */
+/**
+ * `portable`: sm_80 and up. `hopper`: sm_90a. Both have the same plan: only kernels and launch
+ * geometry differ.
+ */
 export const cudaPaths = ["portable", "hopper"] as const;
 export type CudaPath = (typeof cudaPaths)[number];
 
@@ -31,6 +34,10 @@ export interface CudaKernel {
   /** Dynamic shared memory of a block. */
   readonly sharedBytes: number;
   readonly tensorMaps: readonly TensorMapSpec[];
-  /** The kernel waits for its predecessors itself before it touches what they may, by some thread of every launch at least, so it can be launched before they end (programmatic dependent launch). Others must not be. */
+  /**
+   * The kernel waits for its predecessors itself before it touches what they may, by some thread of
+   * every launch at least, so it can be launched before they end (programmatic dependent launch).
+   * Others must not be.
+   */
   readonly programmatic?: boolean;
 }

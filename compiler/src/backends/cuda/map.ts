@@ -1,4 +1,7 @@
-/** Elementwise expressions and strided copies: a thread per four elements, or per element where rows do not divide. */
+/**
+ * Elementwise expressions and strided copies: a thread per four elements, or per element where rows
+ * do not divide.
+ */
 import { multiply } from "../../ir/extent.ts";
 import type { MapProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
@@ -18,11 +21,22 @@ export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted
       threads,
       blocks: 4,
       declarations: [compute.declaration],
-      parameters: [...problem.operands.map((o, i) => pointer(inputs[i]!, o.name)), pointer(out, "out"), count("rows")],
-      statements: [`${instance("map_elements", width, run, threads)}(${compute.value}, out, rows);`],
+      parameters: [
+        ...problem.operands.map((o, i) => pointer(inputs[i]!, o.name)),
+        pointer(out, "out"),
+        count("rows"),
+      ],
+      statements: [
+        `${instance("map_elements", width, run, threads)}(${compute.value}, out, rows);`,
+      ],
     },
     choice: `a thread per ${run === 1 ? "element" : `${run} elements`}`,
-    kernel: { grid: [{ of: multiply(problem.rows, width / run), per: threads }], threads, sharedBytes: 0, tensorMaps: [] },
+    kernel: {
+      grid: [{ of: multiply(problem.rows, width / run), per: threads }],
+      threads,
+      sharedBytes: 0,
+      tensorMaps: [],
+    },
     extents: [problem.rows],
   };
 }

@@ -1,4 +1,7 @@
-/** The operands of a kernel as C++ pointers: their element types, and how many elements may be read at once. */
+/**
+ * The operands of a kernel as C++ pointers: their element types, and how many elements may be read
+ * at once.
+ */
 import type { WeightLayout } from "@sigil/spec";
 import type { ValueType } from "../../ir/graph.ts";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
@@ -8,7 +11,10 @@ import { writtenOperands } from "../../passes/narrow.ts";
 /** What of an operand decides a kernel. */
 export interface CudaOperand {
   readonly type: ValueType;
-  /** Elements from the 256-byte boundary that its value or weight starts at; the pointer that a kernel gets includes them. */
+  /**
+   * Elements from the 256-byte boundary that its value or weight starts at; the pointer that a
+   * kernel gets includes them.
+   */
   readonly offset: number;
   readonly written: boolean;
 }
@@ -16,7 +22,10 @@ export interface CudaOperand {
 /** A weight that is not the matrix of a Gemm. */
 export const rowLayout: WeightLayout = { kind: "rows" };
 
-/** Elements from one row of B to the next: a weight's rows start at multiples of 16 bytes, which TMA and the widest cp.async need; zeros fill them up. */
+/**
+ * Elements from one row of B to the next: a weight's rows start at multiples of 16 bytes, which TMA
+ * and the widest cp.async need; zeros fill them up.
+ */
 export function strideOfB({ b, depth }: Pick<GemmProblem, "b" | "depth">): number {
   if (b.kind === "activation") return depth;
   const run = b.storage === "float32" ? 4 : 8;
@@ -24,38 +33,71 @@ export function strideOfB({ b, depth }: Pick<GemmProblem, "b" | "depth">): numbe
 }
 
 /** Elements that are read of a line of a patch at once, at most `most`: no more than 16 bytes. */
-export function pixelRun({ kind, channels, patch, width }: PatchRows, pictures: CudaOperand, most: number): number {
+export function pixelRun(
+  { kind, channels, patch, width }: PatchRows,
+  pictures: CudaOperand,
+  most: number,
+): number {
   // A picture's channels lie beside one another in bytes, and apart in floats.
   const [beside, widest] = kind === "byte_patches" ? [channels, most] : [1, Math.min(most, 4)];
   return alignedRun(pictures, [beside * patch, beside * width], widest);
 }
 
 /** Layouts by operand: matrices row-major in the storage type, other weights float32. */
-export function layoutsOf(problem: Problem, operands: readonly LoweredOperand[]): readonly (WeightLayout | undefined)[] {
+export function layoutsOf(
+  problem: Problem,
+  operands: readonly LoweredOperand[],
+): readonly (WeightLayout | undefined)[] {
   return operands.map((operand, i) => {
     if (operand.kind === "value") return undefined;
     if (problem.family !== "gemm" || i !== 1 || problem.b.kind !== "weight") return rowLayout;
     const stride = strideOfB(problem);
-    return { kind: "panels", width: 1, storage: problem.b.storage, ...(stride > problem.depth && { columns: stride }) };
+    return {
+      kind: "panels",
+      width: 1,
+      storage: problem.b.storage,
+      ...(stride > problem.depth && { columns: stride }),
+    };
   });
 }
 
-export function operandsOf(problem: Problem, operands: readonly LoweredOperand[]): readonly CudaOperand[] {
+export function operandsOf(
+  problem: Problem,
+  operands: readonly LoweredOperand[],
+): readonly CudaOperand[] {
   const layouts = layoutsOf(problem, operands);
   const firstWritten = operands.length - writtenOperands(problem);
   return operands.map((operand, i) => {
     const layout = layouts[i];
-    const type = operand.kind === "value" ? operand.value.dtype : layout?.kind === "panels" ? layout.storage : "float32";
-    return { type, offset: operand.kind === "value" ? operand.offset : 0, written: i >= firstWritten };
+    const type =
+      operand.kind === "value"
+        ? operand.value.dtype
+        : layout?.kind === "panels"
+          ? layout.storage
+          : "float32";
+    return {
+      type,
+      offset: operand.kind === "value" ? operand.offset : 0,
+      written: i >= firstWritten,
+    };
   });
 }
 
-const names: Readonly<Record<ValueType, string>> = { float32: "float", int32: "int", float16: "f16", bfloat16: "bf16", uint8: "uint8_t" };
+const names: Readonly<Record<ValueType, string>> = {
+  float32: "float",
+  int32: "int",
+  float16: "f16",
+  bfloat16: "bf16",
+  uint8: "uint8_t",
+};
 /** The element type in C++, inside namespace sigil. */
 export const cppType = (type: ValueType): string => names[type];
 export const isHalf = (type: ValueType): boolean => type === "float16" || type === "bfloat16";
 
-/** The longest run of elements, a power of two up to `most`, that is aligned to its size wherever addresses are multiples of `steps` from the operand's start. */
+/**
+ * The longest run of elements, a power of two up to `most`, that is aligned to its size wherever
+ * addresses are multiples of `steps` from the operand's start.
+ */
 export function alignedRun(operand: CudaOperand, steps: readonly number[], most: number): number {
   let run = most;
   while (run > 1 && [operand.offset, ...steps].some((step) => step % run !== 0)) run /= 2;

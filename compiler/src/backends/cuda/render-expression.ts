@@ -16,12 +16,19 @@ const precise: Readonly<Record<UnaryFunction, (x: string) => string>> = {
   sqrt: (x) => `square_root(${x})`,
   tanh: (x) => `tanh_precise(${x})`,
 };
-/** For results that are rounded to 16 bits: the hardware's tanh is off by less than bfloat16's rounding and about float16's. */
+/**
+ * For results that are rounded to 16 bits: the hardware's tanh is off by less than bfloat16's
+ * rounding and about float16's.
+ */
 const fast: typeof precise = { ...precise, tanh: (x) => `fast_tanh(${x})` };
 const infix = { add: "+", sub: "-", mul: "*", div: "/" } as const;
 
 /** Statements that compute an expression, every subexpression once, and the name of its value. */
-function renderExpression(expression: Expression, functions: typeof precise, leaf: (name: string | undefined) => string): { readonly statements: readonly string[]; readonly result: string } {
+function renderExpression(
+  expression: Expression,
+  functions: typeof precise,
+  leaf: (name: string | undefined) => string,
+): { readonly statements: readonly string[]; readonly result: string } {
   const known = new Map<string, string>();
   const statements: string[] = [];
   const render = (e: Expression): string => {
@@ -32,7 +39,14 @@ function renderExpression(expression: Expression, functions: typeof precise, lea
     const seen = known.get(key);
     if (seen) return seen;
     const [x, y] = [render(e.x), e.kind === "binary" ? render(e.y) : ""];
-    const value = e.kind === "unary" ? functions[e.function](x) : e.function === "max" ? `maximum(${x}, ${y})` : e.function === "min" ? `minimum(${x}, ${y})` : `${x} ${infix[e.function]} ${y}`;
+    const value =
+      e.kind === "unary"
+        ? functions[e.function](x)
+        : e.function === "max"
+          ? `maximum(${x}, ${y})`
+          : e.function === "min"
+            ? `minimum(${x}, ${y})`
+            : `${x} ${infix[e.function]} ${y}`;
     const name = `v${known.size}`;
     known.set(key, name);
     statements.push(`const float ${name} = ${value};`);
@@ -44,34 +58,81 @@ function renderExpression(expression: Expression, functions: typeof precise, lea
 /** The element of an operand that belongs to (row, column), as an address. */
 function addressOf(place: ElementOperand, columns: string): string {
   const at = `${place.name}_at`;
-  if (place.index === "strided") return `${at} + static_cast<ptrdiff_t>(row) * ${place.stride} + (${place.first} + column)`;
+  if (place.index === "strided")
+    return `${at} + static_cast<ptrdiff_t>(row) * ${place.stride} + (${place.first} + column)`;
   if (place.index === "column") return `${at} + column`;
   return `${at} + ${place.index === "element" ? "static_cast<ptrdiff_t>(row)" : `row % ${place.period}`} * ${columns} + column`;
 }
 
-const stepsOf = (place: ElementOperand, columns: number): readonly number[] => (place.index === "strided" ? [place.stride, place.first] : place.index === "column" || place.index === "scalar" ? [] : [columns]);
+const stepsOf = (place: ElementOperand, columns: number): readonly number[] =>
+  place.index === "strided"
+    ? [place.stride, place.first]
+    : place.index === "column" || place.index === "scalar"
+      ? []
+      : [columns];
 
-/** Elements (4 or 1) that can be finished at once: rows of the result and of every operand are aligned to them. */
-export function finishRun(places: readonly ElementOperand[], operands: readonly CudaOperand[], result: CudaOperand, columns: number): number {
-  return Math.min(alignedRun(result, [columns], 4) === 4 ? 4 : 1, ...places.map((place, i) => (place.index === "scalar" || alignedRun(operands[i]!, stepsOf(place, columns), 4) === 4 ? 4 : 1)));
+/**
+ * Elements (4 or 1) that can be finished at once: rows of the result and of every operand are
+ * aligned to them.
+ */
+export function finishRun(
+  places: readonly ElementOperand[],
+  operands: readonly CudaOperand[],
+  result: CudaOperand,
+  columns: number,
+): number {
+  return Math.min(
+    alignedRun(result, [columns], 4) === 4 ? 4 : 1,
+    ...places.map((place, i) =>
+      place.index === "scalar" || alignedRun(operands[i]!, stepsOf(place, columns), 4) === 4
+        ? 4
+        : 1,
+    ),
+  );
 }
 
 export interface Functor {
-  /** `struct Finish`, called with (values, row, column): `values` holds the accumulators and then the results. */
+  /**
+   * `struct Finish`, called with (values, row, column): `values` holds the accumulators and then
+   * the results.
+   */
   readonly declaration: string;
   /** An instance made from the kernel's pointers, which have the names of the operands. */
   readonly value: string;
 }
 
-/** `columns` as C++ sees it: a number, or the name of a member that `value` fills from a parameter of the same name. The operand `carried` is handed over after the values instead of being loaded. */
-export function renderFunctor(expression: Expression, places: readonly (EpilogueOperand | ElementOperand)[], operands: readonly CudaOperand[], result: CudaOperand, columns: number | "columns", carried?: string): Functor {
-  const used = places.map((place, i) => ({ place, type: cppType(operands[i]!.type) })).filter(({ place }) => place.name !== carried);
-  const members = [...used.map(({ place, type }) => `  const ${type}* ${place.name}_at;`), ...(columns === "columns" ? ["  int columns;"] : [])];
+/**
+ * `columns` as C++ sees it: a number, or the name of a member that `value` fills from a parameter
+ * of the same name. The operand `carried` is handed over after the values instead of being loaded.
+ */
+export function renderFunctor(
+  expression: Expression,
+  places: readonly (EpilogueOperand | ElementOperand)[],
+  operands: readonly CudaOperand[],
+  result: CudaOperand,
+  columns: number | "columns",
+  carried?: string,
+): Functor {
+  const used = places
+    .map((place, i) => ({ place, type: cppType(operands[i]!.type) }))
+    .filter(({ place }) => place.name !== carried);
+  const members = [
+    ...used.map(({ place, type }) => `  const ${type}* ${place.name}_at;`),
+    ...(columns === "columns" ? ["  int columns;"] : []),
+  ];
   const loads = used.flatMap(({ place }) =>
-    place.index === "scalar" ? [`const float ${place.name} = widen(${place.name}_at[0]);`] : [`float ${place.name}[count];`, `load_run<count>(${place.name}, ${addressOf(place, String(columns))});`]);
+    place.index === "scalar"
+      ? [`const float ${place.name} = widen(${place.name}_at[0]);`]
+      : [
+          `float ${place.name}[count];`,
+          `load_run<count>(${place.name}, ${addressOf(place, String(columns))});`,
+        ],
+  );
   const scalars = new Set(places.filter(({ index }) => index === "scalar").map(({ name }) => name));
   const functions = result.type === "float32" ? precise : fast;
-  const { statements, result: value } = renderExpression(expression, functions, (name) => (name === undefined ? "values[i]" : scalars.has(name) ? name : `${name}[i]`));
+  const { statements, result: value } = renderExpression(expression, functions, (name) =>
+    name === undefined ? "values[i]" : scalars.has(name) ? name : `${name}[i]`,
+  );
   return {
     declaration: [
       "struct Finish {",

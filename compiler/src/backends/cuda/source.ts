@@ -11,12 +11,21 @@ export function floatLiteral(value: number): string {
 }
 
 /** An instance of a template. */
-export const instance = (template: string, ...parameters: readonly (string | number | boolean)[]): string => `${template}<${parameters.join(", ")}>`;
+export const instance = (
+  template: string,
+  ...parameters: readonly (string | number | boolean)[]
+): string => `${template}<${parameters.join(", ")}>`;
 
 /** What reads `run` elements of a patch at a time; see gemm/gather_copy.cuh. */
-export function patchesType({ kind, channels, height, width, patch, gridHeight, gridWidth }: PatchRows, pictures: CudaOperand, run: number): string {
+export function patchesType(
+  { kind, channels, height, width, patch, gridHeight, gridWidth }: PatchRows,
+  pictures: CudaOperand,
+  run: number,
+): string {
   const sizes = [channels, height, width, patch, gridHeight, gridWidth, run];
-  return kind === "byte_patches" ? instance("BytePatches", ...sizes) : instance("Patches", cppType(pictures.type), ...sizes);
+  return kind === "byte_patches"
+    ? instance("BytePatches", ...sizes)
+    : instance("Patches", cppType(pictures.type), ...sizes);
 }
 
 /** A parameter of a kernel. */
@@ -26,10 +35,16 @@ export interface Parameter {
 }
 
 /** Operand pointers as parameters, no two of which overlap. */
-export const pointer = ({ type, written }: CudaOperand, name: string): Parameter => ({ type: `${written ? "" : "const "}${isHalf(type) ? "sigil::" : ""}${cppType(type)}* __restrict__`, name });
+export const pointer = ({ type, written }: CudaOperand, name: string): Parameter => ({
+  type: `${written ? "" : "const "}${isHalf(type) ? "sigil::" : ""}${cppType(type)}* __restrict__`,
+  name,
+});
 export const count = (name: string): Parameter => ({ type: "int", name });
 
-export const tensorMap = (name: string): Parameter => ({ type: "SIGIL_GRID_CONSTANT const sigil::TensorMap", name });
+export const tensorMap = (name: string): Parameter => ({
+  type: "SIGIL_GRID_CONSTANT const sigil::TensorMap",
+  name,
+});
 
 export interface KernelText {
   /** Skeletons, relative to runtime-cuda/device. */
@@ -43,8 +58,14 @@ export interface KernelText {
   readonly statements: readonly string[];
 }
 
-/** The file's text from the first include on. Everything but the kernel is in a namespace, so that many such files can be one translation unit. */
-export function kernelSource(name: string, { includes, threads, blocks, declarations, parameters, statements }: KernelText): string {
+/**
+ * The file's text from the first include on. Everything but the kernel is in a namespace, so that
+ * many such files can be one translation unit.
+ */
+export function kernelSource(
+  name: string,
+  { includes, threads, blocks, declarations, parameters, statements }: KernelText,
+): string {
   const parts = `${name}_parts`;
   return [
     ...includes.map((file) => `#include "${file}"`),

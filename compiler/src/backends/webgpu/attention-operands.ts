@@ -19,7 +19,11 @@ export interface AttentionOperands {
   place(row: U32, stride: number, head: U32, quad: U32): Terms;
 }
 
-export function attentionOperands(f: KernelWriter, problem: AttentionProblem, { views }: EmitContext): AttentionOperands {
+export function attentionOperands(
+  f: KernelWriter,
+  problem: AttentionProblem,
+  { views }: EmitContext,
+): AttentionOperands {
   const { headSize, heads, queryStride, keyStride, valueStride, keys } = problem;
   const operands = declareOperands(f, views, [
     { name: "q", steps: [queryStride, headSize] },
@@ -40,13 +44,26 @@ export function attentionOperands(f: KernelWriter, problem: AttentionProblem, { 
     probabilities: problem.probabilities ? operands.at(-1) : undefined,
     quads,
     valid: (quad) => Math.min(4, headSize - 4 * quad),
-    place: (row, stride, head, quad) => [[row, stride], [head, headSize], [quad, 4]],
+    place: (row, stride, head, quad) => [
+      [row, stride],
+      [head, headSize],
+      [quad, 4],
+    ],
   };
 }
 
-/** `body` for each quad of a head by its index; the last is apart if it is not whole. `count` may stand for the number of quads, as a node that drivers cannot know. */
-export function forQuads(f: KernelWriter, { quads, valid }: AttentionOperands, body: (quad: U32, valid: number) => void, count: U32 = u32.const(quads)): void {
-  if (valid(quads - 1) === 4) return f.forRange("quad", u32.const(0), count, 1, (quad) => body(quad, 4));
+/**
+ * `body` for each quad of a head by its index; the last is apart if it is not whole. `count` may
+ * stand for the number of quads, as a node that drivers cannot know.
+ */
+export function forQuads(
+  f: KernelWriter,
+  { quads, valid }: AttentionOperands,
+  body: (quad: U32, valid: number) => void,
+  count: U32 = u32.const(quads),
+): void {
+  if (valid(quads - 1) === 4)
+    return f.forRange("quad", u32.const(0), count, 1, (quad) => body(quad, 4));
   f.forRange("quad", u32.const(0), u32.sub(count, u32.const(1)), 1, (quad) => body(quad, 4));
   body(u32.const(quads - 1), valid(quads - 1));
 }

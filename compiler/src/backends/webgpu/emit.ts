@@ -38,10 +38,14 @@ export interface WebGpuLaunch extends Pick<LoweredLaunch, "problem" | "operands"
 function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitContext): Emitted {
   switch (problem.family) {
     case "gemm":
-      return problem.b.kind === "weight" ? emitGemm(problem, selectGemm(problem, context.symbols, tuning), context) : emitGemmActivation(problem, context);
+      return problem.b.kind === "weight"
+        ? emitGemm(problem, selectGemm(problem, context.symbols, tuning), context)
+        : emitGemmActivation(problem, context);
     case "attention": {
       const config = selectAttention(problem, context.symbols, tuning);
-      return config.kind === "row" ? emitAttentionRow(problem, config, context) : emitAttentionFlash(problem, config, context);
+      return config.kind === "row"
+        ? emitAttentionRow(problem, config, context)
+        : emitAttentionFlash(problem, config, context);
     }
     case "row_reduce":
       return emitRowReduce(problem, selectReduce(problem, context.symbols, tuning), context);
@@ -51,8 +55,22 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
 }
 
 /** The shaders of these sets; layouts of weights are the same for all of them. */
-export function emitWebGpu<Set extends KernelSet>(launches: readonly WebGpuLaunch[], sets: readonly Set[], tunings: Readonly<Record<Set, Tuning>> = kernelSets()): WebGpuModule<Set> {
-  const known = new Map<string, { name: string; launch: WebGpuLaunch; context: EmitContext; origins: string[]; layouts: readonly (WeightLayout | undefined)[]; extents: readonly Extent[] }>();
+export function emitWebGpu<Set extends KernelSet>(
+  launches: readonly WebGpuLaunch[],
+  sets: readonly Set[],
+  tunings: Readonly<Record<Set, Tuning>> = kernelSets(),
+): WebGpuModule<Set> {
+  const known = new Map<
+    string,
+    {
+      name: string;
+      launch: WebGpuLaunch;
+      context: EmitContext;
+      origins: string[];
+      layouts: readonly (WeightLayout | undefined)[];
+      extents: readonly Extent[];
+    }
+  >();
   const used = launches.map((launch) => {
     const views = viewOperands(launch.operands);
     const key = JSON.stringify([launch.problem, views, launch.symbols]);
@@ -60,18 +78,50 @@ export function emitWebGpu<Set extends KernelSet>(launches: readonly WebGpuLaunc
     if (!entry) {
       const context = { views, symbols: launch.symbols };
       const { layouts, extents } = emitLaunch(launch, tunings[sets[0]!], context);
-      known.set(key, (entry = { name: `${launch.problem.family}_${known.size}`, launch, context, origins: [], layouts, extents }));
+      known.set(
+        key,
+        (entry = {
+          name: `${launch.problem.family}_${known.size}`,
+          launch,
+          context,
+          origins: [],
+          layouts,
+          extents,
+        }),
+      );
     }
     entry.origins.push(...launch.origins);
     return { entry, views };
   });
   const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")}`;
-  const shader = ({ launch, context, origins }: NonNullable<ReturnType<typeof known.get>>, set: Set): WebGpuKernel => {
+  const shader = (
+    { launch, context, origins }: NonNullable<ReturnType<typeof known.get>>,
+    set: Set,
+  ): WebGpuKernel => {
     const { code, choice, grid } = emitLaunch(launch, tunings[set], context);
-    return { code: [comment(JSON.stringify(launch.problem)), comment(`choice: ${choice}`), comment(`origins: ${[...new Set(origins)].join(", ")}`), code].join("\n"), grid };
+    return {
+      code: [
+        comment(JSON.stringify(launch.problem)),
+        comment(`choice: ${choice}`),
+        comment(`origins: ${[...new Set(origins)].join(", ")}`),
+        code,
+      ].join("\n"),
+      grid,
+    };
   };
   return {
-    kernels: Object.fromEntries(sets.map((set) => [set, Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, set)]))])) as WebGpuModule<Set>["kernels"],
-    launches: used.map(({ entry, views }) => ({ name: entry.name, extents: entry.extents, scratchBytes: 0, layouts: entry.layouts, slots: views.map(({ slot }) => slot) })),
+    kernels: Object.fromEntries(
+      sets.map((set) => [
+        set,
+        Object.fromEntries([...known.values()].map((entry) => [entry.name, shader(entry, set)])),
+      ]),
+    ) as WebGpuModule<Set>["kernels"],
+    launches: used.map(({ entry, views }) => ({
+      name: entry.name,
+      extents: entry.extents,
+      scratchBytes: 0,
+      layouts: entry.layouts,
+      slots: views.map(({ slot }) => slot),
+    })),
   };
 }

@@ -1,4 +1,6 @@
-/** Gemm with a B that the run computes: a thread per element. Small, and both sizes may be symbolic. */
+/**
+ * Gemm with a B that the run computes: a thread per element. Small, and both sizes may be symbolic.
+ */
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Operand, type Terms } from "./operands.ts";
@@ -12,7 +14,8 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
   const { a: shape, depth, epilogueOperands } = problem;
   if (shape.kind !== "rows") throw new Error("internal: patches meet a weight only");
   const f = new KernelWriter();
-  // Columns of the output are known to a run alone, so whatever is addressed by them is read one by one.
+  // Columns of the output are known to a run alone, so whatever is addressed by them is read one by
+  // one.
   const operands = declareOperands(f, views, [
     { name: "a", steps: [shape.stride, depth] },
     { name: "b", steps: [depth] },
@@ -29,7 +32,19 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
   const step = type === "vec4f" ? 4 : 1;
   const sum = f.var("sum", float.const(type, 0));
   f.forRange("k", u32.const(0), u32.const(depth / step), 1, (k) => {
-    f.accumulate(sum, float.mul(a.loadAs(f, type, [[row, shape.stride], [k, step]]), b.loadAs(f, type, [[column, depth], [k, step]])));
+    f.accumulate(
+      sum,
+      float.mul(
+        a.loadAs(f, type, [
+          [row, shape.stride],
+          [k, step],
+        ]),
+        b.loadAs(f, type, [
+          [column, depth],
+          [k, step],
+        ]),
+      ),
+    );
   });
   const at = f.let("at_element", u32.add(u32.mul(row, columns), column));
   const value = renderExpression(f, "f32", problem.epilogue, {
@@ -37,15 +52,29 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
     operand: (name) => {
       const i = epilogueOperands.findIndex((o) => o.name === name);
       const place = epilogueOperands[i]!;
-      const inRow: Terms = [[u32.add(u32.mul(u32.rem(row, u32.const(place.period ?? 1)), columns), column), 1]];
-      return operands[2 + i]!.load(f, place.index === "scalar" ? [] : place.index === "column" ? [[column, 1]] : place.index === "element" ? [[at, 1]] : inRow);
+      const inRow: Terms = [
+        [u32.add(u32.mul(u32.rem(row, u32.const(place.period ?? 1)), columns), column), 1],
+      ];
+      return operands[2 + i]!.load(
+        f,
+        place.index === "scalar"
+          ? []
+          : place.index === "column"
+            ? [[column, 1]]
+            : place.index === "element"
+              ? [[at, 1]]
+              : inRow,
+      );
     },
   });
   operands.at(-1)!.store(f, [[at, 1]], value);
   return {
     code: f.print(threads),
     choice: "a thread per element",
-    grid: [{ of: problem.columns, per: threads[0] }, { of: problem.rows, per: threads[1] }],
+    grid: [
+      { of: problem.columns, per: threads[0] },
+      { of: problem.rows, per: threads[1] },
+    ],
     extents,
     layouts: [undefined, rowLayout, ...epilogueOperands.map(() => rowLayout), undefined],
   };

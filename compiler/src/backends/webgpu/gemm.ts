@@ -1,7 +1,10 @@
 /**
- * Gemm with a packed B. A thread computes a tile of `rows` by four times `quads` columns in registers; the threads' rows and
- * columns are interleaved, so that neighbours read neighbours. Two skeletons: one stages blocks of the depth in workgroup
- * memory, the other reads both matrices straight from storage, where the threads of a subgroup may share the rows of A.
+ * Gemm with a packed B. A thread computes a tile of `rows` by four times `quads` columns in
+ * registers; the threads' rows and
+ * columns are interleaved, so that neighbours read neighbours. Two skeletons: one stages blocks of
+ * the depth in workgroup
+ * memory, the other reads both matrices straight from storage, where the threads of a subgroup may
+ * share the rows of A.
  */
 import type { WeightLayout } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
@@ -17,13 +20,27 @@ import { halves, matrix, subgroup, u32, vec4, type U32, type Vec4 } from "./wgsl
 /** Columns of a panel of B: what one vector holds. */
 const panelWidth = 4;
 
-/** The multiply-adds of one quad of the depth: `a[r]` holds four depths of a row, `b[c][j]` four columns at depth c; depths that B lacks are left out. */
-function multiplyQuad(f: KernelWriter, sums: readonly (readonly Variable<"vec4f">[])[], a: readonly Vec4[], b: readonly (readonly Vec4[])[]): void {
+/**
+ * The multiply-adds of one quad of the depth: `a[r]` holds four depths of a row, `b[c][j]` four
+ * columns at depth c; depths that B lacks are left out.
+ */
+function multiplyQuad(
+  f: KernelWriter,
+  sums: readonly (readonly Variable<"vec4f">[])[],
+  a: readonly Vec4[],
+  b: readonly (readonly Vec4[])[],
+): void {
   const tiles = b[0]!.map((_, j) => f.let(`b_${j}`, matrix.of(b.map((columns) => columns[j]!))));
-  a.forEach((row, r) => tiles.forEach((tile, j) => f.accumulate(sums[r]![j]!, matrix.multiply(tile, row))));
+  a.forEach((row, r) =>
+    tiles.forEach((tile, j) => f.accumulate(sums[r]![j]!, matrix.multiply(tile, row))),
+  );
 }
 
-export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectGemm>, { views, symbols }: EmitContext): Emitted {
+export function emitGemm(
+  problem: GemmProblem,
+  config: ReturnType<typeof selectGemm>,
+  { views, symbols }: EmitContext,
+): Emitted {
   if (problem.b.kind !== "weight") throw new Error("internal: B is not a weight");
   const { depth, epilogueOperands } = problem;
   const { storage } = problem.b;
@@ -37,7 +54,11 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
   const input = gemmInput(problem);
   const operands = declareOperands(f, views, [
     { name: "a", steps: input.steps, ...(input.bytes && { bytes: true }) },
-    { name: "b", steps: [4], packed: storage === "float32" ? undefined : config.f16 ? "vec4h" : "vec2u" },
+    {
+      name: "b",
+      steps: [4],
+      packed: storage === "float32" ? undefined : config.f16 ? "vec4h" : "vec2u",
+    },
     ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
     { name: "c", steps: [columns] },
   ]);
@@ -46,19 +67,28 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
   if (config.f16) f.enable("f16");
   const loadB = (index: U32): Vec4 => {
     if (storage === "float32") return b.load4(f, [[index, 4]]);
-    return config.f16 ? halves.f16(b.loadPacked("vec4h", index)) : halves[storage](f.let("words", b.loadPacked("vec2u", index)));
+    return config.f16
+      ? halves.f16(b.loadPacked("vec4h", index))
+      : halves[storage](f.let("words", b.loadPacked("vec2u", index)));
   };
 
   const firstRow = f.let("first_row", u32.mul(f.group.y, u32.const(groupRows)));
   const firstPanel = f.let("first_panel", u32.mul(f.group.x, u32.const(groupPanels)));
-  const rowAt = (r: number): U32 => u32.add(firstRow, u32.add(f.local.y, u32.const(threads[1] * r)));
-  const panelAt = (j: number): U32 => u32.add(firstPanel, u32.add(f.local.x, u32.const(threads[0] * j)));
+  const rowAt = (r: number): U32 =>
+    u32.add(firstRow, u32.add(f.local.y, u32.const(threads[1] * r)));
+  const panelAt = (j: number): U32 =>
+    u32.add(firstPanel, u32.add(f.local.x, u32.const(threads[0] * j)));
   // Rows past the last are computed again from the last and not stored.
-  const inRows = (row: U32): U32 => (rows % groupRows === 0 ? row : u32.min(row, u32.const(rows - 1)));
-  const inPanels = (panel: U32): U32 => (panels % groupPanels === 0 ? panel : u32.min(panel, u32.const(panels - 1)));
-  const sums = Array.from({ length: tileRows }, (_, r) => Array.from({ length: quads }, (_, j) => f.var(`sum_${r}_${j}`, vec4.zero)));
+  const inRows = (row: U32): U32 =>
+    rows % groupRows === 0 ? row : u32.min(row, u32.const(rows - 1));
+  const inPanels = (panel: U32): U32 =>
+    panels % groupPanels === 0 ? panel : u32.min(panel, u32.const(panels - 1));
+  const sums = Array.from({ length: tileRows }, (_, r) =>
+    Array.from({ length: quads }, (_, j) => f.var(`sum_${r}_${j}`, vec4.zero)),
+  );
 
-  // The epilogue loops over them: it is the longer part of a shader, and drivers take their time over long ones.
+  // The epilogue loops over them: it is the longer part of a shader, and drivers take their time
+  // over long ones.
   const results = f.privateArray("results", "vec4f", tileRows * quads);
   const keep = (): void => sums.flat().forEach((sum, i) => f.store(results, u32.const(i), sum));
 
@@ -71,66 +101,157 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
     const depthQuads = depth / 4;
     f.forRange("block", u32.const(0), u32.const(depthQuads), staged, (block) => {
       f.forRange("i", thread, u32.const(groupRows * staged), threads[0] * threads[1], (i) => {
-        const [row, quad] = [f.let("row", u32.div(i, u32.const(staged))), f.let("quad", u32.rem(i, u32.const(staged)))];
-        const load = (): Vec4 => input.load4(f, a, input.row(f, inRows(u32.add(firstRow, row))), u32.add(block, quad), 4);
+        const [row, quad] = [
+          f.let("row", u32.div(i, u32.const(staged))),
+          f.let("quad", u32.rem(i, u32.const(staged))),
+        ];
+        const load = (): Vec4 =>
+          input.load4(f, a, input.row(f, inRows(u32.add(firstRow, row))), u32.add(block, quad), 4);
         const place = u32.add(u32.mul(row, u32.const(pitch)), quad);
         if (depthQuads % staged === 0) f.store(aTile, place, load());
         else {
           f.store(aTile, place, vec4.zero);
-          f.if(u32.lt(u32.add(block, quad), u32.const(depthQuads)), () => f.store(aTile, place, load()));
+          f.if(u32.lt(u32.add(block, quad), u32.const(depthQuads)), () =>
+            f.store(aTile, place, load()),
+          );
         }
       });
       f.forRange("i", thread, u32.const(4 * staged * groupPanels), threads[0] * threads[1], (i) => {
-        const [panel, k] = [f.let("panel", u32.div(i, u32.const(4 * staged))), f.let("k", u32.rem(i, u32.const(4 * staged)))];
+        const [panel, k] = [
+          f.let("panel", u32.div(i, u32.const(4 * staged))),
+          f.let("k", u32.rem(i, u32.const(4 * staged))),
+        ];
         // Past the depth A is zero, and B the last vector again: finite times zero.
         const at = u32.add(u32.mul(block, u32.const(4)), k);
         const from = depthQuads % staged === 0 ? at : u32.min(at, u32.const(depth - 1));
-        f.store(bTile, u32.add(u32.mul(k, u32.const(groupPanels)), panel), loadB(u32.add(u32.mul(inPanels(u32.add(firstPanel, panel)), u32.const(depth)), from)));
+        f.store(
+          bTile,
+          u32.add(u32.mul(k, u32.const(groupPanels)), panel),
+          loadB(u32.add(u32.mul(inPanels(u32.add(firstPanel, panel)), u32.const(depth)), from)),
+        );
       });
       f.barrier();
       f.forRange("quad", u32.const(0), u32.const(staged), 1, (quad) => {
-        const rowsOfA = sums.map((_, r) => f.let(`a_${r}`, element(aTile, u32.add(u32.mul(u32.add(f.local.y, u32.const(threads[1] * r)), u32.const(pitch)), quad))));
+        const rowsOfA = sums.map((_, r) =>
+          f.let(
+            `a_${r}`,
+            element(
+              aTile,
+              u32.add(
+                u32.mul(u32.add(f.local.y, u32.const(threads[1] * r)), u32.const(pitch)),
+                quad,
+              ),
+            ),
+          ),
+        );
         const from = f.let("from_b", u32.add(u32.mul(quad, u32.const(4 * groupPanels)), f.local.x));
-        multiplyQuad(f, sums, rowsOfA, [0, 1, 2, 3].map((lane) => sums[0]!.map((_, j) => element(bTile, u32.add(from, u32.const(lane * groupPanels + threads[0] * j))))));
+        multiplyQuad(
+          f,
+          sums,
+          rowsOfA,
+          [0, 1, 2, 3].map((lane) =>
+            sums[0]!.map((_, j) =>
+              element(bTile, u32.add(from, u32.const(lane * groupPanels + threads[0] * j))),
+            ),
+          ),
+        );
       });
       f.barrier();
     });
     keep();
   } else {
-    const starts = sums[0]!.map((_, j) => f.let(`b_start_${j}`, u32.mul(inPanels(panelAt(j)), u32.const(depth))));
+    const starts = sums[0]!.map((_, j) =>
+      f.let(`b_start_${j}`, u32.mul(inPanels(panelAt(j)), u32.const(depth))),
+    );
     /** The quads of B at one quad of the depth. */
-    const quadsOfB = (quad: U32, valid: number): Vec4[][] => Array.from({ length: valid }, (_, lane) => starts.map((start) => loadB(u32.add(start, u32.add(u32.mul(quad, u32.const(4)), u32.const(lane))))));
-    // Lavapipe unrolls what it can count, rows times depth, and then compiles for 10 s; `group.z` is always 0, which only we know.
-    const uncounted = (count: number): U32 => (broadcast ? u32.add(u32.const(count), f.group.z) : u32.const(count));
+    const quadsOfB = (quad: U32, valid: number): Vec4[][] =>
+      Array.from({ length: valid }, (_, lane) =>
+        starts.map((start) =>
+          loadB(u32.add(start, u32.add(u32.mul(quad, u32.const(4)), u32.const(lane)))),
+        ),
+      );
+    // Lavapipe unrolls what it can count, rows times depth, and then compiles for 10 s; `group.z`
+    // is always 0, which only we know.
+    const uncounted = (count: number): U32 =>
+      broadcast ? u32.add(u32.const(count), f.group.z) : u32.const(count);
     const eachQuad = (body: (quad: U32, valid: number) => void): void => {
       const whole = Math.floor(depth / 4);
       f.forRange("quad", u32.const(0), uncounted(whole), 1, (quad) => body(quad, 4));
       if (depth % 4 !== 0) body(u32.const(whole), depth % 4);
     };
     if (!broadcast) {
-      const rowTerms: Terms[] = sums.map((_, r) => input.row(f, f.let(`row_${r}`, inRows(rowAt(r)))));
-      eachQuad((quad, valid) => multiplyQuad(f, sums, rowTerms.map((terms, r) => f.let(`a_${r}`, input.load4(f, a, terms, quad, valid))), quadsOfB(quad, valid)));
+      const rowTerms: Terms[] = sums.map((_, r) =>
+        input.row(f, f.let(`row_${r}`, inRows(rowAt(r)))),
+      );
+      eachQuad((quad, valid) =>
+        multiplyQuad(
+          f,
+          sums,
+          rowTerms.map((terms, r) => f.let(`a_${r}`, input.load4(f, a, terms, quad, valid))),
+          quadsOfB(quad, valid),
+        ),
+      );
       keep();
     } else {
       const lane = f.subgroupLane();
       const lanes = threads[0];
-      // Nothing says how threads become subgroups; where they are not the first of one, each computes its columns row by row.
-      const together = u32.equal(subgroup.sum(u32.of(u32.lt(lane, u32.const(lanes)))), u32.const(lanes));
+      // Nothing says how threads become subgroups; where they are not the first of one, each
+      // computes its columns row by row.
+      const together = u32.equal(
+        subgroup.sum(u32.of(u32.lt(lane, u32.const(lanes)))),
+        u32.const(lanes),
+      );
       const rowByRow = (): void =>
         f.forRange("r", u32.const(0), uncounted(tileRows), 1, (r) => {
-          const terms = input.row(f, f.let("row", u32.min(u32.add(firstRow, r), u32.const(rows - 1))));
+          const terms = input.row(
+            f,
+            f.let("row", u32.min(u32.add(firstRow, r), u32.const(rows - 1))),
+          );
           const sum = starts.map((_, j) => f.var(`sum_${j}`, vec4.zero));
-          eachQuad((quad, valid) => multiplyQuad(f, [sum], [f.let("a_row", input.load4(f, a, terms, quad, valid))], quadsOfB(quad, valid)));
-          sum.forEach((value, j) => f.store(results, u32.add(u32.mul(r, u32.const(quads)), u32.const(j)), value));
+          eachQuad((quad, valid) =>
+            multiplyQuad(
+              f,
+              [sum],
+              [f.let("a_row", input.load4(f, a, terms, quad, valid))],
+              quadsOfB(quad, valid),
+            ),
+          );
+          sum.forEach((value, j) =>
+            f.store(results, u32.add(u32.mul(r, u32.const(quads)), u32.const(j)), value),
+          );
         });
-      f.if(together, () => {
-        const own = Array.from({ length: Math.ceil(tileRows / lanes) }, (_, i) => input.row(f, f.let(`own_row_${i}`, u32.min(u32.add(firstRow, u32.add(lane, u32.const(lanes * i))), u32.const(rows - 1)))));
-        eachQuad((quad, valid) => {
-          const loaded = own.map((terms, i) => f.let(`own_${i}`, input.load4(f, a, terms, quad, valid)));
-          multiplyQuad(f, sums, sums.map((_, r) => f.let(`a_${r}`, subgroup.broadcast(loaded[Math.floor(r / lanes)]!, r % lanes))), quadsOfB(quad, valid));
-        });
-        keep();
-      }, rowByRow);
+      f.if(
+        together,
+        () => {
+          const own = Array.from({ length: Math.ceil(tileRows / lanes) }, (_, i) =>
+            input.row(
+              f,
+              f.let(
+                `own_row_${i}`,
+                u32.min(
+                  u32.add(firstRow, u32.add(lane, u32.const(lanes * i))),
+                  u32.const(rows - 1),
+                ),
+              ),
+            ),
+          );
+          eachQuad((quad, valid) => {
+            const loaded = own.map((terms, i) =>
+              f.let(`own_${i}`, input.load4(f, a, terms, quad, valid)),
+            );
+            multiplyQuad(
+              f,
+              sums,
+              sums.map((_, r) =>
+                f.let(`a_${r}`, subgroup.broadcast(loaded[Math.floor(r / lanes)]!, r % lanes)),
+              ),
+              quadsOfB(quad, valid),
+            );
+          });
+          keep();
+        },
+        rowByRow,
+      );
     }
   }
 
@@ -140,16 +261,46 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
       accumulator: sum,
       operand: (name) => {
         const i = epilogueOperands.findIndex((o) => o.name === name);
-        return loadEpilogue(f, "vec4f", operands[2 + i]!, epilogueOperands[i]!, row, panel, columns, valid);
+        return loadEpilogue(
+          f,
+          "vec4f",
+          operands[2 + i]!,
+          epilogueOperands[i]!,
+          row,
+          panel,
+          columns,
+          valid,
+        );
       },
     });
-    c.store4(f, [[row, columns], [panel, 4]], value, valid);
+    c.store4(
+      f,
+      [
+        [row, columns],
+        [panel, 4],
+      ],
+      value,
+      valid,
+    );
   };
   f.forRange("result", u32.const(0), u32.const(tileRows * quads), 1, (result) => {
-    const row = f.let("to_row", u32.add(firstRow, u32.add(f.local.y, u32.mul(u32.div(result, u32.const(quads)), u32.const(threads[1])))));
-    const panel = f.let("to_panel", u32.add(firstPanel, u32.add(f.local.x, u32.mul(u32.rem(result, u32.const(quads)), u32.const(threads[0])))));
+    const row = f.let(
+      "to_row",
+      u32.add(
+        firstRow,
+        u32.add(f.local.y, u32.mul(u32.div(result, u32.const(quads)), u32.const(threads[1]))),
+      ),
+    );
+    const panel = f.let(
+      "to_panel",
+      u32.add(
+        firstPanel,
+        u32.add(f.local.x, u32.mul(u32.rem(result, u32.const(quads)), u32.const(threads[0]))),
+      ),
+    );
     const sum = f.let("sum", element(results, result));
-    const inRow = (body: () => void): void => (rows % groupRows === 0 ? body() : f.if(u32.lt(row, u32.const(rows)), body));
+    const inRow = (body: () => void): void =>
+      rows % groupRows === 0 ? body() : f.if(u32.lt(row, u32.const(rows)), body);
     const whole = Math.floor(columns / panelWidth);
     inRow(() => {
       if (whole % groupPanels === 0 && tail === 0) return finish(sum, row, panel, 4);
@@ -161,7 +312,10 @@ export function emitGemm(problem: GemmProblem, config: ReturnType<typeof selectG
   return {
     code: f.print(threads),
     choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}${broadcast ? ", rows broadcast in subgroups" : ""}${config.f16 ? ", weights as f16" : ""}`,
-    grid: [{ of: panels, per: groupPanels }, { of: problem.rows, per: groupRows }],
+    grid: [
+      { of: panels, per: groupPanels },
+      { of: problem.rows, per: groupRows },
+    ],
     extents: [],
     layouts: [undefined, layout, ...epilogueOperands.map(() => rowLayout), undefined],
   };

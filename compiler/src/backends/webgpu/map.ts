@@ -1,4 +1,7 @@
-/** Elementwise expressions and strided copies: a thread per four elements, or per element where rows do not divide. */
+/**
+ * Elementwise expressions and strided copies: a thread per four elements, or per element where rows
+ * do not divide.
+ */
 import { valueOf } from "../../ir/extent.ts";
 import type { MapProblem } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
@@ -14,7 +17,10 @@ export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): E
   const rows = valueOf(problem.rows, symbols);
   const f = new KernelWriter();
   const operands = declareOperands(f, views, [
-    ...problem.operands.map((o) => ({ name: o.name, steps: o.index === "strided" ? [o.stride, o.first, width] : epilogueSteps(o, width) })),
+    ...problem.operands.map((o) => ({
+      name: o.name,
+      steps: o.index === "strided" ? [o.stride, o.first, width] : epilogueSteps(o, width),
+    })),
     { name: "y", steps: [width] },
   ]);
   const scalars = new Set(problem.operands.flatMap((o, i) => (o.index === "scalar" ? [i] : [])));
@@ -27,15 +33,30 @@ export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): E
     operand: (name) => {
       const i = problem.operands.findIndex((o) => o.name === name);
       const place = problem.operands[i]!;
-      if (place.index === "strided") return operands[i]!.loadAs(f, type, [[row, place.stride], [u32.const(1), place.first], [unit, step]]);
+      if (place.index === "strided")
+        return operands[i]!.loadAs(f, type, [
+          [row, place.stride],
+          [u32.const(1), place.first],
+          [unit, step],
+        ]);
       return loadEpilogue(f, type, operands[i]!, place, row, unit, width);
     },
   });
-  operands.at(-1)!.storeAs(f, [[row, width], [unit, step]], value);
+  operands.at(-1)!.storeAs(
+    f,
+    [
+      [row, width],
+      [unit, step],
+    ],
+    value,
+  );
   return {
     code: f.print(threads),
     choice: `a thread per ${step === 4 ? "four elements" : "element"}`,
-    grid: [{ of: width / step, per: threads[0] }, { of: problem.rows, per: threads[1] }],
+    grid: [
+      { of: width / step, per: threads[0] },
+      { of: problem.rows, per: threads[1] },
+    ],
     extents: [],
     layouts: operands.map((_, i) => (i < operands.length - 1 ? rowLayout : undefined)),
   };

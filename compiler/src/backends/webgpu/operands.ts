@@ -1,9 +1,30 @@
-/** The operands of a kernel as bindings: views of one value share one, since WebGPU forbids overlapping writable ranges. */
+/**
+ * The operands of a kernel as bindings: views of one value share one, since WebGPU forbids
+ * overlapping writable ranges.
+ */
 import type { LoweredOperand } from "../../kernels/lowered.ts";
-import { element, type Access, type ArrayVariable, type KernelWriter } from "./wgsl/kernel-writer.ts";
-import { bytes, float, u32, vec4, type F32, type Float, type Node, type U32, type Vec4 } from "./wgsl/nodes.ts";
+import {
+  element,
+  type Access,
+  type ArrayVariable,
+  type KernelWriter,
+} from "./wgsl/kernel-writer.ts";
+import {
+  bytes,
+  float,
+  u32,
+  vec4,
+  type F32,
+  type Float,
+  type Node,
+  type U32,
+  type Vec4,
+} from "./wgsl/nodes.ts";
 
-/** An element's index as a sum of nodes times constants, so that it can be divided by four when compiling. */
+/**
+ * An element's index as a sum of nodes times constants, so that it can be divided by four when
+ * compiling.
+ */
 export type Terms = readonly (readonly [U32, number])[];
 
 /** What of an operand decides the shader: which binding it is part of, and from which element. */
@@ -13,20 +34,30 @@ export interface OperandView {
   readonly access: Access;
 }
 
-/** Groups operands by what they lie in. Values are bound for writing, since the arena is one buffer and a dispatch may use a buffer in one way only. */
+/**
+ * Groups operands by what they lie in. Values are bound for writing, since the arena is one buffer
+ * and a dispatch may use a buffer in one way only.
+ */
 export function viewOperands(operands: readonly LoweredOperand[]): readonly OperandView[] {
   const slots = new Map<string, number>();
   return operands.map((operand, i) => {
     const key = operand.kind === "value" ? `value ${operand.value.id}` : `weight ${i}`;
     const slot = slots.get(key) ?? slots.set(key, slots.size).get(key)!;
-    return { slot, offset: operand.kind === "value" ? operand.offset : 0, access: operand.kind === "value" ? "read_write" : "read" };
+    return {
+      slot,
+      offset: operand.kind === "value" ? operand.offset : 0,
+      access: operand.kind === "value" ? "read_write" : "read",
+    };
   });
 }
 
 /** How a kernel means to read or write an operand. */
 export interface OperandUse {
   readonly name: string;
-  /** Every constant that its addresses are multiples of; vectors are loaded whole if four divides them all. */
+  /**
+   * Every constant that its addresses are multiples of; vectors are loaded whole if four divides
+   * them all.
+   */
   readonly steps: readonly number[];
   /** What holds four 16-bit values. */
   readonly packed?: "vec2u" | "vec4h" | undefined;
@@ -49,14 +80,20 @@ export class Operand {
   }
 
   #index(terms: Terms, divisor: number): U32 {
-    return terms.reduce((sum, [node, factor]) => u32.add(sum, u32.mul(node, u32.const(factor / divisor))), u32.const(this.#offset / divisor));
+    return terms.reduce(
+      (sum, [node, factor]) => u32.add(sum, u32.mul(node, u32.const(factor / divisor))),
+      u32.const(this.#offset / divisor),
+    );
   }
 
   /** Four elements; of the last of a row only `valid` exist, the others are zero. */
   load4(f: KernelWriter, terms: Terms, valid = 4): Vec4 {
     if (this.vectors) return element(this.#array as ArrayVariable<"vec4f">, this.#index(terms, 4));
     const at = f.let("at", this.#index(terms, 1));
-    const lane = (i: number): F32 => (i < valid ? element(this.#array as ArrayVariable<"f32">, u32.add(at, u32.const(i))) : float.const("f32", 0));
+    const lane = (i: number): F32 =>
+      i < valid
+        ? element(this.#array as ArrayVariable<"f32">, u32.add(at, u32.const(i)))
+        : float.const("f32", 0);
     return vec4.of(lane(0), lane(1), lane(2), lane(3));
   }
 
@@ -79,20 +116,30 @@ export class Operand {
 
   /** The four bytes of a word as numbers; the index, a multiple of four, counts bytes. */
   loadBytes4(f: KernelWriter, terms: Terms): Vec4 {
-    return bytes.all(f.let("word", element(this.#array as ArrayVariable<"u32">, u32.div(this.#index(terms, 1), u32.const(4)))));
+    return bytes.all(
+      f.let(
+        "word",
+        element(this.#array as ArrayVariable<"u32">, u32.div(this.#index(terms, 1), u32.const(4))),
+      ),
+    );
   }
 
   /** A byte as a number. */
   loadByte(f: KernelWriter, terms: Terms): F32 {
     const at = f.let("at", this.#index(terms, 1));
-    return bytes.one(element(this.#array as ArrayVariable<"u32">, u32.div(at, u32.const(4))), u32.rem(at, u32.const(4)));
+    return bytes.one(
+      element(this.#array as ArrayVariable<"u32">, u32.div(at, u32.const(4))),
+      u32.rem(at, u32.const(4)),
+    );
   }
 
   store4(f: KernelWriter, terms: Terms, value: Vec4, valid = 4): void {
-    if (this.vectors) return f.store(this.#array as ArrayVariable<"vec4f">, this.#index(terms, 4), value);
+    if (this.vectors)
+      return f.store(this.#array as ArrayVariable<"vec4f">, this.#index(terms, 4), value);
     const named = f.let("value", value);
     const at = f.let("at", this.#index(terms, 1));
-    for (let i = 0; i < valid; i++) f.store(this.#array as ArrayVariable<"f32">, u32.add(at, u32.const(i)), vec4.lane(named, i));
+    for (let i = 0; i < valid; i++)
+      f.store(this.#array as ArrayVariable<"f32">, u32.add(at, u32.const(i)), vec4.lane(named, i));
   }
 
   store(f: KernelWriter, terms: Terms, value: F32): void {
@@ -106,16 +153,35 @@ export class Operand {
   }
 }
 
-/** Declares a binding per slot and gives back the operands; a slot holds vectors if all its operands can. */
-export function declareOperands(f: KernelWriter, views: readonly OperandView[], uses: readonly OperandUse[]): readonly Operand[] {
-  if (views.length !== uses.length) throw new Error(`internal: ${uses.length} operands expected, ${views.length} given`);
+/**
+ * Declares a binding per slot and gives back the operands; a slot holds vectors if all its operands
+ * can.
+ */
+export function declareOperands(
+  f: KernelWriter,
+  views: readonly OperandView[],
+  uses: readonly OperandUse[],
+): readonly Operand[] {
+  if (views.length !== uses.length)
+    throw new Error(`internal: ${uses.length} operands expected, ${views.length} given`);
   const arrays = new Map<number, ArrayVariable>();
   for (const { slot } of views) {
     if (arrays.has(slot)) continue;
-    const members = views.flatMap((view, i) => (view.slot === slot ? [{ view, use: uses[i]! }] : []));
-    const vectors = members.every(({ view, use }) => [view.offset, ...use.steps].every((step) => step % 4 === 0));
+    const members = views.flatMap((view, i) =>
+      view.slot === slot ? [{ view, use: uses[i]! }] : [],
+    );
+    const vectors = members.every(({ view, use }) =>
+      [view.offset, ...use.steps].every((step) => step % 4 === 0),
+    );
     const [first] = members as [(typeof members)[0]];
-    arrays.set(slot, f.storage([...new Set(members.map(({ use }) => use.name))].join("_"), first.use.packed ?? (first.use.bytes ? "u32" : vectors ? "vec4f" : "f32"), first.view.access));
+    arrays.set(
+      slot,
+      f.storage(
+        [...new Set(members.map(({ use }) => use.name))].join("_"),
+        first.use.packed ?? (first.use.bytes ? "u32" : vectors ? "vec4f" : "f32"),
+        first.view.access,
+      ),
+    );
   }
   return views.map(({ slot, offset }) => new Operand(arrays.get(slot)!, offset));
 }

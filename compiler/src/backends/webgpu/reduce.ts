@@ -1,5 +1,10 @@
 /** Sums and maxima over the threads that share a row. */
-import { element, type ArrayVariable, type KernelWriter, type Variable } from "./wgsl/kernel-writer.ts";
+import {
+  element,
+  type ArrayVariable,
+  type KernelWriter,
+  type Variable,
+} from "./wgsl/kernel-writer.ts";
 import { float, lowest, subgroup, u32, type F32, type U32 } from "./wgsl/nodes.ts";
 
 export interface SharedLanes {
@@ -12,17 +17,31 @@ export interface SharedLanes {
 }
 
 /**
- * Every thread's value to every thread, over `lanes` neighbours from `first` on; `lane` counts within them.
- * A tree in workgroup memory, or one value of each subgroup there; all threads of the workgroup must call it.
+ * Every thread's value to every thread, over `lanes` neighbours from `first` on; `lane` counts
+ * within them.
+ * A tree in workgroup memory, or one value of each subgroup there; all threads of the workgroup
+ * must call it.
  */
-export function reduceLanes(f: KernelWriter, scratch: ArrayVariable<"f32">, { lane, lanes, first, subgroups }: SharedLanes, value: F32, combine: "add" | "max"): Variable<"f32"> {
+export function reduceLanes(
+  f: KernelWriter,
+  scratch: ArrayVariable<"f32">,
+  { lane, lanes, first, subgroups }: SharedLanes,
+  value: F32,
+  combine: "add" | "max",
+): Variable<"f32"> {
   if (lanes === 1) return f.let("total", value);
   if (subgroups) return reduceBySubgroups(f, scratch, lane, lanes, value, combine);
   const own = f.let("own", u32.add(first, lane));
   f.store(scratch, own, value);
   f.barrier();
   for (let half = lanes / 2; half >= 1; half /= 2) {
-    f.if(u32.lt(lane, u32.const(half)), () => f.store(scratch, own, float[combine](element(scratch, own), element(scratch, u32.add(own, u32.const(half))))));
+    f.if(u32.lt(lane, u32.const(half)), () =>
+      f.store(
+        scratch,
+        own,
+        float[combine](element(scratch, own), element(scratch, u32.add(own, u32.const(half)))),
+      ),
+    );
     f.barrier();
   }
   const total = f.let("total", element(scratch, first));
@@ -31,8 +50,18 @@ export function reduceLanes(f: KernelWriter, scratch: ArrayVariable<"f32">, { la
   return total;
 }
 
-/** Assumes nothing of a subgroup's size, of which threads are in it, nor of how many subgroups there are: each leaves its result where its first thread is, and each reads all of those. */
-function reduceBySubgroups(f: KernelWriter, scratch: ArrayVariable<"f32">, lane: U32, lanes: number, value: F32, combine: "add" | "max"): Variable<"f32"> {
+/**
+ * Assumes nothing of a subgroup's size, of which threads are in it, nor of how many subgroups there
+ * are: each leaves its result where its first thread is, and each reads all of those.
+ */
+function reduceBySubgroups(
+  f: KernelWriter,
+  scratch: ArrayVariable<"f32">,
+  lane: U32,
+  lanes: number,
+  value: F32,
+  combine: "add" | "max",
+): Variable<"f32"> {
   f.enable("subgroups");
   const neutral = float.const("f32", combine === "add" ? 0 : lowest);
   const rank = f.let("rank", subgroup.rank);
@@ -41,7 +70,9 @@ function reduceBySubgroups(f: KernelWriter, scratch: ArrayVariable<"f32">, lane:
   f.store(scratch, lane, float.where(u32.equal(rank, u32.const(0)), own, neutral));
   f.barrier();
   const others = f.var("others", neutral);
-  f.forRange("i", rank, u32.const(lanes), count, (i) => f.set(others, float[combine](others, element(scratch, i))));
+  f.forRange("i", rank, u32.const(lanes), count, (i) =>
+    f.set(others, float[combine](others, element(scratch, i))),
+  );
   const total = f.let("total", subgroup.combine[combine](others));
   // The next reduction writes the same places.
   f.barrier();

@@ -1,5 +1,18 @@
-/** A checkpoint folder to what a model needs of it, after checking that it fits the compiled module. */
-import { imageProcessorConfig, openSafetensors, openShardedSafetensors, SiglipImageProcessor, SiglipTokenizer, tokenizerFromJson, WeightsError, type ShardIndex, type Tokenizer, type WeightSource } from "@sigil/runtime";
+/**
+ * A checkpoint folder to what a model needs of it, after checking that it fits the compiled module.
+ */
+import {
+  imageProcessorConfig,
+  openSafetensors,
+  openShardedSafetensors,
+  SiglipImageProcessor,
+  SiglipTokenizer,
+  tokenizerFromJson,
+  WeightsError,
+  type ShardIndex,
+  type Tokenizer,
+  type WeightSource,
+} from "@sigil/runtime";
 import { compiledFor, Model } from "../model.ts";
 import { MisfitError, misfits } from "./fit.ts";
 import { readFile, type CheckpointFolder } from "./folder.ts";
@@ -13,8 +26,14 @@ export interface OpenCheckpoint {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Throws MisfitError for another architecture, WeightsError for files that are missing or damaged; reads no weights yet. */
-export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSignal): Promise<OpenCheckpoint> {
+/**
+ * Throws MisfitError for another architecture, WeightsError for files that are missing or damaged;
+ * reads no weights yet.
+ */
+export async function openCheckpoint(
+  folder: CheckpointFolder,
+  signal?: AbortSignal,
+): Promise<OpenCheckpoint> {
   const json = async (file: string): Promise<Json | undefined> => {
     const bytes = await readFile(folder, file, signal);
     try {
@@ -24,7 +43,11 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
     }
   };
   const config = await json("config.json");
-  if (!config) throw new WeightsError("is not a checkpoint folder", { file: folder.name, issues: ["config.json is missing"] });
+  if (!config)
+    throw new WeightsError("is not a checkpoint folder", {
+      file: folder.name,
+      issues: ["config.json is missing"],
+    });
   const differences = misfits(config, compiledFor.config);
   if (differences.length > 0) throw new MisfitError(folder.name, compiledFor.name, differences);
 
@@ -42,17 +65,29 @@ export async function openCheckpoint(folder: CheckpointFolder, signal?: AbortSig
     ...(single || index ? [] : ["model.safetensors (or model.safetensors.index.json) is missing"]),
     ...(spiece || tokenizerJson ? [] : ["spiece.model (or tokenizer.json) is missing"]),
   ];
-  if (missing.length > 0) throw new WeightsError("is not a complete checkpoint", { file: folder.name, issues: missing });
+  if (missing.length > 0)
+    throw new WeightsError("is not a complete checkpoint", { file: folder.name, issues: missing });
 
-  const processor = SiglipImageProcessor.fromConfig(imageProcessorConfig({ processorConfig, preprocessorConfig }) ?? { size: Model.imageSize });
+  const processor = SiglipImageProcessor.fromConfig(
+    imageProcessorConfig({ processorConfig, preprocessorConfig }) ?? { size: Model.imageSize },
+  );
   const { height, width } = processor.options.size;
   if (height !== Model.imageSize.height || width !== Model.imageSize.width)
-    throw new MisfitError(folder.name, compiledFor.name, [`its image processor resizes to ${height}x${width}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`]);
+    throw new MisfitError(folder.name, compiledFor.name, [
+      `its image processor resizes to ${height}x${width}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`,
+    ]);
   return {
     name: folder.name,
-    tokenizer: spiece ? SiglipTokenizer.fromSpiece(spiece, tokenizerConfig) : tokenizerFromJson(tokenizerJson, tokenizerConfig),
+    tokenizer: spiece
+      ? SiglipTokenizer.fromSpiece(spiece, tokenizerConfig)
+      : tokenizerFromJson(tokenizerJson, tokenizerConfig),
     processor,
-    weights: single ? await openSafetensors(single) : await openShardedSafetensors(index as unknown as ShardIndex, async (shard) => (await folder.source(shard)) ?? missingShard(shard)),
+    weights: single
+      ? await openSafetensors(single)
+      : await openShardedSafetensors(
+          index as unknown as ShardIndex,
+          async (shard) => (await folder.source(shard)) ?? missingShard(shard),
+        ),
   };
 }
 

@@ -1,4 +1,7 @@
-/** Frames of a camera, each read when it is classified: a slow model skips frames and never falls behind. */
+/**
+ * Frames of a camera, each read when it is classified: a slow model skips frames and never falls
+ * behind.
+ */
 import type { Picture } from "../classifier.ts";
 
 export interface CameraOptions {
@@ -21,9 +24,16 @@ export class Camera {
     this.#stream = stream;
   }
 
-  /** Shows the camera in `element`. Throws what `getUserMedia` throws, a NotSupportedError where there is none. */
-  static async start(element: HTMLVideoElement, { onFrame, onEnd }: CameraOptions): Promise<Camera> {
-    if (!navigator.mediaDevices) throw new DOMException("no camera over an insecure connection", "NotSupportedError");
+  /**
+   * Shows the camera in `element`. Throws what `getUserMedia` throws, a NotSupportedError where
+   * there is none.
+   */
+  static async start(
+    element: HTMLVideoElement,
+    { onFrame, onEnd }: CameraOptions,
+  ): Promise<Camera> {
+    if (!navigator.mediaDevices)
+      throw new DOMException("no camera over an insecure connection", "NotSupportedError");
     const stream = await navigator.mediaDevices.getUserMedia({ video });
     const camera = new Camera(element, stream);
     const [track] = stream.getVideoTracks();
@@ -38,7 +48,8 @@ export class Camera {
     }
     const next = (): void => {
       if (camera.#stopped) return;
-      // The frame on show when it is wanted, as the camera gave it: only the page's view is mirrored.
+      // The frame on show when it is wanted, as the camera gave it: only the page's view is
+      // mirrored.
       onFrame({ grab: () => createImageBitmap(element) });
       element.requestVideoFrameCallback(next);
     };

@@ -8,22 +8,36 @@ let context: OffscreenCanvasRenderingContext2D | undefined;
 function read(bitmap: ImageBitmap): RawImage {
   const { width, height } = bitmap;
   context ??= new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-  if (context.canvas.width !== width || context.canvas.height !== height) Object.assign(context.canvas, { width, height });
+  if (context.canvas.width !== width || context.canvas.height !== height)
+    Object.assign(context.canvas, { width, height });
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return { data: context.getImageData(0, 0, width, height).data, width, height, channels: 4, mode: "RGBA" };
+  return {
+    data: context.getImageData(0, 0, width, height).data,
+    width,
+    height,
+    channels: 4,
+    mode: "RGBA",
+  };
 }
 
-addEventListener("message", async ({ data: { source, options, port } }: MessageEvent<PrepareRequest>) => {
-  const answer = (message: PrepareAnswer, transfer: Transferable[] = []): void => port.postMessage(message, transfer);
-  try {
-    const begin = performance.now();
-    const picture = source instanceof Blob ? await decodeImageBlob(source) : read(source);
-    const decoded = performance.now();
-    const { pixelValues, shape } = new SiglipImageProcessor(options).preprocess([picture]);
-    answer({ data: pixelValues, shape, decode: decoded - begin, resize: performance.now() - decoded }, [pixelValues.buffer]);
-  } catch (error) {
-    const { name, message } = error as Error;
-    answer({ error: { name, message } });
-  }
-});
+addEventListener(
+  "message",
+  async ({ data: { source, options, port } }: MessageEvent<PrepareRequest>) => {
+    const answer = (message: PrepareAnswer, transfer: Transferable[] = []): void =>
+      port.postMessage(message, transfer);
+    try {
+      const begin = performance.now();
+      const picture = source instanceof Blob ? await decodeImageBlob(source) : read(source);
+      const decoded = performance.now();
+      const { pixelValues, shape } = new SiglipImageProcessor(options).preprocess([picture]);
+      answer(
+        { data: pixelValues, shape, decode: decoded - begin, resize: performance.now() - decoded },
+        [pixelValues.buffer],
+      );
+    } catch (error) {
+      const { name, message } = error as Error;
+      answer({ error: { name, message } });
+    }
+  },
+);

@@ -18,7 +18,9 @@ export interface Prepared {
   readonly resize: number;
 }
 
-export type PrepareAnswer = Prepared | { readonly error: { readonly name: string; readonly message: string } };
+export type PrepareAnswer =
+  | Prepared
+  | { readonly error: { readonly name: string; readonly message: string } };
 
 interface Running {
   readonly worker: Worker;
@@ -29,17 +31,25 @@ interface Running {
 let running: Running | undefined;
 
 function start(): Running {
-  const started: Running = { worker: new Worker(new URL("./prepare-worker.ts", import.meta.url), { type: "module" }), waiting: new Set() };
+  const started: Running = {
+    worker: new Worker(new URL("./prepare-worker.ts", import.meta.url), { type: "module" }),
+    waiting: new Set(),
+  };
   started.worker.onerror = ({ message }) => {
     // The next picture tries another one.
     if (running === started) running = undefined;
     started.worker.terminate();
-    for (const reject of started.waiting) reject(new Error(`the worker that reads pictures failed${message ? `: ${message}` : " to load"}`));
+    for (const reject of started.waiting)
+      reject(
+        new Error(`the worker that reads pictures failed${message ? `: ${message}` : " to load"}`),
+      );
   };
   return started;
 }
 
-/** Throws ImageError for what is no picture, and an Error for each that a worker had when it failed. */
+/**
+ * Throws ImageError for what is no picture, and an Error for each that a worker had when it failed.
+ */
 export function prepare(source: PictureSource, options: ImageProcessorOptions): Promise<Prepared> {
   const { worker, waiting } = (running ??= start());
   const { port1, port2 } = new MessageChannel();
@@ -53,8 +63,16 @@ export function prepare(source: PictureSource, options: ImageProcessorOptions): 
       waiting.delete(fail);
       port1.close();
       if (!("error" in answer)) resolve(answer);
-      else reject(answer.error.name === "ImageError" ? new ImageError(answer.error.message) : Object.assign(new Error(answer.error.message), { name: answer.error.name }));
+      else
+        reject(
+          answer.error.name === "ImageError"
+            ? new ImageError(answer.error.message)
+            : Object.assign(new Error(answer.error.message), { name: answer.error.name }),
+        );
     };
-    worker.postMessage({ source, options, port: port2 } satisfies PrepareRequest, source instanceof Blob ? [port2] : [port2, source]);
+    worker.postMessage(
+      { source, options, port: port2 } satisfies PrepareRequest,
+      source instanceof Blob ? [port2] : [port2, source],
+    );
   });
 }

@@ -20,15 +20,23 @@ export class Still implements Picture {
   }
 
   static fromUrl(url: string): Still {
-    const name = decodeURIComponent(url.split("/").pop()!).replace(/\.\w+$/, "").replaceAll("-", " ");
+    const name = decodeURIComponent(url.split("/").pop()!)
+      .replace(/\.\w+$/, "")
+      .replaceAll("-", " ");
     return new Still(name, url, async () => {
       const response = await fetch(url);
-      if (!response.ok) throw new ImageError(`${url}: the server refused the request: ${response.status} ${response.statusText}`.trim());
+      if (!response.ok)
+        throw new ImageError(
+          `${url}: the server refused the request: ${response.status} ${response.statusText}`.trim(),
+        );
       return response.blob();
     });
   }
 
-  /** Fetches the bytes, once, so that decoding is timed without the network. Throws ImageError or a TypeError of `fetch`. */
+  /**
+   * Fetches the bytes, once, so that decoding is timed without the network. Throws ImageError or a
+   * TypeError of `fetch`.
+   */
   load(): Promise<Blob> {
     if (!this.#blob) {
       this.#blob = this.#fetch();

@@ -14,7 +14,8 @@ export class EngineView {
   readonly #radios = [...element("backends").querySelectorAll("input")];
 
   constructor(onWish: (wish: BackendWish) => void, onCancel: () => void) {
-    for (const radio of this.#radios) radio.addEventListener("change", () => onWish(radio.value as BackendWish));
+    for (const radio of this.#radios)
+      radio.addEventListener("change", () => onWish(radio.value as BackendWish));
     element("engine-cancel").addEventListener("click", onCancel);
   }
 
@@ -37,15 +38,24 @@ export class EngineView {
 
   /** Of one tower. */
   readying(done: number, total: number): void {
-    if (this.#progress.value === 1) this.#reason.textContent = `Readying the kernels: ${done} of ${total}`;
+    if (this.#progress.value === 1)
+      this.#reason.textContent = `Readying the kernels: ${done} of ${total}`;
   }
 
   /** `backend` as the session describes it. */
   ready({ backend, reason }: BackendChoice, description: string, wish: BackendWish): void {
     this.#card.setAttribute("aria-busy", "false");
     const detail = description.replace(/^\w+: /, "");
-    this.#say("ready", `Running on ${backend === "webgpu" ? `WebGPU: ${detail}` : `the CPU: ${detail}`}`);
-    this.#reason.textContent = wish !== "auto" ? "As you chose." : backend === "webgpu" ? "Chosen because this device has a GPU that the browser lets pages use." : `Chosen because ${whyNoWebGpu(reason)}`;
+    this.#say(
+      "ready",
+      `Running on ${backend === "webgpu" ? `WebGPU: ${detail}` : `the CPU: ${detail}`}`,
+    );
+    this.#reason.textContent =
+      wish !== "auto"
+        ? "As you chose."
+        : backend === "webgpu"
+          ? "Chosen because this device has a GPU that the browser lets pages use."
+          : `Chosen because ${whyNoWebGpu(reason)}`;
   }
 
   stopped(why: string): void {

@@ -23,7 +23,10 @@ export class GalleryView {
     const entries = stills.map((still): Entry => {
       const input = create("input", { type: "radio", name: "picture" });
       const label = create("label", { title: still.name });
-      label.append(input, create("img", { src: still.url, alt: still.name, loading: "lazy", decoding: "async" }));
+      label.append(
+        input,
+        create("img", { src: still.url, alt: still.name, loading: "lazy", decoding: "async" }),
+      );
       input.addEventListener("change", () => this.#onSelect(still));
       return { still, label, input };
     });

@@ -1,4 +1,7 @@
-/** The list of labels: each a field to type in, with its probability beside it. Rows stay where they are, so that typing is never moved. */
+/**
+ * The list of labels: each a field to type in, with its probability beside it. Rows stay where they
+ * are, so that typing is never moved.
+ */
 import { create } from "../element.ts";
 import { percent } from "../format.ts";
 
@@ -15,7 +18,12 @@ export class LabelsView {
   readonly #onChange: () => void;
   #rows: readonly Row[] = [];
 
-  constructor(list: HTMLElement, add: HTMLButtonElement, labels: readonly string[], onChange: () => void) {
+  constructor(
+    list: HTMLElement,
+    add: HTMLButtonElement,
+    labels: readonly string[],
+    onChange: () => void,
+  ) {
     this.#list = list;
     this.#onChange = onChange;
     for (const label of labels) this.#insert(this.#rows.length, label);
@@ -24,7 +32,9 @@ export class LabelsView {
 
   /** What is written, without empty rows and without a second of the same. */
   get labels(): readonly string[] {
-    return [...new Set(this.#rows.map(({ input }) => input.value.trim()).filter((label) => label !== ""))];
+    return [
+      ...new Set(this.#rows.map(({ input }) => input.value.trim()).filter((label) => label !== "")),
+    ];
   }
 
   /** Shows the probability of each label; a label without one is still being computed. */
@@ -51,9 +61,29 @@ export class LabelsView {
   }
 
   #insert(at: number, label: string): Row {
-    const input = create("input", { type: "text", value: label, autocomplete: "off", spellcheck: false, enterKeyHint: "next", placeholder: "a label" });
-    const meter = create("div", { className: "meter" }, { role: "meter", "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuetext": "not known yet" });
-    const value = create("span", { className: "value", textContent: label === "" ? "" : "–" }, { "aria-hidden": "true" });
+    const input = create("input", {
+      type: "text",
+      value: label,
+      autocomplete: "off",
+      spellcheck: false,
+      enterKeyHint: "next",
+      placeholder: "a label",
+    });
+    const meter = create(
+      "div",
+      { className: "meter" },
+      {
+        role: "meter",
+        "aria-valuemin": "0",
+        "aria-valuemax": "100",
+        "aria-valuetext": "not known yet",
+      },
+    );
+    const value = create(
+      "span",
+      { className: "value", textContent: label === "" ? "" : "–" },
+      { "aria-hidden": "true" },
+    );
     const remove = create("button", { type: "button", className: "remove" });
     const item = create("li");
     item.append(input, meter, value, remove);
@@ -76,7 +106,8 @@ export class LabelsView {
     const at = this.#rows.indexOf(row);
     const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
     if (event.key === "Enter") this.#insert(at + 1, "").input.focus();
-    else if (event.key === "Backspace" && row.input.value === "" && this.#rows.length > 1) this.#remove(row);
+    else if (event.key === "Backspace" && row.input.value === "" && this.#rows.length > 1)
+      this.#remove(row);
     else if (to !== undefined && this.#rows[to]) this.#rows[to].input.focus();
     else return;
     event.preventDefault();

@@ -1,4 +1,7 @@
-/** What people are told beside the page's own texts: one notice per subject, each until it is dismissed or replaced. */
+/**
+ * What people are told beside the page's own texts: one notice per subject, each until it is
+ * dismissed or replaced.
+ */
 import { create } from "../element.ts";
 
 export interface Notice {
@@ -23,7 +26,11 @@ export class NoticesView {
 
   show(subject: string, { kind, title, detail, issues = [], command, technical }: Notice): void {
     this.clear(subject);
-    const box = create("div", { className: "notice" }, { "data-kind": kind, "data-subject": subject, role: kind === "error" ? "alert" : "status" });
+    const box = create(
+      "div",
+      { className: "notice" },
+      { "data-kind": kind, "data-subject": subject, role: kind === "error" ? "alert" : "status" },
+    );
     const text = create("div", { className: "notice-text" });
     text.append(create("p", { className: "notice-title", textContent: title }));
     if (detail) text.append(create("p", { textContent: detail }));
@@ -34,8 +41,13 @@ export class NoticesView {
       if (issues.length <= 3) text.append(list);
       else text.append(folded(`All ${issues.length} of them`, list));
     }
-    if (technical && technical !== detail && technical !== title) text.append(folded("What the runtime said", create("p", { textContent: technical })));
-    const dismiss = create("button", { type: "button", className: "remove" }, { "aria-label": `Dismiss: ${title}` });
+    if (technical && technical !== detail && technical !== title)
+      text.append(folded("What the runtime said", create("p", { textContent: technical })));
+    const dismiss = create(
+      "button",
+      { type: "button", className: "remove" },
+      { "aria-label": `Dismiss: ${title}` },
+    );
     dismiss.addEventListener("click", () => this.clear(subject));
     box.append(text, dismiss);
     this.#shown.set(subject, box);
@@ -58,7 +70,10 @@ function commandOf(command: string): HTMLElement {
   const line = create("div", { className: "command" });
   const copy = create("button", { type: "button", className: "plain", textContent: "Copy" });
   copy.addEventListener("click", async () => {
-    copy.textContent = await navigator.clipboard.writeText(command).then(() => "Copied", () => "Select it to copy");
+    copy.textContent = await navigator.clipboard.writeText(command).then(
+      () => "Copied",
+      () => "Select it to copy",
+    );
   });
   line.append(create("code", { textContent: command }), copy);
   return line;

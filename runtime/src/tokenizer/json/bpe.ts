@@ -11,7 +11,10 @@ interface Merge {
 
 const pairBase = 2 ** 26;
 
-/** Byte pair encoding with byte fallback, as Hugging Face tokenizers runs it: lowest rank first, leftmost on ties. */
+/**
+ * Byte pair encoding with byte fallback, as Hugging Face tokenizers runs it: lowest rank first,
+ * leftmost on ties.
+ */
 export class BPE implements Model {
   readonly tokens: readonly (string | undefined)[];
   readonly ids: ReadonlyMap<string, number>;
@@ -23,7 +26,8 @@ export class BPE implements Model {
 
   constructor(spec: ComponentSpec) {
     const { vocab, merges } = spec;
-    if (typeof vocab !== "object" || vocab === null) throw new TokenizerError("tokenizer.json: BPE.vocab is no object");
+    if (typeof vocab !== "object" || vocab === null)
+      throw new TokenizerError("tokenizer.json: BPE.vocab is no object");
     if (!Array.isArray(merges)) throw new TokenizerError("tokenizer.json: BPE.merges is no list");
     for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"]) {
       if (spec[key]) throw new TokenizerError(`tokenizer.json: BPE.${key} is not supported`);
@@ -31,24 +35,30 @@ export class BPE implements Model {
     this.ids = new Map(Object.entries(vocab as Record<string, number>));
     const tokens: (string | undefined)[] = [];
     for (const [token, id] of this.ids) {
-      if (!Number.isInteger(id) || id < 0 || id >= pairBase) throw new TokenizerError(`tokenizer.json: bad id ${id}`);
+      if (!Number.isInteger(id) || id < 0 || id >= pairBase)
+        throw new TokenizerError(`tokenizer.json: bad id ${id}`);
       tokens[id] = token;
     }
     this.tokens = tokens;
     merges.forEach((merge: unknown, rank) => {
-      const [left, right] = (typeof merge === "string" ? merge.split(" ") : merge) as [string, string];
+      const [left, right] = (typeof merge === "string" ? merge.split(" ") : merge) as [
+        string,
+        string,
+      ];
       const a = this.ids.get(left);
       const b = this.ids.get(right);
       const id = this.ids.get(left + right);
       if (a === undefined || b === undefined || id === undefined) {
-        throw new TokenizerError(`tokenizer.json: BPE.merges[${rank}] names a token that is not in the vocabulary`);
+        throw new TokenizerError(
+          `tokenizer.json: BPE.merges[${rank}] names a token that is not in the vocabulary`,
+        );
       }
       this.merges.set(a * pairBase + b, { rank, id });
     });
-    this.unkId = typeof spec["unk_token"] === "string" ? this.ids.get(spec["unk_token"]) : undefined;
-    this.byteFallback = spec["byte_fallback"] === true;
-    this.fuseUnk = spec["fuse_unk"] === true;
-    this.ignoreMerges = spec["ignore_merges"] === true;
+    this.unkId = typeof spec.unk_token === "string" ? this.ids.get(spec.unk_token) : undefined;
+    this.byteFallback = spec.byte_fallback === true;
+    this.fuseUnk = spec.fuse_unk === true;
+    this.ignoreMerges = spec.ignore_merges === true;
   }
 
   /** Ids of a word. */
@@ -62,7 +72,8 @@ export class BPE implements Model {
     let unknownBefore = false;
     for (const char of word) {
       const id = this.ids.get(char);
-      const known = id !== undefined ? [id] : this.byteFallback ? byteIds(char, this.ids) : undefined;
+      const known =
+        id !== undefined ? [id] : this.byteFallback ? byteIds(char, this.ids) : undefined;
       if (known !== undefined) ids.push(...known);
       else if (this.unkId !== undefined && !(this.fuseUnk && unknownBefore)) ids.push(this.unkId);
       unknownBefore = known === undefined;
@@ -84,7 +95,12 @@ export class BPE implements Model {
       const { at, rank, id } = top;
       const right = next[at]!;
       // A stale entry: one of the two has been merged away since it was offered.
-      if (ids[at] === -1 || right < 0 || this.merges.get(ids[at]! * pairBase + ids[right]!)?.rank !== rank) continue;
+      if (
+        ids[at] === -1 ||
+        right < 0 ||
+        this.merges.get(ids[at]! * pairBase + ids[right]!)?.rank !== rank
+      )
+        continue;
       ids[at] = id;
       ids[right] = -1;
       next[at] = next[right]!;

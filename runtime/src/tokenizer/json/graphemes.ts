@@ -1,10 +1,16 @@
-/** Cuts texts at grapheme boundaries (Unicode Annex 29), as Intl.Segmenter, which is asked only where characters may attach to one another. */
+/**
+ * Cuts texts at grapheme boundaries (Unicode Annex 29), as Intl.Segmenter, which is asked only
+ * where characters may attach to one another.
+ */
 
 /**
- * Printable ASCII, Latin, Greek, Cyrillic, kana, Han and Hangul syllables: no combining marks, joiners, pictographs or prepended characters are
- * among them (Grapheme_Cluster_Break, Unicode 15.1), so there is a boundary between any two of them.
+ * Printable ASCII, Latin, Greek, Cyrillic, kana, Han and Hangul syllables: no combining marks,
+ * joiners, pictographs or prepended characters are
+ * among them (Grapheme_Cluster_Break, Unicode 15.1), so there is a boundary between any two of
+ * them.
  */
-const alone = " -~\\u00c0-\\u02ff\\u0370-\\u0482\\u048a-\\u052f\\u3001-\\u3029\\u3041-\\u3096\\u309b-\\u30ff\\u4e00-\\u9fff\\uac00-\\ud7a3";
+const alone =
+  " -~\\u00c0-\\u02ff\\u0370-\\u0482\\u048a-\\u052f\\u3001-\\u3029\\u3041-\\u3096\\u309b-\\u30ff\\u4e00-\\u9fff\\uac00-\\ud7a3";
 /** All else, with a neighbour on either side that it may attach to. */
 const attached = new RegExp(`[${alone}]?(?:[^${alone}]+[${alone}]?)+`, "g");
 

@@ -2,7 +2,12 @@ import { TokenizerError } from "../error.ts";
 import { encodeRows } from "../rows.ts";
 import { maxLengthOf, tokenText, type TokenizerConfig } from "../siglip-config.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "../tokenizer.ts";
-import { parseAddedTokens, splitterOnAdded, type AddedToken, type TextOrToken } from "./added-tokens.ts";
+import {
+  parseAddedTokens,
+  splitterOnAdded,
+  type AddedToken,
+  type TextOrToken,
+} from "./added-tokens.ts";
 import { buildDecoder, type Decoder } from "./decoder.ts";
 import { buildModel, type Model } from "./model.ts";
 import { buildNormalizer, type Normalizer } from "./normalizer.ts";
@@ -26,12 +31,15 @@ export interface TokenizerJson {
 }
 
 /**
- * Builds a tokenizer from a parsed `tokenizer.json`, giving the ids of Hugging Face tokenizers. Texts are lowercased
- * first, as both SigLIP generations need, unless the file does so itself or `config.do_lower_case` is false.
+ * Builds a tokenizer from a parsed `tokenizer.json`, giving the ids of Hugging Face tokenizers.
+ * Texts are lowercased
+ * first, as both SigLIP generations need, unless the file does so itself or `config.do_lower_case`
+ * is false.
  * Throws TokenizerError for a component it does not know.
  */
 export function tokenizerFromJson(json: unknown, config: TokenizerConfig = {}): JsonTokenizer {
-  if (typeof json !== "object" || json === null) throw new TokenizerError("tokenizer.json is no object");
+  if (typeof json !== "object" || json === null)
+    throw new TokenizerError("tokenizer.json is no object");
   return new JsonTokenizer(json as TokenizerJson, config);
 }
 
@@ -53,7 +61,11 @@ export class JsonTokenizer implements Tokenizer {
   private readonly decodeTokens: Decoder;
 
   constructor(json: TokenizerJson, config: TokenizerConfig) {
-    const build = <T>(key: string, make: (spec: ReturnType<typeof component>) => T, otherwise: T): T =>
+    const build = <T>(
+      key: string,
+      make: (spec: ReturnType<typeof component>) => T,
+      otherwise: T,
+    ): T =>
       json[key] === undefined || json[key] === null ? otherwise : make(component(json[key], key));
     this.model = buildModel(component(json.model, "model"));
     this.added = parseAddedTokens(json.added_tokens);
@@ -62,9 +74,15 @@ export class JsonTokenizer implements Tokenizer {
     this.addedById = new Map(this.added.map((token) => [token.id, token]));
     this.normalize = build<Normalizer>("normalizer", buildNormalizer, (text) => text);
     this.preTokenize = build<PreTokenizer>("pre_tokenizer", buildPreTokenizer, (text) => [text]);
-    this.postProcess = build<PostProcessor>("post_processor", buildPostProcessor, buildPostProcessor(undefined));
+    this.postProcess = build<PostProcessor>(
+      "post_processor",
+      buildPostProcessor,
+      buildPostProcessor(undefined),
+    );
     this.decodeTokens = build<Decoder>("decoder", buildDecoder, (tokens) => [tokens.join(" ")]);
-    this.lowercasesFirst = (config.do_lower_case ?? true) && !JSON.stringify(json.normalizer ?? null).includes('"type":"Lowercase"');
+    this.lowercasesFirst =
+      (config.do_lower_case ?? true) &&
+      !JSON.stringify(json.normalizer ?? null).includes('"type":"Lowercase"');
     this.returnsAttentionMask = config.model_input_names?.includes("attention_mask") ?? false;
     this.modelMaxLength = maxLengthOf(config, Infinity);
     this.padTokenId = this.findPad(tokenText(config.pad_token, "<pad>"), config.pad_token != null);
@@ -72,7 +90,10 @@ export class JsonTokenizer implements Tokenizer {
 
   /** Number of ids: the model's tokens and the added ones. */
   get vocabSize(): number {
-    return this.added.reduce((size, token) => Math.max(size, token.id + 1), this.model.tokens.length);
+    return this.added.reduce(
+      (size, token) => Math.max(size, token.id + 1),
+      this.model.tokens.length,
+    );
   }
 
   encode(texts: string | readonly string[], options: EncodeOptions = {}): Encoding {
@@ -86,7 +107,9 @@ export class JsonTokenizer implements Tokenizer {
     return encodeRows(builder, texts, options);
   }
 
-  /** The text of ids; ids that are in no vocabulary are left out, as Hugging Face tokenizers does. */
+  /**
+   * The text of ids; ids that are in no vocabulary are left out, as Hugging Face tokenizers does.
+   */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     const tokens = ids
       .filter((id) => !(options.skipSpecialTokens && this.addedById.get(id)?.special))
@@ -95,7 +118,10 @@ export class JsonTokenizer implements Tokenizer {
     return this.decodeTokens(tokens).join("");
   }
 
-  /** Raw added tokens are cut out first, then each rest is normalised and cut at those meant for normalised text. */
+  /**
+   * Raw added tokens are cut out first, then each rest is normalised and cut at those meant for
+   * normalised text.
+   */
   private ids(text: string): number[] {
     const ids: number[] = [];
     let first = true;
@@ -110,7 +136,8 @@ export class JsonTokenizer implements Tokenizer {
           ids.push(inner.id);
           continue;
         }
-        for (const word of this.preTokenize(inner, first)) for (const id of this.encodeWord(word)) ids.push(id);
+        for (const word of this.preTokenize(inner, first))
+          for (const id of this.encodeWord(word)) ids.push(id);
         first = false;
       }
     }
@@ -128,10 +155,16 @@ export class JsonTokenizer implements Tokenizer {
     return ids;
   }
 
-  /** The configured padding token; else an added `<pad>`; else what an empty text ends with (SigLIP pads with eos). */
+  /**
+   * The configured padding token; else an added `<pad>`; else what an empty text ends with (SigLIP
+   * pads with eos).
+   */
   private findPad(token: string, required: boolean): number {
-    const id = this.added.find((entry) => entry.content === token)?.id ?? (required ? this.model.ids.get(token) : undefined);
-    if (id === undefined && required) throw new TokenizerError(`the padding token ${token} is not in the vocabulary`);
+    const id =
+      this.added.find((entry) => entry.content === token)?.id ??
+      (required ? this.model.ids.get(token) : undefined);
+    if (id === undefined && required)
+      throw new TokenizerError(`the padding token ${token} is not in the vocabulary`);
     return id ?? this.postProcess([]).at(-1) ?? 0;
   }
 }

@@ -10,11 +10,17 @@ export interface Model {
   encode(word: string): number[];
 }
 
-/** Builds the model of a `tokenizer.json`; throws TokenizerError for a type it does not know or a bad vocabulary. */
+/**
+ * Builds the model of a `tokenizer.json`; throws TokenizerError for a type it does not know or a
+ * bad vocabulary.
+ */
 export function buildModel(spec: ComponentSpec): Model {
   switch (spec.type) {
-    case "Unigram": return new Unigram(spec);
-    case "BPE": return new BPE(spec);
-    default: throw unsupported("model", spec);
+    case "Unigram":
+      return new Unigram(spec);
+    case "BPE":
+      return new BPE(spec);
+    default:
+      throw unsupported("model", spec);
   }
 }

@@ -1,21 +1,30 @@
 import { TokenizerError } from "../error.ts";
 import type { PatternSpec } from "./spec.ts";
 
-/** A global RegExp for a pattern of `tokenizer.json`; throws TokenizerError when it has no JavaScript equal. */
+/**
+ * A global RegExp for a pattern of `tokenizer.json`; throws TokenizerError when it has no
+ * JavaScript equal.
+ */
 export function compilePattern(pattern: unknown): RegExp {
   const { String: literal, Regex: source } = (pattern ?? {}) as PatternSpec;
-  if (typeof literal === "string") return new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "gu");
-  if (typeof source !== "string") throw new TokenizerError("tokenizer.json: a pattern is neither String nor Regex");
+  if (typeof literal === "string")
+    return new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "gu");
+  if (typeof source !== "string")
+    throw new TokenizerError("tokenizer.json: a pattern is neither String nor Regex");
   try {
     return new RegExp(fromOniguruma(source), "gu");
   } catch (cause) {
-    throw new TokenizerError(`tokenizer.json: cannot use the pattern ${source}`, undefined, { cause });
+    throw new TokenizerError(`tokenizer.json: cannot use the pattern ${source}`, undefined, {
+      cause,
+    });
   }
 }
 
 /**
- * Rewrites Oniguruma syntax where it differs from JavaScript's `u` mode: `\s` is Unicode White_Space, `\d` and
- * `\w` are Unicode, escaping a character that has no meaning is allowed, and `[` in a class is literal here.
+ * Rewrites Oniguruma syntax where it differs from JavaScript's `u` mode: `\s` is Unicode
+ * White_Space, `\d` and
+ * `\w` are Unicode, escaping a character that has no meaning is allowed, and `[` in a class is
+ * literal here.
  */
 function fromOniguruma(source: string): string {
   let result = "";
@@ -25,7 +34,8 @@ function fromOniguruma(source: string): string {
     if (char === "\\") {
       const next = source[++i] ?? "";
       const wide = wideClasses[next];
-      if (wide !== undefined) result += inClass && next === next.toLowerCase() ? wide.slice(1, -1) : wide;
+      if (wide !== undefined)
+        result += inClass && next === next.toLowerCase() ? wide.slice(1, -1) : wide;
       else if (/[^A-Za-z0-9]/.test(next)) {
         const meaningful = /[\^$\\.*+?()[\]{}|/]/.test(next) || (inClass && next === "-");
         result += meaningful ? `\\${next}` : next;

@@ -6,11 +6,14 @@ const longestGrapheme = 6;
 const mostKnown = 10_000;
 
 /**
- * The Precompiled step as Hugging Face tokenizers runs it, which is not SentencePiece's: a grapheme of fewer
- * than six bytes is replaced as a whole by the shortest rule at its start, any other character by character.
+ * The Precompiled step as Hugging Face tokenizers runs it, which is not SentencePiece's: a grapheme
+ * of fewer
+ * than six bytes is replaced as a whole by the shortest rule at its start, any other character by
+ * character.
  */
 export function precompiled(charsmap: Charsmap): (text: string) => string {
-  const transform = (bytes: readonly number[]): string | undefined => charsmap.shortest(bytes)?.replacement;
+  const transform = (bytes: readonly number[]): string | undefined =>
+    charsmap.shortest(bytes)?.replacement;
 
   const replace = (grapheme: string): string => {
     const bytes = utf8Of(grapheme);

@@ -14,7 +14,11 @@ export interface PatternSpec {
 
 /** Checks that a value is a component; throws TokenizerError naming where it was expected. */
 export function component(value: unknown, where: string): ComponentSpec {
-  if (typeof value === "object" && value !== null && typeof (value as ComponentSpec).type === "string") {
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as ComponentSpec).type === "string"
+  ) {
     return value as ComponentSpec;
   }
   throw new TokenizerError(`tokenizer.json: ${where} is no object with a type`);
@@ -29,7 +33,8 @@ export function components(value: unknown, where: string): ComponentSpec[] {
 /** A string key of a component. */
 export function stringOf(spec: ComponentSpec, key: string, otherwise?: string): string {
   const value = spec[key] ?? otherwise;
-  if (typeof value !== "string") throw new TokenizerError(`tokenizer.json: ${spec.type}.${key} is no string`);
+  if (typeof value !== "string")
+    throw new TokenizerError(`tokenizer.json: ${spec.type}.${key} is no string`);
   return value;
 }
 

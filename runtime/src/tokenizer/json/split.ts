@@ -1,12 +1,23 @@
 import { TokenizerError } from "../error.ts";
 
 /** What becomes of the delimiters of a Split. */
-export type SplitBehavior = "Removed" | "Isolated" | "MergedWithPrevious" | "MergedWithNext" | "Contiguous";
+export type SplitBehavior =
+  | "Removed"
+  | "Isolated"
+  | "MergedWithPrevious"
+  | "MergedWithNext"
+  | "Contiguous";
 
 /** Cuts a text at a pattern's matches (or, inverted, between them); empty parts are dropped. */
-export function split(text: string, pattern: RegExp, behavior: SplitBehavior, invert: boolean): string[] {
+export function split(
+  text: string,
+  pattern: RegExp,
+  behavior: SplitBehavior,
+  invert: boolean,
+): string[] {
   const parts: { text: string; delimiter: boolean }[] = [];
-  const push = (part: string, delimiter: boolean) => part !== "" && parts.push({ text: part, delimiter: delimiter !== invert });
+  const push = (part: string, delimiter: boolean) =>
+    part !== "" && parts.push({ text: part, delimiter: delimiter !== invert });
   let last = 0;
   for (const match of text.matchAll(pattern)) {
     push(text.slice(last, match.index), false);
@@ -15,10 +26,12 @@ export function split(text: string, pattern: RegExp, behavior: SplitBehavior, in
   }
   push(text.slice(last), false);
 
-  if (behavior === "Removed") return parts.filter((part) => !part.delimiter).map((part) => part.text);
+  if (behavior === "Removed")
+    return parts.filter((part) => !part.delimiter).map((part) => part.text);
   const result: string[] = [];
   parts.forEach((part, i) => {
-    if (i > 0 && joins(parts[i - 1]!.delimiter, part.delimiter, behavior)) result[result.length - 1] += part.text;
+    if (i > 0 && joins(parts[i - 1]!.delimiter, part.delimiter, behavior))
+      result[result.length - 1] += part.text;
     else result.push(part.text);
   });
   return result;
@@ -26,10 +39,15 @@ export function split(text: string, pattern: RegExp, behavior: SplitBehavior, in
 
 function joins(previous: boolean, current: boolean, behavior: SplitBehavior): boolean {
   switch (behavior) {
-    case "MergedWithPrevious": return current && !previous;
-    case "MergedWithNext": return previous && !current;
-    case "Contiguous": return previous === current;
-    case "Isolated": return false;
-    default: throw new TokenizerError(`tokenizer.json: unknown split behavior ${behavior}`);
+    case "MergedWithPrevious":
+      return current && !previous;
+    case "MergedWithNext":
+      return previous && !current;
+    case "Contiguous":
+      return previous === current;
+    case "Isolated":
+      return false;
+    default:
+      throw new TokenizerError(`tokenizer.json: unknown split behavior ${behavior}`);
   }
 }

@@ -7,7 +7,10 @@ import type { ComponentSpec } from "./spec.ts";
 
 const unknownPenalty = 10;
 
-/** Unigram as Hugging Face tokenizers runs it: double path scores, and every token takes part in the search. */
+/**
+ * Unigram as Hugging Face tokenizers runs it: double path scores, and every token takes part in the
+ * search.
+ */
 export class Unigram implements Model {
   readonly tokens: readonly string[];
   readonly ids: ReadonlyMap<string, number>;
@@ -16,8 +19,9 @@ export class Unigram implements Model {
   private readonly byteFallback: boolean;
 
   constructor(spec: ComponentSpec) {
-    const vocab = spec["vocab"];
-    if (!Array.isArray(vocab) || vocab.length === 0) throw new TokenizerError("tokenizer.json: Unigram.vocab is no list of tokens");
+    const vocab = spec.vocab;
+    if (!Array.isArray(vocab) || vocab.length === 0)
+      throw new TokenizerError("tokenizer.json: Unigram.vocab is no list of tokens");
     const ids = new Map<string, number>();
     const trie = new PieceTrie();
     const scores = new Float64Array(vocab.length);
@@ -32,8 +36,8 @@ export class Unigram implements Model {
       return token;
     });
     this.ids = ids;
-    this.unkId = typeof spec["unk_id"] === "number" ? spec["unk_id"] : undefined;
-    this.byteFallback = spec["byte_fallback"] === true;
+    this.unkId = typeof spec.unk_id === "number" ? spec.unk_id : undefined;
+    this.byteFallback = spec.byte_fallback === true;
     this.lattice = {
       trie,
       score: (id) => scores[id]!,
@@ -66,7 +70,8 @@ export class Unigram implements Model {
     if (known !== undefined) return [known];
     const bytes = this.byteFallback ? byteIds(text, this.ids) : undefined;
     if (bytes !== undefined) return bytes;
-    if (this.unkId === undefined) throw new TokenizerError(`no token for ${JSON.stringify(text)} and no unk_id`);
+    if (this.unkId === undefined)
+      throw new TokenizerError(`no token for ${JSON.stringify(text)} and no unk_id`);
     return [this.unkId];
   }
 }

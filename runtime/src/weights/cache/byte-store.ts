@@ -18,8 +18,15 @@ export interface ByteStore {
   remove(bucket: string): Promise<void>;
 }
 
-/** The origin's private file system, which reads parts of a file without the rest; the Cache API where that cannot be written (Safari before 26); else undefined (Node, insecure pages). */
+/**
+ * The origin's private file system, which reads parts of a file without the rest; the Cache API
+ * where that cannot be written (Safari before 26); else undefined (Node, insecure pages).
+ */
 export function browserStore(): ByteStore | undefined {
-  if (typeof globalThis.navigator?.storage?.getDirectory === "function" && typeof globalThis.FileSystemFileHandle?.prototype.createWritable === "function") return opfsStore();
+  if (
+    typeof globalThis.navigator?.storage?.getDirectory === "function" &&
+    typeof globalThis.FileSystemFileHandle?.prototype.createWritable === "function"
+  )
+    return opfsStore();
   return globalThis.caches ? cacheApiStore() : undefined;
 }

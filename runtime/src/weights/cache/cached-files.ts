@@ -12,14 +12,26 @@ export interface CachedFile {
 }
 
 /** The files that {@link cachedSource} keeps for this origin. */
-export async function cachedFiles(store: ByteStore | undefined = browserStore()): Promise<CachedFile[]> {
+export async function cachedFiles(
+  store: ByteStore | undefined = browserStore(),
+): Promise<CachedFile[]> {
   const files = store ? await KeptFile.find(store) : [];
-  return files.map(({ description: { url, size, sha256 }, storedBytes }) => ({ url, size, storedBytes, ...(sha256 !== undefined && { sha256 }) }));
+  return files.map(({ description: { url, size, sha256 }, storedBytes }) => ({
+    url,
+    size,
+    storedBytes,
+    ...(sha256 !== undefined && { sha256 }),
+  }));
 }
 
 /** Forgets a URL, or every one, in whatever state it is. */
-export async function clearCached(url?: string | URL, store: ByteStore | undefined = browserStore()): Promise<void> {
+export async function clearCached(
+  url?: string | URL,
+  store: ByteStore | undefined = browserStore(),
+): Promise<void> {
   if (!store) return;
-  const prefix = url === undefined ? "" : bucketPrefix(new URL(url, globalThis.location?.href).href);
-  for (const bucket of await store.buckets()) if (bucket.startsWith(prefix)) await store.remove(bucket);
+  const prefix =
+    url === undefined ? "" : bucketPrefix(new URL(url, globalThis.location?.href).href);
+  for (const bucket of await store.buckets())
+    if (bucket.startsWith(prefix)) await store.remove(bucket);
 }

@@ -10,19 +10,29 @@ import { KeptFile } from "./kept-file.ts";
 export interface CachedSourceOptions {
   /** Where to keep it; by default the origin's private file system, or the Cache API. */
   readonly store?: ByteStore;
-  /** Ask the server first whether the file has changed, with one request; by default a kept file is trusted and the network is left alone. */
+  /**
+   * Ask the server first whether the file has changed, with one request; by default a kept file is
+   * trusted and the network is left alone.
+   */
   readonly revalidate?: boolean;
-  /** Told once if the file cannot be kept (`not-cached`): no storage, or not enough of it. Loading goes on from the network. `console.warn` by default. */
+  /**
+   * Told once if the file cannot be kept (`not-cached`): no storage, or not enough of it. Loading
+   * goes on from the network. `console.warn` by default.
+   */
   readonly onWarning?: WarningHandler;
 }
 
-/** What a shorter read fetches of a file, in bytes: rows of a table are shorter, and a store of thousands of rows would be slow. */
+/**
+ * What a shorter read fetches of a file, in bytes: rows of a table are shorter, and a store of
+ * thousands of rows would be slow.
+ */
 const blockBytes = 32 << 10;
 /** What a new file begins with: as much as a URL's first request brings. */
 const firstBytes = 128 << 10;
 
 /** Keeps what is read of a URL, so that the next visit reads it without the network, and goes on where this one broke off.
- * Only what is read is stored: a page that uses one tower keeps one tower. A file that has changed since is a WeightsError
+ * Only what is read is stored: a page that uses one tower keeps one tower. A file that has changed
+ * since is a WeightsError
  * if bytes of it are missing, and is forgotten, so that the next load starts afresh; `revalidate` finds out before anything is read. */
 export function cachedSource(source: ByteSource, options: CachedSourceOptions = {}): ByteSource {
   return new CachedSource(source, options);
@@ -32,10 +42,15 @@ class CachedSource implements ByteSource {
   readonly name: string;
   readonly #source: ByteSource;
   readonly #options: CachedSourceOptions;
-  readonly #read = coalesced((offset, length, signal) => this.#piece(offset, offset + length, signal));
+  readonly #read = coalesced((offset, length, signal) =>
+    this.#piece(offset, offset + length, signal),
+  );
   readonly #opened = new SharedTask((signal) => this.#find(signal));
   #full = false;
-  /** That the file is not the one that was kept, or meant: nothing is read of it any more, or two files could be mixed. */
+  /**
+   * That the file is not the one that was kept, or meant: nothing is read of it any more, or two
+   * files could be mixed.
+   */
   #wrong: WeightsError | undefined;
 
   constructor(source: ByteSource, options: CachedSourceOptions) {
@@ -56,7 +71,10 @@ class CachedSource implements ByteSource {
     return length === 0 ? new Uint8Array(0) : this.#read(offset, length, signal);
   }
 
-  /** Completes the file and compares it; a file that differs is forgotten, one that agrees is not hashed again at the next visit. */
+  /**
+   * Completes the file and compares it; a file that differs is forgotten, one that agrees is not
+   * hashed again at the next visit.
+   */
   async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
     const kept = await this.#opened.wait(options.signal);
     if (!kept && this.#source.verify) return this.#source.verify(sha256, options);
@@ -65,10 +83,12 @@ class CachedSource implements ByteSource {
       await verifyBytes(this, sha256, options);
     } catch (error) {
       // Of a transfer that failed, what has come stays.
-      if (error instanceof WeightsError && error.expected === sha256) await this.#forget(kept, error);
+      if (error instanceof WeightsError && error.expected === sha256)
+        await this.#forget(kept, error);
       throw error;
     }
-    if (!this.#full) await kept?.verified(sha256).catch((error: unknown) => this.#cannotKeep(error));
+    if (!this.#full)
+      await kept?.verified(sha256).catch((error: unknown) => this.#cannotKeep(error));
   }
 
   async close(): Promise<void> {
@@ -78,17 +98,31 @@ class CachedSource implements ByteSource {
   /** The kept file or a new one; undefined where nothing can be kept. */
   async #find(signal: AbortSignal): Promise<KeptFile | undefined> {
     const store = this.#options.store ?? browserStore();
-    if (!store) return this.#cannotKeep("there is no storage here; a page needs https or localhost");
-    const found = await KeptFile.find(store, this.name).catch((error: unknown) => this.#cannotKeep(error));
+    if (!store)
+      return this.#cannotKeep("there is no storage here; a page needs https or localhost");
+    const found = await KeptFile.find(store, this.name).catch((error: unknown) =>
+      this.#cannotKeep(error),
+    );
     if (!found) return undefined;
     if (found[0] && !this.#options.revalidate) return found[0];
-    const description = { url: this.name, size: await this.#source.size(signal), version: this.#source.version?.() ?? "" };
-    const same = found.find((kept) => kept.description.size === description.size && kept.description.version === description.version);
+    const description = {
+      url: this.name,
+      size: await this.#source.size(signal),
+      version: this.#source.version?.() ?? "",
+    };
+    const same = found.find(
+      (kept) =>
+        kept.description.size === description.size &&
+        kept.description.version === description.version,
+    );
     try {
       for (const kept of found) if (kept !== same) await kept.remove();
       if (same) return same;
       const kept = await KeptFile.create(store, description);
-      await this.#fill(kept, this.#source.isWhole?.() ? description.size : Math.min(firstBytes, description.size));
+      await this.#fill(
+        kept,
+        this.#source.isWhole?.() ? description.size : Math.min(firstBytes, description.size),
+      );
       return kept;
     } catch (error) {
       if (error instanceof WeightsError) throw error;
@@ -96,7 +130,10 @@ class CachedSource implements ByteSource {
     }
   }
 
-  /** Stores the first bytes, which the source has at hand: all of a file that can only be had as a whole. */
+  /**
+   * Stores the first bytes, which the source has at hand: all of a file that can only be had as a
+   * whole.
+   */
   async #fill(kept: KeptFile, bytes: number): Promise<void> {
     for (let at = 0; at < bytes; at += pieceBytes) {
       const end = Math.min(at + pieceBytes, bytes);
@@ -109,43 +146,71 @@ class CachedSource implements ByteSource {
     if (this.#wrong) throw this.#wrong;
     const out = new Uint8Array(end - begin);
     const jobs: Promise<void>[] = [];
-    for (let at = begin; at < end;) {
+    for (let at = begin; at < end; ) {
       const from = at;
       const stored = kept.holder(from);
       const to = Math.min(end, (stored ?? kept.gap(from)).end);
-      jobs.push((async () => {
-        const bytes = stored && await kept.read(stored, from, to);
-        out.set(bytes ?? await this.#fetch(kept, from, to, signal), from - begin);
-      })());
+      jobs.push(
+        (async () => {
+          const bytes = stored && (await kept.read(stored, from, to));
+          out.set(bytes ?? (await this.#fetch(kept, from, to, signal)), from - begin);
+        })(),
+      );
       at = to;
     }
     await Promise.all(jobs);
     return out;
   }
 
-  /** Bytes from the network, which are stored; short reads fetch their blocks, up to what is stored already. */
-  async #fetch(kept: KeptFile, begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  /**
+   * Bytes from the network, which are stored; short reads fetch their blocks, up to what is stored
+   * already.
+   */
+  async #fetch(
+    kept: KeptFile,
+    begin: number,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     const { size, version } = kept.description;
-    const received = { size: await this.#source.size(signal), version: this.#source.version?.() ?? "" };
+    const received = {
+      size: await this.#source.size(signal),
+      version: this.#source.version?.() ?? "",
+    };
     if (received.size !== size || received.version !== version) {
-      const error = new WeightsError("has changed since it was kept; what was kept is forgotten, so load it again", {
-        file: this.name, expected: `${size} bytes, version ${version || "unknown"}`, received: `${received.size} bytes, version ${received.version || "unknown"}`,
-      });
+      const error = new WeightsError(
+        "has changed since it was kept; what was kept is forgotten, so load it again",
+        {
+          file: this.name,
+          expected: `${size} bytes, version ${version || "unknown"}`,
+          received: `${received.size} bytes, version ${received.version || "unknown"}`,
+        },
+      );
       await this.#forget(kept, error);
       throw error;
     }
     const gap = kept.gap(begin);
     const short = end - begin < blockBytes;
-    // Of stretches that overlap, another may hold what this one has lost, and the gap begins behind it.
-    const first = short ? Math.min(begin, Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes)) : begin;
-    const last = short ? Math.max(end, Math.min(gap.end, Math.ceil(end / blockBytes) * blockBytes)) : end;
+    // Of stretches that overlap, another may hold what this one has lost, and the gap begins behind
+    // it.
+    const first = short
+      ? Math.min(begin, Math.max(gap.begin, Math.floor(begin / blockBytes) * blockBytes))
+      : begin;
+    const last = short
+      ? Math.max(end, Math.min(gap.end, Math.ceil(end / blockBytes) * blockBytes))
+      : end;
     const bytes = await this.#source.read(first, last - first, signal);
-    if (!this.#full) await kept.put(first, bytes).catch((error: unknown) => this.#cannotKeep(error));
+    if (!this.#full)
+      await kept.put(first, bytes).catch((error: unknown) => this.#cannotKeep(error));
     return bytes.subarray(begin - first, end - first);
   }
 
   #cannotKeep(reason: unknown): undefined {
-    if (!this.#full) (this.#options.onWarning ?? consoleWarning)({ code: "not-cached", message: `${this.name} is not kept for the next visit: ${explain(reason)}` });
+    if (!this.#full)
+      (this.#options.onWarning ?? consoleWarning)({
+        code: "not-cached",
+        message: `${this.name} is not kept for the next visit: ${explain(reason)}`,
+      });
     this.#full = true;
     return undefined;
   }
@@ -158,8 +223,10 @@ class CachedSource implements ByteSource {
 
 function explain(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
-  if (reason.name === "QuotaExceededError") return "the browser gives this site no more storage (quota exceeded)";
+  if (reason.name === "QuotaExceededError")
+    return "the browser gives this site no more storage (quota exceeded)";
   // Nobody aborts these writes.
-  if (reason.name === "AbortError") return `the browser stopped writing, as Chromium does where a site's quota is exceeded (${reason.message})`;
+  if (reason.name === "AbortError")
+    return `the browser stopped writing, as Chromium does where a site's quota is exceeded (${reason.message})`;
   return `${reason.name}: ${reason.message}`;
 }

@@ -16,7 +16,10 @@ interface Stretch {
   readonly end: number;
 }
 
-const describes = (value: unknown): value is FileDescription => typeof (value as FileDescription)?.url === "string" && Number.isSafeInteger((value as FileDescription).size) && typeof (value as FileDescription).version === "string";
+const describes = (value: unknown): value is FileDescription =>
+  typeof (value as FileDescription)?.url === "string" &&
+  Number.isSafeInteger((value as FileDescription).size) &&
+  typeof (value as FileDescription).version === "string";
 const digest = (text: string): string => new Sha256().update(new TextEncoder().encode(text)).hex();
 const descriptionKey = "file.json";
 
@@ -42,7 +45,13 @@ export class KeptFile {
   /** In order of their begin; may overlap where two tabs stored at once. */
   #stretches: Stretch[];
 
-  private constructor(store: ByteStore, name: string, bucket: ByteBucket, description: FileDescription, keys: readonly string[]) {
+  private constructor(
+    store: ByteStore,
+    name: string,
+    bucket: ByteBucket,
+    description: FileDescription,
+    keys: readonly string[],
+  ) {
     this.#store = store;
     this.name = name;
     this.#bucket = bucket;
@@ -56,12 +65,18 @@ export class KeptFile {
 
   /** What a store keeps of a URL, or of every one. */
   static async find(store: ByteStore, url?: string): Promise<KeptFile[]> {
-    const names = (await store.buckets()).filter((name) => url === undefined || name.startsWith(bucketPrefix(url)));
-    const files = await Promise.all(names.map(async (name) => {
-      const bucket = await store.open(name);
-      const description = parse(await (await bucket.get(descriptionKey))?.text());
-      return description && (url === undefined || description.url === url) ? [new KeptFile(store, name, bucket, description, await bucket.keys())] : [];
-    }));
+    const names = (await store.buckets()).filter(
+      (name) => url === undefined || name.startsWith(bucketPrefix(url)),
+    );
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const bucket = await store.open(name);
+        const description = parse(await (await bucket.get(descriptionKey))?.text());
+        return description && (url === undefined || description.url === url)
+          ? [new KeptFile(store, name, bucket, description, await bucket.keys())]
+          : [];
+      }),
+    );
     return files.flat();
   }
 
@@ -91,13 +106,24 @@ export class KeptFile {
   /** What is missing around a byte that no stretch holds. */
   gap(offset: number): Stretch {
     const before = this.#stretches.filter(({ begin }) => begin < offset);
-    return { begin: Math.max(0, ...before.map(({ end }) => end)), end: this.#stretches[before.length]?.begin ?? this.description.size };
+    return {
+      begin: Math.max(0, ...before.map(({ end }) => end)),
+      end: this.#stretches[before.length]?.begin ?? this.description.size,
+    };
   }
 
-  /** Bytes [begin, end) of a stretch; undefined if it is no longer whole, which is then forgotten. */
+  /**
+   * Bytes [begin, end) of a stretch; undefined if it is no longer whole, which is then forgotten.
+   */
   async read(stretch: Stretch, begin: number, end: number): Promise<Uint8Array | undefined> {
     const blob = await this.#bucket.get(`${stretch.begin}-${stretch.end}`).catch(() => undefined);
-    const bytes = blob?.size === stretch.end - stretch.begin ? await blob.slice(begin - stretch.begin, end - stretch.begin).arrayBuffer().catch(() => undefined) : undefined;
+    const bytes =
+      blob?.size === stretch.end - stretch.begin
+        ? await blob
+            .slice(begin - stretch.begin, end - stretch.begin)
+            .arrayBuffer()
+            .catch(() => undefined)
+        : undefined;
     if (!bytes) this.#stretches = this.#stretches.filter((one) => one !== stretch);
     return bytes && new Uint8Array(bytes);
   }

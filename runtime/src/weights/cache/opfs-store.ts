@@ -6,7 +6,8 @@ const absent = (error: unknown): undefined => {
 
 /** Pieces as files of the origin's private file system, under the folder `sigil`. */
 export function opfsStore(): ByteStore {
-  const root = async (): Promise<FileSystemDirectoryHandle> => (await navigator.storage.getDirectory()).getDirectoryHandle("sigil", { create: true });
+  const root = async (): Promise<FileSystemDirectoryHandle> =>
+    (await navigator.storage.getDirectory()).getDirectoryHandle("sigil", { create: true });
   return {
     buckets: async () => list(await root()),
     async remove(bucket) {

@@ -4,7 +4,16 @@ import { expect, it } from "vitest";
 import { runKernel } from "./run-kernel.ts";
 
 async function apply(name: UnaryFunction, xs: Float32Array): Promise<Float32Array> {
-  const { outputs } = await runKernel({ family: "map", rows: 1, width: xs.length, expression: unary(name, operand("x")), operands: [{ name: "x", index: "element" }] }, { inputs: [xs] });
+  const { outputs } = await runKernel(
+    {
+      family: "map",
+      rows: 1,
+      width: xs.length,
+      expression: unary(name, operand("x")),
+      operands: [{ name: "x", index: "element" }],
+    },
+    { inputs: [xs] },
+  );
   return outputs[0]!.actual;
 }
 
@@ -32,7 +41,9 @@ it.each([
   ["sigmoid", -80, 20, 4e-7],
   ["log1p", -0.9, 10, 4e-7],
   ["log1p", 0, 1e-3, 4e-7],
-] as const)("%s on [%d, %d]", async (name, from, to, bound) => expect(await worst(name, from, to)).toBeLessThan(bound));
+] as const)("%s on [%d, %d]", async (name, from, to, bound) =>
+  expect(await worst(name, from, to)).toBeLessThan(bound),
+);
 
 it("stays exact at the ends", async () => {
   const far = Float32Array.of(1e4, -1e4, 3.4e38, -3.4e38, 0);
@@ -40,6 +51,8 @@ it("stays exact at the ends", async () => {
   expect([...(await apply("erf", far))]).toEqual([1, -1, 1, -1, 0]);
   expect([...(await apply("sigmoid", far))]).toEqual([1, 0, 1, 0, 0.5]);
   expect([...(await apply("exp", far))]).toEqual([Infinity, 0, Infinity, 0, 1]);
-  expect([...(await apply("exp", Float32Array.of(-Infinity, 88.722, -100, -104)))].map((x) => x > 0)).toEqual([false, true, true, false]);
+  expect(
+    [...(await apply("exp", Float32Array.of(-Infinity, 88.722, -100, -104)))].map((x) => x > 0),
+  ).toEqual([false, true, true, false]);
   expect((await apply("exp", Float32Array.of(NaN)))[0]).toBeNaN();
 });

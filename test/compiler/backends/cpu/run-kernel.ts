@@ -11,12 +11,34 @@ export interface KernelRun {
   readonly outputs: readonly { readonly actual: Float32Array; readonly expected: Float64Array }[];
 }
 
-/** `split` runs the units in two calls. Every operand is followed by a guard of NaN, which must be neither used nor overwritten. */
-export async function runKernel(problem: Problem, options: { symbols?: Symbols; operands?: number; split?: boolean; inputs?: readonly (Float32Array | undefined)[] } = {}): Promise<KernelRun> {
+/**
+ * `split` runs the units in two calls. Every operand is followed by a guard of NaN, which must be
+ * neither used nor overwritten.
+ */
+export async function runKernel(
+  problem: Problem,
+  options: {
+    symbols?: Symbols;
+    operands?: number;
+    split?: boolean;
+    inputs?: readonly (Float32Array | undefined)[];
+  } = {},
+): Promise<KernelRun> {
   const symbols = options.symbols ?? {};
-  const operandCount = options.operands ?? (problem.family !== "row_reduce" ? 0 : problem.kind === "layer_norm" ? 4 : problem.kind === "rms_norm" ? 3 : 2);
+  const operandCount =
+    options.operands ??
+    (problem.family !== "row_reduce"
+      ? 0
+      : problem.kind === "layer_norm"
+        ? 4
+        : problem.kind === "rms_norm"
+          ? 3
+          : 2);
   const { counts, outputs } = sizes(problem, symbols, operandCount);
-  const { wasm, wat, kernels } = await emitCpu([{ problem, origins: ["test"], operands: { length: counts.length } }], { relaxed: false, sharedMemory: false });
+  const { wasm, wat, kernels } = await emitCpu(
+    [{ problem, origins: ["test"], operands: { length: counts.length } }],
+    { relaxed: false, sharedMemory: false },
+  );
   const kernel = kernels[0]!;
   const storage = storageOf(problem);
   const values = counts.map((count, i) => {
@@ -26,7 +48,12 @@ export async function runKernel(problem: Problem, options: { symbols?: Symbols; 
   });
 
   const guard = 64;
-  const panelBytes = storage ? Math.ceil(valueOf((problem as GemmProblem).columns, symbols) / 8) * 8 * (problem as GemmProblem).depth * 4 : 0;
+  const panelBytes = storage
+    ? Math.ceil(valueOf((problem as GemmProblem).columns, symbols) / 8) *
+      8 *
+      (problem as GemmProblem).depth *
+      4
+    : 0;
   let end = 256;
   const pointers = counts.map((count, i) => {
     const pointer = end;
@@ -34,21 +61,36 @@ export async function runKernel(problem: Problem, options: { symbols?: Symbols; 
     return pointer;
   });
   const scratch = Math.ceil(end / 64) * 64;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + kernel.scratchBytes + 4096) / 65536) });
+  const memory = new WebAssembly.Memory({
+    initial: Math.ceil((scratch + kernel.scratchBytes + 4096) / 65536),
+  });
   new Float32Array(memory.buffer).fill(NaN);
   pointers.forEach((pointer, i) => {
-    if (i === 1 && storage) packPanels(memory.buffer, pointer, values[i]!, { rows: valueOf((problem as GemmProblem).columns, symbols), columns: (problem as GemmProblem).depth, width: 8, storage });
-    else if (i === 0 && readsBytes(problem)) new Uint8Array(memory.buffer, pointer, counts[i]).set(values[i]!);
-    else if (i < counts.length - outputs) new Float32Array(memory.buffer, pointer, counts[i]).set(values[i]!);
+    if (i === 1 && storage)
+      packPanels(memory.buffer, pointer, values[i]!, {
+        rows: valueOf((problem as GemmProblem).columns, symbols),
+        columns: (problem as GemmProblem).depth,
+        width: 8,
+        storage,
+      });
+    else if (i === 0 && readsBytes(problem))
+      new Uint8Array(memory.buffer, pointer, counts[i]).set(values[i]!);
+    else if (i < counts.length - outputs)
+      new Float32Array(memory.buffer, pointer, counts[i]).set(values[i]!);
   });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm as BufferSource), { env: { memory } });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm as BufferSource), {
+    env: { memory },
+  });
   const run = instance.exports[kernel.name] as (...args: number[]) => void;
   const units = Math.ceil(valueOf(kernel.units.of, symbols) / kernel.units.per);
   const extents = kernel.extents.map((extent) => valueOf(extent, symbols));
   const cuts = options.split ? [0, Math.floor(units / 2), units] : [0, units];
-  for (let i = 1; i < cuts.length; i++) run(...pointers, ...extents, scratch, cuts[i - 1]!, cuts[i]!);
+  for (let i = 1; i < cuts.length; i++)
+    run(...pointers, ...extents, scratch, cuts[i - 1]!, cuts[i]!);
 
-  const arrays = values.map((data, i) => (i < counts.length - outputs ? Float64Array.from(data) : new Float64Array(counts[i]!)));
+  const arrays = values.map((data, i) =>
+    i < counts.length - outputs ? Float64Array.from(data) : new Float64Array(counts[i]!),
+  );
   evaluateProblem(problem, arrays, symbols);
   const firstOutput = counts.length - outputs;
   return {
@@ -57,11 +99,17 @@ export async function runKernel(problem: Problem, options: { symbols?: Symbols; 
     outputs: counts.slice(firstOutput).map((count, i) => {
       const after = new Float32Array(memory.buffer, pointers[firstOutput + i]! + 4 * count, guard);
       if (!after.every(Number.isNaN)) throw new Error("the kernel wrote past its output");
-      return { actual: new Float32Array(memory.buffer, pointers[firstOutput + i], count).slice(), expected: arrays[firstOutput + i]! };
+      return {
+        actual: new Float32Array(memory.buffer, pointers[firstOutput + i], count).slice(),
+        expected: arrays[firstOutput + i]!,
+      };
     }),
   };
 }
 
-export async function kernelError(problem: Problem, options: Parameters<typeof runKernel>[1] = {}): Promise<number> {
+export async function kernelError(
+  problem: Problem,
+  options: Parameters<typeof runKernel>[1] = {},
+): Promise<number> {
   return Math.max(...(await runKernel(problem, options)).outputs.map(errorOf));
 }

@@ -1,4 +1,11 @@
-import { emitHopperGemm, hopperTiles, nameOfHopperTile, rowsOfHopperTile, selectHopperGemm, sharedOfHopperTile } from "@sigil/compiler";
+import {
+  emitHopperGemm,
+  hopperTiles,
+  nameOfHopperTile,
+  rowsOfHopperTile,
+  selectHopperGemm,
+  sharedOfHopperTile,
+} from "@sigil/compiler";
 import { describe, expect, it } from "vitest";
 
 const half = (written = false) => ({ type: "bfloat16", offset: 0, written }) as const;
@@ -17,42 +24,88 @@ describe("the tiles of Hopper Gemms", () => {
   it("have a block each at every batch", () => {
     for (const tile of hopperTiles)
       for (const tokens of [1, 16, 64, 196, 256, 729, 1024]) {
-        const { kernel } = emitHopperGemm({ family: "gemm", rows: { factor: tokens, symbols: ["batch"] }, columns: 776, depth: 64, b: { kind: "weight", storage: "bfloat16" }, a: { kind: "rows", stride: 64 }, epilogue: { kind: "accumulator" }, epilogueOperands: [] }, { operands: [half(), half(), half(true)], symbols: { batch: 256 } }, tile)!;
+        const { kernel } = emitHopperGemm(
+          {
+            family: "gemm",
+            rows: { factor: tokens, symbols: ["batch"] },
+            columns: 776,
+            depth: 64,
+            b: { kind: "weight", storage: "bfloat16" },
+            a: { kind: "rows", stride: 64 },
+            epilogue: { kind: "accumulator" },
+            epilogueOperands: [],
+          },
+          { operands: [half(), half(), half(true)], symbols: { batch: 256 } },
+          tile,
+        )!;
         const { of, per } = kernel.grid[0] as { of: { factor: number }; per: number };
         for (let batch = 1; batch <= 40; batch++) {
-          const tiles = Math.ceil((tokens * batch) / (rowsOfHopperTile(tile) * tile.cluster)) * Math.ceil(776 / tile.columns) * tile.cluster;
-          expect(Math.ceil((of.factor * batch) / per), `${nameOfHopperTile(tile)}, ${batch} times ${tokens} rows`).toBeGreaterThanOrEqual(tiles);
+          const tiles =
+            Math.ceil((tokens * batch) / (rowsOfHopperTile(tile) * tile.cluster)) *
+            Math.ceil(776 / tile.columns) *
+            tile.cluster;
+          expect(
+            Math.ceil((of.factor * batch) / per),
+            `${nameOfHopperTile(tile)}, ${batch} times ${tokens} rows`,
+          ).toBeGreaterThanOrEqual(tiles);
         }
       }
   });
 
   it("are large where there are rows enough, and many where there are few", () => {
-    for (const [columns, depth] of [[2304, 768], [768, 768], [3072, 768], [768, 3072], [4304, 1152]] as const) {
+    for (const [columns, depth] of [
+      [2304, 768],
+      [768, 768],
+      [3072, 768],
+      [768, 3072],
+      [4304, 1152],
+    ] as const) {
       const large = selectHopperGemm({ rows: 50176, columns, depth, ...shape });
       expect(rowsOfHopperTile(large) * large.columns).toBeGreaterThanOrEqual(128 * 256);
       expect(large.cluster).toBe(2);
       const small = selectHopperGemm({ rows: 196, columns, depth, ...shape });
-      expect(Math.ceil(196 / rowsOfHopperTile(small)) * Math.ceil(columns / small.columns)).toBeGreaterThanOrEqual(32);
+      expect(
+        Math.ceil(196 / rowsOfHopperTile(small)) * Math.ceil(columns / small.columns),
+      ).toBeGreaterThanOrEqual(32);
     }
   });
 
   it("leave registers for what threads gather, and are many for one picture", () => {
     for (const rows of [64, 196, 729, 5832, 50176])
-      for (const [columns, depth] of [[768, 768], [1152, 588], [1536, 768]] as const) {
+      for (const [columns, depth] of [
+        [768, 768],
+        [1152, 588],
+        [1536, 768],
+      ] as const) {
         const tile = selectHopperGemm({ rows, columns, depth, gathers: true, ...shape });
         expect(tile.slabs).toBe(1);
         expect(tile.consumers * tile.columns, nameOfHopperTile(tile)).toBeLessThanOrEqual(2 * 192);
-        if (rows <= 196) expect(Math.ceil(rows / rowsOfHopperTile(tile)) * Math.ceil(columns / tile.columns)).toBeGreaterThanOrEqual(12);
+        if (rows <= 196)
+          expect(
+            Math.ceil(rows / rowsOfHopperTile(tile)) * Math.ceil(columns / tile.columns),
+          ).toBeGreaterThanOrEqual(12);
       }
   });
 
   it("are those that were fastest, where a card was asked", () => {
     const timing = { rows: 50176, columns: 768, depth: 768, carries: false, gathers: false };
-    const timings = [{ ...timing, tile: "128x128", microseconds: 90 }, { ...timing, tile: "64x64", microseconds: 80 }, { ...timing, rows: 1, tile: "64x256", microseconds: 1 }, { ...timing, tile: "7x7", microseconds: 1 }];
+    const timings = [
+      { ...timing, tile: "128x128", microseconds: 90 },
+      { ...timing, tile: "64x64", microseconds: 80 },
+      { ...timing, rows: 1, tile: "64x256", microseconds: 1 },
+      { ...timing, tile: "7x7", microseconds: 1 },
+    ];
     expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape }, timings))).toBe("64x64");
-    expect(nameOfHopperTile(selectHopperGemm({ ...timing, depth: 776, ...shape }, timings))).not.toBe("64x64");
-    // The patches of a picture and the rows of a matrix are as many: what was timed of one says nothing of the other.
-    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, gathers: true }, timings))).not.toBe("64x64");
-    expect(nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, carries: true }, timings))).not.toBe("64x64");
+    expect(
+      nameOfHopperTile(selectHopperGemm({ ...timing, depth: 776, ...shape }, timings)),
+    ).not.toBe("64x64");
+    // The patches of a picture and the rows of a matrix are as many: what was timed of one says
+    // nothing of the other.
+    expect(
+      nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, gathers: true }, timings)),
+    ).not.toBe("64x64");
+    expect(
+      nameOfHopperTile(selectHopperGemm({ ...timing, ...shape, carries: true }, timings)),
+    ).not.toBe("64x64");
   });
 });

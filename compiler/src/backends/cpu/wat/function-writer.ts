@@ -1,4 +1,7 @@
-/** One WebAssembly function while it is written: parameters, locals, statements and structured control, printed as readable WAT. */
+/**
+ * One WebAssembly function while it is written: parameters, locals, statements and structured
+ * control, printed as readable WAT.
+ */
 import { f32, i32, type I32, type Node, type V128, type ValueType, type F32 } from "./nodes.ts";
 
 /** A local or parameter; used as a node it reads its value. */
@@ -71,7 +74,9 @@ export class FunctionWriter {
   /** The first `lanes` of a vector: a plain store for four, lane by lane for fewer. */
   storeLanes(address: I32, value: Variable<"v128">, lanes: number, offset = 0): void {
     if (lanes >= 4) this.storeVector(address, value, offset);
-    else for (let lane = 0; lane < lanes; lane++) this.storeLane(address, value, lane, offset + 4 * lane);
+    else
+      for (let lane = 0; lane < lanes; lane++)
+        this.storeLane(address, value, lane, offset + 4 * lane);
   }
 
   fillZero(address: I32, bytes: I32): void {
@@ -88,29 +93,55 @@ export class FunctionWriter {
   }
 
   /** `body` while the variable, from `from` in steps of `step`, is below `to`; may run no time. */
-  forRange(hint: string, from: I32, to: I32, step: number, body: (index: Variable<"i32">) => void): void {
+  forRange(
+    hint: string,
+    from: I32,
+    to: I32,
+    step: number,
+    body: (index: Variable<"i32">) => void,
+  ): void {
     const index = this.let(hint, from);
     const label = this.#labels++;
     const inner = this.#block(() => body(index));
-    this.#lines.push(`(block $end${label} (loop $again${label}`, `  (br_if $end${label} ${i32.geU(index, to).text})`, ...inner, `  (local.set $${index.name} ${i32.add(index, i32.const(step)).text})`, `  (br $again${label})))`);
+    this.#lines.push(
+      `(block $end${label} (loop $again${label}`,
+      `  (br_if $end${label} ${i32.geU(index, to).text})`,
+      ...inner,
+      `  (local.set $${index.name} ${i32.add(index, i32.const(step)).text})`,
+      `  (br $again${label})))`,
+    );
   }
 
   /** `body` at least once, and again while `condition` holds. */
   doWhile(body: () => void, condition: () => I32): void {
     const label = this.#labels++;
     const inner = this.#block(body);
-    this.#lines.push(`(loop $again${label}`, ...inner, `  (br_if $again${label} ${condition().text}))`);
+    this.#lines.push(
+      `(loop $again${label}`,
+      ...inner,
+      `  (br_if $again${label} ${condition().text}))`,
+    );
   }
 
   /** `body` while `condition` holds, tested first. */
   while(condition: I32, body: () => void): void {
     const label = this.#labels++;
     const inner = this.#block(body);
-    this.#lines.push(`(block $end${label} (loop $again${label}`, `  (br_if $end${label} (i32.eqz ${condition.text}))`, ...inner, `  (br $again${label})))`);
+    this.#lines.push(
+      `(block $end${label} (loop $again${label}`,
+      `  (br_if $end${label} (i32.eqz ${condition.text}))`,
+      ...inner,
+      `  (br $again${label})))`,
+    );
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
-    this.#lines.push(`(if ${condition.text} (then`, ...this.#block(then), ...(otherwise ? ["  ) (else", ...this.#block(otherwise)] : []), "))");
+    this.#lines.push(
+      `(if ${condition.text} (then`,
+      ...this.#block(then),
+      ...(otherwise ? ["  ) (else", ...this.#block(otherwise)] : []),
+      "))",
+    );
   }
 
   /** The function's value. */
@@ -119,14 +150,24 @@ export class FunctionWriter {
   }
 
   print(): string {
-    const head = [`(func $${this.name}`, ...(this.#exported ? [`(export "${this.name}")`] : []), ...this.#params, ...(this.#result ? [`(result ${this.#result.type})`] : [])].join(" ");
+    const head = [
+      `(func $${this.name}`,
+      ...(this.#exported ? [`(export "${this.name}")`] : []),
+      ...this.#params,
+      ...(this.#result ? [`(result ${this.#result.type})`] : []),
+    ].join(" ");
     const body = [...this.#lines, ...(this.#result ? [this.#result.text] : [])];
-    return [head, ...(this.#locals.length ? [this.#locals.join(" ")] : []), ...body].join("\n  ") + ")";
+    return `${[head, ...(this.#locals.length ? [this.#locals.join(" ")] : []), ...body].join("\n  ")})`;
   }
 }
 
 /** The sum of a vector's lanes. */
-export const sumLanes = (x: Variable<"v128">): F32 => f32.add(f32.add(lane(x, 0), lane(x, 1)), f32.add(lane(x, 2), lane(x, 3)));
+export const sumLanes = (x: Variable<"v128">): F32 =>
+  f32.add(f32.add(lane(x, 0), lane(x, 1)), f32.add(lane(x, 2), lane(x, 3)));
 /** The largest of a vector's lanes. */
-export const maxLanes = (x: Variable<"v128">): F32 => f32.max(f32.max(lane(x, 0), lane(x, 1)), f32.max(lane(x, 2), lane(x, 3)));
-const lane = (x: V128, index: number): F32 => ({ type: "f32", text: `(f32x4.extract_lane ${index} ${x.text})` });
+export const maxLanes = (x: Variable<"v128">): F32 =>
+  f32.max(f32.max(lane(x, 0), lane(x, 1)), f32.max(lane(x, 2), lane(x, 3)));
+const lane = (x: V128, index: number): F32 => ({
+  type: "f32",
+  text: `(f32x4.extract_lane ${index} ${x.text})`,
+});

@@ -1,4 +1,7 @@
-/** Typed WebAssembly expressions: each instruction is a function that takes and returns nodes, so ill-typed text cannot be written. */
+/**
+ * Typed WebAssembly expressions: each instruction is a function that takes and returns nodes, so
+ * ill-typed text cannot be written.
+ */
 
 export type ValueType = "i32" | "f32" | "v128";
 
@@ -13,21 +16,33 @@ export type I32 = Node<"i32">;
 export type F32 = Node<"f32">;
 export type V128 = Node<"v128">;
 
-const node = <T extends ValueType>(type: T, name: string, ...parts: readonly (Node | string | number)[]): Node<T> => ({
+const node = <T extends ValueType>(
+  type: T,
+  name: string,
+  ...parts: readonly (Node | string | number)[]
+): Node<T> => ({
   type,
   text: `(${[name, ...parts.map((part) => (typeof part === "object" ? part.text : part))].join(" ")})`,
 });
 const at = (offset: number): string[] => (offset === 0 ? [] : [`offset=${offset}`]);
 
 const integer = (value: number): I32 => ({ type: "i32", text: `(i32.const ${value | 0})`, value });
-const folding = (name: string, fold: (x: number, y: number) => number, neutral?: number) => (x: I32, y: I32): I32 => {
-  if (x.value !== undefined && y.value !== undefined) return integer(fold(x.value, y.value));
-  if (y.value !== undefined && y.value === neutral) return x;
-  return node("i32", name, x, y);
-};
-const i32Binary = (name: string) => (x: I32, y: I32): I32 => node("i32", name, x, y);
+const folding =
+  (name: string, fold: (x: number, y: number) => number, neutral?: number) =>
+  (x: I32, y: I32): I32 => {
+    if (x.value !== undefined && y.value !== undefined) return integer(fold(x.value, y.value));
+    if (y.value !== undefined && y.value === neutral) return x;
+    return node("i32", name, x, y);
+  };
+const i32Binary =
+  (name: string) =>
+  (x: I32, y: I32): I32 =>
+    node("i32", name, x, y);
 
-/** A float32 as WAT text: the shortest decimal of a double that holds it exactly enough to round back. */
+/**
+ * A float32 as WAT text: the shortest decimal of a double that holds it exactly enough to round
+ * back.
+ */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
@@ -51,7 +66,10 @@ export const i32 = {
   min: (x: I32, y: I32): I32 => node("i32", "select", x, y, node("i32", "i32.lt_u", x, y)),
 };
 
-const f32Binary = (name: string) => (x: F32, y: F32): F32 => node("f32", name, x, y);
+const f32Binary =
+  (name: string) =>
+  (x: F32, y: F32): F32 =>
+    node("f32", name, x, y);
 
 export const f32 = {
   const: (value: number): F32 => node("f32", "f32.const", floatText(value)),
@@ -62,14 +80,22 @@ export const f32 = {
   sqrt: (x: F32): F32 => node("f32", "f32.sqrt", x),
   load: (address: I32, offset = 0): F32 => node("f32", "f32.load", ...at(offset), address),
   /** An unsigned byte. */
-  loadByte: (address: I32, offset = 0): F32 => node("f32", "f32.convert_i32_u", node("i32", "i32.load8_u", ...at(offset), address)),
+  loadByte: (address: I32, offset = 0): F32 =>
+    node("f32", "f32.convert_i32_u", node("i32", "i32.load8_u", ...at(offset), address)),
 };
 
-const v = (name: string) => (x: V128, y: V128): V128 => node("v128", name, x, y);
-const v1 = (name: string) => (x: V128): V128 => node("v128", name, x);
+const v =
+  (name: string) =>
+  (x: V128, y: V128): V128 =>
+    node("v128", name, x, y);
+const v1 =
+  (name: string) =>
+  (x: V128): V128 =>
+    node("v128", name, x);
 
 export const f32x4 = {
-  const: (...lanes: readonly [number, number, number, number]): V128 => node("v128", "v128.const f32x4", ...lanes.map(floatText)),
+  const: (...lanes: readonly [number, number, number, number]): V128 =>
+    node("v128", "v128.const f32x4", ...lanes.map(floatText)),
   all: (value: number): V128 => f32x4.const(value, value, value, value),
   splat: (x: F32): V128 => node("v128", "f32x4.splat", x),
   add: v("f32x4.add"),
@@ -90,10 +116,14 @@ export const f32x4 = {
   extract: (x: V128, lane: number): F32 => node("f32", "f32x4.extract_lane", lane, x),
 };
 
-const shift = (name: string) => (x: V128, bits: number): V128 => node("v128", name, x, integer(bits));
+const shift =
+  (name: string) =>
+  (x: V128, bits: number): V128 =>
+    node("v128", name, x, integer(bits));
 
 export const i32x4 = {
-  const: (...lanes: readonly [number, number, number, number]): V128 => node("v128", "v128.const i32x4", ...lanes),
+  const: (...lanes: readonly [number, number, number, number]): V128 =>
+    node("v128", "v128.const i32x4", ...lanes),
   all: (value: number): V128 => i32x4.const(value | 0, value | 0, value | 0, value | 0),
   add: v("i32x4.add"),
   sub: v("i32x4.sub"),
@@ -108,11 +138,14 @@ export const i32x4 = {
 
 export const v128 = {
   load: (address: I32, offset = 0): V128 => node("v128", "v128.load", ...at(offset), address),
-  loadSplat: (address: I32, offset = 0): V128 => node("v128", "v128.load32_splat", ...at(offset), address),
+  loadSplat: (address: I32, offset = 0): V128 =>
+    node("v128", "v128.load32_splat", ...at(offset), address),
   /** Four unsigned 16-bit values, each widened to a lane. */
-  load16x4: (address: I32, offset = 0): V128 => node("v128", "v128.load16x4_u", ...at(offset), address),
+  load16x4: (address: I32, offset = 0): V128 =>
+    node("v128", "v128.load16x4_u", ...at(offset), address),
   /** Eight bytes, each widened to 16 bits. */
-  load8x8: (address: I32, offset = 0): V128 => node("v128", "v128.load8x8_u", ...at(offset), address),
+  load8x8: (address: I32, offset = 0): V128 =>
+    node("v128", "v128.load8x8_u", ...at(offset), address),
   and: v("v128.and"),
   or: v("v128.or"),
   xor: v("v128.xor"),

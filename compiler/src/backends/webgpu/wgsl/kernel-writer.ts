@@ -1,4 +1,7 @@
-/** One WGSL compute shader while it is written: bindings, workgroup memory, statements and structured control, printed as readable source. */
+/**
+ * One WGSL compute shader while it is written: bindings, workgroup memory, statements and
+ * structured control, printed as readable source.
+ */
 import { u32, type Bool, type Float, type Node, type Type, type U32 } from "./nodes.ts";
 
 /** A `let` or `var`; used as a node it reads its value. */
@@ -17,20 +20,48 @@ export type Access = "read" | "read_write";
 /** Extensions of WGSL, each behind a feature of the device. */
 export type Extension = "f16" | "subgroups";
 
-export const element = <T extends Type>(array: ArrayVariable<T>, index: U32): Node<T> => ({ type: array.element, text: `${array.name}[${index.text}]` });
+export const element = <T extends Type>(array: ArrayVariable<T>, index: U32): Node<T> => ({
+  type: array.element,
+  text: `${array.name}[${index.text}]`,
+});
 
 export class KernelWriter {
   readonly #extensions = new Set<Extension>();
   readonly #declarations: string[] = [];
   readonly #functions = new Map<string, string>();
-  /** What a variable may not be called: the functions that nodes call, and the parameters of `main`. */
-  readonly #used = new Set(["abs", "bitcast", "dot", "exp", "group", "local", "log", "main", "max", "min", "select", "sign", "sqrt", "subgroup_lane", "unpack2x16float"]);
+  /**
+   * What a variable may not be called: the functions that nodes call, and the parameters of `main`.
+   */
+  readonly #used = new Set([
+    "abs",
+    "bitcast",
+    "dot",
+    "exp",
+    "group",
+    "local",
+    "log",
+    "main",
+    "max",
+    "min",
+    "select",
+    "sign",
+    "sqrt",
+    "subgroup_lane",
+    "unpack2x16float",
+  ]);
   #subgroupLane = false;
   #lines: string[] = [];
   #bindings = 0;
   /** Workgroup and thread in it. */
-  readonly group = { x: { type: "u32", text: "group.x" }, y: { type: "u32", text: "group.y" }, z: { type: "u32", text: "group.z" } } as const satisfies Record<string, U32>;
-  readonly local = { x: { type: "u32", text: "local.x" }, y: { type: "u32", text: "local.y" } } as const satisfies Record<string, U32>;
+  readonly group = {
+    x: { type: "u32", text: "group.x" },
+    y: { type: "u32", text: "group.y" },
+    z: { type: "u32", text: "group.z" },
+  } as const satisfies Record<string, U32>;
+  readonly local = {
+    x: { type: "u32", text: "local.x" },
+    y: { type: "u32", text: "local.y" },
+  } as const satisfies Record<string, U32>;
 
   /** The hint, or the hint with a number if something has that name. */
   #name(hint: string): string {
@@ -45,7 +76,10 @@ export class KernelWriter {
     this.#extensions.add(extension);
   }
 
-  /** A thread's place in its subgroup. Operations of subgroups may then stand where only their own subgroup is known to go. */
+  /**
+   * A thread's place in its subgroup. Operations of subgroups may then stand where only their own
+   * subgroup is known to go.
+   */
   subgroupLane(): U32 {
     this.enable("subgroups");
     this.#subgroupLane = true;
@@ -55,7 +89,9 @@ export class KernelWriter {
   /** The next binding of group 0. */
   storage<T extends Type>(hint: string, element: T, access: Access): ArrayVariable<T> {
     const name = this.#name(hint);
-    this.#declarations.push(`@group(0) @binding(${this.#bindings++}) var<storage, ${access}> ${name}: array<${element}>;`);
+    this.#declarations.push(
+      `@group(0) @binding(${this.#bindings++}) var<storage, ${access}> ${name}: array<${element}>;`,
+    );
     return { name, element };
   }
 
@@ -72,7 +108,10 @@ export class KernelWriter {
     return { name, element };
   }
 
-  /** An array of each thread's own, zero at first; loops over it with constant bounds become registers. */
+  /**
+   * An array of each thread's own, zero at first; loops over it with constant bounds become
+   * registers.
+   */
   privateArray<T extends Type>(hint: string, element: T, length: number): ArrayVariable<T> {
     const name = this.#name(hint);
     this.#lines.push(`var ${name}: array<${element}, ${length}>;`);
@@ -136,11 +175,20 @@ export class KernelWriter {
   forRange(hint: string, from: U32, to: U32, step: number | U32, body: (index: U32) => void): void {
     const name = this.#name(hint);
     const index: U32 = { type: "u32", text: name };
-    this.#lines.push(`for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${typeof step === "number" ? `${step}u` : step.text}) {`, ...this.#block(() => body(index)), "}");
+    this.#lines.push(
+      `for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${typeof step === "number" ? `${step}u` : step.text}) {`,
+      ...this.#block(() => body(index)),
+      "}",
+    );
   }
 
   if(condition: Bool, then: () => void, otherwise?: () => void): void {
-    this.#lines.push(`if ${condition.text.startsWith("(") ? condition.text : `(${condition.text})`} {`, ...this.#block(then), ...(otherwise ? ["} else {", ...this.#block(otherwise)] : []), "}");
+    this.#lines.push(
+      `if ${condition.text.startsWith("(") ? condition.text : `(${condition.text})`} {`,
+      ...this.#block(then),
+      ...(otherwise ? ["} else {", ...this.#block(otherwise)] : []),
+      "}",
+    );
   }
 
   /** The shader, its entry point `main`, for workgroups of these sizes. */
@@ -149,6 +197,15 @@ export class KernelWriter {
     const head = `@compute @workgroup_size(${threads.join(", ")})\nfn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u${lane}) {`;
     const enabled = [...this.#extensions].sort().map((extension) => `enable ${extension};`);
     if (this.#subgroupLane) enabled.unshift("diagnostic(off, subgroup_uniformity);");
-    return [...enabled, ...this.#declarations, "", ...[...this.#functions.values()].flatMap((text) => [text, ""]), head, ...this.#lines.map((line) => `  ${line}`), "}", ""].join("\n");
+    return [
+      ...enabled,
+      ...this.#declarations,
+      "",
+      ...[...this.#functions.values()].flatMap((text) => [text, ""]),
+      head,
+      ...this.#lines.map((line) => `  ${line}`),
+      "}",
+      "",
+    ].join("\n");
   }
 }
