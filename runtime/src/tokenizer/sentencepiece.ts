@@ -13,6 +13,9 @@ export interface EncodedPiece {
 
 const unknownPenalty = 10;
 
+/** As SentencePiece 0.2.2 scores one, whatever the file and the other pieces say. */
+const userDefinedScore = (byteLength: number): number => Math.fround(0.1 * (byteLength - 1));
+
 /**
  * A SentencePiece unigram model: the same ids and texts as `SentencePieceProcessor` gives for the
  * file.
@@ -36,15 +39,11 @@ export class SentencePiece {
     this.normalizer = new SentencePieceNormalizer(proto);
     const trie = new PieceTrie();
     let lowest = Infinity;
-    let highest = -Infinity;
     proto.pieces.forEach(({ text, type, score }, id) => {
       if (this.idByText.has(text))
         throw new TokenizerError(`piece ${id} ${JSON.stringify(text)} is there twice`);
       this.idByText.set(text, id);
-      if (type === PieceType.normal) {
-        lowest = Math.min(lowest, score);
-        highest = Math.max(highest, score);
-      }
+      if (type === PieceType.normal) lowest = Math.min(lowest, score);
       if (type === PieceType.normal || type === PieceType.userDefined || type === PieceType.unused)
         trie.add(text, id);
     });
@@ -57,9 +56,7 @@ export class SentencePiece {
       score: (id, byteLength) => {
         const piece = proto.pieces[id]!;
         if (piece.type === PieceType.unused) return undefined;
-        return piece.type === PieceType.userDefined
-          ? Math.fround(byteLength * highest) - 0.1
-          : piece.score;
+        return piece.type === PieceType.userDefined ? userDefinedScore(byteLength) : piece.score;
       },
     };
     if (proto.byteFallback) {

@@ -23,10 +23,8 @@ export interface Segment {
 
 /**
  * The best segmentation of `text`. Starts go left to right and lengths short to long, and only a
- * strictly
- * better path replaces one, so on ties the earlier start wins. As in SentencePiece's
- * EncodeOptimized, a
- * piece's candidate is compared before it is rounded, an unknown's after.
+ * strictly better path replaces one, so on ties the earlier start wins. Candidates are rounded
+ * before they are compared: SentencePiece (0.2.2) compares float32 sums, of which more are equal.
  */
 export function viterbi(lattice: UnigramLattice, text: string): Segment[] {
   const points = new Int32Array(text.length);
@@ -55,7 +53,7 @@ export function viterbi(lattice: UnigramLattice, text: string): Segment[] {
       const id = lattice.trie.idAt(node);
       const score = id < 0 ? undefined : lattice.score(id, bytes);
       if (score === undefined) continue;
-      update(start, end, score + here, id);
+      update(start, end, lattice.round(score + here), id);
       if (end === start + 1) single = true;
     }
     if (!single) update(start, start + 1, lattice.round(lattice.unknownScore + here), -1);
@@ -63,7 +61,7 @@ export function viterbi(lattice: UnigramLattice, text: string): Segment[] {
 
   function update(start: number, end: number, candidate: number, id: number): void {
     if (from[end] !== -1 && !(candidate > best[end]!)) return;
-    best[end] = lattice.round(candidate);
+    best[end] = candidate;
     from[end] = start;
     ids[end] = id;
   }

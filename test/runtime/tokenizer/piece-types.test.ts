@@ -57,7 +57,7 @@ test("user-defined pieces score by their length, whatever the file says", () => 
     ["bab", -0.5, normal],
     ["ba", -50, userDefined],
   ] as const;
-  // ba + b = -0.1 - 2 loses to bab = -0.5; alone, ba = -0.1 beats b + a = -3.
+  // ba scores 0.1 * (2 - 1): ba + b = 0.1 - 2 loses to bab = -0.5; alone, ba beats b + a = -3.
   expect(new SentencePiece(model(pieces)).encode("bab")).toEqual([5]);
   expect(new SentencePiece(model(pieces)).encode("ba")).toEqual([6]);
 });

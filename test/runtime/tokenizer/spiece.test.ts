@@ -1,4 +1,4 @@
-import { SiglipTokenizer } from "@sigil/runtime";
+import { SentencePiece, SiglipTokenizer } from "@sigil/runtime";
 import { describe, expect, test } from "vitest";
 import { fixture, rows } from "./fixtures.ts";
 
@@ -32,5 +32,17 @@ describe.each(["unigram_1k", "unigram_plain"])("%s, every row of its golden", (n
       tokenizer.decode(siglip, { skipSpecialTokens: true }),
     ]);
     expect(actual).toEqual(golden.map((row) => [row.decoded, row.decoded_skip_special]));
+  });
+});
+
+// Random texts whose segmentations have equal or nearly equal sums, and texts around user-defined,
+// unused and byte pieces; ids of SentencePiece 0.2.2.
+describe.each(["unigram_1k", "unigram_plain", "unigram_user"])("%s, ties", (name) => {
+  test("1,200 rows, ids of SentencePiece", () => {
+    const model = new SentencePiece(fixture(`${name}.model`));
+    const golden = rows<Pick<Row, "text" | "sentencepiece">>(`${name}.ties.jsonl`);
+    expect(golden).toHaveLength(1200);
+    const actual = golden.map(({ text }) => ({ text, sentencepiece: model.encode(text) }));
+    expect(actual).toEqual(golden);
   });
 });
