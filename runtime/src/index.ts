@@ -1,3 +1,5 @@
+/** Reads the JSON files of checkpoints, which JSON.parse refuses where they hold `Infinity`. */
+export { parsePythonJson } from "@sigil/spec/shared";
 export * from "./tokenizer/index.ts";
 export * from "./model/index.ts";
 export * from "./pipelines/zero-shot-image-classification.ts";

@@ -1,12 +1,6 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  parseTree,
-  printParseErrorCode,
-  type Node,
-  type ParseError,
-} from "jsonc-parser";
+import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import { deepestJson, JsonDepthError, parsePythonJson, strictJson } from "./python-json.ts";
 
 /** A parsed JSON file that remembers where its values stand. */
 export interface JsonSource {
@@ -26,27 +20,42 @@ export interface Problem {
   readonly key?: boolean;
 }
 
-/** Parses strict JSON; throws a DiagnosticError that locates every syntax error. */
+/** Syntax errors that are listed; after the first few the rest only follow from them. */
+const mostSyntaxErrors = 10;
+
+/**
+ * Parses JSON, with `NaN`, `Infinity` and `-Infinity` as Python writes them; throws a
+ * DiagnosticError that locates every syntax error.
+ */
 export function parseJson(text: string, file: string): JsonSource {
   const clean = text.replace(/^\uFEFF/, "");
+  const fail = (offset: number, length: number, message: string): Diagnostic =>
+    located(clean, file, offset, length, { code: "malformed-json", message });
   const errors: ParseError[] = [];
-  const tree = parseTree(clean, errors, { disallowComments: true, allowTrailingComma: false });
-  if (errors.length > 0 || tree === undefined) {
-    const found =
-      errors.length > 0 ? errors : [{ error: 4 as ParseError["error"], offset: 0, length: 0 }];
+  try {
+    // The tree first: what is no JSON at all has its errors from there.
+    const tree = parseTree(strictJson(clean).strict, errors, {
+      disallowComments: true,
+      allowTrailingComma: false,
+    });
+    return { file, text: clean, value: parsePythonJson(clean), tree: tree! };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    if (cause instanceof JsonDepthError)
+      throw new DiagnosticError([
+        fail(cause.offset, 1, `nested deeper than ${deepestJson} levels`),
+      ]);
+    if (errors.length === 0)
+      throw new DiagnosticError([fail(0, 1, `malformed JSON: ${cause.message}`)]);
     throw new DiagnosticError(
-      found.map(({ error, offset, length }) => {
+      errors.slice(0, mostSyntaxErrors).map(({ error, offset, length }) => {
         const words = printParseErrorCode(error)
           .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
           .toLowerCase();
-        return located(clean, file, offset, length, {
-          code: "malformed-json",
-          message: `malformed JSON: ${words}`,
-        });
+        return fail(offset, length, `malformed JSON: ${words}`);
       }),
     );
   }
-  return { file, text: clean, tree, value: getNodeValue(tree) };
 }
 
 /** A diagnostic at a JSON pointer, or at its nearest ancestor that the file has. */
@@ -75,11 +84,14 @@ export function fileDiagnostic(file: string, problem: Problem): Diagnostic {
   return { ...parts(problem), file };
 }
 
+/** The node at a path; of a key that stands twice the last, whose value the file has. */
 function findNode(tree: Node, path: readonly string[]): Node | undefined {
   let node: Node | undefined = tree;
   for (const part of path) {
-    if (node === undefined) return undefined;
-    node = findNodeAtLocation(node, [node.type === "array" ? Number(part) : part]);
+    node =
+      node?.type === "array"
+        ? node.children![Number(part)]
+        : node?.children?.findLast(({ children }) => children?.[0]?.value === part)?.children?.[1];
   }
   return node;
 }

@@ -51,7 +51,13 @@ export function validate(
 }
 
 function compileSchemas(): Map<SchemaName, ValidateFunction> {
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, verbose: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    useDefaults: true,
+    strict: false,
+    strictNumbers: true,
+    verbose: true,
+  });
   const names = [
     "siglip-text",
     "siglip-vision",
@@ -70,6 +76,8 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
   const { keyword, params, data } = error;
   switch (keyword) {
     case "type": {
+      if (typeof data === "number" && !Number.isFinite(data))
+        return { code: "out-of-range", message: `${name} must be finite, not ${data}` };
       const square = Array.isArray(data) && /\/(image|patch)_size$/.test(pointer);
       return {
         code: "wrong-type",

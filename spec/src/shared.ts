@@ -5,3 +5,4 @@
 export * from "./alignment.ts";
 export * from "./kernel-sets.ts";
 export { nearestName } from "./nearest-name.ts";
+export { parsePythonJson } from "./python-json.ts";

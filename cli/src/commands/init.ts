@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { writeFiles } from "@sigil/compiler";
-import { loadNormalisation } from "@sigil/spec";
+import { loadNormalisation, parsePythonJson } from "@sigil/spec";
 import { specOf } from "../open-model.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function init(
     "processor_config.json",
     "preprocessor_config.json",
   ]);
-  const config = JSON.parse(readFileSync(spec.file, "utf8")) as object;
+  const config = parsePythonJson(readFileSync(spec.file, "utf8")) as object;
   if ("config" in config)
     throw new Error(
       `${spec.file} is a spec already, to be copied and edited: expected a checkpoint folder, a config.json or a Hub id`,

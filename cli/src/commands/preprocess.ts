@@ -6,6 +6,7 @@ import {
   type Resample,
 } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
+import { parsePythonJson } from "@sigil/spec/shared";
 import { saveTensors, type StoredTensor } from "../tensors/save-tensors.ts";
 
 export interface PreprocessOptions {
@@ -55,7 +56,7 @@ export async function preprocess(
 
 function readConfig(file: string): Record<string, unknown> {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    return parsePythonJson(readFileSync(file, "utf8")) as Record<string, unknown>;
   } catch (cause) {
     throw new InputError(`${file}: expected readable JSON (${(cause as Error).message})`, {
       cause,

@@ -1,5 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { parsePythonJson } from "@sigil/spec/shared";
 import { WeightsError } from "./error.ts";
 import { openFileSource } from "./file-source.ts";
 import { openSafetensors } from "./safetensors.ts";
@@ -104,7 +105,7 @@ async function json(path: string | undefined): Promise<CheckpointJson | undefine
   if (path === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, "utf8"));
+    value = parsePythonJson(await readFile(path, "utf8"));
   } catch (cause) {
     throw new WeightsError(`is not readable JSON: ${(cause as Error).message}`, {
       file: path,

@@ -5,6 +5,7 @@ import {
   imageProcessorConfig,
   openSafetensors,
   openShardedSafetensors,
+  parsePythonJson,
   SiglipImageProcessor,
   SiglipTokenizer,
   tokenizerFromJson,
@@ -37,7 +38,7 @@ export async function openCheckpoint(
   const json = async (file: string): Promise<Json | undefined> => {
     const bytes = await readFile(folder, file, signal);
     try {
-      return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Json);
+      return bytes && (parsePythonJson(new TextDecoder().decode(bytes)) as Json);
     } catch (cause) {
       throw new WeightsError(`is not readable JSON: ${(cause as Error).message}`, { file, cause });
     }
