@@ -1,4 +1,5 @@
 /** Where everything lies in one WebAssembly memory, and whether it fits. */
+import { SigilError } from "@sigil/runtime";
 import type { PlannedProgram, Storage } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
 
@@ -11,8 +12,9 @@ const page = 65536;
 const slack = 4096;
 
 /** The model does not fit a WebAssembly memory; `fits` is a storage that would, if any does. */
-export class CapacityError extends Error {
+export class CapacityError extends SigilError {
   override readonly name = "CapacityError";
+  readonly code = "too-large";
   readonly bytes: number;
   readonly fits: Storage | undefined;
   constructor(program: string, bytes: number, fits: Storage | undefined) {

@@ -10,7 +10,7 @@ type Kernel = (...args: number[]) => void;
 
 /**
  * Launches as calls: one function per launch, taking the symbols, the thread and the number of
- * threads.
+ * threads. The program has passed checkKernels.
  */
 export function bindLaunches(
   launches: readonly PlannedLaunch[],
@@ -18,14 +18,8 @@ export function bindLaunches(
   instance: WebAssembly.Instance,
 ): ((symbols: Symbols, thread: number, threads: number) => void)[] {
   return launches.map((launch) => {
-    const kernel = instance.exports[launch.kernel] as Kernel | undefined;
-    if (!kernel)
-      throw new Error(`the module has no kernel ${launch.kernel}; was it compiled with this plan?`);
-    const { units: shared } = launch;
-    if (!shared)
-      throw new Error(
-        `${launch.kernel} has no units to share among threads; was the plan made for another backend?`,
-      );
+    const kernel = instance.exports[launch.kernel] as Kernel;
+    const shared = launch.units!;
     const pointers = launch.operands.map(({ space, offset }) => layout[space] + offset);
     return (symbols, thread, threads) => {
       const units = Math.ceil(valueOf(shared.of, symbols) / shared.per);

@@ -1,5 +1,8 @@
 /** Choosing and inspecting the WebAssembly module. */
 
+import { PlanError } from "@sigil/runtime";
+import type { PlannedProgram } from "@sigil/spec";
+
 /** One module, or two of which the relaxed one is taken where the engine has relaxed SIMD. */
 export type WasmChoice = Uint8Array | { readonly plain: Uint8Array; readonly relaxed: Uint8Array };
 
@@ -23,5 +26,17 @@ export function importsSharedMemory(wasm: Uint8Array): boolean {
     if (memoryImport.every((byte, i) => wasm[at + i] === byte))
       return (wasm[at + memoryImport.length]! & 2) !== 0;
   }
-  throw new Error("the module imports no env.memory: it is not a Sigil CPU module");
+  throw new PlanError("the module imports no env.memory: it is not a Sigil CPU module");
+}
+
+/** Throws a PlanError for launches whose kernels the module lacks, or that threads cannot share. */
+export function checkKernels({ init, launches }: PlannedProgram, module: WebAssembly.Module): void {
+  const kernels = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  for (const { kernel, units } of [...init, ...launches]) {
+    if (!kernels.has(kernel)) throw PlanError.noKernel(kernel);
+    if (!units)
+      throw new PlanError(
+        `${kernel} has no units to share among threads: was the plan made for another backend?`,
+      );
+  }
 }

@@ -1,8 +1,11 @@
 /** A loaded program: its memory, its weights in place, ready to run. */
 import {
   arrayOf,
+  DisposedError,
   InputError,
   loadPlanned,
+  OptionError,
+  PlanError,
   shapeOf,
   validateInputs,
   valueOf,
@@ -14,7 +17,7 @@ import {
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { layoutMemory, type MemoryLayout } from "./capacity.ts";
 import { bindLaunches } from "./launch.ts";
-import { chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
+import { checkKernels, chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
 import { inNode, mostThreads } from "./start-worker.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
 
@@ -40,7 +43,7 @@ export interface CpuProgram {
 
 async function chooseThreads(wanted: number | undefined, shared: boolean): Promise<number> {
   if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1))
-    throw new RangeError(`threads must be a positive integer, received ${wanted}`);
+    throw new OptionError(`threads: expected a positive integer, received ${wanted}`);
   const most = shared ? await mostThreads() : 1;
   // In Node more threads than processors may be asked for; where memory cannot be shared there is
   // one.
@@ -62,6 +65,7 @@ export async function createProgram(
   const threads = await chooseThreads(options.threads, shared);
   const layout = layoutMemory(program, threads);
   const module = await WebAssembly.compile(bytes as BufferSource);
+  checkKernels(program, module);
   const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared });
   await loadPlanned(
     program.weights,
@@ -116,7 +120,7 @@ class LoadedProgram implements CpuProgram {
   }
 
   async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
-    if (!this.#memory) throw new Error(`${this.#program.name} has been disposed`);
+    if (!this.#memory) throw new DisposedError(this.#program.name);
     validateInputs(this.#program, inputs, symbols);
     const { buffer } = this.#memory;
     for (const input of this.#program.inputs) {
@@ -152,7 +156,7 @@ class LoadedProgram implements CpuProgram {
   }
 
   #address(tensor: PlannedTensor): number {
-    if (!tensor.location) throw new Error(`internal: ${tensor.name} has no place in memory`);
+    if (!tensor.location) throw new PlanError(`${tensor.name} has no place in memory`);
     return this.#layout[tensor.location.space] + tensor.location.offset;
   }
 

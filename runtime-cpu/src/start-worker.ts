@@ -1,6 +1,7 @@
 /**
  * Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory.
  */
+import { WorkerError } from "@sigil/runtime";
 import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 
@@ -42,10 +43,14 @@ async function startInNode(
   const { Worker: NodeWorker } = await import(/* webpackIgnore: true */ "node:worker_threads");
   const worker = new NodeWorker(new URL("./worker-node.js", import.meta.url), { workerData });
   worker.on("message", onReport);
-  worker.on("error", (error) =>
-    onFailure(error instanceof Error ? error : new Error(String(error))),
+  worker.on("error", (cause) =>
+    onFailure(
+      new WorkerError(`a thread of ${workerData.program.name} failed: ${String(cause)}`, { cause }),
+    ),
   );
-  worker.on("exit", () => onFailure(new Error(`a thread of ${workerData.program.name} has ended`)));
+  worker.on("exit", () =>
+    onFailure(new WorkerError(`a thread of ${workerData.program.name} has ended`)),
+  );
   return {
     run: (symbols) => worker.postMessage(symbols),
     hold: (alive) => (alive ? worker.ref() : worker.unref()),
@@ -58,7 +63,7 @@ function startInPage(start: WorkerStart, { onReport, onFailure }: ThreadEvents):
   const worker = new Worker(new URL("./worker-web.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => onReport(data);
   worker.onerror = ({ message }) =>
-    onFailure(new Error(`a thread of ${start.program.name} failed: ${message}`));
+    onFailure(new WorkerError(`a thread of ${start.program.name} failed: ${message}`));
   worker.postMessage(start);
   return {
     run: (symbols) => worker.postMessage(symbols),

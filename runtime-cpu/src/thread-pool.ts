@@ -1,4 +1,5 @@
 /** Runs a program's launches: inline, or on threads sharing its memory. */
+import { PlanError } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import { controlBytes, stop } from "./barrier.ts";
 import type { MemoryLayout } from "./capacity.ts";
@@ -53,7 +54,7 @@ export async function threadedRunner(
     );
   const onReport = (report: WorkerReport): void => {
     if (report.kind === "failed")
-      return fail(new Error(`${program.name} failed on a thread: ${report.message}`));
+      return fail(new PlanError(`${program.name} failed on a thread: ${report.message}`));
     if (waiting && --waiting.left === 0) waiting.resolve();
   };
   const ready = all();

@@ -1,3 +1,5 @@
+import { SigilError } from "@sigil/runtime";
+
 export type CudaErrorCode =
   /** The addon is neither built nor among the prebuilt ones. */
   | "no-addon"
@@ -33,7 +35,7 @@ export interface CudaErrorDetails {
 }
 
 /** What keeps a model from running on CUDA, with what to do about it in the message. */
-export class CudaError extends Error implements CudaErrorDetails {
+export class CudaError extends SigilError implements CudaErrorDetails {
   override readonly name = "CudaError";
   readonly code: CudaErrorCode;
   readonly cudaName?: string;

@@ -1,4 +1,5 @@
 /** The kernels of a session: one image, loaded once, and the kernels that its programs use. */
+import { PlanError } from "@sigil/runtime";
 import type { CudaArtifact, CudaKernel, CudaPath } from "./artifact.ts";
 import type { OpenedDevice } from "./driver.ts";
 import { showCapability } from "./driver.ts";
@@ -59,12 +60,7 @@ export class LoadedKernels {
     for (const name of new Set(names)) {
       if (this.#loaded.has(name)) continue;
       const kernel = this.#kernels[name];
-      if (!kernel)
-        throw new CudaError(
-          "image",
-          `there is no ${this.path} kernel ${name}; was it compiled with this plan?`,
-          { about: name },
-        );
+      if (!kernel) throw PlanError.noKernel(name);
       const { id } = await rethrown(
         this.#device.native.takeKernel(this.#image, name, kernel.sharedBytes),
       );

@@ -2,6 +2,7 @@
  * A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes.
  */
 import {
+  DisposedError,
   InputError,
   validateInputs,
   valueOf,
@@ -167,7 +168,7 @@ class LoadedProgram implements CudaProgram {
 
   async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
     const program = this.#program;
-    if (this.#disposed) throw new InputError(`${program.name} has been disposed`);
+    if (this.#disposed) throw new DisposedError(program.name);
     validateInputs(program, inputs, symbols);
     const uploads: NativeTransfer[] = program.inputs.flatMap(({ name, location }) =>
       location
@@ -217,7 +218,7 @@ class LoadedProgram implements CudaProgram {
 
   repeat(symbols: Symbols, count: number): Promise<readonly number[]> {
     const result = this.#last.then(async () => {
-      if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
+      if (this.#disposed) throw new DisposedError(this.#program.name);
       return rethrown(
         this.#device.repeat(
           await this.#graphFor(symbols),

@@ -1,5 +1,5 @@
 /** The device of a session: requested when it is needed, and again when it was lost. */
-import { reporting } from "@sigil/runtime";
+import { DisposedError, reporting } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 import { WebGpuError } from "./error.ts";
@@ -66,7 +66,7 @@ export class DeviceHolder {
     if (this.#held !== current) return this.get();
     if (held && !held.isLost()) return held;
     if (held && this.#options.device) throw await held.lost;
-    if (this.#closed) throw new WebGpuError("device-lost", "the session was disposed");
+    if (this.#closed) throw new DisposedError("the session");
     const next = this.#acquire();
     this.#held = next;
     next.catch(() => (this.#held = undefined));

@@ -1,3 +1,5 @@
+import { SigilError } from "@sigil/runtime";
+
 export type WebGpuErrorCode =
   /** No WebGPU here, or no adapter that it offers. */
   | "no-adapter"
@@ -12,7 +14,7 @@ export type WebGpuErrorCode =
   | "shader";
 
 /** What keeps a model from running on WebGPU, with what to do about it in the message. */
-export class WebGpuError extends Error {
+export class WebGpuError extends SigilError {
   override readonly name = "WebGpuError";
   readonly code: WebGpuErrorCode;
 

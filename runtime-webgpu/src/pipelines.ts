@@ -2,6 +2,7 @@
  * Kernels to pipelines, all at once and off the main thread, each reported by name if it is
  * refused.
  */
+import { PlanError } from "@sigil/runtime";
 import type { Extent, PlannedLaunch } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
 
@@ -52,7 +53,7 @@ export async function createPipelines(
   const made = await Promise.all(
     [...first].map(async ([name, { origins }]) => {
       const kernel = kernels[name];
-      if (!kernel) throw new Error(`there is no kernel ${name}; was it compiled with this plan?`);
+      if (!kernel) throw PlanError.noKernel(name);
       // A refused shader is reported below with its place, so the device's own report of it is
       // dropped.
       device.pushErrorScope("validation");

@@ -1,5 +1,6 @@
 /** A program on a device: weights uploaded, pipelines and bind groups made, ready to run. */
 import {
+  DisposedError,
   InputError,
   shapeOf,
   validateInputs,
@@ -168,7 +169,7 @@ class LoadedProgram implements Program {
   }
 
   async #run(inputs: Inputs, symbols: Symbols, onDevice: OnDevice): Promise<Outputs> {
-    if (this.#disposed) throw new InputError(`${this.#program.name} has been disposed`);
+    if (this.#disposed) throw new DisposedError(this.#program.name);
     if (this.#held.isLost()) throw await this.#held.lost;
     validateInputs(this.#program, inputs, symbols, onDevice);
     const { device } = this.#held;

@@ -1,6 +1,7 @@
 /** A session whose device lives in a worker. */
 import {
   connectSession,
+  OptionError,
   reporting,
   startWorker,
   type WeightSource,
@@ -16,7 +17,7 @@ import {
 } from "./session.ts";
 
 /**
- * {@link WebGpuSession} in a worker; loads nothing yet. Throws a TypeError for a device or a GPU of
+ * {@link WebGpuSession} in a worker; loads nothing yet. Throws an OptionError for a device or a GPU of
  * this thread.
  */
 export async function openInWorker(
@@ -32,7 +33,7 @@ export async function openInWorker(
 ): Promise<WebGpuSession> {
   for (const key of ["device", "gpu"] as const)
     if (options[key])
-      throw new TypeError(
+      throw new OptionError(
         `${key}: it belongs to the thread that made it; leave out \`worker\`, or let the worker ask for its own`,
       );
   const owned = typeof given !== "object";

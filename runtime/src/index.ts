@@ -8,3 +8,4 @@ export * from "./weights/index.ts";
 export * from "./image/index.ts";
 export * from "./processor/siglip-processor.ts";
 export * from "./remote/index.ts";
+export { SigilError } from "@sigil/spec/shared";

@@ -1,4 +1,5 @@
 import { formatDiagnostics } from "./format-diagnostics.ts";
+import { SigilError } from "./sigil-error.ts";
 
 /** A problem in a user's file, located where possible. Lines and columns count from 1. */
 export interface Diagnostic {
@@ -18,12 +19,13 @@ export interface Diagnostic {
 }
 
 /** Thrown once with every problem found; its message is the formatted text. */
-export class DiagnosticError extends Error {
+export class DiagnosticError extends SigilError {
+  override readonly name = "DiagnosticError";
+  readonly code = "diagnostics";
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[]) {
     super(formatDiagnostics(diagnostics));
-    this.name = "DiagnosticError";
     this.diagnostics = diagnostics;
   }
 }

@@ -6,3 +6,4 @@ export * from "./alignment.ts";
 export * from "./kernel-sets.ts";
 export { nearestName } from "./nearest-name.ts";
 export { parsePythonJson } from "./python-json.ts";
+export { SigilError } from "./sigil-error.ts";

@@ -316,8 +316,8 @@ describe.skipIf(!emulatedDriver)(
       await session.dispose();
       await expect(running).resolves.toHaveProperty("y");
       await expect(session.run(program!, inputs(1), { batch: 1 })).rejects.toMatchObject({
-        name: "InputError",
-        message: expect.stringMatching(/disposed/),
+        name: "DisposedError",
+        code: "disposed",
       });
       await session.dispose();
     });

@@ -1,3 +1,5 @@
+import { SigilError } from "@sigil/runtime";
+
 export type EmulatorErrorCode =
   /** No g++ that knows C++17. */
   | "no-compiler"
@@ -12,7 +14,7 @@ export type EmulatorErrorCode =
  * What keeps kernels from being compiled for this machine's processor, with what to do about it in
  * the message.
  */
-export class EmulatorError extends Error {
+export class EmulatorError extends SigilError {
   override readonly name = "EmulatorError";
   readonly code: EmulatorErrorCode;
   /** The kernel's name, where one source is at fault. */

@@ -1,3 +1,5 @@
+import { SigilError } from "@sigil/runtime";
+
 export type KernelBuildErrorCode =
   /** No nvcc, or one too old. */
   | "no-nvcc"
@@ -5,7 +7,7 @@ export type KernelBuildErrorCode =
   | "compile";
 
 /** What keeps kernels from being compiled for a card, with what to do about it in the message. */
-export class KernelBuildError extends Error {
+export class KernelBuildError extends SigilError {
   override readonly name = "KernelBuildError";
   readonly code: KernelBuildErrorCode;
 

@@ -1,4 +1,5 @@
 /** Decoded pictures, in the modes that Pillow names. */
+import { SigilError } from "@sigil/spec/shared";
 
 /**
  * `L`: grey. `LA`, `RGBA`: with alpha. `P`: indices into a palette. `1`: 0 or 255. `I;16`: 16-bit
@@ -28,8 +29,9 @@ export interface ImageArray {
 }
 
 /** What a picture or an option must be, and what was received. */
-export class ImageError extends Error {
+export class ImageError extends SigilError {
   override readonly name = "ImageError";
+  readonly code = "image";
 }
 
 const channelsOf: Readonly<Record<PictureMode, number>> = {

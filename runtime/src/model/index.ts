@@ -1,4 +1,5 @@
 export * from "./graph-model.ts";
+export * from "./disposed-error.ts";
 export * from "./input-error.ts";
 export * from "./losses.ts";
 export {
@@ -8,8 +9,10 @@ export {
   type BackendOpener,
   type BackendOptions,
 } from "./open-backend.ts";
+export * from "./option-error.ts";
 export * from "./outputs.ts";
 export { placeWeights, type UnplacedPlan } from "./place-weights.ts";
+export * from "./plan-error.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";
 export * from "./session.ts";

@@ -1,4 +1,5 @@
 /** Choosing among the backends that a module was compiled for; never silently. */
+import { OptionError } from "./option-error.ts";
 import type { Session } from "./session.ts";
 
 export type BackendName = "cpu" | "webgpu" | "cuda";
@@ -74,5 +75,5 @@ export async function openBackend<Name extends BackendName>(
       reasons.push(error.message);
     }
   }
-  throw new TypeError("the module was compiled for no backend");
+  throw new OptionError("the module was compiled for no backend");
 }

@@ -4,6 +4,7 @@
  */
 import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
+import { DisposedError } from "./disposed-error.ts";
 import { InputError } from "./input-error.ts";
 import type { ByteTensor, DeviceBytes, HostData, Program, Tensor } from "./program.ts";
 import { arrayOf } from "./validate.ts";
@@ -97,7 +98,7 @@ export class Session {
 
   /** Loads a program now rather than at its first run. */
   async load(program: PlannedProgram): Promise<Program> {
-    if (this.#disposed) throw new InputError(`${this.plan.name} was disposed`);
+    if (this.#disposed) throw new DisposedError(this.plan.name);
     let loaded = this.#programs.get(program.name);
     if (!loaded) {
       loaded = this.#create(program);
@@ -148,7 +149,7 @@ export class Session {
     );
   }
 
-  /** Frees every program; running afterwards is an InputError. */
+  /** Frees every program; running afterwards is a DisposedError. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     for (const program of await Promise.allSettled(this.#programs.values()))

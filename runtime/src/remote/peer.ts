@@ -94,7 +94,7 @@ export class Peer {
     if (message.kind === "tell") return handler && reporting(handler)(...message.args);
     try {
       if (!handler)
-        throw new Error(
+        throw new WorkerError(
           `the other thread has no ${message.method}; are both of one version of Sigil?`,
         );
       const result = await handler(...message.args);

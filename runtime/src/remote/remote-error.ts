@@ -1,6 +1,10 @@
 /** Errors across threads: structured cloning would keep neither their class nor their code. */
 
+import { SigilError } from "@sigil/spec/shared";
+import { DisposedError } from "../model/disposed-error.ts";
 import { InputError } from "../model/input-error.ts";
+import { OptionError } from "../model/option-error.ts";
+import { PlanError } from "../model/plan-error.ts";
 import { WeightsError } from "../weights/error.ts";
 
 /** What a thread says of an error. */
@@ -12,12 +16,22 @@ export interface PlainError {
 export type ErrorClasses = Readonly<Record<string, { readonly prototype: Error }>>;
 
 /** A worker could not be started, or ended while it was needed. */
-export class WorkerError extends Error {
+export class WorkerError extends SigilError {
   override readonly name = "WorkerError";
+  readonly code = "worker";
 }
 
 /** Errors that weights and runs throw on either side. */
-export const sharedErrors: ErrorClasses = { WeightsError, InputError, TypeError, RangeError };
+export const sharedErrors: ErrorClasses = {
+  DisposedError,
+  InputError,
+  OptionError,
+  PlanError,
+  WeightsError,
+  WorkerError,
+  TypeError,
+  RangeError,
+};
 
 export function toPlain(error: unknown): PlainError {
   if (!(error instanceof Error)) return { properties: { name: "Error", message: String(error) } };

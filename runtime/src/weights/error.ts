@@ -1,3 +1,5 @@
+import { SigilError } from "@sigil/spec/shared";
+
 /**
  * What a {@link WeightsError} knows: which file and tensor, what was expected and what was
  * received.
@@ -13,8 +15,9 @@ export interface WeightsErrorDetails {
 }
 
 /** Weights that are damaged, missing, misshapen or unreadable. */
-export class WeightsError extends Error {
+export class WeightsError extends SigilError {
   override readonly name = "WeightsError";
+  readonly code = "weights";
   readonly file: string | undefined;
   readonly tensor: string | undefined;
   readonly expected: string | undefined;

@@ -3,6 +3,7 @@
  * next ones on their way.
  */
 import type { PlannedWeight, WeightPart } from "@sigil/spec";
+import { WeightsError } from "./error.ts";
 import { foldPixels } from "./fold-pixels.ts";
 import { packPanelRows } from "./pack.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -80,9 +81,11 @@ export async function loadPlanned(
       const width = part.fold ? part.fold.pixels * part.fold.scales.length : columns;
       const stored = data.subarray(part.begin * width, part.end * width);
       if (stored.length !== (part.end - part.begin) * width)
-        throw new Error(
-          `${tensor}: expected at least ${part.end * width} elements, received ${data.length}`,
-        );
+        throw new WeightsError("is too small", {
+          tensor,
+          expected: `at least ${part.end * width} elements`,
+          received: String(data.length),
+        });
       const rows = part.fold
         ? foldPixels(stored, part.fold)
         : part.resample
