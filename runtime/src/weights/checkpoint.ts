@@ -1,8 +1,11 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parsePythonJson } from "@sigil/spec/shared";
 import { WeightsError } from "./error.ts";
+import { fileProblem } from "./file-problem.ts";
 import { openFileSource } from "./file-source.ts";
+import { foreignFormat } from "./foreign-format.ts";
+import { missingWeights } from "./missing-weights.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 import type { WeightSource } from "./weight-source.ts";
@@ -45,7 +48,7 @@ export async function openCheckpoint(
   options: { require?: readonly CheckpointFile[] } = {},
 ): Promise<Checkpoint> {
   const listing = await readdir(folder).catch((cause: unknown) => {
-    throw new WeightsError(`cannot be read as a checkpoint folder: ${(cause as Error).message}`, {
+    throw new WeightsError(`cannot be read as a checkpoint folder: ${fileProblem(cause)}`, {
       file: folder,
       cause,
     });
@@ -57,8 +60,7 @@ export async function openCheckpoint(
   const missing = [...new Set<CheckpointFile>(["config.json", ...(options.require ?? [])])]
     .filter((file) => paths[file] === undefined)
     .map((file) => `${file} is missing`);
-  if (single === undefined && index === undefined)
-    missing.unshift("model.safetensors (or model.safetensors.index.json) is missing");
+  if (single === undefined && index === undefined) missing.unshift(missingWeights(listing));
   if (missing.length > 0)
     throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
 
@@ -101,16 +103,26 @@ async function openFile(path: string): Promise<WeightSource> {
   }
 }
 
+async function readWhole(path: string): Promise<Uint8Array> {
+  const source = await openFileSource(path);
+  try {
+    return await source.read(0, await source.size());
+  } finally {
+    await source.close();
+  }
+}
+
 async function json(path: string | undefined): Promise<CheckpointJson | undefined> {
   if (path === undefined) return undefined;
+  const bytes = await readWhole(path);
+  const text = new TextDecoder().decode(bytes);
   let value: unknown;
   try {
-    value = parsePythonJson(await readFile(path, "utf8"));
+    value = parsePythonJson(text);
   } catch (cause) {
-    throw new WeightsError(`is not readable JSON: ${(cause as Error).message}`, {
-      file: path,
-      cause,
-    });
+    const damaged = `is not readable JSON: ${(cause as Error).message}`;
+    const problem = /^\s*[{[]/.test(text) ? damaged : (foreignFormat(bytes) ?? damaged);
+    throw new WeightsError(problem, { file: path, cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new WeightsError("is not a JSON object", { file: path });

@@ -27,7 +27,7 @@ export class WeightsError extends SigilError {
   constructor(problem: string, details: WeightsErrorDetails = {}) {
     const where = [
       details.file,
-      details.tensor === undefined ? undefined : `tensor "${details.tensor}"`,
+      details.tensor === undefined ? undefined : `tensor "${inPart(details.tensor)}"`,
     ]
       .filter((part) => part !== undefined)
       .join(": ");
@@ -49,3 +49,6 @@ export class WeightsError extends SigilError {
     this.issues = details.issues ?? [];
   }
 }
+
+/** Names come from files, and a name may fill one. */
+const inPart = (name: string): string => (name.length > 200 ? `${name.slice(0, 200)}…` : name);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, stat as fileStat } from "node:fs/promises";
 import { checkDigest, checkRange, type ByteSource } from "./byte-source.ts";
 import { WeightsError } from "./error.ts";
+import { fileProblem } from "./file-problem.ts";
 
 /** The most that one read call of the operating system is asked for, in bytes. */
 const chunkBytes = 1 << 28;
@@ -11,14 +12,14 @@ const hashBytes = 4 << 20;
 export async function openFileSource(
   path: string,
 ): Promise<ByteSource & { close(): Promise<void> }> {
-  const handle = await open(path, "r").catch((cause: unknown) => {
-    throw new WeightsError(`cannot be opened: ${(cause as Error).message}`, { file: path, cause });
-  });
-  const stat = await handle.stat();
-  if (!stat.isFile()) {
-    await handle.close();
+  const refuse = (cause: unknown): never => {
+    throw new WeightsError(`cannot be opened: ${fileProblem(cause)}`, { file: path, cause });
+  };
+  // Before it is opened, for which a pipe would wait.
+  if (!(await fileStat(path).catch(refuse)).isFile())
     throw new WeightsError("is not a file", { file: path });
-  }
+  const handle = await open(path, "r").catch(refuse);
+  const stat = await handle.stat();
   const read = async (
     offset: number,
     length: number,
@@ -28,12 +29,11 @@ export async function openFileSource(
     const out = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(
-        out,
-        done,
-        Math.min(chunkBytes, length - done),
-        offset + done,
-      );
+      const { bytesRead } = await handle
+        .read(out, done, Math.min(chunkBytes, length - done), offset + done)
+        .catch((cause: unknown) => {
+          throw new WeightsError(`cannot be read: ${fileProblem(cause)}`, { file: path, cause });
+        });
       if (bytesRead === 0)
         throw new WeightsError("became shorter while it was read", {
           file: path,

@@ -2,8 +2,16 @@ import { randomBytes } from "node:crypto";
 import { open, rename, unlink, type FileHandle } from "node:fs/promises";
 import { tensorBytes } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
+import { fileProblem } from "./file-problem.ts";
 import { layOut, tensorEntries, type FileLayout, type TensorsToWrite } from "./write.ts";
 import type { TensorInfo } from "./weight-source.ts";
+
+/** For the errors of writing a file, which name it seldom and the temporary one if at all. */
+const cannotWrite =
+  (path: string) =>
+  (cause: unknown): never => {
+    throw new WeightsError(`cannot be written: ${fileProblem(cause)}`, { file: path, cause });
+  };
 
 /**
  * Writes a safetensors file tensor by tensor, in any order; the file appears under its name only
@@ -32,12 +40,7 @@ export class SafetensorsWriter {
   ): Promise<SafetensorsWriter> {
     const layout = layOut(tensors, metadata);
     const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-    const handle = await open(temporary, "wx").catch((cause: unknown) => {
-      throw new WeightsError(`cannot be written: ${(cause as Error).message}`, {
-        file: path,
-        cause,
-      });
-    });
+    const handle = await open(temporary, "wx").catch(cannotWrite(path));
     const writer = new SafetensorsWriter(path, temporary, handle, layout);
     try {
       await writer.#put(layout.head, 0);
@@ -71,9 +74,11 @@ export class SafetensorsWriter {
           issues: [...this.#left].map((name) => `"${name}" was never written`),
         });
       }
-      await this.#handle.sync();
-      await this.#handle.close();
-      await rename(this.#temporary, this.#path);
+      await this.#handle
+        .sync()
+        .then(() => this.#handle.close())
+        .then(() => rename(this.#temporary, this.#path))
+        .catch(cannotWrite(this.#path));
     } catch (error) {
       await this.abort();
       throw error;
@@ -88,12 +93,9 @@ export class SafetensorsWriter {
 
   async #put(bytes: Uint8Array, position: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#handle.write(
-        bytes,
-        done,
-        Math.min(1 << 28, bytes.length - done),
-        position + done,
-      );
+      const { bytesWritten } = await this.#handle
+        .write(bytes, done, Math.min(1 << 28, bytes.length - done), position + done)
+        .catch(cannotWrite(this.#path));
       done += bytesWritten;
     }
   }

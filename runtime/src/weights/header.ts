@@ -1,7 +1,7 @@
 import type { ByteSource } from "./byte-source.ts";
 import { byteLength, isDType } from "./dtype.ts";
-import { WeightsError } from "./error.ts";
-import { duplicateKey } from "./json-keys.ts";
+import { WeightsError, type WeightsErrorDetails } from "./error.ts";
+import { scanHeader } from "./scan-header.ts";
 import type { TensorInfo } from "./weight-source.ts";
 
 /** The safetensors library refuses longer headers too. */
@@ -42,26 +42,24 @@ export async function readHeader(
     });
   const prefix = await source.read(0, 8, signal);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(maxHeaderBytes)) {
-    throw new WeightsError("has an oversized header", {
+  if (length > BigInt(maxHeaderBytes))
+    throw await named(source, size, signal, "has an oversized header", {
       file,
       expected: `at most ${maxHeaderBytes} bytes`,
       received: `${length} bytes`,
     });
-  }
   const dataStart = 8 + Number(length);
-  if (dataStart > size) {
-    throw new WeightsError("is truncated inside its header", {
+  if (dataStart > size)
+    throw await named(source, size, signal, "is truncated inside its header", {
       file,
       expected: `at least ${dataStart} bytes`,
       received: `${size} bytes`,
     });
-  }
   const root = parseHeader(file, await source.read(8, Number(length), signal));
   const tensors = new Map<string, TensorPlace>();
-  const metadata: Record<string, string> = {};
+  let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(root)) {
-    if (name === "__metadata__") Object.assign(metadata, readMetadata(file, entry));
+    if (name === "__metadata__") metadata = readMetadata(file, entry);
     else tensors.set(name, readEntry(file, name, entry, dataStart));
   }
   const inOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
@@ -69,13 +67,31 @@ export async function readHeader(
   return { tensors: new Map(inOrder), metadata };
 }
 
+/** The error for a file whose first bytes are no header: what it is where that is known. */
+async function named(
+  source: ByteSource,
+  size: number,
+  signal: AbortSignal | undefined,
+  problem: string,
+  details: WeightsErrorDetails,
+): Promise<WeightsError> {
+  const { foreignFormat, signatureBytes } = await import("./foreign-format.ts");
+  const what = foreignFormat(await source.read(0, Math.min(signatureBytes, size), signal));
+  return what === undefined
+    ? new WeightsError(problem, details)
+    : new WeightsError(what, { file: source.name, cause: new WeightsError(problem, details) });
+}
+
 function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
   let root: unknown;
-  let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    // Before JSON.parse, to which nesting without end is gigabytes.
+    const { problem, ...where } = scanHeader(text) ?? {};
+    if (problem !== undefined) throw new WeightsError(problem, { file, ...where });
     root = JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof WeightsError) throw cause;
     throw new WeightsError(`has a header that is not JSON: ${(cause as Error).message}`, {
       file,
       cause,
@@ -86,72 +102,60 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
       file,
       expected: "a JSON object",
     });
-  const twice = duplicateKey(text);
-  if (twice !== undefined)
-    throw new WeightsError("its header names this twice", { file, tensor: twice });
   return root;
 }
 
+/** A value for a message, in part where it is long. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/** Some writers say null where they have none. */
 function readMetadata(file: string, entry: unknown): Record<string, string> {
+  if (entry === null) return {};
   if (!isRecord(entry) || Object.values(entry).some((value) => typeof value !== "string")) {
     throw new WeightsError("has malformed __metadata__", {
       file,
       expected: "an object of strings",
-      received: JSON.stringify(entry).slice(0, 100),
+      received: shown(entry),
     });
   }
   return entry as Record<string, string>;
 }
 
 function readEntry(file: string, tensor: string, entry: unknown, dataStart: number): TensorPlace {
-  const received = JSON.stringify(entry).slice(0, 200);
-  if (!isRecord(entry))
-    throw new WeightsError("has a malformed entry", {
-      file,
-      tensor,
-      expected: "an object",
-      received,
-    });
+  const refuse = (problem: string, expected: string, received: string): WeightsError =>
+    new WeightsError(problem, { file, tensor, expected, received });
+  if (!isRecord(entry)) throw refuse("has a malformed entry", "an object", shown(entry));
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (!isDType(dtype))
-    throw new WeightsError("has an unknown dtype", {
-      file,
-      tensor,
-      expected: "a safetensors dtype",
-      received: JSON.stringify(dtype) ?? "nothing",
-    });
-  if (!Array.isArray(shape) || !shape.every(isSize)) {
-    throw new WeightsError("has a malformed shape", {
-      file,
-      tensor,
-      expected: "non-negative integers",
-      received: JSON.stringify(shape) ?? "nothing",
-    });
-  }
+  if (!isDType(dtype)) throw refuse("has an unknown dtype", "a safetensors dtype", shown(dtype));
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    throw refuse("has a malformed shape", "non-negative integers", shown(shape));
   if (
     !Array.isArray(offsets) ||
     offsets.length !== 2 ||
     !offsets.every(isSize) ||
     offsets[0] > offsets[1]
-  ) {
-    throw new WeightsError("has malformed data_offsets", {
-      file,
-      tensor,
-      expected: "[begin, end] with begin <= end",
-      received: JSON.stringify(offsets) ?? "nothing",
-    });
-  }
+  )
+    throw refuse("has malformed data_offsets", "[begin, end] with begin <= end", shown(offsets));
   const [begin, end] = offsets as [number, number];
-  const expected = byteLength(dtype, shape as number[]);
-  if (!Number.isSafeInteger(expected) || end - begin !== expected) {
-    throw new WeightsError("its data_offsets contradict its shape", {
-      file,
-      tensor,
-      expected: `${expected} bytes for ${dtype} [${shape.join(", ")}]`,
-      received: `${end - begin} bytes`,
-    });
-  }
-  return { dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
+  const expected = overflows(shape) ? NaN : byteLength(dtype, shape);
+  if (!Number.isSafeInteger(expected) || end - begin !== expected)
+    throw refuse(
+      "its data_offsets contradict its shape",
+      Number.isNaN(expected)
+        ? `a shape of less than 2^64 elements, not ${shown(shape)}`
+        : `${expected} bytes for ${dtype} ${shown(shape)}`,
+      `${end - begin} bytes`,
+    );
+  return { dtype, shape, begin: dataStart + begin, end: dataStart + end };
+}
+
+/** Whether a product of leading sizes passes 64 bits, which a zero behind them does not mend. */
+function overflows(shape: readonly number[]): boolean {
+  let elements = 1;
+  return shape.some((size) => (elements *= size) >= 2 ** 64);
 }
 
 function checkTiling(

@@ -11,7 +11,7 @@ export { cacheApiStore } from "./cache/cache-api-store.ts";
 export { Sha256 } from "./sha256.ts";
 export type { TensorInfo, WeightSource } from "./weight-source.ts";
 export { openSafetensors } from "./safetensors.ts";
-export { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
+export { isShardName, openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 export { withPrefixes } from "./prefixes.ts";
 export { bindWeights } from "./bind.ts";
 export {

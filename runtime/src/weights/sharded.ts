@@ -9,11 +9,11 @@ export interface ShardIndex {
   readonly weight_map: Readonly<Record<string, string>>;
 }
 
-const isShardName = (value: unknown): value is string =>
+/** Whether an index may name a shard so: a path inside its folder, on every system. */
+export const isShardName = (value: unknown): value is string =>
   typeof value === "string" &&
-  value !== "" &&
-  !/^[/\\]|[\\:]/.test(value) &&
-  !value.split("/").includes("..");
+  /^[^\p{Cc}\\:]{1,255}$/u.test(value) &&
+  value.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 
 /**
  * Opens a checkpoint split into shards; `resolve` gives the byte source of a shard's file name. All
@@ -47,7 +47,7 @@ export async function openShardedSafetensors(
     void (await Promise.all([...shards.values()].map((shard) => shard.close())));
   const owner = new Map<string, WeightSource>();
   const tensors = new Map<string, TensorInfo>();
-  const metadata: Record<string, string> = {};
+  let metadata: Readonly<Record<string, string>> = {};
   try {
     for (const file of new Set(entries.map(([, shard]) => shard as string))) {
       const bytes = await resolve(file);
@@ -57,7 +57,8 @@ export async function openShardedSafetensors(
         await bytes.close?.();
         throw error;
       }
-      Object.assign(metadata, shards.get(file)!.metadata);
+      // Not Object.assign, to which a key __proto__ is no key.
+      metadata = { ...metadata, ...shards.get(file)!.metadata };
     }
     for (const [tensor, file] of entries) {
       const shard = shards.get(file as string)!;

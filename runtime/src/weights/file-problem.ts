@@ -1,0 +1,19 @@
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  ENOTDIR: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "it is a folder",
+  ENOSPC: "no space is left on its disk",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "its file system is read-only",
+  ELOOP: "its symbolic links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  EMFILE: "too many files are open",
+};
+
+/** Why the operating system refused a file, in words: its own messages name the file only sometimes. */
+export function fileProblem(cause: unknown): string {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  return Object.hasOwn(reasons, code) ? reasons[code]! : message;
+}

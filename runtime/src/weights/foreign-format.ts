@@ -1,0 +1,54 @@
+/**
+ * What a file is that is no safetensors file, by its first bytes. Imported when a header cannot be
+ * read, so that others do not download it.
+ */
+
+const convert =
+  "load it with transformers and save it by model.save_pretrained(folder), or take the safetensors file that most repositories have beside it";
+
+/** What a format begins with, a byte as a character U+0000 to U+00FF. */
+const formats: readonly (readonly [begins: string | RegExp, what: string])[] = [
+  [
+    "version https://git-lfs",
+    "is a Git LFS pointer, not the file itself: fetch it with git lfs pull, or download it from the Hub",
+  ],
+  [
+    /^\s*<(!doctype|html|\?xml|head)/i,
+    "is a web page, not a file of weights: on the Hub the file itself is at .../resolve/..., where the page is at .../blob/...",
+  ],
+  [
+    "PK\x03\x04",
+    `is a zip archive, as PyTorch (.bin, .pth, .pt) and NumPy (.npz) write it: ${convert}`,
+  ],
+  ["GGUF", "is a GGUF file, for llama.cpp: take the safetensors file that it was made from"],
+  ["\x89HDF\r\n", `is an HDF5 file, as Keras (.h5) writes it: ${convert}`],
+  ["\x93NUMPY", "is a NumPy array (.npy): save it by safetensors.numpy.save_file"],
+  ...[2, 3, 4, 5].map(
+    (protocol) =>
+      [
+        `\x80${String.fromCharCode(protocol)}`,
+        `is a Python pickle, as PyTorch (.bin, .pth, .pt) writes it: ${convert}`,
+      ] as const,
+  ),
+  ...["\x1f\x8b", "\x28\xb5\x2f\xfd", "7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ"].map(
+    (begins) => [begins, "is compressed: unpack it first"] as const,
+  ),
+  [
+    /^\s*\{[\s\S]*"weight_map"/,
+    "is the index of a checkpoint in shards: give the folder that it lies in",
+  ],
+  [/^\s*[{[]\s*["{[\]}]/, "is a JSON file, not a file of weights"],
+];
+
+/** How many bytes tell a format. */
+export const signatureBytes = 512;
+
+/** What a file with these first bytes is and what to do with it; undefined for one that is not known. */
+export function foreignFormat(bytes: Uint8Array): string | undefined {
+  const text = Array.from(bytes.subarray(0, signatureBytes), (byte) =>
+    String.fromCharCode(byte),
+  ).join("");
+  return formats.find(([begins]) =>
+    typeof begins === "string" ? text.startsWith(begins) : begins.test(text),
+  )?.[1];
+}

@@ -1,0 +1,48 @@
+/** Files in which a folder may have its weights otherwise, and what to do with each. */
+const others: readonly (readonly [name: RegExp, advice: (name: string) => string])[] = [
+  [
+    /^adapter_(config\.json|model\.(safetensors|bin))$/,
+    () => "it is a PEFT adapter: merge it into its base model by merge_and_unload() and save that",
+  ],
+  [
+    /^model-\d+-of-\d+\.safetensors$/,
+    (name) =>
+      `it has ${name}, one of several shards, but no model.safetensors.index.json that says which tensors each holds: download that too`,
+  ],
+  [
+    /^model\.[\w-]+\.safetensors$/,
+    (name) => `it has ${name}, a variant: rename it to model.safetensors to use it`,
+  ],
+  [
+    /^consolidated(\.[\w-]+)?\.safetensors$/,
+    (name) =>
+      `it has ${name}, which names tensors otherwise than transformers: take the model.safetensors of the same model`,
+  ],
+  [
+    /^open_clip/,
+    (name) => `it has ${name} of OpenCLIP: take the same model as transformers has it`,
+  ],
+  [
+    /\.(bin|pth?|ckpt|h5|msgpack)$/,
+    (name) =>
+      `it has ${name}: load it with transformers and save it by model.save_pretrained(folder), which writes model.safetensors`,
+  ],
+  [
+    /\.(gguf|onnx)$/,
+    (name) => `it has ${name}: take the safetensors file of the model that it was made from`,
+  ],
+  [
+    /\.safetensors$/,
+    (name) => `it has ${name}: rename it to model.safetensors if it holds the weights`,
+  ],
+];
+
+/** Where the weights of a folder without model.safetensors may be, by the names of its files. */
+export function missingWeights(names: readonly string[]): string {
+  const what = "model.safetensors (or model.safetensors.index.json) is missing";
+  for (const [pattern, advice] of others) {
+    const name = names.find((one) => pattern.test(one));
+    if (name !== undefined) return `${what}; ${advice(name)}`;
+  }
+  return what;
+}
