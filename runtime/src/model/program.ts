@@ -38,8 +38,7 @@ export interface Program {
   readonly device?: string;
   /**
    * Inputs by name, those that lie on its device apart; `symbols` are this run's sizes, each at
-   * most what the plan says. Inputs are the program's from the call on: it reads them when their
-   * turn comes and may transfer them. Outputs are the caller's.
+   * most what the plan says.
    */
   run(
     inputs: Readonly<Record<string, HostData>>,

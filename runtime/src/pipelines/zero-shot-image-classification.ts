@@ -64,15 +64,13 @@ export class ZeroShotImageClassification {
       throw new InputError(
         `template: expected one {} for the label, received ${JSON.stringify(template)}`,
       );
-    // The caller may change what it gave while anything is waited for, so pictures are read first.
-    const names = [...labels];
+    const texts = await this.#embed(labels.map((label) => template.split("{}").join(label)));
     const images = await this.#model.getImageFeatures({ pixelValues });
-    const texts = await this.#embed(names.map((label) => template.split("{}").join(label)));
     const { logitsPerImage: logits } = await this.#model.scores(images, texts);
-    return Array.from({ length: images.shape[0]! }, (_, i) =>
-      names
+    return Array.from({ length: pixelValues.shape[0]! }, (_, i) =>
+      labels
         .map((label, t) => {
-          const logit = logits.data[i * names.length + t]!;
+          const logit = logits.data[i * labels.length + t]!;
           return { label, score: 1 / (1 + Math.exp(-logit)), logit };
         })
         .sort((a, b) => b.score - a.score),

@@ -196,13 +196,13 @@ async function run(
   inputs: Parameters<Program["run"]>[0],
   symbols: Parameters<Program["run"]>[1],
 ): ReturnType<Program["run"]> {
-  // Arrays are given away, or copies of what is used of them: it may be a part of a batch.
+  // The caller keeps its arrays, so copies are given away: of what is used of them, which may be a
+  // part of a batch.
   const transfer: Transferable[] = [];
   const copies = Object.fromEntries(
     Object.entries(inputs).map(([key, value]) => {
       if (!ArrayBuffer.isView(value)) return [key, value];
-      const whole = value.byteLength === value.buffer.byteLength;
-      const copy = whole ? value : value.slice();
+      const copy = value.slice();
       transfer.push(copy.buffer);
       return [key, copy];
     }),
