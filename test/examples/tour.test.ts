@@ -1,16 +1,15 @@
-/**
- * The README's tour: each example runs, prints what the README says, and is the code that the
- * README shows.
- */
+/** The tour: each example runs, prints what the docs say, and is the code that the docs show. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const docs = ["getting-started", "architectures"]
+  .map((name) => readFileSync(join(root, `docs/${name}.md`), "utf8"))
+  .join("\n");
 
-describe("the README's tour", () => {
+describe("the tour", () => {
   for (const name of ["towers", "hidden-states", "classification", "custom-architecture"])
     it(name, () => {
       const code = readFileSync(join(root, `examples/tour/${name}.mjs`), "utf8");
@@ -18,10 +17,10 @@ describe("the README's tour", () => {
         cwd: root,
         encoding: "utf8",
       });
-      const shown = [...readme.matchAll(/```js\n([^]*?)```\n(?:\n```text\n([^]*?)```)?/g)].find(
+      const shown = [...docs.matchAll(/```js\n([^]*?)```\n(?:\n```text\n([^]*?)```)?/g)].find(
         ([, js]) => js === code,
       );
-      expect(shown, `README shows examples/tour/${name}.mjs`).toBeDefined();
+      expect(shown, `docs show examples/tour/${name}.mjs`).toBeDefined();
       expect(output).toBe(shown![2]);
     });
 });
