@@ -2,6 +2,8 @@ import type { Problem } from "./json-source.ts";
 
 type Report = (pointer: string, problem: Problem) => void;
 type Fields = Record<string, unknown>;
+/** Of a config without id2label, whose labels are made; the schema says the same. */
+const mostLabels = 100_000;
 
 /**
  * Rules between fields of the towers. Values of a wrong type are the schema's to report and are
@@ -52,49 +54,46 @@ function checkJoint(text: Fields, vision: Fields, report: Report): void {
 }
 
 /**
- * Completes `num_labels`, `id2label` and `label2id` from each other and reports where they
- * disagree.
+ * Completes `num_labels` and `id2label` from each other, `label2id` from both, and reports where
+ * they disagree. A classifier has as many classes as `id2label` has entries, as in transformers,
+ * whatever their numbers; what a schema refuses is passed over here.
  */
 export function checkLabels(config: Fields, report: Report): void {
-  const given = config.id2label as Record<string, string> | null | undefined;
+  const { id2label: given } = config;
   if (given !== undefined && (typeof given !== "object" || given === null)) return;
   const count = given === undefined ? (config.num_labels ?? 2) : Object.keys(given).length;
-  if (!isPositive(count)) {
-    if (given !== undefined)
-      report("/id2label", {
-        code: "invalid-labels",
-        message: "`id2label` must have at least one label",
-      });
-    return;
-  }
+  if (given !== undefined && count === 0)
+    report("/id2label", {
+      code: "invalid-labels",
+      message: "`id2label` must have at least one label",
+    });
+  if (!isPositive(count) || count > mostLabels) return;
   if (given !== undefined && config.num_labels !== undefined && config.num_labels !== count) {
     report("/num_labels", {
       code: "invalid-labels",
       message: `num_labels is ${config.num_labels}, but id2label has ${count} labels`,
     });
   }
-  const labels =
-    given ?? Object.fromEntries(Array.from({ length: count }, (_, i) => [i, `LABEL_${i}`]));
-  for (const key of Object.keys(labels)) {
-    if (!/^(0|[1-9]\d*)$/.test(key) || Number(key) >= count) {
+  const named = fieldsOf(given);
+  for (const key of Object.keys(named))
+    if (!/^(0|[1-9]\d*)$/.test(key))
       report(`/id2label/${key}`, {
         code: "invalid-labels",
         key: true,
-        message: `\`id2label\` key "${key}" is not a class number from 0 to ${count - 1}`,
+        message: `\`id2label\` key ${JSON.stringify(key)} is not a class number`,
       });
-    }
-  }
   if (config.problem_type === "single_label_classification" && count === 1) {
     report("/problem_type", {
       code: "invalid-labels",
       message: "single_label_classification needs at least two labels",
     });
   }
-  config.num_labels = count;
-  config.id2label = labels;
-  config.label2id ??= Object.fromEntries(
-    Object.entries(labels).map(([id, label]) => [label, Number(id)]),
+  const labels = Array.from({ length: count }, (_, i) =>
+    typeof named[i] === "string" ? named[i] : `LABEL_${i}`,
   );
+  config.num_labels = count;
+  config.id2label = Object.fromEntries(labels.entries());
+  config.label2id = Object.fromEntries(labels.map((label, i) => [label, i]));
   config.problem_type ??= null;
 }
 

@@ -13,6 +13,8 @@ const mostShown = 160;
 /** What is shown of a longer one before the place. */
 const mostBefore = 60;
 
+const clean = (text: string): string => text.replace(/[^\P{Cc}\t]/gu, "\ufffd");
+
 /**
  * A line as a terminal may show it: of a long one what is around the place, and nothing that would
  * act on the terminal.
@@ -26,7 +28,6 @@ function excerpt(
   const begin = long ? Math.max(0, at - mostBefore) : 0;
   const end = long ? Math.min(lineText.length, begin + mostShown) : lineText.length;
   const head = begin > 0 ? "…" : "";
-  const clean = (text: string): string => text.replace(/[^\P{Cc}\t]/gu, "\ufffd");
   return {
     text: `${head}${clean(lineText.slice(begin, end))}${end < lineText.length ? "…" : ""}`,
     before: head + clean(lineText.slice(begin, at)),
@@ -56,5 +57,6 @@ function formatDiagnostic(diagnostic: Diagnostic): string {
   }
   for (const note of diagnostic.notes) lines.push(`${margin} = note: ${note}`);
   if (diagnostic.help !== undefined) lines.push(`${margin} = help: ${diagnostic.help}`);
-  return lines.join("\n");
+  // Names and values of a file stand in all of these.
+  return lines.map(clean).join("\n");
 }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { detectArchitecture } from "./detect-architecture.ts";
+import { checkIdentity, detectArchitecture } from "./config-identity.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { TuningTable } from "./generated/tuning.ts";
@@ -77,8 +77,11 @@ function fromConfig(
   diagnostics: Diagnostic[],
 ): ModelSpec | undefined {
   const value = source.value as JsonObject;
-  const architecture = options.architecture ?? detectArchitecture(value, source, "", diagnostics);
-  if (architecture === undefined) return undefined;
+  const architecture = options.architecture ?? detectArchitecture(value);
+  if (architecture === undefined) {
+    checkIdentity(value, architecture, { source, pointer: "" }, diagnostics);
+    return undefined;
+  }
   const stem = basename(options.file, ".json");
   const name = stem === "config" ? basename(dirname(resolve(options.file))) : stem;
   const spec: JsonObject = {

@@ -1,8 +1,9 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, type JsonSource, type Problem } from "./json-source.ts";
+import { checkIdentity } from "./config-identity.ts";
 import { checkLabels, checkTowers } from "./config-rules.ts";
 import type { ModelConfig } from "./model-spec.ts";
-import { validate } from "./schema-validation.ts";
+import { takesNull, validate, type SchemaName } from "./schema-validation.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -22,9 +23,9 @@ export function resolveConfig(
   place: ConfigPlace,
   diagnostics: Diagnostic[],
 ): ModelConfig {
+  checkIdentity(value, architecture, place, diagnostics);
   const tower = towerOf(architecture, value);
-  const config = structuredClone(value);
-  for (const key of ["text_config", "vision_config"]) if (config[key] === null) delete config[key];
+  const config = withoutNulls(value);
   let prefix = place.pointer;
   let result: JsonObject = config;
   if (tower === undefined) {
@@ -52,6 +53,27 @@ export function resolveConfig(
   checkTowers(result, architecture, report);
   checkLabels(result, report);
   return result as unknown as ModelConfig;
+}
+
+/**
+ * A copy in which a key that is null is absent, as transformers writes and reads it, where null is
+ * no value of its own; keys that the schemas do not know are kept.
+ */
+function withoutNulls(config: JsonObject): JsonObject {
+  const copy = structuredClone(config);
+  // The one key whose null transformers reads as false, and whose absence is true.
+  for (const block of [copy, copy.vision_config])
+    if (isObject(block) && block.vision_use_head === null) block.vision_use_head = false;
+  const clean = (block: unknown, schema: SchemaName): void => {
+    if (!isObject(block)) return;
+    for (const key of Object.keys(block))
+      if (block[key] === null && !takesNull(schema, key)) delete block[key];
+  };
+  // A tower's config may stand alone, so its keys are looked for in the config too.
+  for (const schema of ["siglip", "siglip-text", "siglip-vision"] as const) clean(copy, schema);
+  clean(copy.text_config, "siglip-text");
+  clean(copy.vision_config, "siglip-vision");
+  return copy;
 }
 
 /**

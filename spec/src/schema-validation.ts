@@ -28,8 +28,7 @@ export function validate(
   source: JsonSource,
   prefix: string,
 ): Diagnostic[] {
-  validators ??= compileSchemas();
-  const check = validators.get(schema)!;
+  const check = validatorOf(schema);
   if (check(value)) return [];
   const reported = new Set<string>();
   const diagnostics: Diagnostic[] = [];
@@ -48,6 +47,19 @@ export function validate(
     diagnostics.push(diagnosticAt(source, pointer, problemOf(error, pointer)));
   }
   return diagnostics;
+}
+
+function validatorOf(schema: SchemaName): ValidateFunction {
+  validators ??= compileSchemas();
+  return validators.get(schema)!;
+}
+
+/** Whether null is a value of a key, or the schema does not know the key. */
+export function takesNull(schema: SchemaName, key: string): boolean {
+  const { properties } = validatorOf(schema).schema as {
+    readonly properties: Readonly<Record<string, { readonly type?: string | readonly string[] }>>;
+  };
+  return !Object.hasOwn(properties, key) || [properties[key]!.type].flat().includes("null");
 }
 
 function compileSchemas(): Map<SchemaName, ValidateFunction> {
@@ -86,13 +98,18 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
       };
     }
     case "enum":
-      return pointer.endsWith("/hidden_act")
-        ? unknownActivation(String(data), params.allowedValues)
+      return pointer.endsWith("/hidden_act") && typeof data === "string"
+        ? unknownActivation(data, params.allowedValues)
         : unknownValue(name, data, params.allowedValues);
     case "minimum":
       return {
         code: "out-of-range",
         message: `${name} must be at least ${params.limit}, not ${data}`,
+      };
+    case "maximum":
+      return {
+        code: "out-of-range",
+        message: `${name} must be at most ${params.limit}, not ${data}`,
       };
     case "exclusiveMinimum":
       return {
@@ -139,16 +156,19 @@ function unknownValue(name: string, value: unknown, allowed: readonly unknown[])
   return {
     code: "invalid-value",
     message: `${name} cannot be ${JSON.stringify(value)}`,
-    ...suggestion(String(value), known),
+    ...(typeof value === "string" ? suggestion(value, known) : { help: `one of ${listed(known)}` }),
   };
 }
 
 /** Help that names the nearest candidate, or all of them when none is near. */
 export function suggestion(name: string, candidates: readonly string[]): { help: string } {
   const nearest = nearestName(name, candidates);
-  const all = candidates.map((candidate) => `\`${candidate}\``).join(", ");
-  return { help: nearest === undefined ? `one of ${all}` : `did you mean \`${nearest}\`?` };
+  return {
+    help: nearest === undefined ? `one of ${listed(candidates)}` : `did you mean \`${nearest}\`?`,
+  };
 }
+
+const listed = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
 function kindOf(value: unknown): string {
   if (value === null) return "null";

@@ -12,10 +12,10 @@ export interface SiglipConfig {
   readonly initializer_factor: number;
   /** Classes of the classifier; the size of id2label, or 2, when absent. */
   readonly num_labels?: number;
-  /** Label of each class, keyed 0 to n - 1; LABEL_0, LABEL_1, ... when absent. */
+  /** Labels by class number; there are as many classes as labels, and class i without one is LABEL_i. */
   readonly id2label?: Readonly<Record<string, string>>;
-  /** Class of each label; the inverse of id2label when absent. */
-  readonly label2id?: Readonly<Record<string, number>>;
+  /** Ignored by inference: always the inverse of id2label. */
+  readonly label2id?: Readonly<Record<string, unknown>>;
   /** Loss that the classifier was trained with. */
   readonly problem_type: "regression" | "single_label_classification" | "multi_label_classification" | null;
   readonly [key: string]: unknown;
@@ -31,10 +31,10 @@ export interface SiglipConfigInput {
   readonly initializer_factor?: number;
   /** Classes of the classifier; the size of id2label, or 2, when absent. */
   readonly num_labels?: number;
-  /** Label of each class, keyed 0 to n - 1; LABEL_0, LABEL_1, ... when absent. */
+  /** Labels by class number; there are as many classes as labels, and class i without one is LABEL_i. */
   readonly id2label?: Readonly<Record<string, string>>;
-  /** Class of each label; the inverse of id2label when absent. */
-  readonly label2id?: Readonly<Record<string, number>>;
+  /** Ignored by inference: always the inverse of id2label. */
+  readonly label2id?: Readonly<Record<string, unknown>>;
   /** Loss that the classifier was trained with. */
   readonly problem_type?: "regression" | "single_label_classification" | "multi_label_classification" | null;
   readonly [key: string]: unknown;

@@ -1,0 +1,97 @@
+/** What model a config.json says it is: its class, its model type, and whose code makes it. */
+import type { Diagnostic } from "./diagnostic.ts";
+import { diagnosticAt, type Problem } from "./json-source.ts";
+import type { ConfigPlace, JsonObject } from "./resolve-config.ts";
+
+const towers = { text_config: "siglip_text_model", vision_config: "siglip_vision_model" } as const;
+/** Model types that a config of an architecture may have: a tower's may be a whole model's. */
+const modelTypes: Readonly<Record<string, readonly string[]>> = {
+  siglip: ["siglip"],
+  "siglip-text": ["siglip_text_model", "siglip"],
+  "siglip-vision": ["siglip_vision_model", "siglip"],
+  "siglip-image-classification": ["siglip"],
+};
+const classes: ReadonlyMap<unknown, string> = new Map([
+  ["SiglipModel", "siglip"],
+  ["SiglipTextModel", "siglip-text"],
+  ["SiglipVisionModel", "siglip-vision"],
+  ["SiglipForImageClassification", "siglip-image-classification"],
+]);
+
+/**
+ * The architecture that a config.json asks for: its class where that fits its model type, else its
+ * model type, SigLIP where it has none; undefined for a model type that is no SigLIP.
+ */
+export function detectArchitecture(config: JsonObject): string | undefined {
+  const type = config.model_type ?? undefined;
+  const named = Array.isArray(config.architectures)
+    ? classes.get(config.architectures[0])
+    : undefined;
+  if (named !== undefined && (type === undefined || modelTypes[named]!.includes(type as string)))
+    return named;
+  return type === undefined
+    ? "siglip"
+    : Object.keys(modelTypes).find((architecture) => modelTypes[architecture]![0] === type);
+}
+
+/**
+ * Reports a config that says it is another model than the architecture, which its sizes alone would
+ * not show; a document of the user's may read any config.
+ */
+export function checkIdentity(
+  config: JsonObject,
+  architecture: string | undefined,
+  { source, pointer }: ConfigPlace,
+  diagnostics: Diagnostic[],
+): void {
+  if (architecture?.endsWith(".json")) return;
+  const report = (key: string, problem: Problem): void =>
+    void diagnostics.push(diagnosticAt(source, `${pointer}/${key}`, problem));
+  const allowed = architecture === undefined ? [] : (modelTypes[architecture] ?? []);
+  const checkType = (key: string, type: unknown, known: readonly string[]): void => {
+    if (type === undefined || type === null || known.includes(type as string)) return;
+    const names = known.length > 0 ? known : ["siglip", ...Object.values(towers)];
+    report(key, {
+      code: "unsupported-model-type",
+      message: `model type ${JSON.stringify(type)} is not ${architecture === undefined ? "a SigLIP model" : `a ${architecture} model`}`,
+      notes: notesOn(type),
+      help: `${names.length > 1 ? "one of " : ""}${names.map((name) => `\`${name}\``).join(", ")}`,
+    });
+  };
+  checkType("model_type", config.model_type, allowed);
+  for (const [key, type] of Object.entries(towers)) {
+    const tower = config[key] as JsonObject | null | undefined;
+    if (typeof tower === "object" && tower !== null && architecture !== undefined)
+      checkType(`${key}/model_type`, tower.model_type, [type]);
+  }
+  if (config.open_clip_model_name != null)
+    report("open_clip_model_name", {
+      code: "foreign-model",
+      key: true,
+      message: "this config stands for a model of open_clip, whose sizes it does not hold",
+      help: "use a checkpoint that transformers' SiglipModel saved",
+    });
+  const custom = Object.keys(Object(config.auto_map)).find((key) =>
+    /^Auto(Model|Config)/.test(key),
+  );
+  if (custom !== undefined)
+    report("auto_map", {
+      code: "foreign-model",
+      key: true,
+      message: `this config's model is code of its own: \`auto_map\` names another class for ${custom}`,
+      help: "remove `auto_map` if transformers loads the checkpoint without trust_remote_code",
+    });
+}
+
+function notesOn(type: unknown): readonly string[] {
+  const name = typeof type === "string" ? type : "";
+  if (/^siglip2/.test(name))
+    return [
+      "siglip2 is the naflex variant; SigLIP 2's checkpoints of fixed resolution have model_type siglip",
+    ];
+  if (/^(idefics|smolvlm)/.test(name))
+    return [
+      "its vision tower takes the nearest row of the position table for each patch, where SigLIP resamples the table: renamed to siglip_vision_model it is the same model at the config's image_size alone, and another one with interpolate_pos_encoding",
+    ];
+  return [];
+}
