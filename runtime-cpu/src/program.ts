@@ -2,6 +2,7 @@
 import {
   arrayOf,
   DisposedError,
+  inNode,
   InputError,
   loadPlanned,
   OptionError,
@@ -18,7 +19,7 @@ import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { layoutMemory, type MemoryLayout } from "./capacity.ts";
 import { bindLaunches } from "./launch.ts";
 import { checkKernels, chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
-import { inNode, mostThreads } from "./start-worker.ts";
+import { mostThreads } from "./start-worker.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
 
 export interface CpuOptions extends LoadPlannedOptions {

@@ -1,7 +1,7 @@
 /**
  * Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory.
  */
-import { WorkerError } from "@sigil/runtime";
+import { inNode, WorkerError } from "@sigil/runtime";
 import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 
@@ -17,7 +17,6 @@ export interface ThreadEvents {
   readonly onFailure: (error: Error) => void;
 }
 
-export const inNode = (): boolean => typeof process !== "undefined" && !!process.versions?.node;
 /** A page shares memory only where it is isolated from other origins (COOP and COEP headers). */
 const inIsolatedPage = (): boolean =>
   (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true &&

@@ -1,11 +1,11 @@
 /**
- * A worker that runs programs on the CPU for pages; built into one file, dist/worker.js, since a
- * page's import map does not reach workers.
+ * A worker that runs programs on the CPU for pages and servers; built into one file, dist/worker.js,
+ * since a page's import map does not reach workers.
  */
-import { bindPlan, serveSessions } from "@sigil/runtime";
+import { bindPlan, serveHere } from "@sigil/runtime";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 
-serveSessions(globalThis as never, async ({ plan, artifact, options }, weights) => ({
+serveHere(async ({ plan, artifact, options }, weights) => ({
   session: openHere(
     { plan, wasm: artifact as CpuArtifact["wasm"] },
     bindPlan(plan, weights),

@@ -12,7 +12,10 @@ export async function openInWorker(
   const owned = typeof given !== "object";
   // Bundlers find the worker by this very form.
   const worker = owned
-    ? startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }))
+    ? await startWorker(
+        () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+        import.meta.url,
+      )
     : given;
   const { create, backend, close } = await connectSession({
     worker,

@@ -1,13 +1,13 @@
 /**
- * A worker that runs programs on WebGPU for pages; built into one file, dist/worker.js, since a
- * page's import map does not reach workers.
+ * A worker that runs programs on WebGPU for pages and servers; built into one file, dist/worker.js,
+ * since a page's import map does not reach workers.
  */
-import { bindPlan, serveSessions } from "@sigil/runtime";
+import { bindPlan, serveHere } from "@sigil/runtime";
 import type { KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { openHere, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";
 
-serveSessions(globalThis as never, async ({ plan, artifact, options }, weights, ask) => {
+serveHere(async ({ plan, artifact, options }, weights, ask) => {
   const kernels = Object.fromEntries(
     (artifact as readonly KernelSet[]).map((set) => [
       set,

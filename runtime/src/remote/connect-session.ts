@@ -4,6 +4,7 @@ import { InputError } from "../model/input-error.ts";
 import type { Program } from "../model/program.ts";
 import type { ProgramFactory } from "../model/session.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
+import { onAbort } from "../weights/on-abort.ts";
 import { Peer, type Handlers } from "./peer.ts";
 import {
   fromPlain,
@@ -14,18 +15,20 @@ import {
 } from "./remote-error.ts";
 import type { OpenRequest } from "./serve-sessions.ts";
 import { weightHandlers } from "./weight-handlers.ts";
+import { giveTo, watchWorker, type NodeWorker } from "./worker-host.ts";
 
 export interface WorkerOptions {
   /**
-   * Run in a worker, so that the page stays responsive: `true` starts one, which ends with the
-   * session; or one that runs the entry `@sigil/runtime-webgpu/worker` or
-   * `@sigil/runtime-cpu/worker`, which may serve several sessions and stays the caller's.
+   * Run in a worker, so that the page or the server stays responsive: `true` starts one, which ends
+   * with the session; or one, of worker_threads in Node, that runs the entry
+   * `@sigil/runtime-webgpu/worker` or `@sigil/runtime-cpu/worker`, which may serve several sessions
+   * and stays the caller's.
    */
-  readonly worker?: boolean | Worker;
+  readonly worker?: boolean | Worker | NodeWorker;
 }
 
 export interface ConnectOptions {
-  readonly worker: Worker;
+  readonly worker: Worker | NodeWorker;
   /** End the worker with the session. */
   readonly owned: boolean;
   readonly plan: Plan;
@@ -47,22 +50,16 @@ export interface Connection {
   readonly backend: string;
   /** What the worker's backend says of itself now. */
   about(): Promise<unknown>;
+  /** Waits for the runs that were asked for, and for an owned worker to end. */
   close(): Promise<void>;
 }
 
 /** How long a worker may take to be there, in milliseconds; one that serves others may be busy. */
 const mostSilence = 60_000;
 
-/** Starts a module worker. Throws WorkerError where there are none. */
-export function startWorker(start: () => Worker): Worker {
-  if (typeof Worker === "undefined")
-    throw new WorkerError("there are no Web Workers here: leave out `worker`");
-  return start();
-}
-
 /**
- * Opens a session in a worker. Throws what opening it there throws, of the same class, or
- * WorkerError.
+ * Opens a session in a worker. Throws what opening it there throws, of the same class, the signal's
+ * reason as soon as it aborts, or WorkerError. An owned worker has ended when it throws.
  */
 export async function connectSession({
   worker,
@@ -87,9 +84,7 @@ export async function connectSession({
   const peer = new Peer(
     port1,
     {
-      ...weightHandlers(weights, () =>
-        signal ? AbortSignal.any([signal, reading.signal]) : reading.signal,
-      ),
+      ...weightHandlers(weights, () => reading.signal),
       ...handlers,
       event: (
         name: string,
@@ -110,26 +105,32 @@ export async function connectSession({
     },
     classes,
   );
-  const fail = (message: string, event?: Event): void => {
-    event?.preventDefault();
+  const fail = (message: string): void => {
     peer.close(new WorkerError(message));
+    // Weights that are on their way have nowhere to go.
+    reading.abort(new WorkerError(message));
+    if (owned) void worker.terminate();
   };
-  const onFailure = (event: Event): void =>
-    fail(
-      `the worker failed${(event as ErrorEvent).message ? `: ${(event as ErrorEvent).message}` : "; could its script be loaded?"}`,
-      event,
-    );
-  const onAbort = (): void => peer.tell("abort");
+  const unwatch = watchWorker(worker, port1, fail);
+  const leave =
+    signal &&
+    onAbort(signal, () => {
+      peer.tell("abort");
+      reading.abort(signal.reason);
+    });
+  const end = async (): Promise<void> => {
+    leave?.();
+    peer.close();
+    if (owned) await worker.terminate();
+    unwatch();
+  };
   const close = async (): Promise<void> => {
     await peer.call("dispose", []).catch(() => {});
-    worker.removeEventListener("error", onFailure);
-    signal?.removeEventListener("abort", onAbort);
-    peer.close();
-    if (owned) worker.terminate();
+    await end();
   };
   /**
-   * What a listener throws is thrown by the calls that it was told of, as it is without a worker;
-   * an abort is reported by its own reason, wherever it struck.
+   * What a listener throws is thrown by the calls that it was told of, as it is without a worker.
+   * An abort ends loading at once, whatever the worker does, and is reported by its own reason.
    */
   const call = (
     method: string,
@@ -138,18 +139,19 @@ export async function connectSession({
   ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       underWay.add(reject);
-      const fail = (error: unknown): void =>
-        reject(method !== "run" && signal?.aborted ? signal.reason : error);
+      const stopped = method === "run" ? undefined : signal;
+      const stay = stopped && onAbort(stopped, () => reject(stopped.reason));
       peer
         .call(method, args, transfer)
-        .then(resolve, fail)
-        .finally(() => underWay.delete(reject));
+        .then(resolve, (error: unknown) => reject(stopped?.aborted ? stopped.reason : error))
+        .finally(() => {
+          underWay.delete(reject);
+          stay?.();
+        });
     });
-  worker.addEventListener("error", onFailure);
-  signal?.addEventListener("abort", onAbort);
   try {
     signal?.throwIfAborted();
-    worker.postMessage("sigil", [port2]);
+    giveTo(worker, port2);
     const silence = setTimeout(
       () =>
         fail(
@@ -181,7 +183,9 @@ export async function connectSession({
     };
     return { create, backend, about: () => peer.call("about", []), close };
   } catch (error) {
-    await close();
+    // A worker that never answered would not answer this either.
+    peer.tell("dispose");
+    await end();
     throw error;
   }
 }
@@ -202,7 +206,8 @@ async function run(
   const copies = Object.fromEntries(
     Object.entries(inputs).map(([key, value]) => {
       if (!ArrayBuffer.isView(value)) return [key, value];
-      const copy = value.slice();
+      // Not its own slice(), by which Node's Buffer gives a view.
+      const copy = Uint8Array.prototype.slice.call(value);
       transfer.push(copy.buffer);
       return [key, copy];
     }),

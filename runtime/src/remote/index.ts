@@ -1,11 +1,11 @@
 export {
   connectSession,
-  startWorker,
   type Connection,
   type ConnectOptions,
   type WorkerOptions,
 } from "./connect-session.ts";
 export {
+  serveHere,
   serveSession,
   serveSessions,
   type OpenRequest,
@@ -13,4 +13,5 @@ export {
   type Served,
 } from "./serve-sessions.ts";
 export { reporting } from "./reporting.ts";
+export { inNode, startWorker, type NodeWorker } from "./worker-host.ts";
 export { WorkerError, type ErrorClasses } from "./remote-error.ts";

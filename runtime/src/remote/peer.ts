@@ -50,6 +50,14 @@ export class Peer {
     this.#handlers = handlers;
     this.#classes = classes;
     port.onmessage = ({ data }: MessageEvent<Message>) => void this.#receive(data);
+    this.#hold();
+  }
+
+  /** In Node, a call that waits keeps the process alive, and a conversation at rest does not. */
+  #hold(): void {
+    const port = this.#port as MessagePort & { ref?(): void; unref?(): void };
+    if (this.#waiting.size > 0) port.ref?.();
+    else port.unref?.();
   }
 
   /** Calls a handler of the other side; rejects with what it throws. */
@@ -63,6 +71,7 @@ export class Peer {
       const id = this.#next++;
       this.#port.postMessage({ kind: "call", id, method, args } satisfies Message, [...transfer]);
       this.#waiting.set(id, { resolve, reject });
+      this.#hold();
     });
   }
 
@@ -84,6 +93,7 @@ export class Peer {
     if (message.kind === "result" || message.kind === "error") {
       const waiting = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);
+      this.#hold();
       if (message.kind === "result") waiting?.resolve(message.value);
       else waiting?.reject(fromPlain(message.error, this.#classes));
       return;

@@ -5,6 +5,7 @@ import type { WeightSource } from "../weights/weight-source.ts";
 import { Given, Peer } from "./peer.ts";
 import { sharedErrors, toPlain } from "./remote-error.ts";
 import { remoteWeights, type WeightsDescription } from "./remote-weights.ts";
+import { inNode } from "./worker-host.ts";
 
 /** What a session is opened with. */
 export interface OpenRequest {
@@ -41,11 +42,22 @@ export type OpenServed = (
 type Inputs = Parameters<Awaited<ReturnType<Session["load"]>>["run"]>[0];
 type Symbols = Parameters<Awaited<ReturnType<Session["load"]>>["run"]>[1];
 
+interface Scope {
+  onmessage: ((event: MessageEvent) => void) | null;
+}
+
+/** Serves a session on each port that is posted to this worker, of a page or of Node. */
+export function serveHere(open: OpenServed): void {
+  // A Web Worker must listen before its script has ended; Node keeps messages until then.
+  if (!inNode()) serveSessions(globalThis as unknown as Scope, open);
+  else
+    void import(/* webpackIgnore: true */ "node:worker_threads").then(({ parentPort }) =>
+      serveSessions(parentPort as unknown as Scope, open),
+    );
+}
+
 /** Serves a session on each port that is posted to this scope. */
-export function serveSessions(
-  scope: { onmessage: ((event: MessageEvent) => void) | null },
-  open: OpenServed,
-): void {
+export function serveSessions(scope: Scope, open: OpenServed): void {
   scope.onmessage = ({ data, ports: [port] }: MessageEvent<unknown>) => {
     if (data === "sigil" && port) serveSession(port, open);
   };
@@ -55,6 +67,12 @@ export function serveSessions(
 export function serveSession(port: MessagePort, open: OpenServed): void {
   const stop = new AbortController();
   let served: Session | undefined;
+  let disposed = false;
+  const dispose = async (): Promise<void> => {
+    disposed = true;
+    stop.abort();
+    await served?.dispose();
+  };
   let describe: Served["about"];
   const programOf = async (name: string) =>
     served!.load(served!.plan.programs.find((program) => program.name === name)!);
@@ -81,6 +99,8 @@ export function serveSession(port: MessagePort, open: OpenServed): void {
           remoteWeights(peer, weights),
           (method, ...args) => peer.call(method, args),
         );
+        // Who asked may have left meanwhile.
+        if (disposed) await session.dispose();
         served = session;
         describe = about;
         return session.backend;
@@ -95,8 +115,11 @@ export function serveSession(port: MessagePort, open: OpenServed): void {
         );
       },
       abort: () => stop.abort(),
-      dispose: async () => served?.dispose(),
+      dispose,
     },
     sharedErrors,
   );
+  // A page that is closed, or a thread that ends, disposes of nothing; where ports have no such
+  // event its worker ends with it, or keeps the session.
+  port.addEventListener("close", () => void dispose());
 }

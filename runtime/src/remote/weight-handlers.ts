@@ -9,7 +9,8 @@ import { Given, type Handlers } from "./peer.ts";
 export function weightHandlers(source: WeightSource, signalNow: () => AbortSignal): Handlers {
   return {
     read: async (name: string) => {
-      const bytes = (await source.read(name, { signal: signalNow() })).slice();
+      // Not slice(), by which Node's Buffer gives a view.
+      const bytes = new Uint8Array(await source.read(name, { signal: signalNow() }));
       return new Given(bytes, [bytes.buffer]);
     },
     readRowsFloat32: async (name: string, rows: readonly number[]) => {

@@ -3,6 +3,8 @@
  * cuts large ones into pieces that travel side by side.
  */
 
+import { SharedTask } from "./shared-task.ts";
+
 /** Exactly `length` bytes from `offset`. */
 export type ReadBytes = (
   offset: number,
@@ -25,31 +27,38 @@ interface Waiting {
 }
 
 /**
- * `read` for many callers at once: reads of one turn of the event loop and one signal are sorted,
- * and neighbours merged up to a piece. Results are views of what they share.
+ * `read` for many callers at once: reads of one turn of the event loop are sorted, and neighbours
+ * merged up to a piece. Results are views of what they share. Each caller leaves by its own signal;
+ * what they share is stopped when the last one has left.
  */
 export function coalesced(read: ReadBytes): ReadBytes {
   let waiting: Waiting[] = [];
   const flush = (): void => {
-    const batch = waiting.sort((a, b) => a.offset - b.offset);
+    // Who has left already is answered, and nothing is read for it.
+    for (const { signal, resolve } of waiting)
+      if (signal?.aborted) resolve(Promise.reject(signal.reason));
+    const batch = waiting
+      .filter(({ signal }) => !signal?.aborted)
+      .sort((a, b) => a.offset - b.offset);
     waiting = [];
     for (let first = 0; first < batch.length; ) {
-      const { offset, signal } = batch[first]!;
+      const { offset } = batch[first]!;
       let { end } = batch[first]!;
       let next = first + 1;
       for (
         ;
         next < batch.length &&
-        batch[next]!.signal === signal &&
         batch[next]!.offset - end <= gapBytes &&
         batch[next]!.end - offset <= pieceBytes;
         next++
       )
         end = Math.max(end, batch[next]!.end);
-      const bytes = readPieces(read, offset, end, signal);
+      const shared = new SharedTask((signal) => readPieces(read, offset, end, signal));
       for (const reader of batch.slice(first, next))
         reader.resolve(
-          bytes.then((all) => all.subarray(reader.offset - offset, reader.end - offset)),
+          shared
+            .wait(reader.signal)
+            .then((bytes) => bytes.subarray(reader.offset - offset, reader.end - offset)),
         );
       first = next;
     }

@@ -45,7 +45,8 @@ export function byteLength(dtype: DType, shape: readonly number[]): number {
 }
 
 function aligned(bytes: Uint8Array, alignment: number): Uint8Array {
-  return bytes.byteOffset % alignment === 0 ? bytes : bytes.slice();
+  // Not slice(), by which Node's Buffer gives a view.
+  return bytes.byteOffset % alignment === 0 ? bytes : new Uint8Array(bytes);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Reads tensors before they are needed, within a bound on what waits in memory. */
 import { byteLength } from "./dtype.ts";
 import type { WeightReader } from "./load-planned.ts";
+import { onAbort } from "./on-abort.ts";
 
 /**
  * What may have been read, or asked for, and not yet been used, in bytes as stored; a tensor that
@@ -28,7 +29,7 @@ export async function* readAhead(
   };
   // A failure or a consumer that leaves stops the reads that are under way.
   const stop = new AbortController();
-  const readSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const leave = signal && onAbort(signal, () => stop.abort(signal.reason));
   const waiting: {
     readonly name: string;
     readonly bytes: number;
@@ -44,7 +45,7 @@ export async function* readAhead(
           (waiting.length === 0 || pending + sizeOf(order[next]!) <= aheadBytes)
         ) {
           const name = order[next++]!;
-          const values = reader.readFloat32(name, { signal: readSignal });
+          const values = reader.readFloat32(name, { signal: stop.signal });
           values.catch(() => {});
           waiting.push({ name, bytes: sizeOf(name), values });
           pending += waiting.at(-1)!.bytes;
@@ -57,6 +58,7 @@ export async function* readAhead(
       pending -= bytes;
     }
   } finally {
+    leave?.();
     stop.abort();
   }
 }

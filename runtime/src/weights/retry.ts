@@ -1,4 +1,5 @@
 /** Tries again what a network may well do at the next attempt. */
+import { onAbort } from "./on-abort.ts";
 
 /** A failure that may pass: the connection, or a server that is busy. */
 export class Transient {
@@ -42,14 +43,15 @@ export async function retrying<T>(
 
 function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
+      leave?.();
       resolve();
     }, milliseconds);
-    signal?.addEventListener("abort", abort, { once: true });
+    const leave =
+      signal &&
+      onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
   });
 }

@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 interface Begun<T> {
   readonly result: Promise<T>;
   readonly stop: AbortController;
@@ -16,22 +18,20 @@ export class SharedTask<T> {
     this.#task = task;
   }
 
+  /** The task's result, or the signal's reason if that comes first. */
   wait(signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const current = (this.#current ??= this.#begin());
     current.waiting++;
     if (!signal) return current.result;
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
+      const stay = onAbort(signal, () => {
         reject(signal.reason);
         if (--current.waiting > 0) return;
         current.stop.abort(signal.reason);
         this.#drop(current);
-      };
-      signal.addEventListener("abort", leave);
-      current.result
-        .then(resolve, reject)
-        .finally(() => signal.removeEventListener("abort", leave));
+      });
+      current.result.then(resolve, reject).finally(stay);
     });
   }
 

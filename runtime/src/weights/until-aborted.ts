@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /**
  * What `promise` settles to, or the signal's reason if that comes first; for results that nothing
  * can stop.
@@ -12,8 +14,7 @@ export async function untilAborted<T>(
   signal.throwIfAborted();
   let leave = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", leave);
+    leave = onAbort(signal, () => reject(signal.reason as Error));
   });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", leave));
+  return Promise.race([promise, aborted]).finally(leave);
 }

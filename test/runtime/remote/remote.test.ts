@@ -23,6 +23,7 @@ import {
 import { CapacityError, openCpuSession, type CpuArtifact } from "@sigil/runtime-cpu";
 import type { Plan } from "@sigil/spec";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { onAbort } from "../../../runtime/dist/weights/on-abort.js";
 import { goldenCase, type GoldenCase } from "../../support/golden-cases.ts";
 
 /** A worker in this thread: what a page posts to it arrives as it would there. */
@@ -152,9 +153,7 @@ describe("a session in a worker", () => {
         reads++ < 2
           ? bound.read(name)
           : new Promise((_, reject) =>
-              options!.signal!.addEventListener("abort", () =>
-                reject(new Error("read was stopped")),
-              ),
+              onAbort(options!.signal!, () => reject(new Error("read was stopped"))),
             ),
     };
     const connection = await connect(serving(), {
@@ -184,10 +183,7 @@ describe("a session in a worker", () => {
         !broken || reads++ < 2
           ? bound.read(name)
           : new Promise((_, reject) =>
-              options!.signal!.addEventListener(
-                "abort",
-                () => (stopped++, reject(options!.signal!.reason)),
-              ),
+              onAbort(options!.signal!, () => (stopped++, reject(options!.signal!.reason))),
             ),
     };
     const thrown = new Error("a bar that is not on the page");
@@ -307,7 +303,96 @@ describe("a session in a worker", () => {
   });
 });
 
+describe("a signal", () => {
+  const reason = new Error("unmounted");
+
+  it("that has aborted already settles opening, and ends the worker", async () => {
+    const worker = serving();
+    const options = { signal: AbortSignal.abort(reason) };
+    expect(await failure(connect(worker, { options }))).toBe(reason);
+    expect(worker.terminated).toBe(true);
+  });
+
+  it("settles opening in a worker that never answers", async () => {
+    const worker = new LocalWorker();
+    const abort = new AbortController();
+    const opening = failure(connect(worker, { options: { signal: abort.signal } }));
+    abort.abort(reason);
+    expect(await opening).toBe(reason);
+    expect(worker.terminated).toBe(true);
+  });
+
+  it("that aborts while a worker of the caller's opens leaves no session there", async () => {
+    const worker = new LocalWorker();
+    const abort = new AbortController();
+    const disposed = vi.fn();
+    serveSessions(worker.scope, async ({ plan, artifact: wasm }, remote) => {
+      abort.abort(reason);
+      // The other side has left when this session is there.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const session = await openCpuSession({ plan, wasm: wasm as CpuArtifact["wasm"] }, remote, {
+        threads: 1,
+        lazy: true,
+      });
+      const { dispose } = session;
+      session.dispose = () => (disposed(), dispose.call(session));
+      return { session };
+    });
+    const options = { signal: abort.signal };
+    expect(await failure(connect(worker, { options, owned: false }))).toBe(reason);
+    await vi.waitFor(() => expect(disposed).toHaveBeenCalled());
+    expect(worker.terminated).toBe(false);
+  });
+
+  it("is one for all reads, so that a source can merge them", async () => {
+    const signals = new Set<AbortSignal | undefined>();
+    const bound = bindPlan(artifact.plan, weights);
+    const watched: WeightSource = {
+      ...bound,
+      read: (name, options) => (signals.add(options?.signal), bound.read(name)),
+    };
+    const options = { signal: new AbortController().signal };
+    const connection = await connect(serving(), { weights: watched, options });
+    await connection.create(artifact.plan.programs[0]!);
+    expect(signals.size).toBe(1);
+  });
+});
+
+describe("what is in a Buffer of Node", () => {
+  it("stays whole, weights as well as inputs", async () => {
+    const file = Buffer.from(
+      writeSafetensors(
+        new Map(
+          await Promise.all(
+            [...weights.tensors].map(
+              async ([name, { shape }]) =>
+                [name, { dtype: "F32", shape, data: await weights.readFloat32(name) }] as const,
+            ),
+          ),
+        ),
+      ),
+    );
+    const connection = await connect(serving(), {
+      weights: bindPlan(artifact.plan, await openSafetensors(bufferSource(file))),
+    });
+    const program = await connection.create(artifact.plan.programs[0]!);
+    expect(file.length).toBeGreaterThan(0);
+    const bytes = Buffer.alloc(16);
+    await failure(program.run({ pixel_values: bytes }, { image_batch: 1 }));
+    expect(bytes.length).toBe(16);
+  });
+});
+
 describe("a worker that fails", () => {
+  it("by ending, which its port tells, rejects what waits", async () => {
+    const worker = new LocalWorker();
+    worker.scope.onmessage = ({ ports: [port] }) => port!.close();
+    expect(await failure(connect(worker))).toMatchObject({
+      name: "WorkerError",
+      message: "the worker has ended",
+    });
+  });
+
   it("rejects what waits and what comes", async () => {
     const worker = serving();
     const connection = await connect(worker, {
@@ -334,11 +419,5 @@ describe("a worker that fails", () => {
     } finally {
       vi.useRealTimers();
     }
-  });
-
-  it("to exist is said, by both backends", async () => {
-    await expect(openCpuSession(artifact, weights, { worker: true })).rejects.toThrow(
-      /no Web Workers here/,
-    );
   });
 });

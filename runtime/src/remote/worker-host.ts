@@ -1,0 +1,82 @@
+/** Web Workers and the threads of Node's worker_threads under one interface. */
+import { WorkerError } from "./remote-error.ts";
+
+/** What is used of a `Worker` of worker_threads. */
+export interface NodeWorker {
+  postMessage(value: unknown, transfer?: readonly never[]): void;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "exit", listener: (code: number) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "exit", listener: (code: number) => void): unknown;
+  unref(): void;
+  terminate(): Promise<unknown>;
+}
+
+export const inNode = (): boolean => !!globalThis.process?.versions?.node;
+
+const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "unref" in worker;
+const ended = "the worker has ended";
+
+/**
+ * Starts the module `worker.js` beside the module of this URL: as `start` does, or as a thread of
+ * Node, which does not keep the process alive. Throws WorkerError where none can be started.
+ */
+export async function startWorker(
+  start: () => Worker,
+  module: string,
+): Promise<Worker | NodeWorker> {
+  try {
+    if (typeof Worker !== "undefined") return start();
+    if (!inNode()) throw new WorkerError("there are no workers here: leave out `worker`");
+    const { Worker: Thread } = await import(/* webpackIgnore: true */ "node:worker_threads");
+    // Not the form in which bundlers look for files, since no page needs this one.
+    const name = "worker.js";
+    const worker: NodeWorker = new Thread(new URL(name, module));
+    worker.unref();
+    return worker;
+  } catch (cause) {
+    if (cause instanceof WorkerError) throw cause;
+    throw new WorkerError(
+      `no worker can be started: ${(cause as Error).message}; leave out \`worker\`, or let the process have one`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Tells once of a worker that fails or ends, `port` being the asking end of a channel to it. The
+ * end of a Web Worker that its owner terminated is seen where ports have a close event, as in
+ * Chromium from version 122 on. The result takes the listening back.
+ */
+export function watchWorker(
+  worker: Worker | NodeWorker,
+  port: MessagePort,
+  onEnd: (reason: string) => void,
+): () => void {
+  if (isNodeWorker(worker)) {
+    const onError = ({ message }: Error): void => onEnd(`the worker failed: ${message}`);
+    const onExit = (): void => onEnd(ended);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+    return () => {
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+    };
+  }
+  const onError = (event: Event): void => {
+    event.preventDefault();
+    const { message } = event as ErrorEvent;
+    onEnd(`the worker failed${message ? `: ${message}` : "; could its script be loaded?"}`);
+  };
+  const onClose = (): void => onEnd(ended);
+  worker.addEventListener("error", onError);
+  port.addEventListener("close", onClose);
+  return () => {
+    worker.removeEventListener("error", onError);
+    port.removeEventListener("close", onClose);
+  };
+}
+
+/** Gives a worker one end of a channel. */
+export const giveTo = (worker: Worker | NodeWorker, port: MessagePort): void =>
+  (worker as Worker).postMessage("sigil", [port]);
