@@ -1,7 +1,7 @@
 /**
  * Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory.
  */
-import { inNode, WorkerError } from "@sigil/runtime";
+import { inNode, startThread as startNodeThread, WorkerError } from "@sigil/runtime";
 import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 
@@ -39,17 +39,12 @@ async function startInNode(
   workerData: WorkerStart,
   { onReport, onFailure }: ThreadEvents,
 ): Promise<Thread> {
-  const { Worker: NodeWorker } = await import(/* webpackIgnore: true */ "node:worker_threads");
-  const worker = new NodeWorker(new URL("./worker-node.js", import.meta.url), { workerData });
-  worker.on("message", onReport);
-  worker.on("error", (cause) =>
-    onFailure(
-      new WorkerError(`a thread of ${workerData.program.name} failed: ${String(cause)}`, { cause }),
-    ),
-  );
-  worker.on("exit", () =>
-    onFailure(new WorkerError(`a thread of ${workerData.program.name} has ended`)),
-  );
+  const worker = await startNodeThread(new URL("./worker-node.js", import.meta.url), workerData);
+  const fail = (how: string, cause?: unknown): void =>
+    onFailure(new WorkerError(`a thread of ${workerData.program.name} ${how}`, { cause }));
+  worker.on("message", (report) => onReport(report as WorkerReport));
+  worker.on("error", (error) => fail(`failed: ${error.message}`, error));
+  worker.on("exit", () => fail("has ended"));
   return {
     run: (symbols) => worker.postMessage(symbols),
     hold: (alive) => (alive ? worker.ref() : worker.unref()),

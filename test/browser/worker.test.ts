@@ -113,6 +113,62 @@ describe.skipIf(!existsSync(executablePath) && !required)(
           });
       }));
 
+    it("settles when it is told to stop before it began, as StrictMode does, and leaves no worker", () =>
+      withPage(async (page) => {
+        for (const backend of ["webgpu", "cpu"]) {
+          const settled = await page.evaluate(`(async () => {
+      const abort = new AbortController();
+      const loading = window.open_("${weights}", { backend: "${backend}", worker: true, signal: abort.signal }).catch((error) => error);
+      abort.abort(new DOMException("unmounted", "AbortError"));
+      const midway = new AbortController();
+      const other = window.open_("${weights}", { backend: "${backend}", worker: true, signal: midway.signal }).catch((error) => error);
+      // As soon as there is a worker, and long before it can answer.
+      while (window.workers === 0) await new Promise((resolve) => setTimeout(resolve));
+      midway.abort(new DOMException("unmounted too", "AbortError"));
+      window.workers = 0;
+      return [(await loading).message, (await other).message];
+    })()`);
+          expect(settled).toEqual(["unmounted", "unmounted too"]);
+          await expect.poll(() => page.workers().length).toBe(0);
+        }
+      }));
+
+    it("asks for weights in as few requests as the page does", () =>
+      withPage(async (page) => {
+        const requestsFor = async (worker: boolean): Promise<number> => {
+          const { requests } = served[0]!;
+          const before = requests.length;
+          await classify(page, { backend: "cpu", worker });
+          return requests
+            .slice(before)
+            .filter((request) => request.startsWith(`GET ${weights} bytes=`)).length;
+        };
+        const here = await requestsFor(false);
+        expect(here).toBeGreaterThan(1);
+        // Rows of the token table are read as they come, from either side.
+        expect(await requestsFor(true)).toBeLessThanOrEqual(here + 1);
+      }));
+
+    it("rejects what waits, and what comes, when the worker is terminated", () =>
+      withPage(async (page) => {
+        const ends = await page.evaluate(`(async () => {
+      const { WorkerError } = await import("@sigil/runtime");
+      const pixelValues = { data: new Float32Array(3 * 64 * 64).fill(0.5), shape: [1, 3, 64, 64] };
+      const start = () => new Worker("/runtime-cpu/dist/worker.js", { type: "module" });
+      const failure = (promise) => promise.then(() => "nothing was thrown", (error) => error instanceof WorkerError && error.message);
+      const loader = start();
+      const loading = failure(window.open_("${weights}", { backend: "cpu", worker: loader, onProgress: () => loader.terminate() }));
+      const runner = start();
+      const { model } = await window.open_("${weights}", { backend: "cpu", worker: runner });
+      const running = Array.from({ length: 20 }, () => failure(model.getImageFeatures({ pixelValues })));
+      runner.terminate();
+      const outcomes = [await loading, ...new Set(await Promise.all(running)), await failure(model.getImageFeatures({ pixelValues }))];
+      await model.dispose();
+      return outcomes;
+    })()`);
+        expect(ends).toEqual(Array(3).fill("the worker has ended"));
+      }));
+
     it("throws errors of the same class and code", () =>
       withPage(async (page) => {
         const refused = await page.evaluate(`(async () => {

@@ -5,6 +5,7 @@ import type { Program } from "../model/program.ts";
 import type { ProgramFactory } from "../model/session.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { onAbort } from "../weights/on-abort.ts";
+import { watchLifeline } from "./lifeline.ts";
 import { Peer, type Handlers } from "./peer.ts";
 import {
   fromPlain,
@@ -15,7 +16,7 @@ import {
 } from "./remote-error.ts";
 import type { OpenRequest } from "./serve-sessions.ts";
 import { weightHandlers } from "./weight-handlers.ts";
-import { giveTo, watchWorker, type NodeWorker } from "./worker-host.ts";
+import { giveTo, inNode, watchWorker, type NodeWorker } from "./worker-host.ts";
 
 export interface WorkerOptions {
   /**
@@ -112,6 +113,7 @@ export async function connectSession({
     if (owned) void worker.terminate();
   };
   const unwatch = watchWorker(worker, port1, fail);
+  const gone = new AbortController();
   const leave =
     signal &&
     onAbort(signal, () => {
@@ -120,6 +122,7 @@ export async function connectSession({
     });
   const end = async (): Promise<void> => {
     leave?.();
+    gone.abort();
     peer.close();
     if (owned) await worker.terminate();
     unwatch();
@@ -159,7 +162,11 @@ export async function connectSession({
         ),
       mostSilence,
     );
-    await call("hello", []).finally(() => clearTimeout(silence));
+    // Nobody else has an owned worker, so nobody else can end it.
+    const watched = !owned && !inNode();
+    const lifeline = await call("hello", [watched]).finally(() => clearTimeout(silence));
+    if (typeof lifeline === "string")
+      watchLifeline(lifeline, gone.signal, () => fail("the worker has ended"));
     const request: OpenRequest = {
       plan,
       artifact,
@@ -200,14 +207,13 @@ async function run(
   inputs: Parameters<Program["run"]>[0],
   symbols: Parameters<Program["run"]>[1],
 ): ReturnType<Program["run"]> {
-  // The caller keeps its arrays, so copies are given away: of what is used of them, which may be a
-  // part of a batch.
+  // Arrays are given away, or copies of what is used of them: it may be a part of a batch.
   const transfer: Transferable[] = [];
   const copies = Object.fromEntries(
     Object.entries(inputs).map(([key, value]) => {
       if (!ArrayBuffer.isView(value)) return [key, value];
-      // Not its own slice(), by which Node's Buffer gives a view.
-      const copy = Uint8Array.prototype.slice.call(value);
+      const whole = value.byteLength === value.buffer.byteLength;
+      const copy = whole ? value : value.slice();
       transfer.push(copy.buffer);
       return [key, copy];
     }),

@@ -13,5 +13,5 @@ export {
   type Served,
 } from "./serve-sessions.ts";
 export { reporting } from "./reporting.ts";
-export { inNode, startWorker, type NodeWorker } from "./worker-host.ts";
+export { inNode, startThread, startWorker, type NodeWorker } from "./worker-host.ts";
 export { WorkerError, type ErrorClasses } from "./remote-error.ts";

@@ -41,6 +41,8 @@ export class Peer {
     number,
     { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }
   >();
+  /** Calls of this turn, which travel together: who reads for many can read for them at once. */
+  #outbox: Message[] = [];
   #next = 0;
   #closed: Error | undefined;
 
@@ -49,7 +51,9 @@ export class Peer {
     this.#port = port;
     this.#handlers = handlers;
     this.#classes = classes;
-    port.onmessage = ({ data }: MessageEvent<Message>) => void this.#receive(data);
+    port.onmessage = ({ data }: MessageEvent<readonly Message[]>) => {
+      for (const message of data) void this.#receive(message);
+    };
     this.#hold();
   }
 
@@ -69,15 +73,49 @@ export class Peer {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      this.#port.postMessage({ kind: "call", id, method, args } satisfies Message, [...transfer]);
       this.#waiting.set(id, { resolve, reject });
       this.#hold();
+      const message = { kind: "call", id, method, args } satisfies Message;
+      if (transfer.length > 0) this.#send(message, transfer);
+      else if (this.#outbox.push(message) === 1) queueMicrotask(() => this.#flush());
     });
   }
 
   /** Calls without an answer; what the handler throws is reported over there. */
   tell(method: string, ...args: readonly unknown[]): void {
-    if (!this.#closed) this.#port.postMessage({ kind: "tell", method, args } satisfies Message);
+    this.#send({ kind: "tell", method, args });
+  }
+
+  /** After what was called before it. */
+  #send(message: Message, transfer: readonly Transferable[] = []): void {
+    this.#flush();
+    this.#post([message], transfer);
+  }
+
+  #flush(): void {
+    const messages = this.#outbox;
+    this.#outbox = [];
+    if (messages.length > 0) this.#post(messages, []);
+  }
+
+  #post(messages: readonly Message[], transfer: readonly Transferable[]): void {
+    if (this.#closed) return;
+    try {
+      this.#port.postMessage(messages, [...transfer]);
+    } catch (error) {
+      // What cannot be cloned is the fault of one call, or of an answer.
+      const [only] = messages;
+      if (messages.length > 1) for (const message of messages) this.#post([message], []);
+      else if (only?.kind === "call") this.#settle(only.id)?.reject(error);
+      else throw error;
+    }
+  }
+
+  #settle(id: number) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    this.#hold();
+    return waiting;
   }
 
   /** Ends the conversation; what still waits is rejected. */
@@ -91,9 +129,7 @@ export class Peer {
 
   async #receive(message: Message): Promise<void> {
     if (message.kind === "result" || message.kind === "error") {
-      const waiting = this.#waiting.get(message.id);
-      this.#waiting.delete(message.id);
-      this.#hold();
+      const waiting = this.#settle(message.id);
       if (message.kind === "result") waiting?.resolve(message.value);
       else waiting?.reject(fromPlain(message.error, this.#classes));
       return;
@@ -109,17 +145,9 @@ export class Peer {
         );
       const result = await handler(...message.args);
       const { value, transfer } = result instanceof Given ? result : new Given(result, []);
-      if (!this.#closed)
-        this.#port.postMessage({ kind: "result", id: message.id, value } satisfies Message, [
-          ...transfer,
-        ]);
+      this.#send({ kind: "result", id: message.id, value }, transfer);
     } catch (error) {
-      if (!this.#closed)
-        this.#port.postMessage({
-          kind: "error",
-          id: message.id,
-          error: toPlain(error),
-        } satisfies Message);
+      this.#send({ kind: "error", id: message.id, error: toPlain(error) });
     }
   }
 }

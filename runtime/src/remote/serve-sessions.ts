@@ -2,6 +2,7 @@
 import type { Plan } from "@sigil/spec";
 import type { Session } from "../model/session.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
+import { holdLifeline } from "./lifeline.ts";
 import { Given, Peer } from "./peer.ts";
 import { sharedErrors, toPlain } from "./remote-error.ts";
 import { remoteWeights, type WeightsDescription } from "./remote-weights.ts";
@@ -66,12 +67,15 @@ export function serveSessions(scope: Scope, open: OpenServed): void {
 /** Serves one session on a port. */
 export function serveSession(port: MessagePort, open: OpenServed): void {
   const stop = new AbortController();
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   let served: Session | undefined;
   let disposed = false;
   const dispose = async (): Promise<void> => {
     disposed = true;
     stop.abort();
     await served?.dispose();
+    release();
   };
   let describe: Served["about"];
   const programOf = async (name: string) =>
@@ -79,7 +83,7 @@ export function serveSession(port: MessagePort, open: OpenServed): void {
   const peer = new Peer(
     port,
     {
-      hello: () => {},
+      hello: (watched: boolean) => (watched ? holdLifeline(released) : undefined),
       open: async ({ plan, artifact, options, listeners, weights }: OpenRequest) => {
         const told = Object.fromEntries(
           listeners.map((name) => [

@@ -4,10 +4,12 @@ import { WorkerError } from "./remote-error.ts";
 /** What is used of a `Worker` of worker_threads. */
 export interface NodeWorker {
   postMessage(value: unknown, transfer?: readonly never[]): void;
+  on(event: "message", listener: (value: unknown) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "exit", listener: (code: number) => void): unknown;
   off(event: "error", listener: (error: Error) => void): unknown;
   off(event: "exit", listener: (code: number) => void): unknown;
+  ref(): void;
   unref(): void;
   terminate(): Promise<unknown>;
 }
@@ -28,10 +30,9 @@ export async function startWorker(
   try {
     if (typeof Worker !== "undefined") return start();
     if (!inNode()) throw new WorkerError("there are no workers here: leave out `worker`");
-    const { Worker: Thread } = await import(/* webpackIgnore: true */ "node:worker_threads");
     // Not the form in which bundlers look for files, since no page needs this one.
     const name = "worker.js";
-    const worker: NodeWorker = new Thread(new URL(name, module));
+    const worker = await startThread(new URL(name, module));
     worker.unref();
     return worker;
   } catch (cause) {
@@ -43,10 +44,19 @@ export async function startWorker(
   }
 }
 
+/** Starts a module as a thread of Node. Throws what the process answers if it may have none. */
+export async function startThread(module: URL, workerData?: unknown): Promise<NodeWorker> {
+  const { Worker: Thread } = await import(/* webpackIgnore: true */ "node:worker_threads");
+  // Of a program in an option (`node --input-type=module --eval`) a thread would inherit what is
+  // refused for files.
+  const evaluated = process.execArgv.some((option) => option.startsWith("--input-type"));
+  return new Thread(module, { workerData, ...(evaluated && { execArgv: [] }) });
+}
+
 /**
- * Tells once of a worker that fails or ends, `port` being the asking end of a channel to it. The
- * end of a Web Worker that its owner terminated is seen where ports have a close event, as in
- * Chromium from version 122 on. The result takes the listening back.
+ * Tells of a worker that fails or ends, `port` being the asking end of a channel to it. A Web
+ * Worker that its owner terminates is seen here where that closes its ports, which Chromium does
+ * not do. The result takes the listening back.
  */
 export function watchWorker(
   worker: Worker | NodeWorker,

@@ -358,8 +358,8 @@ describe("a signal", () => {
   });
 });
 
-describe("what is in a Buffer of Node", () => {
-  it("stays whole, weights as well as inputs", async () => {
+describe("a file in a Buffer of Node", () => {
+  it("stays whole when it crosses", async () => {
     const file = Buffer.from(
       writeSafetensors(
         new Map(
@@ -375,11 +375,8 @@ describe("what is in a Buffer of Node", () => {
     const connection = await connect(serving(), {
       weights: bindPlan(artifact.plan, await openSafetensors(bufferSource(file))),
     });
-    const program = await connection.create(artifact.plan.programs[0]!);
+    await connection.create(artifact.plan.programs[0]!);
     expect(file.length).toBeGreaterThan(0);
-    const bytes = Buffer.alloc(16);
-    await failure(program.run({ pixel_values: bytes }, { image_batch: 1 }));
-    expect(bytes.length).toBe(16);
   });
 });
 
