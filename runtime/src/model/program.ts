@@ -38,7 +38,8 @@ export interface Program {
   readonly device?: string;
   /**
    * Inputs by name, those that lie on its device apart; `symbols` are this run's sizes, each at
-   * most what the plan says.
+   * most what the plan says. Inputs are the program's from the call on: it reads them when their
+   * turn comes and may transfer them. Outputs are the caller's.
    */
   run(
     inputs: Readonly<Record<string, HostData>>,

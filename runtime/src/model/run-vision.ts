@@ -118,6 +118,10 @@ async function runAnySize(
       `pixel_values: ${height}x${width} pixels have ${count} patches, the model was compiled for at most ${most}; compile with a larger image_size`,
     );
   const from = Math.floor(side / patch);
+  // Before anything is waited for, since the pictures may change afterwards.
+  const patches = Array.from({ length: batch }, (_, picture) =>
+    patchesOf(pixels, picture, patch, grid),
+  );
   const table = await session.tensor(positions.table!);
   const resampled =
     grid[0] === from && grid[1] === from
@@ -134,7 +138,7 @@ async function runAnySize(
     return { data, shape: columns === 1 ? [batch, most] : [batch, most, columns] };
   };
   const inputs = {
-    patches: rows((picture) => patchesOf(pixels, picture, patch, grid), channels * patch * patch),
+    patches: rows((picture) => patches[picture]!, channels * patch * patch),
     positions: rows(() => resampled, hiddenSize),
     patch_mask: rows(() => new Float32Array(count), 1, hidden),
   };

@@ -110,7 +110,8 @@ export class Session {
 
   /**
    * Runs a program. Inputs that are absent take their default; a batch of any size goes in as many
-   * runs as it needs.
+   * runs as it needs. Inputs in memory are copied before it returns, so that the caller may change,
+   * transfer or shrink them at once; what lies on a device is read when the run begins.
    */
   async run(
     program: PlannedProgram,
@@ -171,7 +172,7 @@ function runOnce(loaded: Program, data: Data, symbols: Symbols): ReturnType<Prog
     : loaded.run(inputs, symbols);
 }
 
-/** The values of an input, checked, or its default. */
+/** A copy of the values of an input, checked, or its default. */
 function complete(
   input: PlannedTensor,
   given: InputTensor | ByteTensor | undefined,
@@ -186,16 +187,22 @@ function complete(
       for (let i = 0; i < data.length; i++) data[i] = i % shape.at(-1)!;
     return data;
   }
-  if (shape.join() !== given.shape.join())
+  const { data, shape: received } = given;
+  if (!Array.isArray(received) || shape.join() !== received.join())
     throw new InputError(
-      `${input.name}: expected shape [${shape.join(", ")}], received [${given.shape.join(", ")}]`,
+      `${input.name}: expected shape [${shape.join(", ")}], received ${Array.isArray(received) ? `[${received.join(", ")}]` : String(received)}`,
     );
-  if (given.data.length !== count(shape))
-    throw new InputError(
-      `${input.name}: expected ${count(shape)} values, received ${given.data.length}`,
-    );
-  return given.data;
+  const type = arrayOf[input.dtype];
+  const here = data instanceof type;
+  if (!here && (input.dtype !== "uint8" || typeof (data as DeviceBytes)?.device !== "string"))
+    throw new InputError(`${input.name}: expected a ${type.name}, received ${kindOf(data)}`);
+  if (data.length !== count(shape))
+    throw new InputError(`${input.name}: expected ${count(shape)} values, received ${data.length}`);
+  return here ? new type(data) : (data as DeviceBytes);
 }
+
+const kindOf = (value: unknown): string =>
+  typeof value === "object" && value !== null ? value.constructor.name : String(value);
 
 function concatenate(parts: readonly Tensor[]): Tensor {
   const data = new Float32Array(parts.reduce((n, part) => n + part.data.length, 0));

@@ -46,9 +46,13 @@ export class SiglipForImageClassification<
   ): Promise<T["output"] & { readonly loss: number }>;
   async forward(inputs: SiglipVisionInputs<T["pixelValues"]>): Promise<T["output"]>;
   async forward({
-    labels,
+    labels: given,
     ...inputs
   }: SiglipVisionInputs<T["pixelValues"]> & { readonly labels?: Labels }): Promise<T["output"]> {
+    // The caller may change its labels while pictures are computed.
+    const labels = Array.isArray(given)
+      ? (given.map((row) => (Array.isArray(row) ? [...row] : row)) as unknown as Labels)
+      : given;
     const outputs = await runVision(this.session, inputs);
     if (labels === undefined) return nestOutputs(outputs);
     const logits = outputs.logits!;

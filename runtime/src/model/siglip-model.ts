@@ -6,6 +6,7 @@ import { nestOutputs } from "./outputs.ts";
 import type { PixelValues, Tensor } from "./program.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import {
+  readText,
   runText,
   SiglipTextModel,
   type SiglipTextInputs,
@@ -84,11 +85,13 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     returnLoss,
     ...text
   }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
+    // Read now, since the caller may change them while pictures are computed.
+    const texts = readText(this.session, text);
     const image = await runVision(this.session, {
       pixelValues,
       ...(interpolatePosEncoding !== undefined && { interpolatePosEncoding }),
     });
-    const words = await runText(this.session, text);
+    const words = await this.session.run(...texts);
     const scores = await this.scores(this.#pooled(image), this.#pooled(words));
     return {
       ...(returnLoss ? { loss: sigmoidLoss(scores.logitsPerText) } : {}),
@@ -145,19 +148,24 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     const [images, texts] = [imageFeatures.shape[0]!, textFeatures.shape[0]!];
     const [mostImages, mostTexts] = [program.symbols.image_batch!, program.symbols.text_batch!];
     const width = imageFeatures.shape[1]!;
-    const rows = (features: Tensor, begin: number, end: number): Tensor => ({
-      data: features.data.subarray(begin * width, end * width),
-      shape: [end - begin, features.shape[1]!],
+    // Copied now, since blocks are read one after the other.
+    const [image, text] = [imageFeatures, textFeatures].map(({ data, shape }) => ({
+      data: new Float32Array(data),
+      shape,
+    })) as [Tensor, Tensor];
+    const rows = ({ data, shape }: Tensor, begin: number, end: number): Tensor => ({
+      data: data.subarray(begin * width, end * width),
+      shape: [end - begin, shape[1]!],
     });
     const perImage = new Float32Array(images * texts);
-    const imageEmbeds = new Float32Array(imageFeatures.data.length);
-    const textEmbeds = new Float32Array(textFeatures.data.length);
+    const imageEmbeds = new Float32Array(image.data.length);
+    const textEmbeds = new Float32Array(text.data.length);
     for (let i = 0; i < images; i += mostImages)
       for (let t = 0; t < texts; t += mostTexts) {
         const [m, n] = [Math.min(mostImages, images - i), Math.min(mostTexts, texts - t)];
         const inputs = {
-          image_features: rows(imageFeatures, i, i + m),
-          text_features: rows(textFeatures, t, t + n),
+          image_features: rows(image, i, i + m),
+          text_features: rows(text, t, t + n),
         };
         const part = await this.session.run(program, inputs, { image_batch: m, text_batch: n });
         for (let r = 0; r < m; r++)
@@ -174,8 +182,8 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     return {
       logitsPerImage: { data: perImage, shape: [images, texts] },
       logitsPerText: { data: perText, shape: [texts, images] },
-      imageEmbeds: { data: imageEmbeds, shape: imageFeatures.shape },
-      textEmbeds: { data: textEmbeds, shape: textFeatures.shape },
+      imageEmbeds: { data: imageEmbeds, shape: [images, width] },
+      textEmbeds: { data: textEmbeds, shape: [texts, width] },
     };
   }
 

@@ -69,10 +69,16 @@ export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOut
 const hidden = -3.4028234663852886e38;
 
 /** Runs the program that takes `input_ids`; outputs under transformers' names. */
-export async function runText(
+export const runText = async (
+  session: Session,
+  inputs: SiglipTextInputs,
+): Promise<Record<string, Tensor>> => session.run(...readText(session, inputs));
+
+/** What {@link Session.run} takes for these texts; nothing of `inputs` is read afterwards. */
+export function readText(
   session: Session,
   { inputIds, attentionMask, positionIds }: SiglipTextInputs,
-): Promise<Record<string, Tensor>> {
+): Parameters<Session["run"]> {
   if (!Array.isArray(inputIds))
     throw new InputError(
       `input_ids: expected rows of ids, received ${inputIds === undefined ? "nothing" : typeof inputIds}`,
@@ -125,7 +131,7 @@ export async function runText(
       shape,
     };
   }
-  return session.run(program, inputs, { text_batch: texts });
+  return [program, inputs, { text_batch: texts }];
 }
 
 /** `rows` of exactly `length` integers from 0 to `limit` - 1. */

@@ -64,13 +64,15 @@ export class ZeroShotImageClassification {
       throw new InputError(
         `template: expected one {} for the label, received ${JSON.stringify(template)}`,
       );
-    const texts = await this.#embed(labels.map((label) => template.split("{}").join(label)));
+    // The caller may change what it gave while anything is waited for, so pictures are read first.
+    const names = [...labels];
     const images = await this.#model.getImageFeatures({ pixelValues });
+    const texts = await this.#embed(names.map((label) => template.split("{}").join(label)));
     const { logitsPerImage: logits } = await this.#model.scores(images, texts);
-    return Array.from({ length: pixelValues.shape[0]! }, (_, i) =>
-      labels
+    return Array.from({ length: images.shape[0]! }, (_, i) =>
+      names
         .map((label, t) => {
-          const logit = logits.data[i * labels.length + t]!;
+          const logit = logits.data[i * names.length + t]!;
           return { label, score: 1 / (1 + Math.exp(-logit)), logit };
         })
         .sort((a, b) => b.score - a.score),

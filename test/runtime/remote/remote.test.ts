@@ -25,18 +25,7 @@ import type { Plan } from "@sigil/spec";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { onAbort } from "../../../runtime/dist/weights/on-abort.js";
 import { goldenCase, type GoldenCase } from "../../support/golden-cases.ts";
-
-/** A worker in this thread: what a page posts to it arrives as it would there. */
-class LocalWorker extends EventTarget {
-  readonly scope: { onmessage: ((event: MessageEvent) => void) | null } = { onmessage: null };
-  terminated = false;
-  postMessage(data: unknown, ports: MessagePort[]): void {
-    this.scope.onmessage?.({ data, ports } as unknown as MessageEvent);
-  }
-  terminate(): void {
-    this.terminated = true;
-  }
-}
+import { LocalWorker } from "../../support/local-worker.ts";
 
 let golden: GoldenCase;
 let artifact: CpuArtifact;
