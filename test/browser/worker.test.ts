@@ -173,7 +173,7 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       withPage(async (page) => {
         const refused = await page.evaluate(`(async () => {
       const { WebGpuError } = await import("@sigil/runtime-webgpu");
-      const { InputError } = await import("@sigil/runtime");
+      const { DisposedError, InputError } = await import("@sigil/runtime");
       const adapterOnly = await window.open_("${weights}", { backend: "webgpu", worker: true, refuseSoftware: true }).catch((error) => error);
       const device = await window.open_("${weights}", { backend: "webgpu", worker: true, gpu: navigator.gpu }).catch((error) => error);
       const { model } = await window.open_("${weights}", { backend: "cpu", worker: true });
@@ -181,7 +181,7 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       const input = await (await model.session.load(program)).run({ pixel_values: new Float32Array(3) }, { image_batch: 1 }).catch((error) => error);
       await model.dispose();
       const after = await model.session.run(program, { pixel_values: { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } }, { image_batch: 1 }).catch((error) => error);
-      return [adapterOnly instanceof WebGpuError, adapterOnly.code, device.message, input instanceof InputError, input.message, after instanceof InputError];
+      return [adapterOnly instanceof WebGpuError, adapterOnly.code, device.message, input instanceof InputError, input.message, after instanceof DisposedError];
     })()`);
         expect(refused).toEqual([
           true,
