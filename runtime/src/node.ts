@@ -3,5 +3,5 @@ export * from "./weights/file-writer.ts";
 export * from "./weights/checkpoint.ts";
 export { fileProblem } from "./weights/file-problem.ts";
 export { foreignFormat } from "./weights/foreign-format.ts";
-export { missingWeights } from "./weights/missing-weights.ts";
+export { missingWeights, otherWeights } from "./weights/missing-weights.ts";
 export * from "./image/decode-node.ts";

@@ -1,11 +1,4 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resolveModel } from "../../cli/dist/hub/resolve-model.js";
@@ -18,6 +11,7 @@ import {
   home,
   hub,
   model,
+  partials,
   refused,
   storage,
   weights,
@@ -40,7 +34,7 @@ describe("an interrupted download", () => {
     const commit = hub.publish("main", { "config.json": config, "model.safetensors": weights });
     hub.cuts = [100_000, 0, 0, 0];
     await refused(resolveModel(model), "network", process.env.HF_ENDPOINT!);
-    expect(lstatSync(blob(weights, ".incomplete")).size).toBe(100_000);
+    expect(partials().map((path) => lstatSync(path).size)).toEqual([100_000]);
     expect([existsSync(blob(weights)), existsSync(join(storage, "refs/main"))]).toEqual([
       false,
       false,
@@ -53,7 +47,7 @@ describe("an interrupted download", () => {
     });
     expect(readFileSync(join(folder, "model.safetensors")).equals(weights)).toBe(true);
     expect(hub.fetches("model.safetensors").at(-1)!.range).toBe("bytes=100000-");
-    expect([loaded[0]! > 100_000, existsSync(blob(weights, ".incomplete"))]).toEqual([true, false]);
+    expect([loaded[0]! > 100_000, partials()]).toEqual([true, []]);
   });
 
   it.each([
@@ -62,8 +56,10 @@ describe("an interrupted download", () => {
     ["longer than the file", Buffer.alloc(300_001), [undefined]],
   ])("starts again from a leftover %s", async (_, leftover, ranges) => {
     hub.publish("main", { "config.json": config, "model.safetensors": weights });
-    mkdirSync(join(storage, "blobs"), { recursive: true });
-    writeFileSync(blob(weights, ".incomplete"), leftover);
+    hub.cuts = [100_000, 0, 0, 0];
+    await refused(resolveModel(model), "network");
+    writeFileSync(partials()[0]!, leftover);
+    hub.seen.length = 0;
     const folder = await resolveModel(model);
     expect(readFileSync(join(folder, "model.safetensors")).equals(weights)).toBe(true);
     expect(hub.fetches("model.safetensors").map(({ range }) => range)).toEqual(ranges);
@@ -101,10 +97,7 @@ describe("an interrupted download", () => {
       onProgress: ({ loaded }) => void (loaded === 100_000 && controller.abort(reason)),
     });
     expect(await failure(run)).toBe(reason);
-    expect([lstatSync(blob(weights, ".incomplete")).size, existsSync(blob(weights))]).toEqual([
-      100_000,
-      false,
-    ]);
+    expect([lstatSync(partials()[0]!).size, existsSync(blob(weights))]).toEqual([100_000, false]);
     expect(await failure(resolveModel(home, { signal: controller.signal }))).toBe(reason);
   });
 

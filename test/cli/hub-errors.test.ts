@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { resolveModel } from "../../cli/dist/hub/resolve-model.js";
-import { files, home, hub, model, refused, weights } from "./hub/hub-setup.ts";
+import { config, files, home, hub, model, refused, weights } from "./hub/hub-setup.ts";
 
 describe("access", () => {
   beforeEach(() => {
@@ -59,7 +60,45 @@ describe("what cannot be had", () => {
       `${process.env.HF_ENDPOINT}: connect ECONNREFUSED`,
     );
     vi.stubEnv("HF_ENDPOINT", "no-scheme");
-    await refused(resolveModel(model), "network", "no-scheme");
+    await refused(resolveModel(model), "invalid", /HF_ENDPOINT: expected a URL.*"no-scheme"/);
+  });
+
+  it.each([
+    ["~/x", `write ${homedir()}/x`],
+    ["C:\\x", 'there is no file or folder "C:\\x"'],
+    ["https://huggingface.co/org/tiny", "give the model's Hub id, org/tiny"],
+    ["https://huggingface.co/org/tiny/tree/main", "give the model's Hub id, org/tiny"],
+    ["https://huggingface.co/org/tiny/blob/v1/config.json?x=y", "Hub id, org/tiny@v1"],
+    ["hf.co/org/tiny/", "give the model's Hub id, org/tiny"],
+    [`org/${"x".repeat(300)}`, "there is no file or folder"],
+  ])("says of %s what it is", async (id, message) => {
+    await refused(resolveModel(id), "invalid", message);
+    expect(hub.seen).toEqual([]);
+  });
+
+  it.each([
+    ["pytorch_model.bin", "save_pretrained"],
+    ["model.fp16.safetensors", "rename it to model.safetensors"],
+    ["consolidated.safetensors", "take the model.safetensors"],
+    ["model-00001-of-00002.safetensors", "no model.safetensors.index.json"],
+    ["adapter_model.safetensors", "PEFT adapter"],
+  ])("says that weights are only in %s, and fetches nothing", async (name, message) => {
+    hub.publish("main", {
+      ...(name.startsWith("adapter") ? {} : { "config.json": config }),
+      [name]: weights,
+    });
+    await refused(resolveModel(model), "not-found", message);
+    expect(hub.seen.filter(({ path }) => path.includes("/resolve/"))).toEqual([]);
+  });
+
+  it.each([
+    ["HF_HUB_DOWNLOAD_TIMEOUT", "soon", /HF_HUB_DOWNLOAD_TIMEOUT.*"soon"/],
+    ["HF_HUB_DOWNLOAD_TIMEOUT", "-1", /expected a number of seconds/],
+    ["HF_TOKEN", "sec\nret", /^((?!sec).)*characters of no token/],
+    ["HF_ENDPOINT", "ftp://hub", /HF_ENDPOINT/],
+  ])("refuses the setting %s=%j", async (name, value, message) => {
+    vi.stubEnv(name, value);
+    await refused(resolveModel(model), "invalid", message);
   });
 
   it.each([
@@ -73,11 +112,7 @@ describe("what cannot be had", () => {
     "org/tiny@a/../../b",
     "",
   ])('refuses "%s" as an id', async (id) => {
-    await refused(
-      resolveModel(id),
-      "invalid",
-      `"${id}" is neither a checkpoint folder nor a Hub id`,
-    );
+    await refused(resolveModel(id), "invalid", `there is no file or folder "${id}"`);
     expect(hub.seen).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { scanCacheDir } from "@huggingface/hub";
 import { describe, expect, it, vi } from "vitest";
 import { resolveModel } from "../../cli/dist/hub/resolve-model.js";
-import { gitBlob, sha256 } from "./hub/fake-hub.ts";
+import { type FakeHub, gitBlob, sha256 } from "./hub/fake-hub.ts";
 import { config, files, home, hub, model, refused, storage, weights } from "./hub/hub-setup.ts";
 
 describe("a model of the Hub", () => {
@@ -173,4 +173,50 @@ describe("without the Hub", () => {
     );
     expect(hub.seen).toEqual([]);
   });
+
+  it("TRANSFORMERS_OFFLINE forbids the network as HF_HUB_OFFLINE does", async () => {
+    hub.publish("main", files);
+    vi.stubEnv("TRANSFORMERS_OFFLINE", "1");
+    await refused(resolveModel(model), "offline", "and TRANSFORMERS_OFFLINE forbids to fetch it");
+    expect(hub.seen).toEqual([]);
+  });
+
+  it.each([
+    ["cannot be reached", () => hub.stop(), /no connection to the Hub at .*ECONNREFUSED/],
+    ["is out of order", () => (hub.intercept = unavailable), /answers with 503/],
+    ["is not the Hub", () => (hub.intercept = hotel), /answers with what is no JSON/],
+  ])(
+    "a model of the cache is used where the Hub %s, with a word on it",
+    async (_, fail, reason) => {
+      hub.publish("main", files);
+      const folder = await resolveModel(model);
+      await fail();
+      hub.seen.length = 0;
+      const notices: string[] = [];
+      expect(await resolveModel(model, { onNotice: (notice) => notices.push(notice) })).toBe(
+        folder,
+      );
+      expect(notices).toEqual([expect.stringMatching(reason)]);
+      expect(notices[0]).toContain(`using what the cache has of ${model}: ${folder}`);
+      expect(hub.seen.length).toBeLessThan(2);
+      await refused(resolveModel("org/other"), "network", reason);
+    },
+  );
+
+  it("a model of the cache is not used where access is refused", async () => {
+    hub.publish("main", files);
+    await resolveModel(model);
+    hub.token = "secret";
+    await refused(resolveModel(model), "access");
+  });
 });
+
+const unavailable: FakeHub["intercept"] = (_, response) => {
+  response.writeHead(503).end();
+  return true;
+};
+/** The page of a network that wants a login first. */
+const hotel: FakeHub["intercept"] = (_, response) => {
+  response.end("<html>Welcome</html>");
+  return true;
+};

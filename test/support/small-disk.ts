@@ -1,24 +1,20 @@
-/** Programs that run with a small disk of their own, to see how they bear a full one. */
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+/** Programs that run with a disk of their own: a small one, to see how they bear a full one, or one that cannot be written. */
+import { runProgram, type Ended } from "./run-program.ts";
 
-/**
- * Runs a program in namespaces where `folder` is a disk of `kilobytes`; it is empty again
- * afterwards. Takes Linux that lets users make namespaces, see {@link hasSmallDisks}.
- */
-export function onSmallDisk(
+/** Runs a program where `folder` is a disk of `size`, such as 64k, which is empty again afterwards; or read-only. */
+export function onDisk(
   folder: string,
-  kilobytes: number,
-  [program, ...args]: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly readOnly?: boolean } = {},
-): SpawnSyncReturns<string> {
-  const mount = options.readOnly
-    ? 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
-    : `mount -t tmpfs -o size=${kilobytes}k none "$0"`;
-  return spawnSync(
-    "unshare",
-    ["--map-root-user", "--mount", "sh", "-c", `${mount} && exec "$@"`, folder, program!, ...args],
-    { encoding: "utf8", timeout: 60_000, env: options.env ?? process.env },
-  );
+  size: string | "read-only",
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Ended> {
+  const mount =
+    size === "read-only"
+      ? 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
+      : `mount -t tmpfs -o size=${size} none "$0"`;
+  // Namespaces, which most Linux systems let every user make.
+  const own = ["--map-root-user", "--mount", "sh", "-c", `${mount} && exec "$@"`, folder];
+  return runProgram("unshare", [...own, ...command], env);
 }
 
-export const hasSmallDisks = onSmallDisk("/mnt", 64, ["true"]).status === 0;
+export const hasOwnDisks = (await onDisk("/mnt", "64k", ["true"])).status === 0;

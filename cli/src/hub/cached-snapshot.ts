@@ -5,19 +5,17 @@ import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
 
 /**
- * The snapshot folder that the cache has of a model, without asking the Hub. Throws HubError naming
- * what is missing of config.json and the weights.
+ * The snapshot folder that the cache has of a model, without asking the Hub, which `offline` forbids.
+ * Throws HubError naming what is missing of config.json and the weights.
  */
 export async function cachedSnapshot(
   cache: ModelCache,
   { name, revision }: ModelId,
   wanted: readonly string[],
+  offline: string,
 ): Promise<string> {
   const lacking = (what: string) =>
-    new HubError(
-      "offline",
-      `${what}, and HF_HUB_OFFLINE forbids to fetch it (cache: ${cache.folder})`,
-    );
+    new HubError("offline", `${what}, and ${offline} forbids to fetch it (cache: ${cache.folder})`);
   const commit = isCommit(revision) ? revision : await cache.commitOf(revision);
   if (commit === undefined || !isCommit(commit))
     throw lacking(`${name}@${revision} is not in the cache`);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { isShardName } from "@sigil/runtime";
 import { HubError } from "./hub-error.ts";
 
 export const singleWeights = "model.safetensors";
@@ -34,10 +34,11 @@ export async function shardsOf(indexFile: string): Promise<string[]> {
   }
   const names = [...new Set(shards)];
   for (const name of names) {
-    if (typeof name === "string" && name === basename(name) && !name.startsWith(".")) continue;
+    // A snapshot is a folder without folders: what is not in it was not listed.
+    if (isShardName(name) && !name.includes("/") && !name.startsWith(".")) continue;
     throw new HubError(
       "corrupt",
-      `${indexFile}: expected names of shards, received ${JSON.stringify(name)}`,
+      `${indexFile}: expected names of shards, received ${(JSON.stringify(name) ?? "nothing").slice(0, 100)}`,
     );
   }
   return names as string[];

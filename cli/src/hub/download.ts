@@ -1,58 +1,74 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { open } from "node:fs/promises";
+import { Attempts } from "./attempts.ts";
 import { HubError } from "./hub-error.ts";
-import { mismatch, type RemoteFile, sizeOf } from "./remote-file.ts";
+import type { HubAnswer, HubFetch } from "./hub-fetch.ts";
+import { PartialFile } from "./partial-file.ts";
+import { mismatch, type RemoteFile } from "./remote-file.ts";
 
 /** How a download goes about it. */
 export interface DownloadOptions {
-  /** As fetch, throwing HubError where the Hub fails or refuses. */
-  readonly fetch: typeof fetch;
-  /** Makes the error for a body that breaks off. */
-  readonly broken: (cause: unknown) => HubError;
+  readonly fetch: HubFetch;
   readonly onBytes: (loaded: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-const attempts = 4;
-const firstPause = 200;
+/**
+ * An answer that brings less before it breaks off counts as a failure, in bytes: a server that
+ * sends a hundred at a time would be asked for ever.
+ */
+const leastProgress = (size: number): number => Math.min(1 << 20, size / 16);
 
 /**
- * Brings a file to `path`, where it appears whole and verified or not at all. What
- * `path.incomplete` holds is gone on with,
- * within a call as in a later one. Throws HubError for a Hub that keeps failing or bytes that do
- * not match, and the signal's reason when aborted.
+ * Brings a file to `path`, where it appears whole and verified or not at all. Bytes that arrived
+ * before a failure are gone on with, within a call as in a later one. Processes that download the
+ * same file each have a partial file of their own. Throws HubError for a Hub that keeps failing,
+ * bytes that do not match or a cache that cannot be written, and the signal's reason when aborted.
  */
 export async function download(
   file: RemoteFile,
   path: string,
   options: DownloadOptions,
 ): Promise<void> {
-  const incomplete = `${path}.incomplete`;
-  await mkdir(dirname(path), { recursive: true });
+  const partial = await PartialFile.open(path);
   try {
-    await fetchVerified(file, incomplete, options);
-    await rename(incomplete, path);
+    await fetchVerified(file, partial, options);
+    await partial.finish();
   } catch (error) {
-    // Another process that fetched the same file may have renamed it under our hands; its file is
-    // as good.
-    if ((await sizeOf(path)) !== file.size) throw error;
-    await rm(incomplete, { force: true });
+    // Another process may have brought the same file meanwhile; its bytes are checked as ours are.
+    const there = error instanceof HubError && (await isVerified(file, path, options.signal));
+    const damaged = error instanceof HubError && error.code === "corrupt";
+    await partial.close({ remove: there || damaged });
+    if (!there) throw error;
+  }
+}
+
+/** Whether there is a file at `path` and it has the size and hash that it must have. */
+export async function isVerified(
+  file: RemoteFile,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const handle = await open(path, "r").catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    return (await handle.stat()).isFile() && (await mismatch(file, handle, signal)) === undefined;
+  } finally {
+    await handle.close();
   }
 }
 
 async function fetchVerified(
   file: RemoteFile,
-  incomplete: string,
+  partial: PartialFile,
   options: DownloadOptions,
 ): Promise<void> {
-  // A mismatch may come from a leftover of a tool that writes out of order: only bytes fetched from
-  // the start are beyond doubt.
-  for (let resumed = (await sizeOf(incomplete)) ?? 0; ; resumed = 0) {
-    await fetchRest(file, incomplete, options);
-    const problem = await mismatch(file, incomplete, options.signal);
+  // A mismatch may come from a leftover that was damaged since: only bytes fetched from the start
+  // are beyond doubt.
+  for (let resumed = await partial.size(); ; resumed = 0) {
+    await fetchRest(file, partial, options);
+    const problem = await mismatch(file, partial.handle, options.signal);
     if (problem === undefined) return;
-    await rm(incomplete, { force: true });
+    await partial.clear();
     if (resumed === 0)
       throw new HubError("corrupt", `${file.url} arrived damaged and was discarded: ${problem}`);
   }
@@ -60,84 +76,61 @@ async function fetchVerified(
 
 async function fetchRest(
   file: RemoteFile,
-  incomplete: string,
+  partial: PartialFile,
   options: DownloadOptions,
 ): Promise<void> {
-  await (await open(incomplete, "a")).close();
-  let failures = 0;
-  for (let loaded = (await sizeOf(incomplete)) ?? 0; loaded < file.size; ) {
+  const attempts = new Attempts(options.signal);
+  for (let loaded = await partial.size(); loaded < file.size; ) {
     try {
-      await fetchFrom(loaded, file, incomplete, options);
+      await fetchFrom(loaded, file, partial, options);
       return;
     } catch (error) {
-      if (!(error instanceof HubError) || error.kind !== "network") throw error;
-      const reached = (await sizeOf(incomplete)) ?? 0;
-      failures = reached > loaded ? 1 : failures + 1;
-      if (failures === attempts) throw error;
+      const reached = await partial.size();
+      await attempts.failed(error, reached - loaded >= leastProgress(file.size));
       loaded = reached;
     }
-    await setTimeout(
-      firstPause * 2 ** (failures - 1),
-      undefined,
-      options.signal && { signal: options.signal },
-    ).catch(() => options.signal?.throwIfAborted());
   }
 }
 
 async function fetchFrom(
   offset: number,
   file: RemoteFile,
-  incomplete: string,
-  options: DownloadOptions,
+  partial: PartialFile,
+  { fetch, onBytes }: DownloadOptions,
 ): Promise<void> {
   // Ranges and sizes count the file's own bytes, not those of a compressed transfer.
-  const range: HeadersInit = offset === 0 ? {} : { Range: `bytes=${offset}-` };
-  const response = await options.fetch(file.url, {
-    headers: { "Accept-Encoding": "identity", ...range },
+  const answer = await fetch(file.url, {
+    "Accept-Encoding": "identity",
+    ...(offset > 0 && { Range: `bytes=${offset}-` }),
   });
-  let position =
-    response.status === 206
-      ? Number(/^bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "")?.[1])
-      : 0;
-  if (response.status === 206 && position !== offset) {
-    await response.body?.cancel();
-    throw new HubError(
-      "network",
-      `${file.url} answers "${response.headers.get("Content-Range")}" when asked for the bytes from ${offset}`,
-    );
-  }
-  // Nothing is truncated and every write has its place, so processes that fetch the same file write
-  // the same bytes.
-  const handle = await open(incomplete, "r+");
-  try {
-    for await (const chunk of bodyOf(response, options)) {
-      if (position + chunk.length > file.size)
-        throw new HubError(
-          "corrupt",
-          `${file.url} sends more than the ${file.size} bytes that the Hub lists`,
-        );
-      for (let done = 0; done < chunk.length; )
-        done += (await handle.write(chunk, done, chunk.length - done, position + done))
-          .bytesWritten;
-      position += chunk.length;
-      options.onBytes(position);
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
+  let position = beginOf(answer, offset);
+  for await (const chunk of answer.body) {
+    if (position + chunk.length > file.size)
+      throw new HubError(
+        "corrupt",
+        `${file.url} sends more than the ${file.size} bytes that the Hub lists`,
+      );
+    await partial.write(chunk, position);
+    position += chunk.length;
+    onBytes(position);
   }
   if (position < file.size)
-    throw new HubError("network", `${file.url} ends after ${position} of ${file.size} bytes`);
+    throw new HubError("network", `${file.url} ends after ${position} of ${file.size} bytes`, {
+      transient: true,
+    });
 }
 
-async function* bodyOf(
-  response: Response,
-  { broken, signal }: DownloadOptions,
-): AsyncGenerator<Uint8Array> {
-  try {
-    if (response.body !== null) yield* response.body as unknown as AsyncIterable<Uint8Array>;
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw broken(cause);
-  }
+/** Where the bytes of an answer belong: a server may know no ranges and send all of a file. */
+function beginOf({ status, headers, url }: HubAnswer, offset: number): number {
+  if (status !== 206) return 0;
+  const range = headers.get("Content-Range");
+  const begin = Number(/^bytes (\d+)-/.exec(range ?? "")?.[1]);
+  if (begin === offset) return begin;
+  throw new HubError(
+    "network",
+    `${url} answers "${range}" when asked for the bytes from ${offset}`,
+    {
+      transient: true,
+    },
+  );
 }

@@ -1,13 +1,15 @@
 import { join } from "node:path";
-import { listFiles, modelInfo, type ListFileEntry } from "@huggingface/hub";
+import { otherWeights } from "@sigil/runtime/node";
+import { Attempts } from "./attempts.ts";
 import { shardsOf, singleWeights, weightsIndex } from "./checkpoint-files.ts";
-import { download } from "./download.ts";
+import { download, isVerified } from "./download.ts";
 import { HubError } from "./hub-error.ts";
-import { hubFetch, unreachable } from "./hub-fetch.ts";
+import { hubFetch } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
+import { listSnapshot } from "./list-snapshot.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
-import { sizeOf } from "./remote-file.ts";
+import { remoteFile } from "./remote-file.ts";
 
 /** How far a file has come; a file that the cache has already is not reported. */
 export interface FileProgress {
@@ -22,43 +24,59 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Brings the wanted files that a model has, and an index's shards, into the cache; returns the snapshot folder.
- * Throws HubError, and the signal's reason when aborted. */
+/**
+ * Brings the wanted files that a model has, and an index's shards, into the cache; returns the
+ * snapshot folder. The list of files is asked for `attempts` times at most. Throws HubError, and
+ * the signal's reason when aborted.
+ */
 export async function fetchSnapshot(
   cache: ModelCache,
   model: ModelId,
   wanted: readonly string[],
   settings: HubSettings,
-  options: FetchOptions,
+  { onProgress, signal }: FetchOptions,
+  attempts?: number,
 ): Promise<string> {
-  const fetch = hubFetch(settings, model, options.signal);
-  const { commit, files } = await listSnapshot(model, settings, fetch, options.signal);
+  const fetch = hubFetch(settings, model, signal);
+  const { commit, files } = await listSnapshot(
+    settings.endpoint,
+    model,
+    fetch,
+    () => new Attempts(signal, attempts),
+  );
   const folder = cache.snapshot(commit);
+  const lacking = (what: string): HubError => {
+    const advice = otherWeights([...files.keys()]);
+    return new HubError(
+      "not-found",
+      `${model.name}@${model.revision} at ${settings.endpoint} has no ${what}${advice === undefined ? "" : `; ${advice}`}`,
+    );
+  };
 
   const bring = async (name: string): Promise<void> => {
     const entry = files.get(name);
-    if (entry === undefined)
-      throw new HubError(
-        "not-found",
-        `${model.name}@${model.revision} at ${settings.endpoint} has no ${name}`,
-      );
-    const hash = entry.lfs?.oid ?? entry.oid ?? "";
-    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))
-      throw new HubError("network", `the Hub at ${settings.endpoint} lists no hash for ${name}`);
-    if (await cache.holds(commit, name, entry.size)) return;
-    if ((await sizeOf(cache.blob(hash))) !== entry.size) {
-      const url = `${settings.endpoint}/${model.name}/resolve/${commit}/${encodeURIComponent(name)}`;
-      await download({ url, size: entry.size, hash }, cache.blob(hash), {
+    if (entry === undefined) throw lacking(name);
+    const url = `${settings.endpoint}/${model.name}/resolve/${commit}/${encodeURIComponent(name)}`;
+    const file = remoteFile(entry, name, url);
+    if (await cache.holds(commit, name, file.size)) return;
+    const blob = cache.blob(file.hash);
+    if (!(await isVerified(file, blob, signal)))
+      await download(file, blob, {
         fetch,
-        broken: (cause) => unreachable(settings, cause),
-        onBytes: (loaded) => options.onProgress?.({ file: name, loaded, total: entry.size }),
-        signal: options.signal,
+        onBytes: (loaded) => onProgress?.({ file: name, loaded, total: file.size }),
+        signal,
       });
-    }
-    await cache.link(commit, name, hash);
+    await cache.link(commit, name, file.hash);
   };
 
   const single = wanted.includes(singleWeights) && files.has(singleWeights);
+  // Before anything is fetched that will not be of use.
+  const unusable =
+    wanted.includes(singleWeights) &&
+    !single &&
+    !files.has(weightsIndex) &&
+    otherWeights([...files.keys()]) !== undefined;
+  if (unusable) throw lacking(files.has("config.json") ? singleWeights : "config.json");
   for (const name of wanted) {
     if ((name === weightsIndex && single) || (name !== "config.json" && !files.has(name))) continue;
     await bring(name);
@@ -68,33 +86,4 @@ export async function fetchSnapshot(
   // Only now: offline, a revision goes on naming the last commit that was fetched whole.
   if (!isCommit(model.revision)) await cache.setCommit(model.revision, commit);
   return folder;
-}
-
-async function listSnapshot(
-  { name, revision }: ModelId,
-  settings: HubSettings,
-  fetch: typeof globalThis.fetch,
-  signal: AbortSignal | undefined,
-) {
-  const hub = { hubUrl: settings.endpoint, fetch };
-  try {
-    const { sha: commit } = await modelInfo({ ...hub, name, revision, additionalFields: ["sha"] });
-    if (!isCommit(commit))
-      throw new HubError(
-        "network",
-        `the Hub at ${settings.endpoint} names no commit for ${name}@${revision}`,
-      );
-    const files = new Map<string, ListFileEntry>();
-    for await (const entry of listFiles({
-      ...hub,
-      repo: { type: "model", name },
-      revision: commit,
-    }))
-      if (entry.type === "file") files.set(entry.path, entry);
-    return { commit, files };
-  } catch (cause) {
-    signal?.throwIfAborted();
-    // The library meets an answer that breaks off or is no JSON.
-    throw cause instanceof HubError ? cause : unreachable(settings, cause);
-  }
 }

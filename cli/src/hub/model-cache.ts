@@ -1,6 +1,8 @@
-import { copyFile, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
+import { cacheProblem } from "./cache-problem.ts";
+import { makeFolder } from "./make-folder.ts";
 import { sizeOf } from "./remote-file.ts";
 
 /**
@@ -59,9 +61,14 @@ export class ModelCache {
   // Renaming replaces what is there in one step. Scans of the cache read snapshots and refs, so
   // nothing unfinished may lie there.
   private async replace(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
     const temporary = join(this.folder, `.${process.pid}.${Math.random().toString(36).slice(2)}`);
-    await write(temporary);
-    await rename(temporary, path);
+    try {
+      await makeFolder(dirname(path));
+      await write(temporary);
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw cacheProblem(path, cause);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { HubError } from "./hub-error.ts";
 
 /** A model of the Hub at a branch, tag or commit. */
@@ -12,23 +13,46 @@ const idPattern = /^([A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*)(?:@([\w.-]+(?:\/[\w
 
 /**
  * Reads `org/name` or `org/name@revision`; the revision is `main` where none is given. Throws
- * HubError for anything else.
+ * HubError for anything else, which says what the text is taken for.
  */
 export function parseModelId(text: string): ModelId {
   const [, name, revision = "main"] = idPattern.exec(text) ?? [];
   if (
     name === undefined ||
     /\.\.|--/.test(name) ||
+    name.length > longestName ||
+    revision.length > longestName ||
     revision.split("/").some((part) => /^\.+$/.test(part))
-  ) {
-    const expected =
-      "expected org/name or org/name@revision, such as google/siglip-base-patch16-224";
-    throw new HubError(
-      "invalid",
-      `"${text}" is neither a checkpoint folder nor a Hub id (${expected})`,
-    );
-  }
+  )
+    throw new HubError("invalid", notAnId(text));
   return { name, revision };
+}
+
+/** The Hub's own limit for a name; file systems take no much longer one. */
+const longestName = 96;
+
+/** What a text is that is no Hub id, and where nothing lies in the file system either. */
+function notAnId(text: string): string {
+  const shown = `"${text.length > 200 ? `${text.slice(0, 200)}…` : text}"`;
+  const [, id, revision] =
+    /^(?:https?:\/\/)?(?:www\.)?[\w-]+(?:\.[\w-]+)*(?::\d+)?\/([\w.-]+\/[\w.-]+)(?:\/(?:tree|blob|resolve|commit)\/([^/?#]+)[^?#]*)?\/?(?:[?#].*)?$/.exec(
+      text,
+    ) ?? [];
+  if (id !== undefined && /^https?:|^(www\.)?(huggingface\.co|hf\.co)\//.test(text))
+    return `${shown} is an address: give the model's Hub id, ${id}${revision === undefined || revision === "main" ? "" : `@${decoded(revision)}`}`;
+  const missing = `there is no file or folder ${shown}`;
+  if (text.startsWith("~/") || text === "~")
+    return `${missing}: a shell replaces ~ only where no quotes are around it; write ${homedir()}${text.slice(1)}`;
+  if (/^[./\\]|^[A-Za-z]:[\\/]|\\|\/$|\/[^/]*\//.test(text)) return missing;
+  return `${missing}, and a Hub id is org/name or org/name@revision, such as google/siglip-base-patch16-224`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Whether a revision names a commit itself, which never moves. */

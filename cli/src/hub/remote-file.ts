@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { stat, type FileHandle } from "node:fs/promises";
+import { HubError } from "./hub-error.ts";
+import type { ListedFile } from "./list-snapshot.ts";
 
 /** A file of the Hub and what it has to be. */
 export interface RemoteFile {
@@ -10,26 +11,41 @@ export interface RemoteFile {
   readonly hash: string;
 }
 
+/** Reads a listing's entry; throws HubError for one without a size and hash that can be. */
+export function remoteFile(entry: ListedFile, name: string, url: string): RemoteFile {
+  const lfs = (entry.lfs ?? undefined) as { readonly oid?: unknown } | undefined;
+  const { size } = entry;
+  const hash = lfs === undefined ? entry.oid : lfs.oid;
+  const shown = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 100);
+  if (!Number.isSafeInteger(size) || (size as number) < 0)
+    throw new HubError("network", `the Hub lists no size of ${name}, but ${shown(size)} (${url})`);
+  if (typeof hash !== "string" || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))
+    throw new HubError("network", `the Hub lists no hash of ${name}, but ${shown(hash)} (${url})`);
+  return { url, size: size as number, hash };
+}
+
 /** A file's size, or undefined where there is none. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.size;
 }
 
-/** What is wrong with the bytes at `path`, or undefined where size and hash are the file's. */
+/** What is wrong with the bytes of a file, or undefined where size and hash are what they must be. */
 export async function mismatch(
   { size, hash }: RemoteFile,
-  path: string,
+  handle: FileHandle,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  const received = await sizeOf(path);
+  const received = (await handle.stat()).size;
   if (received !== size) return `expected ${size} bytes, received ${received}`;
   const sha256 = hash.length === 64;
   const sum = sha256 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
-  for await (const chunk of createReadStream(path, {
-    highWaterMark: 2 ** 20,
-  }) as AsyncIterable<Uint8Array>) {
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (let at = 0; at < size; ) {
     signal?.throwIfAborted();
-    sum.update(chunk);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return `expected ${size} bytes, received ${at}`;
+    sum.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
   }
   const digest = sum.digest("hex");
   return digest === hash

@@ -37,12 +37,17 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   ],
 ];
 
-/** Where the weights of a folder without model.safetensors may be, by the names of its files. */
-export function missingWeights(names: readonly string[]): string {
-  const what = "model.safetensors (or model.safetensors.index.json) is missing";
+/** What a folder without model.safetensors has instead and what to do with it, by its files' names. */
+export function otherWeights(names: readonly string[]): string | undefined {
   for (const [pattern, advice] of others) {
     const name = names.find((one) => pattern.test(one));
-    if (name !== undefined) return `${what}; ${advice(name)}`;
+    if (name !== undefined) return advice(name);
   }
-  return what;
+  return undefined;
+}
+
+/** That a folder has no weights, and where they may be. */
+export function missingWeights(names: readonly string[]): string {
+  const advice = otherWeights(names);
+  return `model.safetensors (or model.safetensors.index.json) is missing${advice === undefined ? "" : `; ${advice}`}`;
 }

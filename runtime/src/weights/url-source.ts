@@ -124,7 +124,9 @@ class UrlSource implements ByteSource {
         message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used`,
       });
     this.#warned = true;
-    const totalBytes = Number(headers.get("Content-Length")) || undefined;
+    // Of a compressed transfer the length counts other bytes than those that arrive.
+    const packed = !/^(identity)?$/i.test(headers.get("Content-Encoding") ?? "");
+    let totalBytes = packed ? undefined : Number(headers.get("Content-Length")) || undefined;
     const parts: Blob[] = [];
     let loadedBytes = 0;
     try {
@@ -133,6 +135,8 @@ class UrlSource implements ByteSource {
         if (done) return new Blob(parts);
         parts.push(new Blob([value]));
         loadedBytes += value.length;
+        // Pages may not see the encoding of another origin's answer.
+        if (totalBytes !== undefined && loadedBytes > totalBytes) totalBytes = undefined;
         this.#options.onProgress?.({ loadedBytes, ...(totalBytes && { totalBytes }) });
       }
     } catch (cause) {

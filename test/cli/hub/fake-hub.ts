@@ -35,6 +35,9 @@ export class FakeHub {
   cuts: number[] = [];
   /** Changes what a file's bytes arrive as. */
   tamper: (name: string, bytes: Buffer) => Buffer = (_, bytes) => bytes;
+  /** Answers a request in the Hub's place where it returns true; `path` as {@link Seen} has it. */
+  intercept: (path: string, response: ServerResponse, request: IncomingMessage) => boolean = () =>
+    false;
   #server = createServer((request, response) => this.#answer(request, response));
 
   readonly model: string;
@@ -81,6 +84,7 @@ export class FakeHub {
     const path = decodeURIComponent(pathname);
     const { host = "", range, authorization } = request.headers;
     this.seen.push({ path, host, range, authorization });
+    if (this.intercept(path, response, request)) return;
     const refuse = (status: number, code: string): void =>
       void response.writeHead(status, { "X-Error-Code": code }).end(code);
 

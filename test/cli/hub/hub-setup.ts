@@ -1,6 +1,6 @@
 /** A fake Hub and an empty cache for each test; no test reaches another host. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
@@ -22,8 +22,12 @@ export let hub: FakeHub;
 export let home: string;
 /** The model's folder of the cache. */
 export let storage: string;
-export const blob = (bytes: Buffer, suffix = ""): string =>
-  join(storage, "blobs", `${sha256(bytes)}${suffix}`);
+export const blob = (bytes: Buffer): string => join(storage, "blobs", sha256(bytes));
+/** What the cache has of files under way. */
+export const partials = (): string[] =>
+  readdirSync(join(storage, "blobs"))
+    .filter((name) => name.endsWith(".incomplete"))
+    .map((name) => join(storage, "blobs", name));
 
 beforeEach(async () => {
   hub = new FakeHub(model);
@@ -35,6 +39,8 @@ beforeEach(async () => {
     "HF_HUB_CACHE",
     "HUGGINGFACE_HUB_CACHE",
     "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "HF_HUB_DOWNLOAD_TIMEOUT",
   ])
     vi.stubEnv(name, undefined);
   vi.stubEnv("HF_HOME", home);
@@ -54,13 +60,13 @@ export const failure = (run: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** Holds that a call fails with a HubError of that kind and message. */
+/** Holds that a call fails with a HubError of that code and message. */
 export async function refused(
   run: Promise<unknown>,
-  kind: string,
+  code: string,
   message: string | RegExp = "",
 ): Promise<void> {
   const text =
     typeof message === "string" ? expect.stringContaining(message) : expect.stringMatching(message);
-  expect(await failure(run)).toMatchObject({ name: "HubError", kind, message: text });
+  expect(await failure(run)).toMatchObject({ name: "HubError", code, message: text });
 }

@@ -1,4 +1,5 @@
 /** Weights by URL from servers that break, change, refuse and know no ranges. */
+import { gzipSync } from "node:zlib";
 import { createHash } from "node:crypto";
 import {
   loadPlanned,
@@ -247,6 +248,22 @@ describe("answers that are no ranges", () => {
       seen.at(-1),
       seen.length > 2,
     ]).toEqual([["no-range"], 1, bytes.length, bytes.length, true]);
+  });
+
+  it("of a server that compresses are never reported past their end", async () => {
+    server.bytes = new Uint8Array(4 * MiB);
+    server.instead = (_, response) => {
+      const packed = gzipSync(server.bytes);
+      response.writeHead(200, { "Content-Encoding": "gzip", "Content-Length": packed.length });
+      return !!response.end(packed);
+    };
+    const past: number[] = [];
+    const onProgress = (progress: { loadedBytes: number; totalBytes?: number }) => {
+      const { loadedBytes, totalBytes = Infinity } = progress;
+      if (loadedBytes > totalBytes) past.push(loadedBytes / totalBytes);
+    };
+    expect(await open({ onWarning: () => {}, onProgress }).size()).toBe(4 * MiB);
+    expect(past).toEqual([]);
   });
 
   it("break off and are asked for again", async () => {

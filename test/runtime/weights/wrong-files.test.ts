@@ -7,7 +7,7 @@ import { bufferSource, openSafetensors, WeightsError } from "@sigil/runtime";
 import { openCheckpoint, openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../../support/golden-cases.ts";
-import { hasSmallDisks, onSmallDisk } from "../../support/small-disk.ts";
+import { hasOwnDisks, onDisk } from "../../support/small-disk.ts";
 
 const temporary = mkdtempSync(join(tmpdir(), "sigil-wrong-"));
 afterAll(() => rmSync(temporary, { recursive: true }));
@@ -135,7 +135,7 @@ describe.skipIf(process.platform === "win32")("what the operating system refuses
     );
   });
 
-  it.skipIf(!hasSmallDisks)("a full disk is named with the file, and nothing stays", () => {
+  it.skipIf(!hasOwnDisks)("a full disk is named with the file, and nothing stays", async () => {
     const script = `
       import { readdirSync } from "node:fs";
       import { saveSafetensors } from "@sigil/runtime/node";
@@ -143,13 +143,8 @@ describe.skipIf(process.platform === "win32")("what the operating system refuses
       const { name, message } = await saveSafetensors(process.argv[1] + "/x.safetensors", tensors).catch((error) => error);
       console.log(JSON.stringify([name, message, readdirSync(process.argv[1])]));`;
     const disk = mkdtempSync(join(temporary, "disk-"));
-    const { stdout, stderr } = onSmallDisk(disk, 64, [
-      "node",
-      "--input-type=module",
-      "-e",
-      script,
-      disk,
-    ]);
+    const node = ["node", "--input-type=module", "-e", script, disk];
+    const { stdout, stderr } = await onDisk(disk, "64k", node);
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual([
       "WeightsError",
