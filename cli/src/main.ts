@@ -165,12 +165,16 @@ program
   .option("--size <HxW>", "height and width, instead of the config's", size)
   .addOption(
     new Option("--resample <filter>", "filter, instead of the config's").choices([
-      "bicubic",
+      "nearest",
+      "lanczos",
       "bilinear",
+      "bicubic",
+      "box",
+      "hamming",
     ]),
   )
   .option("--fast", "torchvision's arithmetic instead of Pillow's")
-  .option("--uint8", "also the resized pixels, as `pixels`")
+  .option("--uint8", "also the resized and cropped pixels, as `pixels`")
   .option("--no-exif", "do not apply the EXIF orientation")
   .addHelpText(
     "after",

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { compile } from "@sigil/compiler";
 import {
+  ImageError,
   imageProcessorConfig,
   InputError,
   SiglipImageProcessor,
@@ -40,6 +41,7 @@ export async function openSession(
     const tokenizer = spiece
       ? SiglipTokenizer.fromSpiece(readFileSync(spiece), checkpoint.tokenizerConfig)
       : tokenizerFromJson(checkpoint.tokenizerJson, checkpoint.tokenizerConfig);
+    const processor = imageProcessor(folder, checkpoint, spec.config.vision_config!.image_size);
     const { plan, cpu } = await compile(spec);
     const session = await withProgress("loading", (report) =>
       openCpuSession({ plan, wasm: cpu }, checkpoint.weights, {
@@ -52,14 +54,11 @@ export async function openSession(
       spec.textLength ?? spec.config.text_config!.max_position_embeddings,
       tokenizer.modelMaxLength,
     );
-    const { image_size: side } = spec.config.vision_config!;
     return {
       model: siglip,
       tokenizer,
       textLength,
-      processor: SiglipImageProcessor.fromConfig(
-        imageProcessorConfig(checkpoint) ?? { size: { height: side, width: side } },
-      ),
+      processor,
       classifier: new ZeroShotImageClassification(siglip, tokenizer, textLength),
       async close(): Promise<void> {
         await siglip.dispose();
@@ -69,5 +68,30 @@ export async function openSession(
   } catch (error) {
     await checkpoint.close();
     throw error;
+  }
+}
+
+/**
+ * A checkpoint's, for a model of `side` x `side`. Throws InputError for settings that cannot be, and
+ * for those that end with another size.
+ */
+function imageProcessor(
+  folder: string,
+  checkpoint: Parameters<typeof imageProcessorConfig>[0],
+  side: number,
+): SiglipImageProcessor {
+  try {
+    const processor = SiglipImageProcessor.fromConfig(
+      imageProcessorConfig(checkpoint) ?? { size: { height: side, width: side } },
+    );
+    const { height = side, width = side } = processor.outputSize ?? {};
+    if (height !== side || width !== side)
+      throw new ImageError(
+        `its image processor makes pictures of ${height}x${width}, the model takes ${side}x${side}; see size, crop_size and pad_size of its preprocessor_config.json`,
+      );
+    return processor;
+  } catch (cause) {
+    if (cause instanceof ImageError) throw new InputError(`${folder}: ${cause.message}`, { cause });
+    throw cause;
   }
 }

@@ -64,7 +64,7 @@ it.each([
     "settings that are no object",
     ["preprocess", picture, "--out", "out.safetensors", "--config", "null.json"],
     "",
-    /^error: image processor: expected an object of settings, received null$/,
+    /^error: null\.json: image processor: expected an object of settings, received null$/,
   ],
   [
     "a label that is none",
@@ -76,7 +76,7 @@ it.each([
     "a size that no memory holds",
     ["preprocess", picture, "--out", "out.safetensors", "--size", "999999x999999"],
     "",
-    /^error: images\[0\]: \d+x\d+ pixels to 999999x999999 take more memory than there is/,
+    /^error: size: expected a positive integer height and width of at most 67108864 pixels/,
   ],
   [
     "a line that is no JSON",

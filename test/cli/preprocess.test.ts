@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSafetensors } from "@sigil/runtime";
@@ -83,3 +83,26 @@ it("takes a checkpoint's config, and refuses what it cannot do without writing",
     expect.stringContaining("expected readable JSON"),
   ]);
 }, 30_000);
+
+it("a checkpoint whose image processor does not suit its model is refused before it is loaded", () => {
+  const checkpoint = join(folder, "odd");
+  cpSync(join(fixtures, "checkpoints/siglip-shapes"), checkpoint, { recursive: true });
+  const classify = (settings: object) => {
+    writeFileSync(join(checkpoint, "preprocessor_config.json"), JSON.stringify(settings));
+    return spawnSync("node", [sigil, "classify", picture, "--labels", "a", "--model", checkpoint], {
+      encoding: "utf8",
+    });
+  };
+  expect(classify({ size: 64, do_center_crop: true, crop_size: 48 })).toMatchObject({
+    status: 1,
+    stderr: `error: ${checkpoint}: its image processor makes pictures of 48x48, the model takes 64x64; see size, crop_size and pad_size of its preprocessor_config.json\n`,
+  });
+  const naflex = classify({ image_processor_type: "Siglip2ImageProcessor" });
+  expect([naflex.status, naflex.stderr]).toEqual([
+    1,
+    expect.stringContaining(
+      `error: ${checkpoint}: image_processor_type: expected SiglipImageProcessor, received "Siglip2ImageProcessor"`,
+    ),
+  ]);
+  expect(classify({ size: 70, do_center_crop: true, crop_size: 64 }).status).toBe(0);
+}, 60_000);

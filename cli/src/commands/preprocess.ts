@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import {
+  ImageError,
   InputError,
   SiglipImageProcessor,
   SiglipImageProcessorFast,
@@ -20,16 +21,14 @@ export interface PreprocessOptions {
 }
 
 /**
- * Pictures to `pixel_values` in a safetensors file, and with `uint8` the resized pixels, `[batch,
- * height, width, 3]`.
+ * Pictures to `pixel_values` in a safetensors file, and with `uint8` the resized and cropped pixels,
+ * `[batch, height, width, 3]`.
  */
 export async function preprocess(
   images: string[],
   { out, config, size, resample, fast, uint8, exif }: PreprocessOptions,
 ): Promise<void> {
-  const processor = (fast ? SiglipImageProcessorFast : SiglipImageProcessor).fromConfig(
-    config === undefined ? {} : readConfig(config),
-  );
+  const processor = openProcessor(config, fast);
   const changes = { ...(size && { size }), ...(resample && { resample }) };
   const pictures = await Promise.all(images.map((image) => decodeImage(image, { exif })));
   const { pixelValues, shape } = processor.preprocess(pictures, changes);
@@ -37,14 +36,8 @@ export async function preprocess(
     pixel_values: { dtype: "F32", data: pixelValues, shape },
   };
   if (uint8) {
-    const resized = processor.resize(pictures, changes);
-    const data = new Uint8Array(resized.reduce((sum, one) => sum + one.data.length, 0));
-    resized.forEach((one, i) => data.set(one.data, i * one.data.length));
-    tensors.pixels = {
-      dtype: "U8",
-      data,
-      shape: [resized.length, resized[0]!.height, resized[0]!.width, resized[0]!.channels],
-    };
+    const bytes = processor.preprocessBytes(pictures, changes);
+    tensors.pixels = { dtype: "U8", data: bytes.pixelValues, shape: bytes.shape };
   }
   await saveTensors(out, tensors);
   process.stderr.write(
@@ -52,6 +45,17 @@ export async function preprocess(
       .map(([name, tensor]) => `${name} [${tensor.shape.join(", ")}]`)
       .join(", ")}\n`,
   );
+}
+
+function openProcessor(config: string | undefined, fast = false): SiglipImageProcessor {
+  const Processor = fast ? SiglipImageProcessorFast : SiglipImageProcessor;
+  if (config === undefined) return new Processor();
+  try {
+    return Processor.fromConfig(readConfig(config));
+  } catch (cause) {
+    if (cause instanceof ImageError) throw new InputError(`${config}: ${cause.message}`, { cause });
+    throw cause;
+  }
 }
 
 function readConfig(file: string): Record<string, unknown> {

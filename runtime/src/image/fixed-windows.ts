@@ -1,11 +1,10 @@
 /** The windows of an axis in fixed point, as Pillow or as PyTorch rounds them. */
-import { resampleWindows, type Resample, type Windows } from "./resample-windows.ts";
-
-/**
- * `pillow`: Pillow's 22-bit weights (Resample.c). `torchvision`: PyTorch's 16-bit weights
- * (UpSampleKernelAVXAntialias.h), as SiglipImageProcessorFast.
- */
-export type ResizeArithmetic = "pillow" | "torchvision";
+import {
+  resampleWindows,
+  type Resample,
+  type ResizeArithmetic,
+  type Windows,
+} from "./resample-windows.ts";
 
 export interface FixedWindows extends Omit<Windows, "weights"> {
   readonly weights: Int32Array;
@@ -30,7 +29,7 @@ function makeWindows(
   resample: Resample,
   arithmetic: ResizeArithmetic,
 ): FixedWindows {
-  const { weights, ...places } = resampleWindows(from, to, resample);
+  const { weights, ...places } = resampleWindows(from, to, resample, arithmetic);
   const precision = arithmetic === "pillow" ? pillowPrecision : torchPrecision(weights);
   const fixed = Int32Array.from(weights, (weight) => {
     const scaled = weight * 2 ** precision;
@@ -42,8 +41,10 @@ function makeWindows(
 /** The last windows made: a stream of pictures of one size makes them once. */
 const cache = new Map<string, FixedWindows>();
 const cacheSize = 16;
+/** Of one axis; windows with more are made again: 16 of 4 MiB are held. */
+const keptWeights = 2 ** 20;
 
-/** The windows of an axis of `from` samples that becomes one of `to`. */
+/** The windows of an axis of `from` samples that becomes one of `to`; throws as resampleWindows. */
 export function fixedWindows(
   from: number,
   to: number,
@@ -52,6 +53,7 @@ export function fixedWindows(
 ): FixedWindows {
   const key = `${from} ${to} ${resample} ${arithmetic}`;
   const known = cache.get(key) ?? makeWindows(from, to, resample, arithmetic);
+  if (known.weights.length > keptWeights) return known;
   cache.delete(key);
   cache.set(key, known);
   if (cache.size > cacheSize) cache.delete(cache.keys().next().value!);

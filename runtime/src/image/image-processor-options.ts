@@ -1,16 +1,23 @@
-/** The options of transformers' SiglipImageProcessor, from code or from a checkpoint's JSON. */
+/** The options of transformers' SiglipImageProcessor. */
+import { nearestName } from "@sigil/spec/shared";
+import type { FixedSize, ImageSize } from "./image-size.ts";
 import { ImageError } from "./raw-image.ts";
-import type { Resample } from "./resample-windows.ts";
+import { resampleNames, type Resample } from "./resample-windows.ts";
+import { mostPixels } from "./resize-memory.ts";
 
 export type DataFormat = "channels_first" | "channels_last";
 
 export interface ImageProcessorOptions {
-  /** `do_resize`: to `size`, without keeping the aspect ratio. Default true. */
+  /** `do_resize`: to `size`. Default true. */
   readonly doResize: boolean;
-  /** Default 224 x 224. */
-  readonly size: { readonly height: number; readonly width: number };
+  /** Default 224 x 224, whatever the picture's aspect ratio. */
+  readonly size: ImageSize;
   /** Default "bicubic"; SigLIP 2 has "bilinear". */
   readonly resample: Resample;
+  /** `do_center_crop`: to the middle `cropSize`, zeros around what is smaller. Default false. */
+  readonly doCenterCrop: boolean;
+  /** `crop_size`. */
+  readonly cropSize?: FixedSize;
   /** `do_rescale`: multiply by `rescaleFactor`. Default true. */
   readonly doRescale: boolean;
   /** `rescale_factor`. Default 1/255. */
@@ -22,8 +29,14 @@ export interface ImageProcessorOptions {
   /** `image_std`, one value for all channels or one for each. Default 0.5. */
   readonly imageStd: number | readonly number[];
   /**
-   * `do_convert_rgb`: convert pictures of other modes to RGB; where it is off they are refused.
-   * Default true.
+   * `do_pad`: zeros below and to the right of normalised pictures, up to `padSize`. Default false.
+   */
+  readonly doPad: boolean;
+  /** `pad_size`. By default the largest height and width of the pictures of a call. */
+  readonly padSize?: FixedSize;
+  /**
+   * `do_convert_rgb`: convert pictures of other modes to RGB. Where it is off a grey picture keeps
+   * its one channel, and other modes are refused. Default true.
    */
   readonly doConvertRgb: boolean;
   /** `data_format` of `pixel_values`. Default "channels_first". */
@@ -39,96 +52,142 @@ export const defaultOptions: ImageProcessorOptions = {
   doResize: true,
   size: { height: 224, width: 224 },
   resample: "bicubic",
+  doCenterCrop: false,
   doRescale: true,
   rescaleFactor: 1 / 255,
   doNormalize: true,
   imageMean: 0.5,
   imageStd: 0.5,
+  doPad: false,
   doConvertRgb: true,
   dataFormat: "channels_first",
 };
 
-const received = (value: unknown): string => JSON.stringify(value) ?? String(value);
+export type OptionName = keyof ImageProcessorOptions;
 
-/** Throws an ImageError for the first option that cannot be. */
-export function checkOptions(options: ImageProcessorOptions): ImageProcessorOptions {
-  const refuse = (name: string, expected: string, value: unknown): never => {
-    throw new ImageError(`${name}: expected ${expected}, received ${received(value)}`);
+/** What a value must be. */
+type Rule = readonly [expected: string, is: (value: unknown) => boolean];
+
+const isSide = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+const isSize =
+  (...forms: readonly (readonly string[])[]) =>
+  (value: unknown): boolean => {
+    if (typeof value !== "object" || value === null) return false;
+    const sides = value as Readonly<Record<string, unknown>>;
+    const names = Object.keys(sides);
+    return (
+      forms.some((form) => form.length === names.length && form.every((name) => name in sides)) &&
+      names.every((name) => isSide(sides[name])) &&
+      !(isSide(sides.height) && (sides.height as number) * (sides.width as number) > mostPixels)
+    );
   };
-  const { size, resample, rescaleFactor, imageMean, imageStd, dataFormat, inputDataFormat } =
-    options;
-  for (const side of ["height", "width"] as const)
-    if (!(Number.isInteger(size?.[side]) && size[side] > 0))
-      refuse("size", "a positive integer height and width", size);
-  if (resample !== "bilinear" && resample !== "bicubic")
-    refuse("resample", '"bilinear" or "bicubic"', resample);
-  if (!Number.isFinite(rescaleFactor)) refuse("rescaleFactor", "a finite number", rescaleFactor);
-  for (const [name, values] of [
-    ["imageMean", imageMean],
-    ["imageStd", imageStd],
-  ] as const)
-    if (![values].flat().every(Number.isFinite) || [values].flat().length === 0)
-      refuse(name, "finite numbers", values);
-  if ([imageStd].flat().includes(0)) refuse("imageStd", "numbers other than zero", imageStd);
-  for (const [name, format] of [
-    ["dataFormat", dataFormat],
-    ["inputDataFormat", inputDataFormat ?? "channels_first"],
-  ] as const)
-    if (format !== "channels_first" && format !== "channels_last")
-      refuse(name, '"channels_first" or "channels_last"', format);
+const fixed = ["height", "width"];
+const isNumbers = (value: unknown): boolean => {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.length > 0 && values.every(Number.isFinite);
+};
+
+const boolean: Rule = ["true or false", (value) => typeof value === "boolean"];
+const fixedSize: Rule = [
+  `a positive integer height and width of at most ${mostPixels} pixels`,
+  isSize(fixed),
+];
+const dataFormat: Rule = [
+  '"channels_first" or "channels_last"',
+  (value) => value === "channels_first" || value === "channels_last",
+];
+
+/** Every option: its rule, and the step that reads it, where there is one. */
+const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: OptionName] } = {
+  doResize: [boolean],
+  size: [
+    [
+      `${fixedSize[0]}, a shortest edge, with or without a longest edge, or a largest height and width`,
+      isSize(fixed, ["shortestEdge"], ["shortestEdge", "longestEdge"], ["maxHeight", "maxWidth"]),
+    ],
+    "doResize",
+  ],
+  resample: [
+    [
+      resampleNames.map((name, number) => `${name} (${number})`).join(", "),
+      (value) => resampleNames.includes(value as Resample),
+    ],
+    "doResize",
+  ],
+  doCenterCrop: [boolean],
+  cropSize: [fixedSize, "doCenterCrop"],
+  doRescale: [boolean],
+  rescaleFactor: [["a finite number", Number.isFinite], "doRescale"],
+  doNormalize: [boolean],
+  imageMean: [["a finite number or a list of them", isNumbers], "doNormalize"],
+  imageStd: [
+    [
+      "a finite number other than zero, or a list of them",
+      (value) => isNumbers(value) && ![value].flat().includes(0),
+    ],
+    "doNormalize",
+  ],
+  doPad: [boolean],
+  padSize: [fixedSize, "doPad"],
+  doConvertRgb: [boolean],
+  dataFormat: [dataFormat],
+  inputDataFormat: [dataFormat],
+};
+
+/** Those that may be left out although the step that reads them is on. */
+const optional: readonly OptionName[] = ["padSize", "inputDataFormat"];
+
+/**
+ * What is wrong with options, of those that a step reads which is on. `nameOf` and `received` say
+ * how an option is called there, and what stands there.
+ */
+export function problemsOf(
+  options: Readonly<Record<string, unknown>>,
+  nameOf: (name: OptionName) => string = (name) => name,
+  received: (name: OptionName) => unknown = (name) => options[name],
+): string[] {
+  return Object.entries(rules).flatMap(([key, [[expected, is], step]]) => {
+    const name = key as OptionName;
+    const value = options[name];
+    if ((step && options[step] !== true) || is(value)) return [];
+    if (value === undefined && optional.includes(name)) return [];
+    const why = step ? ` where ${nameOf(step)} is true` : "";
+    return [`${nameOf(name)}: expected ${expected}${why}, received ${shown(received(name))}`];
+  });
+}
+
+/** A value in a message. */
+export function shown(value: unknown): string {
+  // JSON has no NaN.
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}
+
+/** Throws an ImageError of every option that cannot be, and of every name that is none. */
+export function checkOptions(options: ImageProcessorOptions): ImageProcessorOptions {
+  const problems = Object.keys(options)
+    .filter((name) => !Object.hasOwn(rules, name))
+    .map((name) => {
+      const near = nearestName(name, Object.keys(rules));
+      return `${name}: is no option of the image processor${near ? `; did you mean ${near}?` : ""}`;
+    });
+  problems.push(...problemsOf(options as unknown as Readonly<Record<string, unknown>>));
+  if (problems.length > 0) throw new ImageError(problems.join("; "));
   return options;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /**
- * What a checkpoint says of its image processor, found as transformers does: the `image_processor`
- * of its `processor_config.json`, which older ones lack, else its `preprocessor_config.json`.
+ * The height and width that every picture ends with, or undefined where they depend on the picture.
  */
-export function imageProcessorConfig({
-  processorConfig,
-  preprocessorConfig,
-}: {
-  readonly processorConfig?: Json | undefined;
-  readonly preprocessorConfig?: Json | undefined;
-}): Json | undefined {
-  return processorConfig?.image_processor ? processorConfig : preprocessorConfig;
-}
-
-/**
- * Reads `preprocessor_config.json`, or the `image_processor` of `processor_config.json`; what is
- * absent keeps its default, an explicit null `do_convert_rgb` is off.
- */
-export function optionsFromConfig(config: Json): Partial<ImageProcessorOptions> {
-  const given = ((config as Json | null)?.image_processor ?? config) as Json;
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new ImageError(
-      `image processor: expected an object of settings, received ${received(given).slice(0, 60)}`,
-    );
-  const { size, resample } = given;
-  if (
-    size !== undefined &&
-    !(typeof size === "object" && size !== null && "height" in size && "width" in size)
-  )
-    throw new ImageError(`size: expected height and width, received ${received(size)}`);
-  if (resample !== undefined && resample !== 2 && resample !== 3)
-    throw new ImageError(
-      `resample: expected 2 (bilinear) or 3 (bicubic), received ${received(resample)}`,
-    );
-  const options: Record<string, unknown> = {
-    size,
-    resample: resample === undefined ? undefined : resample === 2 ? "bilinear" : "bicubic",
-  };
-  const names = {
-    do_resize: "doResize",
-    do_rescale: "doRescale",
-    rescale_factor: "rescaleFactor",
-    do_normalize: "doNormalize",
-    image_mean: "imageMean",
-    image_std: "imageStd",
-    data_format: "dataFormat",
-  } as const;
-  for (const [key, name] of Object.entries(names)) options[name] = given[key] ?? undefined;
-  if ("do_convert_rgb" in given) options.doConvertRgb = given.do_convert_rgb === true;
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+export function outputSize({
+  doResize,
+  size,
+  doCenterCrop,
+  cropSize,
+  doPad,
+  padSize,
+}: ImageProcessorOptions): FixedSize | undefined {
+  if (doPad && padSize) return padSize;
+  if (doCenterCrop) return cropSize;
+  return doResize && "height" in size ? size : undefined;
 }

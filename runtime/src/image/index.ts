@@ -1,12 +1,17 @@
 export * from "./convert-rgb.ts";
 export * from "./decode-browser.ts";
+export { cropOffset } from "./center-crop.ts";
+export { imageProcessorConfig, imageProcessorType } from "./image-processor-config.ts";
 export {
-  imageProcessorConfig,
+  checkOptions,
+  defaultOptions,
+  outputSize,
   type DataFormat,
   type ImageProcessorOptions,
 } from "./image-processor-options.ts";
+export { targetSize, type FixedSize, type ImageSize } from "./image-size.ts";
 export { ImageError, type ImageArray, type PictureMode, type RawImage } from "./raw-image.ts";
-export type { Resample } from "./resample-windows.ts";
-export { resize } from "./resize.ts";
-export { fixedWindows, type FixedWindows, type ResizeArithmetic } from "./fixed-windows.ts";
+export type { Resample, ResizeArithmetic } from "./resample-windows.ts";
+export { downFirst, resize } from "./resize.ts";
+export { fixedWindows, type FixedWindows } from "./fixed-windows.ts";
 export * from "./siglip-image-processor.ts";

@@ -11,8 +11,8 @@ export interface Pixels {
 }
 
 /**
- * A picture is converted to RGB where the options say so and refused otherwise; an array must have
- * one or three channels. Throws ImageError.
+ * A picture is converted to RGB where the options say so; otherwise RGB and grey stay as they are
+ * and other modes are refused. An array must have one or three channels. Throws ImageError.
  */
 export function pixelsOf(
   image: RawImage | ImageArray,
@@ -27,10 +27,19 @@ export function pixelsOf(
     );
   if ("shape" in image) return arrayPixels(image, inputDataFormat);
   const mode = modeOf(image);
-  if (mode !== "RGB" && !doConvertRgb)
-    throw new ImageError(`expected an RGB picture, received mode ${mode}; set doConvertRgb`);
-  return convertRgb(image);
+  if (doConvertRgb || mode === "RGB") return convertRgb(image);
+  if (mode !== "L")
+    throw new ImageError(
+      `expected an RGB or grey picture, received mode ${mode}; set doConvertRgb`,
+    );
+  const { data, height, width } = image;
+  return { data: bytesOf(data as Uint8Array | Uint8ClampedArray), height, width, channels: 1 };
 }
+
+const isSide = (value: number): boolean => Number.isInteger(value) && value > 0;
+
+const bytesOf = (data: Uint8Array | Uint8ClampedArray): Uint8Array =>
+  data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
 
 function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined): Pixels {
   if (
@@ -41,8 +50,10 @@ function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined)
     )
   )
     throw new ImageError("expected 8-bit or float32 values in an array");
-  if (shape.length !== 3)
-    throw new ImageError(`expected an array of three axes, received [${shape.join(", ")}]`);
+  if (!Array.isArray(shape) || shape.length !== 3)
+    throw new ImageError(
+      `expected an array of three axes, received [${Array.isArray(shape) ? shape.join(", ") : String(shape)}]`,
+    );
   const holds = (axis: number): boolean => shape[axis] === 1 || shape[axis] === 3;
   const format = given ?? (holds(0) ? "channels_first" : holds(2) ? "channels_last" : undefined);
   const channels = shape[format === "channels_first" ? 0 : 2];
@@ -54,11 +65,11 @@ function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined)
     number,
     number,
   ];
-  if (!(height > 0 && width > 0) || data.length !== height * width * channels!)
+  if (!(isSide(height) && isSide(width)) || data.length !== height * width * channels!)
     throw new ImageError(`expected ${shape.join(" x ")} values, received ${data.length}`);
   if (format === "channels_last")
     return {
-      data: data instanceof Uint8ClampedArray ? new Uint8Array(data) : data,
+      data: data instanceof Float32Array ? data : bytesOf(data),
       height,
       width,
       channels: channels!,

@@ -3,10 +3,11 @@
  * between the passes.
  */
 import { resampleWindows, type Resample } from "./resample-windows.ts";
+import { checkMemory } from "./resize-memory.ts";
 
 /**
  * `data` is `[height, width, channels]`; returns `[toHeight, toWidth, channels]`, each sum in
- * float64 and rounded to float32.
+ * float64 and rounded to float32. Throws ImageError as {@link checkMemory} and resampleWindows.
  */
 export function resizeFloat(
   data: Float32Array,
@@ -14,6 +15,7 @@ export function resizeFloat(
   [toHeight, toWidth]: readonly [number, number],
   resample: Resample,
 ): Float32Array {
+  checkMemory([height, width, channels], [toHeight, toWidth]);
   const pass = (
     source: Float32Array,
     outer: number,
@@ -22,7 +24,7 @@ export function resizeFloat(
     to: number,
   ): Float32Array => {
     if (from === to) return source;
-    const { size, first, count, weights } = resampleWindows(from, to, resample);
+    const { size, first, count, weights } = resampleWindows(from, to, resample, "torchvision");
     const target = new Float32Array(outer * to * inner);
     for (let o = 0; o < outer; o++)
       for (let i = 0; i < to; i++)

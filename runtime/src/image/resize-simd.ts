@@ -46,6 +46,8 @@ function load(): Exports | null {
  */
 const stripBytes = 1 << 20;
 const slack = 64;
+/** What the memory keeps from one resize to the next, at most. */
+const keptBytes = 1 << 25;
 const align = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 /** Four weights of a pixel lie together for the pass across. */
 const groupsOf = ({ size }: FixedWindows): number => Math.ceil(size / 4);
@@ -65,6 +67,22 @@ export function resizeSimd(
 ): Uint8Array | undefined {
   const simd = (instance ??= load());
   if (!simd) return undefined;
+  try {
+    return passes(simd, data, width, height, horizontal, vertical);
+  } finally {
+    // A memory never shrinks; another is made in a millisecond.
+    if (simd.memory.buffer.byteLength > keptBytes) instance = undefined;
+  }
+}
+
+function passes(
+  simd: Exports,
+  data: Uint8Array,
+  width: number,
+  height: number,
+  horizontal: FixedWindows | undefined,
+  vertical: FixedWindows | undefined,
+): Uint8Array | undefined {
   const rowBytes = 3 * width;
   const outBytes = 3 * (horizontal?.first.length ?? width);
   const toHeight = vertical?.first.length ?? height;

@@ -1,19 +1,29 @@
 /**
- * Antialiased resize of 8-bit pictures in fixed point, bit for bit as Pillow or as PyTorch: across,
- * rounded to 8 bits, then down.
+ * Resize of 8-bit pictures in fixed point, bit for bit as Pillow 12.3 or as PyTorch: across,
+ * rounded to 8 bits, then down; antialiased but for "nearest".
  */
-import { fixedWindows, type ResizeArithmetic } from "./fixed-windows.ts";
-import { ImageError } from "./raw-image.ts";
-import type { Resample } from "./resample-windows.ts";
+import { fixedWindows } from "./fixed-windows.ts";
+import type { Resample, ResizeArithmetic } from "./resample-windows.ts";
+import { checkMemory, tooLarge } from "./resize-memory.ts";
 import { across, down } from "./resize-portable.ts";
 import { resizeSimd } from "./resize-simd.ts";
 
-/** More than any engine gives one array everywhere. */
-const mostBytes = 2 ** 31;
+/**
+ * Whether the pass down comes first: so Pillow 12.3 resizes a picture over a hundred times taller
+ * than wide whose height shrinks (Image.py, resize).
+ */
+export function downFirst(
+  [height, width]: readonly [number, number],
+  toHeight: number,
+  arithmetic: ResizeArithmetic,
+): boolean {
+  return arithmetic === "pillow" && height > 100 * width && toHeight < height;
+}
 
 /**
  * `data` is `[height, width, channels]`; returns `[toHeight, toWidth, channels]`. A pass is skipped
- * where that size does not change. Throws ImageError for sizes that no memory holds.
+ * where that size does not change. Throws ImageError for sizes that take too much memory, and for a
+ * filter that the arithmetic lacks.
  */
 export function resize(
   data: Uint8Array,
@@ -22,14 +32,15 @@ export function resize(
   resample: Resample,
   arithmetic: ResizeArithmetic = "pillow",
 ): Uint8Array {
-  const tooMuch = (cause?: unknown): never => {
-    throw new ImageError(
-      `${height}x${width} pixels to ${toHeight}x${toWidth} take more memory than there is: ask for a smaller size`,
-      { cause },
+  if (toWidth !== width && downFirst([height, width], toHeight, arithmetic))
+    return resize(
+      resize(data, [height, width, channels], [toHeight, width], resample, arithmetic),
+      [toHeight, width, channels],
+      [toHeight, toWidth],
+      resample,
+      arithmetic,
     );
-  };
-  // Known at once, before the first pass has taken its time.
-  if (Math.max(height, toHeight) * toWidth * channels > mostBytes) tooMuch();
+  checkMemory([height, width, channels], [toHeight, toWidth]);
   try {
     const horizontal =
       toWidth === width ? undefined : fixedWindows(width, toWidth, resample, arithmetic);
@@ -39,7 +50,7 @@ export function resize(
     const fast = channels === 3 ? resizeSimd(data, width, height, horizontal, vertical) : undefined;
     return fast ?? resizePortable(data, [height, width, channels], horizontal, vertical);
   } catch (cause) {
-    if (cause instanceof RangeError) tooMuch(cause);
+    if (cause instanceof RangeError) throw tooLarge([height, width], [toHeight, toWidth], cause);
     throw cause;
   }
 }

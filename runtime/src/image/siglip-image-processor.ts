@@ -1,16 +1,19 @@
 /**
- * transformers' SiglipImageProcessor: resize, rescale and normalise, with the arithmetic of Pillow
- * or of torchvision.
+ * transformers' SiglipImageProcessor: resize, crop, rescale, normalise and pad, with the arithmetic
+ * of Pillow or of torchvision.
  */
-import type { ResizeArithmetic } from "./fixed-windows.ts";
+import { centerCrop } from "./center-crop.ts";
+import { expectType, optionsFromConfig } from "./image-processor-config.ts";
 import {
   checkOptions,
   defaultOptions,
-  optionsFromConfig,
+  outputSize,
   type ImageProcessorOptions,
 } from "./image-processor-options.ts";
+import { targetSize, type FixedSize } from "./image-size.ts";
 import { pixelsOf, type Pixels } from "./pixels.ts";
 import { ImageError, type ImageArray, type RawImage } from "./raw-image.ts";
+import type { ResizeArithmetic } from "./resample-windows.ts";
 import { resize } from "./resize.ts";
 import { resizeFloat } from "./resize-float.ts";
 
@@ -31,15 +34,20 @@ export interface ImageBytes {
 
 /**
  * `float-rescale`: floats that already lie between 0 and 1 are about to be divided by 255, as
- * transformers does; set doRescale to false.
+ * transformers does; set doRescale to false. `unknown-setting`: a file has a key that nothing reads
+ * and that looks like one that is.
  */
 export interface ImageWarning {
-  readonly code: "float-rescale";
+  readonly code: "float-rescale" | "unknown-setting";
   readonly message: string;
 }
 
+type OnWarning = (warning: ImageWarning) => void;
+
+const toConsole: OnWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`);
+
 /**
- * With Pillow's arithmetic, bit for bit (`SiglipImageProcessorPil` of transformers 5,
+ * With Pillow's arithmetic, bit for bit as Pillow 12.3 (`SiglipImageProcessorPil` of transformers 5,
  * `SiglipImageProcessor` of 4).
  */
 export class SiglipImageProcessor {
@@ -52,44 +60,61 @@ export class SiglipImageProcessor {
 
   /**
    * From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`;
-   * {@link imageProcessorConfig} says which of the two a checkpoint means.
+   * {@link imageProcessorConfig} says which of the two a checkpoint means. Throws ImageError for
+   * settings of another `image_processor_type`, and with every value that cannot be.
    */
-  static fromConfig(config: Readonly<Record<string, unknown>>): SiglipImageProcessor {
-    return new this(optionsFromConfig(config));
+  static fromConfig(
+    config: Readonly<Record<string, unknown>>,
+    { onWarning = toConsole }: { readonly onWarning?: OnWarning } = {},
+  ): SiglipImageProcessor {
+    expectType(config, "SiglipImageProcessor");
+    return new this(
+      optionsFromConfig(config, (message) => onWarning({ code: "unknown-setting", message })),
+    );
   }
 
   /**
-   * Options given here replace those of the constructor. Pictures may differ in size while they are
-   * resized. Throws ImageError, naming the picture.
+   * The height and width that every picture ends with, or undefined where they depend on the
+   * picture.
+   */
+  get outputSize(): FixedSize | undefined {
+    return outputSize(this.options);
+  }
+
+  /**
+   * Options given here replace those of the constructor. Pictures may differ in size as long as
+   * they end with one size. Throws ImageError, naming the picture.
    */
   preprocess(
     images: readonly (RawImage | ImageArray)[],
-    overrides: Partial<ImageProcessorOptions> & {
-      readonly onWarning?: (warning: ImageWarning) => void;
-    } = {},
+    overrides: Partial<ImageProcessorOptions> & { readonly onWarning?: OnWarning } = {},
   ): ImageFeatures {
-    const {
-      onWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`),
-      ...changes
-    } = overrides;
+    const { onWarning = toConsole, ...changes } = overrides;
     const options = checkOptions({ ...this.options, ...changes });
-    const resized = this.#resized(images, options, onWarning);
-    const { height, width, channels } = sizeOf(resized);
+    const pictures = this.#cropped(images, options, onWarning);
+    const { height, width, channels } = sizeOf(pictures, options);
     const area = height * width;
-    const pixelValues = new Float32Array(images.length * channels * area);
+    // Zeros, which is what padding is made of.
+    const pixelValues = floats(images.length * channels * area);
     const first = options.dataFormat === "channels_first";
     for (let c = 0; c < channels; c++) {
       const change = this.#change(options, c, channels);
       // Eight bits have 256 answers.
       const table = Float32Array.from({ length: 256 }, (_, u) => change(u));
-      resized.forEach(({ data }, n) => {
-        const [at, step] = first
+      pictures.forEach(({ data, ...own }, n) => {
+        const [start, step] = first
           ? [(n * channels + c) * area, 1]
           : [n * channels * area + c, channels];
-        if (data instanceof Float32Array)
-          for (let i = 0; i < area; i++)
-            pixelValues[at + i * step] = change(data[i * channels + c]!);
-        else lookUp(data, c, channels, table, pixelValues, at, step);
+        // Rows that are as long as the target's follow one another.
+        const [rows, row] = own.width === width ? [1, own.height * width] : [own.height, own.width];
+        for (let y = 0; y < rows; y++) {
+          const from = y * row * channels + c;
+          const to = start + y * width * step;
+          if (data instanceof Float32Array)
+            for (let i = 0; i < row; i++)
+              pixelValues[to + i * step] = change(data[from + i * channels]!);
+          else lookUp(data, from, channels, row, table, pixelValues, to, step);
+        }
       });
     }
     return {
@@ -101,18 +126,26 @@ export class SiglipImageProcessor {
   }
 
   /**
-   * As {@link preprocess}, up to the resized bytes: rescaling and normalising are left to the
-   * model. Throws ImageError for floats too.
+   * As {@link preprocess}, up to the resized and cropped bytes: rescaling and normalising are left
+   * to the model. Throws ImageError for floats too, and for pictures that would have to be padded:
+   * padding is zero after normalising, which bytes before it cannot say.
    */
   preprocessBytes(
     images: readonly (RawImage | ImageArray)[],
     overrides: Partial<ImageProcessorOptions> = {},
   ): ImageBytes {
-    const resized = this.#bytes(images, checkOptions({ ...this.options, ...overrides }));
-    const { height, width, channels } = sizeOf(resized);
-    const pixelValues = new Uint8Array(resized.length * height * width * channels);
-    resized.forEach(({ data }, n) => pixelValues.set(data, n * data.length));
-    return { pixelValues, shape: [resized.length, height, width, channels] };
+    const options = checkOptions({ ...this.options, ...overrides });
+    const pictures = this.#bytes(images, options);
+    const { height, width, channels } = sizeOf(pictures, options);
+    const pixelValues = new Uint8Array(pictures.length * height * width * channels);
+    pictures.forEach(({ data, ...own }, n) => {
+      if (own.height !== height || own.width !== width)
+        throw new ImageError(
+          `images[${n}]: doPad surrounds normalised pixels with zeros, which no byte stands for: turn it off, or take a model of float32 pixels`,
+        );
+      pixelValues.set(data, n * data.length);
+    });
+    return { pixelValues, shape: [pictures.length, height, width, channels] };
   }
 
   /** The resized pictures alone, 8-bit `[height, width, channels]` each; floats are refused. */
@@ -120,40 +153,39 @@ export class SiglipImageProcessor {
     images: readonly (RawImage | ImageArray)[],
     overrides: Partial<ImageProcessorOptions> = {},
   ): (Pixels & { readonly data: Uint8Array })[] {
-    return this.#bytes(images, checkOptions({ ...this.options, ...overrides, doResize: true }));
+    return this.#bytes(
+      images,
+      checkOptions({ ...this.options, ...overrides, doResize: true, doCenterCrop: false }),
+    );
   }
 
   #bytes(
     images: readonly (RawImage | ImageArray)[],
     options: ImageProcessorOptions,
   ): (Pixels & { readonly data: Uint8Array })[] {
-    return this.#resized(images, options, () => {}).map((pixels, n) => {
+    return this.#cropped(images, options, () => {}).map((pixels, n) => {
       if (pixels.data instanceof Float32Array)
         throw new ImageError(`images[${n}]: expected 8-bit values, received floats`);
       return { ...pixels, data: pixels.data };
     });
   }
 
-  #resized(
+  #cropped(
     images: readonly (RawImage | ImageArray)[],
     options: ImageProcessorOptions,
-    onWarning: (warning: ImageWarning) => void,
+    onWarning: OnWarning,
   ): Pixels[] {
     if (!Array.isArray(images) || images.length === 0)
       throw new ImageError("images: expected at least one, received none");
     return images.map((image: RawImage | ImageArray, n) => {
       try {
         const pixels = pixelsOf(image, options);
-        if (
-          pixels.data instanceof Float32Array &&
-          options.doRescale &&
-          pixels.data.every((value) => value >= 0 && value <= 1)
-        )
-          onWarning({
-            code: "float-rescale",
-            message: `images[${n}] lies between 0 and 1 and is divided by 255 all the same; set doRescale to false`,
-          });
-        return options.doResize ? this.#resize(pixels, options) : pixels;
+        if (pixels.data instanceof Float32Array)
+          checkFloats(pixels.data, options, `images[${n}]`, onWarning);
+        const resized = options.doResize ? this.#resize(pixels, options) : pixels;
+        return options.doCenterCrop
+          ? centerCrop(resized, options.cropSize!, this.arithmetic)
+          : resized;
       } catch (error) {
         if (error instanceof ImageError)
           throw new ImageError(`images[${n}]: ${error.message}`, { cause: error });
@@ -166,20 +198,18 @@ export class SiglipImageProcessor {
     { data, height, width, channels }: Pixels,
     { size, resample }: ImageProcessorOptions,
   ): Pixels {
-    const [from, to] = [
-      [height, width, channels],
-      [size.height, size.width],
-    ] as const;
-    const done = { height: size.height, width: size.width, channels };
+    const from = [height, width, channels] as const;
+    const to = targetSize(size, height, width);
+    const done = { height: to[0], width: to[1], channels };
     if (data instanceof Uint8Array)
       return { ...done, data: resize(data, from, to, resample, this.arithmetic) };
     if (this.arithmetic === "torchvision")
       return { ...done, data: resizeFloat(data, from, to, resample) };
-    // Pillow resizes 8 bits: transformers casts floats that are whole numbers, and scales those
-    // between 0 and 1 there and back.
-    const whole = data.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
+    // Pillow resizes 8 bits: transformers cuts floats that are near whole numbers, and scales those
+    // between 0 and 1 there and back (_rescale_for_pil_conversion).
+    const whole = data.every((value) => isNearWhole(value));
     const unit = !whole && data.every((value) => value >= 0 && value <= 1);
-    if (!whole && !unit)
+    if (!unit && !(whole && data.every((value) => value >= 0 && value <= 255)))
       throw new ImageError(
         "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1, or turn doResize off",
       );
@@ -198,63 +228,123 @@ export class SiglipImageProcessor {
 
   /** What becomes of a value of one channel. */
   #change(
-    { doRescale, rescaleFactor, doNormalize, imageMean, imageStd }: ImageProcessorOptions,
+    {
+      doRescale,
+      rescaleFactor,
+      doNormalize,
+      imageMean,
+      imageStd,
+      doConvertRgb,
+    }: ImageProcessorOptions,
     channel: number,
     channels: number,
   ): (value: number) => number {
+    // NumPy rescales in float64 and rounds, torchvision in float32.
+    const factor = this.arithmetic === "pillow" ? rescaleFactor : Math.fround(rescaleFactor);
+    const rescaled = doRescale
+      ? (value: number): number => Math.fround(value * factor)
+      : (value: number): number => value;
+    if (!doNormalize) return rescaled;
     const of = (name: string, values: number | readonly number[]): number => {
       const all = [values].flat();
       if (all.length !== 1 && all.length !== channels)
-        throw new ImageError(`${name}: expected one value or ${channels}, received ${all.length}`);
+        throw new ImageError(
+          `${name}: expected one value or ${channels}, received ${all.length}${channels === 1 && !doConvertRgb ? "; doConvertRgb makes three channels of a grey picture" : ""}`,
+        );
       return Math.fround(all[channel] ?? all[0]!);
     };
     const [mean, std] = [of("imageMean", imageMean), of("imageStd", imageStd)];
-    if (this.arithmetic === "torchvision" && doRescale && doNormalize) {
+    if (this.arithmetic === "torchvision" && doRescale) {
+      if (rescaleFactor === 0)
+        throw new ImageError("rescaleFactor: expected a number other than zero, received 0");
       // Fused: the mean and the deviation are scaled instead of the picture, in float32.
-      const [scaledMean, scaledStd] = [
-        Math.fround(mean * (1 / rescaleFactor)),
-        Math.fround(std * (1 / rescaleFactor)),
-      ];
+      const scale = Math.fround(1 / rescaleFactor);
+      const [scaledMean, scaledStd] = [Math.fround(mean * scale), Math.fround(std * scale)];
       return (value) => Math.fround(Math.fround(value - scaledMean) / scaledStd);
     }
-    // NumPy rescales in float64 and rounds, then normalises in float32.
-    const rescaled = doRescale
-      ? (value: number): number => Math.fround(value * rescaleFactor)
-      : (value: number): number => value;
-    return doNormalize
-      ? (value) => Math.fround(Math.fround(rescaled(value) - mean) / std)
-      : rescaled;
+    return (value) => Math.fround(Math.fround(rescaled(value) - mean) / std);
   }
 }
 
-/** The size that all pictures have. */
-function sizeOf(pictures: readonly Pixels[]): Pixels {
-  const [first] = pictures as [Pixels];
-  const { height, width, channels } = first;
+/** As np.allclose compares values with what is before their point. */
+function isNearWhole(value: number): boolean {
+  const whole = Math.trunc(value);
+  return Math.abs(value - whole) <= 1e-8 + 1e-5 * Math.abs(whole);
+}
+
+/** Throws ImageError for what is no number; warns of what is rescaled twice. */
+function checkFloats(
+  data: Float32Array,
+  { doRescale }: ImageProcessorOptions,
+  name: string,
+  onWarning: OnWarning,
+): void {
+  if (!data.every(Number.isFinite))
+    throw new ImageError("expected finite floats, received NaN or an infinity");
+  if (doRescale && data.every((value) => value >= 0 && value <= 1))
+    onWarning({
+      code: "float-rescale",
+      message: `${name} lies between 0 and 1 and is divided by 255 all the same; set doRescale to false`,
+    });
+}
+
+/** Throws ImageError where there is no memory for so many. */
+function floats(length: number): Float32Array<ArrayBuffer> {
+  try {
+    return new Float32Array(length);
+  } catch (cause) {
+    throw new ImageError(
+      `pixel_values: ${length} values take more memory than there is: preprocess fewer pictures at a time, or smaller ones`,
+      { cause },
+    );
+  }
+}
+
+/** The size that all pictures end with. */
+function sizeOf(
+  pictures: readonly Pixels[],
+  { doPad, padSize }: ImageProcessorOptions,
+): FixedSize & { readonly channels: number } {
+  const [{ height, width, channels }] = pictures as [Pixels];
+  const largest = (side: "height" | "width"): number =>
+    pictures.reduce((most, picture) => Math.max(most, picture[side]), 0);
+  const target = doPad
+    ? (padSize ?? { height: largest("height"), width: largest("width") })
+    : { height, width };
   pictures.forEach((other, n) => {
-    if (other.height !== height || other.width !== width || other.channels !== channels)
+    const received = `received ${other.height}x${other.width}x${other.channels}`;
+    if (
+      other.channels !== channels ||
+      (!doPad && (other.height !== height || other.width !== width))
+    )
       throw new ImageError(
-        `images[${n}]: expected ${height}x${width}x${channels} as the first, received ${other.height}x${other.width}x${other.channels}`,
+        `images[${n}]: expected ${height}x${width}x${channels} as the first, ${received}`,
+      );
+    if (other.height > target.height || other.width > target.width)
+      throw new ImageError(
+        `images[${n}]: expected at most the padSize of ${target.height}x${target.width}, ${received}`,
       );
   });
-  return first;
+  return { ...target, channels };
 }
 
 /**
- * Every `channels`th byte from `channel` through a table; apart, so that engines see one type at
- * each place.
+ * Every `channels`th byte from `from` through a table, `count` of them; apart, so that engines see
+ * one type at each place.
  */
 function lookUp(
   data: Uint8Array,
-  channel: number,
+  from: number,
   channels: number,
+  count: number,
   table: Float32Array,
   out: Float32Array,
   start: number,
   step: number,
 ): void {
   let at = start;
-  for (let i = channel; i < data.length; i += channels) {
+  const end = from + count * channels;
+  for (let i = from; i < end; i += channels) {
     out[at] = table[data[i]!]!;
     at += step;
   }

@@ -42,7 +42,7 @@ describe("resize", () => {
       [20, 20, 9, 20],
       [1000, 500, 3, 2],
     ] as const)
-      for (const filter of ["bicubic", "bilinear"] as const)
+      for (const filter of ["bicubic", "bilinear", "lanczos", "nearest"] as const)
         for (const arithmetic of ["pillow", "torchvision"] as const) {
           const { data } = rgb(width, height) as { data: Uint8Array };
           const horizontal =
@@ -81,6 +81,14 @@ describe("options", () => {
       red.map((u) => (u - 1) / 2),
     );
     expect(run({ rescaleFactor: 0.25, doNormalize: false })).toEqual(red.map((u) => u / 4));
+    // Zeros before normalising around what is cropped, after it around what is padded.
+    expect(run({ doCenterCrop: true, cropSize: { height: 8, width: 6 } })).toEqual([-1, -1, -1]);
+    const padded = new SiglipImageProcessor(small).preprocess([image], {
+      doPad: true,
+      padSize: { height: 4, width: 7 },
+    });
+    expect(padded.shape).toEqual([1, 3, 4, 7]);
+    expect(padded.pixelValues[6]).toBe(0);
     expect(new SiglipImageProcessor({ doResize: false }).preprocess([image]).shape).toEqual([
       1, 3, 4, 6,
     ]);
@@ -141,23 +149,116 @@ describe("options", () => {
   it("that cannot be are refused by name", () => {
     const refuse = (options: object, message: string) =>
       expect(() => new SiglipImageProcessor(options)).toThrow(message);
-    refuse({ size: { height: 0, width: 2 } }, "size: expected a positive integer height and width");
-    refuse({ size: 224 }, "size: expected a positive integer height and width, received 224");
-    refuse(
-      { resample: "nearest" },
-      'resample: expected "bilinear" or "bicubic", received "nearest"',
-    );
-    refuse({ imageStd: [1, 0, 1] }, "imageStd: expected numbers other than zero");
+    const fixed = "a positive integer height and width of at most 67108864 pixels";
+    refuse({ size: { height: 0, width: 2 } }, `size: expected ${fixed}`);
+    refuse({ size: 224 }, `size: expected ${fixed}`);
+    refuse({ size: { height: 8193, width: 8192 } }, 'received {"height":8193,"width":8192}');
+    refuse({ size: { shortestEdge: 2, height: 2, width: 2 } }, `size: expected ${fixed}`);
+    refuse({ resample: "cubic" }, "resample: expected nearest (0), lanczos (1), bilinear (2)");
+    refuse({ imageStd: [1, 0, 1] }, "imageStd: expected a finite number other than zero");
+    refuse({ imageMean: [0, NaN, 0] }, "imageMean: expected a finite number");
+    refuse({ rescaleFactor: Infinity }, "rescaleFactor: expected a finite number where doRescale");
     refuse({ dataFormat: "nchw" }, "dataFormat");
+    refuse({ doResize: 1 }, "doResize: expected true or false, received 1");
+    refuse({ doCenterCrop: true }, `cropSize: expected ${fixed} where doCenterCrop is true`);
+    refuse(
+      { doPad: true, padSize: 3 },
+      `padSize: expected ${fixed} where doPad is true, received 3`,
+    );
+    refuse({ doCentreCrop: true }, "no option of the image processor; did you mean doCenterCrop?");
+    // What no step reads may be anything, as in transformers.
+    expect(() => new SiglipImageProcessor({ doNormalize: false, imageStd: 0 })).not.toThrow();
     expect(() => new SiglipImageProcessor({ imageMean: [1, 2] }).preprocess([image])).toThrow(
       "imageMean: expected one value or 3, received 2",
     );
-    expect(() => SiglipImageProcessor.fromConfig({ size: { shortest_edge: 224 } })).toThrow(
-      'size: expected height and width, received {"shortest_edge":224}',
+    expect(() => new SiglipImageProcessorFast({ resample: "box" }).preprocess([image])).toThrow(
+      "images[0]: resample: torchvision does not resize by box",
     );
-    expect(() => SiglipImageProcessor.fromConfig({ resample: 1 })).toThrow(
-      "expected 2 (bilinear) or 3 (bicubic), received 1",
+    expect(() => new SiglipImageProcessorFast({ rescaleFactor: 0 }).preprocess([image])).toThrow(
+      "rescaleFactor: expected a number other than zero",
     );
+  });
+});
+
+describe("settings of a file", () => {
+  const read = (config: object, onWarning = (_: { message: string }): void => {}) =>
+    SiglipImageProcessor.fromConfig(config as Record<string, unknown>, { onWarning });
+
+  it("that cannot be are refused together, by their names there", () => {
+    expect(() =>
+      read({
+        image_processor: {
+          size: "224",
+          resample: 7,
+          image_std: [1, 0, 1],
+          do_resize: "yes",
+          do_pad: true,
+          pad_size: [3],
+          default_to_square: 1,
+        },
+      }),
+    ).toThrow(
+      'image processor: do_resize: expected true or false, received "yes"; ' +
+        "image_std: expected a finite number other than zero, or a list of them where do_normalize is true, received [1,0,1]; " +
+        "pad_size: expected a positive integer height and width of at most 67108864 pixels where do_pad is true, received [3]; " +
+        "default_to_square: expected true or false, received 1",
+    );
+    for (const size of ["224", [], {}, { shortestEdge: 3 }, { height: 3, width: 3, depth: 3 }, NaN])
+      expect(() => read({ size }), JSON.stringify(size)).toThrow(
+        "image processor: size: expected a positive integer height and width",
+      );
+    expect(() => read({ size: null })).toThrow("where do_resize is true, received null");
+    expect(() => read({ image_mean: [NaN, 0, 0] })).toThrow("image_mean: expected a finite number");
+  });
+
+  it("of another image processor are refused by name", () => {
+    const type = "image_processor_type: expected SiglipImageProcessor, received ";
+    expect(() => read({ image_processor_type: "Siglip2ImageProcessorFast" })).toThrow(
+      `${type}"Siglip2ImageProcessor", which cuts pictures of any aspect ratio into patches (NaFlex)`,
+    );
+    expect(() => read({ image_processor: { image_processor_type: "CLIPImageProcessor" } })).toThrow(
+      `${type}"CLIPImageProcessor", whose steps and defaults are others`,
+    );
+    expect(() => read({ feature_extractor_type: "CLIPFeatureExtractor" })).toThrow(
+      `${type}"CLIPImageProcessor"`,
+    );
+    expect(() => read({ image_processor_type: 3 })).toThrow("expected a name, received 3");
+    expect(() => read({ auto_map: { AutoImageProcessor: "own.Processor" } })).toThrow(
+      "auto_map: names an image processor in code of its own",
+    );
+    for (const image_processor_type of [
+      "SiglipImageProcessor",
+      "SiglipImageProcessorFast",
+      "SiglipImageProcessorPil",
+      null,
+    ])
+      expect(() => read({ image_processor_type, auto_map: null })).not.toThrow();
+  });
+
+  it("that nothing reads are ignored, with a warning where one is near", () => {
+    const warnings: string[] = [];
+    const { options } = read(
+      { do_centre_crop: true, crop_sizes: 3, data_format: "channels_last", use_fast: true, a: 1 },
+      ({ message }) => warnings.push(message),
+    );
+    expect(options).toMatchObject({ doCenterCrop: false, dataFormat: "channels_first" });
+    expect(warnings).toEqual([
+      "do_centre_crop is no setting of SiglipImageProcessor and is not read; did you mean do_center_crop?",
+      "crop_sizes is no setting of SiglipImageProcessor and is not read; did you mean crop_size?",
+    ]);
+  });
+
+  it("say what size pictures end with, where they do", () => {
+    const size = (config: object) => read(config).outputSize;
+    expect(size({})).toEqual({ height: 224, width: 224 });
+    expect(size({ size: 20 })).toBeUndefined();
+    expect(size({ do_resize: false })).toBeUndefined();
+    expect(size({ size: 20, do_center_crop: true, crop_size: 12 })).toEqual({
+      height: 12,
+      width: 12,
+    });
+    expect(size({ do_pad: true, pad_size: [300, 400] })).toEqual({ height: 300, width: 400 });
+    expect(size({ do_pad: true })).toEqual({ height: 224, width: 224 });
   });
 });
 
@@ -177,12 +278,13 @@ describe("inputs", () => {
     ["CMYK", { data: Uint8Array.of(10, 20, 30, 40), channels: 4 }, [207, 198, 190]],
   ];
   for (const [mode, picture, expected] of modes)
-    it(`of mode ${mode} are converted where that is on, and refused where it is off`, () => {
+    it(`of mode ${mode} are converted where that is on, and kept or refused where it is off`, () => {
       const image = { width: 1, height: 1, mode, ...picture } as RawImage;
       expect(Array.from(convertRgb(image).data)).toEqual(expected);
-      expect(() => new SiglipImageProcessor({ doConvertRgb: false }).preprocess([image])).toThrow(
-        `images[0]: expected an RGB picture, received mode ${mode}`,
-      );
+      const off = () => new SiglipImageProcessor({ doConvertRgb: false }).preprocess([image]);
+      // As transformers; where the mean has three values, a grey picture is refused there.
+      if (mode === "L") expect(off().shape).toEqual([1, 1, 224, 224]);
+      else expect(off).toThrow(`images[0]: expected an RGB or grey picture, received mode ${mode}`);
     });
 
   it("as arrays have their channels found, or told", () => {
@@ -209,6 +311,9 @@ describe("inputs", () => {
     refuse({ data: bytes(24), shape: [4, 6] }, "expected an array of three axes, received [4, 6]");
     refuse({ data: new Uint16Array(72), shape: [4, 6, 3] }, "expected 8-bit or float32 values");
     refuse({ data: bytes(71), shape: [4, 6, 3] }, "expected 4 x 6 x 3 values, received 71");
+    refuse({ data: bytes(30), shape: [4, 2.5, 3] }, "expected 4 x 2.5 x 3 values, received 30");
+    refuse({ data: bytes(0), shape: [0, 0, 3] }, "expected 0 x 0 x 3 values, received 0");
+    refuse({ data: bytes(0), shape: null }, "expected an array of three axes, received [null]");
   });
 
   it("of floats: whole numbers as bytes, units there and back with a warning, others refused", () => {
@@ -228,6 +333,17 @@ describe("inputs", () => {
     expect(() => run(Float32Array.from(whole.data, (u) => u * 1.5))).toThrow(
       "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1",
     );
+    // np.allclose to whole numbers is near enough, and cut.
+    expect(run(Float32Array.from(whole.data, (u) => Math.min(255, u * (1 + 5e-6))))).toEqual(
+      new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
+    );
+    for (const odd of [NaN, Infinity, -Infinity])
+      for (const Processor of [SiglipImageProcessor, SiglipImageProcessorFast])
+        expect(() =>
+          new Processor({ doResize: false }).preprocess([
+            { data: Float32Array.of(1, odd, 0), shape: [1, 1, 3] },
+          ]),
+        ).toThrow("images[0]: expected finite floats");
   });
 
   it("of floats are not rounded by the fast processor", () => {
@@ -259,6 +375,48 @@ describe("inputs", () => {
     expect(() => new SiglipImageProcessor().preprocess(["cat.png"] as never)).toThrow(
       "decode files with decodeImage",
     );
+  });
+
+  it("and sizes that take too much memory are refused before any is taken", () => {
+    const line = { data: bytes(300), width: 1, height: 100, channels: 3 } as const;
+    for (const size of [
+      { shortestEdge: 10_000 },
+      { shortestEdge: 2 ** 31 },
+      { maxHeight: 1e15, maxWidth: 1e15 },
+    ])
+      expect(() => new SiglipImageProcessor({ size }).preprocess([line])).toThrow(
+        /^images\[0\]: 100x1 pixels to .* take too much memory: ask for a smaller size/,
+      );
+    expect(() =>
+      new SiglipImageProcessor({ size: { height: 2 ** 26, width: 1 } }).preprocess([line]),
+    ).toThrow("take more than 33554432 weights: ask for a smaller size");
+    expect(() =>
+      new SiglipImageProcessor({ size: { maxHeight: 5, maxWidth: 5 } }).preprocess([rgb(1, 300)]),
+    ).toThrow("images[0]: size: of 300x1 pixels 5x0 are left");
+    expect(() =>
+      new SiglipImageProcessor(small).preprocess(Array(1e4).fill(line), {
+        doResize: false,
+        doPad: true,
+        padSize: { height: 8192, width: 8192 },
+      }),
+    ).toThrow("pixel_values: 2013265920000 values take more memory than there is");
+  });
+
+  it("as bytes are cropped, and not padded", () => {
+    const processor = new SiglipImageProcessor({
+      ...small,
+      doCenterCrop: true,
+      cropSize: { height: 5, width: 3 },
+    });
+    const { pixelValues, shape } = processor.preprocessBytes([rgb(6, 4)]);
+    expect(shape).toEqual([1, 5, 3, 3]);
+    const { data } = rgb(6, 4);
+    expect(Array.from(pixelValues.subarray(0, 9))).toEqual(Array(9).fill(0));
+    expect(Array.from(pixelValues.subarray(9, 18))).toEqual(Array.from(data.subarray(3, 12)));
+    const pad = (height: number) =>
+      processor.preprocessBytes([rgb(6, 4)], { doPad: true, padSize: { height, width: 3 } });
+    expect(pad(5).shape).toEqual(shape);
+    expect(() => pad(6)).toThrow("images[0]: doPad surrounds normalised pixels with zeros");
   });
 });
 

@@ -72,10 +72,10 @@ export async function openCheckpoint(
   const processor = SiglipImageProcessor.fromConfig(
     imageProcessorConfig({ processorConfig, preprocessorConfig }) ?? { size: Model.imageSize },
   );
-  const { height, width } = processor.options.size;
+  const { height, width } = processor.outputSize ?? {};
   if (height !== Model.imageSize.height || width !== Model.imageSize.width)
     throw new MisfitError(folder.name, compiledFor.name, [
-      `its image processor resizes to ${height}x${width}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`,
+      `its image processor makes pictures of ${height && width ? `${height}x${width}` : "no fixed size"}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`,
     ]);
   return {
     name: folder.name,

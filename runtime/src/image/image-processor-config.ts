@@ -1,0 +1,171 @@
+/** What preprocessor_config.json and processor_config.json say of an image processor. */
+import { nearestName } from "@sigil/spec/shared";
+import {
+  defaultOptions,
+  problemsOf,
+  shown,
+  type ImageProcessorOptions,
+  type OptionName,
+} from "./image-processor-options.ts";
+import { ImageError } from "./raw-image.ts";
+import { resampleNames } from "./resample-windows.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The option that each key sets; the keys of ImagesKwargs in transformers 5.18. */
+const optionOf: Readonly<Record<string, OptionName>> = {
+  do_resize: "doResize",
+  size: "size",
+  resample: "resample",
+  do_center_crop: "doCenterCrop",
+  crop_size: "cropSize",
+  do_rescale: "doRescale",
+  rescale_factor: "rescaleFactor",
+  do_normalize: "doNormalize",
+  image_mean: "imageMean",
+  image_std: "imageStd",
+  do_pad: "doPad",
+  pad_size: "padSize",
+  do_convert_rgb: "doConvertRgb",
+  input_data_format: "inputDataFormat",
+};
+
+/** The sides that sizes name. */
+const sideOf: ReadonlyMap<string, string> = new Map([
+  ["height", "height"],
+  ["width", "width"],
+  ["shortest_edge", "shortestEdge"],
+  ["longest_edge", "longestEdge"],
+  ["max_height", "maxHeight"],
+  ["max_width", "maxWidth"],
+]);
+
+/** Keys that set no option. Any other is set on the object by transformers and never read. */
+const otherKeys = [
+  // Read below: what one number as `size` means, and which class the settings are for.
+  "default_to_square",
+  "image_processor_type",
+  "feature_extractor_type",
+  "auto_map",
+  // As transformers, which hands it to each step and writes channels first all the same.
+  "data_format",
+  // Where and in which groups PyTorch computes, and what holds the result: no value depends on it.
+  "device",
+  "disable_grouping",
+  "return_tensors",
+  // SiglipProcessor asks for none of the two.
+  "image_seq_length",
+  "processor_class",
+];
+
+/**
+ * What a checkpoint says of its image processor, found as transformers does: the `image_processor`
+ * of its `processor_config.json`, which older ones lack, else its `preprocessor_config.json`.
+ */
+export function imageProcessorConfig({
+  processorConfig,
+  preprocessorConfig,
+}: {
+  readonly processorConfig?: Json | undefined;
+  readonly preprocessorConfig?: Json | undefined;
+}): Json | undefined {
+  return processorConfig?.image_processor != null ? processorConfig : preprocessorConfig;
+}
+
+/** The settings themselves. Throws ImageError for what is no object. */
+function settingsOf(config: Json): Json {
+  const given = (config as Json | null)?.image_processor ?? config;
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new ImageError(
+      `image processor: expected an object of settings, received ${shown(given)}`,
+    );
+  return given as Json;
+}
+
+/**
+ * The class of transformers that a file's settings are for, without the suffix of a backend;
+ * SiglipImageProcessor where the file names none, as the model's own is then taken. Throws
+ * ImageError for what names no class of transformers.
+ */
+export function imageProcessorType(config: Json): string {
+  const settings = settingsOf(config);
+  const named = settings.image_processor_type ?? settings.feature_extractor_type;
+  if (named == null) {
+    const own = settings.auto_map as Json | null | undefined;
+    if (own?.AutoImageProcessor == null && own?.AutoFeatureExtractor == null)
+      return "SiglipImageProcessor";
+    throw new ImageError(
+      "auto_map: names an image processor in code of its own, which is not run; state image_processor_type",
+    );
+  }
+  if (typeof named !== "string")
+    throw new ImageError(`image_processor_type: expected a name, received ${shown(named)}`);
+  return named.replace(/FeatureExtractor$/, "ImageProcessor").replace(/(Fast|Pil)$/, "");
+}
+
+/** Throws ImageError, by name and with what is needed, where the settings are another class's. */
+export function expectType(config: Json, expected: string): void {
+  const type = imageProcessorType(config);
+  if (type === expected) return;
+  throw new ImageError(
+    `image_processor_type: expected ${expected}, received ${shown(type)}, ${
+      type === "Siglip2ImageProcessor"
+        ? "which cuts pictures of any aspect ratio into patches (NaFlex); that is not supported yet: take a checkpoint of a fixed resolution"
+        : `whose steps and defaults are others: write a file with image_processor_type ${expected} that states every setting, or resize with that class and hand in pixel_values`
+    }`,
+  );
+}
+
+/**
+ * Reads the settings as transformers 5.18 reads them: what is absent keeps its default; null
+ * switches a step off and is no value of anything else; one number as `size` is the shortest edge,
+ * as a crop or a padding both sides. Throws ImageError with every value that cannot be, by its name
+ * in the file. `onUnknown` hears of keys that nothing reads and that look like one that is.
+ */
+export function optionsFromConfig(
+  config: Json,
+  onUnknown: (message: string) => void = () => {},
+): Partial<ImageProcessorOptions> {
+  const settings = settingsOf(config);
+  const { default_to_square: square = false } = settings;
+  const options: Record<string, unknown> = {};
+  for (const [key, name] of Object.entries(optionOf)) {
+    if (!Object.hasOwn(settings, key)) continue;
+    const value = settings[key];
+    if (value !== null) options[name] = read(name, value, square === true);
+    else if (key.startsWith("do_")) options[name] = false;
+    else if (name in defaultOptions) options[name] = null;
+  }
+  const keyOf = Object.fromEntries(Object.entries(optionOf).map(([key, name]) => [name, key]));
+  const problems = problemsOf(
+    { ...defaultOptions, ...options },
+    (name) => keyOf[name]!,
+    (name) => settings[keyOf[name]!],
+  );
+  if (square !== null && typeof square !== "boolean")
+    problems.push(`default_to_square: expected true or false, received ${shown(square)}`);
+  if (problems.length > 0) throw new ImageError(`image processor: ${problems.join("; ")}`);
+  const known = [...Object.keys(optionOf), ...otherKeys];
+  for (const key of Object.keys(settings)) {
+    const near = known.includes(key) ? undefined : nearestName(key, known);
+    if (near)
+      onUnknown(
+        `${key} is no setting of SiglipImageProcessor and is not read; did you mean ${near}?`,
+      );
+  }
+  return options;
+}
+
+/** A value of the file as the option has it, or what no rule takes. */
+function read(name: OptionName, value: unknown, square: boolean): unknown {
+  if (name === "resample") return typeof value === "number" ? resampleNames[value] : undefined;
+  if (name !== "size" && name !== "cropSize" && name !== "padSize") return value;
+  if (typeof value === "number")
+    return name === "size" && !square ? { shortestEdge: value } : { height: value, width: value };
+  if (Array.isArray(value))
+    return value.length === 2 ? { height: value[0], width: value[1] } : value;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, side]) => [sideOf.get(key) ?? "", side]),
+  );
+}

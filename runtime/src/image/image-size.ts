@@ -1,0 +1,61 @@
+/** The sizes that transformers' `size` can ask for, and what they make of a picture. */
+import { ImageError } from "./raw-image.ts";
+
+export interface FixedSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Height and width whatever the picture's; or its shorter side, the other following, with the
+ * longer side at most `longestEdge`; or the largest that fits into `maxHeight` x `maxWidth`.
+ */
+export type ImageSize =
+  | FixedSize
+  | { readonly shortestEdge: number; readonly longestEdge?: number }
+  | { readonly maxHeight: number; readonly maxWidth: number };
+
+/** As Python rounds: halves to the even number. */
+function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
+}
+
+/**
+ * The height and width that a picture of `height` x `width` is resized to, in the order of
+ * operations of transformers 5.18 (image_transforms.py and image_utils.py). Throws ImageError where
+ * no pixel is left.
+ */
+export function targetSize(
+  size: ImageSize,
+  height: number,
+  width: number,
+): readonly [height: number, width: number] {
+  const [toHeight, toWidth] = sidesOf(size, height, width);
+  if (toHeight < 1 || toWidth < 1)
+    throw new ImageError(
+      `size: of ${height}x${width} pixels ${toHeight}x${toWidth} are left: ask for a larger size`,
+    );
+  return [toHeight, toWidth];
+}
+
+function sidesOf(size: ImageSize, height: number, width: number): readonly [number, number] {
+  if ("height" in size) return [size.height, size.width];
+  if ("maxHeight" in size) {
+    const scale = Math.min(size.maxHeight / height, size.maxWidth / width);
+    return [Math.trunc(height * scale), Math.trunc(width * scale)];
+  }
+  const { shortestEdge, longestEdge } = size;
+  const [shorter, longer] = [Math.min(height, width), Math.max(height, width)];
+  if (longestEdge === undefined) {
+    const other = Math.trunc((shortestEdge * longer) / shorter);
+    return width <= height ? [other, shortestEdge] : [shortestEdge, other];
+  }
+  const limited = (longer / shorter) * shortestEdge > longestEdge;
+  const exact = limited ? (longestEdge * shorter) / longer : shortestEdge;
+  const edge = limited ? roundHalfEven(exact) : shortestEdge;
+  if (shorter === edge) return [height, width];
+  return width < height
+    ? [Math.trunc((exact * height) / width), edge]
+    : [edge, Math.trunc((exact * width) / height)];
+}
