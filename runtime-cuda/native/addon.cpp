@@ -27,8 +27,9 @@ class Opening : public Napi::AsyncWorker {
       driver_ = std::make_shared<const cuda::Driver>(paths_);
       devices_ = cuda::list_devices(*driver_);
     } catch (const cuda::Failure& failure) {
-      failure_ = failure;
-      SetError(failure.message);
+      fail(failure);
+    } catch (const std::exception& exception) {
+      fail(failure_of(exception));
     }
   }
 
@@ -55,6 +56,12 @@ class Opening : public Napi::AsyncWorker {
   void OnError(const Napi::Error&) override { deferred_.Reject(to_error(Env(), failure_).Value()); }
 
  private:
+  void fail(const cuda::Failure& failure) {
+    failure_ = failure;
+    // An empty message would be taken for success.
+    SetError("failed");
+  }
+
   Napi::Promise::Deferred deferred_;
   std::vector<std::string> paths_;
   SharedDriver driver_;
@@ -63,10 +70,9 @@ class Opening : public Napi::AsyncWorker {
 };
 
 Napi::Value open_driver(const Napi::CallbackInfo& info) {
-  if (!info[0].IsArray()) throw Napi::TypeError::New(info.Env(), "expected paths as an array");
-  const auto list = info[0].As<Napi::Array>();
-  std::vector<std::string> paths;
-  for (uint32_t i = 0; i < list.Length(); i++) paths.push_back(to_text(list.Get(i)));
+  std::vector<std::string> paths = to_texts(info[0]);
+  if (paths.empty())
+    throw Napi::TypeError::New(info.Env(), "expected paths of drivers, received none");
   auto* opening = new Opening(info.Env(), std::move(paths));
   const Napi::Promise promise = opening->promise();
   opening->Queue();

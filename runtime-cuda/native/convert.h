@@ -9,12 +9,26 @@
 namespace sigil {
 
 std::vector<cuda::Launch> to_launches(const Napi::Value& list);
-/// `[{ device, data, about }]`; `data` is a view, which the caller keeps alive and adds to `held`.
-std::vector<cuda::Transfer> to_transfers(const Napi::Value& list, std::vector<Napi::Object>& held);
+/// `[{ device, data, about }]`. The data is copied: JavaScript may transfer, shrink or write a view
+/// while the device's thread works.
+std::vector<cuda::Upload> to_uploads(const Napi::Value& list);
+/// `[{ device, bytes, about }]`.
+std::vector<cuda::Download> to_downloads(const Napi::Value& list);
+/// A copy of a typed array's bytes, whatever kind of buffer it views.
+template <typename Byte>
+std::vector<Byte> to_bytes(const Napi::Value& value);
+std::vector<std::string> to_texts(const Napi::Value& list);
 cuda::Pointer to_pointer(const Napi::Value& value);
 std::string to_text(const Napi::Value& value);
-uint32_t to_number(const Napi::Value& value);
+/// An integer from 0 to `most`.
+uint64_t to_integer(const Napi::Value& value, uint64_t most);
+/// An integer that an int holds: the number of a kernel or graph, for one.
+int to_number(const Napi::Value& value);
+/// A count of bytes.
+size_t to_size(const Napi::Value& value);
 Napi::Object from_info(Napi::Env env, const cuda::DeviceInfo& info);
 Napi::Array from_times(Napi::Env env, const std::vector<float>& times);
+/// `{ times, outputs }`: an ArrayBuffer of each download.
+Napi::Object from_run(Napi::Env env, const cuda::RunResult& result);
 
 }  // namespace sigil

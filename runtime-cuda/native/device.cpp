@@ -1,4 +1,5 @@
 #include "device.h"
+#include <iterator>
 
 namespace sigil::cuda {
 
@@ -81,8 +82,19 @@ void Device::free(Pointer pointer) {
   driver_->check(driver_->cuMemFree(pointer), "cuMemFree");
 }
 
-void Device::upload(const Transfer& transfer) {
-  staging_->upload(transfer.device, transfer.host, transfer.bytes, stream_, transfer.about);
+void Device::require(Pointer pointer, size_t bytes, const std::string& about) const {
+  const auto after = memory_.upper_bound(pointer);
+  if (after != memory_.begin()) {
+    const auto& [begin, size] = *std::prev(after);
+    if (pointer - begin <= size && bytes <= size - (pointer - begin)) return;
+  }
+  throw Failure{
+      "handle", std::to_string(bytes) + " bytes are not within one buffer", "", "copy", about, 0};
+}
+
+void Device::upload(const Upload& upload) {
+  require(upload.device, upload.bytes.size(), upload.about);
+  staging_->upload(upload.device, upload.bytes.data(), upload.bytes.size(), stream_, upload.about);
 }
 
 void Device::launch(std::vector<Launch> launches) {
@@ -113,20 +125,26 @@ void Device::update_graph(int id, std::vector<Launch> launches) {
 
 void Device::drop_graph(int id) { graphs_.erase(id); }
 
-std::vector<float> Device::run(int id, const std::vector<Transfer>& uploads,
-                               const std::vector<Transfer>& downloads, bool timed,
-                               const std::string& about) {
+RunResult Device::run(int id, const std::vector<Upload>& uploads,
+                      const std::vector<Download>& downloads, bool timed,
+                      const std::string& about) {
   LaunchGraph& launches = graph(id);
-  for (const Transfer& transfer : uploads) upload(transfer);
-  std::vector<float> times;
+  RunResult result;
+  for (const Download& download : downloads) {
+    require(download.device, download.bytes, download.about);
+    result.downloads.emplace_back(download.bytes);
+  }
+  for (const Upload& sent : uploads) upload(sent);
   if (timed)
-    times = launches.time(stream_);
+    result.times = launches.time(stream_);
   else
     launches.run(stream_);
-  for (const Transfer& transfer : downloads)
-    staging_->download(transfer.host, transfer.device, transfer.bytes, stream_, transfer.about);
+  for (size_t i = 0; i < downloads.size(); i++) {
+    const auto& [device, bytes, what] = downloads[i];
+    staging_->download(result.downloads[i].data(), device, bytes, stream_, what);
+  }
   driver_->check(driver_->cuStreamSynchronize(stream_), "cuStreamSynchronize", about);
-  return times;
+  return result;
 }
 
 std::vector<float> Device::repeat(int id, size_t count, const std::string& about) {

@@ -19,12 +19,25 @@ struct DeviceInfo {
 /// Every device of the driver, without opening any.
 std::vector<DeviceInfo> list_devices(const Driver& driver);
 
-/// Host memory to a place on the device, or back.
-struct Transfer {
+/// Bytes on their way to a place on the device.
+struct Upload {
   Pointer device;
-  void* host;
+  std::vector<unsigned char> bytes;
+  std::string about;
+};
+
+/// What is to be read from a place on the device.
+struct Download {
+  Pointer device;
   size_t bytes;
   std::string about;
+};
+
+struct RunResult {
+  /// Microseconds of each launch, if they were asked for.
+  std::vector<float> times;
+  /// As many bytes as each download asked for.
+  std::vector<std::vector<unsigned char>> downloads;
 };
 
 class Device {
@@ -38,7 +51,7 @@ class Device {
 
   Pointer allocate(size_t bytes, const std::string& about);
   void free(Pointer pointer);
-  void upload(const Transfer& transfer);
+  void upload(const Upload& upload);
   /// Runs launches that need no graph and waits for them.
   void launch(std::vector<Launch> launches);
 
@@ -47,9 +60,8 @@ class Device {
   void drop_graph(int id);
   /// Uploads, the graph's launches, downloads; waits for all. With `timed`, the launches one by
   /// one, and microseconds of each.
-  std::vector<float> run(int graph, const std::vector<Transfer>& uploads,
-                         const std::vector<Transfer>& downloads, bool timed,
-                         const std::string& about);
+  RunResult run(int graph, const std::vector<Upload>& uploads,
+                const std::vector<Download>& downloads, bool timed, const std::string& about);
 
   /// The graph `count` times on what the device holds, without transfers. Returns microseconds of
   /// each.
@@ -59,6 +71,9 @@ class Device {
 
  private:
   LaunchGraph& graph(int id);
+  /// Throws Failure "handle" for bytes that are not within one allocation: the driver would reach
+  /// into whatever of the process lies there.
+  void require(Pointer pointer, size_t bytes, const std::string& about) const;
   void close();
 
   std::shared_ptr<const Driver> driver_;

@@ -1,8 +1,12 @@
 #include "device_object.h"
 #include "convert.h"
+#include "image.h"
 
 namespace sigil {
 namespace {
+
+/// Each has an event, and all are in the stream at once.
+constexpr uint64_t most_repeats = 1'000'000;
 
 Napi::Value nothing(Napi::Env env) { return env.Undefined(); }
 
@@ -30,20 +34,22 @@ Napi::Function DeviceObject::define(Napi::Env env) {
 
 DeviceObject::DeviceObject(const Napi::CallbackInfo& info)
     : ObjectWrap(info), slot_(std::make_shared<std::unique_ptr<cuda::Device>>()) {
+  if (!info[0].IsExternal())
+    throw Napi::TypeError::New(info.Env(), "expected a driver: call its method device");
   driver_ = *info[0].As<Napi::External<std::shared_ptr<const cuda::Driver>>>().Data();
   worker_ = std::make_unique<PromisingWorker>(info.Env(), "sigil cuda device",
                                               [slot = slot_] { slot->reset(); });
 }
 
 cuda::Device& DeviceObject::device_of(const std::shared_ptr<std::unique_ptr<cuda::Device>>& slot) {
-  if (!*slot) throw cuda::Failure{"handle", "the device was closed", "", "", "", 0};
+  if (!*slot) throw cuda::Failure{"closed", "the device is not open", "", "", "", 0};
   return **slot;
 }
 
 Napi::Value DeviceObject::open(const Napi::CallbackInfo& info) {
-  const int ordinal = static_cast<int>(to_number(info[0]));
-  const size_t staging_bytes = to_number(info[1]);
-  return worker_->promise(info, {},
+  const int ordinal = to_number(info[0]);
+  const size_t staging_bytes = to_size(info[1]);
+  return worker_->promise(info,
                           [slot = slot_, driver = driver_, ordinal, staging_bytes]() -> Result {
                             *slot = std::make_unique<cuda::Device>(driver, ordinal, staging_bytes);
                             return nothing;
@@ -51,8 +57,8 @@ Napi::Value DeviceObject::open(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::allocate(const Napi::CallbackInfo& info) {
-  const auto bytes = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  return worker_->promise(info, {}, [slot = slot_, bytes, about = to_text(info[1])]() -> Result {
+  const size_t bytes = to_size(info[0]);
+  return worker_->promise(info, [slot = slot_, bytes, about = to_text(info[1])]() -> Result {
     const cuda::Pointer pointer = device_of(slot).allocate(bytes, about);
     return [pointer](Napi::Env env) -> Napi::Value {
       return Napi::BigInt::New(env, static_cast<uint64_t>(pointer));
@@ -61,41 +67,39 @@ Napi::Value DeviceObject::allocate(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::free(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, pointer = to_pointer(info[0])]() -> Result {
+  return worker_->promise(info, [slot = slot_, pointer = to_pointer(info[0])]() -> Result {
     device_of(slot).free(pointer);
     return nothing;
   });
 }
 
 Napi::Value DeviceObject::upload(const Napi::CallbackInfo& info) {
-  std::vector<Napi::Object> held;
-  auto transfers = to_transfers(info[0], held);
-  return worker_->promise(info, held, [slot = slot_, transfers = std::move(transfers)]() -> Result {
-    for (const cuda::Transfer& transfer : transfers) device_of(slot).upload(transfer);
+  return worker_->promise(info, [slot = slot_, uploads = to_uploads(info[0])]() -> Result {
+    for (const cuda::Upload& upload : uploads) device_of(slot).upload(upload);
     return nothing;
   });
 }
 
 Napi::Value DeviceObject::load_image(const Napi::CallbackInfo& info) {
-  if (!info[0].IsTypedArray())
-    throw Napi::TypeError::New(info.Env(), "expected an image as a Uint8Array");
-  const auto view = info[0].As<Napi::TypedArray>();
-  const void* data = static_cast<const char*>(view.ArrayBuffer().Data()) + view.ByteOffset();
-  return worker_->promise(info, {view}, [slot = slot_, data, about = to_text(info[1])]() -> Result {
-    const cuda::LoadedImage image = device_of(slot).kernels().load(data, about);
-    return [image](Napi::Env env) -> Napi::Value {
-      Napi::Object object = Napi::Object::New(env);
-      object.Set("id", image.id);
-      object.Set("log", image.log);
-      return object;
-    };
-  });
+  return worker_->promise(info,
+                          [slot = slot_, bytes = to_bytes<char>(info[0]),
+                           about = to_text(info[1])]() mutable -> Result {
+                            cuda::check_image(bytes, about);
+                            const cuda::LoadedImage image =
+                                device_of(slot).kernels().load(bytes.data(), about);
+                            return [image](Napi::Env env) -> Napi::Value {
+                              Napi::Object object = Napi::Object::New(env);
+                              object.Set("id", image.id);
+                              object.Set("log", image.log);
+                              return object;
+                            };
+                          });
 }
 
 Napi::Value DeviceObject::take_kernel(const Napi::CallbackInfo& info) {
-  const int image = static_cast<int>(to_number(info[0]));
-  const int shared_bytes = static_cast<int>(to_number(info[2]));
-  return worker_->promise(info, {},
+  const int image = to_number(info[0]);
+  const int shared_bytes = to_number(info[2]);
+  return worker_->promise(info,
                           [slot = slot_, image, name = to_text(info[1]), shared_bytes]() -> Result {
                             cuda::KernelSet& kernels = device_of(slot).kernels();
                             const int id = kernels.take(image, name, shared_bytes);
@@ -112,65 +116,62 @@ Napi::Value DeviceObject::take_kernel(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::launch(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, launches = to_launches(info[0])]() -> Result {
+  return worker_->promise(info, [slot = slot_, launches = to_launches(info[0])]() -> Result {
     device_of(slot).launch(launches);
     return nothing;
   });
 }
 
 Napi::Value DeviceObject::add_graph(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, launches = to_launches(info[0])]() -> Result {
+  return worker_->promise(info, [slot = slot_, launches = to_launches(info[0])]() -> Result {
     return number(device_of(slot).add_graph(launches));
   });
 }
 
 Napi::Value DeviceObject::update_graph(const Napi::CallbackInfo& info) {
   return worker_->promise(
-      info, {},
-      [slot = slot_, id = to_number(info[0]), launches = to_launches(info[1])]() -> Result {
-        device_of(slot).update_graph(static_cast<int>(id), launches);
+      info, [slot = slot_, id = to_number(info[0]), launches = to_launches(info[1])]() -> Result {
+        device_of(slot).update_graph(id, launches);
         return nothing;
       });
 }
 
 Napi::Value DeviceObject::drop_graph(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [slot = slot_, id = to_number(info[0])]() -> Result {
-    device_of(slot).drop_graph(static_cast<int>(id));
+  return worker_->promise(info, [slot = slot_, id = to_number(info[0])]() -> Result {
+    device_of(slot).drop_graph(id);
     return nothing;
   });
 }
 
 Napi::Value DeviceObject::run(const Napi::CallbackInfo& info) {
-  std::vector<Napi::Object> held;
-  auto uploads = to_transfers(info[1], held);
-  auto downloads = to_transfers(info[2], held);
-  return worker_->promise(
-      info, held,
-      [slot = slot_, id = to_number(info[0]), uploads = std::move(uploads),
-       downloads = std::move(downloads), timed = info[3].ToBoolean().Value(),
-       about = to_text(info[4])]() -> Result {
-        const std::vector<float> times =
-            device_of(slot).run(static_cast<int>(id), uploads, downloads, timed, about);
-        return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
-      });
+  return worker_->promise(info,
+                          [slot = slot_, id = to_number(info[0]), uploads = to_uploads(info[1]),
+                           downloads = to_downloads(info[2]), timed = info[3].ToBoolean().Value(),
+                           about = to_text(info[4])]() -> Result {
+                            cuda::RunResult result =
+                                device_of(slot).run(id, uploads, downloads, timed, about);
+                            return [result = std::move(result)](Napi::Env env) -> Napi::Value {
+                              return from_run(env, result);
+                            };
+                          });
 }
 
 Napi::Value DeviceObject::repeat(const Napi::CallbackInfo& info) {
   return worker_->promise(
-      info, {},
-      [slot = slot_, id = to_number(info[0]), count = to_number(info[1]),
+      info,
+      [slot = slot_, id = to_number(info[0]), count = to_integer(info[1], most_repeats),
        about = to_text(info[2])]() -> Result {
-        const std::vector<float> times =
-            device_of(slot).repeat(static_cast<int>(id), static_cast<size_t>(count), about);
+        const std::vector<float> times = device_of(slot).repeat(id, count, about);
         return [times](Napi::Env env) -> Napi::Value { return from_times(env, times); };
       });
 }
 
 Napi::Value DeviceObject::close(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, {}, [this, slot = slot_]() -> Result {
+  return worker_->promise(info, [this, slot = slot_]() -> Result {
     slot->reset();
     return [this](Napi::Env env) -> Napi::Value {
-      worker_->stop();
+      // What was asked for after this finds no device, and says so.
+      worker_->stop(false);
       return env.Undefined();
     };
   });

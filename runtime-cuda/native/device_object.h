@@ -27,7 +27,7 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
   Napi::Value repeat(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
-  /// On the worker. Throws Failure "handle" before open and after close.
+  /// On the worker. Throws Failure "closed" before open and after close.
   static cuda::Device& device_of(const std::shared_ptr<std::unique_ptr<cuda::Device>>& slot);
 
   std::shared_ptr<const cuda::Driver> driver_;

@@ -5,7 +5,8 @@
 namespace sigil::cuda {
 
 struct Failure {
-  /// "driver" for what a call of the driver says; else "no-driver", "driver-too-old" or "handle".
+  /// "driver" for what a call of the driver says; else "no-driver", "driver-too-old", "image",
+  /// "closed", "out-of-memory" of this machine, or "handle" for what is nothing of the device.
   std::string code;
   /// The driver's own text, or what is wrong.
   std::string message;

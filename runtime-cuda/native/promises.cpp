@@ -1,4 +1,7 @@
 #include "promises.h"
+#include <memory>
+#include <new>
+#include <stdexcept>
 
 namespace sigil {
 
@@ -12,9 +15,15 @@ Napi::Error to_error(Napi::Env env, const cuda::Failure& failure) {
   return error;
 }
 
+cuda::Failure failure_of(const std::exception& exception) {
+  const bool no_room = dynamic_cast<const std::bad_alloc*>(&exception) ||
+                       dynamic_cast<const std::length_error*>(&exception);
+  return {no_room ? "out-of-memory" : "handle", exception.what(), "", "host", "", 0};
+}
+
 struct PromisingWorker::Pending {
   Napi::Promise::Deferred deferred;
-  std::vector<Napi::ObjectReference> held;
+  Napi::ObjectReference self;
   Channel channel;
   Result result;
   cuda::Failure failure;
@@ -30,35 +39,32 @@ PromisingWorker::PromisingWorker(Napi::Env env, const char* name, std::function<
 }
 
 PromisingWorker::~PromisingWorker() {
-  stop();
+  stop(true);
   napi_remove_env_cleanup_hook(env_, on_environment_end, this);
 }
 
 void PromisingWorker::on_environment_end(void* self) {
-  static_cast<PromisingWorker*>(self)->stop();
+  static_cast<PromisingWorker*>(self)->stop(true);
 }
 
-void PromisingWorker::stop() {
+void PromisingWorker::stop(bool drop) {
   if (stopped_) return;
   stopped_ = true;
-  worker_.stop(last_);
+  worker_.stop(drop, last_);
   channel_.Release();
 }
 
-Napi::Value PromisingWorker::promise(const Napi::CallbackInfo& info,
-                                     const std::vector<Napi::Object>& held,
-                                     std::function<Result()> work) {
+Napi::Value PromisingWorker::promise(const Napi::CallbackInfo& info, std::function<Result()> work) {
   const Napi::Env env = info.Env();
   auto* pending = new Pending{Napi::Promise::Deferred::New(env), {}, channel_, {}, {}};
   const Napi::Promise promise = pending->deferred.Promise();
   if (stopped_) {
     pending->deferred.Reject(
-        to_error(env, {"handle", "the device was closed", "", "", "", 0}).Value());
+        to_error(env, {"closed", "the device was closed", "", "", "", 0}).Value());
     delete pending;
     return promise;
   }
-  pending->held.push_back(Napi::Persistent(info.This().As<Napi::Object>()));
-  for (const Napi::Object& object : held) pending->held.push_back(Napi::Persistent(object));
+  pending->self = Napi::Persistent(info.This().As<Napi::Object>());
   if (context_.unsettled++ == 0) channel_.Ref(env);
   worker_.post([pending, work = std::move(work)] {
     try {
@@ -68,7 +74,7 @@ Napi::Value PromisingWorker::promise(const Napi::CallbackInfo& info,
       pending->failure = failure;
     } catch (const std::exception& exception) {
       pending->failed = true;
-      pending->failure = {"handle", exception.what(), "", "", "", 0};
+      pending->failure = failure_of(exception);
     }
     pending->channel.NonBlockingCall(pending);
   });
@@ -78,13 +84,23 @@ Napi::Value PromisingWorker::promise(const Napi::CallbackInfo& info,
 void PromisingWorker::settle(Napi::Env env, Napi::Function, Context* context, Pending* pending) {
   // Without an environment it is being torn down, and nobody waits.
   if (env == nullptr) return;
-  Napi::HandleScope scope(env);
+  const std::unique_ptr<Pending> owned(pending);
   if (--context->unsettled == 0) pending->channel.Unref(env);
-  if (pending->failed)
-    pending->deferred.Reject(to_error(env, pending->failure).Value());
-  else
-    pending->deferred.Resolve(pending->result(env));
-  delete pending;
+  try {
+    const Napi::HandleScope scope(env);
+    try {
+      if (pending->failed)
+        pending->deferred.Reject(to_error(env, pending->failure).Value());
+      else
+        pending->deferred.Resolve(pending->result(env));
+    } catch (const Napi::Error& error) {
+      // JavaScript has no room for the result.
+      pending->deferred.Reject(error.Value());
+    }
+  } catch (const Napi::Error&) {
+    // The thread of JavaScript is being ended, so that nothing can be settled and nobody waits.
+    // What leaves a callback then ends the process.
+  }
 }
 
 }  // namespace sigil

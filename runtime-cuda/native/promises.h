@@ -2,7 +2,6 @@
 #pragma once
 #include <napi.h>
 #include <functional>
-#include <vector>
 #include "failure.h"
 #include "worker.h"
 
@@ -10,6 +9,9 @@ namespace sigil {
 
 /// An Error with what the failure knows: code, cudaName, call, about, status.
 Napi::Error to_error(Napi::Env env, const cuda::Failure& failure);
+
+/// Of what the standard library threw: "out-of-memory" where this machine has no room.
+cuda::Failure failure_of(const std::exception& exception);
 
 /// What a task gives back once it is done: made on the thread of JavaScript.
 using Result = std::function<Napi::Value(Napi::Env)>;
@@ -23,12 +25,12 @@ class PromisingWorker {
   PromisingWorker(const PromisingWorker&) = delete;
   ~PromisingWorker();
 
-  /// A promise of what `work` returns, or of the Failure that it throws. Kept alive until then: the
-  /// object whose method is called, and `held`, memory that the work reads or writes.
-  Napi::Value promise(const Napi::CallbackInfo& info, const std::vector<Napi::Object>& held,
-                      std::function<Result()> work);
-  /// Ends the worker: waits for the task that runs and drops those that wait.
-  void stop();
+  /// A promise of what `work` returns, or of the Failure that it throws. The object whose method is
+  /// called is kept alive until then; memory of JavaScript is not the work's to touch.
+  Napi::Value promise(const Napi::CallbackInfo& info, std::function<Result()> work);
+  /// Ends the worker: waits for the task that runs, and for those that wait unless they are
+  /// dropped, as they are where nobody waits for their promises.
+  void stop(bool drop);
 
  private:
   struct Pending;

@@ -16,13 +16,13 @@ bool Worker::post(std::function<void()> task) {
   return true;
 }
 
-void Worker::stop(std::function<void()> last) {
+void Worker::stop(bool drop, std::function<void()> last) {
   std::deque<std::function<void()>> dropped;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!stopped_) last_ = std::move(last);
     stopped_ = true;
-    dropped.swap(tasks_);
+    if (drop) dropped.swap(tasks_);
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
@@ -34,7 +34,7 @@ void Worker::loop() {
     {
       std::unique_lock<std::mutex> lock(mutex_);
       wake_.wait(lock, [this] { return stopped_ || !tasks_.empty(); });
-      if (stopped_) break;
+      if (tasks_.empty()) break;
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }

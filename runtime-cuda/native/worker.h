@@ -18,9 +18,9 @@ class Worker {
 
   /// Runs `task` after all that were posted before; false if the worker has stopped.
   bool post(std::function<void()> task);
-  /// Waits for the task that runs, drops those that wait, runs `last` and ends the thread. From one
-  /// other thread; once stopped, does nothing.
-  void stop(std::function<void()> last = {});
+  /// Waits for the task that runs, then runs those that wait, or drops them, runs `last` and ends
+  /// the thread. From one other thread; once stopped, does nothing.
+  void stop(bool drop = true, std::function<void()> last = {});
 
  private:
   void loop();

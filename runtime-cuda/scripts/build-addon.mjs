@@ -59,6 +59,8 @@ const { error, status } = spawnSync(
     "-Wno-missing-field-initializers",
     "-DNAPI_VERSION=8",
     "-DNAPI_CPP_EXCEPTIONS",
+    // A worker thread may be ended while it calls the addon: then nothing can be thrown to it.
+    "-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
     ...includes,
     ...shared,
     ...sources,

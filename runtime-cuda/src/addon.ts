@@ -35,19 +35,30 @@ export interface NativeLaunch {
   readonly about: string;
 }
 
-/** Host memory, which must stay as it is until the call is settled, and its place on a device. */
-export interface NativeTransfer {
+/** Values and their place on a device. They are copied before the call returns. */
+export interface NativeUpload {
   readonly device: DevicePointer;
+  /** A typed array. */
   readonly data: ArrayBufferView;
   readonly about: string;
 }
 
-/** Calls run in the order in which they are made, on a thread of the device. */
+/** What to read of a device. */
+export interface NativeDownload {
+  readonly device: DevicePointer;
+  readonly bytes: number;
+  readonly about: string;
+}
+
+/**
+ * Calls run in the order in which they are made, on a thread of the device. A TypeError is thrown
+ * at once for arguments of other types and ranges; failures reject, as cudaErrorOf reads them.
+ */
 export interface NativeDevice {
   open(ordinal: number, stagingBytes: number): Promise<void>;
   allocate(bytes: number, about: string): Promise<DevicePointer>;
   free(pointer: DevicePointer): Promise<void>;
-  upload(transfers: readonly NativeTransfer[]): Promise<void>;
+  upload(uploads: readonly NativeUpload[]): Promise<void>;
   /** `log` is what the driver's compiler said, if it had to compile PTX. */
   loadImage(
     image: Uint8Array,
@@ -68,14 +79,14 @@ export interface NativeDevice {
   addGraph(launches: readonly NativeLaunch[]): Promise<number>;
   updateGraph(graph: number, launches: readonly NativeLaunch[]): Promise<void>;
   dropGraph(graph: number): Promise<void>;
-  /** Microseconds of each launch if `timed`. */
+  /** Microseconds of each launch if `timed`, and what each download asked for. */
   run(
     graph: number,
-    uploads: readonly NativeTransfer[],
-    downloads: readonly NativeTransfer[],
+    uploads: readonly NativeUpload[],
+    downloads: readonly NativeDownload[],
     timed: boolean,
     about: string,
-  ): Promise<readonly number[]>;
+  ): Promise<{ readonly times: readonly number[]; readonly outputs: readonly ArrayBuffer[] }>;
   /** Microseconds of each of `count` runs on what the device holds. */
   repeat(graph: number, count: number, about: string): Promise<readonly number[]>;
   /** Frees everything and ends the device's thread. */

@@ -1,4 +1,4 @@
-import { SigilError } from "@sigil/runtime";
+import { DisposedError, SigilError } from "@sigil/runtime";
 
 export type CudaErrorCode =
   /** The addon is neither built nor among the prebuilt ones. */
@@ -20,8 +20,8 @@ export type CudaErrorCode =
   | "image"
   /** A kernel failed while it ran. Everything on this device fails from then on. */
   | "launch"
-  /** Something was used after it was disposed. */
-  | "disposed"
+  /** A number or an address that is nothing of this device: a fault of Sigil. */
+  | "handle"
   /** Any other failure of the driver. */
   | "driver";
 
@@ -89,6 +89,9 @@ const advice: Readonly<Partial<Record<CudaErrorCode, string>>> = {
     "build the kernels again, or update the driver if it is older than the toolkit that built them",
 };
 
+/** Codes that the addon gives itself, without a call of the driver. */
+const own = ["no-driver", "driver-too-old", "image", "handle", "out-of-memory"] as const;
+
 /** As the addon throws it. */
 interface NativeFailure extends Error {
   readonly code?: string;
@@ -97,17 +100,13 @@ interface NativeFailure extends Error {
   readonly about?: string;
 }
 
-/** A CudaError of what the addon threw; anything else as it is. */
+/** A CudaError of what the addon threw, or a DisposedError; anything else as it is. */
 export function cudaErrorOf(failure: unknown): unknown {
   const { code, cudaName, call, about, message } = failure as NativeFailure;
   if (failure instanceof CudaError || typeof code !== "string" || call === undefined)
     return failure;
-  const known: CudaErrorCode =
-    code === "no-driver" || code === "driver-too-old"
-      ? code
-      : code === "handle"
-        ? "disposed"
-        : (codes[cudaName ?? ""] ?? "driver");
+  if (code === "closed") return new DisposedError("the CUDA device");
+  const known = own.find((name) => name === code) ?? codes[cudaName ?? ""] ?? "driver";
   const hint = advice[known];
   const where = [cudaName, call && about ? `in ${call}, ${about}` : call && `in ${call}`]
     .filter(Boolean)

@@ -4,7 +4,6 @@ import type { CudaArtifact, CudaKernel, CudaPath } from "./artifact.ts";
 import type { OpenedDevice } from "./driver.ts";
 import { showCapability } from "./driver.ts";
 import { CudaError, rethrown } from "./error.ts";
-import { checkedImage } from "./images.ts";
 
 interface LoadedKernel {
   readonly id: number;
@@ -45,10 +44,9 @@ export class LoadedKernels {
     path: CudaPath,
     device: OpenedDevice,
   ): Promise<LoadedKernels> {
-    const image = checkedImage(await images[path](), `the ${path} kernels of ${plan.name}`);
     const { id, log } = await rethrown(
       device.native.loadImage(
-        image,
+        await images[path](),
         `the ${path} kernels of ${plan.name} on ${device.info.name} (compute capability ${showCapability(device.info)})`,
       ),
     );

@@ -2,28 +2,31 @@
 import { shapeOf, widenBfloat16, widenFloat16, type Symbols } from "@sigil/runtime";
 import type { PlannedTensor, Storage } from "@sigil/spec";
 
-export interface ReadOutput {
+export interface SizedOutput {
   readonly output: PlannedTensor;
   readonly shape: number[];
-  /** What is filled from the device. */
-  readonly data: Float32Array | Uint16Array;
+  /** As it lies in the arena. */
+  readonly bytes: number;
 }
 
 /** How an output lies in the arena. */
 const storedAs = (output: PlannedTensor): Storage => output.stored ?? "float32";
 
-/** Room for an output of these sizes. */
-export function roomFor(output: PlannedTensor, symbols: Symbols): ReadOutput {
+/** An output in a run of these sizes. */
+export function sizeOutput(output: PlannedTensor, symbols: Symbols): SizedOutput {
   const shape = shapeOf(output, symbols);
   const count = shape.reduce((product, size) => product * size, 1);
-  return {
-    output,
-    shape,
-    data: storedAs(output) === "float32" ? new Float32Array(count) : new Uint16Array(count),
-  };
+  return { output, shape, bytes: count * (storedAs(output) === "float32" ? 4 : 2) };
 }
 
-export function widen({ output, data }: ReadOutput): Float32Array {
-  if (data instanceof Float32Array) return data;
-  return storedAs(output) === "float16" ? widenFloat16(data) : widenBfloat16(data);
+/** Its values from what was read of the device. */
+export function widen(output: PlannedTensor, stored: ArrayBuffer): Float32Array {
+  switch (storedAs(output)) {
+    case "float32":
+      return new Float32Array(stored);
+    case "float16":
+      return widenFloat16(new Uint16Array(stored));
+    case "bfloat16":
+      return widenBfloat16(new Uint16Array(stored));
+  }
 }

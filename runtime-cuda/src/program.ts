@@ -13,13 +13,13 @@ import {
   type WeightReader,
 } from "@sigil/runtime";
 import type { Location, PlannedProgram } from "@sigil/spec";
-import type { DevicePointer, NativeDevice, NativeTransfer } from "./addon.ts";
+import type { DevicePointer, NativeDevice, NativeUpload } from "./addon.ts";
 import { bucketOf, showSizes } from "./buckets.ts";
 import type { OpenedDevice } from "./driver.ts";
 import { rethrown } from "./error.ts";
 import type { LoadedKernels } from "./kernels.ts";
 import { bindLaunches } from "./launches.ts";
-import { roomFor, widen } from "./outputs.ts";
+import { sizeOutput, widen } from "./outputs.ts";
 import { uploadWeights } from "./weights.ts";
 
 /** The time of one launch on the device. */
@@ -170,7 +170,7 @@ class LoadedProgram implements CudaProgram {
     const program = this.#program;
     if (this.#disposed) throw new DisposedError(program.name);
     validateInputs(program, inputs, symbols);
-    const uploads: NativeTransfer[] = program.inputs.flatMap(({ name, location }) =>
+    const uploads: NativeUpload[] = program.inputs.flatMap(({ name, location }) =>
       location
         ? [{ device: this.#resolve(location), data: inputs[name]!, about: `input ${name}` }]
         : [],
@@ -188,13 +188,13 @@ class LoadedProgram implements CudaProgram {
       });
     }
     const graph = await this.#graphFor(symbols);
-    const outputs = program.outputs.map((output) => roomFor(output, symbols));
-    const downloads = outputs.map(({ output, data }) => ({
+    const sized = program.outputs.map((output) => sizeOutput(output, symbols));
+    const downloads = sized.map(({ output, bytes }) => ({
       device: this.#resolve(output.location!),
-      data,
+      bytes,
       about: `output ${output.name}`,
     }));
-    const times = await rethrown(
+    const { times, outputs } = await rethrown(
       this.#device.run(
         graph,
         uploads,
@@ -212,7 +212,10 @@ class LoadedProgram implements CudaProgram {
       })),
     );
     return Object.fromEntries(
-      outputs.map((read) => [read.output.name, { data: widen(read), shape: read.shape }]),
+      sized.map(({ output, shape }, i) => [
+        output.name,
+        { data: widen(output, outputs[i]!), shape },
+      ]),
     );
   }
 
