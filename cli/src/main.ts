@@ -2,9 +2,7 @@
  * The `sigil` command: arguments in, one command's module called, errors printed as their kind
  * asks.
  */
-import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
-import { ArchitectureError } from "@sigil/compiler";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { classify } from "./commands/classify.ts";
 import { catalogue } from "./commands/catalogue.ts";
 import { compare } from "./commands/compare.ts";
@@ -15,6 +13,7 @@ import { kernels } from "./commands/kernels.ts";
 import { parity } from "./commands/parity.ts";
 import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
 import { preprocess } from "./commands/preprocess.ts";
+import { reportError } from "./report-error.ts";
 import { run } from "./commands/run.ts";
 import { weights } from "./commands/weights.ts";
 import { inspect } from "./commands/inspect.ts";
@@ -326,15 +325,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? 0 : 1),
 );
 
+// What an addon or a worker throws outside of every call.
+process.on("uncaughtException", (error) => process.exit(reportError(error)));
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    if (error instanceof DiagnosticError)
-      process.stderr.write(`${formatDiagnostics(error.diagnostics)}\n`);
-    else if (error instanceof ArchitectureError) process.stderr.write(`error: ${error.message}\n`);
-    else process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
+  process.exitCode = reportError(error);
 }

@@ -71,5 +71,5 @@ function otherFile(path: string): string | undefined {
     // Whoever reads all of it says why that cannot be.
     return undefined;
   }
-  return /^\s*[{[]/.test(new TextDecoder().decode(bytes)) ? undefined : foreignFormat(bytes);
+  return foreignFormat(bytes);
 }

@@ -1,5 +1,4 @@
 /** Opens what a command needs of a checkpoint: model, tokenizer, image processor. */
-import { readFileSync } from "node:fs";
 import { compile } from "@sigil/compiler";
 import {
   ImageError,
@@ -14,6 +13,7 @@ import {
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { loadSpec } from "@sigil/spec";
+import { readInput } from "./files.ts";
 import { modelFolder } from "./open-model.ts";
 import { withProgress } from "./progress.ts";
 
@@ -28,18 +28,19 @@ export async function openSession(
   options: Pick<CpuSessionOptions, "lazy" | "threads"> = {},
 ) {
   const folder = await modelFolder(model);
-  const spec = loadSpec(folder);
-  if (spec.architecture !== "siglip")
-    throw new InputError(
-      `${folder}: expected a checkpoint with both towers, received a ${spec.architecture}; sigil run takes it`,
-    );
+  // First, since it says what a folder is that is no checkpoint.
   const checkpoint = await openCheckpoint(folder);
   try {
+    const spec = loadSpec(folder);
+    if (spec.architecture !== "siglip")
+      throw new InputError(
+        `${folder}: expected a checkpoint with both towers, received a ${spec.architecture}; sigil run takes it`,
+      );
     const { "spiece.model": spiece } = checkpoint.paths;
     if (!spiece && !checkpoint.tokenizerJson)
       throw new InputError(`${folder}: expected spiece.model or tokenizer.json, found neither`);
     const tokenizer = spiece
-      ? SiglipTokenizer.fromSpiece(readFileSync(spiece), checkpoint.tokenizerConfig)
+      ? SiglipTokenizer.fromSpiece(readInput(spiece), checkpoint.tokenizerConfig)
       : tokenizerFromJson(checkpoint.tokenizerJson, checkpoint.tokenizerConfig);
     const processor = imageProcessor(folder, checkpoint, spec.config.vision_config!.image_size);
     const { plan, cpu } = await compile(spec);

@@ -50,6 +50,10 @@ beforeAll(() => {
     JSON.stringify({ processor_class: "SiglipProcessor" }),
   );
   writeFileSync(join(folder, "null.json"), "null\n");
+  const pointer = readFileSync(join(fixtures, "safetensors/lfs-pointer.safetensors"));
+  writeFileSync(join(folder, "pointer.safetensors"), pointer);
+  mkdirSync(join(folder, "adapter"));
+  writeFileSync(join(folder, "adapter/adapter_config.json"), "{}");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -104,6 +108,85 @@ it.each([
     ],
     "",
     /model\.safetensors: expected a tensor pixel_values, input_ids or both, found logit_bias, (\S+, ){6}\S+ and \d+ more$/,
+  ],
+  [
+    "a spiece.model that is not there",
+    ["tokenize", "--model", "none.model"],
+    "",
+    /^error: cannot read none\.model: no such file or folder$/,
+  ],
+  [
+    "a spiece.model that Git LFS has",
+    ["tokenize", "--model", "pointer.safetensors"],
+    "",
+    /^error: pointer\.safetensors is a Git LFS pointer.*git lfs pull/,
+  ],
+  [
+    "weights that Git LFS has",
+    ["compare", "pointer.safetensors", "pointer.safetensors"],
+    "",
+    /^error: pointer\.safetensors: is a Git LFS pointer.*git lfs pull/,
+  ],
+  [
+    "a spec that Git LFS has",
+    ["inspect", "pointer.safetensors"],
+    "",
+    /^error: pointer\.safetensors is a Git LFS pointer/,
+  ],
+  [
+    "a folder that is not there",
+    ["compile", "./none"],
+    "",
+    /^error: there is no file or folder ".\/none"$/,
+  ],
+  [
+    "a model that is not there",
+    ["embed", "--text", "a", "--model", "~/none"],
+    "",
+    /^error: there is no file or folder "~\/none": a shell replaces ~/,
+  ],
+  [
+    "the address of a model",
+    ["inspect", "https://huggingface.co/org/name/tree/main"],
+    "",
+    /^error: "https:.*" is an address: give the model's Hub id, org\/name$/,
+  ],
+  [
+    "weights instead of their folder",
+    ["embed", "--text", "a", "--model", join(shapes, "model.safetensors")],
+    "",
+    /^error: .*model\.safetensors is a file: expected a checkpoint folder, such as .*siglip-shapes or a Hub id$/,
+  ],
+  [
+    "a PEFT adapter",
+    ["embed", "--text", "a", "--model", "adapter"],
+    "",
+    /^error: adapter: is not a complete checkpoint$/,
+  ],
+  [
+    "a PEFT adapter to compile",
+    ["compile", "adapter"],
+    "",
+    /^error: adapter has no config\.json; it is a PEFT adapter: merge it/,
+  ],
+  [
+    "a spec to write over",
+    ["init", shapes, "--out", "null.json"],
+    "",
+    /^error: .*null\.json exists; --force writes over it$/,
+  ],
+  [
+    "a spec to make a spec of",
+    ["init", join(fixtures, "../../spec/models/siglip-shapes.json")],
+    "",
+    /^error: .*is a spec already/,
+  ],
+  ["a pipe for a spec", ["inspect", "/dev/null"], "", /^error: \/dev\/null is not a file$/],
+  [
+    "a name that acts on a terminal",
+    ["inspect", "\x1b[2J\u202e/x/y"],
+    "",
+    /^error: there is no file or folder "\ufffd\[2J\ufffd\/x\/y"$/,
   ],
   [
     "a file where a folder is wanted",

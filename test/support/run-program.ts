@@ -12,7 +12,7 @@ export function runProgram(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
-  input = "",
+  input: string | Uint8Array = "",
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { env, timeout: 60_000 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { artifactFiles, compile as compileSpec, stages, writeFiles } from "@sigil/compiler";
+import { artifactFiles, compile as compileSpec, stages } from "@sigil/compiler";
 import { loadTuning, type ModelSpec } from "@sigil/spec";
+import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
@@ -23,8 +24,8 @@ export async function compile(
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", spec.name);
   const files = artifactFiles(compiled);
-  writeFiles(out, files);
-  if (options.dump !== undefined) writeFiles(options.dump, stages(compiled));
+  writeOutput(out, files);
+  if (options.dump !== undefined) writeOutput(options.dump, stages(compiled));
   if (options.json)
     process.stdout.write(
       `${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`,

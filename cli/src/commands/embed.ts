@@ -1,7 +1,7 @@
-import { createInterface } from "node:readline";
 import { InputError, type Tensor } from "@sigil/runtime";
-import { decodeImage } from "@sigil/runtime/node";
-import { withProgress } from "../progress.ts";
+import { linesOf } from "../lines.ts";
+import { withProgress, type Report } from "../progress.ts";
+import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
 import { openSession, type ModelSession } from "../session.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
 
@@ -13,85 +13,123 @@ export interface EmbedOptions {
   readonly out?: string;
 }
 
-/** Embeds pictures or texts: JSON lines on stdout, or one tensor in a safetensors file. */
+/** Rows of one run, and which of all they are. */
+interface Rows {
+  readonly places: readonly number[];
+  readonly embeds: Tensor;
+}
+
+/** Texts of one run. */
+const textsAtOnce = 32;
+
+/**
+ * Embeds pictures or texts: JSON lines on stdout as they are computed, or one tensor in a
+ * safetensors file. A picture that cannot be read has no line, or a row of NaN in the file, so that
+ * rows stay with their pictures; it is listed at the end, and the exit status is 1.
+ */
 export async function embed(images: string[], options: EmbedOptions): Promise<void> {
-  const texts = options.texts ? await linesOfStdin() : [...(options.text ?? [])];
+  const texts = options.texts ? await all(linesOf(process.stdin)) : [...(options.text ?? [])];
   if (images.length > 0 === texts.length > 0)
     throw new InputError(
       `expected pictures or texts (--text, --texts), received ${images.length > 0 ? "both" : "neither"}`,
     );
   const session = await openSession(options.model, { lazy: true });
+  const unreadable: Unreadable[] = [];
   try {
-    const batches =
-      images.length > 0 ? await embedImages(session, images) : await embedTexts(session, texts);
-    const width = batches[0]!.shape[1]!;
-    const data = new Float32Array(batches.reduce((n, batch) => n + batch.data.length, 0));
-    let at = 0;
-    for (const batch of batches) {
-      data.set(batch.data, at);
-      at += batch.data.length;
-    }
-    if (options.normalize) normalize(data, width);
-    const names = images.length > 0 ? images : texts;
-    const kind = images.length > 0 ? "image" : "text";
-    if (options.out !== undefined)
-      await saveTensors(options.out, {
-        [`${kind}_embeds`]: { dtype: "F32", data, shape: [names.length, width] },
-      });
-    else
-      names.forEach((name, i) =>
-        process.stdout.write(
-          `${JSON.stringify({ [kind]: name, embedding: Array.from(data.subarray(i * width, (i + 1) * width)) })}\n`,
-        ),
-      );
+    const [kind, names, rows] =
+      images.length > 0
+        ? (["image", images, embedImages(session, images, unreadable)] as const)
+        : (["text", texts, embedTexts(session, texts)] as const);
+    const { out } = options;
+    const run = (report: Report): Promise<void> =>
+      out === undefined
+        ? forEachRow(rows, names.length, options, report, (place, row) =>
+            process.stdout.write(
+              `${JSON.stringify({ [kind]: names[place]!, embedding: Array.from(row) })}\n`,
+            ),
+          )
+        : save(rows, names.length, `${kind}_embeds`, out, options, report);
+    // On one terminal the bar would stand among the rows.
+    await (out === undefined && process.stdout.isTTY
+      ? run(() => {})
+      : withProgress("embedding", run));
   } finally {
     await session.close();
+    reportUnreadable(unreadable, images.length);
   }
 }
 
-/** Decoded a few at a time, so that a folder of photographs is never in memory at once. */
-async function embedImages(
+async function forEachRow(
+  rows: AsyncIterable<Rows>,
+  count: number,
+  { normalize }: EmbedOptions,
+  report: Report,
+  use: (place: number, row: Float32Array) => void,
+): Promise<void> {
+  for await (const { places, embeds } of rows) {
+    const width = embeds.shape[1]!;
+    for (const [i, place] of places.entries()) {
+      const row = Float32Array.from(embeds.data.subarray(i * width, (i + 1) * width));
+      use(place, normalize ? normalized(row) : row);
+    }
+    report(places.at(-1)! + 1, count);
+  }
+}
+
+/** Nothing is written where no row was computed. */
+async function save(
+  rows: AsyncIterable<Rows>,
+  count: number,
+  name: string,
+  out: string,
+  options: EmbedOptions,
+  report: Report,
+): Promise<void> {
+  let data: Float32Array | undefined;
+  let width = 0;
+  await forEachRow(rows, count, options, report, (place, row) => {
+    width = row.length;
+    data ??= new Float32Array(count * width).fill(Number.NaN);
+    data.set(row, place * width);
+  });
+  if (data) await saveTensors(out, { [name]: { dtype: "F32", data, shape: [count, width] } });
+}
+
+async function* embedImages(
   { model, processor }: ModelSession,
   images: readonly string[],
-): Promise<Tensor[]> {
-  const size = 8;
-  return withProgress("embedding", async (report) => {
-    const batches: Tensor[] = [];
-    for (let begin = 0; begin < images.length; begin += size) {
-      const pictures = await Promise.all(
-        images.slice(begin, begin + size).map((image) => decodeImage(image)),
-      );
-      const { pixelValues, shape } = processor.preprocess(pictures);
-      batches.push(await model.getImageFeatures({ pixelValues: { data: pixelValues, shape } }));
-      report(Math.min(begin + size, images.length), images.length);
-    }
-    return batches;
-  });
+  unreadable: Unreadable[],
+): AsyncGenerator<Rows> {
+  const leftOut = (one: Unreadable): void => void unreadable.push(one);
+  for await (const { places, pixelValues } of readPictures(images, processor, leftOut))
+    yield { places, embeds: await model.getImageFeatures({ pixelValues }) };
 }
 
-async function embedTexts(
+async function* embedTexts(
   { model, tokenizer, textLength }: ModelSession,
   texts: readonly string[],
-): Promise<Tensor[]> {
-  const { inputIds } = tokenizer.encode(texts, {
-    padding: "max_length",
-    truncation: true,
-    maxLength: textLength,
-  });
-  return [await model.getTextFeatures({ inputIds })];
-}
-
-function normalize(data: Float32Array, width: number): void {
-  for (let begin = 0; begin < data.length; begin += width) {
-    const row = data.subarray(begin, begin + width);
-    const size = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-    row.forEach((x, i) => (row[i] = x / size));
+): AsyncGenerator<Rows> {
+  for (let begin = 0; begin < texts.length; begin += textsAtOnce) {
+    const some = texts.slice(begin, begin + textsAtOnce);
+    const { inputIds } = tokenizer.encode(some, {
+      padding: "max_length",
+      truncation: true,
+      maxLength: textLength,
+    });
+    yield {
+      places: some.map((_, i) => begin + i),
+      embeds: await model.getTextFeatures({ inputIds }),
+    };
   }
 }
 
-async function linesOfStdin(): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: process.stdin }))
-    if (line !== "") lines.push(line);
-  return lines;
+function normalized(row: Float32Array): Float32Array {
+  const size = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+  return row.map((x) => x / size);
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
 }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { writeFiles } from "@sigil/compiler";
+import { InputError } from "@sigil/runtime";
 import { loadNormalisation, parsePythonJson } from "@sigil/spec";
+import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 
 /**
@@ -20,11 +21,12 @@ export async function init(
   ]);
   const config = parsePythonJson(readFileSync(spec.file, "utf8")) as object;
   if ("config" in config)
-    throw new Error(
+    throw new InputError(
       `${spec.file} is a spec already, to be copied and edited: expected a checkpoint folder, a config.json or a Hub id`,
     );
   const out = resolve(options.out ?? `${spec.name}.json`);
-  if (existsSync(out) && !options.force) throw new Error(`${out} exists; --force writes over it`);
+  if (existsSync(out) && !options.force)
+    throw new InputError(`${out} exists; --force writes over it`);
   const document = {
     $schema: "node_modules/@sigil/spec/schema/sigil.schema.json",
     name: spec.name,
@@ -34,6 +36,6 @@ export async function init(
     ...(spec.config.vision_config && loadNormalisation(spec)),
     config,
   };
-  writeFiles(dirname(out), { [basename(out)]: `${JSON.stringify(document, undefined, 2)}\n` });
+  writeOutput(dirname(out), { [basename(out)]: `${JSON.stringify(document, undefined, 2)}\n` });
   process.stdout.write(`${out}\nNext: sigil compile ${out}\n`);
 }

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
-import { compile, stages, writeFiles } from "@sigil/compiler";
+import { compile, stages } from "@sigil/compiler";
+import { writeOutput } from "../files.ts";
 import { inspectPage } from "../html/inspect-page.ts";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
@@ -13,9 +14,9 @@ export async function inspect(
   process.stdout.write(
     options.json ? `${JSON.stringify(compiled.plan)}\n` : describePrograms(compiled),
   );
-  if (options.dump !== undefined) writeFiles(options.dump, stages(compiled));
+  if (options.dump !== undefined) writeOutput(options.dump, stages(compiled));
   if (options.html !== undefined) {
-    writeFiles(dirname(options.html), { [basename(options.html)]: inspectPage(compiled) });
+    writeOutput(dirname(options.html), { [basename(options.html)]: inspectPage(compiled) });
     process.stderr.write(`${options.html}: open it in a browser\n`);
   }
 }

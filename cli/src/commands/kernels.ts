@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFiles } from "@sigil/compiler";
+import { InputError } from "@sigil/runtime";
 import { buildKernels, findToolkit, type CudaPath } from "@sigil/runtime-cuda/nvcc";
+import { writeOutput } from "../files.ts";
 import { withProgress } from "../progress.ts";
 
 const paths: readonly CudaPath[] = ["portable", "hopper"];
@@ -26,7 +27,7 @@ export async function kernels(
   for (const folder of folders) {
     const present = paths.filter((path) => existsSync(join(folder, "cuda", path)));
     if (present.length === 0)
-      throw new Error(
+      throw new InputError(
         `${folder} has no kernels for CUDA: write them with sigil compile SPEC --target cuda --out ${folder}`,
       );
     for (const path of present) {
@@ -36,7 +37,7 @@ export async function kernels(
       const { image, cached } = await withProgress(`compiling ${folder} (${path})`, (report) =>
         buildKernels(sources, path, { toolkit, onProgress: report, ...(targets && { targets }) }),
       );
-      writeFiles(folder, { [file]: image });
+      writeOutput(folder, { [file]: image });
       built.push({ file: join(folder, file), bytes: image.byteLength, cached });
     }
   }

@@ -1,9 +1,10 @@
 import { basename, dirname } from "node:path";
-import { lowerSpec, writeFiles } from "@sigil/compiler";
+import { lowerSpec } from "@sigil/compiler";
 import { bindPlan, openSafetensors, syntheticWeights, type WeightSource } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import type { CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
+import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 import { measureParity, type ParityRow } from "../parity/measure.ts";
 import { parityPage } from "../parity/parity-page.ts";
@@ -39,7 +40,7 @@ export async function parity(
     backends.some((backend) => !(errors[backend]! < bounds[backend]!)),
   );
   if (html !== undefined)
-    writeFiles(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
+    writeOutput(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
   if (json)
     process.stdout.write(
       `${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`,

@@ -1,9 +1,9 @@
 import { InputError, SentencePiece, SiglipTokenizer } from "@sigil/runtime";
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
+import { readInput } from "../files.ts";
+import { linesOf } from "../lines.ts";
 
 export async function tokenize(options: { model: string; raw?: boolean }): Promise<void> {
-  const file = readFileSync(options.model);
+  const file = readInput(options.model);
   let encode: (text: string) => readonly number[] | undefined;
   try {
     const pieces = options.raw ? new SentencePiece(file) : undefined;
@@ -16,7 +16,7 @@ export async function tokenize(options: { model: string; raw?: boolean }): Promi
     );
   }
   let number = 0;
-  for await (const line of createInterface({ input: process.stdin })) {
+  for await (const line of linesOf(process.stdin)) {
     number++;
     if (line.trim() === "") continue;
     const parsed = parse(line);

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { kernelFeatures, kernelSetName, tuningOf, writeFiles } from "@sigil/compiler";
+import { kernelFeatures, kernelSetName, tuningOf } from "@sigil/compiler";
 import { InputError } from "@sigil/runtime";
 import { DeviceHolder, offeredFeatures } from "@sigil/runtime-webgpu";
 import { loadTuning, type TunedClass, type TuningTable } from "@sigil/spec";
+import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
 import { tunedProblems, type TunedProblem } from "../tune/tuned-problems.ts";
@@ -42,7 +43,7 @@ export async function tune(
     const results = await withProgress("tuning", (report) =>
       measure(problems, held, kernelSetName(held.kind, features), features, { seconds, report }),
     );
-    writeFiles(dirname(out), {
+    writeOutput(dirname(out), {
       [basename(out)]:
         `${JSON.stringify(merged(before, held.kind, held.description, results), undefined, 2)}\n`,
     });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isShardName } from "@sigil/runtime";
+import { isShardName, parsePythonJson } from "@sigil/runtime";
 import { HubError } from "./hub-error.ts";
 
 export const singleWeights = "model.safetensors";
@@ -27,7 +27,7 @@ export async function shardsOf(indexFile: string): Promise<string[]> {
   let shards: unknown[] = [];
   try {
     shards = Object.values(
-      (JSON.parse(await readFile(indexFile, "utf8")) as { weight_map: object }).weight_map,
+      (parsePythonJson(await readFile(indexFile, "utf8")) as { weight_map: object }).weight_map,
     );
   } catch (cause) {
     throw new HubError("corrupt", `${indexFile}: expected JSON with a weight_map`, { cause });

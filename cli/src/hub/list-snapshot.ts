@@ -1,3 +1,4 @@
+import { parsePythonJson } from "@sigil/runtime";
 import type { Attempts } from "./attempts.ts";
 import { HubError } from "./hub-error.ts";
 import type { HubAnswer, HubFetch } from "./hub-fetch.ts";
@@ -76,7 +77,7 @@ async function readJson({ url, body }: HubAnswer): Promise<unknown> {
       throw new HubError("network", `${url} answers with more than ${longestAnswer} bytes`);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown;
+    return parsePythonJson(Buffer.concat(chunks).toString("utf8"));
   } catch (cause) {
     throw new HubError("network", `${url} answers with what is no JSON`, { cause });
   }

@@ -115,13 +115,11 @@ async function readWhole(path: string): Promise<Uint8Array> {
 async function json(path: string | undefined): Promise<CheckpointJson | undefined> {
   if (path === undefined) return undefined;
   const bytes = await readWhole(path);
-  const text = new TextDecoder().decode(bytes);
   let value: unknown;
   try {
-    value = parsePythonJson(text);
+    value = parsePythonJson(new TextDecoder().decode(bytes));
   } catch (cause) {
-    const damaged = `is not readable JSON: ${(cause as Error).message}`;
-    const problem = /^\s*[{[]/.test(text) ? damaged : (foreignFormat(bytes) ?? damaged);
+    const problem = foreignFormat(bytes) ?? `is not readable JSON: ${(cause as Error).message}`;
     throw new WeightsError(problem, { file: path, cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))

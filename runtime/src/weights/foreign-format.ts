@@ -33,22 +33,30 @@ const formats: readonly (readonly [begins: string | RegExp, what: string])[] = [
   ...["\x1f\x8b", "\x28\xb5\x2f\xfd", "7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ"].map(
     (begins) => [begins, "is compressed: unpack it first"] as const,
   ),
-  [
-    /^\s*\{[\s\S]*"weight_map"/,
-    "is the index of a checkpoint in shards: give the folder that it lies in",
-  ],
-  [/^\s*[{[]\s*["{[\]}]/, "is a JSON file, not a file of weights"],
 ];
 
 /** How many bytes tell a format. */
 export const signatureBytes = 512;
 
-/** What a file with these first bytes is and what to do with it; undefined for one that is not known. */
+const textOf = (bytes: Uint8Array): string =>
+  Array.from(bytes.subarray(0, signatureBytes), (byte) => String.fromCharCode(byte)).join("");
+
+/**
+ * What a file with these first bytes is and what to do with it; undefined for JSON and for what is
+ * not known.
+ */
 export function foreignFormat(bytes: Uint8Array): string | undefined {
-  const text = Array.from(bytes.subarray(0, signatureBytes), (byte) =>
-    String.fromCharCode(byte),
-  ).join("");
+  const text = textOf(bytes);
   return formats.find(([begins]) =>
     typeof begins === "string" ? text.startsWith(begins) : begins.test(text),
   )?.[1];
+}
+
+/** The same where weights are expected, for which a JSON file may be taken too. */
+export function notWeights(bytes: Uint8Array): string | undefined {
+  const text = textOf(bytes);
+  if (/^\s*\{[\s\S]*"weight_map"/.test(text))
+    return "is the index of a checkpoint in shards: give the folder that it lies in";
+  if (/^\s*[{[]\s*["{[\]}]/.test(text)) return "is a JSON file, not a file of weights";
+  return foreignFormat(bytes);
 }

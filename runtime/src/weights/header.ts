@@ -75,8 +75,8 @@ async function named(
   problem: string,
   details: WeightsErrorDetails,
 ): Promise<WeightsError> {
-  const { foreignFormat, signatureBytes } = await import("./foreign-format.ts");
-  const what = foreignFormat(await source.read(0, Math.min(signatureBytes, size), signal));
+  const { notWeights, signatureBytes } = await import("./foreign-format.ts");
+  const what = notWeights(await source.read(0, Math.min(signatureBytes, size), signal));
   return what === undefined
     ? new WeightsError(problem, details)
     : new WeightsError(what, { file: source.name, cause: new WeightsError(problem, details) });

@@ -1,0 +1,19 @@
+import { SigilError } from "@sigil/runtime";
+import { fileProblem } from "@sigil/runtime/node";
+
+/** A file that a command cannot read or write; the message names it and says why. */
+export class FileError extends SigilError {
+  override readonly name = "FileError";
+  readonly code = "file";
+}
+
+/** Whether an error is the operating system's, which has a code such as ENOENT. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && /^E[A-Z]+$/.test((error as NodeJS.ErrnoException).code ?? "");
+
+/** The error for a file that the operating system refuses; others as they are. */
+export function fileError(what: "read" | "write", path: string, cause: unknown): unknown {
+  return isSystemError(cause)
+    ? new FileError(`cannot ${what} ${path}: ${fileProblem(cause)}`, { cause })
+    : cause;
+}

@@ -1,0 +1,89 @@
+import { type RawImage, SigilError, type SiglipImageProcessor } from "@sigil/runtime";
+import { decodeImage } from "@sigil/runtime/node";
+
+/** A picture that was left out, and why. */
+export interface Unreadable {
+  readonly image: string;
+  readonly problem: string;
+}
+
+/** Pictures of one size that a model runs at once. */
+export interface PictureBatch {
+  readonly images: readonly string[];
+  /** Their places among all pictures. */
+  readonly places: readonly number[];
+  readonly pixelValues: { readonly data: Float32Array; readonly shape: readonly number[] };
+}
+
+type Pixels = PictureBatch["pixelValues"];
+
+/** Pictures that are decoded while another is used, on threads that sharp has. */
+const ahead = 3;
+
+/**
+ * Pictures as a model takes them, up to `size` at once. Few decoded pictures are in memory at a
+ * time, so that a folder of photographs never is. What cannot be decoded or preprocessed is told to
+ * `onUnreadable`, and the others go on.
+ */
+export async function* readPictures(
+  images: readonly string[],
+  processor: SiglipImageProcessor,
+  onUnreadable: (unreadable: Unreadable) => void,
+  size = 8,
+): AsyncGenerator<PictureBatch> {
+  let batch: { image: string; place: number; pixels: Pixels }[] = [];
+  const decoding: Promise<RawImage>[] = [];
+  for (const [place, image] of images.entries()) {
+    while (decoding.length < images.length && decoding.length <= place + ahead)
+      decoding.push(begun(decodeImage(images[decoding.length]!)));
+    const picture = decoding[place]!;
+    delete decoding[place];
+    let pixels: Pixels;
+    try {
+      const { pixelValues, shape } = processor.preprocess([await picture]);
+      pixels = { data: pixelValues, shape };
+    } catch (error) {
+      if (!(error instanceof SigilError)) throw error;
+      onUnreadable({ image, problem: error.message });
+      continue;
+    }
+    const another = batch.length > 0 && `${batch[0]!.pixels.shape}` !== `${pixels.shape}`;
+    if (batch.length === size || another) {
+      yield joined(batch);
+      batch = [];
+    }
+    batch.push({ image, place, pixels });
+  }
+  if (batch.length > 0) yield joined(batch);
+}
+
+/** One that fails before it is awaited is not an unhandled rejection. */
+function begun<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function joined(
+  batch: readonly { readonly image: string; readonly place: number; readonly pixels: Pixels }[],
+): PictureBatch {
+  const each = batch[0]!.pixels.data.length;
+  const data = new Float32Array(each * batch.length);
+  batch.forEach(({ pixels }, i) => data.set(pixels.data, i * each));
+  return {
+    images: batch.map(({ image }) => image),
+    places: batch.map(({ place }) => place),
+    pixelValues: { data, shape: [batch.length, ...batch[0]!.pixels.shape.slice(1)] },
+  };
+}
+
+/** Lists on stderr what was left out of `count` pictures; the exit status is 1 then. */
+export function reportUnreadable(unreadable: readonly Unreadable[], count: number): void {
+  if (unreadable.length === 0) return;
+  const lines = unreadable.map(({ image, problem }) =>
+    problem.startsWith(image) ? `  ${problem}\n` : `  ${image}: ${problem}\n`,
+  );
+  process.stderr.write(
+    `error: ${unreadable.length} of ${count} pictures were left out:\n${lines.join("")}`,
+  );
+  process.exitCode = 1;
+}
