@@ -22,10 +22,9 @@ const keys = ["rescale_factor", "image_mean", "image_std"] as const;
 
 /**
  * What the settings of an image processor at a pointer of a file say of normalising, as
- * transformers' SiglipImageProcessor takes it: absent or null is said nothing of, one number stands
- * for
- * every channel, and a step that `do_rescale` or `do_normalize` turns off changes nothing. `stated`
- * are the spec's own values, which stand and are not looked for.
+ * transformers' SiglipImageProcessor takes it: what is absent is said nothing of, one number stands
+ * for every channel, and a step that `do_rescale` or `do_normalize` turns off, by false or by null,
+ * changes nothing. `stated` are the spec's own values, which stand and are not looked for.
  */
 export function normalisationOf(
   source: JsonSource,
@@ -49,7 +48,7 @@ export function normalisationOf(
   }
   const found: Record<string, unknown> = {};
   for (const key of keys) {
-    const value = given[key] ?? undefined;
+    const value = given[key];
     if (stated[key] === undefined && value !== undefined)
       found[key] = key !== "rescale_factor" && typeof value === "number" ? [value] : value;
   }
@@ -58,7 +57,7 @@ export function normalisationOf(
     do_normalize: { image_mean: [0], image_std: [1] },
   };
   for (const [key, unchanged] of Object.entries(off)) {
-    const value = given[key] ?? true;
+    const value = given[key] === undefined ? true : (given[key] ?? false);
     if (typeof value !== "boolean")
       diagnostics.push(
         diagnosticAt(source, `${pointer}/${key}`, {

@@ -54,7 +54,7 @@ describe("what normalising is", () => {
     }));
   it("has defaults where neither does", () => {
     expect(parse(undefined)).toEqual(defaults);
-    expect(parse({ image_mean: null })).toEqual(defaults);
+    expect(parse({ crop_size: null })).toEqual(defaults);
   });
   it("may be one number for every channel", () =>
     expect(parse({ image_mean: 0, image_std: 1 })).toEqual({
@@ -66,6 +66,11 @@ describe("what normalising is", () => {
     expect(parse({ ...clip, do_rescale: false })).toMatchObject({
       rescaleFactor: 1,
       imageMean: clip.image_mean,
+    });
+    expect(parse({ image_mean: null, image_std: 0, do_normalize: null })).toEqual({
+      ...defaults,
+      imageMean: [0],
+      imageStd: [1],
     });
     expect(parse({ ...clip, do_normalize: false }, { image_std: [0.25] })).toEqual({
       dtype: "uint8",
@@ -111,6 +116,12 @@ describe("a preprocessor_config.json that cannot be used", () => {
       { image_mean: [0.5, 0.5] },
       {},
       { code: "contradictory-sizes", pointer: "/image_mean", line: 2 },
+    ],
+    [
+      "has nothing to subtract",
+      { image_mean: null },
+      {},
+      { code: "wrong-type", pointer: "/image_mean", line: 2 },
     ],
     [
       "has a text for a truth",
