@@ -3,7 +3,14 @@
  * whatever their size; and what is refused.
  */
 import { compile } from "@sigil/compiler";
-import { resize, SiglipModel, type ByteTensor, type RawImage } from "@sigil/runtime";
+import {
+  resize,
+  SiglipImageProcessor,
+  SiglipImageProcessorFast,
+  SiglipModel,
+  type ByteTensor,
+  type RawImage,
+} from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import {
@@ -91,7 +98,7 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     return all.subarray(256, 256 + data.length);
   };
 
-  it("are resized bit for bit as the CPU does it, by both filters and both arithmetics", async () => {
+  it("are resized bit for bit as the CPU does it, by every filter and both arithmetics", async () => {
     for (const [width, height, toWidth, toHeight] of [
       [640, 480, 224, 224],
       [17, 9, 16, 16],
@@ -100,10 +107,16 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
       [33, 700, 15, 5],
       [20, 20, 20, 9],
       [64, 64, 64, 64],
+      // Down first in Pillow's arithmetic.
+      [3, 700, 7, 5],
     ] as const)
       for (const options of [
         { resample: "bicubic" },
         { resample: "bilinear" },
+        { resample: "nearest" },
+        { resample: "lanczos" },
+        { resample: "box" },
+        { resample: "hamming" },
         { arithmetic: "torchvision" },
       ] satisfies ResizeOptions[]) {
         const picture = noise(width, height);
@@ -121,6 +134,41 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
         ).toBe(0);
         uploader.destroy();
       }
+  });
+
+  it("are cropped as the image processor crops, by its options", async () => {
+    const square = { height: 6, width: 9 };
+    for (const options of [
+      { size: { shortestEdge: 8 }, doCenterCrop: true, cropSize: square },
+      { size: { height: 5, width: 20 }, doCenterCrop: true, cropSize: square },
+      { doResize: false, doCenterCrop: true, cropSize: square },
+    ])
+      for (const [arithmetic, Processor] of [
+        ["pillow", SiglipImageProcessor],
+        ["torchvision", SiglipImageProcessorFast],
+      ] as const) {
+        const processor = new Processor(options);
+        const pictures = [noise(7, 30), noise(25, 8, 2), noise(4, 3, 5), noise(9, 2000, 3)];
+        const uploader = new PictureUploader(square, { ...processor.options, arithmetic });
+        const made = await written(uploader.pixels(pictures.map((picture) => textureOf(picture))));
+        expect(differences(made, processor.preprocessBytes(pictures).pixelValues)).toBe(0);
+        uploader.destroy();
+      }
+    const refuse = (options: ResizeOptions, message: string) =>
+      expect(() => new PictureUploader(square, options).pixels([textureOf(noise(7, 30))])).toThrow(
+        message,
+      );
+    refuse(
+      { size: { height: 8, width: 8 } },
+      "the options make pictures of 8x8, the model takes 9x6",
+    );
+    refuse(
+      { size: { shortestEdge: 8 } },
+      "of 7x30 pixels the options make 8x34, the model takes 9x6",
+    );
+    refuse({ doResize: false, doPad: true }, "doPad surrounds normalised pixels with zeros");
+    refuse({ doPad: true, padSize: { height: 8, width: 9 } }, "the options make pictures of 9x8");
+    refuse({ resample: "cubic" } as never, "resample: expected nearest (0)");
   });
 
   it("lie one after the other where pictures do not fill words, whatever their sizes and formats, and are cut as arrays are", async () => {

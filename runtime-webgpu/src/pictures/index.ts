@@ -4,4 +4,4 @@
  */
 export { PictureUploader } from "./picture-uploader.ts";
 export type { PictureSource } from "./picture-source.ts";
-export type { ResizeOptions } from "./resizer.ts";
+export type { ResizeOptions } from "./picture-geometry.ts";

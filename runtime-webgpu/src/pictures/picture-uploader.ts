@@ -2,10 +2,16 @@
  * Pictures from textures, videos and canvases into a model without leaving the GPU: resized there
  * as the image processor resizes, bit for bit.
  */
-import { InputError, type ByteTensor } from "@sigil/runtime";
+import { InputError, outputSize, type ByteTensor } from "@sigil/runtime";
 import type { WebGpuBytes } from "../device-bytes.ts";
+import {
+  geometryOptions,
+  pictureGeometry,
+  resizedSize,
+  type ResizeOptions,
+} from "./picture-geometry.ts";
 import { sizeOf, type PictureSource } from "./picture-source.ts";
-import { Resizer, type ResizeOptions } from "./resizer.ts";
+import { Resizer } from "./resizer.ts";
 
 /** Resizers for the last sizes of pictures: a stream of one size makes one. */
 const keptSizes = 4;
@@ -16,29 +22,42 @@ const keptSizes = 4;
  */
 export class PictureUploader<Height extends number = number, Width extends number = number> {
   readonly #size: { readonly height: Height; readonly width: Width };
-  readonly #options: ResizeOptions;
+  readonly #options: ReturnType<typeof geometryOptions>;
   readonly #devices = new Map<GPUDevice, Map<string, Resizer>>();
 
-  /** `size` is the model's, as its class says by `imageSize`. */
+  /**
+   * `size` is the model's, as its class says by `imageSize`; `options` are the image processor's,
+   * whose `size` is by default the model's. Throws ImageError for options that cannot be, and
+   * InputError where they end with another size than the model's.
+   */
   constructor(
     size: { readonly height: Height; readonly width: Width },
     options: ResizeOptions = {},
   ) {
     this.#size = size;
-    this.#options = options;
+    this.#options = geometryOptions(size, options);
+    const made = outputSize(this.#options) ?? size;
+    if (made.height !== size.height || made.width !== size.width)
+      throw new InputError(
+        `pixel_values: the options make pictures of ${made.width}x${made.height}, the model takes ${size.width}x${size.height}`,
+      );
   }
 
   /**
    * What a model takes as `pixelValues`. Sources are read when the run begins, so keep them as they
    * are, and frames open, until it has ended. Sizes may differ.
-   * Throws InputError for what is no picture; the run throws it for a texture of another device,
-   * and for a source that the browser will not copy.
+   * Throws InputError for what is no picture, and for one that the options make another size of than
+   * the model's; the run throws it for a texture of another device, and for a source that the
+   * browser will not copy.
    */
   pixels(sources: readonly PictureSource[]): ByteTensor<readonly [number, Height, Width, 3]> {
     if (!Array.isArray(sources) || sources.length === 0)
       throw new InputError("pixel_values: expected at least one picture, received none");
     const { height, width } = this.#size;
-    sources.forEach((source: PictureSource, i) => sizeOf(source, `pixel_values: picture ${i}`));
+    sources.forEach((source: PictureSource, i) => {
+      const name = `pixel_values: picture ${i}`;
+      resizedSize(sizeOf(source, name), this.#size, this.#options, name);
+    });
     return { data: this.#bytes(sources, 0), shape: [sources.length, height, width, 3] };
   }
 
@@ -97,7 +116,7 @@ export class PictureUploader<Height extends number = number, Width extends numbe
       throw new InputError(
         `${name}: has ${width}x${height} pixels, and the device takes at most ${most} a side`,
       );
-    const resizer = this.#resizer(device, width, height);
+    const resizer = this.#resizer(device, [width, height], name);
     try {
       resizer.resize(source, ...target);
     } catch (cause) {
@@ -109,16 +128,18 @@ export class PictureUploader<Height extends number = number, Width extends numbe
   }
 
   /** The one for pictures of this size, which becomes the last to be forgotten. */
-  #resizer(device: GPUDevice, width: number, height: number): Resizer {
+  #resizer(device: GPUDevice, from: readonly [number, number], name: string): Resizer {
     let resizers = this.#devices.get(device);
     if (!resizers) {
       this.#devices.set(device, (resizers = new Map()));
       void device.lost.then(() => this.#devices.delete(device));
     }
-    const key = `${width}x${height}`;
-    const resizer =
-      resizers.get(key) ??
-      new Resizer(device, [width, height], [this.#size.width, this.#size.height], this.#options);
+    const key = from.join("x");
+    let resizer = resizers.get(key);
+    if (!resizer) {
+      const to = resizedSize(from, this.#size, this.#options, name);
+      resizer = new Resizer(device, from, pictureGeometry(from, to, this.#size, this.#options));
+    }
     resizers.delete(key);
     resizers.set(key, resizer);
     if (resizers.size > keptSizes) {

@@ -2,29 +2,18 @@
  * Pictures of one size resized to another on one device: every buffer, and what they are bound by,
  * made once.
  */
-import {
-  fixedWindows,
-  type FixedWindows,
-  type Resample,
-  type ResizeArithmetic,
-} from "@sigil/runtime";
+import { InputError, type FixedWindows } from "@sigil/runtime";
 import { bufferUsage, textureUsage } from "../flags.ts";
-import { acrossThreads, downThreads, resizeShader, sizeWords } from "./resize-shader.ts";
+import type { PictureGeometry } from "./picture-geometry.ts";
+import { firstThreads, resizeShader, secondThreads, sizeWords } from "./resize-shader.ts";
 import { isTexture, type PictureSource } from "./picture-source.ts";
-
-export interface ResizeOptions {
-  /** Default "bicubic"; SigLIP 2 has "bilinear". */
-  readonly resample?: Resample;
-  /** Whose arithmetic, bit for bit. Default "pillow". */
-  readonly arithmetic?: ResizeArithmetic;
-}
 
 type Size = readonly [width: number, height: number];
 
 /** The two kernels on a device. */
 interface ResizePipelines {
-  readonly across: GPUComputePipeline;
-  readonly down: GPUComputePipeline;
+  readonly first: GPUComputePipeline;
+  readonly second: GPUComputePipeline;
 }
 
 /** They are the same for all sizes, so a device compiles them once. */
@@ -40,7 +29,7 @@ function pipelinesOf(device: GPUDevice): ResizePipelines {
       layout: "auto",
       compute: { module, entryPoint },
     });
-  const pipelines = { across: make("across"), down: make("down") };
+  const pipelines = { first: make("first"), second: make("second") };
   compiled.set(device, pipelines);
   return pipelines;
 }
@@ -61,12 +50,12 @@ export class Resizer {
   readonly #device: GPUDevice;
   readonly #pipelines: ResizePipelines;
   readonly #from: Size;
-  readonly #to: Size;
-  readonly #windows: readonly [across: FixedWindows, down: FixedWindows];
+  /** What the shader's sizes are, but for the last, which is a call's. */
+  readonly #sizes: readonly number[];
   readonly #buffers: {
     readonly sizes: GPUBuffer;
-    readonly across: GPUBuffer;
-    readonly down: GPUBuffer;
+    readonly first: GPUBuffer;
+    readonly second: GPUBuffer;
     readonly rows: GPUBuffer;
   };
   /** Where sources that are no textures are copied. */
@@ -74,26 +63,36 @@ export class Resizer {
   readonly #sources = new WeakMap<GPUTexture, GPUBindGroup>();
   readonly #targets = new WeakMap<GPUBuffer, Map<string, GPUBindGroup>>();
 
-  constructor(
-    device: GPUDevice,
-    from: Size,
-    to: Size,
-    { resample = "bicubic", arithmetic = "pillow" }: ResizeOptions,
-  ) {
+  /** Throws InputError for sizes that take more than a buffer of the device. */
+  constructor(device: GPUDevice, from: Size, { across, down, downFirst }: PictureGeometry) {
     this.#device = device;
     this.#pipelines = pipelinesOf(device);
     this.#from = from;
-    this.#to = to;
-    const [across, down] = [0, 1].map((axis) =>
-      fixedWindows(from[axis]!, to[axis]!, resample, arithmetic),
-    ) as [FixedWindows, FixedWindows];
-    this.#windows = [across, down];
-    const storage = (label: string, size: number): GPUBuffer =>
-      device.createBuffer({
+    const [first, second] = downFirst ? [down, across] : [across, down];
+    const lines = downFirst ? from[0] : from[1];
+    this.#sizes = [
+      first.first.length,
+      lines,
+      Number(downFirst),
+      across.first.length,
+      down.first.length,
+      first.size + 2,
+      first.precision,
+      second.size + 2,
+      second.precision,
+    ];
+    const most = device.limits.maxStorageBufferBindingSize;
+    const storage = (label: string, size: number): GPUBuffer => {
+      if (size > most)
+        throw new InputError(
+          `pixel_values: resizing a picture of ${from.join("x")} pixels takes ${size} bytes, and a buffer of the device has at most ${most}`,
+        );
+      return device.createBuffer({
         label: `resize ${label}`,
         size,
         usage: bufferUsage.storage | bufferUsage.copyTarget,
       });
+    };
     const filled = (label: string, words: Int32Array<ArrayBuffer>): GPUBuffer => {
       const buffer = storage(label, words.byteLength);
       device.queue.writeBuffer(buffer, 0, words);
@@ -105,9 +104,9 @@ export class Resizer {
         size: 4 * sizeWords.length,
         usage: bufferUsage.uniform | bufferUsage.copyTarget,
       }),
-      across: filled("across", packWindows(across)),
-      down: filled("down", packWindows(down)),
-      rows: storage("rows", 4 * to[0] * from[1]),
+      rows: storage("rows", 4 * first.first.length * lines),
+      first: filled("first", packWindows(first)),
+      second: filled("second", packWindows(second)),
     };
   }
 
@@ -124,30 +123,23 @@ export class Resizer {
   ): void {
     const texture = isTexture(source) ? source : this.#copied(source);
     const { queue } = this.#device;
-    const [[, height], [toWidth, toHeight], [across, down]] = [this.#from, this.#to, this.#windows];
-    queue.writeBuffer(
-      this.#buffers.sizes,
-      0,
-      Uint32Array.of(
-        height,
-        toWidth,
-        toHeight,
-        across.size + 2,
-        across.precision,
-        down.size + 2,
-        down.precision,
-        firstByte,
-      ),
-    );
+    const [made, lines, , toWidth, toHeight] = this.#sizes as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    queue.writeBuffer(this.#buffers.sizes, 0, Uint32Array.of(...this.#sizes, firstByte));
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(this.#pipelines.across);
+    pass.setPipeline(this.#pipelines.first);
     pass.setBindGroup(0, this.#sourceGroup(texture));
-    pass.dispatchWorkgroups(Math.ceil(toWidth / acrossThreads), Math.ceil(height / acrossThreads));
-    pass.setPipeline(this.#pipelines.down);
+    pass.dispatchWorkgroups(Math.ceil(made / firstThreads), Math.ceil(lines / firstThreads));
+    pass.setPipeline(this.#pipelines.second);
     pass.setBindGroup(0, this.#targetGroup(target, offset, length));
     pass.dispatchWorkgroups(
-      Math.ceil(((firstByte % 4) + 3 * toWidth * toHeight) / 4 / downThreads),
+      Math.ceil(((firstByte % 4) + 3 * toWidth * toHeight) / 4 / secondThreads),
     );
     pass.end();
     queue.submit([encoder.finish()]);
@@ -169,11 +161,11 @@ export class Resizer {
   #sourceGroup(texture: GPUTexture): GPUBindGroup {
     const known = this.#sources.get(texture);
     if (known) return known;
-    const { sizes, across, rows } = this.#buffers;
+    const { sizes, first, rows } = this.#buffers;
     const view = texture.createView({ dimension: "2d", mipLevelCount: 1, arrayLayerCount: 1 });
-    const group = this.#group(this.#pipelines.across, [
+    const group = this.#group(this.#pipelines.first, [
       { buffer: sizes },
-      { buffer: across },
+      { buffer: first },
       { buffer: rows },
       view,
     ]);
@@ -185,12 +177,12 @@ export class Resizer {
     const known = this.#targets.get(buffer) ?? new Map<string, GPUBindGroup>();
     this.#targets.set(buffer, known);
     const key = `${offset} ${length}`;
-    const { sizes, down, rows } = this.#buffers;
+    const { sizes, second, rows } = this.#buffers;
     const group =
       known.get(key) ??
-      this.#group(this.#pipelines.down, [
+      this.#group(this.#pipelines.second, [
         { buffer: sizes },
-        { buffer: down },
+        { buffer: second },
         { buffer: rows },
         undefined,
         { buffer, offset, size: 4 * Math.ceil(length / 4) },
