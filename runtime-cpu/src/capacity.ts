@@ -11,17 +11,28 @@ const page = 65536;
  */
 const slack = 4096;
 
-/** The model does not fit a WebAssembly memory; `fits` is a storage that would, if any does. */
+/**
+ * The model does not fit a WebAssembly memory (`too-large`), `fits` being a storage that would, if
+ * any does; or the engine has no memory left for it (`out-of-memory`).
+ */
 export class CapacityError extends SigilError {
   override readonly name = "CapacityError";
-  readonly code = "too-large";
+  readonly code: "too-large" | "out-of-memory";
   readonly bytes: number;
   readonly fits: Storage | undefined;
-  constructor(program: string, bytes: number, fits: Storage | undefined) {
+
+  /** `refusal` is the engine's, of a memory that WebAssembly could address. */
+  constructor(program: string, bytes: number, fits?: Storage, refusal?: Error) {
     const size = (bytes / 2 ** 30).toFixed(2);
     super(
-      `${program} needs ${size} GiB of memory and WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`,
+      `${program} needs ${size} GiB of memory and ${
+        refusal
+          ? `the engine gives none (${refusal.message}): dispose of models that are not needed, or compile a smaller largest batch`
+          : `WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`
+      }`,
+      { cause: refusal },
     );
+    this.code = refusal ? "out-of-memory" : "too-large";
     this.bytes = bytes;
     this.fits = fits;
   }

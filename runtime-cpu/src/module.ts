@@ -20,12 +20,27 @@ const memoryImport = [
   2,
 ];
 
+/** Of the flags of limits: that the memory is shared. */
+const sharedFlag = 2;
+
 /** Whether the module imports a shared memory, which JavaScript cannot ask a compiled module. */
-export function importsSharedMemory(wasm: Uint8Array): boolean {
-  for (let at = 8; at + memoryImport.length < wasm.length; at++) {
-    if (memoryImport.every((byte, i) => wasm[at + i] === byte))
-      return (wasm[at + memoryImport.length]! & 2) !== 0;
-  }
+export const importsSharedMemory = (wasm: Uint8Array): boolean =>
+  (wasm[memoryFlags(wasm)]! & sharedFlag) !== 0;
+
+/**
+ * The same module for a memory of one thread's own. The collector knows how large such a memory is
+ * and frees it in time, and pages that may not share memory have it too.
+ */
+export function withOwnMemory(wasm: Uint8Array): Uint8Array {
+  const own = new Uint8Array(wasm);
+  own[memoryFlags(wasm)]! &= ~sharedFlag;
+  return own;
+}
+
+/** Where the flags of the imported memory's limits are. */
+function memoryFlags(wasm: Uint8Array): number {
+  for (let at = 8; at + memoryImport.length < wasm.length; at++)
+    if (memoryImport.every((byte, i) => wasm[at + i] === byte)) return at + memoryImport.length;
   throw new PlanError("the module imports no env.memory: it is not a Sigil CPU module");
 }
 

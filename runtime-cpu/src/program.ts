@@ -2,10 +2,8 @@
 import {
   arrayOf,
   DisposedError,
-  inNode,
   InputError,
   loadPlanned,
-  OptionError,
   PlanError,
   shapeOf,
   validateInputs,
@@ -16,16 +14,24 @@ import {
   type WeightReader,
 } from "@sigil/runtime";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
-import { layoutMemory, type MemoryLayout } from "./capacity.ts";
+import { CapacityError, layoutMemory, type MemoryLayout } from "./capacity.ts";
+import { chooseThreads } from "./choose-threads.ts";
 import { bindLaunches } from "./launch.ts";
-import { checkKernels, chooseWasm, importsSharedMemory, type WasmChoice } from "./module.ts";
-import { mostThreads } from "./start-worker.ts";
+import { giveBack, takeMemory } from "./memory-pool.ts";
+import {
+  checkKernels,
+  chooseWasm,
+  importsSharedMemory,
+  withOwnMemory,
+  type WasmChoice,
+} from "./module.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
 
 export interface CpuOptions extends LoadPlannedOptions {
   /**
-   * Threads to share each launch; by default up to 8 in Node and in pages that are isolated from
-   * other origins, 1 where memory cannot be shared.
+   * Threads to share each launch; by default one for each processor up to 8 in Node and in pages
+   * that are isolated from other origins, 1 where memory cannot be shared. At most 64, or as many
+   * as there are processors.
    */
   readonly threads?: number;
 }
@@ -37,23 +43,15 @@ export interface CpuProgram {
   readonly threads: number;
   /** Bytes of its WebAssembly memory. */
   readonly memoryBytes: number;
-  /** Runs once; runs asked for together follow each other. */
+  /** Runs once; runs asked for together follow each other, each in its own turn of the event loop. */
   run(inputs: Inputs, symbols: Symbols): Promise<Outputs>;
+  /** After the runs that were asked for; its memory is another program's then. */
   dispose(): Promise<void>;
-}
-
-async function chooseThreads(wanted: number | undefined, shared: boolean): Promise<number> {
-  if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1))
-    throw new OptionError(`threads: expected a positive integer, received ${wanted}`);
-  const most = shared ? await mostThreads() : 1;
-  // In Node more threads than processors may be asked for; where memory cannot be shared there is
-  // one.
-  return most === 1 && !inNode() ? 1 : shared ? (wanted ?? most) : 1;
 }
 
 /**
  * Allocates, loads and readies a program; throws a CapacityError before reading anything if it
- * cannot fit.
+ * cannot fit, a WorkerError for threads that cannot be started.
  */
 export async function createProgram(
   program: PlannedProgram,
@@ -62,29 +60,54 @@ export async function createProgram(
   options: CpuOptions = {},
 ): Promise<CpuProgram> {
   const bytes = chooseWasm(wasm);
-  const shared = importsSharedMemory(bytes);
-  const threads = await chooseThreads(options.threads, shared);
+  const shareable = importsSharedMemory(bytes);
+  const threads = await chooseThreads(options.threads, shareable);
+  const shared = threads > 1;
   const layout = layoutMemory(program, threads);
-  const module = await WebAssembly.compile(bytes as BufferSource);
-  checkKernels(program, module);
-  const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared });
-  await loadPlanned(
-    program.weights,
-    weights,
-    { place: ({ offset }) => ({ buffer: memory.buffer, offset: layout.weights + offset }) },
-    options,
+  const module = await WebAssembly.compile(
+    (shared || !shareable ? bytes : withOwnMemory(bytes)) as BufferSource,
   );
-  for (const launch of bindLaunches(
-    program.init,
-    layout,
-    new WebAssembly.Instance(module, { env: { memory } }),
-  ))
-    launch({}, 0, 1);
-  const runner =
-    threads > 1
-      ? await threadedRunner(program, layout, module, memory, threads)
-      : inlineRunner(program, layout, module, memory);
-  return new LoadedProgram(program, layout, memory, runner, weights, threads);
+  checkKernels(program, module);
+  options.signal?.throwIfAborted();
+  const memory = allocate(program, layout, shared);
+  try {
+    await loadPlanned(
+      program.weights,
+      weights,
+      { place: ({ offset }) => ({ buffer: memory.buffer, offset: layout.weights + offset }) },
+      options,
+    );
+    for (const launch of bindLaunches(
+      program.init,
+      layout,
+      new WebAssembly.Instance(module, { env: { memory } }),
+    ))
+      launch({}, 0, 1);
+  } catch (error) {
+    giveBack(memory, shared);
+    throw error;
+  }
+  const runner = shared
+    ? await threadedRunner(program, layout, module, memory, threads)
+    : inlineRunner(program, layout, module, memory);
+  const loaded = new LoadedProgram(program, layout, memory, runner, weights, threads);
+  if (options.signal?.aborted) {
+    await loaded.dispose();
+    throw options.signal.reason;
+  }
+  return loaded;
+}
+
+function allocate(
+  program: PlannedProgram,
+  { bytes, pages }: MemoryLayout,
+  shared: boolean,
+): WebAssembly.Memory {
+  try {
+    return takeMemory(pages, shared);
+  } catch (error) {
+    throw new CapacityError(program.name, bytes, undefined, error as Error);
+  }
 }
 
 class LoadedProgram implements CpuProgram {
@@ -93,9 +116,10 @@ class LoadedProgram implements CpuProgram {
   readonly #program: PlannedProgram;
   readonly #layout: MemoryLayout;
   #memory: WebAssembly.Memory | undefined;
-  readonly #runner: Runner;
+  #runner: Runner | undefined;
   readonly #weights: WeightReader;
   #last: Promise<unknown> = Promise.resolve();
+  #end: Promise<void> | undefined;
 
   constructor(
     program: PlannedProgram,
@@ -111,19 +135,19 @@ class LoadedProgram implements CpuProgram {
     this.#runner = runner;
     this.#weights = weights;
     this.threads = threads;
-    this.memoryBytes = layout.pages * 65536;
+    this.memoryBytes = memory.buffer.byteLength;
   }
 
   run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    if (this.#end) return Promise.reject(new DisposedError(this.#program.name));
     const result = this.#last.then(() => this.#run(inputs, symbols));
     this.#last = result.catch(() => {});
     return result;
   }
 
   async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
-    if (!this.#memory) throw new DisposedError(this.#program.name);
     validateInputs(this.#program, inputs, symbols);
-    const { buffer } = this.#memory;
+    const { buffer } = this.#memory!;
     for (const input of this.#program.inputs) {
       const data = inputs[input.name]!;
       if (input.location)
@@ -140,7 +164,7 @@ class LoadedProgram implements CpuProgram {
         rows,
       );
     }
-    await this.#runner.run(symbols);
+    await this.#runner!.run(symbols);
     return Object.fromEntries(
       this.#program.outputs.map((output) => {
         const shape = shapeOf(output, symbols);
@@ -161,9 +185,16 @@ class LoadedProgram implements CpuProgram {
     return this.#layout[tensor.location.space] + tensor.location.offset;
   }
 
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    return (this.#end ??= this.#free());
+  }
+
+  async #free(): Promise<void> {
     await this.#last;
+    const memory = this.#memory!;
     this.#memory = undefined;
-    await this.#runner.dispose();
+    const intact = await this.#runner!.dispose();
+    this.#runner = undefined;
+    if (intact) giveBack(memory, this.threads > 1);
   }
 }

@@ -22,13 +22,11 @@ const inIsolatedPage = (): boolean =>
   (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true &&
   typeof Worker !== "undefined";
 
-/**
- * Threads that a program may have here: all processors up to 8, or 1 where memory cannot be shared.
- */
-export async function mostThreads(): Promise<number> {
-  if (inNode())
-    return Math.min((await import(/* webpackIgnore: true */ "node:os")).availableParallelism(), 8);
-  return inIsolatedPage() ? Math.min(navigator.hardwareConcurrency, 8) : 1;
+/** Threads that can run at once here, 1 where memory cannot be shared. */
+export async function processors(): Promise<number> {
+  if (typeof SharedArrayBuffer === "undefined") return 1;
+  if (inNode()) return (await import(/* webpackIgnore: true */ "node:os")).availableParallelism();
+  return inIsolatedPage() ? navigator.hardwareConcurrency : 1;
 }
 
 export async function startThread(start: WorkerStart, events: ThreadEvents): Promise<Thread> {

@@ -1,19 +1,21 @@
 /** Runs a program's launches: inline, or on threads sharing its memory. */
-import { PlanError } from "@sigil/runtime";
+import { PlanError, WorkerError } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 import { controlBytes, stop } from "./barrier.ts";
 import type { MemoryLayout } from "./capacity.ts";
 import type { Symbols } from "./extent.ts";
 import { bindLaunches } from "./launch.ts";
 import type { WorkerReport } from "./serve.ts";
-import { startThread } from "./start-worker.ts";
+import { nextTurn } from "./next-turn.ts";
+import { startThread, type Thread } from "./start-worker.ts";
 
 export interface Runner {
   run(symbols: Symbols): Promise<void>;
-  dispose(): Promise<void>;
+  /** Whether nobody can write the memory any more. */
+  dispose(): Promise<boolean>;
 }
 
-/** Runs on the calling thread. */
+/** Runs on the calling thread, each run in a turn of the event loop of its own. */
 export function inlineRunner(
   program: PlannedProgram,
   layout: MemoryLayout,
@@ -26,12 +28,18 @@ export function inlineRunner(
     new WebAssembly.Instance(module, { env: { memory } }),
   );
   return {
-    run: async (symbols) => launches.forEach((launch) => launch(symbols, 0, 1)),
-    dispose: async () => {},
+    run: async (symbols) => {
+      await nextTurn();
+      for (const launch of launches) launch(symbols, 0, 1);
+    },
+    dispose: async () => true,
   };
 }
 
-/** Starts `threads` workers; the calling thread only waits for them. */
+/**
+ * Starts `threads` workers; the calling thread only waits for them. Throws a WorkerError if one
+ * cannot be started, when the others have ended.
+ */
 export async function threadedRunner(
   program: PlannedProgram,
   layout: MemoryLayout,
@@ -58,18 +66,33 @@ export async function threadedRunner(
     if (waiting && --waiting.left === 0) waiting.resolve();
   };
   const ready = all();
-  const workers = await Promise.all(
-    Array.from({ length: threads }, (_, thread) =>
-      startThread(
-        { program, layout, module, memory, control, thread, threads },
-        { onReport, onFailure: fail },
-      ),
-    ),
-  );
-  const dispose = async (): Promise<void> => {
+  // One may fail while others are still being started.
+  ready.catch(() => {});
+  const workers: Thread[] = [];
+  const start = async (thread: number): Promise<void> => {
+    try {
+      workers.push(
+        await startThread(
+          { program, layout, module, memory, control, thread, threads },
+          { onReport, onFailure: fail },
+        ),
+      );
+    } catch (cause) {
+      fail(
+        new WorkerError(
+          `${program.name} cannot have ${threads} threads (${(cause as Error).message}): load it with fewer \`threads\``,
+          { cause },
+        ),
+      );
+    }
+  };
+  const dispose = async (): Promise<boolean> => {
+    const intact = !failure;
     stop(new Int32Array(control));
     await Promise.all(workers.map((worker) => worker.stop()));
+    return intact;
   };
+  await Promise.all(Array.from({ length: threads }, (_, thread) => start(thread)));
   try {
     await ready;
   } catch (error) {

@@ -65,6 +65,12 @@ it.each([
     /^error: vision: expected a checkpoint with both towers, received a siglip-vision; sigil run takes it$/,
   ],
   [
+    "more threads than a process can have",
+    ["classify", picture, "--labels", "a", "--model", shapes, "--threads", "999"],
+    "",
+    /^error: threads: expected a whole number from 1 to \d+, received 999$/,
+  ],
+  [
     "settings that are no object",
     ["preprocess", picture, "--out", "out.safetensors", "--config", "null.json"],
     "",
