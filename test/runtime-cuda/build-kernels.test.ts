@@ -64,6 +64,31 @@ describe.skipIf(!toolkit)(`fat binaries ${needsNvcc}`, { timeout: 120_000 }, () 
     });
     expect(readdirSync(cache)).toEqual(before);
   });
+  it("refuse products that ptxas makes wait for one another, which nvcc calls information", async () => {
+    // A sum is touched while the product that it belongs to is under way.
+    const waiting = `#include "platform/warpgroup.cuh"
+SIGIL_KERNEL(waiting, 128, 1)(float* out, int steps) {
+  using namespace sigil;
+  float sums[32] = {};
+  const uint64_t a = matrix_descriptor(shared_memory(), 16, 1024, Swizzle::bytes128);
+  for (int i = 0; i < steps; i++) {
+    warpgroup_fence();
+    warpgroup_multiply<bf16, 64, 0>(sums, a, a, true);
+    warpgroup_commit();
+    sums[i % 32] += 1.0f;
+    warpgroup_wait<0>();
+  }
+  for (int i = 0; i < 32; i++) out[32 * thread_x() + i] = sums[i];
+}
+SIGIL_EXPORT(waiting)
+`;
+    await expect(
+      buildKernels({ waiting }, "hopper", { cache, targets: { cubins: ["90a"], ptx: "90a" } }),
+    ).rejects.toMatchObject({
+      code: "compile",
+      message: expect.stringMatching(/C75\d\d.*waiting/),
+    });
+  });
   it("carry PTX that the oldest supported driver, of CUDA 12.0, reads", async () => {
     const file = join(cache, "copy.ptx");
     const newest =

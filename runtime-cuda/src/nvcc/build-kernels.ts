@@ -49,6 +49,12 @@ const flags = [
   deviceFolder,
 ];
 
+/**
+ * What ptxas says where it serialises wgmma or adds waits to it (C7510, C7511, C7514, C7517, C7519).
+ * It calls that information, so that -Werror passes it.
+ */
+const wgmmaRemark = /\(C75\d\d\)/;
+
 /** The lines that tell what is wrong, without the rest of what nvcc prints. */
 const complaint = (error: unknown): string => {
   const {
@@ -72,11 +78,13 @@ async function compileAll(
   const total = cubins.length + 1;
   let done = 0;
   const nvcc = async (options: readonly string[]): Promise<void> => {
+    let said: string;
     try {
-      await run(toolkit.nvcc, [...flags, ...options, source], {
+      const { stdout, stderr } = await run(toolkit.nvcc, [...flags, ...options, source], {
         maxBuffer: 2 ** 26,
         ...(signal && { signal }),
       });
+      said = `${stdout}\n${stderr}`;
     } catch (cause) {
       signal?.throwIfAborted();
       throw new KernelBuildError(
@@ -85,6 +93,12 @@ async function compileAll(
         { cause },
       );
     }
+    const slow = said.split("\n").filter((line) => wgmmaRemark.test(line));
+    if (slow.length > 0)
+      throw new KernelBuildError(
+        "compile",
+        `ptxas of nvcc ${toolkit.version} makes products wait for one another:\n${slow.join("\n")}`,
+      );
     onProgress?.(++done, total);
   };
   const file = (kind: string): string => join(folder, `kernels.${kind}`);
