@@ -12,13 +12,15 @@ const root = join(import.meta.dirname, "..");
 const work = join(root, "build", "gpu");
 const pack = join(work, "sigil-gpu");
 const most = 60e6;
-const packages = ["spec", "runtime", "runtime-cuda"];
+const packages = ["spec", "runtime", "runtime-cuda", "runtime-webgpu"];
 const arch = [argv.arch ?? []].flat().map(String);
 
 cd(root);
 await $({
   stdio: "inherit",
 })`node bench/gpu/build-models.mjs ${[...arch.flatMap((name) => ["--arch", name]), ...(argv.sources ? ["--sources"] : [])]}`;
+await $({ stdio: "inherit" })`node bench/gpu/units.mjs --build`;
+await $({ stdio: "inherit" })`node bench/gpu/build-webgpu.mjs`;
 await rm(pack, { recursive: true, force: true });
 
 const skipped = /node_modules|\.tsbuildinfo$|\.map$|\/src\/|\/obj\.target\//;
@@ -44,7 +46,20 @@ await cp(join(root, "build", "test", "support"), join(pack, "build", "test", "su
 await cp(join(root, "test", "fixtures", "models"), join(pack, "test", "fixtures", "models"), {
   recursive: true,
 });
-await cp(join(work, "models"), join(pack, "build", "gpu", "models"), { recursive: true });
+for (const name of ["models", "webgpu", "units.fatbin"])
+  await cp(join(work, name), join(pack, "build", "gpu", name), { recursive: true });
+await cp(join(root, "scripts", "gpu"), join(pack, "scripts", "gpu"), { recursive: true });
+
+// Dawn for this platform alone, and the loader that it opens, which bare machines lack.
+await cp(join(root, "node_modules", "webgpu"), join(pack, "node_modules", "webgpu"), {
+  recursive: true,
+  filter: (file) => !/dist\/(darwin|win32|linux-arm64)/.test(file),
+});
+const loader = "/usr/lib/x86_64-linux-gnu/libvulkan.so.1";
+if (await stat(loader).catch(() => undefined)) {
+  await mkdir(join(pack, "lib"), { recursive: true });
+  await copyFile(loader, join(pack, "lib", "libvulkan.so.1"));
+}
 
 // A package of the registry that is Node's own binary; 24 is the version that Sigil is tested with
 // beside 20.
@@ -77,7 +92,7 @@ const file = join(work, "sigil-gpu.tar.xz");
 await $({ cwd: work })`tar cf - sigil-gpu | xz -T0 -6 > ${file}`;
 const { size } = await stat(file);
 console.log(
-  `${file}: ${(size / 1e6).toFixed(1)} MB with ${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && sigil-gpu/test-gpu && sigil-gpu/bench-gpu`,
+  `${file}: ${(size / 1e6).toFixed(1)} MB with ${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && sigil-gpu/first-light`,
 );
 if (size > most) {
   console.error(`more than ${most / 1e6} MB: build kernels for fewer cards (--arch 90a)`);

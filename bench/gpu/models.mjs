@@ -41,6 +41,9 @@ export const rehearsed = [
 
 export const cases = [...tinyCases, ...realCases];
 
+/** Cases that WebGPU runs on a card; the last is timed too. */
+export const webgpuCases = ["tiny", "tiny-awkward", "tiny-mask", "base-patch16-224"];
+
 /** Attention at sizes of its own: attention-model.mjs. */
 export const attentionName = "attention";
 
