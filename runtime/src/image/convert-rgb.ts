@@ -7,28 +7,37 @@ function multiply255(x: number, y: number): number {
   return ((product >> 8) + product) >> 8;
 }
 
-/** The red, green and blue of the pixel at `at`. */
-type Convert = (image: RawImage, at: number) => readonly [number, number, number];
+/** Writes the red, green and blue of the pixel at `at` to `out` from `to`. */
+type Convert = (image: RawImage, at: number, out: Uint8Array, to: number) => void;
 
-const grey = (value: number): readonly [number, number, number] => [value, value, value];
+const colours: Convert = ({ data }, at, out, to) => {
+  out[to] = data[at]!;
+  out[to + 1] = data[at + 1]!;
+  out[to + 2] = data[at + 2]!;
+};
+const grey: Convert = ({ data }, at, out, to) => {
+  out[to] = out[to + 1] = out[to + 2] = data[at]!;
+};
 const converters: Readonly<Record<PictureMode, Convert>> = {
-  RGB: ({ data }, at) => [data[at]!, data[at + 1]!, data[at + 2]!],
-  RGBA: ({ data }, at) => [data[at]!, data[at + 1]!, data[at + 2]!],
-  L: ({ data }, at) => grey(data[at]!),
-  LA: ({ data }, at) => grey(data[at]!),
-  "1": ({ data }, at) => grey(data[at]! === 0 ? 0 : 255),
+  RGB: colours,
+  RGBA: colours,
+  L: grey,
+  LA: grey,
+  "1": ({ data }, at, out, to) => {
+    out[to] = out[to + 1] = out[to + 2] = data[at]! === 0 ? 0 : 255;
+  },
   // Clipped, not scaled.
-  "I;16": ({ data }, at) => grey(Math.min(255, data[at]!)),
-  P: ({ data, palette }, at) => [
-    palette![3 * data[at]!] ?? 0,
-    palette![3 * data[at]! + 1] ?? 0,
-    palette![3 * data[at]! + 2] ?? 0,
-  ],
-  CMYK: ({ data }, at) => {
+  "I;16": ({ data }, at, out, to) => {
+    out[to] = out[to + 1] = out[to + 2] = Math.min(255, data[at]!);
+  },
+  // Entries that the palette lacks are black.
+  P: ({ data, palette }, at, out, to) => {
+    for (let c = 0; c < 3; c++) out[to + c] = palette![3 * data[at]! + c] ?? 0;
+  },
+  CMYK: ({ data }, at, out, to) => {
     const light = 255 - data[at + 3]!;
-    const channel = (ink: number): number =>
-      Math.max(0, Math.min(255, light - multiply255(ink, light)));
-    return [channel(data[at]!), channel(data[at + 1]!), channel(data[at + 2]!)];
+    for (let c = 0; c < 3; c++)
+      out[to + c] = Math.max(0, Math.min(255, light - multiply255(data[at + c]!, light)));
   },
 };
 
@@ -43,6 +52,6 @@ export function convertRgb(image: RawImage): RawImage & { readonly data: Uint8Ar
     return image as RawImage & { readonly data: Uint8Array };
   const data = new Uint8Array(width * height * 3);
   const convert = converters[mode];
-  for (let i = 0; i < width * height; i++) data.set(convert(image, i * channels), 3 * i);
+  for (let i = 0; i < width * height; i++) convert(image, i * channels, data, 3 * i);
   return { data, width, height, channels: 3, mode: "RGB" };
 }
