@@ -4,4 +4,4 @@ export * from "./weights/checkpoint.ts";
 export { fileProblem } from "./weights/file-problem.ts";
 export { foreignFormat } from "./weights/foreign-format.ts";
 export { missingWeights, otherWeights } from "./weights/missing-weights.ts";
-export * from "./image/decode-node.ts";
+export * from "./image/decode/decode-node.ts";

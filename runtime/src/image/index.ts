@@ -1,5 +1,5 @@
 export * from "./convert-rgb.ts";
-export * from "./decode-browser.ts";
+export * from "./decode/decode-browser.ts";
 export { cropOffset } from "./center-crop.ts";
 export { imageProcessorConfig, imageProcessorType } from "./image-processor-config.ts";
 export {

@@ -1,0 +1,86 @@
+/** Decodes picture files in Node; what is neither PNG nor GIF through sharp, an optional peer. */
+import { open, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { constants, createInflate } from "node:zlib";
+import { openGif } from "./decode-gif.ts";
+import { decodePicture, type Decoders, type DecodeOptions } from "./decode-picture.ts";
+import { openPng } from "./decode-png.ts";
+import { openWithSharp } from "./decode-sharp.ts";
+import type { Inflate } from "./inflate.ts";
+import { pictureFormat, signatureLength } from "./picture-format.ts";
+import { ImageError, type RawImage } from "../raw-image.ts";
+
+export type { DecodeOptions };
+
+const inflate: Inflate = (pieces, expected) =>
+  Readable.from(pieces).pipe(
+    createInflate({
+      // What is cut off ends without an error: a picture may be complete all the same.
+      finishFlush: constants.Z_SYNC_FLUSH,
+      // A piece is lost when an error follows in it, so a small picture is one piece.
+      chunkSize: Math.min(Math.max(expected, constants.Z_MIN_CHUNK), 1 << 18),
+    }),
+  );
+
+const decoders: Decoders = {
+  formats: ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF"],
+  open: (format, bytes) =>
+    format === "PNG"
+      ? openPng(bytes, inflate)
+      : format === "GIF"
+        ? openGif(bytes)
+        : openWithSharp(format, bytes),
+};
+
+/**
+ * Decodes a file or its bytes to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would: no
+ * colour management, the colours under transparent pixels, the first of several frames or pages.
+ * PNG, JPEG, GIF, WebP, AVIF and TIFF, whichever the file's first bytes say. Throws ImageError for
+ * anything else, and for what is no regular file.
+ */
+export async function decodeImage(
+  input: string | Uint8Array,
+  options: DecodeOptions = {},
+): Promise<RawImage> {
+  if (typeof input !== "string")
+    return decodePicture(input, `${input.length} bytes`, options, decoders);
+  return decodePicture(await readPicture(input), input, options, decoders);
+}
+
+/** All of a file whose first bytes are a picture's. */
+async function readPicture(path: string): Promise<Uint8Array> {
+  const refuse = (expected: string, options?: ErrorOptions): never => {
+    throw new ImageError(`${shown(path)}: expected ${expected}`, options);
+  };
+  if (/^data:/i.test(path))
+    refuse("the path of a picture, received a data: URL; decode the bytes that it holds");
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  try {
+    // A pipe would be waited for when it is opened, so this comes first.
+    if (!(await stat(path)).isFile()) refuse("a picture, received what is no regular file");
+    file = await open(path);
+    const head = new Uint8Array(signatureLength);
+    const { bytesRead } = await file.read(head, 0, signatureLength, 0);
+    try {
+      pictureFormat(head.subarray(0, bytesRead), decoders.formats);
+    } catch (cause) {
+      throw new ImageError(`${path}: ${(cause as Error).message}`, { cause });
+    }
+    return await file.readFile();
+  } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return refuse(
+      code === "ENOENT"
+        ? "a picture, received the path of no file"
+        : `a picture that can be read (${code ?? message})`,
+      { cause },
+    );
+  } finally {
+    await file?.close();
+  }
+}
+
+/** A path as it stands; of a long one, which is rather a picture's text, the beginning. */
+const shown = (path: string): string =>
+  path.length <= 200 ? path : `${path.slice(0, 40)}... (${path.length} characters)`;

@@ -1,0 +1,91 @@
+/** JPEG, WebP, AVIF and TIFF through sharp (libvips), held to what Pillow makes of them. */
+import type { Sharp } from "sharp";
+import { asStill } from "./avif-file.ts";
+import { convertRgb } from "../convert-rgb.ts";
+import type { OpenPicture } from "./decode-picture.ts";
+import { readJpegHeader } from "./jpeg-segments.ts";
+import type { PictureMetadata } from "./orientation.ts";
+import type { PictureFormat } from "./picture-format.ts";
+import { ImageError, type RawImage } from "../raw-image.ts";
+import { readTiffTags } from "./tiff-tags.ts";
+import { readWebpHeader } from "./webp-chunks.ts";
+
+/** What libvips calls the formats. */
+const loaders: Readonly<Record<string, string>> = {
+  JPEG: "jpeg",
+  WebP: "webp",
+  AVIF: "heif",
+  TIFF: "tiff",
+};
+
+const photometric = 262;
+const colourMap = 320;
+
+/** libtiff takes indices for levels of grey where their colours are cut off. */
+function checkTiff(bytes: Uint8Array): void {
+  const tags = readTiffTags(bytes);
+  if (tags.get(photometric)?.value === 3 && !tags.get(colourMap)?.data)
+    throw new ImageError("expected a whole TIFF, received one whose palette is cut off");
+}
+
+/** What the header says; throws ImageError where it cannot be right. */
+function readMetadata(format: PictureFormat, bytes: Uint8Array): PictureMetadata {
+  if (format === "JPEG") return readJpegHeader(bytes);
+  if (format === "WebP") return readWebpHeader(bytes);
+  // Decoders of AVIF turn it themselves, by its own properties.
+  if (format === "AVIF") return {};
+  checkTiff(bytes);
+  return { exif: bytes };
+}
+
+export async function openWithSharp(
+  format: PictureFormat,
+  bytes: Uint8Array,
+): Promise<OpenPicture> {
+  const metadata = readMetadata(format, bytes);
+  const { default: sharp } = await import("sharp");
+  // Limits are ours, and told before. An embedded profile is not applied: Pillow does not either.
+  const picture = sharp(format === "AVIF" ? asStill(bytes) : bytes, {
+    limitInputPixels: false,
+    failOn: "error",
+    ignoreIcc: true,
+  });
+  const found = await picture.metadata();
+  if (found.format !== loaders[format])
+    throw new ImageError(`expected ${format} as the file begins, received ${found.format}`);
+  const { width, height } = found;
+  return { width, height, decode: () => decode(picture, found), metadata: () => metadata };
+}
+
+async function decode(
+  picture: Sharp,
+  { space, depth, hasAlpha }: Awaited<ReturnType<Sharp["metadata"]>>,
+): Promise<RawImage> {
+  if (space === "cmyk") {
+    const inks = await read(picture.pipelineColourspace("cmyk").toColourspace("cmyk"), "uchar");
+    return convertRgb({ ...inks, channels: 4, mode: "CMYK" });
+  }
+  if (depth === "ushort" && space === "grey16" && !hasAlpha) {
+    const { data, ...size } = await read(picture.toColourspace("grey16"), "ushort");
+    const levels = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+    return convertRgb({ ...size, data: levels, channels: 1, mode: "I;16" });
+  }
+  const { channels, ...image } = await read(picture.removeAlpha().toColourspace("srgb"), "uchar");
+  if (channels !== 3)
+    throw new ImageError(`expected three channels after decoding, received ${channels}`);
+  return { ...image, channels, mode: "RGB" };
+}
+
+async function read(
+  picture: Sharp,
+  depth: "uchar" | "ushort",
+): Promise<{ data: Uint8Array; width: number; height: number; channels: number }> {
+  const { data, info } = await picture.raw({ depth }).toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return {
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    width,
+    height,
+    channels,
+  };
+}
