@@ -65,7 +65,7 @@ describe("files by their first bytes", () => {
   it("say what is wrong with a path", async () => {
     const missing = join(folder, "none.png");
     expect((await error(missing)).message).toBe(
-      `${missing}: expected a picture, received the path of no file`,
+      `${missing}: expected a picture that can be read: no such file or folder`,
     );
     const { message } = await error(`data:image/png;base64,${"A".repeat(5000)}`);
     expect(message).toContain("received a data: URL");

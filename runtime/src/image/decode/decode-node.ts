@@ -8,6 +8,7 @@ import { openPng } from "./decode-png.ts";
 import { openWithSharp } from "./decode-sharp.ts";
 import type { Inflate } from "./inflate.ts";
 import { pictureFormat, signatureLength } from "./picture-format.ts";
+import { fileProblem } from "../../weights/file-problem.ts";
 import { ImageError, type RawImage } from "../raw-image.ts";
 
 export type { DecodeOptions };
@@ -69,13 +70,7 @@ async function readPicture(path: string): Promise<Uint8Array> {
     return await file.readFile();
   } catch (cause) {
     if (cause instanceof ImageError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    return refuse(
-      code === "ENOENT"
-        ? "a picture, received the path of no file"
-        : `a picture that can be read (${code ?? message})`,
-      { cause },
-    );
+    return refuse(`a picture that can be read: ${fileProblem(cause)}`, { cause });
   } finally {
     await file?.close();
   }
