@@ -1,25 +1,6 @@
 /** Decodes pictures in a page or a worker. */
-import { decodePicture, type Decoders, type DecodeOptions } from "./decode-picture.ts";
-import { drawn } from "./draw-in-browser.ts";
-import { hideJpegMetadata, readJpegHeader } from "./jpeg-segments.ts";
-import { ImageError, type RawImage } from "../raw-image.ts";
-
-const decoders: Decoders = {
-  formats: ["PNG", "JPEG", "GIF", "WebP", "AVIF"],
-  async open(format, bytes) {
-    // The rest is loaded when there is such a picture: pages of photographs do without.
-    if (format !== "JPEG") return (await import("./open-in-browser.ts")).open(format, bytes);
-    const header = readJpegHeader(bytes);
-    return {
-      ...header,
-      decode: () => {
-        hideJpegMetadata(bytes);
-        return drawn(bytes, format, "none");
-      },
-      metadata: () => header,
-    };
-  },
-};
+import type { DecodeOptions } from "./decode-picture.ts";
+import type { RawImage } from "../raw-image.ts";
 
 /**
  * Decodes a Blob or File to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would: no
@@ -27,12 +8,6 @@ const decoders: Decoders = {
  * GIF, WebP and AVIF, whichever the file's first bytes say. Throws ImageError for anything else.
  */
 export async function decodeImageBlob(blob: Blob, options: DecodeOptions = {}): Promise<RawImage> {
-  const name = `${blob.size} bytes of ${blob.type || "unknown type"}`;
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(await blob.arrayBuffer());
-  } catch (cause) {
-    throw new ImageError(`${name}: expected a file that can be read (${cause})`, { cause });
-  }
-  return decodePicture(bytes, name, options, decoders);
+  // Loaded with the first file: pages of videos and canvases do without.
+  return (await import("./decode-blob.ts")).decodeBlob(blob, options);
 }
