@@ -1,9 +1,10 @@
 // Builds the worker of each runtime into one file beside its modules: a page's import map does not
 // reach workers, so theirs may not import by name.
+import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 for (const runtime of ["runtime-cpu", "runtime-webgpu"]) {
-  const folder = new URL(`../${runtime}/dist/`, import.meta.url).pathname;
+  const folder = fileURLToPath(new URL(`../${runtime}/dist/`, import.meta.url));
   const bundle = await rolldown({
     input: `${folder}worker-entry.js`,
     platform: "browser",

@@ -1,6 +1,7 @@
 // Compiles the specs that generated/specs.json lists into generated/; with --check, fails if a file
 // would change.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { artifactFiles, compile, writeFiles } from "@sigil/compiler";
 import { loadSpec, specPath } from "@sigil/spec";
 
@@ -13,7 +14,7 @@ const stale = readdirSync(root, { withFileTypes: true })
 for (const name of names) {
   const files = artifactFiles(await compile(loadSpec(specPath(name))));
   const folder = new URL(`${name}/`, root);
-  if (!check) writeFiles(folder.pathname, files);
+  if (!check) writeFiles(fileURLToPath(folder), files);
   else
     for (const [file, text] of Object.entries(files))
       if (
