@@ -34,16 +34,17 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   const graphs = parts.flatMap(({ document, locate }) => {
     const config = spec.config as Record<string, unknown>;
     const block =
-      document.config === undefined
-        ? {}
-        : ((config[document.config] ?? {}) as Record<string, unknown>);
+      document.config !== undefined && Object.hasOwn(config, document.config)
+        ? ((config[document.config] ?? {}) as Record<string, unknown>)
+        : {};
     const labels = config.id2label as Record<string, string> | undefined;
     const fields: Record<string, unknown> = {
       ...config,
       ...block,
       num_labels: Object.keys(labels ?? {}).length,
     };
-    if (!isOn(document.when, (name) => fields[name])) return [];
+    if (!isOn(document.when, (name) => (Object.hasOwn(fields, name) ? fields[name] : undefined)))
+      return [];
     if ("max_position_embeddings" in fields)
       fields.text_length = spec.textLength ?? fields.max_position_embeddings;
     if ("image_size" in fields)
@@ -84,6 +85,12 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
       spec.file,
       "/outputs",
       `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`,
+    );
+  if (graphs.length === 0)
+    throw new ArchitectureError(
+      spec.file,
+      "",
+      `the config switches off every graph of ${architecture.name}`,
     );
   return graphs;
 }

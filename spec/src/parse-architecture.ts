@@ -3,7 +3,12 @@
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Architecture, ArchitectureGraph, Step } from "./generated/architecture.ts";
+import type {
+  Architecture,
+  ArchitectureComposition,
+  ArchitectureGraph,
+  Step,
+} from "./generated/architecture.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
 import { suggestion, validate } from "./schema-validation.ts";
@@ -15,6 +20,9 @@ export interface ArchitectureDocument {
 }
 
 const folder = new URL("../architectures/", import.meta.url);
+
+/** Outputs of these names are made by `collect`. */
+const lists: ReadonlySet<string> = new Set(["hidden_states", "attentions"]);
 
 /** Names of the architectures of this package, sorted. */
 export const listArchitectures = (): string[] =>
@@ -66,6 +74,7 @@ export function parseArchitecture(
 function checkDocument(source: JsonSource, diagnostics: Diagnostic[]): void {
   const document = source.value as Architecture;
   if (!("programs" in document)) return checkGraph(document, source, "", diagnostics);
+  checkProgramNames(document.programs, source, diagnostics);
   document.programs.forEach((program, i) => {
     const prefix = `/programs/${i}`;
     if (typeof program === "string") {
@@ -80,6 +89,26 @@ function checkDocument(source: JsonSource, diagnostics: Diagnostic[]): void {
       return;
     }
     checkGraph(program as ArchitectureGraph, source, prefix, diagnostics);
+  });
+}
+
+/** Programs are told apart by their names, also in files of systems that know no capitals. */
+function checkProgramNames(
+  programs: ArchitectureComposition["programs"],
+  source: JsonSource,
+  diagnostics: Diagnostic[],
+): void {
+  const known = new Set<string>();
+  programs.forEach((program, i) => {
+    const name = typeof program === "string" ? program : program.name;
+    if (known.has(name.toLowerCase()))
+      diagnostics.push(
+        diagnosticAt(source, `/programs/${i}${typeof program === "string" ? "" : "/name"}`, {
+          code: "duplicate-name",
+          message: `another program is called \`${name}\``,
+        }),
+      );
+    known.add(name.toLowerCase());
   });
 }
 
@@ -143,7 +172,14 @@ function checkGraph(
   }
   const known = new Set(Object.keys(graph.inputs));
   walk(graph.steps, known, "");
-  for (const [output, value] of Object.entries(graph.outputs))
+  for (const [output, value] of Object.entries(graph.outputs)) {
+    if (lists.has(output))
+      report(
+        `/outputs/${output}`,
+        "invalid-value",
+        `\`${output}\` is what steps \`collect\`, so no other output can be called that`,
+        { help: "call the output something else" },
+      );
     if (!known.has(value))
       report(
         `/outputs/${output}`,
@@ -151,6 +187,7 @@ function checkGraph(
         `no value \`${value}\``,
         suggestion(value, [...known]),
       );
+  }
 }
 
 /** The way from a block back to itself, innermost first. */

@@ -33,13 +33,13 @@ export function validate(
   const reported = new Set<string>();
   const diagnostics: Diagnostic[] = [];
   for (const error of check.errors ?? []) {
-    // Says only that one of the branches has failed, which has said so itself.
-    if (error.keyword === "if") continue;
-    const keyed = error.keyword === "additionalProperties";
+    // Say only that a branch or a name has failed, which has said so itself.
+    if (error.keyword === "if" || error.keyword === "propertyNames") continue;
+    const key: string | undefined =
+      error.propertyName ??
+      (error.keyword === "additionalProperties" ? error.params.additionalProperty : undefined);
     const pointer =
-      prefix +
-      error.instancePath +
-      (keyed ? `/${escape(String(error.params.additionalProperty))}` : "");
+      prefix + error.instancePath + (key === undefined ? "" : `/${escape(String(key))}`);
     const identity =
       error.keyword === "required" ? `${pointer}/${error.params.missingProperty}` : pointer;
     if (reported.has(identity)) continue;
@@ -86,6 +86,8 @@ function compileSchemas(): Map<SchemaName, ValidateFunction> {
 function problemOf(error: ErrorObject, pointer: string): Problem {
   const name = pointer === "" ? "the document" : `\`${pointer.slice(1).replaceAll("/", ".")}\``;
   const { keyword, params, data } = error;
+  const key = error.propertyName !== undefined;
+  const called = key ? `a name in \`${error.instancePath.slice(1).replaceAll("/", ".")}\`` : name;
   switch (keyword) {
     case "type": {
       if (typeof data === "number" && !Number.isFinite(data))
@@ -130,10 +132,11 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
     case "pattern":
       return {
         code: "invalid-value",
-        message: `${name} must match ${params.pattern}, not ${JSON.stringify(data)}`,
+        message: `${called} must match ${params.pattern}, not ${JSON.stringify(data)}`,
+        key,
       };
     default:
-      return { code: "invalid-value", message: `${name} ${error.message}` };
+      return { code: "invalid-value", message: `${called} ${error.message}`, key };
   }
 }
 

@@ -86,9 +86,11 @@ export function expand(
   };
   const counts = new Map<string, number>();
   const resolving = new Set<string>();
+  const dimensionOf = (name: string): string | number | undefined =>
+    Object.hasOwn(document.dimensions ?? {}, name) ? document.dimensions![name] : undefined;
   const lookup = (name: string): Extent | undefined => {
-    if (document.symbols[name]) return { factor: 1, symbols: [name] };
-    const dimension = document.dimensions?.[name];
+    if (Object.hasOwn(document.symbols, name)) return { factor: 1, symbols: [name] };
+    const dimension = dimensionOf(name);
     if (dimension !== undefined) {
       if (resolving.has(name))
         throw new ExpressionError(`dimension "${name}" is defined by itself`);
@@ -97,7 +99,8 @@ export function expand(
       resolving.delete(name);
       return value;
     }
-    return typeof fields[name] === "number" ? (fields[name] as number) : undefined;
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return typeof value === "number" ? value : undefined;
   };
   const size = (text: string | number, pointer: string): Extent => {
     try {
@@ -116,7 +119,7 @@ export function expand(
   const field = (name: string, pointer: string): unknown =>
     Object.hasOwn(fields, name)
       ? fields[name]
-      : document.dimensions?.[name] !== undefined
+      : dimensionOf(name) !== undefined
         ? number(name, pointer)
         : fail(pointer, `the config has no field "${name}"`);
   const findOptional = (scope: Scope, name: string, pointer: string): Value | null => {
@@ -223,8 +226,9 @@ export function expand(
       collect(step.collect, value);
       return;
     }
-    const block: Block =
-      document.blocks?.[step.block] ?? fail(`${pointer}/block`, `no block "${step.block}"`);
+    const block: Block = Object.hasOwn(document.blocks ?? {}, step.block)
+      ? document.blocks![step.block]!
+      : fail(`${pointer}/block`, `no block "${step.block}"`);
     if (scope.open.includes(step.block))
       fail(`${pointer}/block`, `block "${step.block}" contains itself`);
     if (step.inputs.length !== block.inputs.length)

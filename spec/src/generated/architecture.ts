@@ -39,8 +39,8 @@ export interface OpStep {
   /** What else the operation needs; `$name` is the value of a config field or a dimension. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
   readonly when?: string;
-  /** A list of outputs (hidden_states, attentions) that the values join where the spec asks for it. */
-  readonly collect?: string;
+  /** A list of outputs that the values join where the spec asks for it. */
+  readonly collect?: "hidden_states" | "attentions";
 }
 
 /** A block applied once, or `repeat` times. */
@@ -56,8 +56,8 @@ export interface BlockStep {
   /** Apply the block this often, each time to the result of the last. */
   readonly repeat?: DimensionExpression;
   readonly when?: string;
-  /** A list of outputs (hidden_states, attentions) that the values join where the spec asks for it. */
-  readonly collect?: string;
+  /** A list of outputs that the values join where the spec asks for it. */
+  readonly collect?: "hidden_states" | "attentions";
 }
 
 /** One operation (`op`), or a block (`block`). */
