@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { checkIdentity, detectArchitecture } from "./config-identity.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { TuningTable } from "./generated/tuning.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
+import { modelName } from "./model-name.ts";
 import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
@@ -82,14 +83,8 @@ function fromConfig(
     checkIdentity(value, architecture, { source, pointer: "" }, diagnostics);
     return undefined;
   }
-  const stem = basename(options.file, ".json");
-  const name = stem === "config" ? basename(dirname(resolve(options.file))) : stem;
   const spec: JsonObject = {
-    name:
-      name
-        .toLowerCase()
-        .replace(/[^a-z0-9._-]+/g, "-")
-        .replace(/^[^a-z0-9]+/, "") || "model",
+    name: modelName(options.file),
     architecture,
     config: {},
   };
