@@ -3,7 +3,7 @@
  * same interface as a backend's. Throws WeightsError with every missing, extra and misshapen
  * tensor.
  */
-import { evaluateLowered, lowerSpec, planKind, planProgram } from "@sigil/compiler";
+import { evaluateLowered, lowerSpec, planKind, planProgram, tensorsOf } from "@sigil/compiler";
 import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtime";
 import type { ModelSpec, Plan } from "@sigil/spec";
 
@@ -18,10 +18,6 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     }));
     return { lowered, planned: planProgram(lowered, kernels).planned };
   });
-  const tensors = Object.assign(
-    {},
-    ...programs.map(({ lowered }) => lowered.tensors),
-  ) as Plan["tensors"];
   const plan: Plan = {
     version: 1,
     name: spec.name,
@@ -29,7 +25,7 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     architecture: spec.architecture,
     storage: spec.storage,
     config: spec.config,
-    tensors,
+    tensors: tensorsOf(programs.map(({ lowered }) => lowered)),
     programs: programs.map(({ planned }) => planned),
   };
   const source = bindPlan(plan, weights);

@@ -1,4 +1,4 @@
-import { lowerSpec, planMemory, flopsOf, type LoweredProgram } from "@sigil/compiler";
+import { flopsOf, lowerSpec, planMemory, tensorsOf, type LoweredProgram } from "@sigil/compiler";
 import { listModelSpecs, loadSpec, specPath, type ModelSpec } from "@sigil/spec";
 
 /** What one published checkpoint takes, from its lowered programs. */
@@ -16,10 +16,7 @@ export interface CatalogueRow {
 export function catalogueRow(name: string): CatalogueRow {
   const spec = loadSpec(specPath(name));
   const lowered = lower(spec);
-  const tensors: Record<string, readonly number[]> = Object.assign(
-    {},
-    ...lowered.map((program) => program.tensors),
-  );
+  const tensors = tensorsOf(lowered);
   const parameters = Object.values(tensors).reduce(
     (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
     0,

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { lowerSpec } from "@sigil/compiler";
+import { lowerSpec, tensorsOf } from "@sigil/compiler";
 import { bindPlan, openSafetensors, syntheticWeights, type WeightSource } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import type { CudaPath } from "@sigil/runtime-cuda";
@@ -59,10 +59,7 @@ async function open(
   file: string | undefined,
   seed: number,
 ): Promise<WeightSource> {
-  const tensors = Object.assign(
-    {},
-    ...lowerSpec(spec).map(({ lowered }) => lowered.tensors),
-  ) as Record<string, readonly number[]>;
+  const tensors = tensorsOf(lowerSpec(spec).map(({ lowered }) => lowered));
   return bindPlan(
     { tensors },
     file === undefined

@@ -39,6 +39,15 @@ export interface LoweredProgram {
   readonly tensors: Readonly<Record<string, readonly number[]>>;
 }
 
+/**
+ * Every checkpoint tensor that the programs read, with its shape. Made of entries, since a name may
+ * be `__proto__`, which cannot be assigned to.
+ */
+export const tensorsOf = (
+  programs: readonly Pick<LoweredProgram, "tensors">[],
+): LoweredProgram["tensors"] =>
+  Object.fromEntries(programs.flatMap(({ tensors }) => Object.entries(tensors)));
+
 /** Values that loading computes: they live as long as the weights. */
 export const constantValues = ({
   init,
