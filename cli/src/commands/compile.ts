@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { artifactFiles, compile as compileSpec, stages } from "@sigil/compiler";
+import { artifactFiles, compile as compileSpec, fileName, stages } from "@sigil/compiler";
 import { loadTuning, type ModelSpec } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
@@ -22,7 +22,7 @@ export async function compile(
     ...(options.tuning !== undefined && { tuning: loadTuning(options.tuning) }),
   };
   const compiled = await compileSpec(spec);
-  const out = options.out ?? join("generated", spec.name);
+  const out = options.out ?? join("generated", fileName(spec.name));
   const files = artifactFiles(compiled);
   writeOutput(out, files);
   if (options.dump !== undefined) writeOutput(options.dump, stages(compiled));

@@ -1,19 +1,29 @@
 /** Writes files so that a folder never holds half of one. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+
+/** Where a file of a folder lies; throws for a name that leads out of it. */
+function placeIn(folder: string, name: string): string {
+  const inside = normalize(name);
+  if (isAbsolute(inside) || inside === "." || inside.split(sep)[0] === "..")
+    throw new Error(`internal: a file named ${JSON.stringify(name)} is not inside ${folder}`);
+  return join(folder, inside);
+}
 
 /**
  * Writes every file beside its place, then moves all of them there; a failure leaves what was there
- * before.
+ * before. Throws before writing anything where a name leads out of the folder.
  */
 export function writeFiles(
   folder: string,
   files: Readonly<Record<string, string | Uint8Array>>,
 ): void {
+  const places = Object.entries(files).map(
+    ([name, content]) => [placeIn(folder, name), content] as const,
+  );
   const waiting: { from: string; to: string }[] = [];
   try {
-    for (const [name, content] of Object.entries(files)) {
-      const to = join(folder, name);
+    for (const [to, content] of places) {
       const from = `${to}.${process.pid}.part`;
       try {
         mkdirSync(dirname(to), { recursive: true });
