@@ -22,7 +22,7 @@ import {
 import { writeBindings } from "./bindings/write-bindings.ts";
 import { lowerSpec } from "./frontend.ts";
 import type { Graph } from "./ir/graph.ts";
-import type { LoweredProgram } from "./kernels/lowered.ts";
+import { tensorsOf, type LoweredProgram } from "./kernels/lowered.ts";
 import { narrow } from "./passes/narrow.ts";
 import type { MemoryPlan } from "./passes/plan-memory.ts";
 
@@ -86,10 +86,10 @@ export async function compile(
     version: 1,
     name: spec.name,
     kind: planKind(parts),
-    architecture: architecture?.name ?? spec.architecture.replace(/^.*[\\/]/, ""),
+    architecture: architecture?.name ?? spec.architecture.replace(/^[^]*[\\/]/, ""),
     storage: spec.storage,
     config: spec.config,
-    tensors: Object.assign({}, ...stages.map(({ lowered }) => lowered.tensors)) as Plan["tensors"],
+    tensors: tensorsOf(stages.map(({ lowered }) => lowered)),
     ...(spec.sha256 && { sha256: spec.sha256 }),
     programs: parts,
   });

@@ -1,5 +1,6 @@
 export * from "./architecture/expand.ts";
 export * from "./artifact/artifact-files.ts";
+export * from "./artifact/file-name.ts";
 export * from "./artifact/plan-kind.ts";
 export * from "./artifact/plan-program.ts";
 export * from "./artifact/stages.ts";

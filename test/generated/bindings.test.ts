@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { artifactFiles, compile, writeBindings } from "@sigil/compiler";
 import {
+  GraphModel,
   InputError,
   SiglipForImageClassification,
   syntheticWeights,
@@ -17,7 +18,7 @@ import {
 } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import type { PictureUploader } from "@sigil/runtime-webgpu/pictures";
-import { loadSpec, parseSpec, specPath } from "@sigil/spec";
+import { loadSpec, parseSpec, specPath, type ArchitectureGraph } from "@sigil/spec";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { artifact } from "../../generated/siglip-shapes/cpu.ts";
 import { artifact as webgpu } from "../../generated/siglip-shapes/webgpu.ts";
@@ -136,16 +137,16 @@ describe("bindings", () => {
     const text = (await compile(classifier({ hidden_states: [0, 2], attentions: true }))).bindings;
     expect(text).toContain('export type TwoBirdsLabel = "a heron" | "a \\"stork\\"";');
     expect(text).toContain(
-      "readonly hiddenStates: { readonly 0: Tensor<readonly [number, 4, 32]>; readonly 2: Tensor<readonly [number, 4, 32]> };",
+      "readonly hiddenStates: { readonly 0: sigil.Tensor<readonly [number, 4, 32]>; readonly 2: sigil.Tensor<readonly [number, 4, 32]> };",
     );
     expect(text).toContain(
-      "readonly attentions: readonly [Tensor<readonly [number, 2, 4, 4]>, Tensor<readonly [number, 2, 4, 4]>];",
+      "readonly attentions: readonly [sigil.Tensor<readonly [number, 2, 4, 4]>, sigil.Tensor<readonly [number, 2, 4, 4]>];",
     );
   });
   it("take bytes where the spec says so, of the shape that pictures have, from a GPU too", async () => {
     const text = (await compile(classifier({ pixels: "uint8" }))).bindings;
-    expect(text).toContain("pixelValues: ByteTensor<readonly [number, 16, 16, 3]>;");
-    expect(text).toMatch(/import \{[^}]*type ByteTensor[^}]*\} from "@sigil\/runtime"/);
+    expect(text).toContain("pixelValues: sigil.ByteTensor<readonly [number, 16, 16, 3]>;");
+    expect(text).toContain('import * as sigil from "@sigil/runtime";');
     expect(text).toContain("imageSize = { height: 16, width: 16 } as const");
     type Model = SiglipForImageClassification<{
       pixelValues: ByteTensor<readonly [number, 16, 16, 3]>;
@@ -163,6 +164,38 @@ describe("bindings", () => {
     expectTypeOf<{ data: Uint8Array; shape: readonly [1, 16, 16, 3] }>().toExtend<Pixels>();
     expectTypeOf<ReturnType<PictureUploader<32, 16>["pixels"]>>().not.toExtend<Pixels>();
     expectTypeOf<{ data: Float32Array; shape: readonly [1, 3, 16, 16] }>().not.toExtend<Pixels>();
+  });
+  it("name outputs by layer as GraphModel returns them, one by one", async () => {
+    const document: ArchitectureGraph = {
+      name: "a-graph",
+      symbols: { batch: "image" },
+      inputs: { x: { dtype: "float32", shape: ["batch", 4, 8] } },
+      blocks: {
+        layer: {
+          inputs: ["x"],
+          steps: [{ name: "y", op: "activation", inputs: ["x"], attributes: { kind: "relu" } }],
+          output: "y",
+        },
+      },
+      steps: [
+        { name: "layers", block: "layer", inputs: ["x"], repeat: 2, collect: "hidden_states" },
+      ],
+      outputs: { result: "layers" },
+    };
+    const spec = { ...classifier({ hidden_states: [0, 2] }), name: "a-graph" };
+    const { plan, cpu, bindings } = await compile(spec, document);
+    const model = new GraphModel(
+      await openCpuSession({ plan, wasm: cpu }, syntheticWeights([]), { threads: 1 }),
+    );
+    const output = await model.forward({
+      x: { data: new Float32Array(32).fill(-1), shape: [1, 4, 8] },
+    });
+    await model.dispose();
+    for (const name of Object.keys(output)) {
+      const property = /\./.test(name) ? JSON.stringify(name) : name;
+      expect(bindings).toContain(`  readonly ${property}: sigil.Tensor<readonly [number, 4, 8]>;`);
+    }
+    expect(Object.keys(output).sort()).toEqual(["hidden_states.0", "hidden_states.2", "result"]);
   });
   it("compile for every set of targets", { timeout: 120_000 }, async () => {
     const root = join(import.meta.dirname, "../..");

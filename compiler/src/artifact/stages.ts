@@ -1,6 +1,8 @@
 /** Every stage of a compilation as text, for `--dump`. */
 import { showGraph } from "../ir/graph.ts";
 import type { CompiledModel } from "../compile.ts";
+import { lineComment } from "../text/comment.ts";
+import { fileName } from "./file-name.ts";
 
 /**
  * File name to content: graph, kernel problems, memory plan and planned launches of each program,
@@ -22,27 +24,28 @@ export function stages({
       files[`wgsl/${adapter}/${name}.wgsl`] = code;
   for (const [path, byName] of Object.entries(cuda?.sources ?? {}))
     for (const [name, source] of Object.entries(byName)) files[`cuda/${path}/${name}.cu`] = source;
-  for (const { graph, lowered, memory } of programs) {
-    files[`${graph.name}.1-graph.txt`] = showGraph(graph);
-    files[`${graph.name}.2-problems.txt`] = [...lowered.init, ...lowered.launches]
+  programs.forEach(({ graph, lowered, memory }, i) => {
+    const stage = fileName(graph.name);
+    const planned = plan.programs[i]!;
+    files[`${stage}.1-graph.txt`] = showGraph(graph);
+    files[`${stage}.2-problems.txt`] = [...lowered.init, ...lowered.launches]
       .map(
         (launch, i) =>
           `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`,
       )
       .join("");
-    files[`${graph.name}.3-memory.txt`] = memory.lives
+    files[`${stage}.3-memory.txt`] = memory.lives
       .map(
         (life) =>
           `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ${life.offset + life.bytes}\n`,
       )
       .join("");
-    const planned = plan.programs.find(({ name }) => name === graph.name)!;
-    files[`${graph.name}.4-launches.txt`] = planned.launches
+    files[`${stage}.4-launches.txt`] = planned.launches
       .map(
         (launch, i) =>
-          `${i}: ${launch.kernel}(${launch.operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  // ${launch.origins.join(" + ")}\n`,
+          `${i}: ${launch.kernel}(${launch.operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  ${lineComment("//", launch.origins.join(" + "))}\n`,
       )
       .join("");
-  }
+  });
   return files;
 }

@@ -21,55 +21,39 @@ const openers: Readonly<
 };
 
 /**
- * Adds the imports of `load`, and returns its documentation, the type of its options and the
- * expression that opens a session.
+ * Adds the imports of the module, each a namespace in lower case so that no class can meet it, and
+ * returns the documentation of `load`, the type of its options and the expression that opens a
+ * session.
  */
 export function writeLoad(
   file: SourceFile,
   name: string,
-  base: string,
   targets: readonly Target[],
-  moreTypes: readonly string[] = [],
 ): { readonly doc: string; readonly options: string; readonly open: string } {
-  const types = [...moreTypes, "Tensor", "WeightSource"].map((type) => ({
-    name: type,
-    isTypeOnly: true,
-  }));
+  file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namespaceImport: "sigil" });
+  for (const target of targets)
+    file.addImportDeclaration({
+      isTypeOnly: targets.length > 1,
+      moduleSpecifier: openers[target].runtime,
+      namespaceImport: target,
+    });
+  const optionsOf = (target: Target): string => `${target}.${openers[target].options}`;
   const [target, ...others] = targets as [Target, ...Target[]];
   if (others.length === 0) {
-    const { runtime, open, options } = openers[target];
-    file.addImportDeclaration({
-      moduleSpecifier: "@sigil/runtime",
-      namedImports: [base, ...types],
-    });
-    file.addImportDeclaration({
-      moduleSpecifier: runtime,
-      namedImports: [open, { name: options, isTypeOnly: true }],
-    });
     file.addImportDeclaration({ moduleSpecifier: `./${target}.js`, namedImports: ["artifact"] });
     return {
       doc: "Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model.",
-      options,
-      open: `${open}(artifact, weights, options)`,
+      options: optionsOf(target),
+      open: `${target}.${openers[target].open}(artifact, weights, options)`,
     };
   }
-  file.addImportDeclaration({
-    moduleSpecifier: "@sigil/runtime",
-    namedImports: [base, "openBackend", { name: "BackendOptions", isTypeOnly: true }, ...types],
-  });
-  for (const { runtime, options } of targets.map((t) => openers[t]))
-    file.addImportDeclaration({
-      isTypeOnly: true,
-      moduleSpecifier: runtime,
-      namedImports: [options],
-    });
   file.addTypeAlias({
     name: `${name}Options`,
     isExported: true,
     docs: ["Which backend to run on, and what each of them takes."],
     type: [
-      `BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`,
-      ...targets.map((t) => openers[t].options),
+      `sigil.BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`,
+      ...targets.map(optionsOf),
     ].join(" & "),
   });
   // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is
@@ -92,6 +76,6 @@ export function writeLoad(
   return {
     doc: `Loads the weights and readies every kernel, ${where.slice(0, -1).join(", else ")} and else ${where.at(-1)} unless told otherwise. Throws WeightsError with all that does not fit the model, ${errors.join(" or ")} that was asked for and cannot run it.`,
     options: `${name}Options`,
-    open: `openBackend(options, {\n${targets.map((t) => `  ${t}: ${imports(t)},`).join("\n")}\n})`,
+    open: `sigil.openBackend(options, {\n${targets.map((t) => `  ${t}: ${imports(t)},`).join("\n")}\n})`,
   };
 }

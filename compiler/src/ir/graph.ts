@@ -4,6 +4,7 @@
  * each knows the place that it came from, so that a later stage can name it.
  */
 import type { PlannedTensor } from "@sigil/spec";
+import { lineComment } from "../text/comment.ts";
 import { showShape, type Shape } from "./extent.ts";
 
 /**
@@ -74,7 +75,7 @@ export function showGraph(graph: Graph): string {
       ", ",
     );
     lines.push(
-      `%${node.output.id} = ${node.op}(${args}) : ${showShape(node.output.shape)}  // ${node.origin.path}`,
+      `%${node.output.id} = ${node.op}(${args}) : ${showShape(node.output.shape)}  ${lineComment("//", node.origin.path)}`,
     );
   }
   for (const { name, value } of graph.outputs) lines.push(`return ${name} = %${value.id}`);

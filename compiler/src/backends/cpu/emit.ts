@@ -1,5 +1,6 @@
 /** Kernel problems to one WebAssembly module. */
 import type { Problem } from "../../kernels/problem.ts";
+import { lineComment } from "../../text/comment.ts";
 import { emitAttention } from "./attention.ts";
 import { emitGemm } from "./gemm.ts";
 import { emitGemmActivation } from "./gemm-activation.ts";
@@ -95,12 +96,11 @@ export async function emitCpu(
     entry.origins.push(...item.origins);
     return entry.kernel;
   });
-  const comment = (text: string): string => `;; ${text.replaceAll(/[\r\n]+/g, " ")}`;
   const functions = [...known.values()].map(({ emitted, origins, problem }) =>
     [
-      comment(problem),
-      comment(`choice: ${emitted.choice}`),
-      comment(`origins: ${[...new Set(origins)].join(", ")}`),
+      lineComment(";;", problem),
+      lineComment(";;", `choice: ${emitted.choice}`),
+      lineComment(";;", `origins: ${[...new Set(origins)].join(", ")}`),
       emitted.wat,
     ].join("\n"),
   );

@@ -3,6 +3,7 @@ import type { Extent } from "@sigil/spec";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
 import type { Problem } from "../../kernels/problem.ts";
+import { lineComment } from "../../text/comment.ts";
 import { emitAttention } from "./attention.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { emitGemm } from "./gemm.ts";
@@ -114,14 +115,12 @@ function extentsOf({ portable, hopper }: Known["paths"]): readonly Extent[] {
   return portable.extents;
 }
 
-const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")}`;
-
 function fileOf({ name, problem, origins, paths }: Known, path: CudaPath): string {
   const { text, choice } = paths[path];
   return [
-    comment(JSON.stringify(problem)),
-    comment(`choice: ${choice}`),
-    comment(`origins: ${[...new Set(origins)].join(", ")}`),
+    lineComment("//", JSON.stringify(problem)),
+    lineComment("//", `choice: ${choice}`),
+    lineComment("//", `origins: ${[...new Set(origins)].join(", ")}`),
     kernelSource(name, text),
   ].join("\n");
 }

@@ -2,6 +2,7 @@
 import type { Extent, KernelSet, WeightLayout } from "@sigil/spec";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
+import { lineComment } from "../../text/comment.ts";
 import { emitAttentionFlash } from "./attention-flash.ts";
 import { emitAttentionRow } from "./attention-row.ts";
 import { emitGemm } from "./gemm.ts";
@@ -93,7 +94,6 @@ export function emitWebGpu<Set extends KernelSet>(
     entry.origins.push(...launch.origins);
     return { entry, views };
   });
-  const comment = (text: string): string => `// ${text.replaceAll(/[\r\n]+/g, " ")}`;
   const shader = (
     { launch, context, origins }: NonNullable<ReturnType<typeof known.get>>,
     set: Set,
@@ -101,9 +101,9 @@ export function emitWebGpu<Set extends KernelSet>(
     const { code, choice, grid } = emitLaunch(launch, tunings[set], context);
     return {
       code: [
-        comment(JSON.stringify(launch.problem)),
-        comment(`choice: ${choice}`),
-        comment(`origins: ${[...new Set(origins)].join(", ")}`),
+        lineComment("//", JSON.stringify(launch.problem)),
+        lineComment("//", `choice: ${choice}`),
+        lineComment("//", `origins: ${[...new Set(origins)].join(", ")}`),
         code,
       ].join("\n"),
       grid,

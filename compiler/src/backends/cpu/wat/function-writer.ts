@@ -2,6 +2,7 @@
  * One WebAssembly function while it is written: parameters, locals, statements and structured
  * control, printed as readable WAT.
  */
+import { lineComment } from "../../../text/comment.ts";
 import { f32, i32, type I32, type Node, type V128, type ValueType, type F32 } from "./nodes.ts";
 
 /** A local or parameter; used as a node it reads its value. */
@@ -56,7 +57,7 @@ export class FunctionWriter {
   }
 
   comment(text: string): void {
-    this.#lines.push(`;; ${text}`);
+    this.#lines.push(lineComment(";;", text));
   }
 
   storeVector(address: I32, value: V128, offset = 0): void {

@@ -2,6 +2,7 @@
  * One WGSL compute shader while it is written: bindings, workgroup memory, statements and
  * structured control, printed as readable source.
  */
+import { lineComment } from "../../../text/comment.ts";
 import { u32, type Bool, type Float, type Node, type Type, type U32 } from "./nodes.ts";
 
 /** A `let` or `var`; used as a node it reads its value. */
@@ -150,7 +151,7 @@ export class KernelWriter {
   }
 
   comment(text: string): void {
-    this.#lines.push(`// ${text}`);
+    this.#lines.push(lineComment("//", text));
   }
 
   /** Every thread of the workgroup waits for the others; must be reached by all of them or none. */
