@@ -2,6 +2,7 @@
  * transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text
  * embeddings cached per label.
  */
+import { RecentRows } from "../recent-rows.ts";
 import { InputError } from "../model/input-error.ts";
 import type { SiglipModel } from "../model/siglip-model.ts";
 import type { PixelValues, Tensor } from "../model/program.ts";
@@ -30,11 +31,18 @@ export interface ZeroShotOptions {
   readonly template?: string;
 }
 
+/**
+ * Embeddings that are kept, in bytes: of some 5,000 labels of 768 features. A server is asked for
+ * labels without end.
+ */
+const keptBytes = 16 << 20;
+
+/** Embeddings of labels are kept, the most recently used up to 16 MiB with their texts. */
 export class ZeroShotImageClassification {
   readonly #model: SiglipModel;
   readonly #tokenizer: LabelTokenizer;
   readonly #length: number;
-  readonly #cache = new Map<string, Float32Array>();
+  readonly #cache = new RecentRows(keptBytes);
 
   /**
    * `textLength` is min(model_max_length, max_position_embeddings), the length that the text tower
@@ -80,7 +88,8 @@ export class ZeroShotImageClassification {
   }
 
   async #embed(texts: readonly string[]): Promise<Tensor> {
-    const missing = [...new Set(texts.filter((text) => !this.#cache.has(text)))];
+    const rows = new Map(texts.map((text) => [text, this.#cache.get(text)]));
+    const missing = [...rows.keys()].filter((text) => !rows.get(text));
     if (missing.length > 0) {
       const { inputIds } = this.#tokenizer.encode(missing, {
         padding: "max_length",
@@ -89,13 +98,15 @@ export class ZeroShotImageClassification {
       });
       const features = await this.#model.getTextFeatures({ inputIds });
       const width = features.shape[1]!;
-      missing.forEach((text, i) =>
-        this.#cache.set(text, features.data.slice(i * width, (i + 1) * width)),
-      );
+      missing.forEach((text, i) => {
+        const row = features.data.slice(i * width, (i + 1) * width);
+        rows.set(text, row);
+        this.#cache.set(text, row);
+      });
     }
-    const width = this.#cache.get(texts[0]!)!.length;
+    const width = rows.get(texts[0]!)!.length;
     const data = new Float32Array(texts.length * width);
-    texts.forEach((text, i) => data.set(this.#cache.get(text)!, i * width));
+    texts.forEach((text, i) => data.set(rows.get(text)!, i * width));
     return { data, shape: [texts.length, width] };
   }
 }

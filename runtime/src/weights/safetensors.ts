@@ -1,13 +1,15 @@
+import { RecentRows } from "../recent-rows.ts";
 import { verifyBytes, type ByteSource } from "./byte-source.ts";
 import { dtypeBits, toFloat32 } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
 import { readHeader, type TensorPlace } from "./header.ts";
-import { RowCache } from "./row-cache.ts";
 import { digestFor } from "./verify-plan.ts";
 import { checkRows, requireTensor, type WeightSource } from "./weight-source.ts";
 
 /** Rows this near to each other, in bytes, are fetched by one read. */
 const joinBytes = 4096;
+/** Rows of tables that are kept, in bytes of float32. */
+const keptBytes = 8 << 20;
 /** No gathering read is longer, in bytes. */
 const maxReadBytes = 8 << 20;
 
@@ -21,7 +23,7 @@ export async function openSafetensors(
 ): Promise<WeightSource> {
   const file = source.name;
   const { tensors, metadata } = await readHeader(source, signal);
-  const cache = new RowCache();
+  const cache = new RecentRows(keptBytes);
 
   async function bytes(
     tensor: string,
@@ -68,7 +70,7 @@ export async function openSafetensors(
       const found = new Map<number, Float32Array>();
       const missing: number[] = [];
       for (const row of [...new Set(Array.from(rows))].sort((a, b) => a - b)) {
-        const kept = cache.get(name, row);
+        const kept = cache.get(`${row} ${name}`);
         if (kept === undefined) missing.push(row);
         else found.set(row, kept);
       }
@@ -95,7 +97,7 @@ export async function openSafetensors(
           const row = missing[start]!;
           const copy = values.slice((row - first) * columns, (row - first + 1) * columns);
           found.set(row, copy);
-          cache.set(name, row, copy);
+          cache.set(`${row} ${name}`, copy);
         }
       }
       const out = new Float32Array(rows.length * columns);

@@ -125,6 +125,19 @@ it("embeds each text once, under the template, repeats and all", async () => {
   expect(seen[1]).toEqual(["This is a photo of a."]);
 });
 
+it("keeps the labels that were used last, within a bound, and answers for more than that at once", async () => {
+  // Two bytes a character: eight of them fill what is kept.
+  const labels = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(1 << 20, "x").slice(i % 10));
+  seen.length = 0;
+  const [scores] = await classifier.classify(pictures, labels, { template: "{}" });
+  const logits = new Map(scores!.map(({ label, logit }) => [label, logit]));
+  for (const label of labels) expect(logits.get(label)).toBe(label.length % 10);
+  await classifier.classify(pictures, labels.slice(-3), { template: "{}" });
+  expect(seen).toHaveLength(1);
+  await classifier.classify(pictures, labels.slice(0, 1), { template: "{}" });
+  expect(seen).toHaveLength(2);
+});
+
 it("refuses labels and templates that cannot be meant", async () => {
   const refuse = async (labels: unknown, message: string, options = {}) => {
     const error = await classifier
