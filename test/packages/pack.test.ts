@@ -38,7 +38,7 @@ await checkpoint.close();
 it("packs, installs, type-checks and classifies", { timeout: 240_000 }, () => {
   const npm = (cwd: string, ...args: string[]) =>
     execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-  npm(root, "pack", "--workspaces", "--pack-destination", folder, "--silent");
+  npm(root, "pack", "--workspaces", "--ignore-scripts", "--pack-destination", folder, "--silent");
   const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
   expect(tarballs).toHaveLength(7);
   mkdirSync(join(app, "src"), { recursive: true });
