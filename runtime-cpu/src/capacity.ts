@@ -23,9 +23,12 @@ export class CapacityError extends SigilError {
 
   /** `refusal` is the engine's, of a memory that WebAssembly could address. */
   constructor(program: string, bytes: number, fits?: Storage, refusal?: Error) {
-    const size = (bytes / 2 ** 30).toFixed(2);
+    const size =
+      bytes < 2 ** 30
+        ? `${(bytes / 2 ** 20).toFixed(1)} MiB`
+        : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
     super(
-      `${program} needs ${size} GiB of memory and ${
+      `${program} needs ${size} of memory and ${
         refusal
           ? `the engine gives none (${refusal.message}): dispose of models that are not needed, or compile a smaller largest batch`
           : `WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`

@@ -9,6 +9,8 @@ export async function openInWorker(
   weights: WeightSource,
   { worker: given, lazy: _lazy, onWarning, ...options }: CpuSessionOptions,
 ): Promise<Session> {
+  // Rather than start a worker only to end it.
+  options.signal?.throwIfAborted();
   const owned = typeof given !== "object";
   // Bundlers find the worker by this very form.
   const worker = owned

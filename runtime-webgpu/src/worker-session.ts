@@ -36,6 +36,8 @@ export async function openInWorker(
       throw new OptionError(
         `${key}: it belongs to the thread that made it; leave out \`worker\`, or let the worker ask for its own`,
       );
+  // Rather than start a worker only to end it.
+  options.signal?.throwIfAborted();
   const owned = typeof given !== "object";
   // Bundlers find the worker by this very form.
   const worker = owned

@@ -117,6 +117,7 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       withPage(async (page) => {
         for (const backend of ["webgpu", "cpu"]) {
           const settled = await page.evaluate(`(async () => {
+      window.workers = 0;
       const abort = new AbortController();
       const loading = window.open_("${weights}", { backend: "${backend}", worker: true, signal: abort.signal }).catch((error) => error);
       abort.abort(new DOMException("unmounted", "AbortError"));
@@ -125,10 +126,10 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       // As soon as there is a worker, and long before it can answer.
       while (window.workers === 0) await new Promise((resolve) => setTimeout(resolve));
       midway.abort(new DOMException("unmounted too", "AbortError"));
-      window.workers = 0;
-      return [(await loading).message, (await other).message];
+      return [(await loading).message, (await other).message, window.workers];
     })()`);
-          expect(settled).toEqual(["unmounted", "unmounted too"]);
+          // Only the second had begun.
+          expect(settled).toEqual(["unmounted", "unmounted too", 1]);
           await expect.poll(() => page.workers().length).toBe(0);
         }
       }));
