@@ -36,6 +36,6 @@ console.log(
   "from",
   plan.programs[0].launches.length,
   "kernels;",
-  /class \w+ extends \w+/.exec(bindings)[0],
+  /class \w+ extends [\w.]+/.exec(bindings)[0],
 );
 await model.dispose();

@@ -135,6 +135,12 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
         message: `${called} must match ${params.pattern}, not ${JSON.stringify(data)}`,
         key,
       };
+    case "not":
+      return {
+        code: "invalid-value",
+        message: `${called} cannot be ${JSON.stringify(data)}`,
+        key,
+      };
     default:
       return { code: "invalid-value", message: `${called} ${error.message}`, key };
   }

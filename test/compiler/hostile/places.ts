@@ -14,7 +14,8 @@ export interface Place {
   readonly admits?: (name: string) => boolean;
 }
 
-const identifier = (name: string): boolean => /^[A-Za-z]\w*$/.test(name) && name.length <= 100;
+const identifier = (name: string): boolean =>
+  /^[A-Za-z]\w*$/.test(name) && name.length <= 100 && !(name in Object.prototype);
 const all = (): boolean => true;
 const none = (): boolean => false;
 
@@ -124,7 +125,7 @@ const firstStep = (document: ReturnType<typeof graph>, extra: object): object =>
   steps: [{ ...document.steps[0], ...extra }, ...document.steps.slice(1)],
 });
 
-const output = (name: string): boolean => /^[a-z][a-z0-9_]*$/.test(name) && name.length <= 100;
+const output = (name: string): boolean => identifier(name) && name === name.toLowerCase();
 const graphName = (name: string): boolean =>
   /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) && name.length <= 100;
 
