@@ -7,7 +7,9 @@ import {
   type ArchitectureGraph,
   type ModelSpec,
 } from "@sigil/spec";
-import { ArchitectureError, expand, isOn } from "./architecture/expand.ts";
+import { ArchitectureError } from "./architecture/architecture-error.ts";
+import { checkGraph } from "./architecture/check-graph.ts";
+import { expand, isOn } from "./architecture/expand.ts";
 import type { Graph } from "./ir/graph.ts";
 import { verify } from "./ir/verify.ts";
 import type { LoweredProgram } from "./kernels/lowered.ts";
@@ -66,7 +68,7 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
     return graph.outputs.length > 0
       ? [
           verify(
-            locating(locate, () => takeBytes(verify(graph, "expand"), spec.pixels)),
+            locating(locate, () => checkGraph(takeBytes(verify(graph, "expand"), spec.pixels))),
             "take-bytes",
           ),
         ]

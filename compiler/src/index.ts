@@ -1,3 +1,4 @@
+export * from "./architecture/architecture-error.ts";
 export * from "./architecture/expand.ts";
 export * from "./artifact/artifact-files.ts";
 export * from "./artifact/file-name.ts";
@@ -80,6 +81,7 @@ export * from "./kernels/lowered.ts";
 export * from "./kernels/problem.ts";
 export * from "./kernels/traffic.ts";
 export * from "./oracle.ts";
+export * from "./ops/attribute.ts";
 export * from "./ops/index.ts";
 export * from "./ops/op.ts";
 export * from "./passes/narrow.ts";

@@ -28,6 +28,7 @@ export default defineConfig({
           { text: "Commands", link: "/commands" },
           { text: "Specs", link: "/specs" },
           { text: "Architectures", link: "/architectures" },
+          { text: "Operations", link: "/operations" },
           { text: "Errors", link: "/errors" },
         ],
       },

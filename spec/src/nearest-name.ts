@@ -1,8 +1,12 @@
+/** Nobody misspells a longer one, and comparing takes the square of the time. */
+const longestName = 256;
+
 /**
  * The candidate that a misspelt name most likely means, whatever its case, or undefined when none
  * is close.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > longestName) return undefined;
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;

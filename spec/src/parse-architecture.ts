@@ -7,11 +7,12 @@ import type {
   Architecture,
   ArchitectureComposition,
   ArchitectureGraph,
+  Block,
   Step,
 } from "./generated/architecture.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
-import { suggestion, validate } from "./schema-validation.ts";
+import { mostProblems, suggestion, validate } from "./schema-validation.ts";
 
 /** A document, and a way to point into the file that it came from. */
 export interface ArchitectureDocument {
@@ -126,19 +127,23 @@ function checkGraph(
     pointer: string,
     code: string,
     message: string,
-    help?: { help: string },
+    help?: () => { help: string },
   ): void => {
-    diagnostics.push(diagnosticAt(source, prefix + pointer, { code, message, ...help }));
+    if (diagnostics.length < mostProblems)
+      diagnostics.push(
+        diagnosticAt(source, prefix + pointer, {
+          code,
+          message,
+          ...help?.(),
+        }),
+      );
   };
   const blocks = graph.blocks ?? {};
   const walk = (steps: readonly Step[], known: Set<string>, place: string): void =>
     steps.forEach((step, i) => {
       const at = `${place}/steps/${i}`;
       if ("block" in step && !Object.hasOwn(blocks, step.block))
-        report(
-          `${at}/block`,
-          "unknown-block",
-          `no block \`${step.block}\``,
+        report(`${at}/block`, "unknown-block", `no block \`${step.block}\``, () =>
           suggestion(step.block, Object.keys(blocks)),
         );
       (step.inputs ?? []).forEach((name, k) => {
@@ -147,7 +152,7 @@ function checkGraph(
             `${at}/inputs/${k}`,
             "unknown-value",
             `no value \`${name}\` before this step`,
-            suggestion(name, [...known]),
+            () => suggestion(name, [...known]),
           );
       });
       known.add(step.name);
@@ -160,16 +165,15 @@ function checkGraph(
         `/blocks/${name}/output`,
         "unknown-value",
         `no value \`${block.output}\` in this block`,
-        suggestion(block.output, [...known]),
-      );
-    const cycle = cycleFrom(name, blocks);
-    if (cycle)
-      report(
-        `/blocks/${name}`,
-        "cyclic-block",
-        `block \`${name}\` contains itself: ${cycle.join(" in ")}`,
+        () => suggestion(block.output, [...known]),
       );
   }
+  for (const [name, cycle] of cyclesOf(blocks))
+    report(
+      `/blocks/${name}`,
+      "cyclic-block",
+      `block \`${name}\` contains itself: ${cycle.map((part) => `\`${part}\``).join(" in ")}`,
+    );
   const known = new Set(Object.keys(graph.inputs));
   walk(graph.steps, known, "");
   for (const [output, value] of Object.entries(graph.outputs)) {
@@ -178,36 +182,51 @@ function checkGraph(
         `/outputs/${output}`,
         "invalid-value",
         `\`${output}\` is what steps \`collect\`, so no other output can be called that`,
-        { help: "call the output something else" },
+        () => ({ help: "call the output something else" }),
       );
     if (!known.has(value))
-      report(
-        `/outputs/${output}`,
-        "unknown-value",
-        `no value \`${value}\``,
+      report(`/outputs/${output}`, "unknown-value", `no value \`${value}\``, () =>
         suggestion(value, [...known]),
       );
   }
 }
 
-/** The way from a block back to itself, innermost first. */
-function cycleFrom(
-  name: string,
-  blocks: NonNullable<ArchitectureGraph["blocks"]>,
-): string[] | undefined {
-  const visit = (
-    current: string,
-    path: readonly string[],
-    seen: ReadonlySet<string>,
-  ): string[] | undefined => {
-    for (const step of blocks[current]?.steps ?? []) {
-      const { block } = step as { readonly block?: string };
-      if (block === name) return [block, ...path].map((part) => `\`${part}\``);
-      if (block === undefined || seen.has(block)) continue;
-      const found = visit(block, [block, ...path], new Set([...seen, block]));
-      if (found) return found;
+/** The blocks that a block's steps apply. */
+const applied = ({ steps }: Block): readonly string[] =>
+  steps.flatMap((step) => ("block" in step ? [step.block] : []));
+
+/** Blocks that apply themselves, each with the shortest way back to it, innermost first. */
+function cyclesOf(blocks: NonNullable<ArchitectureGraph["blocks"]>): [string, string[]][] {
+  // Those that all blocks they apply are dropped from go too, until none does: few are left, as a
+  // rule none, and each of these is searched from.
+  const left = new Map(
+    Object.entries(blocks).map(([name, block]) => [
+      name,
+      new Set(applied(block).filter((inner) => Object.hasOwn(blocks, inner))),
+    ]),
+  );
+  const users = new Map<string, string[]>();
+  for (const [name, inner] of left)
+    for (const one of inner)
+      users
+        .set(one, users.get(one) ?? [])
+        .get(one)!
+        .push(name);
+  const free = [...left].flatMap(([name, inner]) => (inner.size === 0 ? [name] : []));
+  for (let name = free.pop(); name !== undefined; name = free.pop()) {
+    left.delete(name);
+    for (const user of users.get(name) ?? []) {
+      left.get(user)?.delete(name);
+      if (left.get(user)?.size === 0) free.push(user);
     }
-    return undefined;
-  };
-  return visit(name, [name], new Set([name]));
+  }
+  return [...left.keys()].slice(0, mostProblems).flatMap((name) => {
+    const ways = new Map<string, string[]>([[name, [name]]]);
+    for (const [current, way] of ways)
+      for (const inner of left.get(current) ?? []) {
+        if (inner === name) return [[name, [name, ...way]] as [string, string[]]];
+        if (!ways.has(inner)) ways.set(inner, [inner, ...way]);
+      }
+    return [];
+  });
 }

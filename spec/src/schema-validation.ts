@@ -10,12 +10,17 @@ export type SchemaName =
   | "siglip-text"
   | "siglip-vision"
   | "sigil"
+  | "operations"
   | "architecture"
   | "plan"
   | "tuning";
 
 const selu =
   "transformers' SigLIP documentation names selu, but its activation table (ACT2FN) has no such key, so no checkpoint uses it";
+/** The pattern by which an attribute names a config field. */
+const reference = "^\\$.";
+/** Problems that are listed of one document: more say no more, and each is looked for in it. */
+export const mostProblems = 100;
 let validators: Map<SchemaName, ValidateFunction> | undefined;
 
 /**
@@ -43,6 +48,7 @@ export function validate(
     const identity =
       error.keyword === "required" ? `${pointer}/${error.params.missingProperty}` : pointer;
     if (reported.has(identity)) continue;
+    if (reported.size === mostProblems) break;
     reported.add(identity);
     diagnostics.push(diagnosticAt(source, pointer, problemOf(error, pointer)));
   }
@@ -75,6 +81,7 @@ function compileSchemas(): Map<SchemaName, ValidateFunction> {
     "siglip-vision",
     "siglip",
     "sigil",
+    "operations",
     "architecture",
     "plan",
     "tuning",
@@ -129,7 +136,27 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
         ...suggestion(String(params.additionalProperty), known),
       };
     }
+    case "minItems":
+    case "maxItems": {
+      const bound = keyword === "minItems" ? "at least" : "at most";
+      return {
+        code: "invalid-value",
+        message: `${name} must have ${bound} ${params.limit} of them, not ${(data as []).length}`,
+      };
+    }
     case "pattern":
+      // An attribute of an op's step: a value of its type, or a name to take it from.
+      if (params.pattern === reference) {
+        const types = [(error.parentSchema as { type: string | string[] }).type].flat();
+        const stated = types
+          .filter((type) => type !== "string")
+          .map(withArticle)
+          .join(" or ");
+        return {
+          code: "wrong-type",
+          message: `${name} must be ${stated}, or \`$\` and the name of a config field, not ${JSON.stringify(data)}`,
+        };
+      }
       return {
         code: "invalid-value",
         message: `${called} must match ${params.pattern}, not ${JSON.stringify(data)}`,
@@ -171,6 +198,7 @@ function unknownValue(name: string, value: unknown, allowed: readonly unknown[])
 
 /** Help that names the nearest candidate, or all of them when none is near. */
 export function suggestion(name: string, candidates: readonly string[]): { help: string } {
+  if (candidates.length === 0) return { help: "there are none" };
   const nearest = nearestName(name, candidates);
   return {
     help: nearest === undefined ? `one of ${listed(candidates)}` : `did you mean \`${nearest}\`?`,

@@ -125,8 +125,8 @@ describe("bytes are refused", () => {
   });
   it.each([
     [
-      "/steps/0",
-      "activation cannot read bytes that were normalised",
+      "/steps/0/inputs/0",
+      "what normalize_pixels gives can only be read by patches",
       document([
         { name: "act", op: "activation", inputs: ["pixel_values"], attributes: { kind: "silu" } },
         { ...cut, inputs: ["act"] },
@@ -134,8 +134,8 @@ describe("bytes are refused", () => {
       ]),
     ],
     [
-      "/steps/1",
-      "activation cannot read patches of bytes",
+      "/steps/1/inputs/0",
+      "what patches gives can only be read by linear",
       document([
         cut,
         { name: "act", op: "activation", inputs: ["patches"], attributes: { kind: "silu" } },
@@ -144,12 +144,12 @@ describe("bytes are refused", () => {
     ],
     [
       "/outputs/patches",
-      "cannot be an output",
+      "what patches gives can only be read by linear",
       document([cut, embed], { outputs: { x: "x", patches: "patches" } }),
     ],
     [
-      "/steps/0",
-      "normalize_pixels takes an input of uint8",
+      "/steps/0/inputs/0",
+      "normalize_pixels reads uint8, and this is float32",
       document(
         [
           {
@@ -172,8 +172,8 @@ describe("bytes are refused", () => {
       ),
     ],
     [
-      "/steps/0",
-      "patches cannot read bytes: only normalize_pixels",
+      "/steps/0/inputs/0",
+      "patches reads float32, and this is uint8",
       document([cut, embed], {
         inputs: {
           pixel_values: {

@@ -10,24 +10,21 @@ import type {
   OpStep,
   Step,
 } from "@sigil/spec";
-import { multiply, type Shape } from "../ir/extent.ts";
+import { nearestName } from "@sigil/spec";
+import { multiply, showShape, type Shape } from "../ir/extent.ts";
 import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
 import { ops } from "../ops/index.ts";
-import { ShapeError, type Attributes } from "../ops/op.ts";
+import { AttributeError, readAttributes, type Attributes } from "../ops/attribute.ts";
+import { ShapeError, type Op } from "../ops/op.ts";
+import { ArchitectureError } from "./architecture-error.ts";
 import { evaluateDimension, ExpressionError } from "./expression.ts";
 
-/** A document that does not describe a graph: `pointer` is the place in `document`. */
-export class ArchitectureError extends Error {
-  readonly document: string;
-  readonly pointer: string;
-  readonly problem: string;
-  constructor(document: string, pointer: string, problem: string) {
-    super(`${document}#${pointer}: ${problem}`);
-    this.problem = problem;
-    this.document = document;
-    this.pointer = pointer;
-  }
-}
+/** A size, and the elements of a value or a weight: offsets in bytes then fit what kernels count in. */
+const mostElements = 2 ** 31 - 1;
+/** Steps of a graph with its blocks unrolled: a thousand layers have fewer. */
+const mostSteps = 50_000;
+/** Blocks in blocks, and dimensions of dimensions. */
+const deepestNesting = 64;
 
 export interface ExpandOptions {
   readonly fields: Readonly<Record<string, unknown>>;
@@ -55,6 +52,13 @@ export function isOn(when: string | undefined, field: (name: string) => unknown)
   const found = field(name!);
   return (value === undefined ? Boolean(found) : String(found) === value) === (not === "");
 }
+
+const shown = (text: string | number): string =>
+  typeof text === "number" ? String(text) : `"${text}"`;
+const nearestOp = (name: string): string => {
+  const nearest = nearestName(name, Object.keys(ops));
+  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+};
 
 const join = (path: string, name: string): string =>
   name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`;
@@ -86,40 +90,71 @@ export function expand(
   };
   const counts = new Map<string, number>();
   const resolving = new Set<string>();
-  const dimensionOf = (name: string): string | number | undefined =>
-    Object.hasOwn(document.dimensions ?? {}, name) ? document.dimensions![name] : undefined;
+  const resolved = new Map<string, Extent>();
   const lookup = (name: string): Extent | undefined => {
     if (Object.hasOwn(document.symbols, name)) return { factor: 1, symbols: [name] };
-    const dimension = dimensionOf(name);
-    if (dimension !== undefined) {
+    const known = resolved.get(name);
+    if (known !== undefined) return known;
+    const { dimensions = {} } = document;
+    if (Object.hasOwn(dimensions, name)) {
       if (resolving.has(name))
         throw new ExpressionError(`dimension "${name}" is defined by itself`);
+      if (resolving.size === deepestNesting)
+        throw new ExpressionError(`dimensions refer to others more than ${deepestNesting} deep`);
       resolving.add(name);
-      const value = evaluateDimension(dimension, lookup);
+      const value = evaluateDimension(dimensions[name]!, lookup);
       resolving.delete(name);
+      resolved.set(name, value);
       return value;
     }
-    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    return typeof value === "number" ? value : undefined;
+    return Object.hasOwn(fields, name) && typeof fields[name] === "number"
+      ? fields[name]
+      : undefined;
   };
-  const size = (text: string | number, pointer: string): Extent => {
+  const extent = (text: string | number, pointer: string): Extent => {
     try {
-      return evaluateDimension(text, lookup);
+      const value = evaluateDimension(text, lookup);
+      const factor = typeof value === "number" ? value : value.factor;
+      return Number.isSafeInteger(factor)
+        ? value
+        : fail(pointer, `${shown(text)} is ${factor}, and sizes are integers`);
     } catch (error) {
       if (error instanceof ExpressionError) return fail(pointer, error.message);
       throw error;
     }
   };
+  const size = (text: string | number, pointer: string): Extent => {
+    const value = extent(text, pointer);
+    const factor = typeof value === "number" ? value : value.factor;
+    return factor >= 1 && factor <= mostElements
+      ? value
+      : fail(pointer, `${shown(text)} is ${factor}, and sizes go from 1 to ${mostElements}`);
+  };
   const number = (text: string | number, pointer: string): number => {
-    const value = size(text, pointer);
+    const value = extent(text, pointer);
     return typeof value === "number"
       ? value
-      : fail(pointer, `"${text}" must be known when compiling`);
+      : fail(pointer, `${shown(text)} must be known when compiling`);
+  };
+  /** The largest batches are counted in. */
+  const checkElements = (shape: Shape, pointer: string): void => {
+    const count = shape
+      .flatMap((axis) => (typeof axis === "number" ? axis : [axis.factor, ...axis.symbols]))
+      .reduce<number>(
+        (product, part) =>
+          product * (typeof part === "number" ? part : maximum[document.symbols[part]!]),
+        1,
+      );
+    if (count > mostElements)
+      fail(
+        pointer,
+        `${showShape(shape)} has more than ${mostElements} elements in a run of the largest batches`,
+      );
   };
   const field = (name: string, pointer: string): unknown =>
     Object.hasOwn(fields, name)
       ? fields[name]
-      : dimensionOf(name) !== undefined
+      : Object.hasOwn(document.dimensions ?? {}, name)
         ? number(name, pointer)
         : fail(pointer, `the config has no field "${name}"`);
   const findOptional = (scope: Scope, name: string, pointer: string): Value | null => {
@@ -135,7 +170,13 @@ export function expand(
     findOptional(scope, name, pointer) ?? fail(pointer, `"${name}" is switched off`);
 
   const weightOf = (weight: ArchitectureWeight, path: string, pointer: string): WeightReference => {
-    const shape = weight.shape.map((axis, i) => number(axis, `${pointer}/shape/${i}`));
+    const shape = weight.shape.map((axis, i) => {
+      const value = size(axis, `${pointer}/shape/${i}`);
+      return typeof value === "number"
+        ? value
+        : fail(`${pointer}/shape/${i}`, `${shown(axis)} must be known when compiling`);
+    });
+    checkElements(shape, `${pointer}/shape`);
     const [begin, end] = weight.rows
       ? weight.rows.map((row, i) => number(row, `${pointer}/rows/${i}`))
       : [0, shape[0]!];
@@ -144,10 +185,29 @@ export function expand(
     return { tensor: join(path, weight.name), shape, begin: begin!, end: end! };
   };
 
+  const attributesOf = (step: OpStep, op: Op, pointer: string): Attributes => {
+    const given = Object.entries(step.attributes ?? {}).map(([key, value]) => [
+      key,
+      typeof value === "string" && value.startsWith("$")
+        ? field(value.slice(1), `${pointer}/attributes/${key}`)
+        : value,
+    ]);
+    try {
+      return readAttributes(step.op, op.attributes ?? {}, Object.fromEntries(given));
+    } catch (error) {
+      if (!(error instanceof AttributeError)) throw error;
+      const at = error.key === undefined ? "" : `/${error.key}`;
+      return fail(`${pointer}/attributes${at}`, error.message);
+    }
+  };
+
   const runOp = (step: OpStep, scope: Scope, pointer: string): Value => {
     const op = Object.hasOwn(ops, step.op)
       ? ops[step.op]!
-      : fail(`${pointer}/op`, `unknown op "${step.op}"; known are ${Object.keys(ops).join(", ")}`);
+      : fail(
+          `${pointer}/op`,
+          `unknown op "${step.op}"${nearestOp(step.op)}; known are ${Object.keys(ops).join(", ")}`,
+        );
     const inputs = (step.inputs ?? []).flatMap(
       (name, i) =>
         (i < op.inputs ? find : findOptional)(scope, name, `${pointer}/inputs/${i}`) ?? [],
@@ -160,7 +220,8 @@ export function expand(
       );
     const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
     for (const role of op.weights)
-      if (!step.weights?.[role]) fail(`${pointer}/weights`, `${step.op} needs a weight "${role}"`);
+      if (!Object.hasOwn(step.weights ?? {}, role))
+        fail(`${pointer}/weights`, `${step.op} needs a weight "${role}"`);
     for (const role of Object.keys(step.weights ?? {}))
       if (!allowed.includes(role))
         fail(`${pointer}/weights/${role}`, `${step.op} has no weight "${role}"`);
@@ -170,14 +231,7 @@ export function expand(
         weightOf(weight, scope.path, `${pointer}/weights/${role}`),
       ]),
     );
-    const attributes: Attributes = Object.fromEntries(
-      Object.entries(step.attributes ?? {}).map(([key, value]) => [
-        key,
-        typeof value === "string" && value.startsWith("$")
-          ? (field(value.slice(1), `${pointer}/attributes/${key}`) as string | number)
-          : value,
-      ]),
-    );
+    const attributes = attributesOf(step, op, pointer);
     const weightShapes = Object.fromEntries(
       Object.entries(weights).map(([role, w]) => [role, [w.end - w.begin, ...w.shape.slice(1)]]),
     );
@@ -189,6 +243,7 @@ export function expand(
           attributes,
         ),
       );
+      checkElements(output.shape, pointer);
       const path = join(
         scope.path,
         Object.values(weights)[0]
@@ -214,7 +269,10 @@ export function expand(
     }
   };
 
+  let steps = 0;
   const runStep = (step: Step, scope: Scope, pointer: string): void => {
+    if (++steps > mostSteps)
+      fail(pointer, `the graph has more than ${mostSteps} steps with its blocks unrolled`);
     if (!isOn(step.when, (name) => field(name, `${pointer}/when`))) {
       if (!scope.values.has(step.name)) scope.values.set(step.name, null);
       return;
@@ -229,6 +287,8 @@ export function expand(
     const block: Block = Object.hasOwn(document.blocks ?? {}, step.block)
       ? document.blocks![step.block]!
       : fail(`${pointer}/block`, `no block "${step.block}"`);
+    if (scope.open.length === deepestNesting)
+      fail(`${pointer}/block`, `blocks are nested more than ${deepestNesting} deep`);
     if (scope.open.includes(step.block))
       fail(`${pointer}/block`, `block "${step.block}" contains itself`);
     if (step.inputs.length !== block.inputs.length)
@@ -239,6 +299,14 @@ export function expand(
     let args = step.inputs.map((name, i) => findOptional(scope, name, `${pointer}/inputs/${i}`));
     const first = args[0] ?? fail(`${pointer}/inputs/0`, `"${step.inputs[0]}" is switched off`);
     const count = step.repeat === undefined ? 1 : number(step.repeat, `${pointer}/repeat`);
+    // Checked ahead, since a block of nothing but steps that are off is repeated too.
+    if (count < 0 || steps + count * block.steps.length > mostSteps)
+      fail(
+        `${pointer}/repeat`,
+        count < 0
+          ? `${shown(step.repeat!)} is ${count}, and a block cannot be repeated less than never`
+          : `the graph has more than ${mostSteps} steps with its blocks unrolled`,
+      );
     collect(step.collect, first);
     let result = first;
     for (let i = 0; i < count; i++) {
@@ -266,6 +334,7 @@ export function expand(
       input.shape.map((axis, i) => size(axis, `/inputs/${name}/shape/${i}`)),
       input.dtype,
     );
+    checkElements(value.shape, `/inputs/${name}/shape`);
     root.values.set(name, value);
     return [
       {

@@ -4,6 +4,9 @@
 import type { Extent } from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
 
+/** Parentheses nest no deeper than this either. */
+const longestExpression = 500;
+
 /**
  * Evaluates `text`; `lookup` answers a name or undefined. Symbols may be multiplied only. Throws
  * ExpressionError.
@@ -13,6 +16,8 @@ export function evaluateDimension(
   lookup: (name: string) => Extent | undefined,
 ): Extent {
   if (typeof text === "number") return text;
+  if (text.length > longestExpression)
+    throw new ExpressionError(`an expression has more than ${longestExpression} characters`);
   const tokens = text.match(/[A-Za-z_][A-Za-z_0-9]*|\d+|[-+*/()]|\S/g) ?? [];
   let at = 0;
   const primary = (): Extent => {

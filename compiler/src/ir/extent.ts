@@ -34,9 +34,12 @@ export function valueOf(extent: Extent, symbols: Readonly<Record<string, number>
 
 export const elements = (shape: Shape): Extent => multiply(...shape);
 
-/** A size that no run changes; anything else is an internal error of the caller. */
+/** Shapes that do not go together, or do not go with an operation. */
+export class ShapeError extends Error {}
+
+/** A size that no run changes; throws ShapeError for one that a run chooses, or that is missing. */
 export function fixed(extent: Extent | undefined, what: string): number {
-  if (typeof extent !== "number") throw new Error(`internal: ${what} must be known when compiling`);
+  if (typeof extent !== "number") throw new ShapeError(`${what} must be known when compiling`);
   return extent;
 }
 

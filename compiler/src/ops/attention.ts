@@ -5,14 +5,30 @@ function inferScores(
   [q, k, mask]: readonly Shape[],
   { heads }: Attributes,
 ): { width: number; batch: Shape[number]; queries: Shape[number]; keys: Shape[number] } {
+  if (q!.length !== 2 && q!.length !== 3)
+    throw new ShapeError(`expected q of [batch, queries, channels], received ${showShape(q!)}`);
+  if (k!.length !== 3)
+    throw new ShapeError(`expected k of [batch, keys, channels], received ${showShape(k!)}`);
   const width = fixed(q!.at(-1), "channels");
   if (width % Number(heads) !== 0)
     throw new ShapeError(`${heads} heads do not divide ${width} channels`);
-  if (k!.at(-1) !== width) throw new ShapeError(`q and k have ${width} and ${k!.at(-1)} channels`);
+  if (k!.at(-1) !== width)
+    throw new ShapeError(`q of ${showShape(q!)} and k of ${showShape(k!)} differ in channels`);
+  if (q!.length === 3 && !sameShape(q!.slice(0, 1), k!.slice(0, 1)))
+    throw new ShapeError(`q of ${showShape(q!)} and k of ${showShape(k!)} differ in batch`);
   if (mask && !sameShape(mask, [k![0]!, k![1]!]))
     throw new ShapeError(`a mask of ${showShape(mask)} does not fit keys of ${showShape(k!)}`);
-  return { width, batch: k![0]!, queries: q!.at(-2)!, keys: k![1]! };
+  return {
+    width,
+    batch: k![0]!,
+    queries: fixed(q!.at(-2), "queries"),
+    keys: fixed(k![1], "keys"),
+  };
 }
+
+const attributes = {
+  heads: { type: "integer", minimum: 1, description: "Heads, which divide the channels." },
+} as const;
 
 /** softmax(q k^T / sqrt(head size) + mask), `[batch, heads, queries, keys]`. */
 function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: number): Dense {
@@ -48,13 +64,16 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
  * batch. The optional fourth input, `[batch, keys]`, is added to the scores.
  */
 export const attention: Op = {
+  summary:
+    "softmax(q k^T / sqrt(head size) + mask) v for each head, of q, k, v and, where there is one, a mask `[batch, keys]`. A q without a batch serves every batch.",
+  attributes,
   inputs: 3,
   optionalInputs: 1,
   weights: [],
-  infer([q, k, v, mask], _, attributes) {
-    const { width, batch, queries } = inferScores([q!, k!, ...(mask ? [mask] : [])], attributes);
-    if (v!.at(-1) !== width)
-      throw new ShapeError(`q and v have ${width} and ${v!.at(-1)} channels`);
+  infer([q, k, v, mask], _, given) {
+    const { width, batch, queries } = inferScores([q!, k!, ...(mask ? [mask] : [])], given);
+    if (!sameShape(v!, k!))
+      throw new ShapeError(`k of ${showShape(k!)} and v of ${showShape(v!)} differ`);
     return [batch, queries, width];
   },
   evaluate([q, k, v, mask], _, { heads }) {
@@ -81,12 +100,15 @@ export const attention: Op = {
  * fused with it.
  */
 export const attentionProbabilities: Op = {
+  summary:
+    "The probabilities of an attention of the same q, k and mask, `[batch, heads, queries, keys]`.",
+  attributes,
   inputs: 2,
   optionalInputs: 1,
   weights: [],
-  infer(inputs, _, attributes) {
-    const { batch, queries, keys } = inferScores(inputs, attributes);
-    return [batch, Number(attributes.heads), queries, keys];
+  infer(inputs, _, given) {
+    const { batch, queries, keys } = inferScores(inputs, given);
+    return [batch, Number(given.heads), queries, keys];
   },
   evaluate: ([q, k, mask], _, { heads }) => probabilities(q!, k!, mask, Number(heads)),
 };

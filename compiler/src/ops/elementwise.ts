@@ -1,7 +1,7 @@
 import { activations, prelu as preluExpression } from "../expr/activations.ts";
 import { accumulator, constant, type Expression } from "../expr/expression.ts";
 import { evaluate } from "../expr/scalar-functions.ts";
-import { sameShape, showShape, type Shape } from "../ir/extent.ts";
+import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Dense, type Op } from "./op.ts";
 
 const pointwise = (x: Dense, expression: Expression): Dense =>
@@ -12,15 +12,17 @@ const pointwise = (x: Dense, expression: Expression): Dense =>
 
 /** An activation by its ACT2FN key. */
 export const activation: Op = {
+  summary: "An activation of each element.",
+  attributes: {
+    kind: {
+      type: "string",
+      values: Object.keys(activations),
+      description: "Its key in transformers' ACT2FN.",
+    },
+  },
   inputs: 1,
   weights: [],
-  infer([x], _, { kind }) {
-    if (!Object.hasOwn(activations, String(kind)))
-      throw new ShapeError(
-        `"${kind}" is not an activation; known are ${Object.keys(activations).join(", ")}`,
-      );
-    return x!;
-  },
+  infer: ([x]) => x!,
   evaluate([x], _, { kind }) {
     return pointwise(x!, activations[String(kind)]!(accumulator));
   },
@@ -28,6 +30,7 @@ export const activation: Op = {
 
 /** An activation with a learned slope, one for all channels (`activation_fn.weight`). */
 export const prelu: Op = {
+  summary: "max(x, 0) + slope min(x, 0), with one learned slope, `weight` of `[1]`.",
   inputs: 1,
   weights: ["weight"],
   infer([x], { weight }) {
@@ -40,6 +43,7 @@ export const prelu: Op = {
 };
 
 export const exp: Op = {
+  summary: "e to the power of each element.",
   inputs: 1,
   weights: [],
   infer: ([x]) => x!,
@@ -50,13 +54,15 @@ export const exp: Op = {
  * The second operand is shaped as the first, or as its trailing axes (broadcast over the leading
  * ones), or has one value.
  */
-const broadcasting = (combine: (a: number, b: number) => number): Op => ({
+const broadcasting = (what: string, combine: (a: number, b: number) => number): Op => ({
+  summary: `The ${what} of two values: the second is shaped as the first, or as its trailing axes, or has one element.`,
   inputs: 2,
   weights: [],
   infer([a, b]) {
     const tail: Shape = a!.slice(a!.length - b!.length);
     if (!(b!.length === 1 && b![0] === 1) && !sameShape(tail, b!))
       throw new ShapeError(`${showShape(b!)} does not broadcast to ${showShape(a!)}`);
+    if (b!.length < a!.length) for (const extent of b!) fixed(extent, "what is broadcast");
     return a!;
   },
   evaluate([a, b]) {
@@ -66,5 +72,5 @@ const broadcasting = (combine: (a: number, b: number) => number): Op => ({
     );
   },
 });
-export const add = broadcasting((a, b) => a + b);
-export const mul = broadcasting((a, b) => a * b);
+export const add = broadcasting("sum", (a, b) => a + b);
+export const mul = broadcasting("product", (a, b) => a * b);

@@ -1,4 +1,4 @@
-import { fixed } from "../ir/extent.ts";
+import { fixed, showShape } from "../ir/extent.ts";
 import { dense, ShapeError, type Op } from "./op.ts";
 
 /** Keys' cubic convolution kernel with a = -0.75, as torch.nn.functional.interpolate has it. */
@@ -29,12 +29,18 @@ function taps(from: number, to: number): { index: number; weight: number }[][] {
  * (interpolate_pos_encoding); the same size is the table itself.
  */
 export const interpolateGrid: Op = {
+  summary:
+    "A parameter `[side * side, channels]`, a square table of positions, resampled bicubically to `[height * width, channels]`.",
+  attributes: {
+    height: { type: "integer", minimum: 1, description: "Rows of the new grid." },
+    width: { type: "integer", minimum: 1, description: "Columns of the new grid." },
+  },
   inputs: 1,
   weights: [],
   infer([table], _, { height, width }) {
     const rows = fixed(table![0], "rows");
     if (table!.length !== 2 || Math.round(Math.sqrt(rows)) ** 2 !== rows)
-      throw new ShapeError(`expected a square grid of rows, received ${table!.join(" x ")}`);
+      throw new ShapeError(`expected a square grid of rows, received ${showShape(table!)}`);
     return [Number(height) * Number(width), table![1]!];
   },
   evaluate([table], _, { height, width }) {

@@ -1,4 +1,4 @@
-import { fixed } from "../ir/extent.ts";
+import { fixed, showShape } from "../ir/extent.ts";
 import { dense, rowsOf, ShapeError, type Op } from "./op.ts";
 
 /**
@@ -6,15 +6,19 @@ import { dense, rowsOf, ShapeError, type Op } from "./op.ts";
  * (torch.nn.Linear, and Conv2d on patches).
  */
 export const linear: Op = {
+  summary:
+    "x W^T + b over the last axis, with `weight` W of `[outputs, ...]`, its other axes flattened, and `bias` b of `[outputs]`. Patches are read by this op alone.",
   inputs: 1,
   weights: ["weight"],
   optionalWeights: ["bias"],
   infer([x], { weight, bias }) {
     const depth = weight!.slice(1).reduce((a, b) => a * b, 1);
     if (x!.at(-1) !== depth)
-      throw new ShapeError(`the input has ${x!.at(-1)} channels, the weight takes ${depth}`);
-    if (bias && bias[0] !== weight![0])
-      throw new ShapeError(`the bias has ${bias[0]} values for ${weight![0]} outputs`);
+      throw new ShapeError(
+        `the input has ${showShape(x!.slice(-1)).slice(1, -1)} channels, the weight takes ${depth}`,
+      );
+    if (bias && (bias.length !== 1 || bias[0] !== weight![0]))
+      throw new ShapeError(`a bias of ${showShape(bias)} does not fit ${weight![0]} outputs`);
     return [...x!.slice(0, -1), fixed(weight![0], "outputs")];
   },
   evaluate([x], { weight, bias }) {
@@ -34,11 +38,12 @@ export const linear: Op = {
 
 /** a b^T over two matrices that a run computes. */
 export const similarity: Op = {
+  summary: "a b^T of two computed matrices `[rows, channels]`.",
   inputs: 2,
   weights: [],
   infer([a, b]) {
-    if (a!.at(-1) !== b!.at(-1))
-      throw new ShapeError(`rows of ${a!.at(-1)} and ${b!.at(-1)} channels cannot be compared`);
+    if (a!.length !== 2 || b!.length !== 2 || fixed(a![1], "channels") !== b![1])
+      throw new ShapeError(`rows of ${showShape(a!)} and ${showShape(b!)} cannot be compared`);
     return [a![0]!, b![0]!];
   },
   evaluate([a, b]) {

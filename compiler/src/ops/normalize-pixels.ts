@@ -17,6 +17,18 @@ export function perChannel(
  * * rescale - mean) / std, `[batch, channels, height, width]`.
  */
 export const normalizePixels: Op = {
+  summary:
+    "Bytes of pictures `[batch, height, width, channels]` to (x * rescale - mean) / std, `[batch, channels, height, width]`, which patches alone can read.",
+  reads: "uint8",
+  attributes: {
+    rescale: { type: "number", above: 0, description: "What bytes are multiplied by." },
+    mean: { type: "numbers", description: "What is subtracted, for every channel or for each." },
+    std: {
+      type: "numbers",
+      above: 0,
+      description: "What is divided by, for every channel or for each.",
+    },
+  },
   inputs: 1,
   weights: [],
   infer([x], _, { mean, std }): Shape {

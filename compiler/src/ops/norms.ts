@@ -1,3 +1,4 @@
+import { fixed, showShape } from "../ir/extent.ts";
 import { ShapeError, dense, rowsOf, type Dense, type Op } from "./op.ts";
 
 const perRow = (x: Dense, row: (values: Float64Array) => Float64Array): Dense => {
@@ -9,16 +10,26 @@ const perRow = (x: Dense, row: (values: Float64Array) => Float64Array): Dense =>
 };
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
 
+const epsilon = {
+  type: "number",
+  minimum: 0,
+  default: 0,
+  description: "Added to what the root is taken of.",
+} as const;
+
 const norm = (
+  described: Pick<Op, "summary" | "attributes">,
   weights: readonly string[],
   scale: (values: Float64Array, epsilon: number) => Float64Array,
 ): Op => ({
+  ...described,
   inputs: 1,
   weights,
   infer([x], given) {
+    const channels = fixed(x!.at(-1), "channels");
     for (const [role, shape] of Object.entries(given))
-      if (shape[0] !== x!.at(-1))
-        throw new ShapeError(`the ${role} has ${shape[0]} values for ${x!.at(-1)} channels`);
+      if (shape.length !== 1 || shape[0] !== channels)
+        throw new ShapeError(`a ${role} of ${showShape(shape)} does not fit ${channels} channels`);
     return x!;
   },
   evaluate([x], { weight, bias }, { epsilon }) {
@@ -31,20 +42,40 @@ const norm = (
 });
 
 /** (x - mean) / sqrt(biased variance + epsilon) * weight + bias (torch.nn.LayerNorm). */
-export const layerNorm = norm(["weight", "bias"], (values, epsilon) => {
-  const centre = mean(values);
-  const variance = mean(values.map((v) => (v - centre) ** 2));
-  return values.map((v) => (v - centre) / Math.sqrt(variance + epsilon));
-});
+export const layerNorm = norm(
+  {
+    summary:
+      "(x - mean) / sqrt(biased variance + epsilon) * weight + bias over the last axis, as torch.nn.LayerNorm.",
+    attributes: { epsilon },
+  },
+  ["weight", "bias"],
+  (values, epsilon) => {
+    const centre = mean(values);
+    const variance = mean(values.map((v) => (v - centre) ** 2));
+    return values.map((v) => (v - centre) / Math.sqrt(variance + epsilon));
+  },
+);
 
 /** x / sqrt(mean of squares + epsilon) * weight (torch.nn.RMSNorm). */
-export const rmsNorm = norm(["weight"], (values, epsilon) => {
-  const size = Math.sqrt(mean(values.map((v) => v * v)) + epsilon);
-  return values.map((v) => v / size);
-});
+export const rmsNorm = norm(
+  {
+    summary:
+      "x / sqrt(mean of squares + epsilon) * weight over the last axis, as torch.nn.RMSNorm.",
+    attributes: { epsilon },
+  },
+  ["weight"],
+  (values, epsilon) => {
+    const size = Math.sqrt(mean(values.map((v) => v * v)) + epsilon);
+    return values.map((v) => v / size);
+  },
+);
 
 /** x / ||x||2, without an epsilon, as SiglipModel normalises its embeddings. */
-export const l2Normalize = norm([], (values) => {
-  const size = Math.sqrt(values.reduce((a, b) => a + b * b, 0));
-  return values.map((v) => v / size);
-});
+export const l2Normalize = norm(
+  { summary: "x / ||x|| over the last axis, without an epsilon." },
+  [],
+  (values) => {
+    const size = Math.sqrt(values.reduce((a, b) => a + b * b, 0));
+    return values.map((v) => v / size);
+  },
+);

@@ -1,7 +1,9 @@
 /** What the compiler knows of a primitive operation: its shape rule and its meaning. */
 import type { Shape } from "../ir/extent.ts";
+import type { Attribute, Attributes } from "./attribute.ts";
 
-export type Attributes = Readonly<Record<string, string | number | boolean | readonly number[]>>;
+export { ShapeError } from "../ir/extent.ts";
+export type { Attributes } from "./attribute.ts";
 
 /** A tensor of the oracle: row-major float64. */
 export interface Dense {
@@ -10,11 +12,16 @@ export interface Dense {
 }
 
 export interface Op {
+  /** What it computes, in a sentence for the documentation. */
+  readonly summary: string;
   /** Weight roles that a step must give, and those that it may. */
   readonly weights: readonly string[];
   readonly optionalWeights?: readonly string[];
   readonly inputs: number;
   readonly optionalInputs?: number;
+  /** Element type of its inputs, float32 when absent. */
+  readonly reads?: "int32" | "uint8";
+  readonly attributes?: Readonly<Record<string, Attribute>>;
   /** The output's shape. Throws ShapeError with what is wrong; the caller adds the place. */
   infer(
     inputs: readonly Shape[],
@@ -28,8 +35,6 @@ export interface Op {
     attributes: Attributes,
   ): Dense;
 }
-
-export class ShapeError extends Error {}
 
 export const dense = (shape: readonly number[], data?: Float64Array): Dense => ({
   shape,

@@ -1,9 +1,11 @@
 import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
 import { dense, ShapeError, type Op } from "./op.ts";
 
-const threeAxes = (x: Shape): void => {
+/** The tokens and channels of `[batch, tokens, channels]`. */
+const tokensOf = (x: Shape): { tokens: number; channels: number } => {
   if (x.length !== 3)
     throw new ShapeError(`expected [batch, tokens, channels], received ${x.length} axes`);
+  return { tokens: fixed(x[1], "tokens"), channels: fixed(x[2], "channels") };
 };
 
 /**
@@ -11,11 +13,16 @@ const threeAxes = (x: Shape): void => {
  * `[batch, 1, channels]` with `keep`.
  */
 export const token: Op = {
+  summary:
+    "One token of each sequence `[batch, tokens, channels]`: `[batch, channels]`, or `[batch, 1, channels]` with keep.",
+  attributes: {
+    index: { type: "integer", description: "Which token; a negative one counts from the end." },
+    keep: { type: "boolean", default: false, description: "Whether the axis of tokens stays." },
+  },
   inputs: 1,
   weights: [],
   infer([x], _, { index, keep }) {
-    threeAxes(x!);
-    const tokens = fixed(x![1], "tokens");
+    const { tokens } = tokensOf(x!);
     if (Number(index) >= tokens || Number(index) < -tokens)
       throw new ShapeError(`there is no token ${index} among ${tokens}`);
     return keep ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!];
@@ -38,11 +45,13 @@ export const token: Op = {
  * tokens]` is below zero do not count.
  */
 export const meanTokens: Op = {
+  summary:
+    "The mean over the tokens of each sequence, `[batch, channels]`. Those whose mask `[batch, tokens]` is below zero do not count.",
   inputs: 1,
   optionalInputs: 1,
   weights: [],
   infer([x, mask]) {
-    threeAxes(x!);
+    tokensOf(x!);
     if (mask && !sameShape(mask, x!.slice(0, 2)))
       throw new ShapeError(`a mask of ${showShape(mask)} does not fit ${showShape(x!)}`);
     return [x![0]!, x![2]!];
@@ -64,9 +73,15 @@ export const meanTokens: Op = {
 
 /** Rows of a table by integer ids. */
 export const embedding: Op = {
+  summary: "Rows of the table `weight` by ids, which are an input of the graph.",
+  reads: "int32",
   inputs: 1,
   weights: ["weight"],
-  infer: ([ids], { weight }) => [...ids!, weight![1]!],
+  infer([ids], { weight }) {
+    if (weight!.length !== 2)
+      throw new ShapeError(`expected a table of [rows, channels], received ${showShape(weight!)}`);
+    return [...ids!, weight![1]!];
+  },
   evaluate([ids], { weight }) {
     const width = weight!.shape[1]!;
     const y = dense([...ids!.shape, width]);
@@ -79,10 +94,16 @@ export const embedding: Op = {
 
 /** A weight as a value; leading axes of one are dropped. */
 export const parameter: Op = {
+  summary: "The weight as a value; leading axes of one are dropped.",
   inputs: 0,
   weights: ["weight"],
-  infer: (_, { weight }) =>
-    weight!.length > 1 ? weight!.slice(weight!.slice(0, -2).length) : weight!,
+  infer(_, { weight }) {
+    if (weight!.slice(0, -2).some((axis) => axis !== 1))
+      throw new ShapeError(
+        `expected at most two axes after those of one, received ${showShape(weight!)}`,
+      );
+    return weight!.slice(-2);
+  },
   evaluate: (_, { weight }) =>
     dense(weight!.shape.length > 2 ? weight!.shape.slice(-2) : weight!.shape, weight!.data),
 };
@@ -92,6 +113,11 @@ export const parameter: Op = {
  * what does not fill a patch is dropped.
  */
 export const patches: Op = {
+  summary:
+    "Non-overlapping square patches of pictures `[batch, channels, height, width]`, row by row, each ordered (channel, row, column), for a linear to read; what does not fill a patch is dropped.",
+  attributes: {
+    patch: { type: "integer", minimum: 1, description: "Height and width of a patch in pixels." },
+  },
   inputs: 1,
   weights: [],
   infer([x], _, { patch }) {

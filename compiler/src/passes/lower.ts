@@ -32,6 +32,14 @@ const folded = (operand: LoweredOperand, fold: NonNullable<WeightPart["fold"]>):
         parts: operand.parts.map((part) => ({ ...part, fold })),
       };
 
+/** What an elementwise op makes of `x`; the second operand is `y`. */
+function elementwise({ op, attributes }: Node, y: Expression): Expression {
+  const x = operand("x");
+  if (op === "activation") return activations[String(attributes.kind)]!(x);
+  if (op === "prelu") return prelu(x, operand("slope"));
+  return op === "exp" ? unary("exp", x) : binary(op as "add" | "mul", x, y);
+}
+
 export function lower(graph: Graph, storage: Storage): LoweredProgram {
   const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
   const position = new Map(graph.nodes.map((node, i) => [node.output.id, i]));
@@ -66,7 +74,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   const resampled = (node: Node): LoweredOperand => {
     const table = place(node.inputs[0]!);
     if (table.kind !== "weight")
-      throw new Error(`internal: only a parameter can be resampled (${node.origin.path})`);
+      throw new Error(`internal: checkGraph lets only a parameter be resampled`);
     const from = side(table.rows);
     const to = [Number(node.attributes.height), Number(node.attributes.width)] as const;
     if (to[0] === from && to[1] === from) return table;
@@ -78,12 +86,33 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
   };
   const strideOf = (value: Value): number =>
     views.get(value.id)?.stride ?? fixed(value.shape.at(-1), "channels");
+  /** What an epilogue reads of the weights as they are, the exponential of a parameter among it. */
   const constantNode = (value: Value): Node | undefined => {
     const node = producer.get(value.id);
-    if (node?.op === "parameter" || node?.op === "interpolate_grid") return node;
-    return node?.op === "exp" && producer.get(node.inputs[0]!.id)?.op === "parameter"
+    return node?.op === "parameter" ||
+      node?.op === "interpolate_grid" ||
+      (node && isFoldedExp(node))
       ? node
       : undefined;
+  };
+  /** An exponential of a parameter that its readers take as they read it. */
+  const isFoldedExp = ({ op, inputs, output }: Node): boolean =>
+    op === "exp" &&
+    producer.get(inputs[0]!.id)?.op === "parameter" &&
+    !isOutput.has(output.id) &&
+    (users.get(output.id) ?? []).every(
+      (user) => (user.op === "add" || user.op === "mul") && user.inputs[0]!.id !== output.id,
+    );
+  /** How an operand of `add` or `mul` is indexed beside one of `whole` elements a row. */
+  const indexOf = (name: string, value: Value, whole: Value): EpilogueOperand => {
+    if (sameShape(value.shape, whole.shape) && !constantNode(value))
+      return { name, index: "element" };
+    const count = product(value.shape.map((extent) => fixed(extent, "what is broadcast")));
+    if (count === 1) return { name, index: "scalar" };
+    const columns = fixed(whole.shape.at(-1), "columns");
+    return count === columns
+      ? { name, index: "column" }
+      : { name, index: "periodic", period: count / columns };
   };
 
   /**
@@ -102,6 +131,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     for (let user = onlyUser(output); user; user = onlyUser(output)) {
       if (user.op === "activation")
         expression = activations[String(user.attributes.kind)]!(expression);
+      else if (user.op === "exp") expression = unary("exp", expression);
       else if (user.op === "prelu") {
         const name = `e${operands.length}`;
         operands.push({ name, index: "scalar" });
@@ -120,18 +150,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         )
           break;
         const name = `e${operands.length}`;
-        const count = constant ? product(other.shape as number[]) : 0;
-        const columns = output.shape.at(-1);
-        if (constant && count !== 1 && count % fixed(columns, "columns") !== 0) break;
-        operands.push(
-          !constant
-            ? { name, index: "element" }
-            : count === 1
-              ? { name, index: "scalar" }
-              : count === columns
-                ? { name, index: "column" }
-                : { name, index: "periodic", period: count / fixed(columns, "columns") },
-        );
+        operands.push(indexOf(name, other, output));
         extra.push(place(constant?.op === "exp" ? constant.inputs[0]! : other));
         expression = binary(
           user.op,
@@ -250,6 +269,84 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
     return group.includes(node) ? group : [node];
   };
   const output = (value: Value): LoweredOperand => ({ kind: "value", value, offset: 0 });
+  /** Whether a node gives the probabilities of an attention, whose masks may differ. */
+  const isProbabilitiesOf = (node: Node, { inputs: [q, k, , mask], attributes }: Node): boolean =>
+    node.op === "attention_probabilities" &&
+    node.attributes.heads === attributes.heads &&
+    node.inputs[0]!.id === q!.id &&
+    node.inputs[1]!.id === k!.id &&
+    node.inputs[2]?.id === mask?.id;
+  /** The probabilities that an attention gives as its second result. */
+  const probabilitiesOf = (attention: Node): Node | undefined =>
+    users.get(attention.inputs[0]!.id)!.find((user) => isProbabilitiesOf(user, attention));
+  const attend = (
+    { attributes, origin }: Node,
+    [q, k, v, mask]: readonly [Value, Value, Value, Value | undefined],
+    sums: Value,
+    probabilities: Value | undefined,
+  ): void => {
+    const heads = Number(attributes.heads);
+    const headSize = fixed(k.shape[2], "channels") / heads;
+    launches.push({
+      problem: {
+        family: "attention",
+        batch: k.shape[0]!,
+        heads,
+        headSize,
+        queries: fixed(q.shape.at(-2), "queries"),
+        keys: fixed(k.shape[1], "keys"),
+        queryStride: strideOf(q),
+        keyStride: strideOf(k),
+        valueStride: strideOf(v),
+        sharedQuery: q.shape.length === 2,
+        scale: headSize ** -0.5,
+        mask: mask !== undefined,
+        probabilities: probabilities !== undefined,
+      },
+      origins: [origin.path],
+      operands: [
+        place(q),
+        place(k),
+        place(v),
+        ...(mask ? [place(mask)] : []),
+        output(sums),
+        ...(probabilities ? [output(probabilities)] : []),
+      ],
+    });
+  };
+  /**
+   * An elementwise node alone: over rows of its last axis, or of one element where only a run knows
+   * that axis, which no operand is broadcast along.
+   */
+  const map = (node: Node): void => {
+    const [x, y] = node.inputs as [Value, Value?];
+    const { shape } = node.output;
+    const last = shape.at(-1);
+    const width = typeof last === "number" ? last : 1;
+    const slope = node.weights.weight;
+    const second = y && constantNode(y);
+    const exponential = second?.op === "exp";
+    launches.push({
+      problem: {
+        family: "map",
+        rows: typeof last === "number" ? multiply(...shape.slice(0, -1)) : elements(shape),
+        width,
+        expression: elementwise(node, exponential ? unary("exp", operand("y")) : operand("y")),
+        operands: [
+          { name: "x", index: "element" },
+          ...(y ? [indexOf("y", y, node.output)] : []),
+          ...(slope ? [{ name: "slope", index: "scalar" } as const] : []),
+        ],
+      },
+      origins: [node.origin.path],
+      operands: [
+        place(x),
+        ...(y ? [place(exponential ? second.inputs[0]! : y)] : []),
+        ...(slope ? [matrix(slope)] : []),
+        output(node.output),
+      ],
+    });
+  };
 
   for (const node of graph.nodes) {
     if (done.has(node)) continue;
@@ -261,10 +358,6 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       case "interpolate_grid":
       case "normalize_pixels":
       case "patches":
-        break;
-      case "exp":
-        if (!constantNode(node.output))
-          throw new Error(`internal: exp of a computed value has no kernel (${node.origin.path})`);
         break;
       case "linear":
         gemm(projections(node));
@@ -291,41 +384,25 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       }
       case "attention": {
         const [q, k, v, mask] = node.inputs as [Value, Value, Value, Value?];
-        const same = (other: Node): boolean =>
-          other.op === "attention_probabilities" &&
-          other.inputs[0]!.id === q.id &&
-          other.inputs[1]!.id === k.id &&
-          other.inputs[2]?.id === mask?.id;
-        const probabilities = users.get(q.id)!.find(same);
+        const probabilities = probabilitiesOf(node);
         if (probabilities) done.add(probabilities);
-        const heads = Number(node.attributes.heads);
-        const headSize = fixed(width, "channels") / heads;
-        launches.push({
-          problem: {
-            family: "attention",
-            batch: k.shape[0]!,
-            heads,
-            headSize,
-            queries: fixed(q.shape.at(-2), "queries"),
-            keys: fixed(k.shape[1], "keys"),
-            queryStride: strideOf(q),
-            keyStride: strideOf(k),
-            valueStride: strideOf(v),
-            sharedQuery: q.shape.length === 2,
-            scale: headSize ** -0.5,
-            mask: mask !== undefined,
-            probabilities: probabilities !== undefined,
-          },
-          origins,
-          operands: [
-            place(q),
-            place(k),
-            place(v),
-            ...(mask ? [place(mask)] : []),
-            output(node.output),
-            ...(probabilities ? [output(probabilities.output)] : []),
-          ],
-        });
+        attend(node, [q, k, v, mask], node.output, probabilities?.output);
+        break;
+      }
+      case "attention_probabilities": {
+        const [q, k, mask] = node.inputs as [Value, Value, Value?];
+        const attention = users
+          .get(q.id)!
+          .find((user) => user.op === "attention" && isProbabilitiesOf(node, user));
+        // Then they are that attention's second result.
+        if (attention && probabilitiesOf(attention) === node) continue;
+        // The sums have no reader, and any values do.
+        const sums: Value = {
+          id: fresh++,
+          dtype: "float32",
+          shape: [k.shape[0]!, q.shape.at(-2)!, k.shape[2]!],
+        };
+        attend(node, [q, k, k, mask], sums, node.output);
         break;
       }
       case "layer_norm":
@@ -387,10 +464,7 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
       }
       case "embedding": {
         const input = graph.inputs.find(({ value }) => value.id === x!.id);
-        if (!input)
-          throw new Error(
-            `internal: an embedding of computed ids has no kernel (${node.origin.path})`,
-          );
+        if (!input) throw new Error("internal: checkGraph lets ids be inputs alone");
         gathers.push({
           input: input.name,
           table: node.weights.weight!.tensor,
@@ -399,55 +473,13 @@ export function lower(graph: Graph, storage: Storage): LoweredProgram {
         });
         break;
       }
-      case "prelu": {
-        const problem = {
-          family: "map",
-          rows: multiply(...node.output.shape.slice(0, -1)),
-          width: fixed(width, "channels"),
-          expression: prelu(operand("x"), operand("slope")),
-        } as const;
-        launches.push({
-          problem: {
-            ...problem,
-            operands: [
-              { name: "x", index: "element" },
-              { name: "slope", index: "scalar" },
-            ],
-          },
-          origins,
-          operands: [place(x!), matrix(node.weights.weight!), output(node.output)],
-        });
-        break;
-      }
       case "activation":
       case "add":
-      case "mul": {
-        const w = fixed(width, "channels");
-        const rows = multiply(...node.output.shape.slice(0, -1));
-        const second = y ? constantNode(y) : undefined;
-        const period = y && second ? product(y.shape as number[]) / w : 0;
-        const operands: EpilogueOperand[] = [{ name: "x", index: "element" }];
-        if (y)
-          operands.push(
-            !second
-              ? { name: "y", index: "element" }
-              : period < 1
-                ? { name: "y", index: "scalar" }
-                : period === 1
-                  ? { name: "y", index: "column" }
-                  : { name: "y", index: "periodic", period },
-          );
-        const expression =
-          node.op === "activation"
-            ? activations[String(node.attributes.kind)]!(operand("x"))
-            : binary(node.op, operand("x"), operand("y"));
-        launches.push({
-          problem: { family: "map", rows, width: w, expression, operands },
-          origins,
-          operands: [place(x!), ...(y ? [place(y)] : []), output(node.output)],
-        });
+      case "exp":
+      case "mul":
+      case "prelu":
+        if (!isFoldedExp(node)) map(node);
         break;
-      }
       default:
         throw new Error(`internal: no lowering for ${node.op} (${node.origin.path})`);
     }

@@ -28,6 +28,11 @@ function push(graph: Graph, pick: Node): Graph {
     for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
   const outputs = new Set(graph.outputs.map(({ value }) => value.id));
   const sequence = pick.inputs[0]!;
+  /** Whose probabilities are wanted of every token are computed with the whole attention. */
+  const isWatched = (node: Node): boolean =>
+    (users.get(node.inputs[0]!.id) ?? []).some(
+      (user) => user.op === "attention_probabilities" && user.inputs[1]!.id === node.inputs[1]!.id,
+    );
   const isSequence = (value: Value): boolean =>
     value.shape.length === 3 && multiply(value.shape[1]!) === sequence.shape[1];
 
@@ -38,7 +43,7 @@ function push(graph: Graph, pick: Node): Graph {
     const readers = users.get(node.output.id) ?? [];
     const movable = rowWise.has(node.op)
       ? node.inputs.every(isSequence)
-      : node.op === "attention" && isSequence(node.inputs[0]!);
+      : node.op === "attention" && isSequence(node.inputs[0]!) && !isWatched(node);
     const onlyToken = readers.every(
       (reader) =>
         narrowed.has(reader) &&

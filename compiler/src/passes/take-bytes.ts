@@ -3,20 +3,21 @@
  * model normalises it.
  */
 import type { ModelSpec } from "@sigil/spec";
-import { ArchitectureError } from "../architecture/expand.ts";
+import { ArchitectureError } from "../architecture/architecture-error.ts";
+import { ShapeError, type Shape } from "../ir/extent.ts";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import { normalizePixels } from "../ops/normalize-pixels.ts";
 
 /**
  * Makes a float32 input `pixel_values` one of bytes, `[batch, height, width, channels]`, with
- * `normalize_pixels` before what reads it.
+ * `normalize_pixels` before what reads it. Throws ArchitectureError where the two do not fit.
  */
 export function takeBytes(graph: Graph, pixels: ModelSpec["pixels"]): Graph {
   const input = graph.inputs.find(
     ({ name, value }) =>
       name === "pixel_values" && value.dtype === "float32" && value.shape.length === 4,
   );
-  if (pixels.dtype === "float32" || !input) return checkBytes(graph);
+  if (pixels.dtype === "float32" || !input) return graph;
   const [batch, channels, height, width] = input.value.shape;
   const fresh =
     Math.max(
@@ -29,63 +30,26 @@ export function takeBytes(graph: Graph, pixels: ModelSpec["pixels"]): Graph {
     mean: pixels.imageMean,
     std: pixels.imageStd,
   };
+  const infer = (): Shape => {
+    try {
+      return normalizePixels.infer([bytes.shape], {}, attributes);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      throw new ArchitectureError(graph.name, "/inputs/pixel_values/shape", error.message);
+    }
+  };
   const origin = { document: graph.name, pointer: "/inputs/pixel_values", path: "pixel_values" };
   const normalised: Node = {
     op: "normalize_pixels",
     inputs: [bytes],
     weights: {},
     attributes,
-    output: { ...input.value, shape: normalizePixels.infer([bytes.shape], {}, attributes) },
+    output: { ...input.value, shape: infer() },
     origin,
   };
-  return checkBytes({
+  return {
     ...graph,
     inputs: graph.inputs.map((other) => (other === input ? { ...input, value: bytes } : other)),
     nodes: [normalised, ...graph.nodes],
-  });
-}
-
-/**
- * Normalising is folded into the patch embedding, so bytes have no other way in. Throws
- * ArchitectureError.
- */
-function checkBytes(graph: Graph): Graph {
-  const bytes = new Set(
-    graph.inputs.flatMap(({ value }) => (value.dtype === "uint8" ? [value.id] : [])),
-  );
-  const normalised = new Set(
-    graph.nodes.flatMap(({ op, output }) => (op === "normalize_pixels" ? [output.id] : [])),
-  );
-  const patches = new Set(
-    graph.nodes.flatMap(({ op, inputs, output }) =>
-      op === "patches" && normalised.has(inputs[0]!.id) ? [output.id] : [],
-    ),
-  );
-  for (const { op, inputs, origin } of graph.nodes) {
-    const fail = (message: string): never => {
-      throw new ArchitectureError(origin.document, origin.pointer, message);
-    };
-    if (op === "normalize_pixels" && !bytes.has(inputs[0]!.id))
-      fail("normalize_pixels takes an input of uint8");
-    for (const { id } of inputs) {
-      if (bytes.has(id) && op !== "normalize_pixels")
-        fail(`${op} cannot read bytes: only normalize_pixels can`);
-      if (normalised.has(id) && op !== "patches")
-        fail(
-          `${op} cannot read bytes that were normalised: only patches, and a linear after them, can`,
-        );
-      if (patches.has(id) && op !== "linear")
-        fail(`${op} cannot read patches of bytes: only a linear can`);
-    }
-  }
-  const exposed = graph.outputs.find(
-    ({ value }) => normalised.has(value.id) || patches.has(value.id),
-  );
-  if (exposed)
-    throw new ArchitectureError(
-      graph.name,
-      `/outputs/${exposed.name}`,
-      "normalised bytes cannot be an output",
-    );
-  return graph;
+  };
 }

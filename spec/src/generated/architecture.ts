@@ -37,7 +37,7 @@ export interface OpStep {
   /** Checkpoint tensors by their role, such as weight and bias. */
   readonly weights?: Readonly<Record<string, ArchitectureWeight>>;
   /** What else the operation needs; `$name` is the value of a config field or a dimension. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  readonly attributes?: Readonly<Record<string, string | number | boolean | readonly number[]>>;
   readonly when?: string;
   /** A list of outputs that the values join where the spec asks for it. */
   readonly collect?: "hidden_states" | "attentions";

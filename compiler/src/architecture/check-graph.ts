@@ -1,0 +1,90 @@
+import type { Graph, Node } from "../ir/graph.ts";
+import { ops } from "../ops/index.ts";
+import { ArchitectureError } from "./architecture-error.ts";
+
+/** Ops that are part of the kernel which reads them, with the op that it is made for. */
+const onlyReaders: Readonly<Record<string, string>> = {
+  patches: "linear",
+  normalize_pixels: "patches",
+};
+const onlyFor = (op: string, reader: string): string =>
+  `what ${op} gives can only be read by ${reader}`;
+
+/**
+ * Refuses what no shape shows and no kernel computes: element types that an op does not read, ids
+ * and tables that are computed, patches outside a linear, outputs that no run computes, and symbols
+ * that no input binds. Throws ArchitectureError.
+ */
+export function checkGraph(graph: Graph): Graph {
+  const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
+  const inputs = new Map(graph.inputs.map((input) => [input.value.id, input]));
+  const computed = new Set(inputs.keys());
+  for (const node of graph.nodes) {
+    checkInputs(node, producer, inputs);
+    if (node.inputs.some(({ id }) => computed.has(id))) computed.add(node.output.id);
+  }
+  for (const { name, value } of graph.outputs) {
+    const fail = (problem: string): never => {
+      throw new ArchitectureError(graph.name, `/outputs/${name}`, problem);
+    };
+    if (inputs.has(value.id)) fail("an output must be computed, and this is an input");
+    if (!computed.has(value.id)) fail("an output must be computed from an input");
+    const { op } = producer.get(value.id)!;
+    if (onlyReaders[op] !== undefined) fail(onlyFor(op, onlyReaders[op]));
+  }
+  checkSymbols(graph);
+  return graph;
+}
+
+function checkInputs(
+  { op, inputs, weights, origin }: Node,
+  producer: ReadonlyMap<number, Node>,
+  given: ReadonlyMap<number, Graph["inputs"][number]>,
+): void {
+  inputs.forEach((value, i) => {
+    const fail = (problem: string): never => {
+      throw new ArchitectureError(origin.document, `${origin.pointer}/inputs/${i}`, problem);
+    };
+    const { reads = "float32" } = ops[op]!;
+    const from = producer.get(value.id);
+    if (reads === "int32" && !given.has(value.id))
+      fail(`${op} reads ids that are an input of the graph, not computed ones`);
+    if (value.dtype !== reads) fail(`${op} reads ${reads}, and this is ${value.dtype}`);
+    const reader = from && onlyReaders[from.op];
+    if (reader !== undefined && op !== reader) fail(onlyFor(from!.op, reader));
+    if (op === "interpolate_grid" && (from?.op !== "parameter" || !isWholeMatrix(from)))
+      fail("interpolate_grid reads a parameter whose weight has two axes");
+  });
+  const table = op === "embedding" ? weights.weight! : undefined;
+  if (table && table.end - table.begin !== table.shape[0])
+    throw new ArchitectureError(
+      origin.document,
+      `${origin.pointer}/weights/weight/rows`,
+      "an embedding reads a whole table",
+    );
+}
+
+const isWholeMatrix = ({ weights }: Node): boolean => weights.weight!.shape.length === 2;
+
+/** A run learns a symbol from an axis of an input that it must be given. */
+function checkSymbols({ name, symbols, inputs, nodes }: Graph): void {
+  const bound = new Set(
+    inputs.flatMap((input) =>
+      input.default === undefined
+        ? input.value.shape.flatMap((axis) =>
+            typeof axis !== "number" && axis.symbols.length === 1 ? axis.symbols : [],
+          )
+        : [],
+    ),
+  );
+  const used = [...inputs.map(({ value }) => value), ...nodes.map(({ output }) => output)].flatMap(
+    ({ shape }) => shape.flatMap((axis) => (typeof axis === "number" ? [] : axis.symbols)),
+  );
+  const free = Object.keys(symbols).find((symbol) => used.includes(symbol) && !bound.has(symbol));
+  if (free !== undefined)
+    throw new ArchitectureError(
+      name,
+      `/symbols/${free}`,
+      `no input that a run must be given has an axis of "${free}" alone`,
+    );
+}

@@ -1,0 +1,123 @@
+// Writes what the ops of the compiler declare: spec/schema/operations.schema.json, by which
+// documents are checked, and docs/operations.md; with --check, fails if a file would change.
+import { readFileSync, writeFileSync } from "node:fs";
+import { describeAttribute, ops } from "@sigil/compiler";
+
+const root = new URL("../", import.meta.url);
+const files = { "spec/schema/operations.schema.json": schema(), "docs/operations.md": page() };
+for (const [path, text] of Object.entries(files)) {
+  const file = new URL(path, root);
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${path} is stale: run node scripts/generate-operations.mjs`);
+    process.exitCode = 1;
+  }
+}
+
+function schema() {
+  return `${JSON.stringify(
+    {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      $id: "operations.schema.json",
+      title: "Operations",
+      description:
+        "What a step may state of each op. Generated from compiler/src/ops by scripts/generate-operations.mjs.",
+      properties: { op: { enum: Object.keys(ops) } },
+      allOf: Object.entries(ops).map(([name, op]) => ({
+        if: { properties: { op: { const: name } }, required: ["op"] },
+        // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
+        then: stepSchema(op),
+      })),
+    },
+    undefined,
+    2,
+  )}\n`;
+}
+
+function stepSchema(op) {
+  const roles = [...op.weights, ...(op.optionalWeights ?? [])];
+  const attributes = Object.entries(op.attributes ?? {});
+  const stated = attributes.filter(([, { default: value }]) => value === undefined);
+  return {
+    description: op.summary,
+    properties: {
+      inputs: { minItems: op.inputs, maxItems: op.inputs + (op.optionalInputs ?? 0) },
+      weights: {
+        properties: Object.fromEntries(roles.map((role) => [role, {}])),
+        required: op.weights,
+        additionalProperties: false,
+      },
+      attributes: {
+        properties: Object.fromEntries(
+          attributes.map(([key, attribute]) => [key, attributeSchema(attribute)]),
+        ),
+        required: stated.map(([key]) => key),
+        additionalProperties: false,
+      },
+    },
+    required: [
+      ...(op.inputs > 0 ? ["inputs"] : []),
+      ...(op.weights.length > 0 ? ["weights"] : []),
+      ...(stated.length > 0 ? ["attributes"] : []),
+    ],
+  };
+}
+
+/** A value of the attribute's type, or `$` and the name of a config field or a dimension. */
+function attributeSchema({ type, description, default: value, minimum, above, values }) {
+  const range = {
+    ...(minimum !== undefined && { minimum }),
+    ...(above !== undefined && { exclusiveMinimum: above }),
+  };
+  return {
+    description,
+    type: {
+      integer: ["integer", "string"],
+      number: ["number", "string"],
+      numbers: ["number", "array", "string"],
+      boolean: ["boolean", "string"],
+      string: "string",
+    }[type],
+    ...range,
+    ...(type === "numbers" && { minItems: 1, items: { type: "number", ...range } }),
+    ...(values
+      ? // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
+        { if: { pattern: "^\\$." }, then: {}, else: { enum: values } }
+      : { pattern: "^\\$." }),
+    ...(value !== undefined && { default: value }),
+  };
+}
+
+function page() {
+  const sections = Object.entries(ops).map(([name, op]) => {
+    const optional = op.optionalInputs ?? 0;
+    const inputs = optional > 0 ? `${op.inputs} or ${op.inputs + optional}` : String(op.inputs);
+    const weights = [
+      ...op.weights.map((role) => `\`${role}\``),
+      ...(op.optionalWeights ?? []).map((role) => `\`${role}\` (optional)`),
+    ];
+    const facts = [
+      `Inputs: ${inputs}${op.reads ? `, of ${op.reads}` : ""}.`,
+      ...(weights.length > 0 ? [`Weights: ${weights.join(", ")}.`] : []),
+    ];
+    const attributes = Object.entries(op.attributes ?? {});
+    return [
+      `## ${name}`,
+      op.summary,
+      facts.join(" "),
+      ...(attributes.length > 0
+        ? [
+            [
+              "| attribute | value | default | |",
+              "| --- | --- | --- | --- |",
+              ...attributes.map(
+                ([key, attribute]) =>
+                  `| \`${key}\` | ${describeAttribute(attribute)} | ${attribute.default ?? "none: it must be stated"} | ${attribute.description} |`,
+              ),
+            ].join("\n"),
+          ]
+        : []),
+    ].join("\n\n");
+  });
+  return `# Operations\n\nWhat a step of an [architecture document](architectures.md) may do. An attribute's value may also be\n\`$\` and the name of a config field or a dimension. This page comes from \`compiler/src/ops\` by\n\`scripts/generate-operations.mjs\`.\n\n${sections.join("\n\n")}\n`;
+}
