@@ -1,4 +1,5 @@
 import { TokenizerError } from "./error.ts";
+import { pythonLower } from "./lower-case.ts";
 import { collapseWhitespace, deletePunctuation, strip } from "./python-text.ts";
 import { encodeRows } from "./rows.ts";
 import { SentencePiece } from "./sentencepiece.ts";
@@ -229,7 +230,7 @@ export class SiglipTokenizer implements Tokenizer {
    * stripped.
    */
   canonicalizeText(text: string, keepPunctuationExactString?: string): string {
-    const lowered = this.doLowerCase ? text.toLowerCase() : text;
+    const lowered = this.doLowerCase ? pythonLower(text) : text;
     const kept = keepPunctuationExactString
       ? lowered
           .split(keepPunctuationExactString)

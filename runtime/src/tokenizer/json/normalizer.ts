@@ -1,5 +1,6 @@
 import { Charsmap } from "../charsmap.ts";
 import { TokenizerError } from "../error.ts";
+import { lowerEach } from "../lower-case.ts";
 import { compilePattern } from "./pattern.ts";
 import { precompiled } from "./precompiled.ts";
 import { components, stringOf, unsupported, type ComponentSpec } from "./spec.ts";
@@ -17,13 +18,8 @@ export function buildNormalizer(spec: ComponentSpec): Normalizer {
       const steps = components(spec.normalizers, "normalizers").map(buildNormalizer);
       return (text) => steps.reduce((result, step) => step(result), text);
     }
-    // Character by character: no final sigma, the only one whose neighbours decide, as Rust's
-    // char::to_lowercase.
     case "Lowercase":
-      return (text) =>
-        text.includes("\u03a3")
-          ? Array.from(text, (char) => char.toLowerCase()).join("")
-          : text.toLowerCase();
+      return lowerEach;
     case "NFC":
     case "NFD":
     case "NFKC":
