@@ -31,10 +31,11 @@ export class SentencePiece {
 
   /**
    * Reads a `spiece.model`; throws TokenizerError when it is damaged, has no unknown piece or is
-   * not unigram.
+   * not unigram. `addDummyPrefix` outranks the file.
    */
-  constructor(data: Uint8Array) {
-    const proto = parseModelProto(data);
+  constructor(data: Uint8Array, options: { readonly addDummyPrefix?: boolean } = {}) {
+    const file = parseModelProto(data);
+    const proto = { ...file, normalizer: { ...file.normalizer, ...options } };
     this.proto = proto;
     this.normalizer = new SentencePieceNormalizer(proto);
     const trie = new PieceTrie();

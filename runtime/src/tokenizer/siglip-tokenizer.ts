@@ -1,16 +1,20 @@
+import { cleanUpTokenization } from "./clean-up.ts";
+import type { AddedToken } from "./config/added-token.ts";
+import {
+  readSettings,
+  siglipMaxLength,
+  siglipTokens,
+  type TokenizerSettings,
+} from "./config/settings.ts";
+import type { TokenizerConfig } from "./config/tokenizer-config.ts";
 import { TokenizerError } from "./error.ts";
+import { TokenFinder } from "./find-tokens.ts";
 import { pythonLower } from "./lower-case.ts";
 import { collapseWhitespace, deletePunctuation, strip } from "./python-text.ts";
-import { encodeRows } from "./rows.ts";
+import { encodeRows, noPadToken } from "./rows.ts";
 import { SentencePiece } from "./sentencepiece.ts";
 import { spaceMarker } from "./sentencepiece-normalizer.ts";
-import {
-  cleanUpTokenization,
-  maxLengthOf,
-  splitOnTokens,
-  tokenText,
-  type TokenizerConfig,
-} from "./siglip-config.ts";
+import { SiglipVocabulary } from "./siglip-vocabulary.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "./tokenizer.ts";
 
 /**
@@ -28,37 +32,37 @@ export class SiglipTokenizer implements Tokenizer {
   readonly doLowerCase: boolean;
   readonly eosToken: string;
   readonly unkToken: string;
-  readonly padToken: string;
+  /** Undefined where the configuration says null: such a tokenizer does not pad. */
+  readonly padToken: string | undefined;
   private readonly file: Uint8Array;
-  private readonly added = new Map<string, number>();
-  private readonly special = new Set<string>();
+  private readonly settings: TokenizerSettings;
+  private readonly vocabulary: SiglipVocabulary;
+  private readonly added: ReadonlyMap<string, AddedToken>;
+  private readonly finder: TokenFinder<string>;
   private readonly unkPieces: number;
-  private readonly cleanUp: boolean;
-  private readonly splitSpecial: boolean;
-  private readonly returnsAttentionMask: boolean;
 
   private constructor(file: Uint8Array, config: TokenizerConfig) {
+    const settings = readSettings(config, siglipTokens);
+    const textOf = (key: string): string | undefined => settings.named.get(key)?.content;
+    const required = (key: string): string => {
+      const text = textOf(key);
+      if (text === undefined)
+        throw new TokenizerError(
+          `tokenizer_config.json: ${key}: expected a token, received null; SiglipTokenizer has none without`,
+        );
+      return text;
+    };
     this.file = file;
-    this.sentencePiece = new SentencePiece(file);
-    this.eosToken = tokenText(config.eos_token, "</s>");
-    this.unkToken = tokenText(config.unk_token, "<unk>");
-    this.padToken = tokenText(config.pad_token, "</s>");
-    this.modelMaxLength = maxLengthOf(config, 64);
-    this.doLowerCase = config.do_lower_case ?? true;
-    this.cleanUp = config.clean_up_tokenization_spaces ?? false;
-    this.splitSpecial = config.split_special_tokens ?? false;
-    this.returnsAttentionMask = config.model_input_names?.includes("attention_mask") ?? false;
-    for (const [id, token] of Object.entries(config.added_tokens_decoder ?? {})) {
-      this.added.set(tokenText(token, ""), Number(id));
-      if (typeof token === "string" || token.special) this.special.add(tokenText(token, ""));
-    }
-    const additional = (config.additional_special_tokens ?? []).map((token) =>
-      tokenText(token, ""),
-    );
-    for (const token of [this.eosToken, this.unkToken, this.padToken, ...additional]) {
-      this.special.add(token);
-      if (!this.added.has(token)) this.added.set(token, this.freshId(token));
-    }
+    this.settings = settings;
+    this.sentencePiece = new SentencePiece(file, settings.legacy ? {} : { addDummyPrefix: false });
+    this.eosToken = required("eos_token");
+    this.unkToken = required("unk_token");
+    this.padToken = textOf("pad_token");
+    this.modelMaxLength = settings.modelMaxLength ?? siglipMaxLength;
+    this.doLowerCase = settings.doLowerCase ?? true;
+    this.vocabulary = new SiglipVocabulary(this.sentencePiece, settings);
+    this.added = this.vocabulary.added;
+    this.finder = new TokenFinder(this.vocabulary.patterns.map((text) => [text, text] as const));
     this.unkPieces = this.sentencePiece.encodePieces(this.unkToken).length;
   }
 
@@ -70,8 +74,12 @@ export class SiglipTokenizer implements Tokenizer {
     return new SiglipTokenizer(file, config);
   }
 
-  /** `pad_token_id`: the id of `</s>` in published checkpoints. */
+  /**
+   * `pad_token_id`: the id of `</s>` in published checkpoints. Throws TokenizerError where the
+   * configuration says that there is none.
+   */
   get padTokenId(): number {
+    if (this.padToken === undefined) throw noPadToken();
     return this.convertTokensToIds(this.padToken);
   }
 
@@ -87,7 +95,7 @@ export class SiglipTokenizer implements Tokenizer {
 
   /** `all_special_ids` */
   get allSpecialIds(): number[] {
-    return [...new Set([...this.special].map((token) => this.convertTokensToIds(token)))];
+    return Array.from(this.vocabulary.special, (token) => this.convertTokensToIds(token));
   }
 
   /** `vocab_size`: pieces of the model, added tokens not counted. */
@@ -97,20 +105,18 @@ export class SiglipTokenizer implements Tokenizer {
 
   /** `get_vocab`: every piece and added token with its id. */
   getVocab(): Map<string, number> {
-    const vocab = new Map(
-      this.sentencePiece.proto.pieces.map((piece, id) => [piece.text, id] as const),
-    );
-    for (const [token, id] of this.added) vocab.set(token, id);
-    return vocab;
+    return this.vocabulary.all();
   }
 
   /** `__call__`: one row of ids a text, eos included; neither padded nor cut unless asked. */
   encode(texts: string | readonly string[], options: EncodeOptions = {}): Encoding {
     return encodeRows(
       {
-        padTokenId: this.padTokenId,
+        padTokenId: () => this.padTokenId,
         modelMaxLength: this.modelMaxLength,
-        returnsAttentionMask: this.returnsAttentionMask,
+        returnsAttentionMask: this.settings.returnsAttentionMask ?? true,
+        paddingSide: this.settings.paddingSide ?? "right",
+        truncationSide: this.settings.truncationSide ?? "right",
         ids: (text) => this.convertTokensToIds(this.tokenize(text)),
         build: (ids, pairIds) => this.buildInputsWithSpecialTokens(ids, pairIds),
       },
@@ -122,11 +128,12 @@ export class SiglipTokenizer implements Tokenizer {
   /** `tokenize`: pieces of a text, special tokens in it kept whole, none added. */
   tokenize(text: string): string[] {
     const marked = spaceMarker + text.replaceAll(spaceMarker, " ");
-    const parts = this.splitSpecial ? [marked] : splitOnTokens(marked, this.added.keys());
-    const tokens = parts.flatMap((part, i) =>
-      i % 2 === 1 ? [part] : part === "" ? [] : this.tokenizeOrdinary(part),
-    );
-    return tokens.length > 1 && tokens[0] === spaceMarker && this.special.has(tokens[1]!)
+    const tokens = this.settings.splitSpecial
+      ? this.tokenizeOrdinary(marked)
+      : this.cut(marked).flatMap((part) =>
+          part === "" ? [] : this.added.has(part) ? [part] : this.tokenizeOrdinary(part),
+        );
+    return tokens.length > 1 && tokens[0] === spaceMarker && this.vocabulary.special.has(tokens[1]!)
       ? tokens.slice(1)
       : tokens;
   }
@@ -135,7 +142,7 @@ export class SiglipTokenizer implements Tokenizer {
   convertTokensToIds(tokens: string): number;
   convertTokensToIds(tokens: readonly string[]): number[];
   convertTokensToIds(tokens: string | readonly string[]): number | number[] {
-    const one = (token: string) => this.added.get(token) ?? this.sentencePiece.pieceToId(token);
+    const one = (token: string) => this.vocabulary.idOf(token);
     return typeof tokens === "string" ? one(tokens) : tokens.map(one);
   }
 
@@ -146,14 +153,7 @@ export class SiglipTokenizer implements Tokenizer {
     ids: number | readonly number[],
     options: DecodeOptions = {},
   ): string | string[] {
-    const one = (id: number) => {
-      const token =
-        this.sentencePiece.proto.pieces[id]?.text ??
-        [...this.added].find((entry) => entry[1] === id)?.[0];
-      if (token === undefined)
-        throw new TokenizerError(`id ${id} is not in the vocabulary of ${this.vocabSize} pieces`);
-      return token;
-    };
+    const one = (id: number) => this.vocabulary.textOf(id);
     if (typeof ids === "number") return one(ids);
     const special = new Set(options.skipSpecialTokens ? this.allSpecialIds : []);
     return ids.filter((id) => !special.has(id)).map(one);
@@ -168,7 +168,7 @@ export class SiglipTokenizer implements Tokenizer {
     let run: string[] = [];
     let previousSpecial = false;
     for (const token of tokens) {
-      const special = this.special.has(token);
+      const special = this.vocabulary.special.has(token);
       if (special) {
         text += (previousSpecial ? "" : " ") + this.sentencePiece.decodePieces(run) + token;
         run = [];
@@ -181,7 +181,7 @@ export class SiglipTokenizer implements Tokenizer {
   /** `decode` */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     const text = this.convertTokensToString(this.convertIdsToTokens(ids, options));
-    return this.cleanUp ? cleanUpTokenization(text) : text;
+    return this.settings.cleanUp ? cleanUpTokenization(text) : text;
   }
 
   /** `batch_decode` */
@@ -267,8 +267,29 @@ export class SiglipTokenizer implements Tokenizer {
     return pieces.length >= this.unkPieces ? pieces.slice(this.unkPieces) : pieces;
   }
 
-  private freshId(token: string): number {
-    if (this.sentencePiece.has(token)) return this.sentencePiece.pieceToId(token);
-    return Math.max(this.vocabSize - 1, ...this.added.values()) + 1;
+  /** The text cut at added tokens, each with the whitespace that it takes along. */
+  private cut(text: string): string[] {
+    const parts: string[] = [];
+    let last = 0;
+    for (const { start, end } of this.finder.find(text)) {
+      if (start > last) parts.push(text.slice(last, start));
+      parts.push(text.slice(start, end));
+      last = end;
+    }
+    if (last < text.length) parts.push(text.slice(last));
+
+    // As transformers does: in place, so that a part may change more than once.
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
+      const token = this.added.get(part);
+      if (token === undefined) continue;
+      if (token.rstrip && parts[i + 1]) parts[i + 1] = strip(parts[i + 1]!, "start");
+      if (token.lstrip && parts[i - 1]) parts[i - 1] = strip(parts[i - 1]!, "end");
+      if (!token.single_word) continue;
+      const [left, right] = [parts[i - 1], parts[i + 1]];
+      if (left && !left.endsWith(" ")) [parts[i - 1], parts[i]] = [left + part, ""];
+      else if (right && !right.startsWith(" ")) [parts[i + 1], parts[i]] = [part + right, ""];
+    }
+    return parts;
   }
 }

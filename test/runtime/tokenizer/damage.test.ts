@@ -63,6 +63,6 @@ test("files that are something else are refused", () => {
 test("an unknown component of tokenizer.json is named", () => {
   const file = json<object>("gemma_like.tokenizer.json");
   expect(() => tokenizerFromJson({ ...file, normalizer: { type: "Nmt" } })).toThrow(
-    "normalizer Nmt is not supported",
+    "tokenizer.json: normalizer: Nmt is not supported",
   );
 });

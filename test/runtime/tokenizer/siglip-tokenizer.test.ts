@@ -57,12 +57,11 @@ describe("rows", () => {
       ],
     });
   });
-  test("no mask is returned unless model_input_names lists it", () => {
-    expect(tokenizer.encode("a")).not.toHaveProperty("attentionMask");
-    const masking = SiglipTokenizer.fromSpiece(file, {
-      model_input_names: ["input_ids", "attention_mask"],
-    });
-    expect(masking.encode("a").attentionMask).toEqual([[1, 1]]);
+  test("a mask is returned unless model_input_names leaves it out, as in published files", () => {
+    expect(tokenizer.encode("a").attentionMask).toEqual([[1, 1]]);
+    const plain = SiglipTokenizer.fromSpiece(file, { model_input_names: ["input_ids"] });
+    expect(plain.encode("a")).not.toHaveProperty("attentionMask");
+    expect(plain.encode("a", { returnAttentionMask: true }).attentionMask).toEqual([[1, 1]]);
   });
   test("truncation keeps the eos; padding alone never cuts", () => {
     expect(

@@ -2,7 +2,7 @@ import { TokenizerError } from "../error.ts";
 import { byteIds } from "./byte-ids.ts";
 import { MergeQueue } from "./merge-queue.ts";
 import type { Model } from "./model.ts";
-import type { ComponentSpec } from "./spec.ts";
+import type { Component } from "./component.ts";
 
 interface Merge {
   readonly rank: number;
@@ -19,46 +19,40 @@ export class BPE implements Model {
   readonly tokens: readonly (string | undefined)[];
   readonly ids: ReadonlyMap<string, number>;
   private readonly merges = new Map<number, Merge>();
-  private readonly unkId: number | undefined;
+  private readonly unkToken: string | undefined;
   private readonly byteFallback: boolean;
   private readonly fuseUnk: boolean;
   private readonly ignoreMerges: boolean;
 
-  constructor(spec: ComponentSpec) {
-    const { vocab, merges } = spec;
-    if (typeof vocab !== "object" || vocab === null)
-      throw new TokenizerError("tokenizer.json: BPE.vocab is no object");
-    if (!Array.isArray(merges)) throw new TokenizerError("tokenizer.json: BPE.merges is no list");
-    for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"]) {
-      if (spec[key]) throw new TokenizerError(`tokenizer.json: BPE.${key} is not supported`);
-    }
-    this.ids = new Map(Object.entries(vocab as Record<string, number>));
+  constructor(spec: Component) {
+    const vocab = spec.object("vocab");
+    const merges = spec.list("merges");
+    for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"])
+      if (spec.value(key)) spec.fail(key, "nothing, which is what is supported,", spec.value(key));
+    const ids = new Map<string, number>();
     const tokens: (string | undefined)[] = [];
-    for (const [token, id] of this.ids) {
-      if (!Number.isInteger(id) || id < 0 || id >= pairBase)
-        throw new TokenizerError(`tokenizer.json: bad id ${id}`);
+    for (const [token, id] of Object.entries(vocab)) {
+      if (!(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < pairBase))
+        spec.fail(`vocab[${JSON.stringify(token)}]`, "an id", id);
+      ids.set(token, id);
       tokens[id] = token;
     }
+    this.ids = ids;
     this.tokens = tokens;
-    merges.forEach((merge: unknown, rank) => {
-      const [left, right] = (typeof merge === "string" ? merge.split(" ") : merge) as [
-        string,
-        string,
-      ];
-      const a = this.ids.get(left);
-      const b = this.ids.get(right);
-      const id = this.ids.get(left + right);
-      if (a === undefined || b === undefined || id === undefined) {
-        throw new TokenizerError(
-          `tokenizer.json: BPE.merges[${rank}] names a token that is not in the vocabulary`,
-        );
-      }
+    merges.forEach((merge, rank) => {
+      const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+      const [left, right] = Array.isArray(pair) && pair.length === 2 ? (pair as unknown[]) : [];
+      if (typeof left !== "string" || typeof right !== "string")
+        return spec.fail(`merges[${rank}]`, "two tokens", merge);
+      const [a, b, id] = [left, right, left + right].map((token) => ids.get(token));
+      if (a === undefined || b === undefined || id === undefined)
+        return spec.fail(`merges[${rank}]`, "tokens of the vocabulary", `${left} ${right}`);
       this.merges.set(a * pairBase + b, { rank, id });
     });
-    this.unkId = typeof spec.unk_token === "string" ? this.ids.get(spec.unk_token) : undefined;
-    this.byteFallback = spec.byte_fallback === true;
-    this.fuseUnk = spec.fuse_unk === true;
-    this.ignoreMerges = spec.ignore_merges === true;
+    this.unkToken = (spec.value("unk_token") ?? undefined) && spec.string("unk_token");
+    this.byteFallback = spec.boolean("byte_fallback", false);
+    this.fuseUnk = spec.boolean("fuse_unk", false);
+    this.ignoreMerges = spec.boolean("ignore_merges", false);
   }
 
   /** Ids of a word. */
@@ -75,10 +69,21 @@ export class BPE implements Model {
       const known =
         id !== undefined ? [id] : this.byteFallback ? byteIds(char, this.ids) : undefined;
       if (known !== undefined) ids.push(...known);
-      else if (this.unkId !== undefined && !(this.fuseUnk && unknownBefore)) ids.push(this.unkId);
+      else if (this.unkToken !== undefined && !(this.fuseUnk && unknownBefore))
+        ids.push(this.unknown());
       unknownBefore = known === undefined;
     }
     return ids;
+  }
+
+  /** Looked up when it is needed, as tokenizers does: a file may name a token that it lacks. */
+  private unknown(): number {
+    const id = this.ids.get(this.unkToken!);
+    if (id === undefined)
+      throw new TokenizerError(
+        `tokenizer.json: model.unk_token: ${JSON.stringify(this.unkToken)} is not in the vocabulary`,
+      );
+    return id;
   }
 
   private merged(ids: number[]): number[] {

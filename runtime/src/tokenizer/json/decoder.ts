@@ -1,6 +1,7 @@
 import { byteOfPiece } from "../byte-pieces.ts";
+import { readMetaspace } from "./metaspace.ts";
 import { compilePattern } from "./pattern.ts";
-import { components, stringOf, unsupported, type ComponentSpec } from "./spec.ts";
+import type { Component } from "./component.ts";
 
 /** Tokens to the strings whose concatenation is the text. */
 export type Decoder = (tokens: string[]) => string[];
@@ -9,15 +10,15 @@ export type Decoder = (tokens: string[]) => string[];
  * Builds the decoder a `tokenizer.json` asks for; throws TokenizerError for a type it does not
  * know.
  */
-export function buildDecoder(spec: ComponentSpec): Decoder {
+export function buildDecoder(spec: Component): Decoder {
   switch (spec.type) {
     case "Sequence": {
-      const steps = components(spec.decoders, "decoders").map(buildDecoder);
+      const steps = spec.components("decoders").map(buildDecoder);
       return (tokens) => steps.reduce((result, step) => step(result), tokens);
     }
     case "Replace": {
-      const pattern = compilePattern(spec.pattern);
-      const content = stringOf(spec, "content");
+      const pattern = compilePattern(spec);
+      const content = spec.string("content");
       return (tokens) => tokens.map((token) => token.replace(pattern, () => content));
     }
     case "ByteFallback":
@@ -25,13 +26,17 @@ export function buildDecoder(spec: ComponentSpec): Decoder {
     case "Fuse":
       return (tokens) => [tokens.join("")];
     case "Strip": {
-      const content = stringOf(spec, "content");
-      return (tokens) =>
-        tokens.map((token) => strip(token, content, Number(spec.start), Number(spec.stop)));
+      const [content, start, stop] = [
+        spec.string("content"),
+        spec.count("start"),
+        spec.count("stop"),
+      ];
+      if (content === "") spec.fail("content", "a character", content);
+      return (tokens) => tokens.map((token) => strip(token, content, start, stop));
     }
     case "Metaspace": {
-      const marker = stringOf(spec, "replacement", "\u2581");
-      const drops = spec.prepend_scheme !== "never" && spec.add_prefix_space !== false;
+      const { marker, scheme } = readMetaspace(spec);
+      const drops = scheme !== "never";
       return (tokens) =>
         tokens.map((token, i) =>
           (drops && i === 0 && token.startsWith(marker)
@@ -41,7 +46,7 @@ export function buildDecoder(spec: ComponentSpec): Decoder {
         );
     }
     default:
-      throw unsupported("decoder", spec);
+      throw spec.unsupported();
   }
 }
 

@@ -1,19 +1,21 @@
+import { cleanUpTokenization } from "../clean-up.ts";
+import { readAddedTokens, specialToken, type AddedToken } from "../config/added-token.ts";
+import { isObject, Problems } from "../config/problems.ts";
+import { readSettings, type TokenizerSettings } from "../config/settings.ts";
+import type { Side, TokenizerConfig } from "../config/tokenizer-config.ts";
 import { TokenizerError } from "../error.ts";
-import { encodeRows } from "../rows.ts";
-import { maxLengthOf, tokenText, type TokenizerConfig } from "../siglip-config.ts";
+import { lowerEach } from "../lower-case.ts";
+import { encodeRows, noPadToken } from "../rows.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "../tokenizer.ts";
-import {
-  parseAddedTokens,
-  splitterOnAdded,
-  type AddedToken,
-  type TextOrToken,
-} from "./added-tokens.ts";
+import { AddedVocabulary } from "./added-vocabulary.ts";
+import { BPE } from "./bpe.ts";
+import { Component } from "./component.ts";
 import { buildDecoder, type Decoder } from "./decoder.ts";
+import { familyOf, gemmaParts, type Family } from "./families.ts";
 import { buildModel, type Model } from "./model.ts";
 import { buildNormalizer, type Normalizer } from "./normalizer.ts";
-import { buildPostProcessor, type PostProcessor } from "./post-processor.ts";
+import { buildPostProcessor, noPostProcessor, type PostProcessor } from "./post-processor.ts";
 import { buildPreTokenizer, type PreTokenizer } from "./pre-tokenizer.ts";
-import { component } from "./spec.ts";
 
 /** Words and their length that are remembered: a few megabytes at most. */
 const mostKnownWords = 10_000;
@@ -31,28 +33,26 @@ export interface TokenizerJson {
 }
 
 /**
- * Builds a tokenizer from a parsed `tokenizer.json`, giving the ids of Hugging Face tokenizers.
- * Texts are lowercased
- * first, as both SigLIP generations need, unless the file does so itself or `config.do_lower_case`
- * is false.
- * Throws TokenizerError for a component it does not know.
+ * Builds a tokenizer from a parsed `tokenizer.json`, giving the ids of transformers' class of
+ * `config.tokenizer_class`. Texts are lower-cased in front of the file's normaliser, as
+ * Siglip2Tokenizer does and as both SigLIP generations were trained, unless the file does so itself
+ * or `config.do_lower_case` is false: for a GemmaTokenizer or PreTrainedTokenizerFast, which
+ * published SigLIP 2 checkpoints name, transformers leaves case alone. Throws TokenizerError for
+ * damage and for a component it does not know.
  */
 export function tokenizerFromJson(json: unknown, config: TokenizerConfig = {}): JsonTokenizer {
-  if (typeof json !== "object" || json === null)
-    throw new TokenizerError("tokenizer.json is no object");
+  if (!isObject(json)) throw new TokenizerError("tokenizer.json is no object");
   return new JsonTokenizer(json as TokenizerJson, config);
 }
 
 /** A tokenizer read from `tokenizer.json`. */
 export class JsonTokenizer implements Tokenizer {
-  readonly padTokenId: number;
   readonly modelMaxLength: number;
-  private readonly added: readonly AddedToken[];
-  private readonly splitRaw: (text: string) => TextOrToken[];
-  private readonly splitNormalized: (text: string) => TextOrToken[];
-  private readonly addedById: ReadonlyMap<number, AddedToken>;
-  private readonly lowercasesFirst: boolean;
-  private readonly returnsAttentionMask: boolean;
+  private readonly settings: TokenizerSettings;
+  private readonly padToken: AddedToken | undefined;
+  private readonly paddingSide: Side;
+  private readonly truncationSide: Side;
+  private readonly vocabulary: AddedVocabulary;
   private readonly knownWords = new Map<string, readonly number[]>();
   private readonly model: Model;
   private readonly normalize: Normalizer;
@@ -60,47 +60,62 @@ export class JsonTokenizer implements Tokenizer {
   private readonly postProcess: PostProcessor;
   private readonly decodeTokens: Decoder;
 
-  constructor(json: TokenizerJson, config: TokenizerConfig) {
-    const build = <T>(
-      key: string,
-      make: (spec: ReturnType<typeof component>) => T,
-      otherwise: T,
-    ): T =>
-      json[key] === undefined || json[key] === null ? otherwise : make(component(json[key], key));
-    this.model = buildModel(component(json.model, "model"));
-    this.added = parseAddedTokens(json.added_tokens);
-    this.splitRaw = splitterOnAdded(this.added.filter((token) => !token.normalized));
-    this.splitNormalized = splitterOnAdded(this.added.filter((token) => token.normalized));
-    this.addedById = new Map(this.added.map((token) => [token.id, token]));
-    this.normalize = build<Normalizer>("normalizer", buildNormalizer, (text) => text);
+  constructor(file: TokenizerJson, config: TokenizerConfig) {
+    const family = familyOf(isObject(config) ? config.tokenizer_class : undefined);
+    const settings = readSettings(config, family.tokens);
+    const json = family.gemma ? { ...file, ...gemmaParts(file.model, settings) } : file;
+    const build = <T>(key: string, make: (spec: Component) => T, otherwise: T): T =>
+      json[key] === undefined || json[key] === null
+        ? otherwise
+        : make(new Component(json[key], key));
+    this.settings = settings;
+    this.model = buildModel(new Component(json.model, "model"));
+    const normalize = build<Normalizer>("normalizer", buildNormalizer, (text) => text);
+    const lowers = build("normalizer", hasLowercase, false);
+    this.normalize =
+      family.lowers || ((settings.doLowerCase ?? true) && !lowers)
+        ? (text) => normalize(lowerEach(text))
+        : normalize;
     this.preTokenize = build<PreTokenizer>("pre_tokenizer", buildPreTokenizer, (text) => [text]);
-    this.postProcess = build<PostProcessor>(
-      "post_processor",
-      buildPostProcessor,
-      buildPostProcessor(undefined),
-    );
+    this.postProcess = build("post_processor", buildPostProcessor, noPostProcessor);
     this.decodeTokens = build<Decoder>("decoder", buildDecoder, (tokens) => [tokens.join(" ")]);
-    this.lowercasesFirst =
-      (config.do_lower_case ?? true) &&
-      !JSON.stringify(json.normalizer ?? null).includes('"type":"Lowercase"');
-    this.returnsAttentionMask = config.model_input_names?.includes("attention_mask") ?? false;
-    this.modelMaxLength = maxLengthOf(config, Infinity);
-    this.padTokenId = this.findPad(tokenText(config.pad_token, "<pad>"), config.pad_token != null);
+
+    const rows = readRows(json);
+    this.paddingSide = settings.paddingSide ?? rows.paddingSide ?? family.paddingSide;
+    this.truncationSide = settings.truncationSide ?? rows.truncationSide ?? "right";
+    this.modelMaxLength = settings.modelMaxLength ?? settings.maxLen ?? family.maxLength;
+    const named = new Map(settings.named);
+    if (rows.padToken !== undefined && !named.has("pad_token"))
+      named.set("pad_token", specialToken(rows.padToken));
+    this.vocabulary = new AddedVocabulary(this.model, this.normalize);
+    addTokens(this.vocabulary, json, family, settings, named);
+    // A file with a class has its say: there, transformers does not pad either.
+    this.padToken =
+      named.has("pad_token") || settings.tokenizerClass ? named.get("pad_token") : this.findPad();
+  }
+
+  /**
+   * The configured padding token. Where no `tokenizer_class` is named: `<pad>`, or what an empty
+   * text ends with. Throws TokenizerError for none.
+   */
+  get padTokenId(): number {
+    const id = this.padToken && this.vocabulary.idOf(this.padToken.content);
+    if (id === undefined) throw noPadToken();
+    return id;
   }
 
   /** Number of ids: the model's tokens and the added ones. */
   get vocabSize(): number {
-    return this.added.reduce(
-      (size, token) => Math.max(size, token.id + 1),
-      this.model.tokens.length,
-    );
+    return this.vocabulary.size;
   }
 
   encode(texts: string | readonly string[], options: EncodeOptions = {}): Encoding {
     const builder = {
-      padTokenId: this.padTokenId,
+      padTokenId: () => this.padTokenId,
       modelMaxLength: this.modelMaxLength,
-      returnsAttentionMask: this.returnsAttentionMask,
+      returnsAttentionMask: this.settings.returnsAttentionMask ?? true,
+      paddingSide: this.paddingSide,
+      truncationSide: this.truncationSide,
       ids: (text: string) => this.ids(text),
       build: this.postProcess,
     };
@@ -112,10 +127,14 @@ export class JsonTokenizer implements Tokenizer {
    */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     const tokens = ids
-      .filter((id) => !(options.skipSpecialTokens && this.addedById.get(id)?.special))
-      .map((id) => this.addedById.get(id)?.content ?? this.model.tokens[id])
-      .filter((token) => token !== undefined);
-    return this.decodeTokens(tokens).join("");
+      .map((id) => this.vocabulary.textOf(id))
+      .filter((token) => token !== undefined)
+      .filter((token) => !(options.skipSpecialTokens && this.vocabulary.isSpecial(token)));
+    const text = this.decodeTokens(tokens).join("");
+    // Cleaning up is for words; transformers spares byte pair encodings unless it is told twice.
+    const cleanUp =
+      this.settings.cleanUp && (this.settings.cleanUpBpe || !(this.model instanceof BPE));
+    return cleanUp ? cleanUpTokenization(text) : text;
   }
 
   /**
@@ -124,20 +143,18 @@ export class JsonTokenizer implements Tokenizer {
    */
   private ids(text: string): number[] {
     const ids: number[] = [];
+    const { splitSpecial } = this.settings;
     let first = true;
-    for (const part of this.splitRaw(this.lowercasesFirst ? text.toLowerCase() : text)) {
-      if (typeof part !== "string") {
-        first = false;
-        ids.push(part.id);
-        continue;
-      }
-      for (const inner of this.splitNormalized(this.normalize(part))) {
-        if (typeof inner !== "string") {
-          ids.push(inner.id);
-          continue;
-        }
-        for (const word of this.preTokenize(inner, first))
-          for (const id of this.encodeWord(word)) ids.push(id);
+    for (const part of this.vocabulary.split(text, "raw", splitSpecial)) {
+      const inside =
+        typeof part === "string"
+          ? this.vocabulary.split(this.normalize(part), "normalized", splitSpecial)
+          : [part];
+      for (const inner of inside) {
+        if (typeof inner === "number") ids.push(inner);
+        else
+          for (const word of this.preTokenize(inner, first))
+            for (const id of this.encodeWord(word)) ids.push(id);
         first = false;
       }
     }
@@ -155,16 +172,83 @@ export class JsonTokenizer implements Tokenizer {
     return ids;
   }
 
-  /**
-   * The configured padding token; else an added `<pad>`; else what an empty text ends with (SigLIP
-   * pads with eos).
-   */
-  private findPad(token: string, required: boolean): number {
-    const id =
-      this.added.find((entry) => entry.content === token)?.id ??
-      (required ? this.model.ids.get(token) : undefined);
-    if (id === undefined && required)
-      throw new TokenizerError(`the padding token ${token} is not in the vocabulary`);
-    return id ?? this.postProcess([]).at(-1) ?? 0;
+  /** What SigLIP pads with where no file says so: `<pad>`, or in its first generation eos. */
+  private findPad(): AddedToken | undefined {
+    const end = this.postProcess([]).at(-1);
+    const text = this.vocabulary.has("<pad>")
+      ? "<pad>"
+      : end === undefined
+        ? undefined
+        : this.vocabulary.textOf(end);
+    return text === undefined ? undefined : specialToken(text);
   }
+}
+
+function hasLowercase(spec: Component): boolean {
+  return spec.type === "Sequence"
+    ? spec.components("normalizers").some(hasLowercase)
+    : spec.type === "Lowercase";
+}
+
+/** What `padding` and `truncation` say; their lengths are arguments of a call in transformers. */
+function readRows(json: TokenizerJson): {
+  readonly paddingSide: Side | undefined;
+  readonly truncationSide: Side | undefined;
+  readonly padToken: string | undefined;
+} {
+  const problems = new Problems("tokenizer.json");
+  const read = (key: string): Readonly<Record<string, unknown>> => {
+    const value = json[key] ?? {};
+    return isObject(value) ? value : (problems.expected(key, "an object or null", value) ?? {});
+  };
+  const side = (key: string, value: unknown): Side | undefined =>
+    value === undefined
+      ? undefined
+      : value === "Left"
+        ? "left"
+        : value === "Right"
+          ? "right"
+          : problems.expected(`${key}.direction`, '"Left" or "Right"', value);
+  const { padding, truncation } = { padding: read("padding"), truncation: read("truncation") };
+  const token = padding.pad_token;
+  const rows = {
+    paddingSide: side("padding", padding.direction),
+    truncationSide: side("truncation", truncation.direction),
+    padToken:
+      token === undefined || typeof token === "string"
+        ? token
+        : problems.expected("padding.pad_token", "a string", token),
+  };
+  problems.throwIfAny();
+  return rows;
+}
+
+/**
+ * Adds the file's tokens, then the configuration's by id, then special tokens that neither has. The
+ * classes that build a tokenizer of their own take the file's only where the configuration has none.
+ */
+function addTokens(
+  vocabulary: AddedVocabulary,
+  json: TokenizerJson,
+  family: Family,
+  settings: TokenizerSettings,
+  named: ReadonlyMap<string, AddedToken | undefined>,
+): void {
+  const problems = new Problems("tokenizer.json");
+  const inFile = readAddedTokens(json.added_tokens, problems);
+  problems.throwIfAny();
+  if (!family.gemma) vocabulary.add(inFile.values());
+  const added = settings.added ?? inFile;
+  const texts = new Set([...named.values()].map((token) => token?.content));
+  const byId = [...added].sort(([a], [b]) => a - b).map(([, token]) => token);
+  const listed = new Set(byId.map((token) => token.content));
+  const rest = [...named.values(), ...settings.extra].flatMap((token) =>
+    token === undefined || listed.has(token.content) || vocabulary.has(token.content) ? [] : token,
+  );
+  vocabulary.add(
+    [...byId, ...rest].map((token) => ({
+      ...token,
+      special: token.special || texts.has(token.content),
+    })),
+  );
 }

@@ -1,4 +1,4 @@
-import { unsupported, type ComponentSpec } from "./spec.ts";
+import type { Component } from "./component.ts";
 import { BPE } from "./bpe.ts";
 import { Unigram } from "./unigram.ts";
 
@@ -14,13 +14,13 @@ export interface Model {
  * Builds the model of a `tokenizer.json`; throws TokenizerError for a type it does not know or a
  * bad vocabulary.
  */
-export function buildModel(spec: ComponentSpec): Model {
+export function buildModel(spec: Component): Model {
   switch (spec.type) {
     case "Unigram":
       return new Unigram(spec);
     case "BPE":
       return new BPE(spec);
     default:
-      throw unsupported("model", spec);
+      throw spec.unsupported();
   }
 }

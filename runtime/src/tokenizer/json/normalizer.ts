@@ -1,9 +1,10 @@
 import { Charsmap } from "../charsmap.ts";
 import { TokenizerError } from "../error.ts";
 import { lowerEach } from "../lower-case.ts";
+import { trim } from "../trim.ts";
+import type { Component } from "./component.ts";
 import { compilePattern } from "./pattern.ts";
 import { precompiled } from "./precompiled.ts";
-import { components, stringOf, unsupported, type ComponentSpec } from "./spec.ts";
 
 /** Text to text, before tokens are looked for. */
 export type Normalizer = (text: string) => string;
@@ -12,10 +13,10 @@ export type Normalizer = (text: string) => string;
  * Builds the normalizer a `tokenizer.json` asks for; throws TokenizerError for a type it does not
  * know.
  */
-export function buildNormalizer(spec: ComponentSpec): Normalizer {
+export function buildNormalizer(spec: Component): Normalizer {
   switch (spec.type) {
     case "Sequence": {
-      const steps = components(spec.normalizers, "normalizers").map(buildNormalizer);
+      const steps = spec.components("normalizers").map(buildNormalizer);
       return (text) => steps.reduce((result, step) => step(result), text);
     }
     case "Lowercase":
@@ -28,35 +29,44 @@ export function buildNormalizer(spec: ComponentSpec): Normalizer {
       return (text) => text.normalize(form);
     }
     case "Replace": {
-      const pattern = compilePattern(spec.pattern);
-      const content = stringOf(spec, "content");
+      const pattern = compilePattern(spec);
+      const content = spec.string("content");
       return (text) => text.replace(pattern, () => content);
     }
     case "Strip": {
-      const left = (spec.strip_left ?? true) ? /^\p{White_Space}+/u : /^(?!)/;
-      const right = (spec.strip_right ?? true) ? /\p{White_Space}+$/u : /^(?!)/;
-      return (text) => text.replace(left, "").replace(right, "");
+      const left = spec.boolean("strip_left", true);
+      const right = spec.boolean("strip_right", true);
+      if (!left && !right) return (text) => text;
+      return (text) => trim(text, isSpace, left && right ? "both" : left ? "start" : "end");
     }
     case "Prepend": {
-      const prefix = stringOf(spec, "prepend");
+      const prefix = spec.string("prepend");
       return (text) => (text === "" ? "" : prefix + text);
     }
     case "Precompiled":
-      return precompiled(new Charsmap(decodeBase64(stringOf(spec, "precompiled_charsmap"))));
+      return precompiled(new Charsmap(decodeBase64(spec)));
     default:
-      throw unsupported("normalizer", spec);
+      throw spec.unsupported();
   }
 }
 
-function decodeBase64(text: string): Uint8Array {
+/** Rust's `char::is_whitespace`. */
+export function isSpace(char: string): boolean {
+  return /\p{White_Space}/u.test(char);
+}
+
+function decodeBase64(spec: Component): Uint8Array {
   try {
-    const binary = atob(text);
+    const binary = atob(spec.string("precompiled_charsmap"));
     const bytes = new Uint8Array(binary.length);
     for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
     return bytes;
   } catch (cause) {
-    throw new TokenizerError("tokenizer.json: the precompiled charsmap is not base64", undefined, {
-      cause,
-    });
+    if (cause instanceof TokenizerError) throw cause;
+    throw new TokenizerError(
+      `tokenizer.json: ${spec.at}.precompiled_charsmap: expected base64`,
+      undefined,
+      { cause },
+    );
   }
 }

@@ -1,22 +1,25 @@
+import { isObject } from "../config/problems.ts";
 import { TokenizerError } from "../error.ts";
-import type { PatternSpec } from "./spec.ts";
+import type { Component } from "./component.ts";
 
 /**
- * A global RegExp for a pattern of `tokenizer.json`; throws TokenizerError when it has no
- * JavaScript equal.
+ * A global RegExp for the `pattern` of a component, `{ "String": ... }` or `{ "Regex": ... }`;
+ * throws TokenizerError when it has no JavaScript equal.
  */
-export function compilePattern(pattern: unknown): RegExp {
-  const { String: literal, Regex: source } = (pattern ?? {}) as PatternSpec;
+export function compilePattern(spec: Component): RegExp {
+  const pattern = spec.value("pattern");
+  const { String: literal, Regex: source } = isObject(pattern) ? pattern : {};
   if (typeof literal === "string")
     return new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "gu");
-  if (typeof source !== "string")
-    throw new TokenizerError("tokenizer.json: a pattern is neither String nor Regex");
+  if (typeof source !== "string") return spec.fail("pattern", "String or Regex", pattern);
   try {
     return new RegExp(fromOniguruma(source), "gu");
   } catch (cause) {
-    throw new TokenizerError(`tokenizer.json: cannot use the pattern ${source}`, undefined, {
-      cause,
-    });
+    throw new TokenizerError(
+      `tokenizer.json: ${spec.at}.pattern: cannot use ${JSON.stringify(source.slice(0, 200))}`,
+      undefined,
+      { cause },
+    );
   }
 }
 

@@ -1,23 +1,25 @@
-import { TokenizerError } from "../error.ts";
-import { components, unsupported, type ComponentSpec } from "./spec.ts";
+import { isId } from "../config/added-token.ts";
+import { isObject } from "../config/problems.ts";
+import type { Component } from "./component.ts";
 
 /** Puts special tokens around the ids of one or two texts. */
 export type PostProcessor = (ids: readonly number[], pairIds?: readonly number[]) => number[];
+
+/** What a file without a post-processor does: the ids as they are. */
+export const noPostProcessor: PostProcessor = (ids, pairIds = []) => [...ids, ...pairIds];
 
 /**
  * Builds the post-processor a `tokenizer.json` asks for; throws TokenizerError for a type it does
  * not know.
  */
-export function buildPostProcessor(spec: ComponentSpec | undefined): PostProcessor {
-  if (spec === undefined) return (ids, pairIds = []) => [...ids, ...pairIds];
+export function buildPostProcessor(spec: Component): PostProcessor {
   if (spec.type === "Sequence") {
-    const steps = components(spec.processors, "processors");
-    if (steps.length === 1) return buildPostProcessor(steps[0]);
+    const steps = spec.components("processors");
+    if (steps.length === 1) return buildPostProcessor(steps[0]!);
   }
-  if (spec.type !== "TemplateProcessing") throw unsupported("post_processor", spec);
-  const special = (spec.special_tokens ?? {}) as Record<string, { ids: number[] }>;
-  const single = parseTemplate(spec.single, special);
-  const pair = parseTemplate(spec.pair, special);
+  if (spec.type !== "TemplateProcessing") throw spec.unsupported();
+  const single = readTemplate(spec, "single");
+  const pair = readTemplate(spec, "pair");
   return (ids, pairIds) => {
     const row: number[] = [];
     for (const part of pairIds === undefined ? single : pair)
@@ -28,15 +30,19 @@ export function buildPostProcessor(spec: ComponentSpec | undefined): PostProcess
 
 type TemplatePart = "A" | "B" | readonly number[];
 
-function parseTemplate(value: unknown, special: Record<string, { ids: number[] }>): TemplatePart[] {
-  if (!Array.isArray(value))
-    throw new TokenizerError("tokenizer.json: TemplateProcessing has no template");
-  return value.map((part: { Sequence?: { id: string }; SpecialToken?: { id: string } }) => {
-    const sequence = part?.Sequence?.id;
-    if (sequence === "A" || sequence === "B") return sequence;
-    const ids = special[part?.SpecialToken?.id ?? ""]?.ids;
-    if (!Array.isArray(ids))
-      throw new TokenizerError(`tokenizer.json: unknown template part ${JSON.stringify(part)}`);
+function readTemplate(spec: Component, key: string): TemplatePart[] {
+  const special = spec.value("special_tokens") ?? {};
+  if (!isObject(special)) return spec.fail("special_tokens", "an object of tokens", special);
+  return spec.list(key).map((part, i) => {
+    const { Sequence: sequence, SpecialToken: token } = isObject(part) ? part : {};
+    if (isObject(sequence) && (sequence.id === "A" || sequence.id === "B")) return sequence.id;
+    const name = isObject(token) ? token.id : undefined;
+    if (typeof name !== "string")
+      return spec.fail(`${key}[${i}]`, "a Sequence A or B or a SpecialToken", part);
+    const entry = Object.hasOwn(special, name) ? special[name] : undefined;
+    const ids = isObject(entry) ? entry.ids : undefined;
+    if (!Array.isArray(ids) || !ids.every(isId))
+      return spec.fail(`special_tokens.${name}`, "an object with ids", entry);
     return ids;
   });
 }

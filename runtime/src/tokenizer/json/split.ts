@@ -1,12 +1,13 @@
-import { TokenizerError } from "../error.ts";
+export const splitBehaviors = [
+  "Removed",
+  "Isolated",
+  "MergedWithPrevious",
+  "MergedWithNext",
+  "Contiguous",
+] as const;
 
 /** What becomes of the delimiters of a Split. */
-export type SplitBehavior =
-  | "Removed"
-  | "Isolated"
-  | "MergedWithPrevious"
-  | "MergedWithNext"
-  | "Contiguous";
+export type SplitBehavior = (typeof splitBehaviors)[number];
 
 /** Cuts a text at a pattern's matches (or, inverted, between them); empty parts are dropped. */
 export function split(
@@ -45,9 +46,7 @@ function joins(previous: boolean, current: boolean, behavior: SplitBehavior): bo
       return previous && !current;
     case "Contiguous":
       return previous === current;
-    case "Isolated":
-      return false;
     default:
-      throw new TokenizerError(`tokenizer.json: unknown split behavior ${behavior}`);
+      return false;
   }
 }

@@ -3,7 +3,7 @@ import { PieceTrie } from "../piece-trie.ts";
 import { viterbi, type UnigramLattice } from "../viterbi.ts";
 import { byteIds } from "./byte-ids.ts";
 import type { Model } from "./model.ts";
-import type { ComponentSpec } from "./spec.ts";
+import type { Component } from "./component.ts";
 
 const unknownPenalty = 10;
 
@@ -18,26 +18,27 @@ export class Unigram implements Model {
   private readonly unkId: number | undefined;
   private readonly byteFallback: boolean;
 
-  constructor(spec: ComponentSpec) {
-    const vocab = spec.vocab;
-    if (!Array.isArray(vocab) || vocab.length === 0)
-      throw new TokenizerError("tokenizer.json: Unigram.vocab is no list of tokens");
+  constructor(spec: Component) {
+    const vocab = spec.list("vocab");
+    if (vocab.length === 0) spec.fail("vocab", "at least one token", vocab);
     const ids = new Map<string, number>();
     const trie = new PieceTrie();
     const scores = new Float64Array(vocab.length);
     this.tokens = vocab.map((entry: unknown, id) => {
       const [token, score] = Array.isArray(entry) ? (entry as unknown[]) : [];
-      if (typeof token !== "string" || typeof score !== "number") {
-        throw new TokenizerError(`tokenizer.json: Unigram.vocab[${id}] is no [token, score]`);
-      }
+      if (typeof token !== "string" || typeof score !== "number" || !Number.isFinite(score))
+        return spec.fail(`vocab[${id}]`, "[token, score]", entry);
       ids.set(token, id);
       trie.add(token, id);
       scores[id] = score;
       return token;
     });
     this.ids = ids;
-    this.unkId = typeof spec.unk_id === "number" ? spec.unk_id : undefined;
-    this.byteFallback = spec.byte_fallback === true;
+    const unkId = spec.value("unk_id") ?? undefined;
+    this.unkId = unkId === undefined ? undefined : spec.count("unk_id");
+    if (this.unkId !== undefined && this.unkId >= vocab.length)
+      spec.fail("unk_id", `an id below ${vocab.length}`, unkId);
+    this.byteFallback = spec.boolean("byte_fallback", false);
     this.lattice = {
       trie,
       score: (id) => scores[id]!,
