@@ -7,6 +7,7 @@ import {
   SiglipImageProcessor,
   SiglipModel,
   SiglipTokenizer,
+  tokenizerConfigOf,
   tokenizerFromJson,
   ZeroShotImageClassification,
 } from "@sigil/runtime";
@@ -40,10 +41,15 @@ export async function openSession(
     if (!spiece && !checkpoint.tokenizerJson)
       throw new InputError(`${folder}: expected spiece.model or tokenizer.json, found neither`);
     const tokenizer = spiece
-      ? SiglipTokenizer.fromSpiece(readInput(spiece), checkpoint.tokenizerConfig)
-      : tokenizerFromJson(checkpoint.tokenizerJson, checkpoint.tokenizerConfig);
+      ? SiglipTokenizer.fromSpiece(readInput(spiece), tokenizerConfigOf(checkpoint))
+      : tokenizerFromJson(checkpoint.tokenizerJson, tokenizerConfigOf(checkpoint));
     const processor = imageProcessor(folder, checkpoint, spec.config.vision_config!.image_size);
-    const { plan, cpu } = await compile(spec);
+    // Texts are padded to this length, so the text tower is compiled for it.
+    const textLength = Math.min(
+      spec.textLength ?? spec.config.text_config!.max_position_embeddings,
+      tokenizer.modelMaxLength,
+    );
+    const { plan, cpu } = await compile({ ...spec, textLength });
     const session = await withProgress("loading", (report) =>
       openCpuSession({ plan, wasm: cpu }, checkpoint.weights, {
         ...options,
@@ -51,10 +57,6 @@ export async function openSession(
       }),
     );
     const siglip = new SiglipModel(session);
-    const textLength = Math.min(
-      spec.textLength ?? spec.config.text_config!.max_position_embeddings,
-      tokenizer.modelMaxLength,
-    );
     return {
       model: siglip,
       tokenizer,

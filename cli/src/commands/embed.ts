@@ -111,14 +111,17 @@ async function* embedTexts(
 ): AsyncGenerator<Rows> {
   for (let begin = 0; begin < texts.length; begin += textsAtOnce) {
     const some = texts.slice(begin, begin + textsAtOnce);
-    const { inputIds } = tokenizer.encode(some, {
+    const { inputIds, attentionMask } = tokenizer.encode(some, {
       padding: "max_length",
       truncation: true,
       maxLength: textLength,
     });
     yield {
       places: some.map((_, i) => begin + i),
-      embeds: await model.getTextFeatures({ inputIds }),
+      embeds: await model.getTextFeatures({
+        inputIds,
+        ...(attentionMask && { attentionMask }),
+      }),
     };
   }
 }

@@ -15,6 +15,7 @@ export const checkpointFiles: readonly string[] = [
   "processor_config.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
+  "added_tokens.json",
   "spiece.model",
   "tokenizer.json",
   "tokenizer.model",

@@ -118,14 +118,16 @@ export class Classifier {
     const texts = labels.map((label) => template.replace("{}", () => label));
     const missing = [...new Set(texts.filter((text) => !this.#texts.has(text)))];
     if (missing.length > 0) {
-      const { inputIds } = await timed("tokenise", () =>
+      const { inputIds, attentionMask } = await timed("tokenise", () =>
         this.#tokenizer.encode(missing, {
           padding: "max_length",
           truncation: true,
           maxLength: Model.textLength,
         }),
       );
-      const { data, shape } = await timed("text", () => this.#model.getTextFeatures({ inputIds }));
+      const { data, shape } = await timed("text", () =>
+        this.#model.getTextFeatures({ inputIds, ...(attentionMask && { attentionMask }) }),
+      );
       missing.forEach((text, i) =>
         this.#texts.set(text, data.slice(i * shape[1], (i + 1) * shape[1])),
       );

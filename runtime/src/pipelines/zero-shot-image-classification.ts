@@ -16,7 +16,10 @@ export interface LabelTokenizer {
       readonly truncation: true;
       readonly maxLength: number;
     },
-  ): { readonly inputIds: readonly (readonly number[])[] };
+  ): {
+    readonly inputIds: readonly (readonly number[])[];
+    readonly attentionMask?: readonly (readonly number[])[];
+  };
 }
 
 export interface LabelScore {
@@ -45,8 +48,9 @@ export class ZeroShotImageClassification {
   readonly #cache = new RecentRows(keptBytes);
 
   /**
-   * `textLength` is min(model_max_length, max_position_embeddings), the length that the text tower
-   * was compiled for.
+   * `textLength` is the length that the text tower was compiled for: min(model_max_length,
+   * max_position_embeddings), which is what `processor(text=..., padding="max_length")` pads to.
+   * transformers' pipeline has 64 whatever the files say, and fails where the table is shorter.
    */
   constructor(model: SiglipModel, tokenizer: LabelTokenizer, textLength: number) {
     this.#model = model;
@@ -91,12 +95,15 @@ export class ZeroShotImageClassification {
     const rows = new Map(texts.map((text) => [text, this.#cache.get(text)]));
     const missing = [...rows.keys()].filter((text) => !rows.get(text));
     if (missing.length > 0) {
-      const { inputIds } = this.#tokenizer.encode(missing, {
+      const { inputIds, attentionMask } = this.#tokenizer.encode(missing, {
         padding: "max_length",
         truncation: true,
         maxLength: this.#length,
       });
-      const features = await this.#model.getTextFeatures({ inputIds });
+      const features = await this.#model.getTextFeatures({
+        inputIds,
+        ...(attentionMask && { attentionMask }),
+      });
       const width = features.shape[1]!;
       missing.forEach((text, i) => {
         const row = features.data.slice(i * width, (i + 1) * width);

@@ -22,6 +22,10 @@ export interface Checkpoint {
   readonly processorConfig: CheckpointJson | undefined;
   readonly tokenizerConfig: CheckpointJson | undefined;
   readonly tokenizerJson: CheckpointJson | undefined;
+  /** Not read where `tokenizerConfig` has `added_tokens_decoder`, as in transformers. */
+  readonly specialTokensMap: CheckpointJson | undefined;
+  /** As `specialTokensMap`. */
+  readonly addedTokens: CheckpointJson | undefined;
   /** Path of each file that was found. */
   readonly paths: Readonly<Partial<Record<CheckpointFile, string>>>;
   close(): Promise<void>;
@@ -36,6 +40,8 @@ const files = [
   "tokenizer_config.json",
   "spiece.model",
   "tokenizer.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
 ] as const;
 
 /** A file name that a checkpoint folder may hold. */
@@ -72,6 +78,11 @@ export async function openCheckpoint(
       json(paths["tokenizer_config.json"]),
       json(paths["tokenizer.json"]),
     ]);
+  const older = tokenizerConfig?.added_tokens_decoder === undefined;
+  const [specialTokensMap, addedTokens] = await Promise.all([
+    json(older ? paths["special_tokens_map.json"] : undefined),
+    json(older ? paths["added_tokens.json"] : undefined),
+  ]);
   const weights =
     single !== undefined
       ? await openFile(single)
@@ -88,6 +99,8 @@ export async function openCheckpoint(
     processorConfig,
     tokenizerConfig,
     tokenizerJson,
+    specialTokensMap,
+    addedTokens,
     paths,
     close: () => weights.close(),
   };

@@ -8,6 +8,7 @@ import {
   parsePythonJson,
   SiglipImageProcessor,
   SiglipTokenizer,
+  tokenizerConfigOf,
   tokenizerFromJson,
   WeightsError,
   type ShardIndex,
@@ -59,6 +60,10 @@ export async function openCheckpoint(
     folder.source("model.safetensors"),
   ]);
   // Asked for only without the other: few have it, and a missing file is a request at every visit.
+  // The same holds of the two that say something beside an older tokenizer_config.json alone.
+  const older = tokenizerConfig?.added_tokens_decoder === undefined;
+  const specialTokensMap = older ? await json("special_tokens_map.json") : undefined;
+  const addedTokens = older ? await json("added_tokens.json") : undefined;
   const processorConfig = preprocessorConfig ? undefined : await json("processor_config.json");
   const tokenizerJson = spiece ? undefined : await json("tokenizer.json");
   const index = single ? undefined : await json("model.safetensors.index.json");
@@ -77,11 +82,22 @@ export async function openCheckpoint(
     throw new MisfitError(folder.name, compiledFor.name, [
       `its image processor makes pictures of ${height && width ? `${height}x${width}` : "no fixed size"}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`,
     ]);
+  const merged = tokenizerConfigOf({
+    tokenizerConfig,
+    specialTokensMap,
+    addedTokens,
+    tokenizerJson,
+  });
+  const tokenizer = spiece
+    ? SiglipTokenizer.fromSpiece(spiece, merged)
+    : tokenizerFromJson(tokenizerJson, merged);
+  if (tokenizer.modelMaxLength < Model.textLength)
+    throw new MisfitError(folder.name, compiledFor.name, [
+      `its tokenizer pads texts to ${tokenizer.modelMaxLength} tokens, the page was compiled for ${Model.textLength}`,
+    ]);
   return {
     name: folder.name,
-    tokenizer: spiece
-      ? SiglipTokenizer.fromSpiece(spiece, tokenizerConfig)
-      : tokenizerFromJson(tokenizerJson, tokenizerConfig),
+    tokenizer,
     processor,
     weights: single
       ? await openSafetensors(single)

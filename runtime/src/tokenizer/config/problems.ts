@@ -10,10 +10,8 @@ export class Problems {
   }
 
   /** Notes that the value at a place is not what must stand there; `advice` says what to do. */
-  expected(at: string, what: string, value: unknown, advice?: string): undefined {
-    const message = `${at}: expected ${what}, received ${brief(value)}`;
-    this.issues.push(advice === undefined ? message : `${message}; ${advice}`);
-    return undefined;
+  expected(at: string, what: string, value: unknown, advice = ""): undefined {
+    this.issues.push(`${at}: expected ${what}, received ${brief(value)}${advice && `; ${advice}`}`);
   }
 
   throwIfAny(): void {
@@ -25,11 +23,9 @@ export class Problems {
   error(): TokenizerError | undefined {
     const { file, issues } = this;
     if (issues.length === 0) return undefined;
-    const message =
-      issues.length === 1
-        ? `${file}: ${issues[0]!}`
-        : `${file}: ${issues.length} problems${issues.map((issue) => `\n  - ${issue}`).join("")}`;
-    return new TokenizerError(message, undefined, { issues });
+    const lines =
+      issues.length === 1 ? issues[0] : issues.map((issue) => `\n  - ${issue}`).join("");
+    return new TokenizerError(`${file}: ${lines}`, undefined, { issues });
   }
 }
 
@@ -38,20 +34,9 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const longest = 60;
-
-/** A value as an error prints it: short whatever the file holds. */
+/** A value as an error prints it: short and flat, whatever the file holds. */
 function brief(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? "[]" : `a list of ${value.length}`;
-  if (isObject(value)) {
-    const keys = Object.keys(value);
-    return keys.length === 0
-      ? "{}"
-      : `an object with ${keys.slice(0, 3).map(quoted).join(", ")}${keys.length > 3 ? ", ..." : ""}`;
-  }
-  return typeof value === "string" ? quoted(value) : String(value);
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > longest ? `${text.slice(0, longest)}...` : text);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (isObject(value)) return `an object of ${Object.keys(value).length}`;
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
 }

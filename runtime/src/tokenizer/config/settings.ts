@@ -44,62 +44,46 @@ export function readSettings(
   defaults: Readonly<Record<string, string>> = {},
 ): TokenizerSettings {
   const problems = new Problems("tokenizer_config.json");
-  if (!isObject(config)) {
-    problems.expected("the file", "an object", config);
-    problems.throwIfAny();
-  }
-  const values: Readonly<Record<string, unknown>> = config;
-
+  if (!isObject(config)) problems.expected("the file", "an object", config);
+  const values: Values = isObject(config) ? config : {};
+  const check = <T>(key: string, expected: string, valid: (value: unknown) => value is T) => {
+    const value = values[key];
+    if (value === undefined || valid(value)) return value;
+    return problems.expected(key, expected, value);
+  };
   /** Null is false, as in Python. */
-  const flag = (key: string): boolean | undefined => {
-    const value = values[key];
-    if (value === undefined || typeof value === "boolean") return value;
-    return value === null ? false : problems.expected(key, "true or false", value);
+  const flag = (key: string) => check(key, "true or false", isFlag);
+  const length = (key: string) => {
+    const value = check(key, "a positive whole number or null", isLength);
+    return value === null || !Number.isSafeInteger(value ?? 0) ? Infinity : value;
   };
-  const length = (key: string): number | undefined => {
-    const value = values[key];
-    if (value === undefined) return undefined;
-    if (value === null) return Infinity;
-    if (typeof value !== "number" || !(value > 0) || value % 1 !== 0)
-      return value === Infinity
-        ? value
-        : problems.expected(key, "a positive whole number or null", value);
-    return Number.isSafeInteger(value) ? value : Infinity;
-  };
-  const side = (key: string): Side | undefined => {
-    const value = values[key];
-    return value === undefined || value === "left" || value === "right"
-      ? value
-      : problems.expected(key, '"left" or "right"', value);
-  };
-  const tokens = (key: string): AddedToken[] => {
-    const value = values[key];
-    if (value === undefined || value === null) return [];
-    if (!Array.isArray(value)) return problems.expected(key, "a list of tokens", value) ?? [];
-    return value.flatMap((token, i) => readToken(token, `${key}[${i}]`, problems) ?? []);
-  };
+  const side = (key: string) => check(key, '"left" or "right"', isSide);
+  const tokens = (key: string) =>
+    (check(key, "a list of tokens", isList) ?? []).flatMap(
+      (token, i) => readToken(token, `${key}[${i}]`, problems) ?? [],
+    );
 
-  const tokenizerClass = readClass(values, problems);
-  const named = readNamed(values, defaults, problems);
   const extra = isObject(values.extra_special_tokens) ? [] : tokens("extra_special_tokens");
   const additional = tokens("additional_special_tokens");
-  refuse(values, problems);
+  const names = check("model_input_names", "a list that begins with input_ids", isInputNames);
+  for (const [key, expected, holds] of refused)
+    if (holds(values[key])) problems.expected(key, expected, values[key]);
   const settings: TokenizerSettings = {
-    tokenizerClass,
-    named,
-    extra: extra.length > 0 || hasKeys(values.extra_special_tokens) ? extra : additional,
+    tokenizerClass: check("tokenizer_class", classes.join(", "), isClass)?.replace(/Fast$/, ""),
+    named: readNamed(values, defaults, problems),
+    extra: extra.length > 0 || holdsSomething(values.extra_special_tokens) ? extra : additional,
     added: readAdded(values.added_tokens_decoder, problems),
-    doLowerCase: flag("do_lower_case"),
+    doLowerCase: orFalse(flag("do_lower_case")),
     modelMaxLength: length("model_max_length"),
     maxLen: length("max_len"),
-    returnsAttentionMask: readInputNames(values.model_input_names, problems),
+    returnsAttentionMask: names?.includes("attention_mask"),
     paddingSide: side("padding_side"),
     truncationSide: side("truncation_side"),
     cleanUp: flag("clean_up_tokenization_spaces") ?? false,
     cleanUpBpe:
       flag("clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output") ?? false,
     splitSpecial: flag("split_special_tokens") ?? false,
-    legacy: flag("legacy") ?? true,
+    legacy: orFalse(flag("legacy")) ?? true,
   };
   problems.throwIfAny();
   return settings;
@@ -107,21 +91,60 @@ export function readSettings(
 
 type Values = Readonly<Record<string, unknown>>;
 
-const known = ["SiglipTokenizer", "Siglip2Tokenizer", "GemmaTokenizer", "PreTrainedTokenizer"];
+const isFlag = (value: unknown): value is boolean | null =>
+  value === null || typeof value === "boolean";
+const orFalse = (flag: boolean | null | undefined) => (flag === null ? false : flag);
+/** Any size: transformers writes 1e30 for what is not known. */
+const isLength = (value: unknown): value is number | null =>
+  value === null ||
+  (typeof value === "number" && value > 0 && (Number.isInteger(value) || value === Infinity));
+const isSide = (value: unknown): value is Side => value === "left" || value === "right";
+const isList = (value: unknown): value is readonly unknown[] | null =>
+  value === null || Array.isArray(value);
+const isInputNames = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) &&
+  value[0] === "input_ids" &&
+  value.every((name) => typeof name === "string" && name !== "token_type_ids");
 
-function readClass(values: Values, problems: Problems): string | undefined {
-  const value = values.tokenizer_class;
-  if (value === undefined || value === null) return undefined;
-  const name = typeof value === "string" ? value.replace(/Fast$/, "") : "";
-  if (known.includes(name) || name === "TokenizersBackend") return name;
-  return problems.expected(
-    "tokenizer_class",
-    "SiglipTokenizer, Siglip2Tokenizer, GemmaTokenizer or PreTrainedTokenizerFast",
-    value,
-    "another class gives other ids for the same files; name one of these where texts are to be " +
-      "read as SigLIP does",
-  );
-}
+/** Others give other ids for the same files. */
+const classes = [
+  "SiglipTokenizer",
+  "Siglip2Tokenizer",
+  "GemmaTokenizer",
+  "PreTrainedTokenizer",
+  "TokenizersBackend",
+];
+const isClass = (value: unknown): value is string | null =>
+  value === null || (typeof value === "string" && classes.includes(value.replace(/Fast$/, "")));
+
+/** What asks for something that Sigil does not do: where, what may stand there, and whether it asks. */
+const refused: readonly (readonly [string, string, (value: unknown) => boolean])[] = [
+  // nbest_size and alpha are how enable_sampling samples.
+  [
+    "sp_model_kwargs",
+    "no sampling and no added ids",
+    (value) =>
+      holdsSomething(value) &&
+      !(
+        isObject(value) &&
+        Object.keys(value).every((key) => !value[key] || key === "nbest_size" || key === "alpha")
+      ),
+  ],
+  [
+    "auto_map",
+    "no tokenizer in code of the checkpoint's own",
+    (value) => holdsSomething(isObject(value) ? value.AutoTokenizer : value),
+  ],
+  [
+    "fast_tokenizer_files",
+    "tokenizer.json alone",
+    (value) =>
+      holdsSomething(value) &&
+      !(Array.isArray(value) && value.every((file) => file === "tokenizer.json")),
+  ],
+  ["gguf_file", "nothing", holdsSomething],
+  ["init_inputs", "nothing", holdsSomething],
+];
 
 /** The standard ones first, then `*_token` keys, then the objects of tokens by name. */
 function readNamed(
@@ -168,46 +191,7 @@ function readAdded(value: unknown, problems: Problems): Map<number, AddedToken> 
   return added;
 }
 
-/** Whether rows come with a mask; undefined where the file does not say. */
-function readInputNames(value: unknown, problems: Problems): boolean | undefined {
-  if (value === undefined) return undefined;
-  const names: readonly unknown[] = Array.isArray(value) ? value : [];
-  const listed = names[0] === "input_ids" && names.every((name) => typeof name === "string");
-  if (!listed)
-    problems.expected("model_input_names", "a list of names that begins with input_ids", value);
-  else if (names.includes("token_type_ids"))
-    problems.expected(
-      "model_input_names",
-      "names of inputs that SigLIP has",
-      "token_type_ids",
-      "leave it out",
-    );
-  return names.includes("attention_mask");
-}
-
-/** What asks for something that Sigil does not do. */
-function refuse(values: Values, problems: Problems): void {
-  const { sp_model_kwargs: kwargs, auto_map: map, fast_tokenizer_files: files } = values;
-  // nbest_size and alpha are how enable_sampling samples.
-  const sampling = (key: string): boolean => key === "nbest_size" || key === "alpha";
-  if (
-    hasKeys(kwargs) &&
-    !(
-      isObject(kwargs) &&
-      Object.entries(kwargs).every(([key, value]) => value === false || sampling(key))
-    )
-  )
-    problems.expected("sp_model_kwargs", "no sampling and no added ids", kwargs);
-  if (hasKeys(map) && !(isObject(map) && map.AutoTokenizer === undefined))
-    problems.expected("auto_map", "no tokenizer in code of the checkpoint's own", map);
-  if (hasKeys(files) && !(Array.isArray(files) && files.every((file) => file === "tokenizer.json")))
-    problems.expected("fast_tokenizer_files", "tokenizer.json alone", files);
-  for (const key of ["gguf_file", "init_inputs"])
-    if (hasKeys(values[key])) problems.expected(key, "nothing", values[key]);
-}
-
-/** Whether a value is there and holds something. */
-function hasKeys(value: unknown): boolean {
-  if (value === undefined || value === null) return false;
-  return typeof value === "object" ? Object.keys(value).length > 0 : true;
+/** Whether a value is there and is not empty. */
+function holdsSomething(value: unknown): boolean {
+  return typeof value === "object" ? Object.keys(value ?? {}).length > 0 : value !== undefined;
 }
