@@ -1,23 +1,41 @@
 /**
- * What @sigil/runtime's placeWeights puts back: the offsets of weights, which are a fifth of a
- * compressed plan.
+ * What @sigil/runtime's placeWeights puts back: the offsets of weights and of the operands that are
+ * weights, which are a third of a compressed plan.
  */
-import { align, type Plan, type PlannedWeight } from "@sigil/spec";
+import { align, type Plan, type PlannedLaunch } from "@sigil/spec";
 
-type Unplaced = Omit<PlannedWeight, "offset"> & { readonly offset?: number };
-
-/** Leaves out the offset of every weight that lies right behind the one before it. */
+/**
+ * Leaves out the offset of every weight that lies right behind the one before it, and of every
+ * operand that is the weight behind the last one.
+ */
 export function unplaceWeights(plan: Plan): object {
-  const unplace = (weights: readonly PlannedWeight[]): readonly Unplaced[] => {
-    let end = 0;
-    return weights.map(({ offset, ...weight }) => {
-      const expected = end;
-      end = offset + align(weight.bytes);
-      return offset === expected ? weight : { offset, ...weight };
-    });
-  };
   return {
     ...plan,
-    programs: plan.programs.map((program) => ({ ...program, weights: unplace(program.weights) })),
+    programs: plan.programs.map((program) => {
+      let end = 0;
+      const weights = program.weights.map(({ offset, ...weight }) => {
+        const expected = end;
+        end = offset + align(weight.bytes);
+        return offset === expected ? weight : { offset, ...weight };
+      });
+      const places = new Map(program.weights.map(({ offset }, place) => [offset, place]));
+      let next = 0;
+      const launch = ({ operands, ...rest }: PlannedLaunch): object => ({
+        ...rest,
+        operands: operands.map((operand) => {
+          if (operand.space !== "weights") return operand;
+          const { offset, ...unplaced } = operand;
+          const expected = program.weights[next]?.offset;
+          next = (places.get(offset) ?? next - 1) + 1;
+          return offset === expected ? unplaced : operand;
+        }),
+      });
+      return {
+        ...program,
+        weights,
+        init: program.init.map(launch),
+        launches: program.launches.map(launch),
+      };
+    }),
   };
 }

@@ -1,34 +1,58 @@
 /**
- * Plans as generated modules carry them: where each weight lies is left out, since it follows from
- * the sizes of those before it.
+ * Plans as generated modules carry them: where a weight lies is left out, since it follows from the
+ * sizes of those before it, and so is which weight a launch reads, since launches read them in order.
  */
-import type { Plan, PlannedProgram, PlannedWeight } from "@sigil/spec";
+import type { Location, Plan, PlannedLaunch, PlannedProgram, PlannedWeight } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
 
-type UnplacedWeight = Omit<PlannedWeight, "offset"> & { readonly offset?: number };
+type Unplaced<T extends { readonly offset: number }> = Omit<T, "offset"> & {
+  readonly offset?: number;
+};
+type UnplacedLaunch = Omit<PlannedLaunch, "operands"> & {
+  readonly operands: readonly Unplaced<Location>[];
+};
 
 /**
  * A plan in which a weight without an offset lies behind the one before it, at the next place that
- * is aligned.
+ * is aligned, and an operand without one is the weight behind the one that an operand, of `init` and
+ * then of `launches`, was last.
  */
 export type UnplacedPlan = Omit<Plan, "programs"> & {
-  readonly programs: readonly (Omit<PlannedProgram, "weights"> & {
-    readonly weights: readonly UnplacedWeight[];
+  readonly programs: readonly (Omit<PlannedProgram, "weights" | "init" | "launches"> & {
+    readonly weights: readonly Unplaced<PlannedWeight>[];
+    readonly init: readonly UnplacedLaunch[];
+    readonly launches: readonly UnplacedLaunch[];
   })[];
 };
 
 /** Fills in the offsets. */
 export function placeWeights(plan: UnplacedPlan): Plan {
-  const place = (weights: readonly UnplacedWeight[]): readonly PlannedWeight[] => {
-    let end = 0;
-    return weights.map((weight) => {
-      const placed = { ...weight, offset: weight.offset ?? end };
-      end = placed.offset + align(placed.bytes);
-      return placed;
-    });
-  };
   return {
     ...plan,
-    programs: plan.programs.map((program) => ({ ...program, weights: place(program.weights) })),
+    programs: plan.programs.map((program) => {
+      let end = 0;
+      const weights = program.weights.map((weight) => {
+        const placed = { ...weight, offset: weight.offset ?? end };
+        end = placed.offset + align(placed.bytes);
+        return placed;
+      });
+      const places = new Map(weights.map(({ offset }, place) => [offset, place]));
+      let next = 0;
+      const launch = (unplaced: UnplacedLaunch): PlannedLaunch => ({
+        ...unplaced,
+        operands: unplaced.operands.map((operand) => {
+          if (operand.space !== "weights") return operand as Location;
+          const offset = operand.offset ?? weights[next]?.offset ?? 0;
+          next = (places.get(offset) ?? next - 1) + 1;
+          return { ...operand, offset };
+        }),
+      });
+      return {
+        ...program,
+        weights,
+        init: program.init.map(launch),
+        launches: program.launches.map(launch),
+      };
+    }),
   };
 }
