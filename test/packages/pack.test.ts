@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { pack, published } from "./pack-published.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "sigil-app-"));
@@ -38,9 +39,9 @@ await checkpoint.close();
 it("packs, installs, type-checks and classifies", { timeout: 240_000 }, () => {
   const npm = (cwd: string, ...args: string[]) =>
     execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-  npm(root, "pack", "--workspaces", "--ignore-scripts", "--pack-destination", folder, "--silent");
+  pack(folder);
   const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
-  expect(tarballs).toHaveLength(7);
+  expect(tarballs).toHaveLength(published.length);
   mkdirSync(join(app, "src"), { recursive: true });
   const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
     .devDependencies as Record<string, string>;

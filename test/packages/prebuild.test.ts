@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pack } from "./pack-published.ts";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
 
@@ -60,18 +61,8 @@ describe.skipIf(!emulatedDriver || process.platform !== "linux")(
         stdio: "pipe",
         env: { ...process.env, NODE_PATH: join(root, "node_modules") },
       });
-      npm(
-        root,
-        "pack",
-        "-w",
-        "@sigil/spec",
-        "-w",
-        "@sigil/runtime",
-        "--pack-destination",
-        folder,
-        "--silent",
-      );
-      npm(copy, "pack", "--pack-destination", folder, "--silent");
+      pack(folder, ["spec", "runtime"]);
+      npm(copy, "pack", "--ignore-scripts", "--pack-destination", folder, "--silent");
       const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
       mkdirSync(app);
       writeFileSync(

@@ -6,24 +6,20 @@ import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, describe, expect, it } from "vitest";
+import { pack, published } from "./pack-published.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "sigil-publish-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-execFileSync(
-  "npm",
-  ["pack", "--workspaces", "--ignore-scripts", "--silent", "--pack-destination", folder],
-  { cwd: root, stdio: "pipe" },
-);
-const packages = ["spec", "runtime", "runtime-cpu", "runtime-webgpu", "runtime-cuda", "compiler"];
+pack(folder);
 const tarballOf = (name: string): string =>
   join(folder, readdirSync(folder).find((file) => new RegExp(`^${name}-\\d`).test(file))!);
 
-describe.each([...packages.map((name) => [name, `sigil-${name}`]), ["cli", "sigil"]])(
+describe.each(published.map((name) => [name, name === "cli" ? "sigil" : `sigil-${name}`] as const))(
   "the package of %s",
   (workspace, tarball) => {
     it("passes publint", async () => {
-      const bytes = readFileSync(tarballOf(tarball!));
+      const bytes = readFileSync(tarballOf(tarball));
       const { messages, pkg } = await publint({
         pack: { tarball: Uint8Array.from(bytes).buffer },
         strict: true,
@@ -32,10 +28,10 @@ describe.each([...packages.map((name) => [name, `sigil-${name}`]), ["cli", "sigi
     });
 
     it("has a licence, a README and what it says of itself", () => {
-      const listed = execFileSync("tar", ["tzf", tarballOf(tarball!)], { encoding: "utf8" });
+      const listed = execFileSync("tar", ["tzf", tarballOf(tarball)], { encoding: "utf8" });
       expect(listed).toMatch(/package\/LICENSE\n/);
       expect(listed).toMatch(/package\/README\.md\n/);
-      const described = JSON.parse(readFileSync(join(root, workspace!, "package.json"), "utf8"));
+      const described = JSON.parse(readFileSync(join(root, workspace, "package.json"), "utf8"));
       expect(described).toMatchObject({
         license: "MIT",
         engines: { node: ">=20.19" },
@@ -52,7 +48,7 @@ describe.each([...packages.map((name) => [name, `sigil-${name}`]), ["cli", "sigi
         // Node 20.19 and newer require ES modules; node10 resolution has no subpaths.
         const { status, stdout } = spawnSync(
           "npx",
-          ["attw", tarballOf(tarball!), "--profile", "esm-only", "--no-color", "--no-emoji"],
+          ["attw", tarballOf(tarball), "--profile", "esm-only", "--no-color", "--no-emoji"],
           { cwd: root, encoding: "utf8" },
         );
         expect(status, stdout).toBe(0);
