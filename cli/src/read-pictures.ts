@@ -1,4 +1,4 @@
-import { type RawImage, SigilError, type SiglipImageProcessor } from "@sigil/runtime";
+import { SigilError, type SiglipImageProcessor } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
 
 /** A picture that was left out, and why. */
@@ -17,7 +17,7 @@ export interface PictureBatch {
 
 type Pixels = PictureBatch["pixelValues"];
 
-/** Pictures that are decoded while another is used, on threads that sharp has. */
+/** Pictures that are read while another is used, on threads that sharp has. */
 const ahead = 3;
 
 /**
@@ -32,16 +32,20 @@ export async function* readPictures(
   size = 8,
 ): AsyncGenerator<PictureBatch> {
   let batch: { image: string; place: number; pixels: Pixels }[] = [];
-  const decoding: Promise<RawImage>[] = [];
+  // Each is resized as soon as it is decoded: only what it becomes is kept.
+  const read = async (image: string): Promise<Pixels> => {
+    const { pixelValues, shape } = processor.preprocess([await decodeImage(image)]);
+    return { data: pixelValues, shape };
+  };
+  const reading: Promise<Pixels>[] = [];
   for (const [place, image] of images.entries()) {
-    while (decoding.length < images.length && decoding.length <= place + ahead)
-      decoding.push(begun(decodeImage(images[decoding.length]!)));
-    const picture = decoding[place]!;
-    delete decoding[place];
+    while (reading.length < images.length && reading.length <= place + ahead)
+      reading.push(begun(read(images[reading.length]!)));
+    const picture = reading[place]!;
+    delete reading[place];
     let pixels: Pixels;
     try {
-      const { pixelValues, shape } = processor.preprocess([await picture]);
-      pixels = { data: pixelValues, shape };
+      pixels = await picture;
     } catch (error) {
       if (!(error instanceof SigilError)) throw error;
       onUnreadable({ image, problem: error.message });

@@ -4,6 +4,7 @@ import {
   InputError,
   SiglipImageProcessor,
   SiglipImageProcessorFast,
+  type RawImage,
   type Resample,
 } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
@@ -20,6 +21,8 @@ export interface PreprocessOptions {
   readonly exif: boolean;
 }
 
+type Pixels = ReturnType<SiglipImageProcessor["resize"]>[number];
+
 /**
  * Pictures to `pixel_values` in a safetensors file, and with `uint8` the resized and cropped pixels,
  * `[batch, height, width, 3]`.
@@ -30,13 +33,23 @@ export async function preprocess(
 ): Promise<void> {
   const processor = openProcessor(config, fast);
   const changes = { ...(size && { size }), ...(resample && { resample }) };
-  const pictures = await Promise.all(images.map((image) => decodeImage(image, { exif })));
-  const { pixelValues, shape } = processor.preprocess(pictures, changes);
+  const { doResize } = processor.options;
+  // Each is resized as soon as it is decoded: photographs are never in memory together.
+  const pictures = await Promise.all(
+    images.map(async (image): Promise<RawImage> => {
+      const picture = await decodeImage(image, { exif });
+      if (!doResize) return picture;
+      const [{ data, height, width }] = processor.resize([picture], changes) as [Pixels];
+      return { data, height, width, channels: 3 };
+    }),
+  );
+  const rest = { ...changes, doResize: false };
+  const { pixelValues, shape } = processor.preprocess(pictures, rest);
   const tensors: Record<string, StoredTensor> = {
     pixel_values: { dtype: "F32", data: pixelValues, shape },
   };
   if (uint8) {
-    const bytes = processor.preprocessBytes(pictures, changes);
+    const bytes = processor.preprocessBytes(pictures, rest);
     tensors.pixels = { dtype: "U8", data: bytes.pixelValues, shape: bytes.shape };
   }
   await saveTensors(out, tensors);

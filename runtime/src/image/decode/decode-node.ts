@@ -2,6 +2,7 @@
 import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { constants, createInflate } from "node:zlib";
+import { Budget } from "./budget.ts";
 import { openGif } from "./decode-gif.ts";
 import { decodePicture, type Decoders, type DecodeOptions } from "./decode-picture.ts";
 import { openPng } from "./decode-png.ts";
@@ -33,6 +34,9 @@ const decoders: Decoders = {
         : openWithSharp(format, bytes),
 };
 
+/** Files that are in memory or open at once, however many are asked for. */
+const files = new Budget(16);
+
 /**
  * Decodes a file or its bytes to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would: no
  * colour management, the colours under transparent pixels, the first of several frames or pages.
@@ -45,7 +49,9 @@ export async function decodeImage(
 ): Promise<RawImage> {
   if (typeof input !== "string")
     return decodePicture(input, `${input.length} bytes`, options, decoders);
-  return decodePicture(await readPicture(input), input, options, decoders);
+  return files.run(1, async () =>
+    decodePicture(await readPicture(input), input, options, decoders),
+  );
 }
 
 /** All of a file whose first bytes are a picture's. */

@@ -1,7 +1,7 @@
 /** Bytes of a picture file to RGB: what Node and browsers have in common. */
 import { orientationOf, upright, type PictureMetadata } from "./orientation.ts";
 import { checkSize, pictureFormat, type PictureFormat } from "./picture-format.ts";
-import { decoding } from "./pixel-budget.ts";
+import { pixels } from "./budget.ts";
 import { ImageError, type RawImage } from "../raw-image.ts";
 
 export interface DecodeOptions {
@@ -44,7 +44,7 @@ export async function decodePicture(
     const picture = await decoders.open(format, bytes);
     const { width, height } = picture;
     checkSize(width, height, limitPixels);
-    return await decoding.run(width * height, async () => {
+    return await pixels.run(width * height, async () => {
       const image = await picture.decode();
       return exif ? upright(image, orientationOf(await picture.metadata())) : image;
     });
