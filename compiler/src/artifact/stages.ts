@@ -1,5 +1,7 @@
 /** Every stage of a compilation as text, for `--dump`. */
+import type { PlannedProgram } from "@sigil/spec";
 import { showGraph } from "../ir/graph.ts";
+import { showProblem } from "../kernels/show-problem.ts";
 import type { CompiledModel } from "../compile.ts";
 import { lineComment } from "../text/comment.ts";
 import { fileName } from "./file-name.ts";
@@ -26,12 +28,10 @@ export function stages({
     for (const [name, source] of Object.entries(byName)) files[`cuda/${path}/${name}.cu`] = source;
   programs.forEach(({ graph, lowered, memory }, i) => {
     const stage = fileName(graph.name);
-    const planned = plan.programs[i]!;
     files[`${stage}.1-graph.txt`] = showGraph(graph);
     files[`${stage}.2-problems.txt`] = [...lowered.init, ...lowered.launches]
       .map(
-        (launch, i) =>
-          `${i}: ${launch.origins.join(" + ")}\n   ${JSON.stringify(launch.problem)}\n`,
+        (launch, i) => `${i}: ${launch.origins.join(" + ")}\n   ${showProblem(launch.problem)}\n`,
       )
       .join("");
     files[`${stage}.3-memory.txt`] = memory.lives
@@ -40,12 +40,18 @@ export function stages({
           `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ${life.offset + life.bytes}\n`,
       )
       .join("");
-    files[`${stage}.4-launches.txt`] = planned.launches
-      .map(
-        (launch, i) =>
-          `${i}: ${launch.kernel}(${launch.operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  ${lineComment("//", launch.origins.join(" + "))}\n`,
-      )
-      .join("");
+    files[`${stage}.4-launches.txt`] = showLaunches(plan.programs[i]!);
+    if (webgpu) files[`${stage}.4-launches.webgpu.txt`] = showLaunches(webgpu.plan.programs[i]!);
+    if (cuda) files[`${stage}.4-launches.cuda.txt`] = showLaunches(cuda.plan.programs[i]!);
   });
   return files;
 }
+
+/** Each launch's kernel, its operands by place, and where it comes from. */
+const showLaunches = ({ init, launches }: PlannedProgram): string =>
+  [...init, ...launches]
+    .map(
+      ({ kernel, operands, origins }, i) =>
+        `${i}: ${kernel}(${operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  ${lineComment("//", origins.join(" + "))}\n`,
+    )
+    .join("");

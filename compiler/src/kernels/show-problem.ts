@@ -1,0 +1,78 @@
+/** Kernel problems as text, for `--dump`. */
+import { showExpression } from "../expr/show-expression.ts";
+import { showShape } from "../ir/extent.ts";
+import type {
+  AttentionProblem,
+  EpilogueOperand,
+  GemmProblem,
+  MapProblem,
+  Problem,
+  RowReduceProblem,
+} from "./problem.ts";
+
+type MapOperand = MapProblem["operands"][number];
+
+/** How an operand is read: `bias: a value a column`. */
+function showOperand(operand: EpilogueOperand | MapOperand): string {
+  const { name, index } = operand;
+  switch (index) {
+    case "column":
+      return `${name}: a value a column`;
+    case "element":
+      return `${name}: a value an element`;
+    case "periodic":
+      return `${name}: rows repeat after ${operand.period}`;
+    case "scalar":
+      return `${name}: one value`;
+    case "strided":
+      return `${name}: rows ${operand.stride} elements apart, from ${operand.first} on`;
+  }
+}
+
+const list = (items: readonly string[]): string => items.map((item) => `\n     ${item}`).join("");
+
+function showGemm({ rows, columns, depth, a, b, epilogue, epilogueOperands }: GemmProblem): string {
+  const left =
+    a.kind === "rows"
+      ? `rows ${a.stride} apart`
+      : `${a.patch}x${a.patch} ${a.kind === "patches" ? "patches" : "patches of bytes"} of ${a.channels}x${a.height}x${a.width} pictures`;
+  const right = b.kind === "weight" ? `a weight in ${b.storage}` : "computed";
+  return `gemm ${showShape([rows, columns])}, depth ${depth}; A: ${left}; B: ${right}\n     = ${showExpression(epilogue)}${list(epilogueOperands.map(showOperand))}`;
+}
+
+function showAttention(problem: AttentionProblem): string {
+  const { batch, heads, headSize, queries, keys, scale } = problem;
+  const notes = [
+    `q, k and v ${problem.queryStride}, ${problem.keyStride} and ${problem.valueStride} apart`,
+    ...(problem.sharedQuery ? ["one query for every batch"] : []),
+    ...(problem.mask ? ["masked"] : []),
+    ...(problem.probabilities ? ["probabilities kept"] : []),
+  ];
+  return `attention ${showShape([batch, heads, queries, headSize])} over ${keys} keys, scale ${scale}; ${notes.join("; ")}`;
+}
+
+function showReduce({ kind, rows, width, reduced, mask, epsilon }: RowReduceProblem): string {
+  const notes = [
+    ...(reduced === undefined ? [] : [`over ${reduced} rows`]),
+    ...(mask ? ["masked"] : []),
+    ...(epsilon > 0 ? [`epsilon ${epsilon}`] : []),
+  ];
+  return [`${kind} of ${showShape([rows, width])}`, ...notes].join(", ");
+}
+
+const showMap = ({ rows, width, expression, operands }: MapProblem): string =>
+  `map ${showShape([rows, width])}\n     = ${showExpression(expression)}${list(operands.map(showOperand))}`;
+
+/** A problem on one line, its expression and operands on the next ones. */
+export function showProblem(problem: Problem): string {
+  switch (problem.family) {
+    case "gemm":
+      return showGemm(problem);
+    case "attention":
+      return showAttention(problem);
+    case "row_reduce":
+      return showReduce(problem);
+    case "map":
+      return showMap(problem);
+  }
+}
