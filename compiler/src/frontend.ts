@@ -34,6 +34,7 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   const parts = partsOf(loaded);
   const known = new Set<string>();
   const graphs = parts.flatMap(({ document, locate }) => {
+    Object.keys(document.outputs).forEach((name) => known.add(name));
     const config = spec.config as Record<string, unknown>;
     const block =
       document.config !== undefined && Object.hasOwn(config, document.config)
@@ -55,7 +56,6 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
         image_width: spec.imageSize?.width ?? fields.image_size,
         run_time_size: spec.interpolatePosEncoding === "run-time",
       });
-    Object.keys(document.outputs).forEach((name) => known.add(name));
     const wanted = spec.outputs ? { outputs: spec.outputs } : {};
     const graph = locating(locate, () =>
       expand(document, {
@@ -74,13 +74,6 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
         ]
       : [];
   });
-  const bytes = graphs.some(({ inputs }) => inputs.some(({ value }) => value.dtype === "uint8"));
-  if (spec.pixels.dtype === "uint8" && !bytes)
-    throw new ArchitectureError(
-      spec.file,
-      "/pixels",
-      `${architecture.name} has no pixel_values that could be uint8`,
-    );
   const strange = (spec.outputs ?? []).filter((name) => !known.has(name));
   if (strange.length > 0)
     throw new ArchitectureError(
@@ -88,11 +81,26 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
       "/outputs",
       `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`,
     );
+  const made = new Set(graphs.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
+  const off = (spec.outputs ?? []).filter((name) => !made.has(name));
+  if (off.length > 0)
+    throw new ArchitectureError(
+      spec.file,
+      "/outputs",
+      `${off.map((name) => `"${name}"`).join(", ")} of ${architecture.name} is switched off by this config`,
+    );
   if (graphs.length === 0)
     throw new ArchitectureError(
       spec.file,
       "",
       `the config switches off every graph of ${architecture.name}`,
+    );
+  const bytes = graphs.some(({ inputs }) => inputs.some(({ value }) => value.dtype === "uint8"));
+  if (spec.pixels.dtype === "uint8" && !bytes)
+    throw new ArchitectureError(
+      spec.file,
+      "/pixels",
+      `${architecture.name} has no pixel_values that could be uint8`,
     );
   return graphs;
 }

@@ -38,6 +38,12 @@ export function narrow(program: LoweredProgram, storage: Storage): LoweredProgra
     ...all.flatMap(({ problem, operands }) =>
       isExact(problem) ? valuesOf(operands).map(({ id }) => id) : [],
     ),
+    // Kernels write probabilities in float32, whoever reads them.
+    ...all.flatMap(({ problem, operands }) =>
+      problem.family === "attention" && problem.probabilities
+        ? valuesOf(operands.slice(-1)).map(({ id }) => id)
+        : [],
+    ),
   ]);
   const narrowed = new Map<number, Value>();
   const typed = (value: Value): Value => {
