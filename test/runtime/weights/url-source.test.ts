@@ -1,6 +1,7 @@
 /** Weights by URL from servers that break, change, refuse and know no ranges. */
 import { gzipSync } from "node:zlib";
 import { createHash } from "node:crypto";
+import { getEventListeners } from "node:events";
 import {
   loadPlanned,
   openSafetensors,
@@ -58,7 +59,17 @@ describe("requests", () => {
         }) as const,
     );
     const memory = new ArrayBuffer(400 * 32768);
-    await loadPlanned(weights, source, { place: ({ offset }) => ({ buffer: memory, offset }) }, {});
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", warn);
+    const { signal } = new AbortController();
+    const place = ({ offset }: { readonly offset: number }) => ({ buffer: memory, offset });
+    await loadPlanned(weights, source, { place }, { signal });
+    await new Promise(setImmediate);
+    process.off("warning", warn);
+    // Four hundred that wait for one signal are no leak of listeners.
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
     expect(new Float32Array(memory, 399 * 32768, 8192)).toEqual(uniform(names[399]!, 8192));
     // 12.5 MiB in pieces of at most 4 MiB.
     expect(server.ranges.length).toBeLessThan(8);
