@@ -162,6 +162,22 @@ describe("the event loop", () => {
     await program.dispose();
   });
 
+  it("has turns within a long run", async () => {
+    const program = await create({ threads: 1 });
+    // As if each launch took as long as a run may keep the loop.
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 16));
+    let turns = 0;
+    let over = false;
+    const count = (): void => void (over || (turns++, setImmediate(count)));
+    setImmediate(count);
+    await program.run(compiled.inputs, compiled.symbols);
+    over = true;
+    clock.mockRestore();
+    expect(turns).toBeGreaterThanOrEqual(compiled.planned.launches.length - 1);
+    await program.dispose();
+  });
+
   it("gives each who waits a turn of its own", async () => {
     const order: string[] = [];
     setImmediate(() => {
