@@ -30,7 +30,7 @@ const optionOf: Readonly<Record<string, OptionName>> = {
   input_data_format: "inputDataFormat",
 };
 
-/** The sides that sizes name. */
+/** The sides that sizes name; the last two are other image processors'. */
 const sideOf: ReadonlyMap<string, string> = new Map([
   ["height", "height"],
   ["width", "width"],
@@ -38,6 +38,8 @@ const sideOf: ReadonlyMap<string, string> = new Map([
   ["longest_edge", "longestEdge"],
   ["max_height", "maxHeight"],
   ["max_width", "maxWidth"],
+  ["min_pixels", "minPixels"],
+  ["max_pixels", "maxPixels"],
 ]);
 
 /** Keys that set no option. Any other is set on the object by transformers and never read. */
@@ -128,7 +130,8 @@ export function optionsFromConfig(
 ): Partial<ImageProcessorOptions> {
   const settings = settingsOf(config);
   const { default_to_square: square = false } = settings;
-  const options: Record<string, unknown> = {};
+  // Of three channels there, so that a grey picture that is not converted is refused.
+  const options: Record<string, unknown> = { imageMean: halves, imageStd: halves };
   for (const [key, name] of Object.entries(optionOf)) {
     if (!Object.hasOwn(settings, key)) continue;
     const value = settings[key];
@@ -155,6 +158,9 @@ export function optionsFromConfig(
   }
   return options;
 }
+
+/** IMAGENET_STANDARD_MEAN and IMAGENET_STANDARD_STD. */
+const halves = [0.5, 0.5, 0.5];
 
 /** A value of the file as the option has it, or what no rule takes. */
 function read(name: OptionName, value: unknown, square: boolean): unknown {

@@ -65,23 +65,36 @@ export const defaultOptions: ImageProcessorOptions = {
 
 export type OptionName = keyof ImageProcessorOptions;
 
-/** What a value must be. */
-type Rule = readonly [expected: string, is: (value: unknown) => boolean];
+/** What a value must be, and what even one must be that no step reads. */
+type Rule = readonly [
+  expected: string,
+  is: (value: unknown) => boolean,
+  loads?: (value: unknown) => boolean,
+];
 
 const isSide = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+const hasForm = (value: unknown, form: readonly string[]): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length === form.length &&
+  form.every((name) => name in value);
 const isSize =
   (...forms: readonly (readonly string[])[]) =>
   (value: unknown): boolean => {
-    if (typeof value !== "object" || value === null) return false;
-    const sides = value as Readonly<Record<string, unknown>>;
-    const names = Object.keys(sides);
-    return (
-      forms.some((form) => form.length === names.length && form.every((name) => name in sides)) &&
-      names.every((name) => isSide(sides[name])) &&
-      !(isSide(sides.height) && (sides.height as number) * (sides.width as number) > mostPixels)
-    );
+    if (!forms.some((form) => hasForm(value, form))) return false;
+    const { height = 1, width = 1, ...others } = value as Readonly<Record<string, number>>;
+    return [height, width, ...Object.values(others)].every(isSide) && height * width <= mostPixels;
   };
 const fixed = ["height", "width"];
+const shortest = ["shortestEdge"];
+const limited = ["shortestEdge", "longestEdge"];
+const largest = ["maxHeight", "maxWidth"];
+/** The forms that transformers loads; the last two are other image processors'. */
+const loads = (value: unknown): boolean =>
+  value == null ||
+  [fixed, shortest, limited, largest, ["longestEdge"], ["minPixels", "maxPixels"]].some((form) =>
+    hasForm(value, form),
+  );
 const isNumbers = (value: unknown): boolean => {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   return values.length > 0 && values.every(Number.isFinite);
@@ -91,6 +104,7 @@ const boolean: Rule = ["true or false", (value) => typeof value === "boolean"];
 const fixedSize: Rule = [
   `a positive integer height and width of at most ${mostPixels} pixels`,
   isSize(fixed),
+  loads,
 ];
 const dataFormat: Rule = [
   '"channels_first" or "channels_last"',
@@ -103,7 +117,8 @@ const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: Opt
   size: [
     [
       `${fixedSize[0]}, a shortest edge, with or without a longest edge, or a largest height and width`,
-      isSize(fixed, ["shortestEdge"], ["shortestEdge", "longestEdge"], ["maxHeight", "maxWidth"]),
+      isSize(fixed, shortest, limited, largest),
+      loads,
     ],
     "doResize",
   ],
@@ -138,7 +153,7 @@ const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: Opt
 const optional: readonly OptionName[] = ["padSize", "inputDataFormat"];
 
 /**
- * What is wrong with options, of those that a step reads which is on. `nameOf` and `received` say
+ * What is wrong with options; most are wrong only where the step that reads them is on. `nameOf` and `received` say
  * how an option is called there, and what stands there.
  */
 export function problemsOf(
@@ -146,12 +161,13 @@ export function problemsOf(
   nameOf: (name: OptionName) => string = (name) => name,
   received: (name: OptionName) => unknown = (name) => options[name],
 ): string[] {
-  return Object.entries(rules).flatMap(([key, [[expected, is], step]]) => {
+  return Object.entries(rules).flatMap(([key, [[expected, is, unread = () => true], step]]) => {
     const name = key as OptionName;
     const value = options[name];
-    if ((step && options[step] !== true) || is(value)) return [];
+    const isRead = !step || options[step] === true;
+    if (isRead ? is(value) : unread(value)) return [];
     if (value === undefined && optional.includes(name)) return [];
-    const why = step ? ` where ${nameOf(step)} is true` : "";
+    const why = isRead && step ? ` where ${nameOf(step)} is true` : "";
     return [`${nameOf(name)}: expected ${expected}${why}, received ${shown(received(name))}`];
   });
 }

@@ -121,7 +121,7 @@ describe("options", () => {
       resample: "bilinear",
       rescaleFactor: 0.5,
       imageMean: [0, 1, 2],
-      imageStd: 0.5,
+      imageStd: [0.5, 0.5, 0.5],
       doNormalize: false,
       doConvertRgb: false,
       doResize: true,
@@ -188,7 +188,6 @@ describe("settings of a file", () => {
     expect(() =>
       read({
         image_processor: {
-          size: "224",
           resample: 7,
           image_std: [1, 0, 1],
           do_resize: "yes",
@@ -207,6 +206,13 @@ describe("settings of a file", () => {
       expect(() => read({ size }), JSON.stringify(size)).toThrow(
         "image processor: size: expected a positive integer height and width",
       );
+    // Whether a step reads it or not.
+    expect(() => read({ crop_size: "a", do_resize: false, size: [3] })).toThrow(
+      "image processor: size: expected a positive integer height and width of at most 67108864 pixels, a shortest edge, " +
+        "with or without a longest edge, or a largest height and width, received [3]; " +
+        'crop_size: expected a positive integer height and width of at most 67108864 pixels, received "a"',
+    );
+    expect(() => read({ crop_size: { shortest_edge: 3 } })).not.toThrow();
     expect(() => read({ size: null })).toThrow("where do_resize is true, received null");
     expect(() => read({ image_mean: [NaN, 0, 0] })).toThrow("image_mean: expected a finite number");
   });
