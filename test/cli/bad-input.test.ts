@@ -86,7 +86,7 @@ it.each([
     "a size that no memory holds",
     ["preprocess", picture, "--out", "out.safetensors", "--size", "999999x999999"],
     "",
-    /^error: size: expected a positive integer height and width of at most 67108864 pixels/,
+    /^error: size: expected a positive integer height and width of at most 16777216 pixels/,
   ],
   [
     "a line that is no JSON",

@@ -175,9 +175,17 @@ export function problemsOf(
 /** A value in a message. */
 export function shown(value: unknown): string {
   // JSON has no NaN.
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  if (typeof value !== "object" || value === null)
+    return clipped(typeof value === "string" ? JSON.stringify(value) : String(value));
+  try {
+    return clipped(JSON.stringify(value) ?? String(value));
+  } catch {
+    // A RangeError of values within values without end.
+    return "what cannot be shown";
+  }
 }
+
+const clipped = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 /** Throws an ImageError of every option that cannot be, and of every name that is none. */
 export function checkOptions(options: ImageProcessorOptions): ImageProcessorOptions {

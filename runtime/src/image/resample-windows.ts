@@ -66,8 +66,8 @@ export interface Windows {
   readonly weights: Float64Array;
 }
 
-/** 256 MiB of weights. */
-const mostWeights = 2 ** 25;
+/** 32 MiB of weights; a side of a million pixels takes as many by the bicubic filter. */
+const mostWeights = 2 ** 22;
 
 /**
  * The windows of an axis of `from` samples that becomes one of `to`; weights sum to one. Throws

@@ -1,8 +1,8 @@
 /** How much memory a resize may take. */
 import { ImageError } from "./raw-image.ts";
 
-/** Of a target: 8192 x 8192, far over what any model takes; its pixel_values are 768 MiB. */
-export const mostPixels = 2 ** 26;
+/** Of a target: 4096 x 4096, far over what any model takes; its pixel_values are 192 MiB. */
+export const mostPixels = 2 ** 24;
 /** Of what lies between the two passes: a picture of Pillow's largest size fits. */
 const mostBytes = 2 ** 29;
 

@@ -101,6 +101,10 @@ export class SiglipImageProcessor {
       const change = this.#change(options, c, channels);
       // Eight bits have 256 answers.
       const table = Float32Array.from({ length: 256 }, (_, u) => change(u));
+      if (!table.every(Number.isFinite))
+        throw new ImageError(
+          `rescaleFactor, imageMean and imageStd: expected values of float32 for bytes, received ${table.find((value) => !Number.isFinite(value))}`,
+        );
       pictures.forEach(({ data, ...own }, n) => {
         const [start, step] = first
           ? [(n * channels + c) * area, 1]

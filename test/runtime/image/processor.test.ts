@@ -149,10 +149,10 @@ describe("options", () => {
   it("that cannot be are refused by name", () => {
     const refuse = (options: object, message: string) =>
       expect(() => new SiglipImageProcessor(options)).toThrow(message);
-    const fixed = "a positive integer height and width of at most 67108864 pixels";
+    const fixed = "a positive integer height and width of at most 16777216 pixels";
     refuse({ size: { height: 0, width: 2 } }, `size: expected ${fixed}`);
     refuse({ size: 224 }, `size: expected ${fixed}`);
-    refuse({ size: { height: 8193, width: 8192 } }, 'received {"height":8193,"width":8192}');
+    refuse({ size: { height: 4097, width: 4096 } }, 'received {"height":4097,"width":4096}');
     refuse({ size: { shortestEdge: 2, height: 2, width: 2 } }, `size: expected ${fixed}`);
     refuse({ resample: "cubic" }, "resample: expected nearest (0), lanczos (1), bilinear (2)");
     refuse({ imageStd: [1, 0, 1] }, "imageStd: expected a finite number other than zero");
@@ -171,6 +171,14 @@ describe("options", () => {
     expect(() => new SiglipImageProcessor({ imageMean: [1, 2] }).preprocess([image])).toThrow(
       "imageMean: expected one value or 3, received 2",
     );
+    for (const [options, value] of [
+      [{ rescaleFactor: 1e300 }, "Infinity"],
+      [{ imageStd: 1e-300 }, "-Infinity"],
+      [{ imageMean: 1e300, imageStd: 1e300 }, "NaN"],
+    ] as const)
+      expect(() => new SiglipImageProcessor(options).preprocess([image])).toThrow(
+        `rescaleFactor, imageMean and imageStd: expected values of float32 for bytes, received ${value}`,
+      );
     expect(() => new SiglipImageProcessorFast({ resample: "box" }).preprocess([image])).toThrow(
       "images[0]: resample: torchvision does not resize by box",
     );
@@ -199,7 +207,7 @@ describe("settings of a file", () => {
     ).toThrow(
       'image processor: do_resize: expected true or false, received "yes"; ' +
         "image_std: expected a finite number other than zero, or a list of them where do_normalize is true, received [1,0,1]; " +
-        "pad_size: expected a positive integer height and width of at most 67108864 pixels where do_pad is true, received [3]; " +
+        "pad_size: expected a positive integer height and width of at most 16777216 pixels where do_pad is true, received [3]; " +
         "default_to_square: expected true or false, received 1",
     );
     for (const size of ["224", [], {}, { shortestEdge: 3 }, { height: 3, width: 3, depth: 3 }, NaN])
@@ -208,12 +216,16 @@ describe("settings of a file", () => {
       );
     // Whether a step reads it or not.
     expect(() => read({ crop_size: "a", do_resize: false, size: [3] })).toThrow(
-      "image processor: size: expected a positive integer height and width of at most 67108864 pixels, a shortest edge, " +
+      "image processor: size: expected a positive integer height and width of at most 16777216 pixels, a shortest edge, " +
         "with or without a longest edge, or a largest height and width, received [3]; " +
-        'crop_size: expected a positive integer height and width of at most 67108864 pixels, received "a"',
+        'crop_size: expected a positive integer height and width of at most 16777216 pixels, received "a"',
     );
     expect(() => read({ crop_size: { shortest_edge: 3 } })).not.toThrow();
     expect(() => read({ size: null })).toThrow("where do_resize is true, received null");
+    const deep = JSON.parse("[".repeat(20_000) + "]".repeat(20_000)) as unknown;
+    expect(() => read({ image_mean: deep, do_pad: deep })).toThrow(
+      /^image processor: image_mean: /,
+    );
     expect(() => read({ image_mean: [NaN, 0, 0] })).toThrow("image_mean: expected a finite number");
   });
 
@@ -394,8 +406,8 @@ describe("inputs", () => {
         /^images\[0\]: 100x1 pixels to .* take too much memory: ask for a smaller size/,
       );
     expect(() =>
-      new SiglipImageProcessor({ size: { height: 2 ** 26, width: 1 } }).preprocess([line]),
-    ).toThrow("take more than 33554432 weights: ask for a smaller size");
+      new SiglipImageProcessor({ size: { height: 2 ** 24, width: 1 } }).preprocess([line]),
+    ).toThrow("take more than 4194304 weights: ask for a smaller size");
     expect(() =>
       new SiglipImageProcessor({ size: { maxHeight: 5, maxWidth: 5 } }).preprocess([rgb(1, 300)]),
     ).toThrow("images[0]: size: of 300x1 pixels 5x0 are left");
@@ -403,9 +415,9 @@ describe("inputs", () => {
       new SiglipImageProcessor(small).preprocess(Array(1e4).fill(line), {
         doResize: false,
         doPad: true,
-        padSize: { height: 8192, width: 8192 },
+        padSize: { height: 4096, width: 4096 },
       }),
-    ).toThrow("pixel_values: 2013265920000 values take more memory than there is");
+    ).toThrow("pixel_values: 503316480000 values take more memory than there is");
   });
 
   it("as bytes are cropped, and not padded", () => {

@@ -1,5 +1,5 @@
 /** `preprocessor_config.json`, and pictures through what it asks for. */
-import { SiglipImageProcessor } from "@sigil/runtime";
+import { SiglipImageProcessor, SiglipImageProcessorFast } from "@sigil/runtime";
 import { readJson } from "../fixtures.ts";
 import { WrongSuccess } from "../judge.ts";
 import { jsonTarget } from "./json-target.ts";
@@ -36,6 +36,16 @@ export const preprocessor = jsonTarget({
           image_processor_type: "SiglipImageProcessor",
           processor_class: "SiglipProcessor",
         },
+        {
+          size: { shortest_edge: 5, longest_edge: 9 },
+          resample: 1,
+          do_center_crop: true,
+          crop_size: 6,
+          do_pad: true,
+          pad_size: [7, 8],
+          default_to_square: false,
+        },
+        { image_processor: { size: { max_height: 6, max_width: 4 }, resample: 0, do_pad: true } },
       ],
       use(text) {
         let config: Record<string, unknown>;
@@ -44,13 +54,14 @@ export const preprocessor = jsonTarget({
         } catch {
           return;
         }
-        const { pixelValues, shape } = SiglipImageProcessor.fromConfig(config).preprocess([
-          picture,
-        ]);
-        if (pixelValues.length !== shape.reduce((a, b) => a * b, 1))
-          throw new WrongSuccess(`${pixelValues.length} values of shape ${shape}`);
-        for (const value of pixelValues)
-          if (!Number.isFinite(value)) throw new WrongSuccess("a pixel that is not finite");
+        for (const Processor of [SiglipImageProcessorFast, SiglipImageProcessor]) {
+          const processor = Processor.fromConfig(config, { onWarning: () => {} });
+          const { pixelValues, shape } = processor.preprocess([picture]);
+          if (pixelValues.length !== shape.reduce((a, b) => a * b, 1))
+            throw new WrongSuccess(`${pixelValues.length} values of shape ${shape}`);
+          for (const value of pixelValues)
+            if (!Number.isFinite(value)) throw new WrongSuccess("a pixel that is not finite");
+        }
       },
     };
   },
