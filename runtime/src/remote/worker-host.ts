@@ -16,7 +16,7 @@ export interface NodeWorker {
 
 export const inNode = (): boolean => !!globalThis.process?.versions?.node;
 
-const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "unref" in worker;
+const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "on" in worker;
 const ended = "the worker has ended";
 
 /**
