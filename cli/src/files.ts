@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { writeFiles } from "@sigil/compiler";
 import { foreignFormat } from "@sigil/runtime/node";
 import { FileError, fileError, isSystemError } from "./file-error.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** The bytes of a file. Throws FileError, also for a file that stands for another, such as a Git LFS pointer. */
 export function readInput(path: string): Buffer {
@@ -20,13 +21,15 @@ export function readInput(path: string): Buffer {
 }
 
 /** Writes files into a folder, all or none. Throws FileError. */
-export function writeOutput(
+export async function writeOutput(
   folder: string,
   files: Readonly<Record<string, string | Uint8Array>>,
-): void {
+): Promise<void> {
   try {
+    await makeFolder(folder);
     writeFiles(folder, files);
   } catch (error) {
+    // A full disk is told without a path, and others with that of a file under way.
     if (isSystemError(error))
       throw fileError("write", error.path?.replace(/\.\d+\.part$/, "") ?? `into ${folder}`, error);
     if (error instanceof Error && isSystemError(error.cause))

@@ -198,7 +198,7 @@ it.each([
     "a file where a folder is wanted",
     ["compile", shapes, "--out", "null.json"],
     "",
-    /^error: cannot write null\.json\/index\.ts: null\.json is no folder$/,
+    /^error: cannot write null\.json: a file of that name is there$/,
   ],
 ] as const)("%s", (_, args, input, message) => {
   const before = readdirSync(folder);

@@ -24,8 +24,8 @@ export async function compile(
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", fileName(spec.name));
   const files = artifactFiles(compiled);
-  writeOutput(out, files);
-  if (options.dump !== undefined) writeOutput(options.dump, stages(compiled));
+  await writeOutput(out, files);
+  if (options.dump !== undefined) await writeOutput(options.dump, stages(compiled));
   if (options.json)
     process.stdout.write(
       `${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`,

@@ -36,6 +36,8 @@ export async function init(
     ...(spec.config.vision_config && loadNormalisation(spec)),
     config,
   };
-  writeOutput(dirname(out), { [basename(out)]: `${JSON.stringify(document, undefined, 2)}\n` });
+  await writeOutput(dirname(out), {
+    [basename(out)]: `${JSON.stringify(document, undefined, 2)}\n`,
+  });
   process.stdout.write(`${out}\nNext: sigil compile ${out}\n`);
 }

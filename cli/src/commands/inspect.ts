@@ -14,9 +14,9 @@ export async function inspect(
   process.stdout.write(
     options.json ? `${JSON.stringify(compiled.plan)}\n` : describePrograms(compiled),
   );
-  if (options.dump !== undefined) writeOutput(options.dump, stages(compiled));
+  if (options.dump !== undefined) await writeOutput(options.dump, stages(compiled));
   if (options.html !== undefined) {
-    writeOutput(dirname(options.html), { [basename(options.html)]: inspectPage(compiled) });
+    await writeOutput(dirname(options.html), { [basename(options.html)]: inspectPage(compiled) });
     process.stderr.write(`${options.html}: open it in a browser\n`);
   }
 }

@@ -37,7 +37,7 @@ export async function kernels(
       const { image, cached } = await withProgress(`compiling ${folder} (${path})`, (report) =>
         buildKernels(sources, path, { toolkit, onProgress: report, ...(targets && { targets }) }),
       );
-      writeOutput(folder, { [file]: image });
+      await writeOutput(folder, { [file]: image });
       built.push({ file: join(folder, file), bytes: image.byteLength, cached });
     }
   }

@@ -40,7 +40,7 @@ export async function parity(
     backends.some((backend) => !(errors[backend]! < bounds[backend]!)),
   );
   if (html !== undefined)
-    writeOutput(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
+    await writeOutput(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
   if (json)
     process.stdout.write(
       `${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`,

@@ -43,7 +43,7 @@ export async function tune(
     const results = await withProgress("tuning", (report) =>
       measure(problems, held, kernelSetName(held.kind, features), features, { seconds, report }),
     );
-    writeOutput(dirname(out), {
+    await writeOutput(dirname(out), {
       [basename(out)]:
         `${JSON.stringify(merged(before, held.kind, held.description, results), undefined, 2)}\n`,
     });

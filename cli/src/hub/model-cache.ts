@@ -2,7 +2,7 @@ import { copyFile, readFile, rename, rm, symlink, writeFile } from "node:fs/prom
 import { dirname, join, relative } from "node:path";
 import { getRepoFolderName } from "@huggingface/hub";
 import { cacheProblem } from "./cache-problem.ts";
-import { makeFolder } from "./make-folder.ts";
+import { makeFolder } from "../make-folder.ts";
 import { sizeOf } from "./remote-file.ts";
 
 /**

@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, readdir, rename, rm } from "node:fs/promi
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { cacheProblem } from "./cache-problem.ts";
-import { makeFolder } from "./make-folder.ts";
+import { makeFolder } from "../make-folder.ts";
 
 /** Where process ids count: a machine, and on Linux the container on it. */
 const here = createHash("sha256")
