@@ -5,12 +5,20 @@ import { foreignFormat } from "@sigil/runtime/node";
 import { FileError, fileError, isSystemError } from "./file-error.ts";
 import { makeFolder } from "./make-folder.ts";
 
+/** No file of a tokenizer or of settings is longer, in bytes; that of Gemma has 34 MB. */
+const longest = 512 << 20;
+
 /** The bytes of a file. Throws FileError, also for a file that stands for another, such as a Git LFS pointer. */
 export function readInput(path: string): Buffer {
   let bytes: Buffer;
   try {
     // A pipe or a device may have no end.
-    if (!statSync(path).isFile()) throw new FileError(`cannot read ${path}: it is not a file`);
+    const state = statSync(path);
+    if (!state.isFile()) throw new FileError(`cannot read ${path}: it is not a file`);
+    if (state.size > longest)
+      throw new FileError(
+        `cannot read ${path}: expected at most ${longest} bytes, received ${state.size}`,
+      );
     bytes = readFileSync(path);
   } catch (cause) {
     throw fileError("read", path, cause);

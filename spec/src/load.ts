@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { checkIdentity, detectArchitecture } from "./config-identity.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
@@ -10,6 +10,7 @@ import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
 import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";
+import { readText } from "./read-text.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 
@@ -287,8 +288,4 @@ function read(path: string, readFile: (path: string) => string, problem: () => D
   } catch {
     throw new DiagnosticError([problem()]);
   }
-}
-
-function readText(path: string): string {
-  return readFileSync(path, "utf8");
 }

@@ -1,7 +1,7 @@
 /**
  * Architecture documents from files or by name, checked against their schema and their own names.
  */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type {
   Architecture,
@@ -12,6 +12,7 @@ import type {
 } from "./generated/architecture.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
+import { readText } from "./read-text.ts";
 import { mostProblems, suggestion, validate } from "./schema-validation.ts";
 
 /** A document, and a way to point into the file that it came from. */
@@ -46,7 +47,14 @@ export function loadArchitecture(name: string): ArchitectureDocument {
       }),
     ]);
   }
-  return parseArchitecture(readFileSync(file, "utf8"), { file });
+  let text: string;
+  try {
+    text = readText(file);
+  } catch {
+    const message = `cannot read \`${file}\``;
+    throw new DiagnosticError([fileDiagnostic(name, { code: "missing-file", message })]);
+  }
+  return parseArchitecture(text, { file });
 }
 
 /**

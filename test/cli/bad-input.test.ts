@@ -1,7 +1,7 @@
 /**
  * Commands given what they cannot use: one line that says what, status 1 or 2, and nothing written.
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   mkdirSync,
@@ -53,6 +53,8 @@ beforeAll(() => {
   const pointer = readFileSync(join(fixtures, "safetensors/lfs-pointer.safetensors"));
   writeFileSync(join(folder, "pointer.safetensors"), pointer);
   mkdirSync(join(folder, "adapter"));
+  mkdirSync(join(folder, "pipe"));
+  execFileSync("mkfifo", [join(folder, "pipe/config.json")]);
   writeFileSync(join(folder, "adapter/adapter_config.json"), "{}");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -188,6 +190,18 @@ it.each([
     /^error: .*is a spec already/,
   ],
   ["a pipe for a spec", ["inspect", "/dev/null"], "", /^error: \/dev\/null is not a file$/],
+  [
+    "a pipe for a config",
+    ["inspect", "pipe"],
+    "",
+    /^error\[missing-file\]: cannot read `pipe\/config\.json`$/,
+  ],
+  [
+    "a device for a config of the image processor",
+    ["preprocess", picture, "--out", "out.safetensors", "--config", "/dev/zero"],
+    "",
+    /^error: cannot read \/dev\/zero: it is not a file$/,
+  ],
   [
     "a name that acts on a terminal",
     ["inspect", "\x1b[2J\u202e/x/y"],

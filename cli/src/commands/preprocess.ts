@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   ImageError,
   InputError,
@@ -9,6 +8,7 @@ import {
 } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
 import { parsePythonJson } from "@sigil/spec/shared";
+import { readInput } from "../files.ts";
 import { saveTensors, type StoredTensor } from "../tensors/save-tensors.ts";
 
 export interface PreprocessOptions {
@@ -72,8 +72,9 @@ function openProcessor(config: string | undefined, fast = false): SiglipImagePro
 }
 
 function readConfig(file: string): Record<string, unknown> {
+  const text = readInput(file).toString("utf8");
   try {
-    return parsePythonJson(readFileSync(file, "utf8")) as Record<string, unknown>;
+    return parsePythonJson(text) as Record<string, unknown>;
   } catch (cause) {
     throw new InputError(`${file}: expected readable JSON (${(cause as Error).message})`, {
       cause,

@@ -116,10 +116,20 @@ async function openFile(path: string): Promise<WeightSource> {
   }
 }
 
+/** No JSON file of a checkpoint is longer, in bytes; the tokenizer.json of Gemma has 34 MB. */
+const longestJson = 512 << 20;
+
 async function readWhole(path: string): Promise<Uint8Array> {
   const source = await openFileSource(path);
   try {
-    return await source.read(0, await source.size());
+    const size = await source.size();
+    if (size > longestJson)
+      throw new WeightsError("is too long", {
+        file: path,
+        expected: `at most ${longestJson} bytes`,
+        received: `${size} bytes`,
+      });
+    return await source.read(0, size);
   } finally {
     await source.close();
   }
