@@ -37,6 +37,7 @@ beforeAll(() => {
       "model.safetensors",
       "spiece.model",
       "preprocessor_config.json",
+      "tokenizer_config.json",
     ])
       copyFileSync(join(shapes, file), join(folder, name, file));
   }
