@@ -13,7 +13,7 @@ const page = 65536;
 /** Weak, so that what the collector would free is not kept. */
 let done: readonly Done[] = [];
 
-/** A memory of at least so many pages, of which these are zero. Throws the engine's RangeError. */
+/** A memory of at least so many pages, all of it zero. Throws the engine's RangeError. */
 export function takeMemory(pages: number, shared: boolean): WebAssembly.Memory {
   // A small program in a large memory would leave none for the large program that comes next.
   const fits = done
@@ -24,7 +24,7 @@ export function takeMemory(pages: number, shared: boolean): WebAssembly.Memory {
     done = done.filter((other) => other !== one && other.memory.deref());
     if (!memory) continue;
     // Eight bytes a step: V8 fills shared memory element by element.
-    new Float64Array(memory.buffer, 0, (pages * page) / 8).fill(0);
+    new Float64Array(memory.buffer).fill(0);
     return memory;
   }
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
