@@ -1,6 +1,6 @@
 import { TokenizerError } from "../error.ts";
 import { byteIds } from "./byte-ids.ts";
-import { MergeQueue } from "./merge-queue.ts";
+import { MergeQueue, places } from "./merge-queue.ts";
 import type { Model } from "./model.ts";
 import type { Component } from "./component.ts";
 
@@ -27,6 +27,7 @@ export class BPE implements Model {
   constructor(spec: Component) {
     const vocab = spec.object("vocab");
     const merges = spec.list("merges");
+    if (merges.length >= pairBase) spec.fail("merges", `fewer than ${pairBase} merges`, merges);
     for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"])
       if (spec.value(key)) spec.fail(key, "nothing, which is what is supported,", spec.value(key));
     const ids = new Map<string, number>();
@@ -87,26 +88,25 @@ export class BPE implements Model {
   }
 
   private merged(ids: number[]): number[] {
-    const next = ids.map((_, i) => (i + 1 < ids.length ? i + 1 : -1));
-    const previous = ids.map((_, i) => i - 1);
+    if (ids.length >= places)
+      throw new TokenizerError(`a word of ${ids.length} characters; at most ${places} are merged`);
+    const next = Int32Array.from(ids, (_, i) => (i + 1 < ids.length ? i + 1 : -1));
+    const previous = Int32Array.from(ids, (_, i) => i - 1);
     const queue = new MergeQueue();
+    const mergeAt = (at: number): Merge | undefined =>
+      next[at]! < 0 ? undefined : this.merges.get(ids[at]! * pairBase + ids[next[at]!]!);
     const offer = (at: number) => {
-      const right = at < 0 ? -1 : next[at]!;
-      const merge = right < 0 ? undefined : this.merges.get(ids[at]! * pairBase + ids[right]!);
-      if (merge !== undefined) queue.push({ ...merge, at });
+      const merge = at < 0 ? undefined : mergeAt(at);
+      if (merge !== undefined) queue.push(merge.rank, at);
     };
     for (let i = 0; i < ids.length; i++) offer(i);
     for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
-      const { at, rank, id } = top;
-      const right = next[at]!;
+      const { at, rank } = top;
       // A stale entry: one of the two has been merged away since it was offered.
-      if (
-        ids[at] === -1 ||
-        right < 0 ||
-        this.merges.get(ids[at]! * pairBase + ids[right]!)?.rank !== rank
-      )
-        continue;
-      ids[at] = id;
+      const merge = ids[at] === -1 ? undefined : mergeAt(at);
+      if (merge?.rank !== rank) continue;
+      const right = next[at]!;
+      ids[at] = merge.id;
       ids[right] = -1;
       next[at] = next[right]!;
       if (next[at]! >= 0) previous[next[at]!] = at;

@@ -1,49 +1,40 @@
-/** A merge that can be made at a position. */
-export interface MergeCandidate {
-  readonly rank: number;
-  readonly id: number;
-  readonly at: number;
-}
+/** Ranks and places share a double: both are below this. */
+export const places = 2 ** 26;
 
-/** A binary heap of merges: lowest rank first, leftmost on ties. */
+/** A binary heap of places where a merge can be made: lowest rank first, leftmost on ties. */
 export class MergeQueue {
-  private readonly heap: MergeCandidate[] = [];
+  private readonly heap: number[] = [];
 
-  push(candidate: MergeCandidate): void {
+  push(rank: number, at: number): void {
     const { heap } = this;
-    let i = heap.push(candidate) - 1;
-    while (i > 0) {
+    const key = rank * places + at;
+    let i = heap.push(key) - 1;
+    for (; i > 0; ) {
       const parent = (i - 1) >> 1;
-      if (!before(heap[i]!, heap[parent]!)) break;
-      this.swap(i, parent);
+      if (heap[parent]! <= key) break;
+      heap[i] = heap[parent]!;
       i = parent;
     }
+    heap[i] = key;
   }
 
-  pop(): MergeCandidate | undefined {
+  /** The rank and the place of the first merge. */
+  pop(): { readonly rank: number; readonly at: number } | undefined {
     const { heap } = this;
     const top = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0) return top;
-    heap[0] = last!;
-    for (let i = 0; ; ) {
-      let least = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;
+    const key = heap.pop();
+    if (top === undefined || key === undefined) return undefined;
+    const size = heap.length;
+    if (size > 0) {
+      let i = 0;
+      for (let child = 1; child < size; child = 2 * i + 1) {
+        if (child + 1 < size && heap[child + 1]! < heap[child]!) child++;
+        if (heap[child]! >= key) break;
+        heap[i] = heap[child]!;
+        i = child;
       }
-      if (least === i) return top;
-      this.swap(i, least);
-      i = least;
+      heap[i] = key;
     }
+    return { rank: Math.floor(top / places), at: top % places };
   }
-
-  private swap(a: number, b: number): void {
-    const held = this.heap[a]!;
-    this.heap[a] = this.heap[b]!;
-    this.heap[b] = held;
-  }
-}
-
-function before(a: MergeCandidate, b: MergeCandidate): boolean {
-  return a.rank < b.rank || (a.rank === b.rank && a.at < b.at);
 }

@@ -52,7 +52,8 @@ export class Unigram implements Model {
     const ids: number[] = [];
     let unknown = "";
     const flush = () => {
-      if (unknown !== "") ids.push(...this.unknownIds(unknown));
+      // Not spread: a run may have more bytes than a call takes arguments.
+      if (unknown !== "") for (const id of this.unknownIds(unknown)) ids.push(id);
       unknown = "";
     };
     for (const { id, start, end } of viterbi(this.lattice, word)) {
