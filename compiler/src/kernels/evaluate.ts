@@ -138,8 +138,6 @@ function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols):
     const squares = values.reduce((sum, value) => sum + value * value, 0);
     const mean = values.reduce((sum, value) => sum + value, 0) / width;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / width;
-    const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
-    const total = values.reduce((sum, value) => sum + Math.exp(value - top), 0);
     for (let c = 0; c < width; c++) {
       const value = values[c]!;
       const scaled =
@@ -147,9 +145,7 @@ function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols):
           ? (value - mean) / Math.sqrt(variance + epsilon)
           : kind === "rms_norm"
             ? value / Math.sqrt(squares / width + epsilon)
-            : kind === "l2_normalize"
-              ? value / Math.sqrt(squares)
-              : Math.exp(value - top) / total;
+            : value / Math.sqrt(squares);
       out[row * width + c] = scaled * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
     }
   }

@@ -84,7 +84,7 @@ export interface RowReduceProblem {
    * `mean`: over the middle axis of `[outer, rows, width]`. The others: over the last axis of
    * `[rows, width]`.
    */
-  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize" | "mean" | "softmax";
+  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize" | "mean";
   /** Rows; for `mean` the outer count. */
   readonly rows: Extent;
   readonly width: number;

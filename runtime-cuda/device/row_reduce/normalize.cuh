@@ -1,4 +1,4 @@
-// Norms and softmax: a warp or a block per row, which stays in registers between passes unless it
+// Norms: a warp or a block per row, which stays in registers between passes unless it
 // is too wide.
 #pragma once
 #include "common/reduce.cuh"
@@ -6,7 +6,7 @@
 
 namespace sigil {
 
-enum class Norm { layer_norm, rms_norm, l2_normalize, softmax };
+enum class Norm { layer_norm, rms_norm, l2_normalize };
 
 /// `lanes` threads share a row: 32, or the whole block. `run` elements are read at a time; a `kept`
 /// row is read once.
@@ -70,27 +70,18 @@ SIGIL_DEVICE void normalize_rows(const X* x, const float* weight, const float* b
     return reduce(Sum{}, partial);
   };
 
-  float mean = 0.0f, scale;
-  if constexpr (norm == Norm::softmax) {
-    float largest = -INFINITY;
-    each([&](const float (&part)[run], int) {
-#pragma unroll
-      for (int i = 0; i < run; i++) largest = maximum(largest, part[i]);
-    });
-    mean = reduce(Maximum{}, largest);
-    scale = 1.0f / sum([&](float value) { return exp_precise(value - mean); });
-  } else {
-    if constexpr (norm == Norm::layer_norm) mean = sum([](float value) { return value; }) / width;
-    const float squares = sum([&](float value) { return (value - mean) * (value - mean); });
-    scale = 1.0f / square_root(norm == Norm::l2_normalize ? squares : squares / width + epsilon);
-  }
+  const float mean =
+      norm == Norm::layer_norm ? sum([](float value) { return value; }) / width : 0.0f;
+  const float squares = sum([&](float value) { return (value - mean) * (value - mean); });
+  const float scale =
+      1.0f / square_root(norm == Norm::l2_normalize ? squares : squares / width + epsilon);
   each([&](const float (&part)[run], int column) {
     float result[run], factor[run], term[run];
     if constexpr (weighted) load_run<run>(factor, weight + column);
     if constexpr (biased) load_run<run>(term, bias + column);
 #pragma unroll
     for (int i = 0; i < run; i++) {
-      result[i] = (norm == Norm::softmax ? exp_precise(part[i] - mean) : part[i] - mean) * scale;
+      result[i] = (part[i] - mean) * scale;
       if constexpr (weighted) result[i] *= factor[i];
       if constexpr (biased) result[i] += term[i];
     }

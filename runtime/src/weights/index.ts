@@ -26,5 +26,4 @@ export { resampleGrid } from "./resample-grid.ts";
 export { verifyPlan, type VerifyPlanOptions } from "./verify-plan.ts";
 export { bindPlan } from "./bind-plan.ts";
 export { syntheticTensor, syntheticWeights, uniform, type ExpectedWeight } from "./synthetic.ts";
-export { loadAll, streamAll, type LoadOptions, type LoadProgress } from "./load-all.ts";
 export { writeSafetensors, type TensorsToWrite, type TensorToWrite } from "./write.ts";

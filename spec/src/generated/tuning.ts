@@ -8,7 +8,7 @@ export interface TunedClass {
   readonly gemm: readonly TunedGemm[];
   /** Attentions. */
   readonly attention: readonly TunedAttention[];
-  /** Norms and softmax. */
+  /** Norms. */
   readonly rowReduce: readonly TunedRowReduce[];
 }
 
@@ -68,10 +68,10 @@ export interface TunedAttention {
   readonly defaultMicroseconds?: number;
 }
 
-/** A norm or softmax of this width, and how it is computed. */
+/** A norm of this width, and how it is computed. */
 export interface TunedRowReduce {
   /** What is computed. */
-  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize" | "softmax";
+  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize";
   /** Rows of the largest batch. */
   readonly rows: number;
   /** Elements of a row. */

@@ -13,7 +13,6 @@ import {
   float16ToFloat32,
   float32ToBfloat16,
   float32ToFloat16,
-  loadAll,
   openSafetensors,
   openShardedSafetensors,
   syntheticTensor,
@@ -25,7 +24,6 @@ import {
   widenFloat16,
   withPrefixes,
   writeSafetensors,
-  type LoadProgress,
 } from "@sigil/runtime";
 import {
   openCheckpoint,
@@ -355,29 +353,7 @@ describe("names and shapes", () => {
   });
 });
 
-describe("loading and saving", () => {
-  test("progress ends at the total, and an abort stops the load", async () => {
-    const source = syntheticWeights([
-      { name: "a", shape: [4] },
-      { name: "b", shape: [6] },
-    ]);
-    const seen: LoadProgress[] = [];
-    expect([
-      ...(
-        await loadAll(source, ["b", "a"], { onProgress: (p) => seen.push(p), concurrency: 2 })
-      ).keys(),
-    ]).toEqual(["b", "a"]);
-    expect(seen.at(-1)).toMatchObject({ loadedBytes: 40, totalBytes: 40 });
-    const controller = new AbortController();
-    await expect(
-      loadAll(source, ["a", "b"], {
-        concurrency: 1,
-        signal: controller.signal,
-        onProgress: () => controller.abort(),
-      }),
-    ).rejects.toMatchObject({ name: "AbortError" });
-  });
-
+describe("saving", () => {
   test("a failed save leaves the old file and nothing else", async () => {
     const folder = temporary();
     const path = join(folder, "m.safetensors");

@@ -1,10 +1,10 @@
-/** Norms, mean and softmax: a unit is one row (for `mean`, one outer index). */
+/** Norms and means: a unit is one row (for `mean`, one outer index). */
 import type { WeightLayout } from "@sigil/spec";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
 import { kernelWriter, type Emitted } from "./kernel.ts";
 import { forLanes, rowStart, tailMask } from "./rows.ts";
-import { maxLanes, sumLanes, type FunctionWriter, type Variable } from "./wat/function-writer.ts";
-import { call, f32, f32x4, i32, v128, type I32, type V128 } from "./wat/nodes.ts";
+import { sumLanes, type FunctionWriter, type Variable } from "./wat/function-writer.ts";
+import { f32, f32x4, i32, v128, type I32, type V128 } from "./wat/nodes.ts";
 
 const masked = (x: V128, lanes: number): V128 => (lanes === 4 ? x : v128.and(x, tailMask(lanes)));
 
@@ -38,29 +38,6 @@ function rowMap(
       lanes,
     ),
   );
-}
-
-function softmaxRow(f: FunctionWriter, width: number, x: I32, out: I32): void {
-  const top = f.let("top", f32x4.all(-Infinity));
-  forLanes(f, width, (byte, lanes) => {
-    const value = v128.load(i32.add(x, byte));
-    f.set(
-      top,
-      f32x4.max(
-        top,
-        lanes === 4 ? value : v128.select(value, f32x4.all(-Infinity), tailMask(lanes)),
-      ),
-    );
-  });
-  const most = f.let("most", f32x4.splat(maxLanes(top)));
-  const sum = f.let("sum", f32x4.all(0));
-  forLanes(f, width, (byte, lanes) => {
-    const value = f.let("value", call("exp", f32x4.sub(v128.load(i32.add(x, byte)), most)));
-    f.storeLanes(i32.add(out, byte), value, lanes);
-    f.set(sum, f32x4.add(sum, masked(value, lanes)));
-  });
-  const scale = f.let("scale", f32x4.splat(f32.div(f32.const(1), sumLanes(sum))));
-  rowMap(f, width, out, out, (value) => f32x4.mul(value, scale));
 }
 
 /** The mean of `reduced` rows; with a mask, of those whose value is not below zero. */
@@ -122,8 +99,7 @@ export function emitRowReduce(
       width * (kind === "mean" ? problem.reduced! : 1),
     );
     const out = rowStart(f, "to", operands.at(-1)!, row, width);
-    if (kind === "softmax") softmaxRow(f, width, x, out);
-    else if (kind === "mean")
+    if (kind === "mean")
       meanRow(
         f,
         width,

@@ -1,4 +1,4 @@
-/** Norms, softmax and means over rows. */
+/** Norms and means over rows. */
 import { multiply } from "../../ir/extent.ts";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";

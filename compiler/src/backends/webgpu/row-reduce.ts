@@ -1,5 +1,5 @@
 /**
- * Norms, softmax and means: `lanes` threads share a row, which is read again for each pass rather
+ * Norms and means: `lanes` threads share a row, which is read again for each pass rather
  * than kept (it stays in cache).
  */
 import { valueOf } from "../../ir/extent.ts";
@@ -9,17 +9,7 @@ import { declareOperands, type Operand } from "./operands.ts";
 import { reduceLanes, type SharedLanes } from "./reduce.ts";
 import type { ReduceConfig } from "./select.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
-import {
-  float,
-  lowest,
-  or,
-  u32,
-  vec4,
-  type F32,
-  type Float,
-  type Node,
-  type U32,
-} from "./wgsl/nodes.ts";
+import { float, or, u32, vec4, type F32, type Float, type Node, type U32 } from "./wgsl/nodes.ts";
 
 /** Of a workgroup, unless its threads are the lanes of one row. */
 const fullGroup = 64;
@@ -91,30 +81,22 @@ export function emitRowReduce(
       value,
     );
 
-  if (kind === "softmax") {
-    const partial = f.var("partial", float.const(type, lowest));
-    each((value) => f.set(partial, float.max(partial, value)));
-    const top = f.let("top", all(reduceLanes(f, scratch, shared, float.largest(partial), "max")));
-    const total = f.let("total_exp", all(sum((value) => float.exp(float.sub(value, top)))));
-    each((value, unit) => put(unit, float.div(float.exp(float.sub(value, top)), total)));
-  } else {
-    const perWidth = (total: F32): F32 => float.div(total, float.const("f32", width));
-    const mean =
-      kind === "layer_norm" ? f.let("mean", all(perWidth(sum((value) => value)))) : undefined;
-    const centred = (value: Node<Float>): Node<Float> => (mean ? float.sub(value, mean) : value);
-    const squares = sum((value) => {
-      const difference = f.let("difference", centred(value));
-      return float.mul(difference, difference);
-    });
-    const under =
-      kind === "l2_normalize" ? squares : float.add(perWidth(squares), float.const("f32", epsilon));
-    const scale = f.let("scale", all(float.div(float.const("f32", 1), float.sqrt(under))));
-    each((value, unit) => {
-      const normal = float.mul(centred(value), scale);
-      const scaled = weight ? float.mul(normal, weight.loadAs(f, type, [[unit, step]])) : normal;
-      put(unit, bias ? float.add(scaled, bias.loadAs(f, type, [[unit, step]])) : scaled);
-    });
-  }
+  const perWidth = (total: F32): F32 => float.div(total, float.const("f32", width));
+  const mean =
+    kind === "layer_norm" ? f.let("mean", all(perWidth(sum((value) => value)))) : undefined;
+  const centred = (value: Node<Float>): Node<Float> => (mean ? float.sub(value, mean) : value);
+  const squares = sum((value) => {
+    const difference = f.let("difference", centred(value));
+    return float.mul(difference, difference);
+  });
+  const under =
+    kind === "l2_normalize" ? squares : float.add(perWidth(squares), float.const("f32", epsilon));
+  const scale = f.let("scale", all(float.div(float.const("f32", 1), float.sqrt(under))));
+  each((value, unit) => {
+    const normal = float.mul(centred(value), scale);
+    const scaled = weight ? float.mul(normal, weight.loadAs(f, type, [[unit, step]])) : normal;
+    put(unit, bias ? float.add(scaled, bias.loadAs(f, type, [[unit, step]])) : scaled);
+  });
   return {
     code: f.print([threads, 1]),
     choice: `${lanes} threads a row, ${rowsPerGroup} rows a workgroup${subgroups ? ", reduced by subgroups" : ""}`,

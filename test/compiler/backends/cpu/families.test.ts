@@ -275,7 +275,6 @@ describe("row reductions", () => {
         ["layer_norm", [2, 3, 4]],
         ["rms_norm", [2, 3]],
         ["l2_normalize", [2]],
-        ["softmax", [2]],
         ["mean", [2]],
       ];
       for (const [kind, counts] of cases)

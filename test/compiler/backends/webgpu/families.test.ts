@@ -1,9 +1,8 @@
 /**
  * Each family's shader, as every class of adapter gets it, against its float64 meaning. Tolerance:
- * as for the CPU, a float32 sum of n
- * products is off by about sqrt(n) * 2^-24 of its largest terms; WGSL allows `exp` an error of 3 +
- * 2 |x| ulp, which epilogues and
- * softmax carry on: 1e-5 of the largest output.
+ * as for the CPU, a float32 sum of n products is off by about sqrt(n) * 2^-24 of its largest terms;
+ * WGSL allows `exp` an error of 3 + 2 |x| ulp, which epilogues and attention carry on: 1e-5 of the
+ * largest output.
  */
 import {
   accumulator,
@@ -116,7 +115,7 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
         );
       }
     });
-    it.each(["layer_norm", "rms_norm", "l2_normalize", "softmax"] as const)("%s", async (kind) => {
+    it.each(["layer_norm", "rms_norm", "l2_normalize"] as const)("%s", async (kind) => {
       for (const [rows, width] of [
         [1, 768],
         [5, 72],
@@ -259,7 +258,7 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
         ...sets,
         "desktop-subgroups": { ...sets["desktop-subgroups"], rowLanes: lanes },
       };
-      for (const kind of ["layer_norm", "softmax"] as const)
+      for (const kind of ["layer_norm", "rms_norm"] as const)
         for (const [rows, width] of [
           [1, 768],
           [5, 72],
