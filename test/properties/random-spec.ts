@@ -12,7 +12,7 @@ export interface Draw {
 }
 
 /** A small reproducible generator (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

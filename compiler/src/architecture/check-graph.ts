@@ -1,3 +1,4 @@
+import { showShape } from "../ir/extent.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { ops } from "../ops/index.ts";
 import { ArchitectureError } from "./architecture-error.ts";
@@ -66,8 +67,11 @@ function checkInputs(
 
 const isWholeMatrix = ({ weights }: Node): boolean => weights.weight!.shape.length === 2;
 
-/** A run learns a symbol from an axis of an input that it must be given. */
-function checkSymbols({ name, symbols, inputs, nodes }: Graph): void {
+/**
+ * A run learns a symbol from an axis of an input that it must be given, and splits a batch that is
+ * larger than planned along the first axis of whatever goes in and comes out.
+ */
+function checkSymbols({ name, symbols, inputs, outputs }: Graph): void {
   const bound = new Set(
     inputs.flatMap((input) =>
       input.default === undefined
@@ -77,14 +81,24 @@ function checkSymbols({ name, symbols, inputs, nodes }: Graph): void {
         : [],
     ),
   );
-  const used = [...inputs.map(({ value }) => value), ...nodes.map(({ output }) => output)].flatMap(
-    ({ shape }) => shape.flatMap((axis) => (typeof axis === "number" ? [] : axis.symbols)),
-  );
-  const free = Object.keys(symbols).find((symbol) => used.includes(symbol) && !bound.has(symbol));
+  const free = Object.keys(symbols).find((symbol) => !bound.has(symbol));
   if (free !== undefined)
     throw new ArchitectureError(
       name,
       `/symbols/${free}`,
       `no input that a run must be given has an axis of "${free}" alone`,
     );
+  if (bound.size === 0)
+    throw new ArchitectureError(name, "/symbols", "no input has an axis that a run chooses");
+  if (bound.size > 1) return;
+  for (const [kind, list] of Object.entries({ inputs, outputs }))
+    for (const { name: member, value } of list) {
+      const [first, ...others] = value.shape;
+      if (typeof first !== "number" && others.every((axis) => typeof axis === "number")) continue;
+      throw new ArchitectureError(
+        name,
+        `/${kind}/${member}`,
+        `the first axis, and no other, must be of "${[...bound].join()}", and this is ${showShape(value.shape)}`,
+      );
+    }
 }

@@ -33,8 +33,14 @@ function push(graph: Graph, pick: Node): Graph {
     (users.get(node.inputs[0]!.id) ?? []).some(
       (user) => user.op === "attention_probabilities" && user.inputs[1]!.id === node.inputs[1]!.id,
     );
+  // Patches are a part of the linear that reads them: no token can be picked from them.
+  const patches = new Set(
+    graph.nodes.flatMap(({ op, output }) => (op === "patches" ? [output.id] : [])),
+  );
   const isSequence = (value: Value): boolean =>
-    value.shape.length === 3 && multiply(value.shape[1]!) === sequence.shape[1];
+    value.shape.length === 3 &&
+    multiply(value.shape[1]!) === sequence.shape[1] &&
+    !patches.has(value.id);
 
   // A node is narrowed when all that read it are, and none needs its other tokens as keys or
   // values.

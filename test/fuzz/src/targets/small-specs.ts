@@ -90,4 +90,4 @@ export const documents = (): unknown[] =>
   [...filesOf("spec/architectures", ".json"), "examples/tour/gated.json"].map(readJson);
 
 /** A config that every document of {@link documents} finds its fields in. */
-export const config = { ...siglip, ...vision, ...text, id2label: classifier.id2label };
+export const config = { ...vision, ...text, ...siglip, id2label: classifier.id2label };
