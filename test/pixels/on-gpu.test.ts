@@ -223,6 +223,24 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     uploader.destroy();
   });
 
+  it("that take more than a buffer of the device are refused", async () => {
+    const small = new Proxy(device, {
+      get(target, key) {
+        if (key === "limits") return { ...limits, maxStorageBufferBindingSize: 600 };
+        const value = Reflect.get(target, key, target) as unknown;
+        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+      },
+    });
+    const limits = { maxTextureDimension2D: device.limits.maxTextureDimension2D };
+    const buffer = device.createBuffer({ size: 512, usage: 0x80 | 0x4 | 0x8 });
+    const uploader = new PictureUploader({ height: 8, width: 8 });
+    const { data } = uploader.pixels([textureOf(noise(20, 20))]) as unknown as { data: Writes };
+    await expect(data.write(small, buffer, 256)).rejects.toThrow(
+      "resizing a picture of 20x20 pixels takes 640 bytes, and a buffer of the device has at most 600",
+    );
+    uploader.destroy();
+  });
+
   it("make nothing anew for the next picture of the same size", async () => {
     const uploader = new PictureUploader({ height: 8, width: 8 });
     const texture = textureOf(noise(20, 10));

@@ -62,11 +62,15 @@ export function modeOf({ data, width, height, channels, mode, palette }: RawImag
     );
   if (data.length !== width * height * channels)
     throw new ImageError(`expected ${width}x${height}x${channels} values, received ${data.length}`);
-  if ((found === "I;16") !== data instanceof Uint16Array)
+  const fits =
+    found === "I;16"
+      ? data instanceof Uint16Array
+      : data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  if (!fits)
     throw new ImageError(
       `expected ${found === "I;16" ? "16-bit" : "8-bit"} values in mode ${found}`,
     );
-  if (found === "P" && !palette)
-    throw new ImageError("expected a palette in mode P, received none");
+  if (found === "P" && !(palette instanceof Uint8Array))
+    throw new ImageError("expected the bytes of a palette in mode P, received none");
   return found;
 }
