@@ -2,12 +2,12 @@
 import type { Sharp } from "sharp";
 import { asStill } from "./avif-file.ts";
 import { convertRgb } from "../convert-rgb.ts";
+import { checkTiff } from "./check-tiff.ts";
 import type { OpenPicture } from "./decode-picture.ts";
 import { readJpegHeader } from "./jpeg-segments.ts";
 import type { PictureMetadata } from "./orientation.ts";
 import type { PictureFormat } from "./picture-format.ts";
 import { ImageError, type RawImage } from "../raw-image.ts";
-import { readTiffTags } from "./tiff-tags.ts";
 import { readWebpHeader } from "./webp-chunks.ts";
 
 /** What libvips calls the formats. */
@@ -17,16 +17,6 @@ const loaders: Readonly<Record<string, string>> = {
   AVIF: "heif",
   TIFF: "tiff",
 };
-
-const photometric = 262;
-const colourMap = 320;
-
-/** libtiff takes indices for levels of grey where their colours are cut off. */
-function checkTiff(bytes: Uint8Array): void {
-  const tags = readTiffTags(bytes);
-  if (tags.get(photometric)?.value === 3 && !tags.get(colourMap)?.data)
-    throw new ImageError("expected a whole TIFF, received one whose palette is cut off");
-}
 
 /** What the header says; throws ImageError where it cannot be right. */
 function readMetadata(format: PictureFormat, bytes: Uint8Array): PictureMetadata {

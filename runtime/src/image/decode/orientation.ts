@@ -19,7 +19,11 @@ export function orientationOf({ exif, xmp }: PictureMetadata): number {
   const tags = exif && exifTags(exif);
   const tag = tags?.get(orientationTag);
   // A tag that says nothing sensible is not made up for by XMP.
-  const stated = tag ? tag.value : xmpOrientation(xmp ?? tags?.get(xmpTag)?.data);
+  const stated = tag
+    ? tag.count === 1
+      ? tag.value
+      : 0
+    : xmpOrientation(xmp ?? tags?.get(xmpTag)?.data);
   return stated !== undefined && stated >= 1 && stated <= 8 ? stated : 1;
 }
 

@@ -1,7 +1,8 @@
 /** The first directory of a TIFF structure, which EXIF is too (TIFF 6.0, section 2; BigTIFF). */
 
 export interface TiffTag {
-  /** One whole number, where the tag holds that and nothing else. */
+  readonly count: number;
+  /** The first whole number, where the tag holds such. */
   readonly value?: number | undefined;
   /** All that it holds; undefined where that lies outside of the file. */
   readonly data?: Uint8Array | undefined;
@@ -37,8 +38,9 @@ export function readTiffTags(bytes: Uint8Array): ReadonlyMap<number, TiffTag> {
     const from = length <= inside ? at + valueAt : word(at + valueAt);
     const held = from + length <= view.byteLength;
     tags.set(tag, {
+      count,
       value:
-        count !== 1 || !held
+        count === 0 || !held
           ? undefined
           : type === short
             ? view.getUint16(from, little)
