@@ -1,8 +1,9 @@
 /** Pictures of every kind, decoded in Chromium, against Pillow. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bombs } from "../support/picture-bombs.ts";
 import { expectPillows, pictureCases } from "../support/pictures.ts";
 import { serve, type Served } from "./serve.ts";
 
@@ -13,7 +14,7 @@ const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js"}}</script>
 <script type="module">
-  import { decodeImageBlob } from "@sigil/runtime";
+  import { decodeImageBlob, SiglipImageProcessor } from "@sigil/runtime";
   window.decode = async (url, options) => {
     try {
       const { data, ...picture } = await decodeImageBlob(await (await fetch(url)).blob(), options);
@@ -21,6 +22,17 @@ const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
     } catch ({ name, message }) {
       return { error: name, message };
     }
+  };
+  window.decodeText = async (content, options) => {
+    try {
+      return await decodeImageBlob(new Blob([Uint8Array.from(content, (c) => c.charCodeAt(0))], { type: "image/png" }), options);
+    } catch ({ name, message }) {
+      return { error: name, message };
+    }
+  };
+  window.preprocess = async (url, config) => {
+    const picture = await decodeImageBlob(await (await fetch(url)).blob());
+    return SiglipImageProcessor.fromConfig(config).preprocess([picture]).shape;
   };
   window.ready = true;
 </script>`;
@@ -44,15 +56,16 @@ describe.skipIf(!existsSync(executablePath) && !required)(
   () => {
     let browser: Browser;
     let served: Served;
-    let decode: (file: string, before?: string) => Promise<Answer>;
+    let tab: Page;
+    const url = (file: string): string => JSON.stringify(`/test/fixtures/pictures/source/${file}`);
+    const decode = (file: string, options = {}): Promise<Answer> =>
+      tab.evaluate(`window.decode(${url(file)}, ${JSON.stringify(options)})`);
     beforeAll(async () => {
       browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
       served = await serve(root, { "/": page }, { isolated: false });
-      const tab = await browser.newPage();
+      tab = await browser.newPage();
       await tab.goto(served.origin);
       await tab.waitForFunction("window.ready === true", undefined, { timeout: 20_000 });
-      decode = (file, options = "{}") =>
-        tab.evaluate(`window.decode("/test/fixtures/pictures/source/${file}", ${options})`);
     }, 60_000);
     afterAll(async () => {
       await browser?.close();
@@ -75,5 +88,72 @@ describe.skipIf(!existsSync(executablePath) && !required)(
           );
         }
       });
+
+    it("turns no picture where exif is off", async () => {
+      for (const kind of ["png", "jpeg", "webp"]) {
+        const file = `${kind}-exif-6.${kind === "jpeg" ? "jpg" : kind}`;
+        const stored = await decode(file, { exif: false });
+        expect([stored.width, stored.height], file).toEqual([21, 13]);
+        const upright = await decode(file);
+        expect([upright.width, upright.height], file).toEqual([13, 21]);
+      }
+    });
+
+    it("decodes what do_convert_rgb of published checkpoints leaves as it is", async () => {
+      for (const file of ["jpeg-rgb.jpg", "webp-rgba-lossy.webp", "png-palette-8.png"])
+        expect(
+          await tab.evaluate(
+            `window.preprocess(${url(file)}, { do_convert_rgb: null, size: { height: 8, width: 8 } })`,
+          ),
+        ).toEqual([1, 3, 8, 8]);
+    });
+
+    it("decodes without WebCodecs, and without colours under transparent pixels then", async () => {
+      const before = "const { ImageDecoder: kept } = window; delete window.ImageDecoder;";
+      const file = "webp-rgba-exact.webp";
+      const { data, message } = (await tab.evaluate(
+        `(async () => { ${before} try { return await window.decode(${url(file)}); } finally { window.ImageDecoder = kept; } })()`,
+      )) as Answer;
+      expect(message).toBeUndefined();
+      expect(data!.slice(0, 3)).toEqual([0, 0, 0]);
+      const whole = await decode(file);
+      // The last row has some opaque pixels; they are the same.
+      expect(whole.data!.filter((value, i) => value === data![i]).length).toBeGreaterThan(60);
+    });
+
+    it("refuses what is no picture that Node would take too, and too many pixels", async () => {
+      const svg = "<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'/>";
+      for (const content of [svg, "", "GIF89a", "\xff\xd8\xff", "RIFF    WEBPVP8X"])
+        expect(
+          await tab.evaluate(`window.decodeText(${JSON.stringify(content)})`),
+          content,
+        ).toMatchObject({ error: "ImageError" });
+      expect(
+        ((await tab.evaluate(`window.decodeText(${JSON.stringify(svg)})`)) as Answer).message,
+      ).toBe(
+        `${svg.length} bytes of image/png: expected a picture in PNG, JPEG, GIF, WebP or AVIF, received SVG, XML or HTML`,
+      );
+      for (const file of [
+        "png-rgb-8.png",
+        "jpeg-rgb.jpg",
+        "webp-rgb-lossy.webp",
+        "gif-palette.gif",
+        "avif-rgb-444.avif",
+      ])
+        expect((await decode(file, { limitPixels: 272 })).message, file).toContain(
+          "expected at most 272 pixels, received 21x13",
+        );
+    });
+
+    it("refuses headers that claim another size", async () => {
+      for (const { name, data } of bombs) {
+        // Chromium believes the size of an AVIF, and scales what it decodes.
+        if (name.endsWith(".avif") && !name.startsWith("60000")) continue;
+        const content = JSON.stringify(Buffer.from(data).toString("latin1"));
+        expect(await tab.evaluate(`window.decodeText(${content})`), name).toMatchObject({
+          error: "ImageError",
+        });
+      }
+    });
   },
 );
