@@ -48,6 +48,7 @@ const edits: Readonly<Record<string, Edit>> = {
   },
   "tiff-rgb-raw.tif": tiff,
   "tiff-rgb-lzw.tif": tiff,
+  "tiff-kind-rgba-16.tif": tiff,
   "tiff-rgb-jpeg.tif": tiff,
   "avif-rgb-444.avif": (file, width, height) => {
     const extents = file.indexOf("ispe");
@@ -69,10 +70,21 @@ function tiff(file: Buffer, width: number, height: number): void {
 }
 
 /** Within Pillow's limit of pixels, and beyond; WebP's own limit is 16383 a side. */
-export const bombs: readonly Bomb[] = Object.entries(edits).flatMap(([file, edit]) =>
+const squares: readonly Bomb[] = Object.entries(edits).flatMap(([file, edit]) =>
   (file.startsWith("webp-rgb-") ? [13_000, 16_000] : [13_000, 16_000, 60_000]).map((side) => {
     const data = Buffer.from(readFileSync(pictureFile(file)));
     edit(data, side, side);
     return { name: `${side}x${side}-${file}`, data };
   }),
 );
+
+/** Few rows, each of which a decoder makes room for several times. */
+const wide: readonly Bomb[] = ["tiff-kind-rgba-16.tif", "tiff-rgb-lzw.tif", "png-rgb-8.png"].map(
+  (file) => {
+    const data = Buffer.from(readFileSync(pictureFile(file)));
+    edits[file]!(data, 10_000_000, 13);
+    return { name: `wide-${file}`, data };
+  },
+);
+
+export const bombs: readonly Bomb[] = [...squares, ...wide];

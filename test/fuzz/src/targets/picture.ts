@@ -10,7 +10,10 @@ export const picture: Target = {
   about: "picture files through decodeImage and preprocess",
   goal: 1e5,
   open: async () => {
-    const seeds = filesOf("test/fixtures/images/source")
+    const seeds = [
+      ...filesOf("test/fixtures/images/source"),
+      ...filesOf("test/fixtures/pictures/source"),
+    ]
       .map(readBytes)
       .filter(({ length }) => length < 50_000);
     const processor = new SiglipImageProcessor({ size: { height: 16, width: 16 } });
