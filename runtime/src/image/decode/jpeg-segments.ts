@@ -45,11 +45,14 @@ const text = (bytes: Uint8Array, length: number): string =>
   String.fromCharCode(...bytes.subarray(0, length));
 const xmpName = "http://ns.adobe.com/xap/1.0/\0";
 
-/** DHT, DAC, restarts, SOS, DQT, DNL, DRI, application segments, comments. */
-const allowedBetweenScans = (marker: number): boolean =>
-  [1, 0xc4, 0xcc, 0xfe].includes(marker) ||
-  (marker >= 0xd0 && marker <= 0xdd && marker !== 0xd8) ||
+/** DHT, DAC, SOS, DQT, DNL, DRI, application segments, comments: all have a length. */
+const isSegmentOfScans = (marker: number): boolean =>
+  [0xc4, 0xcc, 0xfe].includes(marker) ||
+  (marker >= startOfScan && marker <= 0xdd) ||
   (marker >= 0xe0 && marker <= 0xef);
+/** Stuffing, filling, TEM and restarts, which are bytes of a scan. */
+const isInScan = (marker: number): boolean =>
+  [0, 1, 0xff].includes(marker) || (marker >= 0xd0 && marker <= 0xd7);
 
 /**
  * Throws ImageError for a marker among the pixels that cannot be there: libjpeg refuses it when
@@ -58,14 +61,16 @@ const allowedBetweenScans = (marker: number): boolean =>
 function checkScans(bytes: Uint8Array): void {
   let at = 2;
   for (const { end } of segments(bytes)) at = end;
-  for (at = bytes.indexOf(0xff, at); at >= 0 && at + 1 < bytes.length; ) {
+  for (at = bytes.indexOf(0xff, at); at >= 0 && at + 3 < bytes.length; ) {
     const marker = bytes[at + 1]!;
     if (marker === endOfImage) return;
-    if (marker !== 0 && marker !== 0xff && !allowedBetweenScans(marker))
+    if (isSegmentOfScans(marker)) at += 2 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
+    else if (isInScan(marker)) at += marker === 0xff ? 1 : 2;
+    else
       throw new ImageError(
         `expected a whole JPEG, received one that is broken (marker ${marker.toString(16)} among its pixels)`,
       );
-    at = bytes.indexOf(0xff, at + (marker === 0xff ? 1 : 2));
+    at = bytes.indexOf(0xff, at);
   }
 }
 
