@@ -1,4 +1,3 @@
-import { ArchitectureError } from "@sigil/compiler";
 import { SigilError } from "@sigil/runtime";
 import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
 import { CommanderError } from "commander";
@@ -17,8 +16,7 @@ export function reportError(error: unknown): number {
 
 function described(error: unknown): string {
   if (error instanceof DiagnosticError) return formatDiagnostics(error.diagnostics);
-  if (error instanceof SigilError || error instanceof ArchitectureError)
-    return `error: ${error.message}`;
+  if (error instanceof SigilError) return `error: ${error.message}`;
   if (isSystemError(error) && error.path !== undefined)
     return `error: ${(fileError("read", error.path, error) as Error).message}`;
   if (!(error instanceof Error)) return `error: ${String(error)}`;
