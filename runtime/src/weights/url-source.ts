@@ -177,7 +177,10 @@ class UrlSource implements ByteSource {
       });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new Transient(this.#error(`cannot be fetched: ${(cause as Error).message}`, { cause }));
+      // Node says "fetch failed", and what happened in its cause: a redirect in a circle, say.
+      const { message, cause: inner } = cause as Error;
+      const reason = inner instanceof Error && inner.message ? inner.message : message;
+      throw new Transient(this.#error(`cannot be fetched: ${reason}`, { cause }));
     }
     const { status, statusText } = response;
     if (status === 206 || status === 200) return response;

@@ -242,6 +242,12 @@ describe("a file that changes", () => {
 });
 
 describe("answers that are no ranges", () => {
+  it("but send in a circle are said to", async () => {
+    server.instead = (_, response) => !!response.writeHead(302, { Location: "/model" }).end();
+    const message = /cannot be fetched: redirect count exceeded/;
+    await expect(open({ retries: 0 }).size()).rejects.toThrow(message);
+  });
+
   it("from a server without them are downloaded whole, once, and said", async () => {
     const warnings: string[] = [];
     server.instead = (_, response) => !!response.end(server.bytes);

@@ -113,5 +113,14 @@ function reply(
     }
   }
   const { body } = answer ?? {};
-  response.end(typeof body === "string" ? body : (JSON.stringify(body) ?? ""));
+  response.end(typeof body === "string" ? body : textOf(body));
+}
+
+/** Empty for what nests deeper than JSON.stringify goes. */
+function textOf(body: unknown): string {
+  try {
+    return JSON.stringify(body) ?? "";
+  } catch {
+    return "";
+  }
 }
