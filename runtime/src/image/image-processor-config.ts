@@ -1,9 +1,9 @@
 /** What preprocessor_config.json and processor_config.json say of an image processor. */
+import { shown } from "../shown.ts";
 import { nearestName } from "@sigil/spec/shared";
 import {
   defaultOptions,
   problemsOf,
-  shown,
   type ImageProcessorOptions,
   type OptionName,
 } from "./image-processor-options.ts";

@@ -1,4 +1,5 @@
 /** The options of transformers' SiglipImageProcessor. */
+import { shown } from "../shown.ts";
 import { nearestName } from "@sigil/spec/shared";
 import type { FixedSize, ImageSize } from "./image-size.ts";
 import { ImageError } from "./raw-image.ts";
@@ -171,21 +172,6 @@ export function problemsOf(
     return [`${nameOf(name)}: expected ${expected}${why}, received ${shown(received(name))}`];
   });
 }
-
-/** A value in a message. */
-export function shown(value: unknown): string {
-  // JSON has no NaN.
-  if (typeof value !== "object" || value === null)
-    return clipped(typeof value === "string" ? JSON.stringify(value) : String(value));
-  try {
-    return clipped(JSON.stringify(value) ?? String(value));
-  } catch {
-    // A RangeError of values within values without end.
-    return "what cannot be shown";
-  }
-}
-
-const clipped = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 /** Throws an ImageError of every option that cannot be, and of every name that is none. */
 export function checkOptions(options: ImageProcessorOptions): ImageProcessorOptions {

@@ -1,4 +1,5 @@
 /** The losses of transformers' SigLIP models, in float64 over float32 logits. */
+import { shown } from "../shown.ts";
 import { InputError } from "./input-error.ts";
 import type { Tensor } from "./program.ts";
 
@@ -52,9 +53,7 @@ export function classificationLoss(logits: Tensor, labels: Labels, problem: Prob
   if (problem === "single_label_classification") {
     const indices = labels.map((label, b) => {
       if (typeof label !== "number" || !Number.isInteger(label))
-        throw new InputError(
-          `labels[${b}]: expected a class index, received ${JSON.stringify(label)}`,
-        );
+        throw new InputError(`labels[${b}]: expected a class index, received ${shown(label)}`);
       if (label !== -100 && (label < 0 || label >= classes))
         throw new InputError(
           `labels[${b}]: expected 0 to ${classes - 1}, or -100 to ignore it, received ${label}`,
@@ -77,9 +76,7 @@ export function classificationLoss(logits: Tensor, labels: Labels, problem: Prob
       row.length !== classes ||
       !row.every((value) => typeof value === "number" && Number.isFinite(value))
     )
-      throw new InputError(
-        `labels[${b}]: expected ${classes} numbers, received ${JSON.stringify(label)}`,
-      );
+      throw new InputError(`labels[${b}]: expected ${classes} numbers, received ${shown(label)}`);
     row.forEach((target: number, c) => {
       const x = logit(b, c);
       sum +=

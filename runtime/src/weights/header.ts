@@ -1,3 +1,4 @@
+import { shown } from "../shown.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { byteLength, isDType } from "./dtype.ts";
 import { WeightsError, type WeightsErrorDetails } from "./error.ts";
@@ -103,12 +104,6 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
       expected: "a JSON object",
     });
   return root;
-}
-
-/** A value for a message, in part where it is long. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /** Some writers say null where they have none. */

@@ -1,3 +1,4 @@
+import { shown } from "../shown.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { WeightsError } from "./error.ts";
 import { openSafetensors } from "./safetensors.ts";
@@ -38,7 +39,7 @@ export async function openShardedSafetensors(
         file: name,
         tensor,
         expected: "a relative file name",
-        received: JSON.stringify(file),
+        received: shown(file),
       });
     }
   }

@@ -1,0 +1,18 @@
+/** Longest text of a value in a message. */
+const longest = 100;
+
+/** A value as an error prints it: on one line, cut where it is long, whatever a file holds. */
+export function shown(value: unknown): string {
+  // JSON has no NaN.
+  if (typeof value !== "object" || value === null)
+    return clipped(typeof value === "string" ? JSON.stringify(value) : String(value));
+  try {
+    return clipped(JSON.stringify(value) ?? String(value));
+  } catch {
+    // A RangeError of values within values without end.
+    return "what cannot be shown";
+  }
+}
+
+const clipped = (text: string): string =>
+  text.length > longest ? `${text.slice(0, longest)}…` : text;
