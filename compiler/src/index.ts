@@ -67,6 +67,7 @@ export {
   type WebGpuLaunch,
   type WebGpuModule,
 } from "./backends/webgpu/index.ts";
+export * from "./backends/unsupported-error.ts";
 export * from "./bindings/write-bindings.ts";
 export * from "./compile.ts";
 export * from "./expr/activations.ts";

@@ -224,10 +224,10 @@ describe("values of another type than a key's", () => {
       problems({
         model_type: "siglip",
         text_config: { num_hidden_layers: 1e9 },
-        vision_config: { num_hidden_layers: 1025 },
+        vision_config: { num_hidden_layers: 257 },
       }),
     ).toEqual([
-      "/text_config/num_hidden_layers: `text_config.num_hidden_layers` must be at most 1024, not 1000000000",
-      "/vision_config/num_hidden_layers: `vision_config.num_hidden_layers` must be at most 1024, not 1025",
+      "/text_config/num_hidden_layers: `text_config.num_hidden_layers` must be at most 256, not 1000000000",
+      "/vision_config/num_hidden_layers: `vision_config.num_hidden_layers` must be at most 256, not 257",
     ]));
 });

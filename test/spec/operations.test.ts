@@ -314,13 +314,13 @@ describe("what is unrolled is bounded", () => {
     ...more,
   });
   it.each<[string, object, RegExp]>([
-    ["a repeat", within(1e9), /\/steps\/0\/repeat: the graph has more than 50000 steps/],
+    ["a repeat", within(1e9), /\/steps\/0\/repeat: the graph has more than 5000 steps/],
     [
       "of steps that are off",
       within(1e9, {
         blocks: { b: block([{ name: "y", op: "exp", inputs: ["x"], when: "!vision_use_head" }]) },
       }),
-      /50000 steps/,
+      /5000 steps/,
     ],
     ["less than never", within(-1), /\/steps\/0\/repeat: -1 is -1, and a block cannot/],
     ["a part of one", within(1.5), /sizes are integers/],
@@ -343,7 +343,7 @@ describe("what is unrolled is bounded", () => {
           ]),
         ),
       },
-      /more than 50000 steps/,
+      /more than 5000 steps/,
     ],
     [
       "blocks in blocks",

@@ -21,8 +21,8 @@ import { evaluateDimension, ExpressionError } from "./expression.ts";
 
 /** A size, and the elements of a value or a weight: offsets in bytes then fit what kernels count in. */
 const mostElements = 2 ** 31 - 1;
-/** Steps of a graph with its blocks unrolled: a thousand layers have fewer. */
-const mostSteps = 50_000;
+/** Steps of a graph with its blocks unrolled: 256 layers have fewer, and take a second. */
+const mostSteps = 5_000;
 /** Blocks in blocks, and dimensions of dimensions. */
 const deepestNesting = 64;
 

@@ -7,7 +7,7 @@ export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** A declared attribute: the schema, the checker and the documentation all come from it. */
 export interface Attribute {
-  /** `numbers`: one number, or a list of them. */
+  /** `numbers`: one number, or a list of them. Numbers are within what float32 holds. */
   readonly type: "integer" | "number" | "numbers" | "boolean" | "string";
   readonly description: string;
   /** A step that does not state it has this; without a default every step must. */
@@ -66,7 +66,7 @@ function fits(value: unknown, attribute: Attribute): boolean {
     return value.length > 0 && value.every((one) => fits(one, { ...attribute, type: "number" }));
   return (
     typeof value === "number" &&
-    (type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
+    (type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(Math.fround(value))) &&
     value >= minimum &&
     value > above
   );

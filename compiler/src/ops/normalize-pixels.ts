@@ -12,6 +12,8 @@ export function perChannel(
   return Array.from({ length: channels }, (_, c) => given[given.length === 1 ? 0 : c]!);
 }
 
+const isNormalFloat32 = (value: number): boolean => value > 2 ** -126 && value < 2 ** 127;
+
 /**
  * What an image processor does to resized pictures: bytes `[batch, height, width, channels]` to (x
  * * rescale - mean) / std, `[batch, channels, height, width]`.
@@ -31,11 +33,20 @@ export const normalizePixels: Op = {
   },
   inputs: 1,
   weights: [],
-  infer([x], _, { mean, std }): Shape {
+  infer([x], _, { rescale, mean, std }): Shape {
     if (x!.length !== 4)
       throw new ShapeError(`expected [batch, height, width, channels], received ${x!.length} axes`);
     const [batch, height, width, channels] = x!;
-    for (const values of [mean, std]) perChannel(values, fixed(channels, "channels"));
+    const count = fixed(channels, "channels");
+    const [means, deviations] = [perChannel(mean, count), perChannel(std, count)];
+    // What the patch embedding folds them into.
+    const folded = deviations.flatMap((deviation, c) => [
+      Number(rescale) / deviation,
+      deviations[0]! / deviation,
+      means[c]! === 0 ? 1 : Math.abs(means[c]!) / deviations[0]!,
+    ]);
+    if (folded.some((value) => !isNormalFloat32(value)))
+      throw new ShapeError("rescale, mean and std divide to what float32 does not hold");
     return [batch!, channels!, height!, width!];
   },
   evaluate([x], _, { rescale, mean, std }) {

@@ -3,6 +3,7 @@
  * tuning.
  */
 import { gemmWorkgroupQuads, workgroupLimits } from "@sigil/spec";
+import { UnsupportedError } from "../unsupported-error.ts";
 import { valueOf } from "../../ir/extent.ts";
 import type { AttentionProblem, GemmProblem, RowReduceProblem } from "../../kernels/problem.ts";
 import type { GemmConfig, Tuning } from "./tuning.ts";
@@ -97,8 +98,8 @@ export function selectAttention(
   const possible = Math.floor(workgroupLimits.quads / (2 * quads + 1));
   const most = Math.min(attention.keys, possible - (possible % 4));
   if (most < 4)
-    throw new Error(
-      `internal: a head of ${headSize} channels needs more workgroup memory than WebGPU guarantees`,
+    throw new UnsupportedError(
+      `webgpu: an attention head of ${headSize} channels needs more workgroup memory than WebGPU guarantees; use more heads, or compile for cpu or cuda`,
     );
   return {
     kind: "flash",
