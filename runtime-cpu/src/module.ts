@@ -4,11 +4,49 @@ import { PlanError } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 
 /** One module, or two of which the relaxed one is taken where the engine has relaxed SIMD. */
-export type WasmChoice = Uint8Array | { readonly plain: Uint8Array; readonly relaxed: Uint8Array };
+export type WasmChoice = Uint8Array | WasmPair;
 
-export function chooseWasm(wasm: WasmChoice): Uint8Array {
-  if (wasm instanceof Uint8Array) return wasm;
-  return WebAssembly.validate(wasm.relaxed as BufferSource) ? wasm.relaxed : wasm.plain;
+export interface WasmPair {
+  readonly plain: Uint8Array;
+  readonly relaxed: Uint8Array;
+}
+
+interface Chosen {
+  readonly bytes: Uint8Array;
+  /** By whether their memory is shared. */
+  readonly compiled: Map<boolean, Promise<WebAssembly.Module>>;
+}
+
+/**
+ * Of pairs, which are not changed once they are made: all programs and sessions of one share what
+ * is compiled of it.
+ */
+const choices = new WeakMap<WasmChoice, Chosen>();
+
+function chosen(wasm: WasmChoice): Chosen {
+  if (wasm instanceof Uint8Array) return { bytes: wasm, compiled: new Map() };
+  let choice = choices.get(wasm);
+  if (!choice) {
+    const relaxed = WebAssembly.validate(wasm.relaxed as BufferSource);
+    choice = { bytes: relaxed ? wasm.relaxed : wasm.plain, compiled: new Map() };
+    choices.set(wasm, choice);
+  }
+  return choice;
+}
+
+export const chooseWasm = (wasm: WasmChoice): Uint8Array => chosen(wasm).bytes;
+
+/** The module for a memory that threads share, or for one of one thread's own. */
+export function compileWasm(wasm: WasmChoice, shared: boolean): Promise<WebAssembly.Module> {
+  const { bytes, compiled } = chosen(wasm);
+  let module = compiled.get(shared);
+  if (!module) {
+    const own = !shared && importsSharedMemory(bytes);
+    module = WebAssembly.compile((own ? withOwnMemory(bytes) : bytes) as BufferSource);
+    compiled.set(shared, module);
+    module.catch(() => compiled.delete(shared));
+  }
+  return module;
 }
 
 /** The import entry of env.memory up to its kind; the byte after it holds the limits' flags. */
@@ -31,7 +69,7 @@ export const importsSharedMemory = (wasm: Uint8Array): boolean =>
  * The same module for a memory of one thread's own. The collector knows how large such a memory is
  * and frees it in time, and pages that may not share memory have it too.
  */
-export function withOwnMemory(wasm: Uint8Array): Uint8Array {
+function withOwnMemory(wasm: Uint8Array): Uint8Array {
   const own = new Uint8Array(wasm);
   own[memoryFlags(wasm)]! &= ~sharedFlag;
   return own;

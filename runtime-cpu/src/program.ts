@@ -21,8 +21,8 @@ import { giveBack, takeMemory } from "./memory-pool.ts";
 import {
   checkKernels,
   chooseWasm,
+  compileWasm,
   importsSharedMemory,
-  withOwnMemory,
   type WasmChoice,
 } from "./module.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
@@ -59,14 +59,11 @@ export async function createProgram(
   weights: WeightReader,
   options: CpuOptions = {},
 ): Promise<CpuProgram> {
-  const bytes = chooseWasm(wasm);
-  const shareable = importsSharedMemory(bytes);
+  const shareable = importsSharedMemory(chooseWasm(wasm));
   const threads = await chooseThreads(options.threads, shareable);
   const shared = threads > 1;
   const layout = layoutMemory(program, threads);
-  const module = await WebAssembly.compile(
-    (shared || !shareable ? bytes : withOwnMemory(bytes)) as BufferSource,
-  );
+  const module = await compileWasm(wasm, shared);
   checkKernels(program, module);
   options.signal?.throwIfAborted();
   const memory = allocate(program, layout, shared);

@@ -7,6 +7,7 @@ import {
   type WorkerOptions,
 } from "@sigil/runtime";
 import type { Plan } from "@sigil/spec";
+import type { WasmPair } from "./module.ts";
 import { createProgram, type CpuOptions } from "./program.ts";
 
 /** What `sigil compile --target cpu` generates. */
@@ -31,13 +32,26 @@ const bytesOf = (module: Uint8Array | string): Uint8Array =>
     ? Uint8Array.from(atob(module), (character) => character.charCodeAt(0))
     : module;
 
+/** Modules of generated files, which are text and never change. */
+const decoded = new WeakMap<CpuArtifact["wasm"], WasmPair>();
+
+function modulesOf(wasm: CpuArtifact["wasm"]): WasmPair {
+  const modules = decoded.get(wasm) ?? {
+    plain: bytesOf(wasm.plain),
+    relaxed: bytesOf(wasm.relaxed),
+  };
+  if (typeof wasm.plain === "string" && typeof wasm.relaxed === "string")
+    decoded.set(wasm, modules);
+  return modules;
+}
+
 /** Loads nothing yet. `source` has the names of the plan. */
 export function openHere(
   { plan, wasm }: CpuArtifact,
   source: WeightSource,
   { onProgress, onWarning, ...options }: CpuSessionOptions,
 ): Session {
-  const modules = { plain: bytesOf(wasm.plain), relaxed: bytesOf(wasm.relaxed) };
+  const modules = modulesOf(wasm);
   const progressOf = onProgress && sumProgress(plan, onProgress);
   return new Session(
     plan,
