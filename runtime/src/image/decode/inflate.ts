@@ -9,6 +9,8 @@ export type Inflate = (
   expected: number,
 ) => AsyncIterable<Uint8Array>;
 
+const mostGiven = 1 << 16;
+
 /** By the browser's DecompressionStream. */
 export async function* inflate(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new DecompressionStream("deflate");
@@ -17,7 +19,10 @@ export async function* inflate(pieces: readonly Uint8Array[]): AsyncGenerator<Ui
   // The stream is not closed: it would take what it holds of a file that is cut off for an error
   // and drop it. Once all is written, a read that still waits has nothing to come.
   const written = (async (): Promise<{ readonly done: true; readonly value?: undefined }> => {
-    for (const piece of pieces) await writer.write(piece as Uint8Array<ArrayBuffer>);
+    // A stream unpacks all of what it is given before it lets any of it be read.
+    for (const piece of pieces)
+      for (let at = 0; at < piece.length; at += mostGiven)
+        await writer.write(piece.subarray(at, at + mostGiven) as Uint8Array<ArrayBuffer>);
     return { done: true };
   })();
   try {
