@@ -7,9 +7,13 @@ export class FileError extends SigilError {
   readonly code = "file";
 }
 
-/** Whether an error is the operating system's, which has a code such as ENOENT. */
+/**
+ * Whether an error is the operating system's, which has a code such as ENOENT, or Node's for a path
+ * that no system takes.
+ */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && /^E[A-Z]+$/.test((error as NodeJS.ErrnoException).code ?? "");
+  error instanceof Error &&
+  /^(E[A-Z]+|ERR_INVALID_ARG_VALUE)$/.test((error as NodeJS.ErrnoException).code ?? "");
 
 /** The error for a file that the operating system refuses; others as they are. */
 export function fileError(what: "read" | "write", path: string, cause: unknown): unknown {

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync, type Stats } from "node:fs";
 import { InputError } from "@sigil/runtime";
 import { foreignFormat, otherWeights } from "@sigil/runtime/node";
 import { loadSpec, type ModelSpec } from "@sigil/spec";
+import { fileError } from "./file-error.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { withProgress } from "./progress.ts";
 
@@ -11,7 +12,7 @@ const note = (message: string): void => void process.stderr.write(`note: ${messa
  * A checkpoint's folder: a path as it is, a Hub id fetched into the Hugging Face cache with a bar.
  */
 export async function modelFolder(model: string): Promise<string> {
-  if (statSync(model, { throwIfNoEntry: false })?.isDirectory()) return model;
+  if (stateOf(model)?.isDirectory()) return model;
   const notices: string[] = [];
   const folder = await withProgress(`fetching ${model}`, (report) => {
     const files = new Map<string, { loaded: number; total: number }>();
@@ -40,7 +41,7 @@ export async function specOf(
   path: string,
   files: readonly string[] = ["config.json"],
 ): Promise<ModelSpec> {
-  const there = statSync(path, { throwIfNoEntry: false });
+  const there = stateOf(path);
   if (there === undefined)
     return loadSpec(
       path.endsWith(".json") && !path.includes("://")
@@ -50,6 +51,15 @@ export async function specOf(
   const what = there.isDirectory() ? otherFolder(path) : otherFile(path);
   if (what !== undefined) throw new InputError(`${path} ${what}`);
   return loadSpec(path);
+}
+
+/** Undefined where nothing is there. Throws FileError for what the system refuses to tell of. */
+function stateOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw fileError("read", path, cause);
+  }
 }
 
 /** What a folder is that has no config.json. */

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -55,6 +56,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "pointer.safetensors"), pointer);
   mkdirSync(join(folder, "adapter"));
   mkdirSync(join(folder, "pipe"));
+  symlinkSync("circle", join(folder, "circle"));
   execFileSync("mkfifo", [join(folder, "pipe/config.json")]);
   writeFileSync(join(folder, "adapter/adapter_config.json"), "{}");
 });
@@ -202,6 +204,12 @@ it.each([
     ["preprocess", picture, "--out", "out.safetensors", "--config", "/dev/zero"],
     "",
     /^error: cannot read \/dev\/zero: it is not a file$/,
+  ],
+  [
+    "links in a circle",
+    ["inspect", "circle"],
+    "",
+    /^error: cannot read circle: its symbolic links lead in a circle$/,
   ],
   [
     "a name that acts on a terminal",
