@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
-import { listModelSpecs, loadSpec, specPath } from "@sigil/spec";
+import { listModelSpecs, loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { shownLaunches } from "../../cli/dist/html/launches.js";
@@ -44,6 +44,28 @@ describe("inspect --html", () => {
     });
     expect(page).toContain("<h1>&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt;</h1>");
     expect(page).not.toContain("<script");
+    const weight = `a"><script>owned()</script><img src=x onerror='owned()'>`;
+    const spec = parseSpec('{"name":"m","architecture":"./d.json","config":{}}', {
+      file: "m.json",
+    });
+    const named = inspectPage(
+      await compile(spec, {
+        name: "<script>",
+        symbols: { batch: "image" },
+        inputs: { x: { dtype: "float32", shape: ["batch", 8] } },
+        steps: [
+          {
+            name: "y",
+            op: "linear",
+            inputs: ["x"],
+            weights: { weight: { name: `${weight}.weight`, shape: [8, 8] } },
+          },
+        ],
+        outputs: { [weight]: "y" },
+      }),
+    );
+    expect(named).toContain("a&quot;&gt;&lt;script&gt;owned()");
+    expect(named).not.toMatch(/<script|<img/);
   });
 
   it("shows every launch of a small model, each buffer, and totals that are the compiler's", async () => {
