@@ -50,6 +50,7 @@ export class Modules {
           composite: false,
           declaration: false,
           sourceMap: false,
+          inlineSources: false,
           rootDir: "in",
           outDir: "out",
           types: ["node", "@webgpu/types"],

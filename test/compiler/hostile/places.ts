@@ -223,20 +223,22 @@ export const places: Readonly<Record<string, Place>> = {
     document: changed((document, name) => ({ ...document, [name]: 1 })),
     admits: none,
   },
-  "label of a classifier": {
-    document: (name) => classifier({ id2label: { 0: name, 1: "b" } }),
+  // Together, since each is let in and none changes what is computed.
+  "label, key of a config and file of a digest": {
+    document: (name) =>
+      classifier(
+        {
+          id2label: { 0: name, 1: "b" },
+          label2id: { [name]: 0 },
+          [name]: name,
+          other: [{ [name]: { [name]: name } }],
+          vision_config: { ...tower, [name]: name },
+        },
+        { sha256: { [name]: "0".repeat(64) } },
+      ),
     admits: all,
   },
   "id of a label": { document: (name) => classifier({ id2label: { [name]: "a" } }), admits: none },
-  "label with an id": { document: (name) => classifier({ label2id: { [name]: 0 } }) },
-  "key of a config": { document: (name) => classifier({ [name]: name }) },
-  "key of a tower's config": {
-    document: (name) => classifier({ vision_config: { ...tower, [name]: name } }),
-  },
-  "key of a key of a config": {
-    document: (name) => classifier({ other: [{ [name]: { [name]: name } }] }),
-    admits: all,
-  },
   "number of channels": {
     document: (name) => classifier({ vision_config: { ...tower, num_channels: name } }),
     admits: none,
@@ -265,9 +267,6 @@ export const places: Readonly<Record<string, Place>> = {
   "storage of a spec": { document: (name) => classifier({}, { storage: name }), admits: none },
   "target of a spec": { document: (name) => classifier({}, { targets: [name] }), admits: none },
   "key of a spec": { document: (name) => classifier({}, { [name]: 1 }), admits: none },
-  "file of a digest": {
-    document: (name) => classifier({}, { sha256: { [name]: "0".repeat(64) } }),
-  },
 };
 
 /** Sets of targets that differ in what their module imports. */
