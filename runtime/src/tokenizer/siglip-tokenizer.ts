@@ -283,12 +283,14 @@ export class SiglipTokenizer implements Tokenizer {
       const part = parts[i]!;
       const token = this.added.get(part);
       if (token === undefined) continue;
-      if (token.rstrip && parts[i + 1]) parts[i + 1] = strip(parts[i + 1]!, "start");
-      if (token.lstrip && parts[i - 1]) parts[i - 1] = strip(parts[i - 1]!, "end");
-      if (!token.single_word) continue;
+      // A word's neighbours are looked at as they were, and joined as they are then.
       const [left, right] = [parts[i - 1], parts[i + 1]];
-      if (left && !left.endsWith(" ")) [parts[i - 1], parts[i]] = [left + part, ""];
-      else if (right && !right.startsWith(" ")) [parts[i + 1], parts[i]] = [part + right, ""];
+      if (token.rstrip && right) parts[i + 1] = strip(right, "start");
+      if (token.lstrip && left) parts[i - 1] = strip(left, "end");
+      if (!token.single_word) continue;
+      if (left && !left.endsWith(" ")) [parts[i - 1], parts[i]] = [parts[i - 1]! + part, ""];
+      else if (right && !right.startsWith(" "))
+        [parts[i + 1], parts[i]] = [part + parts[i + 1]!, ""];
     }
     return parts;
   }

@@ -93,6 +93,27 @@ describe("tokenizer.json, the class that the configuration names", () => {
   });
 });
 
+describe("random configurations and texts", () => {
+  interface RandomCase extends Pick<Recorded, "name" | "encoded" | "decoded" | "skipped"> {
+    readonly model?: string;
+    readonly base?: string;
+    readonly config: TokenizerConfig;
+    readonly patch?: object;
+    readonly texts: readonly string[];
+  }
+  const { cases } = json<{ cases: RandomCase[] }>("random-configs.json");
+
+  test("there are 82 of them", () => expect(cases).toHaveLength(82));
+
+  test.each(cases)("$name", ({ model, base, config, patch, texts, ...golden }) => {
+    const tokenizer = model
+      ? SiglipTokenizer.fromSpiece(fixture(`${model}.model`), config)
+      : tokenizerFromJson({ ...tokenizerJson(base!), ...patch }, config);
+    const { encoded, decoded, skipped } = outcome(tokenizer, texts);
+    expect({ name: golden.name, encoded, decoded, skipped }).toEqual(golden);
+  });
+});
+
 /** "siglip2" is gemma_like with an added token in capitals, as Gemma's own file has. */
 function tokenizerJson(base: string): object {
   if (base !== "siglip2") return json<object>(`${base}.tokenizer.json`);

@@ -82,8 +82,9 @@ export class AddedVocabulary {
       let { start, end } = found;
       if (splitSpecial && this.special.has(token.content)) continue;
       if (token.single_word && (endsWithWord(text, start) || beginsWithWord(text, end))) continue;
-      if (start < last) continue;
-      if (token.lstrip) start = last + trim(text.slice(last, start), isSpace, "end").length;
+      // The one before may have taken the space that this one begins with.
+      if (token.lstrip && start > last)
+        start = last + trim(text.slice(last, start), isSpace, "end").length;
       if (token.rstrip) while (end < text.length && isSpace(text[end]!)) end++;
       if (start > last) parts.push(text.slice(last, start));
       parts.push(found.token);
