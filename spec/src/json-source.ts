@@ -79,6 +79,31 @@ export function diagnosticAt(source: JsonSource, pointer: string, problem: Probl
   return { ...located(source.text, source.file, node.offset, length, problem), pointer };
 }
 
+/**
+ * Keys that stand twice in one object, of a file that people write: one of the two would be passed
+ * over. A checkpoint's config.json is read as Python reads it, which takes the last.
+ */
+export function duplicateKeys({ file, text, tree }: JsonSource): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const visit = ({ type, children = [] }: Node): void => {
+    const seen = new Set<unknown>();
+    for (const child of children) {
+      const key = type === "object" ? child.children?.[0] : undefined;
+      if (key && seen.has(key.value))
+        found.push(
+          located(text, file, key.offset, key.length, {
+            code: "duplicate-key",
+            message: `key ${JSON.stringify(key.value)} stands twice in this object`,
+          }),
+        );
+      if (key) seen.add(key.value);
+      visit(child);
+    }
+  };
+  visit(tree);
+  return found.slice(0, mostSyntaxErrors);
+}
+
 /** A diagnostic about a file as a whole. */
 export function fileDiagnostic(file: string, problem: Problem): Diagnostic {
   return { ...parts(problem), file };

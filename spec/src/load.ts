@@ -4,7 +4,13 @@ import { checkIdentity, detectArchitecture } from "./config-identity.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { TuningTable } from "./generated/tuning.ts";
-import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
+import {
+  diagnosticAt,
+  duplicateKeys,
+  fileDiagnostic,
+  parseJson,
+  type JsonSource,
+} from "./json-source.ts";
 import { modelName } from "./model-name.ts";
 import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
@@ -105,7 +111,7 @@ function fromSpec(
   diagnostics: Diagnostic[],
 ): ModelSpec | undefined {
   const spec = structuredClone(source.value) as SigilSpec;
-  diagnostics.push(...validate("sigil", spec, source, ""));
+  diagnostics.push(...duplicateKeys(source), ...validate("sigil", spec, source, ""));
   if (!isObject(spec) || typeof spec.architecture !== "string") return undefined;
   const { architecture, config } = spec;
   if (!architecture.endsWith(".json") && !architectures.includes(architecture)) {

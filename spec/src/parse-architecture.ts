@@ -11,7 +11,13 @@ import type {
   Step,
 } from "./generated/architecture.ts";
 import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
-import { diagnosticAt, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
+import {
+  diagnosticAt,
+  duplicateKeys,
+  fileDiagnostic,
+  parseJson,
+  type JsonSource,
+} from "./json-source.ts";
 import { readText } from "./read-text.ts";
 import { mostProblems, suggestion, validate } from "./schema-validation.ts";
 
@@ -65,7 +71,8 @@ export function parseArchitecture(
   { file }: { readonly file: string },
 ): ArchitectureDocument {
   const source = parseJson(text, file);
-  const diagnostics = validate("architecture", source.value, source, "");
+  const diagnostics = duplicateKeys(source);
+  diagnostics.push(...validate("architecture", source.value, source, ""));
   if (diagnostics.length === 0) checkDocument(source, diagnostics);
   if (diagnostics.length > 0)
     throw new DiagnosticError(

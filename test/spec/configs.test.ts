@@ -3,7 +3,7 @@
  * of labels and nulls are those that its SiglipConfig has for the same files.
  */
 import { readFileSync } from "node:fs";
-import { DiagnosticError, parseSpec, type Diagnostic } from "@sigil/spec";
+import { DiagnosticError, parseArchitecture, parseSpec, type Diagnostic } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 
 const parse = (config: object, file = "x.json") => parseSpec(JSON.stringify(config), { file });
@@ -230,4 +230,35 @@ describe("values of another type than a key's", () => {
       "/text_config/num_hidden_layers: `text_config.num_hidden_layers` must be at most 256, not 1000000000",
       "/vision_config/num_hidden_layers: `vision_config.num_hidden_layers` must be at most 256, not 257",
     ]));
+});
+
+describe("a key that stands twice", () => {
+  const problemsOf = (parse: () => unknown): string[] => {
+    try {
+      parse();
+    } catch (error) {
+      if (error instanceof DiagnosticError)
+        return error.diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`);
+      throw error;
+    }
+    return [];
+  };
+  it("is refused in a spec and in a document", () => {
+    const text =
+      '{"name":"m","architecture":"siglip","config":{},\n"storage":"float16","storage":"float32"}';
+    expect(problemsOf(() => parseSpec(text, { file: "x.json" }))).toEqual([
+      '2:21 key "storage" stands twice in this object',
+    ]);
+    const document =
+      '{"name":"d","symbols":{"b":"image"},"inputs":{"x":{"dtype":"float32","shape":["b",4]}},"steps":[{"name":"y","op":"exp","op":"exp","inputs":["x"]}],"outputs":{"y":"y"}}';
+    expect(problemsOf(() => parseArchitecture(document, { file: "d.json" }))).toEqual([
+      '1:120 key "op" stands twice in this object',
+    ]);
+  });
+  it("has its last value in a config.json, as in Python", () =>
+    expect(
+      parseSpec('{"model_type":"siglip_text_model","vocab_size":8,"vocab_size":9}', {
+        file: "x.json",
+      }).config.text_config!.vocab_size,
+    ).toBe(9));
 });
