@@ -10,15 +10,44 @@ const schemas = new Map(
 const documents = ["architecture", "plan", "tuning"];
 let stale = false;
 for (const name of [...names, ...documents]) {
+  emit(name, documents.includes(name) ? documentModule(name) : moduleOf(name));
+}
+emit("plan-schema", shapeModule("plan"));
+process.exitCode = stale ? 1 : 0;
+
+function emit(name, text) {
   const file = new URL(`src/generated/${name}.ts`, root);
-  const text = documents.includes(name) ? documentModule(name) : moduleOf(name);
   if (!process.argv.includes("--check")) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {
     console.error(`spec/src/generated/${name}.ts is stale: run node scripts/generate-types.mjs`);
     stale = true;
   }
 }
-process.exitCode = stale ? 1 : 0;
+
+/** A schema without what it says to people, for pages to check by. */
+function shapeModule(name) {
+  const told = ["$schema", "$id", "title", "description"];
+  const bare = (value, isMap = false) =>
+    Array.isArray(value)
+      ? value.map((item) => bare(item))
+      : typeof value === "object" && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .filter(([key]) => isMap || !told.includes(key))
+              .map(([key, item]) => [
+                key,
+                bare(item, !isMap && (key === "properties" || key === "$defs")),
+              ]),
+          )
+        : value;
+  return [
+    `// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.`,
+    'import type { ShapeSchema } from "../check-shape.ts";',
+    "",
+    `export const ${name}Schema: ShapeSchema = ${JSON.stringify(bare(readJson(`schema/${name}.schema.json`)), undefined, 2)};`,
+    "",
+  ].join("\n");
+}
 
 function readJson(path) {
   return JSON.parse(readFileSync(new URL(path, root), "utf8"));

@@ -2,6 +2,8 @@
  * Kernels on their own as a model of one program, whose launches they are: what a card times one by
  * one, on random operands.
  */
+import { sealPlan } from "@sigil/spec";
+
 const align = (bytes) => Math.ceil(bytes / 256) * 256;
 const bytesOf = { float32: 4, int32: 4, float16: 2, bfloat16: 2, uint8: 1 };
 
@@ -47,7 +49,7 @@ export function kernelModel(name, { symbols, launches, operands: shared, kernels
     flops: 0,
   };
   return {
-    plan: {
+    plan: sealPlan({
       version: 1,
       name,
       kind: "graph",
@@ -56,7 +58,7 @@ export function kernelModel(name, { symbols, launches, operands: shared, kernels
       config: {},
       tensors: {},
       programs: [program],
-    },
+    }),
     kernels,
     sources,
     operandTypes,

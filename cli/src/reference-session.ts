@@ -5,7 +5,7 @@
  */
 import { evaluateLowered, lowerSpec, planKind, planProgram, tensorsOf } from "@sigil/compiler";
 import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtime";
-import type { ModelSpec, Plan } from "@sigil/spec";
+import { sealPlan, type ModelSpec } from "@sigil/spec";
 
 export function referenceSession(spec: ModelSpec, weights: WeightSource): Session {
   const programs = lowerSpec(spec).map(({ lowered }) => {
@@ -18,7 +18,7 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     }));
     return { lowered, planned: planProgram(lowered, kernels).planned };
   });
-  const plan: Plan = {
+  const plan = sealPlan({
     version: 1,
     name: spec.name,
     kind: planKind(programs.map(({ planned }) => planned)),
@@ -27,7 +27,7 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     config: spec.config,
     tensors: tensorsOf(programs.map(({ lowered }) => lowered)),
     programs: programs.map(({ planned }) => planned),
-  };
+  });
   const source = bindPlan(plan, weights);
   return new Session(plan, async ({ name, outputs }) => {
     const { lowered } = programs.find(({ planned }) => planned.name === name)!;

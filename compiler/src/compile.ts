@@ -1,11 +1,12 @@
 /** The whole pipeline in order: a spec to a plan, kernels and bindings. */
-import type {
-  Architecture,
-  ModelSpec,
-  Plan,
-  PlannedProgram,
-  Storage,
-  TuningTable,
+import {
+  sealPlan,
+  type Architecture,
+  type ModelSpec,
+  type Plan,
+  type PlannedProgram,
+  type Storage,
+  type TuningTable,
 } from "@sigil/spec";
 import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
@@ -82,17 +83,18 @@ export async function compile(
     lowered,
     memory: planned[i]!.memory,
   }));
-  const planOf = (parts: readonly PlannedProgram[]): Plan => ({
-    version: 1,
-    name: spec.name,
-    kind: planKind(parts),
-    architecture: architecture?.name ?? spec.architecture.replace(/^[^]*[\\/]/, ""),
-    storage: spec.storage,
-    config: spec.config,
-    tensors: tensorsOf(stages.map(({ lowered }) => lowered)),
-    ...(spec.sha256 && { sha256: spec.sha256 }),
-    programs: parts,
-  });
+  const planOf = (parts: readonly PlannedProgram[]): Plan =>
+    sealPlan({
+      version: 1,
+      name: spec.name,
+      kind: planKind(parts),
+      architecture: architecture?.name ?? spec.architecture.replace(/^[^]*[\\/]/, ""),
+      storage: spec.storage,
+      config: spec.config,
+      tensors: tensorsOf(stages.map(({ lowered }) => lowered)),
+      ...(spec.sha256 && { sha256: spec.sha256 }),
+      programs: parts,
+    });
   const plan = planOf(planned.map((program) => program.planned));
   const webgpu = spec.targets.includes("webgpu")
     ? compileWebGpu(stages, planOf, spec.tuning)

@@ -42,7 +42,7 @@ export function compileWasm(wasm: WasmChoice, shared: boolean): Promise<WebAssem
   let module = compiled.get(shared);
   if (!module) {
     const own = !shared && importsSharedMemory(bytes);
-    module = WebAssembly.compile((own ? withOwnMemory(bytes) : bytes) as BufferSource);
+    module = compileModule(own ? withOwnMemory(bytes) : bytes);
     compiled.set(shared, module);
     module.catch(() => compiled.delete(shared));
   }
@@ -91,5 +91,26 @@ export function checkKernels({ init, launches }: PlannedProgram, module: WebAsse
       throw new PlanError(
         `${kernel} has no units to share among threads: was the plan made for another backend?`,
       );
+  }
+}
+
+/** Compiles a module; a PlanError for what is none, or was damaged. */
+async function compileModule(wasm: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(wasm as BufferSource);
+  } catch (cause) {
+    throw new PlanError(`the kernels cannot be compiled: ${String(cause)}`, { cause });
+  }
+}
+
+/** Calls kernels; what they trap on is a PlanError, since those of this plan never do. */
+export function callKernels(program: string, call: () => void): void {
+  try {
+    call();
+  } catch (cause) {
+    throw new PlanError(
+      `${program} failed: ${String(cause)}: were its kernels compiled with this plan?`,
+      { cause },
+    );
   }
 }

@@ -2,11 +2,11 @@
  * A compiled artifact and a checkpoint to a session that runs on this machine's CPU, on this thread
  * or from a worker.
  */
-import { bindPlan, type Session, verifyPlan, type WeightSource } from "@sigil/runtime";
+import { bindPlan, checkPlan, type Session, verifyPlan, type WeightSource } from "@sigil/runtime";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 
 /**
- * Checks the checkpoint against the plan and its digests and loads every program. Throws
+ * Checks the checkpoint against the plan and its digests and loads every program. Throws PlanError,
  * WeightsError with all that does not fit, CapacityError before reading what cannot fit,
  * WorkerError.
  */
@@ -15,6 +15,7 @@ export async function openCpuSession(
   weights: WeightSource,
   options: CpuSessionOptions = {},
 ): Promise<Session> {
+  await checkPlan(artifact.plan);
   const source = bindPlan(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
   // The worker's own bundle must not come here: bundlers refuse a worker that starts itself.

@@ -24,6 +24,7 @@ import {
   compileWasm,
   importsSharedMemory,
   type WasmChoice,
+  callKernels,
 } from "./module.ts";
 import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
 
@@ -74,12 +75,12 @@ export async function createProgram(
       { place: ({ offset }) => ({ buffer: memory.buffer, offset: layout.weights + offset }) },
       options,
     );
-    for (const launch of bindLaunches(
+    const init = bindLaunches(
       program.init,
       layout,
       new WebAssembly.Instance(module, { env: { memory } }),
-    ))
-      launch({}, 0, 1);
+    );
+    callKernels(program.name, () => init.forEach((launch) => launch({}, 0, 1)));
   } catch (error) {
     giveBack(memory, shared);
     throw error;

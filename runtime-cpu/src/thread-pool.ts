@@ -6,6 +6,7 @@ import type { MemoryLayout } from "./capacity.ts";
 import type { Symbols } from "./extent.ts";
 import { bindLaunches } from "./launch.ts";
 import type { WorkerReport } from "./serve.ts";
+import { callKernels } from "./module.ts";
 import { nextTurn } from "./next-turn.ts";
 import { startThread, type Thread } from "./start-worker.ts";
 
@@ -41,7 +42,7 @@ export function inlineRunner(
           await nextTurn();
           end = performance.now() + sliceMilliseconds;
         }
-        launch(symbols, 0, 1);
+        callKernels(program.name, () => launch(symbols, 0, 1));
       }
     },
     dispose: async () => true,

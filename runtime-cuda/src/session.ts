@@ -1,6 +1,7 @@
 /** A compiled artifact and a checkpoint to a session that runs on a CUDA device. */
 import {
   bindPlan,
+  checkPlan,
   Session,
   sumProgress,
   verifyPlan,
@@ -58,7 +59,7 @@ export class CudaSession extends Session {
 
 /**
  * Checks the checkpoint against the plan and its digests, opens a device and loads every program.
- * Throws WeightsError or CudaError, with nothing left open.
+ * Throws PlanError, WeightsError or CudaError, with nothing left open.
  */
 export async function openCudaSession(
   artifact: CudaArtifact,
@@ -67,6 +68,7 @@ export async function openCudaSession(
 ): Promise<CudaSession> {
   const { plan } = artifact;
   const { lazy, onProgress, onWarning, path: asked = "auto" } = options;
+  await checkPlan(plan);
   const source = bindPlan(plan, weights);
   await verifyPlan(plan, source, options);
   const opened = await openDevice(options);

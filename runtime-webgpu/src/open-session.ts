@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on WebGPU, here or in a worker. */
-import { bindPlan, verifyPlan, type WeightSource } from "@sigil/runtime";
+import { bindPlan, checkPlan, verifyPlan, type WeightSource } from "@sigil/runtime";
 import {
   openHere,
   type WebGpuArtifact,
@@ -9,13 +9,14 @@ import {
 
 /**
  * Checks the checkpoint against the plan and its digests, asks for a device and loads every
- * program. Throws WeightsError, WebGpuError or WorkerError.
+ * program. Throws PlanError, WeightsError, WebGpuError or WorkerError.
  */
 export async function openWebGpuSession(
   artifact: WebGpuArtifact,
   weights: WeightSource,
   options: WebGpuSessionOptions = {},
 ): Promise<WebGpuSession> {
+  await checkPlan(artifact.plan);
   const source = bindPlan(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
   // The worker's own bundle must not come here: bundlers refuse a worker that starts itself.

@@ -3,7 +3,12 @@
  * nothing else.
  */
 export * from "./alignment.ts";
+export { shapeFaults, type ShapeSchema } from "./check-shape.ts";
+export { fingerprint } from "./fingerprint.ts";
+export { planSchema } from "./generated/plan-schema.ts";
 export * from "./kernel-sets.ts";
 export { nearestName } from "./nearest-name.ts";
 export { parsePythonJson } from "./python-json.ts";
+export { planDigest, sealPlan } from "./plan-digest.ts";
 export { SigilError } from "./sigil-error.ts";
+export { storageBytes, weightBytes } from "./weight-bytes.ts";

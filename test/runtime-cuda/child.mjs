@@ -28,6 +28,7 @@ const { openCudaSession } = await import("@sigil/runtime-cuda");
 const { artifact, inputs, plan, source } = await import(
   "../../build/test/runtime-cuda/null-model.js"
 );
+const { sealPlan } = await import("@sigil/spec");
 const [program] = plan.programs;
 const open = (options = {}) => openCudaSession(artifact(), source(), { driver, ...options });
 const run = (session, size = 1) => session.run(program, inputs(size), { batch: size });
@@ -100,10 +101,10 @@ const endings = {
     // Smaller weights, so that what is measured is the runtime.
     const small = {
       ...given,
-      plan: {
+      plan: sealPlan({
         ...plan,
         programs: [{ ...program, weights: [], gathers: [], outputs: program.outputs.slice(0, 1) }],
-      },
+      }),
     };
     const cycles = async (count) => {
       for (let i = 0; i < count; i++) {

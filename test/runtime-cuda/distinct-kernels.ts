@@ -82,7 +82,7 @@ export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
       for (const path of cudaPaths)
         for (const [name, source] of Object.entries(sources[path])) {
           const choice = /^\/\/ choice: (.*)$/m.exec(source)![1]!;
-          const family = name.replace(/_\d+$/, "");
+          const family = name.replace(/_[0-9a-f]+$/, "");
           const body = source.replaceAll(/^\/\/.*\n/gm, "");
           const key = `${path}${body.replaceAll(new RegExp(`\\b${name}(?=_parts\\b|\\b)`, "g"), "@")}`;
           if (path === "hopper" && known.has(`portable${key.slice(path.length)}`)) continue;

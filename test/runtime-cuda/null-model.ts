@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { syntheticWeights, type WeightSource } from "@sigil/runtime";
 import type { CudaArtifact } from "@sigil/runtime-cuda";
-import type { Plan } from "@sigil/spec";
+import { sealPlan, type Plan } from "@sigil/spec";
 import { readLines } from "../support/json-lines.ts";
 
 export const width = 1000;
@@ -20,7 +20,7 @@ const weights = (offset: number) => ({ space: "weights", offset }) as const;
  * Weights: what `init` computes at 0, then two tensors as one matrix. Arena: x and y at 0, the
  * gathered rows and `rows` behind.
  */
-export const plan: Plan = {
+export const plan: Plan = sealPlan({
   version: 1,
   name: "null",
   kind: "graph",
@@ -89,7 +89,7 @@ export const plan: Plan = {
       flops: 0,
     },
   ],
-} as const;
+} as const);
 
 const image = ["kernel fold_0 8 8", "kernel gemm_0 8 8 8 4 4", "kernel gemm_1 8 8 4 64"];
 

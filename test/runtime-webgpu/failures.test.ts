@@ -10,6 +10,7 @@ import {
   type WebGpuKernels,
   type WebGpuSessionOptions,
 } from "@sigil/runtime-webgpu";
+import { sealPlan } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
@@ -117,13 +118,13 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     const device = await (await view.gpu.requestAdapter())!.requestDevice();
     const large = {
       ...artifact,
-      plan: {
+      plan: sealPlan({
         ...artifact.plan,
         programs: artifact.plan.programs.map((program) => ({
           ...program,
           arenaBytes: device.limits.maxBufferSize + 4,
         })),
-      },
+      }),
     };
     await expect(open({ device }, large)).rejects.toMatchObject({
       code: "limit",

@@ -8,6 +8,7 @@ import {
   type PlannedLaunch,
   type PlannedProgram,
   type PlannedWeight,
+  weightBytes,
   type WeightLayout,
 } from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
@@ -34,17 +35,6 @@ export interface EmittedKernel {
    * kernel's own.
    */
   readonly slots?: readonly number[];
-}
-
-const storageBytes = { float32: 4, float16: 2, bfloat16: 2 } as const;
-
-function weightBytes(rows: number, columns: number, layout: WeightLayout): number {
-  return layout.kind === "rows"
-    ? rows * columns * 4
-    : Math.ceil(rows / layout.width) *
-        layout.width *
-        (layout.columns ?? columns) *
-        storageBytes[layout.storage];
 }
 
 /** `kernels` are those of the program's init launches, then of its launches. */

@@ -6,7 +6,7 @@ import { align, type Plan, type PlannedLaunch } from "@sigil/spec";
 
 /**
  * Leaves out the offset of every weight that lies right behind the one before it, and of every
- * operand that is the weight behind the last one.
+ * operand that is the weight behind the last one; the bytes of such a weight become 0.
  */
 export function unplaceWeights(plan: Plan): object {
   return {
@@ -25,9 +25,10 @@ export function unplaceWeights(plan: Plan): object {
         operands: operands.map((operand) => {
           if (operand.space !== "weights") return operand;
           const { offset, ...unplaced } = operand;
-          const expected = program.weights[next]?.offset;
+          const expected = program.weights[next];
           next = (places.get(offset) ?? next - 1) + 1;
-          return offset === expected ? unplaced : operand;
+          if (offset !== expected?.offset) return operand;
+          return unplaced.bytes === expected.bytes ? { ...unplaced, bytes: 0 } : unplaced;
         }),
       });
       return {

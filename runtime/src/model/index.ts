@@ -1,4 +1,5 @@
 export * from "./graph-model.ts";
+export { checkPlan } from "./check-plan.ts";
 export * from "./disposed-error.ts";
 export * from "./input-error.ts";
 export * from "./losses.ts";

@@ -25,7 +25,7 @@ export type UnplacedPlan = Omit<Plan, "programs"> & {
   })[];
 };
 
-/** Fills in the offsets. */
+/** Fills in the offsets, and the bytes of operands that are whole weights. */
 export function placeWeights(plan: UnplacedPlan): Plan {
   return {
     ...plan,
@@ -42,9 +42,11 @@ export function placeWeights(plan: UnplacedPlan): Plan {
         ...unplaced,
         operands: unplaced.operands.map((operand) => {
           if (operand.space !== "weights") return operand as Location;
-          const offset = operand.offset ?? weights[next]?.offset ?? 0;
+          const weight = weights[next];
+          const offset = operand.offset ?? weight?.offset ?? 0;
           next = (places.get(offset) ?? next - 1) + 1;
-          return { ...operand, offset };
+          const whole = operand.offset === undefined && operand.bytes === 0;
+          return { ...operand, offset, ...(whole && { bytes: weight?.bytes ?? 0 }) };
         }),
       });
       return {

@@ -120,6 +120,8 @@ export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-imag
 export interface Plan {
   /** Version of this format. */
   readonly version: 1;
+  /** Fingerprint of everything else (planDigest of @sigil/spec/shared): a plan that was changed is not run. */
+  readonly digest: string;
   /** The spec's name. */
   readonly name: string;
   readonly kind: PlanKind;

@@ -15,7 +15,7 @@ import {
   type Program,
   type Tensor,
 } from "@sigil/runtime";
-import type { Plan, PlannedProgram } from "@sigil/spec";
+import { sealPlan, type Plan, type PlannedProgram } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 
 const batch = { factor: 1, symbols: ["text_batch"] };
@@ -56,16 +56,17 @@ const text = program(
   [{ name: "pooler_output", dtype: "float32", shape: [batch, 4] }],
   { text_batch: 2 },
 );
-const plan = (programs: readonly PlannedProgram[], config: object = {}): Plan => ({
-  version: 1,
-  name: "test",
-  kind: "siglip",
-  architecture: "siglip",
-  storage: "float32",
-  config: { text_config: { max_position_embeddings: 8, pad_token_id: 1 }, ...config },
-  tensors: { words: [10, 1], positions: [8, 1] },
-  programs,
-});
+const plan = (programs: readonly PlannedProgram[], config: object = {}): Plan =>
+  sealPlan({
+    version: 1,
+    name: "test",
+    kind: "siglip",
+    architecture: "siglip",
+    storage: "float32",
+    config: { text_config: { max_position_embeddings: 8, pad_token_id: 1 }, ...config },
+    tensors: { words: [10, 1], positions: [8, 1] },
+    programs,
+  });
 
 /** A program that returns its ids plus its positions plus its mask. */
 const echo = (runs: number[] = []): Program => ({

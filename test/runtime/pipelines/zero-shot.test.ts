@@ -6,7 +6,7 @@ import {
   ZeroShotImageClassification,
   type Tensor,
 } from "@sigil/runtime";
-import type { Plan, PlannedProgram } from "@sigil/spec";
+import { sealPlan, type PlannedProgram } from "@sigil/spec";
 import { expect, it } from "vitest";
 
 const extent = (symbol: string) => ({ factor: 1, symbols: [symbol] });
@@ -36,7 +36,7 @@ const program = (
     },
   ],
 });
-const plan = {
+const plan = sealPlan({
   version: 1,
   name: "count",
   kind: "siglip",
@@ -56,7 +56,7 @@ const plan = {
       { name: "text_features", dtype: "float32", shape: [extent("text_batch"), 1] },
     ]),
   ],
-} satisfies Plan;
+});
 
 /** Pictures and texts are numbers; the logit is their product. */
 const ran: string[] = [];

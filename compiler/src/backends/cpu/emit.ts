@@ -1,4 +1,5 @@
 /** Kernel problems to one WebAssembly module. */
+import { kernelName } from "../../kernels/kernel-name.ts";
 import type { Problem } from "../../kernels/problem.ts";
 import { lineComment } from "../../text/comment.ts";
 import { emitAttention } from "./attention.ts";
@@ -74,9 +75,9 @@ export async function emitCpu(
     const key = item.problem.family === "row_reduce" ? `${problem} ${count}` : problem;
     let entry = known.get(key);
     if (!entry) {
-      const name = `${item.problem.family}_${known.size}`;
+      const { units, extents, layouts } = emitProblem("draft", item.problem, count, { madd });
+      const name = kernelName(item.problem, key, units, extents, layouts);
       const emitted = emitProblem(name, item.problem, count, { madd });
-      const { units, extents, layouts } = emitted;
       known.set(
         key,
         (entry = {

@@ -1,6 +1,7 @@
 /** Kernel problems to CUDA: a `.cu` per distinct problem and path. */
 import type { Extent } from "@sigil/spec";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
+import { kernelName } from "../../kernels/kernel-name.ts";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
 import type { Problem } from "../../kernels/problem.ts";
 import { lineComment } from "../../text/comment.ts";
@@ -82,10 +83,7 @@ export function emitCuda(launches: readonly CudaLaunch[]): CudaModule {
     const key = JSON.stringify([problem.family, paths]);
     let entry = known.get(key);
     if (!entry)
-      known.set(
-        key,
-        (entry = { name: `${problem.family}_${known.size}`, problem, origins: [], paths }),
-      );
+      known.set(key, (entry = { name: kernelName(problem, key), problem, origins: [], paths }));
     entry.origins.push(...origins);
     return {
       name: entry.name,

@@ -1,5 +1,6 @@
 /** Kernel problems to WGSL: a shader per distinct problem and set. */
 import type { Extent, KernelSet, WeightLayout } from "@sigil/spec";
+import { kernelName } from "../../kernels/kernel-name.ts";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
 import { lineComment } from "../../text/comment.ts";
@@ -82,7 +83,7 @@ export function emitWebGpu<Set extends KernelSet>(
       known.set(
         key,
         (entry = {
-          name: `${launch.problem.family}_${known.size}`,
+          name: kernelName(launch.problem, key, layouts, extents),
           launch,
           context,
           origins: [],

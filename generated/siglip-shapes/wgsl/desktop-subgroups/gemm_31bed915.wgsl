@@ -1,0 +1,108 @@
+// {"family":"gemm","rows":{"factor":64,"symbols":["image_batch"]},"columns":128,"depth":192,"b":{"kind":"weight","storage":"float32"},"a":{"kind":"patches","channels":3,"height":64,"width":64,"patch":8,"gridHeight":8,"gridWidth":8},"epilogue":{"kind":"binary","function":"add","x":{"kind":"binary","function":"add","x":{"kind":"accumulator"},"y":{"kind":"operand","name":"bias"}},"y":{"kind":"operand","name":"e1"}},"epilogueOperands":[{"name":"bias","index":"column"},{"name":"e1","index":"periodic","period":64}]}
+// choice: 64x64 a workgroup of 8x8 threads, 16 deep in workgroup memory
+// origins: vision_model.embeddings.patch_embedding, embeddings
+@group(0) @binding(0) var<storage, read_write> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read> e1: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;
+var<workgroup> a_tile: array<vec4f, 320>;
+var<workgroup> b_tile: array<vec4f, 256>;
+
+@compute @workgroup_size(8, 8)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let first_row = (group.y * 64u);
+  let first_panel = (group.x * 16u);
+  var sum_0_0 = vec4f();
+  var sum_0_1 = vec4f();
+  var sum_1_0 = vec4f();
+  var sum_1_1 = vec4f();
+  var sum_2_0 = vec4f();
+  var sum_2_1 = vec4f();
+  var sum_3_0 = vec4f();
+  var sum_3_1 = vec4f();
+  var sum_4_0 = vec4f();
+  var sum_4_1 = vec4f();
+  var sum_5_0 = vec4f();
+  var sum_5_1 = vec4f();
+  var sum_6_0 = vec4f();
+  var sum_6_1 = vec4f();
+  var sum_7_0 = vec4f();
+  var sum_7_1 = vec4f();
+  var results: array<vec4f, 16>;
+  let thread = ((local.y * 8u) + local.x);
+  for (var block = 0u; block < 48u; block += 4u) {
+    for (var i = thread; i < 256u; i += 64u) {
+      let row = (i / 4u);
+      let quad = (i % 4u);
+      let image = ((first_row + row) / 64u);
+      let cell = ((first_row + row) % 64u);
+      let k = ((block + quad) * 4u);
+      let channel = (k / 64u);
+      let rest = (k % 64u);
+      a_tile[((row * 5u) + quad)] = a[((((((image * 3072u) + ((cell / 8u) * 128u)) + ((cell % 8u) * 2u)) + (channel * 1024u)) + ((rest / 8u) * 16u)) + ((k % 8u) / 4u))];
+    }
+    for (var i_1 = thread; i_1 < 256u; i_1 += 64u) {
+      let panel = (i_1 / 16u);
+      let k_1 = (i_1 % 16u);
+      b_tile[((k_1 * 16u) + panel)] = b[(((first_panel + panel) * 192u) + ((block * 4u) + k_1))];
+    }
+    workgroupBarrier();
+    for (var quad_1 = 0u; quad_1 < 4u; quad_1 += 1u) {
+      let a_0 = a_tile[((local.y * 5u) + quad_1)];
+      let a_1 = a_tile[(((local.y + 8u) * 5u) + quad_1)];
+      let a_2 = a_tile[(((local.y + 16u) * 5u) + quad_1)];
+      let a_3 = a_tile[(((local.y + 24u) * 5u) + quad_1)];
+      let a_4 = a_tile[(((local.y + 32u) * 5u) + quad_1)];
+      let a_5 = a_tile[(((local.y + 40u) * 5u) + quad_1)];
+      let a_6 = a_tile[(((local.y + 48u) * 5u) + quad_1)];
+      let a_7 = a_tile[(((local.y + 56u) * 5u) + quad_1)];
+      let from_b = ((quad_1 * 64u) + local.x);
+      let b_0 = mat4x4f(b_tile[from_b], b_tile[(from_b + 16u)], b_tile[(from_b + 32u)], b_tile[(from_b + 48u)]);
+      let b_1 = mat4x4f(b_tile[(from_b + 8u)], b_tile[(from_b + 24u)], b_tile[(from_b + 40u)], b_tile[(from_b + 56u)]);
+      sum_0_0 += (b_0 * a_0);
+      sum_0_1 += (b_1 * a_0);
+      sum_1_0 += (b_0 * a_1);
+      sum_1_1 += (b_1 * a_1);
+      sum_2_0 += (b_0 * a_2);
+      sum_2_1 += (b_1 * a_2);
+      sum_3_0 += (b_0 * a_3);
+      sum_3_1 += (b_1 * a_3);
+      sum_4_0 += (b_0 * a_4);
+      sum_4_1 += (b_1 * a_4);
+      sum_5_0 += (b_0 * a_5);
+      sum_5_1 += (b_1 * a_5);
+      sum_6_0 += (b_0 * a_6);
+      sum_6_1 += (b_1 * a_6);
+      sum_7_0 += (b_0 * a_7);
+      sum_7_1 += (b_1 * a_7);
+    }
+    workgroupBarrier();
+  }
+  results[0u] = sum_0_0;
+  results[1u] = sum_0_1;
+  results[2u] = sum_1_0;
+  results[3u] = sum_1_1;
+  results[4u] = sum_2_0;
+  results[5u] = sum_2_1;
+  results[6u] = sum_3_0;
+  results[7u] = sum_3_1;
+  results[8u] = sum_4_0;
+  results[9u] = sum_4_1;
+  results[10u] = sum_5_0;
+  results[11u] = sum_5_1;
+  results[12u] = sum_6_0;
+  results[13u] = sum_6_1;
+  results[14u] = sum_7_0;
+  results[15u] = sum_7_1;
+  for (var result = 0u; result < 16u; result += 1u) {
+    let to_row = (first_row + (local.y + ((result / 2u) * 8u)));
+    let to_panel = (first_panel + (local.x + ((result % 2u) * 8u)));
+    let sum = results[result];
+    let bias_1 = bias[to_panel];
+    let v_add = (sum + bias_1);
+    let e1_1 = e1[(((to_row % 64u) * 32u) + to_panel)];
+    let v_add_1 = (v_add + e1_1);
+    c[((to_row * 32u) + to_panel)] = v_add_1;
+  }
+}

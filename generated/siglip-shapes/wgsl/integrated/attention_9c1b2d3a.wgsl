@@ -1,0 +1,115 @@
+// {"family":"attention","batch":{"factor":1,"symbols":["image_batch"]},"heads":4,"headSize":32,"queries":1,"keys":64,"queryStride":128,"keyStride":256,"valueStride":256,"sharedQuery":true,"scale":0.17677669529663687,"mask":false,"probabilities":false}
+// choice: 64 threads a query and head, scores in workgroup memory
+// origins: vision_model.head.attention
+@group(0) @binding(0) var<storage, read_write> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> k_v: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+var<workgroup> scores: array<f32, 64>;
+var<workgroup> partials: array<vec4f, 64>;
+var<workgroup> scratch: array<f32, 64>;
+
+@compute @workgroup_size(64, 1)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let batch = (group.y / 4u);
+  let head = (group.y % 4u);
+  let row = (batch + group.x);
+  var most = -3.4028234663852886e38f;
+  for (var key = local.x; key < 64u; key += 64u) {
+    let key_row = ((batch * 64u) + key);
+    var dot_1 = 0f;
+    for (var quad = 0u; quad < 8u; quad += 1u) {
+      dot_1 += dot(q[(((group.x * 32u) + (head * 8u)) + quad)], k_v[(((key_row * 64u) + (head * 8u)) + quad)]);
+    }
+    let score = (dot_1 * 0.1767766922712326f);
+    scores[key] = score;
+    most = max(most, score);
+  }
+  let own = local.x;
+  scratch[own] = most;
+  workgroupBarrier();
+  if (local.x < 32u) {
+    scratch[own] = max(scratch[own], scratch[(own + 32u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 16u) {
+    scratch[own] = max(scratch[own], scratch[(own + 16u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 8u) {
+    scratch[own] = max(scratch[own], scratch[(own + 8u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 4u) {
+    scratch[own] = max(scratch[own], scratch[(own + 4u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 2u) {
+    scratch[own] = max(scratch[own], scratch[(own + 2u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 1u) {
+    scratch[own] = max(scratch[own], scratch[(own + 1u)]);
+  }
+  workgroupBarrier();
+  let total = scratch[0u];
+  workgroupBarrier();
+  var sum = 0f;
+  for (var key_1 = local.x; key_1 < 64u; key_1 += 64u) {
+    let raised = exp((scores[key_1] - total));
+    scores[key_1] = raised;
+    sum += raised;
+  }
+  let own_1 = local.x;
+  scratch[own_1] = sum;
+  workgroupBarrier();
+  if (local.x < 32u) {
+    scratch[own_1] = (scratch[own_1] + scratch[(own_1 + 32u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 16u) {
+    scratch[own_1] = (scratch[own_1] + scratch[(own_1 + 16u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 8u) {
+    scratch[own_1] = (scratch[own_1] + scratch[(own_1 + 8u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 4u) {
+    scratch[own_1] = (scratch[own_1] + scratch[(own_1 + 4u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 2u) {
+    scratch[own_1] = (scratch[own_1] + scratch[(own_1 + 2u)]);
+  }
+  workgroupBarrier();
+  if (local.x < 1u) {
+    scratch[own_1] = (scratch[own_1] + scratch[(own_1 + 1u)]);
+  }
+  workgroupBarrier();
+  let total_1 = scratch[0u];
+  workgroupBarrier();
+  let inverse = (1f / total_1);
+  // threads as (part of the keys, vector of the head)
+  let own_quad = (local.x % 8u);
+  let part = (local.x / 8u);
+  var partial = vec4f();
+  if ((part < 8u) && (own_quad < 8u)) {
+    for (var key_2 = part; key_2 < 64u; key_2 += 8u) {
+      let key_row_1 = ((batch * 64u) + key_2);
+      partial += (scores[key_2] * k_v[(((32u + (key_row_1 * 64u)) + (head * 8u)) + own_quad)]);
+    }
+  }
+  partials[local.x] = partial;
+  workgroupBarrier();
+  if (local.x < 8u) {
+    var value = partials[local.x];
+    value += partials[(local.x + 8u)];
+    value += partials[(local.x + 16u)];
+    value += partials[(local.x + 24u)];
+    value += partials[(local.x + 32u)];
+    value += partials[(local.x + 40u)];
+    value += partials[(local.x + 48u)];
+    value += partials[(local.x + 56u)];
+    out[(((row * 32u) + (head * 8u)) + local.x)] = (inverse * value);
+  }
+}
