@@ -66,3 +66,22 @@ test("an unknown component of tokenizer.json is named", () => {
     "tokenizer.json: normalizer: Nmt is not supported",
   );
 });
+
+test("a pattern that could take exponential time is refused, others are not", () => {
+  const file = json<object>("gemma_like.tokenizer.json");
+  const withPattern = (Regex: string) =>
+    tokenizerFromJson({
+      ...file,
+      normalizer: { type: "Replace", pattern: { Regex }, content: "" },
+    });
+  for (const pattern of ["(a+)+$", "(?:a|a)*b", "((a*)b?){2,}c", "(a|b+)+", "x(\\s*[)]+)*"])
+    expect(() => withPattern(pattern), pattern).toThrow("normalizer.pattern: expected no repeated");
+  for (const pattern of [
+    "\\s+",
+    "[!-.:-@(+)*]+",
+    "(?:ab)+",
+    "\\(a+\\)+",
+    "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+|\\s+(?!\\S)|\\s+",
+  ])
+    expect(withPattern(pattern).encode("ab").inputIds[0]!.length, pattern).toBeGreaterThan(0);
+});

@@ -12,6 +12,8 @@ export function compilePattern(spec: Component): RegExp {
   if (typeof literal === "string")
     return new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "gu");
   if (typeof source !== "string") return spec.fail("pattern", "String or Regex", pattern);
+  if (repeatsRepeats(source))
+    spec.fail("pattern", "no repeated group that repeats or chooses inside", source);
   try {
     return new RegExp(fromOniguruma(source), "gu");
   } catch (cause) {
@@ -21,6 +23,27 @@ export function compilePattern(spec: Component): RegExp {
       { cause },
     );
   }
+}
+
+/**
+ * Whether a group that can match one text in several ways is repeated, as in `(a+)+`: on some texts
+ * that takes time exponential in their length, and files come from strangers.
+ */
+function repeatsRepeats(source: string): boolean {
+  const varies = [false];
+  for (let i = 0; i < source.length; i++) {
+    const char = source[i]!;
+    if (char === "\\") i++;
+    else if (char === "[") {
+      while (++i < source.length && source[i] !== "]") if (source[i] === "\\") i++;
+    } else if (char === "(") varies.push(false);
+    else if (char === ")") {
+      const inside = varies.pop();
+      if (inside && /[*+{]/.test(source[i + 1] ?? "")) return true;
+      varies.push((varies.pop() ?? false) || inside === true);
+    } else if (/[*+{|]/.test(char)) varies.push(varies.pop() !== undefined);
+  }
+  return false;
 }
 
 /**
