@@ -84,9 +84,11 @@ it.each([
     /integer/,
   ],
 ])("a header %s is refused in a short message", async (_, header, message) => {
-  const started = performance.now();
+  // Processor time: other programs may have the machine.
+  const started = process.cpuUsage();
   const error = await read(fileOf(header, 4));
-  expect(performance.now() - started).toBeLessThan(2000);
+  const { user, system } = process.cpuUsage(started);
+  expect(user + system).toBeLessThan(2e6);
   expect(error).toBeInstanceOf(WeightsError);
   expect((error as WeightsError).message).toMatch(message);
   expect((error as WeightsError).message.length).toBeLessThan(1000);
