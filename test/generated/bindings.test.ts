@@ -178,7 +178,8 @@ describe("bindings", () => {
         },
       },
       steps: [
-        { name: "layers", block: "layer", inputs: ["x"], repeat: 2, collect: "hidden_states" },
+        { name: "first", op: "activation", inputs: ["x"], attributes: { kind: "relu" } },
+        { name: "layers", block: "layer", inputs: ["first"], repeat: 2, collect: "hidden_states" },
       ],
       outputs: { result: "layers" },
     };
