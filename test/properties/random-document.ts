@@ -130,5 +130,8 @@ export function drawDocument(
   const all = Object.entries(outputs);
   if (all.length === 0) return { refused };
   const some = all.filter(() => next() < 0.5);
-  return { document: documentOf([], Object.fromEntries(some.length > 0 ? some : all)), refused };
+  const shown = Object.fromEntries(some.length > 0 ? some : all);
+  // An input that is given back, which no kernel need read.
+  if (next() < 0.2) shown.given = pick(["x", "y"]);
+  return { document: documentOf([], shown), refused };
 }

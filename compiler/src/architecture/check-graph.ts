@@ -28,9 +28,9 @@ export function checkGraph(graph: Graph): Graph {
     const fail = (problem: string): never => {
       throw new ArchitectureError(graph.name, `/outputs/${name}`, problem);
     };
-    if (inputs.has(value.id)) fail("an output must be computed, and this is an input");
+    if (value.dtype !== "float32") fail(`an output is float32, and this is ${value.dtype}`);
     if (!computed.has(value.id)) fail("an output must be computed from an input");
-    const { op } = producer.get(value.id)!;
+    const op = producer.get(value.id)?.op ?? "input";
     if (onlyReaders[op] !== undefined) fail(onlyFor(op, onlyReaders[op]));
   }
   checkSymbols(graph);

@@ -35,11 +35,13 @@ export function planMemory(program: LoweredProgram): MemoryPlan {
       lives.set(value.id, { value, from: Math.min(life.from, at), to: Math.max(life.to, at) });
     else lives.set(value.id, { value, from: at, to: at });
   };
-  const used = new Set(
-    program.launches.flatMap((launch) =>
+  const used = new Set([
+    ...program.launches.flatMap((launch) =>
       launch.operands.flatMap((o) => (o.kind === "value" ? [o.value.id] : [])),
     ),
-  );
+    // An input may be given back (the first of the hidden states).
+    ...program.outputs.map(({ value }) => value.id),
+  ]);
   for (const { value } of program.inputs) if (used.has(value.id)) touch(value, -1);
   for (const { value } of program.gathers) touch(value, -1);
   program.launches.forEach((launch, at) => {
