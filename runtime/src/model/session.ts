@@ -46,6 +46,8 @@ export class Session {
   readonly #warned = new Set<WarningCode>();
   readonly #tensors = new Map<string, Promise<Float32Array>>();
   readonly #programs = new Map<string, Promise<Program>>();
+  /** Settle when runs have ended, however they did. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #disposed = false;
 
   constructor(
@@ -113,7 +115,17 @@ export class Session {
    * runs as it needs. Inputs in memory are copied before it returns, so that the caller may change,
    * transfer or shrink them at once; what lies on a device is read when the run begins.
    */
-  async run(
+  run(program: PlannedProgram, inputs: Inputs, symbols: Symbols): Promise<Record<string, Tensor>> {
+    const run = this.#run(program, inputs, symbols);
+    const settled: Promise<unknown> = run.then(
+      () => this.#underWay.delete(settled),
+      () => this.#underWay.delete(settled),
+    );
+    this.#underWay.add(settled);
+    return run;
+  }
+
+  async #run(
     program: PlannedProgram,
     inputs: Inputs,
     symbols: Symbols,
@@ -150,9 +162,13 @@ export class Session {
     );
   }
 
-  /** Frees every program; running afterwards is a DisposedError. */
+  /**
+   * Frees every program once the runs under way have ended, those of a split batch too; running
+   * afterwards is a DisposedError.
+   */
   async dispose(): Promise<void> {
     this.#disposed = true;
+    await Promise.all(this.#underWay);
     for (const program of await Promise.allSettled(this.#programs.values()))
       if (program.status === "fulfilled") await program.value.dispose();
     this.#programs.clear();
