@@ -3,6 +3,8 @@
  * uses: pages check plans, and have no room for a validator of all of them.
  */
 
+import { shown } from "./shown.ts";
+
 export interface ShapeSchema {
   readonly $defs?: Readonly<Record<string, ShapeSchema>>;
   readonly $ref?: string;
@@ -33,17 +35,12 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   integer: Number.isSafeInteger,
 };
 
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
-};
-
 /** Every fault with its place; none if the value has the shape. */
 export function shapeFaults(value: unknown, root: ShapeSchema): string[] {
   const faults: string[] = [];
   const visit = (value: unknown, schema: ShapeSchema, at: string): void => {
     const expect = (holds: boolean, what: string): boolean => {
-      if (!holds) faults.push(`${at || "plan"}: expected ${what}, received ${show(value)}`);
+      if (!holds) faults.push(`${at || "plan"}: expected ${what}, received ${shown(value)}`);
       return holds;
     };
     if (schema.$ref) return visit(value, root.$defs![schema.$ref.split("/").at(-1)!]!, at);
@@ -55,7 +52,7 @@ export function shapeFaults(value: unknown, root: ShapeSchema): string[] {
       return visit(value, (holds ? schema.then : schema.else)!, at);
     }
     const { const: only, enum: choices, type, minimum = -Infinity, pattern } = schema;
-    if (only !== undefined && !expect(value === only, show(only))) return;
+    if (only !== undefined && !expect(value === only, shown(only))) return;
     if (choices && !expect(choices.includes(value), `one of ${choices.join(", ")}`)) return;
     if (type && !expect(types[type]!(value), `${/^[aeio]/.test(type) ? "an" : "a"} ${type}`))
       return;

@@ -10,5 +10,6 @@ export * from "./kernel-sets.ts";
 export { nearestName } from "./nearest-name.ts";
 export { parsePythonJson } from "./python-json.ts";
 export { planDigest, sealPlan } from "./plan-digest.ts";
+export { shown } from "./shown.ts";
 export { SigilError } from "./sigil-error.ts";
 export { storageBytes, weightBytes } from "./weight-bytes.ts";

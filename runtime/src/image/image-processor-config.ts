@@ -1,5 +1,5 @@
 /** What preprocessor_config.json and processor_config.json say of an image processor. */
-import { shown } from "../shown.ts";
+import { shown } from "@sigil/spec/shared";
 import { nearestName } from "@sigil/spec/shared";
 import {
   defaultOptions,

@@ -1,5 +1,5 @@
 /** The options of transformers' SiglipImageProcessor. */
-import { shown } from "../shown.ts";
+import { shown } from "@sigil/spec/shared";
 import { nearestName } from "@sigil/spec/shared";
 import type { FixedSize, ImageSize } from "./image-size.ts";
 import { ImageError } from "./raw-image.ts";

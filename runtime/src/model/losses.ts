@@ -1,5 +1,5 @@
 /** The losses of transformers' SigLIP models, in float64 over float32 logits. */
-import { shown } from "../shown.ts";
+import { shown } from "@sigil/spec/shared";
 import { InputError } from "./input-error.ts";
 import type { Tensor } from "./program.ts";
 

@@ -1,4 +1,4 @@
-import { shown } from "../shown.ts";
+import { shown } from "@sigil/spec/shared";
 import type { ByteSource } from "./byte-source.ts";
 import { byteLength, isDType } from "./dtype.ts";
 import { WeightsError, type WeightsErrorDetails } from "./error.ts";

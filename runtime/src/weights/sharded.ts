@@ -1,4 +1,4 @@
-import { shown } from "../shown.ts";
+import { shown } from "@sigil/spec/shared";
 import type { ByteSource } from "./byte-source.ts";
 import { WeightsError } from "./error.ts";
 import { openSafetensors } from "./safetensors.ts";

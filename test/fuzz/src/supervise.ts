@@ -45,7 +45,7 @@ export interface FuzzResult {
 }
 
 /** Wall-clock seconds without a new input after which a child counts as hanging. */
-const hangSeconds = 30;
+const hangSeconds = 60;
 
 /** Tries a target's inputs until time or inputs are over. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
