@@ -29,6 +29,7 @@ export default defineConfig({
           { text: "Specs", link: "/specs" },
           { text: "Architectures", link: "/architectures" },
           { text: "Operations", link: "/operations" },
+          { text: "Operations", link: "/operations" },
           { text: "Errors", link: "/errors" },
         ],
       },

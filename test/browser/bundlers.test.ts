@@ -12,10 +12,11 @@ import webpack from "webpack";
 import { script } from "./loading-page.ts";
 import { checkpoint } from "./page.ts";
 import { serve, type Served } from "./serve.ts";
+import { requires } from "../support/require.ts";
 
 const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 const html = (entry: string, kind: string): string =>
   `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script ${kind} src="${entry}"></script>`;
 

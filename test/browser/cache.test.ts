@@ -12,10 +12,11 @@ import { breakAfter, fileServer, type FileServer } from "../runtime/weights/file
 import { unbundled } from "./loading-page.ts";
 import { checkpoint } from "./page.ts";
 import { serve, type Served } from "./serve.ts";
+import { requires } from "../support/require.ts";
 
 const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 const weights = `${checkpoint}/model.safetensors`;
 
 describe.skipIf(!existsSync(executablePath) && !required)(

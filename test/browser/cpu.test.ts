@@ -9,10 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
 import { checkpoint, page } from "./page.ts";
 import { serve, type Served } from "./serve.ts";
+import { requires } from "../support/require.ts";
 
 const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 interface Result {
   readonly scores: { readonly label: string; readonly score: number }[];
   readonly progress: number;

@@ -14,11 +14,12 @@ import {
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { serveExample, type ServedExample } from "./serve-example.ts";
+import { requires } from "../support/require.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = join(root, "test/fixtures/checkpoints/siglip-shapes");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 const args = [
   "--no-sandbox",
   "--enable-unsafe-webgpu",

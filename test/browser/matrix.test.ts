@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bombs } from "../support/picture-bombs.ts";
 import { expectPillows, pictureCases } from "../support/pictures.ts";
 import { serve, type Served } from "./serve.ts";
+import { requires } from "../support/require.ts";
 
 const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js"}}</script>

@@ -7,10 +7,11 @@ import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkpoint, page } from "./page.ts";
 import { serve, type Served } from "./serve.ts";
+import { requires } from "../support/require.ts";
 
 const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 
 interface Result {
   readonly scores: { readonly label: string; readonly score: number }[];

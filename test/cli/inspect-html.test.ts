@@ -10,6 +10,7 @@ import { describe, expect, it } from "vitest";
 import { shownLaunches } from "../../cli/dist/html/launches.js";
 import { showFlops } from "../../cli/dist/html/units.js";
 import { inspectPage } from "../../cli/dist/html/inspect-page.js";
+import { requires } from "../support/require.ts";
 
 const sigil = (args: readonly string[]) =>
   spawnSync("node", [join(import.meta.dirname, "../../cli/dist/main.js"), ...args], {
@@ -17,7 +18,7 @@ const sigil = (args: readonly string[]) =>
   });
 const executablePath = "/usr/bin/chromium";
 const browser = existsSync(executablePath);
-const required = (process.env.REQUIRE ?? "").split(",").includes("browser");
+const required = requires("browser");
 
 const pageOf = async (name: string): Promise<string> =>
   inspectPage(await compile(loadSpec(specPath(name))));

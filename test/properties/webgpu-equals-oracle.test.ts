@@ -8,10 +8,9 @@ import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { describe } from "vitest";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 import { testSeeds } from "./worst-error.ts";
+import { requires } from "../support/require.ts";
 
-const runs = Number(
-  process.env.SIGIL_RUNS ?? ((process.env.REQUIRE ?? "").split(",").includes("slow") ? 6 : 2),
-);
+const runs = Number(process.env.SIGIL_RUNS ?? (requires("slow") ? 6 : 2));
 const first = Number(process.env.SIGIL_SEED ?? 1);
 
 /** Twice that of the CPU, since WGSL's `exp` is only good to a few ulp. */

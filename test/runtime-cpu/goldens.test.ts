@@ -6,6 +6,7 @@ import type { ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { compare, flatten, runJoint } from "../support/compare-goldens.ts";
 import { goldenCase } from "../support/golden-cases.ts";
+import { requires } from "../support/require.ts";
 
 /**
  * The bars of the project: float32 against float32, over max(1, largest magnitude) except for
@@ -17,7 +18,7 @@ function tolerance(name: string): number {
   return /attentions/.test(name) ? 1e-6 : 1e-5;
 }
 
-const slow = (process.env.REQUIRE ?? "").split(",").includes("slow");
+const slow = requires("slow");
 
 async function open(spec: ModelSpec, seed: number) {
   const { plan, cpu } = await compile(spec);

@@ -8,14 +8,10 @@ import { bars, distanceOf, isWithin } from "../support/bars.ts";
 import { emulatedDriver, openEmulated } from "../support/cuda.ts";
 import { goldenCase, realCases } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
+import { requires } from "../support/require.ts";
 import { runCase } from "../support/run-case.ts";
 
-const wanted = (process.env.REQUIRE ?? "").split(",");
-const chosen = wanted.includes("emulated-all")
-  ? realCases
-  : wanted.includes("slow")
-    ? realCases.slice(0, 1)
-    : [];
+const chosen = requires("emulated-all") ? realCases : requires("slow") ? realCases.slice(0, 1) : [];
 
 describe.skipIf(!emulatedDriver || chosen.length === 0)(
   `models of published sizes on the emulated device (needs REQUIRE=slow for one, emulated-all for all) ${needsGxx}`,

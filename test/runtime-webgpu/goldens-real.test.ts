@@ -10,8 +10,9 @@ import { compare, runJoint } from "../support/compare-goldens.ts";
 import { compareEmbeddings } from "../support/embeddings.ts";
 import { goldenCase, type GoldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
+import { requires } from "../support/require.ts";
 
-const slow = (process.env.REQUIRE ?? "").split(",").includes("slow");
+const slow = requires("slow");
 
 /** The bars of the project for WebGPU in float32, as for the small cases. */
 function tolerance(name: string): number {

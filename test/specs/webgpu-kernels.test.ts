@@ -10,8 +10,9 @@ import { valueOf, type Symbols } from "@sigil/runtime";
 import { describe, expect, it } from "vitest";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 import { sampledError } from "../compiler/backends/webgpu/sampled-error.ts";
+import { requires } from "../support/require.ts";
 
-const slow = (process.env.REQUIRE ?? "").split(",").includes("slow");
+const slow = requires("slow");
 
 interface Case {
   readonly problem: Problem;

@@ -1,7 +1,8 @@
 /** The C++ compiler that emulated kernels need. */
 import { findHostCompiler } from "@sigil/runtime-cuda/emulated";
+import { requires } from "./require.ts";
 
-const required = (process.env.REQUIRE ?? "").split(",").includes("g++");
+const required = requires("g++");
 
 /** Undefined where tests must skip. */
 export const hostCompiler = await findHostCompiler().catch((error: Error) => {

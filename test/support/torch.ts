@@ -3,8 +3,9 @@
  * takes too long to look for them unasked.
  */
 import { spawnSync } from "node:child_process";
+import { requires } from "./require.ts";
 
-const required = (process.env.REQUIRE ?? "").split(",").includes("torch");
+const required = requires("torch");
 const named = process.env.PYTHON ?? (required ? "python3" : undefined);
 const tried =
   named === undefined

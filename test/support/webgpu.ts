@@ -3,8 +3,9 @@
  * lavapipe needs no GPU.
  */
 import { create } from "webgpu";
+import { requires } from "./require.ts";
 
-const required = (process.env.REQUIRE ?? "").split(",").includes("webgpu");
+const required = requires("webgpu");
 
 function open(): GPU | undefined {
   try {
