@@ -1,10 +1,19 @@
-// Writes what the ops of the compiler declare: spec/schema/operations.schema.json, by which
-// documents are checked, and docs/operations.md; with --check, fails if a file would change.
+// Writes what the tables of the compiler declare: of its ops spec/schema/operations.schema.json, by
+// which documents are checked, and docs/operations.md; of its activations what a config's hidden_act
+// may be. With --check, fails if a file would change.
 import { readFileSync, writeFileSync } from "node:fs";
-import { describeAttribute, ops } from "@sigil/compiler";
+import { activations, describeAttribute, ops } from "@sigil/compiler";
 
 const root = new URL("../", import.meta.url);
-const files = { "spec/schema/operations.schema.json": schema(), "docs/operations.md": page() };
+const files = {
+  "spec/schema/operations.schema.json": schema(),
+  "docs/operations.md": page(),
+  ...Object.fromEntries(
+    ["text", "vision"]
+      .map((tower) => `spec/schema/siglip-${tower}.schema.json`)
+      .map((path) => [path, withActivations(readFileSync(new URL(path, root), "utf8"))]),
+  ),
+};
 for (const [path, text] of Object.entries(files)) {
   const file = new URL(path, root);
   if (!process.argv.includes("--check")) writeFileSync(file, text);
@@ -32,6 +41,13 @@ function schema() {
     undefined,
     2,
   )}\n`;
+}
+
+/** A config's schema with every activation; prelu has a weight and is an op of its own. */
+function withActivations(text) {
+  const names = [...Object.keys(activations), "prelu"].sort();
+  const list = names.map((name) => `        "${name}"`).join(",\n");
+  return text.replace(/("hidden_act": \{[^}]*?"enum": \[\n)[^\]]*?(\n {6}\])/, `$1${list}$2`);
 }
 
 function stepSchema(op) {

@@ -17,7 +17,7 @@ export interface SiglipVisionConfig {
   /** Height and width of a patch in pixels. */
   readonly patch_size: number;
   /** Activation between the two layers of each MLP; a key of transformers' ACT2FN. */
-  readonly hidden_act: "gelu" | "gelu_10" | "gelu_fast" | "gelu_new" | "gelu_python" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate" | "hardswish" | "laplace" | "leaky_relu" | "linear" | "mish" | "prelu" | "quick_gelu" | "relu" | "relu2" | "relu6" | "sigmoid" | "silu" | "sqrtsoftplus" | "swish" | "tanh";
+  readonly hidden_act: "gelu" | "gelu_10" | "gelu_accurate" | "gelu_fast" | "gelu_new" | "gelu_python" | "gelu_python_tanh" | "gelu_pytorch_tanh" | "hardswish" | "laplace" | "leaky_relu" | "linear" | "mish" | "prelu" | "quick_gelu" | "relu" | "relu2" | "relu6" | "sigmoid" | "silu" | "sqrtsoftplus" | "swish" | "tanh";
   /** Added to the variance in every layer norm. */
   readonly layer_norm_eps: number;
   /** Dropout of attention weights while training; ignored by inference. */
@@ -44,7 +44,7 @@ export interface SiglipVisionConfigInput {
   /** Height and width of a patch in pixels. */
   readonly patch_size?: number;
   /** Activation between the two layers of each MLP; a key of transformers' ACT2FN. */
-  readonly hidden_act?: "gelu" | "gelu_10" | "gelu_fast" | "gelu_new" | "gelu_python" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_accurate" | "hardswish" | "laplace" | "leaky_relu" | "linear" | "mish" | "prelu" | "quick_gelu" | "relu" | "relu2" | "relu6" | "sigmoid" | "silu" | "sqrtsoftplus" | "swish" | "tanh";
+  readonly hidden_act?: "gelu" | "gelu_10" | "gelu_accurate" | "gelu_fast" | "gelu_new" | "gelu_python" | "gelu_python_tanh" | "gelu_pytorch_tanh" | "hardswish" | "laplace" | "leaky_relu" | "linear" | "mish" | "prelu" | "quick_gelu" | "relu" | "relu2" | "relu6" | "sigmoid" | "silu" | "sqrtsoftplus" | "swish" | "tanh";
   /** Added to the variance in every layer norm. */
   readonly layer_norm_eps?: number;
   /** Dropout of attention weights while training; ignored by inference. */
