@@ -7,17 +7,17 @@ export async function runUnit(native, image, unit) {
   for (const input of unit.inputs)
     inputs.push(await native.allocate(Math.max(256, input.byteLength), unit.name));
   const out = await native.allocate(Math.max(256, unit.outputBytes), unit.name);
-  const result = new Uint8Array(unit.outputBytes).fill(0xee);
+  const untouched = new Uint8Array(unit.outputBytes).fill(0xee);
   const uploads = unit.inputs.map((data, i) => ({ device: inputs[i], data, about: unit.name }));
-  uploads.push({ device: out, data: result.slice(), about: unit.name });
+  uploads.push({ device: out, data: untouched, about: unit.name });
   await native.upload(uploads);
   const launches = [];
   for (const launch of unit.launches) launches.push(await bind(native, image, launch, inputs, out));
   const graph = await native.addGraph(launches);
-  const downloads = [{ device: out, data: result, about: unit.name }];
-  await native.run(graph, [], downloads, false, unit.name);
+  const downloads = [{ device: out, bytes: unit.outputBytes, about: unit.name }];
+  const { outputs } = await native.run(graph, [], downloads, false, unit.name);
   await native.dropGraph(graph);
-  return compare(new unit.expected.constructor(result.buffer), unit.expected);
+  return compare(new unit.expected.constructor(outputs[0]), unit.expected);
 }
 
 async function bind(native, image, launch, inputs, out) {

@@ -1,10 +1,18 @@
 import { availableParallelism } from "node:os";
 
-/** Runs tasks, as many at a time as there are cores; the first failure ends the rest. */
+/**
+ * Runs tasks, as many at a time as there are cores. After a failure no other task begins, and those
+ * under way are waited for: they may still be writing. Rejects with the first failure.
+ */
 export async function pool(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  let next = 0;
+  const rest = tasks.values();
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    while (next < tasks.length) await tasks[next++]!();
+    for (const task of rest) {
+      if (failures.length > 0) return;
+      await task().catch((error: unknown) => failures.push(error));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(tasks.length, availableParallelism()) }, worker));
+  if (failures.length > 0) throw failures[0];
 }
