@@ -14,7 +14,7 @@ import type { Graph } from "./ir/graph.ts";
 import { verify } from "./ir/verify.ts";
 import type { LoweredProgram } from "./kernels/lowered.ts";
 import { eliminateDeadCode } from "./passes/eliminate-dead-code.ts";
-import { lower } from "./passes/lower.ts";
+import { lower } from "./lowering/lower.ts";
 import { takeBytes } from "./passes/take-bytes.ts";
 import { pushToken } from "./passes/push-token.ts";
 

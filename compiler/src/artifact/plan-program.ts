@@ -19,7 +19,7 @@ import {
   type LoweredOperand,
   type LoweredProgram,
 } from "../kernels/lowered.ts";
-import { bytesOf, elementBytes } from "../passes/lower.ts";
+import { bytesOf, elementBytes } from "../ir/value-bytes.ts";
 import { planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 
 /** What a backend says of the kernel that it emitted for a problem. */

@@ -61,6 +61,26 @@ export interface GraphInput {
   readonly table?: WeightReference;
 }
 
+/** The nodes that read each value, by its id, in the graph's order. */
+export function readersByValue({ nodes }: Graph): ReadonlyMap<number, readonly Node[]> {
+  const readers = new Map<number, Node[]>();
+  for (const node of nodes)
+    for (const { id } of node.inputs) {
+      const known = readers.get(id);
+      if (known) known.push(node);
+      else readers.set(id, [node]);
+    }
+  return readers;
+}
+
+/** Ids that no value of the graph has. */
+export function freshIds({ nodes, inputs }: Graph): () => number {
+  let last = 0;
+  for (const { output } of nodes) last = Math.max(last, output.id);
+  for (const { value } of inputs) last = Math.max(last, value.id);
+  return () => ++last;
+}
+
 /** The text form of a graph, as `--dump` writes it. */
 export function showGraph(graph: Graph): string {
   const lines = graph.inputs.map(

@@ -1,4 +1,4 @@
-import { bytesOf } from "../passes/lower.ts";
+import { bytesOf } from "../ir/value-bytes.ts";
 import type { LoweredLaunch } from "./lowered.ts";
 
 /**

@@ -63,7 +63,7 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
  * without batch axis serves every
  * batch. The optional fourth input, `[batch, keys]`, is added to the scores.
  */
-export const attention: Op = {
+const attention: Op = {
   summary:
     "softmax(q k^T / sqrt(head size) + mask) v for each head, of q, k, v and, where there is one, a mask `[batch, keys]`. A q without a batch serves every batch.",
   attributes,
@@ -99,7 +99,7 @@ export const attention: Op = {
  * The probabilities of `attention` with the same q, k and mask, `[batch, heads, queries, keys]`;
  * fused with it.
  */
-export const attentionProbabilities: Op = {
+const attentionProbabilities: Op = {
   summary:
     "The probabilities of an attention of the same q, k and mask, `[batch, heads, queries, keys]`.",
   attributes,
@@ -112,3 +112,5 @@ export const attentionProbabilities: Op = {
   },
   evaluate: ([q, k, mask], _, { heads }) => probabilities(q!, k!, mask, Number(heads)),
 };
+
+export const attentionOps = { attention, attention_probabilities: attentionProbabilities };

@@ -11,7 +11,7 @@ const pointwise = (x: Dense, expression: Expression): Dense =>
   );
 
 /** An activation by its ACT2FN key. */
-export const activation: Op = {
+const activation: Op = {
   summary: "An activation of each element.",
   attributes: {
     kind: {
@@ -20,6 +20,7 @@ export const activation: Op = {
       description: "Its key in transformers' ACT2FN.",
     },
   },
+  rowWise: true,
   inputs: 1,
   weights: [],
   infer: ([x]) => x!,
@@ -29,8 +30,9 @@ export const activation: Op = {
 };
 
 /** An activation with a learned slope, one for all channels (`activation_fn.weight`). */
-export const prelu: Op = {
+const prelu: Op = {
   summary: "max(x, 0) + slope min(x, 0), with one learned slope, `weight` of `[1]`.",
+  rowWise: true,
   inputs: 1,
   weights: ["weight"],
   infer([x], { weight }) {
@@ -42,8 +44,9 @@ export const prelu: Op = {
     pointwise(x!, preluExpression(accumulator, constant(weight!.data[0]!))),
 };
 
-export const exp: Op = {
+const exp: Op = {
   summary: "e to the power of each element.",
+  rowWise: true,
   inputs: 1,
   weights: [],
   infer: ([x]) => x!,
@@ -56,6 +59,7 @@ export const exp: Op = {
  */
 const broadcasting = (what: string, combine: (a: number, b: number) => number): Op => ({
   summary: `The ${what} of two values: the second is shaped as the first, or as its trailing axes, or has one element.`,
+  rowWise: true,
   inputs: 2,
   weights: [],
   infer([a, b]) {
@@ -72,5 +76,7 @@ const broadcasting = (what: string, combine: (a: number, b: number) => number): 
     );
   },
 });
-export const add = broadcasting("sum", (a, b) => a + b);
-export const mul = broadcasting("product", (a, b) => a * b);
+const add = broadcasting("sum", (a, b) => a + b);
+const mul = broadcasting("product", (a, b) => a * b);
+
+export const elementwiseOps = { activation, add, exp, mul, prelu };

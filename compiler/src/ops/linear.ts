@@ -5,9 +5,10 @@ import { dense, rowsOf, ShapeError, type Op } from "./op.ts";
  * y = x W^T + b over the last axis; W is `[out, ...]`, its trailing axes flattened
  * (torch.nn.Linear, and Conv2d on patches).
  */
-export const linear: Op = {
+const linear: Op = {
   summary:
     "x W^T + b over the last axis, with `weight` W of `[outputs, ...]`, its other axes flattened, and `bias` b of `[outputs]`. Patches are read by this op alone.",
+  rowWise: true,
   inputs: 1,
   weights: ["weight"],
   optionalWeights: ["bias"],
@@ -37,7 +38,7 @@ export const linear: Op = {
 };
 
 /** a b^T over two matrices that a run computes. */
-export const similarity: Op = {
+const similarity: Op = {
   summary: "a b^T of two computed matrices `[rows, channels]`.",
   inputs: 2,
   weights: [],
@@ -50,3 +51,5 @@ export const similarity: Op = {
     return linear.evaluate([a!], { weight: b! }, {});
   },
 };
+
+export const productOps = { linear, similarity };

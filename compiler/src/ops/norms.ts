@@ -23,6 +23,7 @@ const norm = (
   scale: (values: Float64Array, epsilon: number) => Float64Array,
 ): Op => ({
   ...described,
+  rowWise: true,
   inputs: 1,
   weights,
   infer([x], given) {
@@ -42,7 +43,7 @@ const norm = (
 });
 
 /** (x - mean) / sqrt(biased variance + epsilon) * weight + bias (torch.nn.LayerNorm). */
-export const layerNorm = norm(
+const layerNorm = norm(
   {
     summary:
       "(x - mean) / sqrt(biased variance + epsilon) * weight + bias over the last axis, as torch.nn.LayerNorm.",
@@ -57,7 +58,7 @@ export const layerNorm = norm(
 );
 
 /** x / sqrt(mean of squares + epsilon) * weight (torch.nn.RMSNorm). */
-export const rmsNorm = norm(
+const rmsNorm = norm(
   {
     summary:
       "x / sqrt(mean of squares + epsilon) * weight over the last axis, as torch.nn.RMSNorm.",
@@ -71,7 +72,7 @@ export const rmsNorm = norm(
 );
 
 /** x / ||x||2, without an epsilon, as SiglipModel normalises its embeddings. */
-export const l2Normalize = norm(
+const l2Normalize = norm(
   { summary: "x / ||x|| over the last axis, without an epsilon." },
   [],
   (values) => {
@@ -79,3 +80,5 @@ export const l2Normalize = norm(
     return values.map((v) => v / size);
   },
 );
+
+export const normOps = { l2_normalize: l2Normalize, layer_norm: layerNorm, rms_norm: rmsNorm };

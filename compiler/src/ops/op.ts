@@ -22,6 +22,8 @@ export interface Op {
   /** Element type of its inputs, float32 when absent. */
   readonly reads?: "int32" | "uint8";
   readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Whether each row of the last axis depends on the inputs' same row alone. */
+  readonly rowWise?: boolean;
   /** The output's shape. Throws ShapeError with what is wrong; the caller adds the place. */
   infer(
     inputs: readonly Shape[],

@@ -12,7 +12,7 @@ const tokensOf = (x: Shape): { tokens: number; channels: number } => {
  * One token of each sequence; a negative index counts from the end. `[batch, channels]`, or
  * `[batch, 1, channels]` with `keep`.
  */
-export const token: Op = {
+const token: Op = {
   summary:
     "One token of each sequence `[batch, tokens, channels]`: `[batch, channels]`, or `[batch, 1, channels]` with keep.",
   attributes: {
@@ -44,7 +44,7 @@ export const token: Op = {
  * The mean over the tokens of each sequence, `[batch, channels]`; those whose mask `[batch,
  * tokens]` is below zero do not count.
  */
-export const meanTokens: Op = {
+const meanTokens: Op = {
   summary:
     "The mean over the tokens of each sequence, `[batch, channels]`. Those whose mask `[batch, tokens]` is below zero do not count.",
   inputs: 1,
@@ -72,7 +72,7 @@ export const meanTokens: Op = {
 };
 
 /** Rows of a table by integer ids. */
-export const embedding: Op = {
+const embedding: Op = {
   summary: "Rows of the table `weight` by ids, which are an input of the graph.",
   reads: "int32",
   inputs: 1,
@@ -93,7 +93,7 @@ export const embedding: Op = {
 };
 
 /** A weight as a value; leading axes of one are dropped. */
-export const parameter: Op = {
+const parameter: Op = {
   summary: "The weight as a value; leading axes of one are dropped.",
   inputs: 0,
   weights: ["weight"],
@@ -112,7 +112,7 @@ export const parameter: Op = {
  * Non-overlapping square patches of a picture, row by row, each ordered (channel, row, column);
  * what does not fill a patch is dropped.
  */
-export const patches: Op = {
+const patches: Op = {
   summary:
     "Non-overlapping square patches of pictures `[batch, channels, height, width]`, row by row, each ordered (channel, row, column), for a linear to read; what does not fill a patch is dropped.",
   attributes: {
@@ -148,3 +148,5 @@ export const patches: Op = {
     return y;
   },
 };
+
+export const tokenOps = { embedding, mean_tokens: meanTokens, parameter, patches, token };

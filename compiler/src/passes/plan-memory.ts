@@ -3,7 +3,7 @@
  * and a run allocates nothing.
  */
 import { align } from "@sigil/spec";
-import { bytesOf } from "./lower.ts";
+import { bytesOf } from "../ir/value-bytes.ts";
 import type { Value } from "../ir/graph.ts";
 import { constantValues, type LoweredProgram } from "../kernels/lowered.ts";
 

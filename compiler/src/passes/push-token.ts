@@ -1,21 +1,10 @@
 /**
  * Computes the last layer for the pooled token alone where nothing else of it is wanted: a `token`
- * moves up through every
- * node that works row by row, and becomes attention's only query.
+ * moves up through every node that works row by row, and becomes attention's only query.
  */
-import type { Graph, Node, Value } from "../ir/graph.ts";
 import { multiply } from "../ir/extent.ts";
-
-const rowWise = new Set([
-  "layer_norm",
-  "rms_norm",
-  "l2_normalize",
-  "linear",
-  "activation",
-  "prelu",
-  "add",
-  "mul",
-]);
+import { freshIds, readersByValue, type Graph, type Node, type Value } from "../ir/graph.ts";
+import { ops } from "../ops/index.ts";
 
 export function pushToken(graph: Graph): Graph {
   const picks = graph.nodes.filter((node) => node.op === "token" && node.inputs[0]!.shape[1] !== 1);
@@ -23,15 +12,13 @@ export function pushToken(graph: Graph): Graph {
 }
 
 function push(graph: Graph, pick: Node): Graph {
-  const users = new Map<number, Node[]>();
-  for (const node of graph.nodes)
-    for (const input of node.inputs) users.set(input.id, [...(users.get(input.id) ?? []), node]);
+  const readers = readersByValue(graph);
   const outputs = new Set(graph.outputs.map(({ value }) => value.id));
   const sequence = pick.inputs[0]!;
   /** Whose probabilities are wanted of every token are computed with the whole attention. */
   const isWatched = (node: Node): boolean =>
-    (users.get(node.inputs[0]!.id) ?? []).some(
-      (user) => user.op === "attention_probabilities" && user.inputs[1]!.id === node.inputs[1]!.id,
+    (readers.get(node.inputs[0]!.id) ?? []).some(
+      ({ op, inputs }) => op === "attention_probabilities" && inputs[1]!.id === node.inputs[1]!.id,
     );
   // Patches are a part of the linear that reads them: no token can be picked from them.
   const patches = new Set(
@@ -46,11 +33,11 @@ function push(graph: Graph, pick: Node): Graph {
   // values.
   const narrowed = new Set<Node>([pick]);
   for (const node of graph.nodes.toReversed()) {
-    const readers = users.get(node.output.id) ?? [];
-    const movable = rowWise.has(node.op)
+    const ownReaders = readers.get(node.output.id) ?? [];
+    const movable = ops[node.op]!.rowWise
       ? node.inputs.every(isSequence)
       : node.op === "attention" && isSequence(node.inputs[0]!) && !isWatched(node);
-    const onlyToken = readers.every(
+    const onlyToken = ownReaders.every(
       (reader) =>
         narrowed.has(reader) &&
         (reader.op !== "attention" ||
@@ -59,7 +46,7 @@ function push(graph: Graph, pick: Node): Graph {
     if (
       movable &&
       onlyToken &&
-      readers.length > 0 &&
+      ownReaders.length > 0 &&
       !outputs.has(node.output.id) &&
       isSequence(node.output)
     )
@@ -67,11 +54,7 @@ function push(graph: Graph, pick: Node): Graph {
   }
   if (narrowed.size === 1) return graph;
 
-  let fresh =
-    Math.max(
-      ...graph.nodes.map((node) => node.output.id),
-      ...graph.inputs.map(({ value }) => value.id),
-    ) + 1;
+  const freshId = freshIds(graph);
   const producer = new Map(graph.nodes.map((node) => [node.output.id, node]));
   const narrow = new Map<number, Value>();
   const nodes: Node[] = [];
@@ -83,7 +66,7 @@ function push(graph: Graph, pick: Node): Graph {
     const known = narrow.get(value.id);
     if (known) return known;
     const output: Value = {
-      id: fresh++,
+      id: freshId(),
       dtype: value.dtype,
       shape: [value.shape[0]!, 1, value.shape[2]!],
     };
@@ -111,7 +94,7 @@ function push(graph: Graph, pick: Node): Graph {
         node.op === "attention" && i > 0 ? input : tokenOf(input),
       );
       const output: Value = {
-        id: fresh++,
+        id: freshId(),
         dtype: node.output.dtype,
         shape: [node.output.shape[0]!, 1, node.output.shape[2]!],
       };

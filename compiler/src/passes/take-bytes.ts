@@ -5,7 +5,7 @@
 import type { ModelSpec } from "@sigil/spec";
 import { ArchitectureError } from "../architecture/architecture-error.ts";
 import { ShapeError, type Shape } from "../ir/extent.ts";
-import type { Graph, Node, Value } from "../ir/graph.ts";
+import { freshIds, type Graph, type Node, type Value } from "../ir/graph.ts";
 import { normalizePixels } from "../ops/normalize-pixels.ts";
 
 /**
@@ -19,12 +19,11 @@ export function takeBytes(graph: Graph, pixels: ModelSpec["pixels"]): Graph {
   );
   if (pixels.dtype === "float32" || !input) return graph;
   const [batch, channels, height, width] = input.value.shape;
-  const fresh =
-    Math.max(
-      ...graph.nodes.map(({ output }) => output.id),
-      ...graph.inputs.map(({ value }) => value.id),
-    ) + 1;
-  const bytes: Value = { id: fresh, dtype: "uint8", shape: [batch!, height!, width!, channels!] };
+  const bytes: Value = {
+    id: freshIds(graph)(),
+    dtype: "uint8",
+    shape: [batch!, height!, width!, channels!],
+  };
   const attributes = {
     rescale: pixels.rescaleFactor,
     mean: pixels.imageMean,

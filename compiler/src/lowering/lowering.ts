@@ -1,0 +1,91 @@
+/** What the lowering of a graph knows, and what it has made so far. */
+import type { Storage } from "@sigil/spec";
+import { fixed, type Shape } from "../ir/extent.ts";
+import { freshIds, readersByValue, type Graph, type Node, type Value } from "../ir/graph.ts";
+import type { LoweredLaunch, LoweredProgram } from "../kernels/lowered.ts";
+
+/** Where a value lies that has no buffer of its own: from an element of another's rows. */
+export interface View {
+  readonly value: Value;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/**
+ * Ops are lowered in the graph's order. One may absorb others, which then belong to its kernel and
+ * are not lowered again.
+ */
+export class Lowering {
+  readonly graph: Graph;
+  readonly storage: Storage;
+  readonly launches: LoweredLaunch[] = [];
+  readonly gathers: LoweredProgram["gathers"][number][] = [];
+  readonly #producers: ReadonlyMap<number, Node>;
+  readonly #positions: ReadonlyMap<number, number>;
+  readonly #readers: ReadonlyMap<number, readonly Node[]>;
+  readonly #outputs: ReadonlySet<number>;
+  readonly #absorbed = new Set<Node>();
+  readonly #views = new Map<number, View>();
+  readonly #freshId: () => number;
+
+  constructor(graph: Graph, storage: Storage) {
+    this.graph = graph;
+    this.storage = storage;
+    this.#producers = new Map(graph.nodes.map((node) => [node.output.id, node]));
+    this.#positions = new Map(graph.nodes.map(({ output }, i) => [output.id, i]));
+    this.#readers = readersByValue(graph);
+    this.#outputs = new Set(graph.outputs.map(({ value }) => value.id));
+    this.#freshId = freshIds(graph);
+  }
+
+  /** The node that makes a value; none makes an input. */
+  producerOf(value: Value): Node | undefined {
+    return this.#producers.get(value.id);
+  }
+
+  readersOf(value: Value): readonly Node[] {
+    return this.#readers.get(value.id) ?? [];
+  }
+
+  /** Whether a caller sees the value. */
+  isOutput(value: Value): boolean {
+    return this.#outputs.has(value.id);
+  }
+
+  /** The one node that reads a value; none where several do or a caller sees it. */
+  onlyReaderOf(value: Value): Node | undefined {
+    const readers = this.readersOf(value);
+    return this.isOutput(value) || readers.length !== 1 ? undefined : readers[0];
+  }
+
+  /** Whether a value is an input, or computed before this node's. */
+  isBefore(value: Value, node: Node): boolean {
+    return (this.#positions.get(value.id) ?? -1) < this.#positions.get(node.output.id)!;
+  }
+
+  absorb(node: Node): void {
+    this.#absorbed.add(node);
+  }
+
+  isAbsorbed(node: Node): boolean {
+    return this.#absorbed.has(node);
+  }
+
+  /** A float32 value of the kernels' own, which no node of the graph makes. */
+  newValue(shape: Shape): Value {
+    return { id: this.#freshId(), dtype: "float32", shape };
+  }
+
+  setView(value: Value, view: View): void {
+    this.#views.set(value.id, view);
+  }
+
+  viewOf(value: Value): View | undefined {
+    return this.#views.get(value.id);
+  }
+
+  /** Elements from one row of a value to the next. */
+  strideOf(value: Value): number {
+    return this.viewOf(value)?.stride ?? fixed(value.shape.at(-1), "channels");
+  }
+}

@@ -1,0 +1,32 @@
+import { fixed, multiply } from "../ir/extent.ts";
+import type { Node } from "../ir/graph.ts";
+import type { RowReduceProblem } from "../kernels/problem.ts";
+import type { Lowering } from "./lowering.ts";
+import { matrix, place, written } from "./operands.ts";
+
+const norm =
+  (kind: RowReduceProblem["kind"]) =>
+  ({ inputs, output, weights, attributes, origin }: Node, lowering: Lowering): void => {
+    const x = inputs[0]!;
+    lowering.launches.push({
+      problem: {
+        family: "row_reduce",
+        kind,
+        rows: multiply(...x.shape.slice(0, -1)),
+        width: fixed(output.shape.at(-1), "channels"),
+        epsilon: Number(attributes.epsilon ?? 0),
+      },
+      origins: [origin.path],
+      operands: [
+        place(lowering, x),
+        ...["weight", "bias"].flatMap((role) => (weights[role] ? [matrix(weights[role])] : [])),
+        written(output),
+      ],
+    });
+  };
+
+export const norms = {
+  layer_norm: norm("layer_norm"),
+  rms_norm: norm("rms_norm"),
+  l2_normalize: norm("l2_normalize"),
+};

@@ -1,0 +1,42 @@
+/** Values and weights of a graph as operands of kernels. */
+import type { Node, Value, WeightReference } from "../ir/graph.ts";
+import type { LoweredOperand } from "../kernels/lowered.ts";
+import type { Lowering } from "./lowering.ts";
+
+type WeightOperand = Extract<LoweredOperand, { readonly kind: "weight" }>;
+
+/** Weights as a matrix, stacked row by row; the axes after the first are its columns. */
+export const matrix = (...references: readonly WeightReference[]): WeightOperand => ({
+  kind: "weight",
+  rows: references.reduce((sum, { begin, end }) => sum + end - begin, 0),
+  columns: references[0]!.shape.slice(1).reduce((a, b) => a * b, 1),
+  parts: references.map(({ tensor, begin, end }) => ({ tensor, begin, end })),
+});
+
+/** A value that a kernel writes. */
+export const written = (value: Value): LoweredOperand => ({ kind: "value", value, offset: 0 });
+
+/** What a kernel reads a value from: the weights where it is one, else memory. */
+export function place(lowering: Lowering, value: Value): LoweredOperand {
+  const node = lowering.producerOf(value);
+  if (node?.op === "parameter") return matrix(node.weights.weight!);
+  if (node?.op === "interpolate_grid") return resampled(lowering, node);
+  const view = lowering.viewOf(value);
+  return { kind: "value", value: view?.value ?? value, offset: view?.offset ?? 0 };
+}
+
+/** A table resampled when it is loaded; one that keeps its size is read as it is. */
+function resampled(lowering: Lowering, { inputs, attributes }: Node): LoweredOperand {
+  const table = place(lowering, inputs[0]!);
+  if (table.kind !== "weight")
+    throw new Error("internal: checkGraph lets only a parameter be resampled");
+  const side = Math.round(Math.sqrt(table.rows));
+  const [height, width] = [Number(attributes.height), Number(attributes.width)];
+  if (height === side && width === side) return table;
+  const resample = { from: [side, side], to: [height, width] } as const;
+  return {
+    ...table,
+    rows: height * width,
+    parts: table.parts.map((part) => ({ ...part, resample })),
+  };
+}

@@ -1,0 +1,59 @@
+import { operand } from "../expr/expression.ts";
+import { fixed } from "../ir/extent.ts";
+import type { Node, Value } from "../ir/graph.ts";
+import type { Lowering } from "./lowering.ts";
+import { place, written } from "./operands.ts";
+
+/** A copy of one row of each sequence; the only row is read where it lies. */
+function token({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
+  const x = inputs[0]!;
+  const tokens = fixed(x.shape[1], "tokens");
+  const width = fixed(output.shape.at(-1), "channels");
+  if (tokens === 1 && !lowering.isOutput(output) && !lowering.viewOf(x)) {
+    lowering.setView(output, { value: x, offset: 0, stride: width });
+    return;
+  }
+  const index = (Number(attributes.index) + tokens) % tokens;
+  lowering.launches.push({
+    problem: {
+      family: "map",
+      rows: x.shape[0]!,
+      width,
+      expression: operand("x"),
+      operands: [{ name: "x", index: "strided", stride: tokens * width, first: index * width }],
+    },
+    origins: [origin.path],
+    operands: [place(lowering, x), written(output)],
+  });
+}
+
+function meanTokens({ inputs, output, origin }: Node, lowering: Lowering): void {
+  const [x, mask] = inputs as [Value, Value?];
+  lowering.launches.push({
+    problem: {
+      family: "row_reduce",
+      kind: "mean",
+      rows: x.shape[0]!,
+      width: fixed(output.shape.at(-1), "channels"),
+      reduced: fixed(x.shape[1], "tokens"),
+      epsilon: 0,
+      ...(mask && { mask: true }),
+    },
+    origins: [origin.path],
+    operands: [place(lowering, x), ...(mask ? [place(lowering, mask)] : []), written(output)],
+  });
+}
+
+/** The host gathers the rows: tables are large, and few of their rows are read. */
+function embedding({ inputs, output, weights }: Node, lowering: Lowering): void {
+  const input = lowering.graph.inputs.find(({ value }) => value.id === inputs[0]!.id);
+  if (!input) throw new Error("internal: checkGraph lets ids be inputs alone");
+  lowering.gathers.push({
+    input: input.name,
+    table: weights.weight!.tensor,
+    value: output,
+    width: fixed(output.shape.at(-1), "channels"),
+  });
+}
+
+export const tokens = { token, mean_tokens: meanTokens, embedding };
