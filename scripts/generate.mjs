@@ -1,6 +1,6 @@
 // Compiles the specs that generated/specs.json lists into generated/; with --check, fails if a file
 // would change.
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { artifactFiles, compile, writeFiles } from "@sigil/compiler";
 import { loadSpec, specPath } from "@sigil/spec";
@@ -14,8 +14,10 @@ const stale = readdirSync(root, { withFileTypes: true })
 for (const name of names) {
   const files = artifactFiles(await compile(loadSpec(specPath(name))));
   const folder = new URL(`${name}/`, root);
-  if (!check) writeFiles(fileURLToPath(folder), files);
-  else
+  if (!check) {
+    rmSync(folder, { recursive: true, force: true });
+    writeFiles(fileURLToPath(folder), files);
+  } else
     for (const [file, text] of Object.entries(files))
       if (
         !existsSync(new URL(file, folder)) ||

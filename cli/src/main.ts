@@ -86,6 +86,18 @@ program
     ).choices(["cpu", "webgpu", "cuda"]),
   )
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
+  .addOption(
+    new Option(
+      "--emit <language>",
+      "JavaScript with declarations, or TypeScript (default: what the spec says, else js)",
+    ).choices(["js", "ts"]),
+  )
+  .addOption(
+    new Option(
+      "--import-extension <extension>",
+      "how files of a TypeScript module name each other (default: what the spec says, else js)",
+    ).choices(["js", "ts", "none"]),
+  )
   .option(
     "--tuning <file>",
     "tuning table of the target webgpu, instead of the spec's (see sigil tune)",

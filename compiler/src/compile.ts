@@ -5,9 +5,11 @@ import {
   type ModelSpec,
   type Plan,
   type PlannedProgram,
+  type Provenance,
   type Storage,
   type TuningTable,
 } from "@sigil/spec";
+import { importExtension as extensionOf } from "./artifact/import-extension.ts";
 import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
 import { emitCpu, type CpuModule } from "./backends/cpu/index.ts";
@@ -61,8 +63,10 @@ export interface CompiledModel {
     readonly kernels: CudaModule["kernels"];
     readonly sources: CudaModule["sources"];
   };
-  /** The typed module. */
+  /** The typed module, as TypeScript. */
   readonly bindings: string;
+  /** Where the checkpoint comes from, and how files are written. */
+  readonly source: Provenance & Pick<ModelSpec, "emit" | "importExtension">;
 }
 
 /**
@@ -102,14 +106,22 @@ export async function compile(
   const cuda = spec.targets.includes("cuda")
     ? compileCuda(stages, planOf, spec.storage)
     : undefined;
+  const { checkpoint, revision, license, emit, importExtension } = spec;
   return {
     plan,
+    source: {
+      emit,
+      importExtension,
+      ...(checkpoint !== undefined && { checkpoint }),
+      ...(revision !== undefined && { revision }),
+      ...(license !== undefined && { license }),
+    },
     targets: spec.targets,
     programs,
     cpu: { wat: plain.wat, choices: plain.choices, plain: plain.wasm, relaxed: relaxed.wasm },
     ...(webgpu && { webgpu }),
     ...(cuda && { cuda }),
-    bindings: writeBindings(plan, spec.targets),
+    bindings: writeBindings(plan, spec.targets, extensionOf(spec)),
   };
 }
 

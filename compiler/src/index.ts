@@ -2,6 +2,7 @@ export * from "./architecture/architecture-error.ts";
 export * from "./architecture/expand.ts";
 export * from "./artifact/artifact-files.ts";
 export * from "./artifact/file-name.ts";
+export * from "./artifact/former-modules.ts";
 export * from "./artifact/plan-kind.ts";
 export * from "./artifact/plan-program.ts";
 export * from "./artifact/stages.ts";

@@ -6,6 +6,7 @@ export { formatDiagnostics } from "./format-diagnostics.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
 export { loadNormalisation, loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";
 export type { Normalisation } from "./preprocessor.ts";
+export type { Provenance } from "./provenance.ts";
 export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";
 export { siglipConfigFromTextVisionConfigs, type JointConfig } from "./from-text-vision-configs.ts";
 export { listModelSpecs, readPackageJson, specPath } from "./package-files.ts";

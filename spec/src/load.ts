@@ -15,6 +15,7 @@ import { modelName } from "./model-name.ts";
 import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
+import { provenanceOf } from "./provenance.ts";
 import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";
 import { readText } from "./read-text.ts";
 import { suggestion, validate } from "./schema-validation.ts";
@@ -170,6 +171,8 @@ function assemble(
     storage: spec.storage,
     batch: spec.batch,
     targets: spec.targets,
+    emit: spec.emit,
+    importExtension: spec.import_extension,
     file: options.file,
     architecture: architecture.endsWith(".json")
       ? resolve(dirname(options.file), architecture)
@@ -184,7 +187,10 @@ function assemble(
     ...(spec.outputs && { outputs: spec.outputs }),
     ...(spec.text_length !== undefined && { textLength: spec.text_length }),
     ...(spec.image_size && { imageSize: spec.image_size }),
+    ...provenanceOf(place.source.file, options.readFile ?? readText),
     ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
+    ...(spec.revision !== undefined && { revision: spec.revision }),
+    ...(spec.license !== undefined && { license: spec.license }),
     ...(spec.sha256 && { sha256: spec.sha256 }),
     ...(tuning && { tuning }),
   };

@@ -59,9 +59,15 @@ export interface ModelSpec {
   readonly pixels: Pixels;
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
+  /** Commit of the checkpoint. */
+  readonly revision?: string;
+  /** Licence of the checkpoint, in the words of its model card. */
+  readonly license?: string;
   /** SHA-256 of its weights files by file name. */
   readonly sha256?: Readonly<Record<string, string>>;
   readonly targets: SigilSpec["targets"];
+  readonly emit: SigilSpec["emit"];
+  readonly importExtension: SigilSpec["import_extension"];
   /** How WebGPU kernels are computed, where it was measured. */
   readonly tuning?: TuningTable;
   /** The file that the spec was read from. */

@@ -116,7 +116,7 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       mkdirSync(join(root, "build"), { recursive: true });
       const folder = mkdtempSync(join(root, "build/page-"));
       try {
-        writeFileSync(join(folder, "main.js"), script("../generated/siglip-shapes/index.js"));
+        writeFileSync(join(folder, "main.js"), script("../../generated/siglip-shapes/index.js"));
         const { path, origin = served.origin, close } = await bundlers[name]!(folder);
         const page = await browser.newPage();
         const errors: string[] = [];

@@ -56,4 +56,4 @@ window.ready = true;
 /** Unbundled: modules as they are built, found by an import map. */
 export const unbundled = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
-<script type="module">${script("/build/generated/siglip-shapes/index.js")}</script>`;
+<script type="module">${script("/generated/siglip-shapes/index.js")}</script>`;

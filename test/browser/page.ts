@@ -11,7 +11,7 @@ export const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href=
 <script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
 <script type="module">
   import { decodeImageBlob, openSafetensors, resize, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
-  import { SiglipShapes } from "/build/generated/siglip-shapes/index.js";
+  import { SiglipShapes } from "/generated/siglip-shapes/index.js";
   const get = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   window.devices = [];
   const { requestDevice } = globalThis.GPUAdapter?.prototype ?? {};

@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "../..");
 /** Zero-shot classification with everything that it takes; `load` opens WebGPU. */
 const page = (name: string): string => `
 import { decodeImageBlob, openSafetensors, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
-import { ${name} } from "./module/index.ts";
+import { ${name} } from "./module/index.js";
 export const load = async (url: string) => ${name}.load(await openSafetensors(await urlSource(url)), { backend: "webgpu" });
 export { decodeImageBlob, SiglipImageProcessor, SiglipTokenizer, ZeroShotImageClassification };
 `;
@@ -35,14 +35,14 @@ function download(chunks: readonly Rollup.OutputChunk[], set: string): number {
     chunk.imports.forEach(visit);
     for (const dynamic of chunk.dynamicImports)
       if (
-        new RegExp(`runtime-webgpu/dist/index|/webgpu.ts$|/webgpu.${set}.ts$`).test(source(dynamic))
+        new RegExp(`runtime-webgpu/dist/index|/webgpu.js$|/webgpu.${set}.js$`).test(source(dynamic))
       )
         visit(dynamic);
   };
   visit(chunks.find(({ isEntry }) => isEntry)!.fileName);
   expect(
     [...wanted].filter((name) => /webgpu/.test(source(name))),
-    "runtime-webgpu, webgpu.ts and one set of kernels",
+    "runtime-webgpu, webgpu.js and one set of kernels",
   ).toHaveLength(3);
   return [...wanted].reduce(
     (sum, name) => sum + gzipSync(named.get(name)!.code, { level: 9 }).length,

@@ -32,12 +32,18 @@ it("a Hub id gives class and folder the model's name, not the commit's", () => {
     join(model, "snapshots", commit, "config.json"),
     JSON.stringify({ model_type: "siglip_vision_model", ...tower }),
   );
+  writeFileSync(
+    join(model, "snapshots", commit, "README.md"),
+    "---\nlanguage: en\nlicense: apache-2.0\n---\n# SigLIP\nlicense: none of this\n",
+  );
   for (const given of ["some-org/SigLIP-Tiny", join(model, "snapshots", commit)]) {
     const { stdout, stderr, status } = sigil("compile", given);
     expect([stderr, status]).toEqual(["", 0]);
     expect(stdout).toContain(`written to ${join("generated", "siglip-tiny")}: `);
-    expect(readFileSync(join(folder, "generated/siglip-tiny/index.ts"), "utf8")).toContain(
-      "export class SiglipTiny extends ",
+    const module = readFileSync(join(folder, "generated/siglip-tiny/index.js"), "utf8");
+    expect(module).toContain("export class SiglipTiny extends ");
+    expect(module.split("\n")[1]).toBe(
+      `// Made for checkpoint some-org/SigLIP-Tiny at ${commit}, licence apache-2.0.`,
     );
     expect(readdirSync(join(folder, "generated"))).toEqual(["siglip-tiny"]);
     rmSync(join(folder, "generated"), { recursive: true });

@@ -12,7 +12,7 @@ it("pages download shaders without comments and indentation, on the lines that t
   for (const [path, code] of shaders) {
     const [, set, name] = /^wgsl\/(.+)\/(.+)\.wgsl$/.exec(path)!;
     const [, carried] = new RegExp(`^  ${name}: .*, code: (".*") },$`, "m").exec(
-      files[`webgpu.${set}.ts`]!,
+      files[`webgpu.${set}.js`]!,
     )!;
     const lines = (JSON.parse(carried!) as string).split("\n");
     expect(

@@ -22,8 +22,8 @@ it.each([
   );
   const files = artifactFiles(compiled);
   for (const [name, plan] of [
-    ["cpu.ts", compiled.plan],
-    ["webgpu.ts", compiled.webgpu!.plan],
+    ["cpu.js", compiled.plan],
+    ["webgpu.js", compiled.webgpu!.plan],
   ] as const) {
     const literal = /placeWeights\((.*)\),$/m.exec(String(files[name]))![1]!;
     const carried = JSON.parse(literal) as Parameters<typeof placeWeights>[0];

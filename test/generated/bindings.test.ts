@@ -20,12 +20,12 @@ import { openCpuSession } from "@sigil/runtime-cpu";
 import type { PictureUploader } from "@sigil/runtime-webgpu/pictures";
 import { loadSpec, parseSpec, specPath, type ArchitectureGraph } from "@sigil/spec";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { artifact } from "../../generated/siglip-shapes/cpu.ts";
-import { artifact as webgpu } from "../../generated/siglip-shapes/webgpu.ts";
+import { artifact } from "../../generated/siglip-shapes/cpu.js";
+import { artifact as webgpu } from "../../generated/siglip-shapes/webgpu.js";
 import {
   SiglipShapes,
   type SiglipShapesVisionOutput,
-} from "../../generated/siglip-shapes/index.ts";
+} from "../../generated/siglip-shapes/index.js";
 
 const source = () =>
   syntheticWeights(
@@ -41,7 +41,7 @@ describe("the generated module", () => {
     expect(webgpu.plan).toEqual(compiled.webgpu!.plan);
     expect(
       readFileSync(
-        new URL("../../generated/siglip-shapes/webgpu.ts", import.meta.url),
+        new URL("../../generated/siglip-shapes/webgpu.js", import.meta.url),
         "utf8",
       ).match(/"offset":\d+,"bytes":\d+,"rows"/g)!.length,
     ).toBeLessThan(4);
@@ -210,7 +210,7 @@ describe("bindings", () => {
       ] as const;
       for (const targets of sets)
         for (const [name, text] of Object.entries(
-          artifactFiles(await compile({ ...classifier({}), targets })),
+          artifactFiles(await compile({ ...classifier({ emit: "ts" }), targets })),
         ).filter(([path]) => path.endsWith(".ts"))) {
           mkdirSync(join(folder, targets.join("-")), { recursive: true });
           writeFileSync(join(folder, targets.join("-"), name), text);

@@ -44,7 +44,7 @@ it("generates modules there", { timeout: 120_000 }, () => {
   run("generate.mjs");
   const folder = "generated/siglip-shapes";
   expect(readdirSync(join(clone, folder)).sort()).toEqual(readdirSync(join(root, folder)).sort());
-  expect(readFileSync(join(clone, folder, "index.ts"), "utf8")).toBe(
-    readFileSync(join(root, folder, "index.ts"), "utf8"),
+  expect(readFileSync(join(clone, folder, "index.js"), "utf8")).toBe(
+    readFileSync(join(root, folder, "index.js"), "utf8"),
   );
 });

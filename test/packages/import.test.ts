@@ -75,7 +75,7 @@ it.each(entries)("%s is safe to import on a server", (entry) =>
 );
 it("and so is a generated module with all that it loads", () => {
   const generated = ["index", "cpu", "webgpu", "webgpu.desktop"].map((file) =>
-    join(root, "build/generated/siglip-shapes", `${file}.js`),
+    join(root, "generated/siglip-shapes", `${file}.js`),
   );
   expect(touchedBy(generated)).toEqual([]);
 });

@@ -133,8 +133,8 @@ describe("threads", () => {
         "--input-type=module",
         "--eval",
         `import { syntheticWeights } from "@sigil/runtime";
-        import { SiglipShapes } from "${root}/build/generated/siglip-shapes/index.js";
-        import { artifact } from "${root}/build/generated/siglip-shapes/cpu.js";
+        import { SiglipShapes } from "${root}/generated/siglip-shapes/index.js";
+        import { artifact } from "${root}/generated/siglip-shapes/cpu.js";
         const weights = syntheticWeights(Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })), 1);
         const error = await SiglipShapes.load(weights, { backend: "cpu", threads: 3 }).catch((error) => error);
         console.log(error.name, error.message);`,

@@ -87,7 +87,7 @@ describe("in a thread of Node", () => {
     const script = (last: string) => `
       import { readFileSync } from "node:fs";
       import { bufferSource, openSafetensors } from "@sigil/runtime";
-      import { SiglipShapes } from "${root}/build/generated/siglip-shapes/index.js";
+      import { SiglipShapes } from "${root}/generated/siglip-shapes/index.js";
       const weights = await openSafetensors(bufferSource(readFileSync("${weightsFile}")));
       const model = await SiglipShapes.load(weights, { backend: "cpu", worker: true });
       const features = () => model.getImageFeatures({ pixelValues: { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } });

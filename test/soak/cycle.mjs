@@ -2,7 +2,7 @@
 // options, files and all, and prints what the process holds after the first cycles and at most.
 import { existsSync, readdirSync } from "node:fs";
 import { openCheckpoint } from "@sigil/runtime/node";
-import { SiglipShapes } from "../../build/generated/siglip-shapes/index.js";
+import { SiglipShapes } from "../../generated/siglip-shapes/index.js";
 
 const [cycles, options] = process.argv.slice(2).map((text) => JSON.parse(text));
 const folder = new URL("../fixtures/checkpoints/siglip-shapes", import.meta.url);

@@ -16,7 +16,7 @@ import {
 } from "@sigil/runtime";
 import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { artifact } from "../../generated/siglip-shapes/cpu.ts";
+import { artifact } from "../../generated/siglip-shapes/cpu.js";
 import { fixtures } from "../support/golden-cases.ts";
 import { requires } from "../support/require.ts";
 

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { artifactFiles, compile as compileSpec, fileName, stages } from "@sigil/compiler";
+import {
+  artifactFiles,
+  compile as compileSpec,
+  fileName,
+  removeFormerModules,
+  stages,
+} from "@sigil/compiler";
 import { loadTuning, type ModelSpec } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
@@ -9,22 +15,27 @@ export async function compile(
   path: string,
   options: {
     target?: ModelSpec["targets"];
+    emit?: ModelSpec["emit"];
+    importExtension?: ModelSpec["importExtension"];
     out?: string;
     tuning?: string;
     dump?: string;
     json?: boolean;
   },
 ): Promise<void> {
-  const read = await specOf(path);
+  const read = await specOf(path, ["config.json", "README.md"]);
   const spec = {
     ...read,
     ...(options.target && { targets: options.target }),
+    ...(options.emit && { emit: options.emit }),
+    ...(options.importExtension && { importExtension: options.importExtension }),
     ...(options.tuning !== undefined && { tuning: loadTuning(options.tuning) }),
   };
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", fileName(spec.name));
   const files = artifactFiles(compiled);
   await writeOutput(out, files);
+  removeFormerModules(out, files);
   if (options.dump !== undefined) await writeOutput(options.dump, stages(compiled));
   if (options.json)
     process.stdout.write(

@@ -29,6 +29,7 @@ export function writeLoad(
   file: SourceFile,
   name: string,
   targets: readonly Target[],
+  extension: string,
 ): { readonly doc: string; readonly options: string; readonly open: string } {
   file.addImportDeclaration({ moduleSpecifier: "@sigil/runtime", namespaceImport: "sigil" });
   for (const target of targets)
@@ -40,7 +41,10 @@ export function writeLoad(
   const optionsOf = (target: Target): string => `${target}.${openers[target].options}`;
   const [target, ...others] = targets as [Target, ...Target[]];
   if (others.length === 0) {
-    file.addImportDeclaration({ moduleSpecifier: `./${target}.js`, namedImports: ["artifact"] });
+    file.addImportDeclaration({
+      moduleSpecifier: `./${target}${extension}`,
+      namedImports: ["artifact"],
+    });
     return {
       doc: "Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model.",
       options: optionsOf(target),
@@ -61,7 +65,7 @@ export function writeLoad(
   const imports = (
     t: Target,
   ): string => `async (${t === "webgpu" && targets.includes("cpu") ? "automatic" : ""}) => {
-    const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}.js")]);
+    const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}${extension}")]);
     return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" && targets.includes("cpu") ? "{ refuseSoftware: automatic, ...options }" : "options"});
   }`;
   const where = [

@@ -5,7 +5,7 @@
  */
 import { config as compiled, name } from "../../../generated/siglip-shapes/plan.json";
 
-export { SiglipShapes as Model } from "../../../generated/siglip-shapes/index.ts";
+export { SiglipShapes as Model } from "../../../generated/siglip-shapes/index.js";
 
 /** Name of the spec, and the config that it was compiled from. */
 export const compiledFor: {

@@ -32,10 +32,18 @@ export interface SigilSpec {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** Commit of the checkpoint, which generated files name. */
+  readonly revision?: string;
+  /** Licence of the checkpoint as its model card has it, which generated files name. */
+  readonly license?: string;
   /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
   readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
+  /** Language of the generated module: JavaScript with declarations of its types, or TypeScript. */
+  readonly emit: "js" | "ts";
+  /** How files of a TypeScript module name each other: as ./cpu.js, ./cpu.ts or ./cpu. */
+  readonly import_extension: "js" | "ts" | "none";
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
   readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */
@@ -86,10 +94,18 @@ export interface SigilSpecInput {
   };
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
+  /** Commit of the checkpoint, which generated files name. */
+  readonly revision?: string;
+  /** Licence of the checkpoint as its model card has it, which generated files name. */
+  readonly license?: string;
   /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
   readonly sha256?: Readonly<Record<string, string>>;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
+  /** Language of the generated module: JavaScript with declarations of its types, or TypeScript. */
+  readonly emit?: "js" | "ts";
+  /** How files of a TypeScript module name each other: as ./cpu.js, ./cpu.ts or ./cpu. */
+  readonly import_extension?: "js" | "ts" | "none";
   /** Path of a tuning table that `sigil tune` wrote, for the target webgpu. */
   readonly tuning?: string;
   /** Also return hidden states: of every layer (the embeddings first), or of these. */

@@ -38,7 +38,7 @@ async function compileDocument({ spec, architecture }: Document): Promise<Compil
   const parsed = parseSpec(spec, { file });
   const document =
     architecture === undefined ? undefined : parseArchitecture(architecture, { file }).architecture;
-  return compile({ ...parsed, targets: ["cpu", "webgpu", "cuda"] }, document);
+  return compile({ ...parsed, targets: ["cpu", "webgpu", "cuda"], emit: "ts" }, document);
 }
 
 /** Adds the modules of a plan for these sets of targets. */

@@ -45,7 +45,7 @@ async function use(text: string): Promise<void> {
   for (const [name, content] of Object.entries(artifactFiles(compiled))) {
     if (!/^[a-zA-Z0-9_.-]+(\/[a-zA-Z0-9_-][a-zA-Z0-9_.-]*)*$/.test(name))
       throw new WrongSuccess(`a file called ${JSON.stringify(name)}`);
-    if (name.endsWith(".ts")) checkSyntax(name, content);
+    if (/\.[jt]s$/.test(name)) checkSyntax(name, content);
   }
 }
 
