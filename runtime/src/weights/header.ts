@@ -131,7 +131,7 @@ function readEntry(file: string, tensor: string, entry: unknown, dataStart: numb
     !Array.isArray(offsets) ||
     offsets.length !== 2 ||
     !offsets.every(isSize) ||
-    offsets[0] > offsets[1]
+    offsets[0]! > offsets[1]!
   )
     throw refuse("has malformed data_offsets", "[begin, end] with begin <= end", shown(offsets));
   const [begin, end] = offsets as [number, number];
