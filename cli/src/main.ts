@@ -53,6 +53,11 @@ const positive = (text: string): number => {
   return Number(text);
 };
 
+const modelHelp =
+  "checkpoint folder, Hub id (org/name[@revision]), spec, or folder of a compiled module";
+const checkpointHelp =
+  "folder or Hub id that the weights and settings of a spec or a compiled module come from";
+
 const program = new Command("sigil")
   .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
   .version("0.1.0")
@@ -129,17 +134,20 @@ program
 
 program
   .command("classify")
-  .description("zero-shot classification of pictures")
+  .description(
+    "classifies pictures: by labels that you name, or by those of a fine-tuned classifier",
+  )
   .argument("<image...>")
-  .requiredOption("--labels <a,b>", "labels, separated by commas", list)
-  .requiredOption("--model <model>", "checkpoint folder or Hub id (org/name[@revision])")
-  .option("--template <text>", "text around a label", "This is a photo of {}.")
-  .option("--top <count>", "print only the best labels", positive)
+  .requiredOption("--model <model>", modelHelp)
+  .option("--checkpoint <model>", checkpointHelp)
+  .option("--labels <a,b>", "labels, separated by commas; a classifier has its own", list)
+  .option("--template <text>", 'text around a label (default: "This is a photo of {}.")')
+  .option("--top <count>", "print only the best labels (of a classifier 5 by default)", positive)
   .option("--threads <count>", "threads to use", positive)
   .option("--json", "print JSON, every label")
   .addHelpText(
     "after",
-    '\nExample:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224',
+    '\nExamples:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224\n  sigil classify cat.png --model ./my-fine-tuned-classifier',
   )
   .action(classify);
 
@@ -147,7 +155,8 @@ program
   .command("embed")
   .description("embeddings of pictures or texts, as JSON lines or in a safetensors file")
   .argument("[image...]")
-  .requiredOption("--model <model>", "checkpoint folder or Hub id (org/name[@revision])")
+  .requiredOption("--model <model>", modelHelp)
+  .option("--checkpoint <model>", checkpointHelp)
   .option("--text <text...>", "texts to embed")
   .option("--texts", "embed each line of stdin")
   .option("--normalize", "scale each embedding to length one")
@@ -199,7 +208,8 @@ program
     "one run on the inputs of a safetensors file; every output under transformers' nested names",
   )
   .argument("<spec>")
-  .requiredOption("--weights <file>", "checkpoint as safetensors")
+  .option("--weights <file>", "checkpoint as safetensors (default: that of <spec>)")
+  .option("--checkpoint <model>", checkpointHelp)
   .requiredOption(
     "--inputs <file>",
     "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors",
@@ -223,7 +233,7 @@ program
   .option("--loss", "also the sigmoid loss")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors",
+    "\nExamples:\n  sigil run ./siglip-base-patch16-224 --inputs in.safetensors --outputs out.safetensors\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors",
   )
   .action(run);
 

@@ -54,7 +54,7 @@ export async function specOf(
 }
 
 /** Undefined where nothing is there. Throws FileError for what the system refuses to tell of. */
-function stateOf(path: string): Stats | undefined {
+export function stateOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (cause) {

@@ -1,5 +1,6 @@
-import { SigilError, type SiglipImageProcessor } from "@sigil/runtime";
+import { SigilError, type PixelValues } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
+import type { OpenModel } from "./session.ts";
 
 /** A picture that was left out, and why. */
 export interface Unreadable {
@@ -12,10 +13,14 @@ export interface PictureBatch {
   readonly images: readonly string[];
   /** Their places among all pictures. */
   readonly places: readonly number[];
-  readonly pixelValues: { readonly data: Float32Array; readonly shape: readonly number[] };
+  readonly pixelValues: PixelValues;
 }
 
-type Pixels = PictureBatch["pixelValues"];
+/** Normalised values, or bytes for a model that normalises them itself. */
+interface Pixels {
+  readonly data: Float32Array | Uint8Array;
+  readonly shape: readonly number[];
+}
 
 /** Pictures that are read while another is used, on threads that sharp has. */
 const ahead = 3;
@@ -27,14 +32,21 @@ const ahead = 3;
  */
 export async function* readPictures(
   images: readonly string[],
-  processor: SiglipImageProcessor,
+  { session, processor: openProcessor }: Pick<OpenModel, "session" | "processor">,
   onUnreadable: (unreadable: Unreadable) => void,
   size = 8,
 ): AsyncGenerator<PictureBatch> {
+  const processor = openProcessor();
+  const bytes = session.plan.programs.some(({ inputs }) =>
+    inputs.some(({ dtype }) => dtype === "uint8"),
+  );
   let batch: { image: string; place: number; pixels: Pixels }[] = [];
   // Each is resized as soon as it is decoded: only what it becomes is kept.
   const read = async (image: string): Promise<Pixels> => {
-    const { pixelValues, shape } = processor.preprocess([await decodeImage(image)]);
+    const picture = [await decodeImage(image)];
+    const { pixelValues, shape } = bytes
+      ? processor.preprocessBytes(picture)
+      : processor.preprocess(picture);
     return { data: pixelValues, shape };
   };
   const reading: Promise<Pixels>[] = [];
@@ -71,12 +83,17 @@ function joined(
   batch: readonly { readonly image: string; readonly place: number; readonly pixels: Pixels }[],
 ): PictureBatch {
   const each = batch[0]!.pixels.data.length;
-  const data = new Float32Array(each * batch.length);
+  const length = each * batch.length;
+  const data =
+    batch[0]!.pixels.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
   batch.forEach(({ pixels }, i) => data.set(pixels.data, i * each));
   return {
     images: batch.map(({ image }) => image),
     places: batch.map(({ place }) => place),
-    pixelValues: { data, shape: [batch.length, ...batch[0]!.pixels.shape.slice(1)] },
+    pixelValues: {
+      data,
+      shape: [batch.length, ...batch[0]!.pixels.shape.slice(1)],
+    } as PixelValues,
   };
 }
 

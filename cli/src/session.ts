@@ -1,70 +1,89 @@
-/** Opens what a command needs of a checkpoint: model, tokenizer, image processor. */
+/** Opens what a command needs of a model: its session, tokenizer, image processor. */
 import { compile } from "@sigil/compiler";
 import {
   ImageError,
   imageProcessorConfig,
   InputError,
   SiglipImageProcessor,
-  SiglipModel,
   SiglipTokenizer,
   tokenizerConfigOf,
   tokenizerFromJson,
-  ZeroShotImageClassification,
+  type Session,
+  type Tokenizer,
 } from "@sigil/runtime";
-import { openCheckpoint } from "@sigil/runtime/node";
-import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
-import { loadSpec } from "@sigil/spec";
+import type { Checkpoint } from "@sigil/runtime/node";
+import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
+import type { Plan } from "@sigil/spec";
 import { readInput } from "./files.ts";
-import { modelFolder } from "./open-model.ts";
+import { openModelSource, type ModelSource } from "./model-source.ts";
 import { withProgress } from "./progress.ts";
 
-export type ModelSession = Awaited<ReturnType<typeof openSession>>;
+export interface OpenOptions extends Pick<CpuSessionOptions, "lazy" | "threads"> {
+  /** Where the weights of a spec or a compiled module come from. */
+  readonly checkpoint?: string | undefined;
+  /** Refuse an image processor that does not suit the model before weights are loaded. */
+  readonly pictures?: boolean;
+  /** Kinds of models that the command has use for; the others are refused before loading. */
+  readonly kinds?: readonly Plan["kind"][];
+}
+
+/** A model, and what it is given comes from. */
+export interface OpenModel {
+  /** What errors call it. */
+  readonly name: string;
+  readonly session: Session;
+  /** Of the checkpoint, for the pictures that the model takes. Throws InputError. */
+  readonly processor: () => SiglipImageProcessor;
+  /** Of the checkpoint. Throws InputError where it has none. */
+  readonly tokenizer: () => Tokenizer;
+  /** Tokens that texts are padded and cut to. */
+  readonly textLength: number;
+  readonly close: () => Promise<void>;
+}
+
+/** What each kind of model is, for sentences. */
+const descriptions: Readonly<Record<Plan["kind"], string>> = {
+  siglip: "a model with both towers",
+  "siglip-vision": "a vision tower",
+  "siglip-text": "a text tower",
+  "siglip-image-classification": "a classifier",
+  graph: "a graph of its own inputs and outputs",
+};
 
 /**
- * Everything that zero-shot classification with a checkpoint needs. Throws DiagnosticError,
- * WeightsError or InputError for what is missing or damaged.
+ * A checkpoint's folder, a Hub id, a spec or a compiled module, ready to run. Throws
+ * DiagnosticError, WeightsError or InputError for what is missing or damaged.
  */
-export async function openSession(
+export async function openModel(
   model: string,
-  options: Pick<CpuSessionOptions, "lazy" | "threads"> = {},
-) {
-  const folder = await modelFolder(model);
-  // First, since it says what a folder is that is no checkpoint.
-  const checkpoint = await openCheckpoint(folder);
+  { checkpoint: named, kinds, pictures = false, ...options }: OpenOptions = {},
+): Promise<OpenModel> {
+  const source = await openModelSource(model, named);
+  const { name, checkpoint } = source;
   try {
-    const spec = loadSpec(folder);
-    if (spec.architecture !== "siglip")
+    let tokenizer: Tokenizer | undefined;
+    const openedTokenizer = (): Tokenizer => (tokenizer ??= tokenizerOf(checkpoint));
+    const artifact = await artifactOf(source, openedTokenizer);
+    const { plan } = artifact;
+    if (kinds && !kinds.includes(plan.kind))
       throw new InputError(
-        `${folder}: expected a checkpoint with both towers, received a ${spec.architecture}; sigil run takes it`,
+        `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ${descriptions[plan.kind]}; ${plan.kind === "graph" ? "sigil run takes it" : `${plan.kind === "siglip-image-classification" ? "sigil classify" : "sigil embed"} takes it`}`,
       );
-    const { "spiece.model": spiece } = checkpoint.paths;
-    if (!spiece && !checkpoint.tokenizerJson)
-      throw new InputError(`${folder}: expected spiece.model or tokenizer.json, found neither`);
-    const tokenizer = spiece
-      ? SiglipTokenizer.fromSpiece(readInput(spiece), tokenizerConfigOf(checkpoint))
-      : tokenizerFromJson(checkpoint.tokenizerJson, tokenizerConfigOf(checkpoint));
-    const processor = imageProcessor(folder, checkpoint, spec.config.vision_config!.image_size);
-    // Texts are padded to this length, so the text tower is compiled for it.
-    const textLength = Math.min(
-      spec.textLength ?? spec.config.text_config!.max_position_embeddings,
-      tokenizer.modelMaxLength,
-    );
-    const { plan, cpu } = await compile({ ...spec, textLength });
+    let processor = pictures ? imageProcessor(checkpoint, plan) : undefined;
     const session = await withProgress("loading", (report) =>
-      openCpuSession({ plan, wasm: cpu }, checkpoint.weights, {
+      openCpuSession(artifact, checkpoint.weights, {
         ...options,
         onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
       }),
     );
-    const siglip = new SiglipModel(session);
     return {
-      model: siglip,
-      tokenizer,
-      textLength,
-      processor,
-      classifier: new ZeroShotImageClassification(siglip, tokenizer, textLength),
+      name,
+      session,
+      processor: () => (processor ??= imageProcessor(checkpoint, plan)),
+      tokenizer: openedTokenizer,
+      textLength: textLengthOf(plan),
       async close(): Promise<void> {
-        await siglip.dispose();
+        await session.dispose();
         await checkpoint.close();
       },
     };
@@ -74,27 +93,70 @@ export async function openSession(
   }
 }
 
+/** Texts are padded to min(model_max_length, max_position_embeddings), so a text tower is compiled for it. */
+async function artifactOf(
+  { from, checkpoint }: ModelSource,
+  tokenizer: () => Tokenizer,
+): Promise<CpuArtifact> {
+  if ("artifact" in from) return from.artifact;
+  const { spec } = from;
+  const longest = spec.textLength ?? spec.config.text_config?.max_position_embeddings;
+  const has = checkpoint.paths["spiece.model"] ?? checkpoint.tokenizerJson;
+  const { plan, cpu } = await compile(
+    longest === undefined || !has
+      ? spec
+      : { ...spec, textLength: Math.min(longest, tokenizer().modelMaxLength) },
+  );
+  return { plan, wasm: cpu };
+}
+
+function textLengthOf({ programs }: Plan): number {
+  const ids = programs.flatMap(({ inputs }) => inputs).find(({ name }) => name === "input_ids");
+  return ids ? Number(ids.shape[1]) : 0;
+}
+
+function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
+  const { "spiece.model": spiece } = checkpoint.paths;
+  if (spiece) return SiglipTokenizer.fromSpiece(readInput(spiece), tokenizerConfigOf(checkpoint));
+  if (checkpoint.tokenizerJson)
+    return tokenizerFromJson(checkpoint.tokenizerJson, tokenizerConfigOf(checkpoint));
+  throw new InputError(
+    `${checkpoint.folder}: expected spiece.model or tokenizer.json, found neither`,
+  );
+}
+
 /**
- * A checkpoint's, for a model of `side` x `side`. Throws InputError for settings that cannot be, and
- * for those that end with another size.
+ * A checkpoint's, for the pictures that a plan takes. Throws InputError for settings that cannot be,
+ * and for those that end with another size.
  */
-function imageProcessor(
-  folder: string,
-  checkpoint: Parameters<typeof imageProcessorConfig>[0],
-  side: number,
-): SiglipImageProcessor {
+function imageProcessor(checkpoint: Checkpoint, plan: Plan): SiglipImageProcessor {
+  const [height, width] = pictureSize(plan);
   try {
     const processor = SiglipImageProcessor.fromConfig(
-      imageProcessorConfig(checkpoint) ?? { size: { height: side, width: side } },
+      imageProcessorConfig(checkpoint) ?? { size: { height, width } },
     );
-    const { height = side, width = side } = processor.outputSize ?? {};
-    if (height !== side || width !== side)
+    const made = processor.outputSize ?? { height, width };
+    if (made.height !== height || made.width !== width)
       throw new ImageError(
-        `its image processor makes pictures of ${height}x${width}, the model takes ${side}x${side}; see size, crop_size and pad_size of its preprocessor_config.json`,
+        `its image processor makes pictures of ${made.height}x${made.width}, the model takes ${height}x${width}; see size, crop_size and pad_size of its preprocessor_config.json`,
       );
     return processor;
   } catch (cause) {
-    if (cause instanceof ImageError) throw new InputError(`${folder}: ${cause.message}`, { cause });
+    if (cause instanceof ImageError)
+      throw new InputError(`${checkpoint.folder}: ${cause.message}`, { cause });
     throw cause;
   }
+}
+
+/** Height and width of `pixel_values`; of a model for any size, that of its config. */
+function pictureSize({ programs, config }: Plan): readonly [height: number, width: number] {
+  const pixels = programs
+    .flatMap(({ inputs }) => inputs)
+    .find(({ name }) => name === "pixel_values");
+  if (!pixels) {
+    const { image_size: side } = config.vision_config as { readonly image_size: number };
+    return [side, side];
+  }
+  const from = pixels.dtype === "uint8" ? 1 : 2;
+  return [Number(pixels.shape[from]), Number(pixels.shape[from + 1])];
 }

@@ -67,7 +67,7 @@ it.each([
     "a model without texts",
     ["classify", picture, "--labels", "a", "--model", "vision"],
     "",
-    /^error: vision: expected a checkpoint with both towers, received a siglip-vision; sigil run takes it$/,
+    /^error: vision: expected a model with both towers or a classifier, received a vision tower; sigil embed takes it$/,
   ],
   [
     "more threads than a process can have",

@@ -1,57 +1,100 @@
+import {
+  ImageClassification,
+  InputError,
+  SiglipForImageClassification,
+  SiglipModel,
+  ZeroShotImageClassification,
+  type PixelValues,
+} from "@sigil/runtime";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
-import { openSession } from "../session.ts";
+import { openModel, type OpenModel } from "../session.ts";
+
+export interface ClassifyOptions {
+  readonly model: string;
+  readonly checkpoint?: string;
+  /** What to tell apart; a classifier has labels of its own. */
+  readonly labels?: readonly string[];
+  readonly template?: string;
+  readonly top?: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+type Scores = readonly { readonly label: string; readonly score: number }[];
 
 const bar = (score: number): string => "█".repeat(Math.round(score * 24)).padEnd(24, "·");
 
 /**
- * Labels of each picture by probability. A picture that cannot be read is listed at the end, and
- * the exit status is 1.
+ * Labels of each picture by probability: those of `labels`, or a fine-tuned classifier's own, of
+ * which the best five are printed. A picture that cannot be read is listed at the end, and the exit
+ * status is 1.
  */
-export async function classify(
-  images: string[],
-  options: {
-    labels: string[];
-    model: string;
-    template: string;
-    top?: number;
-    threads?: number;
-    json?: boolean;
-  },
-): Promise<void> {
-  const session = await openSession(
-    options.model,
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+export async function classify(images: string[], options: ClassifyOptions): Promise<void> {
+  const { checkpoint, threads, json } = options;
+  const opened = await openModel(options.model, {
+    checkpoint,
+    pictures: true,
+    kinds: ["siglip", "siglip-image-classification"],
+    ...(threads !== undefined && { threads }),
+  });
   const unreadable: Unreadable[] = [];
   try {
-    const width = Math.max(...options.labels.map((label) => label.length));
+    const scoresOf = classifierOf(opened, options);
     const found: object[] = [];
     const leftOut = (one: Unreadable): void => void unreadable.push(one);
-    for await (const { images: some, pixelValues } of readPictures(
-      images,
-      session.processor,
-      leftOut,
-    )) {
-      const { template } = options;
-      const results = await session.classifier.classify(pixelValues, options.labels, { template });
+    for await (const { images: some, pixelValues } of readPictures(images, opened, leftOut)) {
+      const results = await scoresOf(pixelValues);
       some.forEach((image, i) => {
-        if (options.json) found.push({ image, labels: results[i]! });
-        else process.stdout.write(described(image, results[i]!.slice(0, options.top), width));
+        if (json) found.push({ image, labels: results[i]! });
+        else process.stdout.write(described(image, results[i]!));
       });
     }
-    if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify(found)}\n`);
     else if (unreadable.length < images.length) process.stdout.write("\n");
   } finally {
-    await session.close();
+    await opened.close();
     reportUnreadable(unreadable, images.length);
   }
 }
 
-function described(
-  image: string,
-  labels: readonly { readonly label: string; readonly score: number }[],
-  width: number,
-): string {
+/** Scores of each picture, of every label as JSON, else of the best. */
+function classifierOf(
+  { name, session, tokenizer, textLength }: OpenModel,
+  { labels, template, top, json }: ClassifyOptions,
+): (pixelValues: PixelValues) => Promise<readonly Scores[]> {
+  if (session.plan.kind === "siglip-image-classification") {
+    const model = new SiglipForImageClassification(session);
+    const given = labels ? "--labels" : template === undefined ? undefined : "--template";
+    if (given !== undefined)
+      throw new InputError(
+        `${given}: ${name} is a classifier with labels of its own (${listedLabels(model.labels)}); leave ${given} out`,
+      );
+    const classifier = new ImageClassification(model);
+    const topK = json ? model.labels.length : (top ?? 5);
+    return (pixelValues) => classifier.classify(pixelValues, { topK });
+  }
+  if (!labels)
+    throw new InputError(
+      `${name} compares pictures with texts: say which with --labels, such as --labels "a cat,a dog"`,
+    );
+  const classifier = new ZeroShotImageClassification(
+    new SiglipModel(session),
+    tokenizer(),
+    textLength,
+  );
+  return async (pixelValues) =>
+    (
+      await classifier.classify(pixelValues, labels, template === undefined ? {} : { template })
+    ).map((scores) => (json ? scores : scores.slice(0, top)));
+}
+
+const listedLabels = (labels: readonly string[]): string =>
+  labels.length > 8
+    ? `${labels.slice(0, 8).join(", ")} and ${labels.length - 8} more`
+    : labels.join(", ");
+
+function described(image: string, labels: Scores): string {
+  const width = Math.max(...labels.map(({ label }) => label.length));
   const lines = labels.map(
     ({ label, score }) =>
       `  ${label.padEnd(width)}  ${bar(score)} ${(score * 100).toFixed(2).padStart(6)} %\n`,

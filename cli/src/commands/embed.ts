@@ -1,12 +1,21 @@
-import { InputError, type Tensor } from "@sigil/runtime";
+import {
+  InputError,
+  SiglipModel,
+  SiglipTextModel,
+  SiglipVisionModel,
+  type PixelValues,
+  type SiglipTextInputs,
+  type Tensor,
+} from "@sigil/runtime";
 import { linesOf } from "../lines.ts";
 import { withProgress, type Report } from "../progress.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
-import { openSession, type ModelSession } from "../session.ts";
+import { openModel, type OpenModel } from "../session.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
 
 export interface EmbedOptions {
   readonly model: string;
+  readonly checkpoint?: string;
   readonly text?: readonly string[];
   readonly texts?: boolean;
   readonly normalize?: boolean;
@@ -33,13 +42,18 @@ export async function embed(images: string[], options: EmbedOptions): Promise<vo
     throw new InputError(
       `expected pictures or texts (--text, --texts), received ${images.length > 0 ? "both" : "neither"}`,
     );
-  const session = await openSession(options.model, { lazy: true });
+  const opened = await openModel(options.model, {
+    lazy: true,
+    checkpoint: options.checkpoint,
+    pictures: images.length > 0,
+    kinds: ["siglip", images.length > 0 ? "siglip-vision" : "siglip-text"],
+  });
   const unreadable: Unreadable[] = [];
   try {
     const [kind, names, rows] =
       images.length > 0
-        ? (["image", images, embedImages(session, images, unreadable)] as const)
-        : (["text", texts, embedTexts(session, texts)] as const);
+        ? (["image", images, embedImages(opened, images, unreadable)] as const)
+        : (["text", texts, embedTexts(opened, texts)] as const);
     const { out } = options;
     const run = (report: Report): Promise<void> =>
       out === undefined
@@ -54,7 +68,7 @@ export async function embed(images: string[], options: EmbedOptions): Promise<vo
       ? run(() => {})
       : withProgress("embedding", run));
   } finally {
-    await session.close();
+    await opened.close();
     reportUnreadable(unreadable, images.length);
   }
 }
@@ -96,34 +110,61 @@ async function save(
 }
 
 async function* embedImages(
-  { model, processor }: ModelSession,
+  opened: OpenModel,
   images: readonly string[],
   unreadable: Unreadable[],
 ): AsyncGenerator<Rows> {
   const leftOut = (one: Unreadable): void => void unreadable.push(one);
-  for await (const { places, pixelValues } of readPictures(images, processor, leftOut))
-    yield { places, embeds: await model.getImageFeatures({ pixelValues }) };
+  for await (const { places, pixelValues } of readPictures(images, opened, leftOut))
+    yield { places, embeds: await imageFeatures(opened, pixelValues) };
 }
 
-async function* embedTexts(
-  { model, tokenizer, textLength }: ModelSession,
-  texts: readonly string[],
-): AsyncGenerator<Rows> {
+async function* embedTexts(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Rows> {
+  const tokenizer = opened.tokenizer();
   for (let begin = 0; begin < texts.length; begin += textsAtOnce) {
     const some = texts.slice(begin, begin + textsAtOnce);
     const { inputIds, attentionMask } = tokenizer.encode(some, {
       padding: "max_length",
       truncation: true,
-      maxLength: textLength,
+      maxLength: opened.textLength,
     });
+    const inputs = { inputIds, ...(attentionMask && { attentionMask }) };
     yield {
       places: some.map((_, i) => begin + i),
-      embeds: await model.getTextFeatures({
-        inputIds,
-        ...(attentionMask && { attentionMask }),
-      }),
+      embeds: await textFeatures(opened, inputs),
     };
   }
+}
+
+async function imageFeatures(
+  { name, session }: OpenModel,
+  pixelValues: PixelValues,
+): Promise<Tensor> {
+  const interpolatePosEncoding = !session.plan.programs.some(({ inputs }) =>
+    inputs.some(({ name }) => name === "pixel_values"),
+  );
+  const { poolerOutput } = await (session.plan.kind === "siglip"
+    ? new SiglipModel(session).visionModel
+    : new SiglipVisionModel(session)
+  ).forward({ pixelValues, interpolatePosEncoding });
+  return poolerOutput ?? unpooled(name);
+}
+
+async function textFeatures(
+  { name, session }: OpenModel,
+  inputs: SiglipTextInputs,
+): Promise<Tensor> {
+  const { poolerOutput } = await (session.plan.kind === "siglip"
+    ? new SiglipModel(session).textModel
+    : new SiglipTextModel(session)
+  ).forward(inputs);
+  return poolerOutput ?? unpooled(name);
+}
+
+function unpooled(name: string): never {
+  throw new InputError(
+    `${name} has no pooler_output, which is the embedding: its config has vision_use_head false, or its spec leaves it out; sigil run writes last_hidden_state`,
+  );
 }
 
 function normalized(row: Float32Array): Float32Array {

@@ -17,6 +17,7 @@ import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
 import { prepareCuda } from "../cuda.ts";
+import { openModelSource } from "../model-source.ts";
 import { specOf } from "../open-model.ts";
 import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
@@ -26,7 +27,10 @@ import { listed, readFloats, readNumbers, readPixels, readRows } from "../tensor
 import { saveTensors } from "../tensors/save-tensors.ts";
 
 export interface RunOptions {
-  readonly weights: string;
+  /** Of the checkpoint by default. */
+  readonly weights?: string;
+  /** Where the weights of a spec come from. */
+  readonly checkpoint?: string;
   readonly inputs: string;
   readonly outputs: string;
   readonly backend: "cpu" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
@@ -39,12 +43,11 @@ export interface RunOptions {
   readonly threads?: number;
 }
 
-/** Runs a spec on the inputs of one file and writes every output to another. */
+/** Runs a model on the inputs of one file and writes every output to another. */
 export async function run(path: string, options: RunOptions): Promise<void> {
   const inputs = await openSafetensors(await openFileSource(options.inputs));
-  const weights = await openSafetensors(await openFileSource(options.weights));
-  const spec = fit(await specOf(path), inputs, options);
-  const session = await open(spec, weights, options);
+  const { spec, weights } = await specAndWeights(path, options);
+  const session = await open(fit(spec, inputs, options), weights, options);
   try {
     const outputs = await forward(session, inputs, options.loss === true);
     const tensors = Object.entries(flattenOutputs(outputs)).map(([name, tensor]) => [
@@ -57,6 +60,22 @@ export async function run(path: string, options: RunOptions): Promise<void> {
     await session.dispose();
     await Promise.all([inputs.close(), weights.close()]);
   }
+}
+
+async function specAndWeights(
+  path: string,
+  { weights, checkpoint }: RunOptions,
+): Promise<{ readonly spec: ModelSpec; readonly weights: WeightSource }> {
+  if (weights !== undefined) {
+    const source = await openSafetensors(await openFileSource(weights));
+    return { spec: await specOf(path), weights: source };
+  }
+  const source = await openModelSource(path, checkpoint);
+  if (!("spec" in source.from))
+    throw new InputError(
+      `${path} is a compiled module: expected its spec, or a checkpoint folder or Hub id`,
+    );
+  return { spec: source.from.spec, weights: source.checkpoint.weights };
 }
 
 /** The spec with the outputs that the options ask for, and the sizes that the inputs have. */

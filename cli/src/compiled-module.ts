@@ -1,0 +1,37 @@
+/** Modules that `sigil compile` wrote, read as data: none of their code is run. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "@sigil/runtime";
+import type { CpuArtifact } from "@sigil/runtime-cpu";
+import { parsePlan } from "@sigil/spec";
+import { readInput } from "./files.ts";
+
+/** Whether a folder is such a module. */
+export const isCompiled = (folder: string): boolean =>
+  existsSync(join(folder, "index.ts")) &&
+  ["plan.json", "webgpu.plan.json", "cuda.plan.json"].some((file) =>
+    existsSync(join(folder, file)),
+  );
+
+/**
+ * The artifact of a module's CPU target. Throws InputError where the module was compiled without,
+ * and DiagnosticError for a plan that is none.
+ */
+export function readCompiled(folder: string): CpuArtifact {
+  const [planFile, codeFile] = [join(folder, "plan.json"), join(folder, "cpu.ts")];
+  if (!existsSync(planFile) || !existsSync(codeFile))
+    throw new InputError(
+      `${folder}: expected a module with the target cpu, found none; compile with --target cpu`,
+    );
+  const code = readInput(codeFile).toString("utf8");
+  const wasm = (name: string): Uint8Array => {
+    const [, base64] = new RegExp(`^ *${name}: "([A-Za-z0-9+/=]+)",$`, "m").exec(code) ?? [];
+    if (base64 === undefined)
+      throw new InputError(`${codeFile}: expected the kernels that sigil compile writes`);
+    return Buffer.from(base64, "base64");
+  };
+  return {
+    plan: parsePlan(readInput(planFile).toString("utf8"), { file: planFile }),
+    wasm: { plain: wasm("plain"), relaxed: wasm("relaxed") },
+  };
+}
