@@ -6,9 +6,13 @@ import type { CpuArtifact } from "@sigil/runtime-cpu";
 import { parsePlan } from "@sigil/spec";
 import { readInput } from "./files.ts";
 
+/** A file of a module, written as JavaScript or as TypeScript. */
+const codeFileOf = (folder: string, name: string): string | undefined =>
+  [".js", ".ts"].map((ending) => join(folder, `${name}${ending}`)).find((file) => existsSync(file));
+
 /** Whether a folder is such a module. */
 export const isCompiled = (folder: string): boolean =>
-  existsSync(join(folder, "index.ts")) &&
+  codeFileOf(folder, "index") !== undefined &&
   ["plan.json", "webgpu.plan.json", "cuda.plan.json"].some((file) =>
     existsSync(join(folder, file)),
   );
@@ -18,8 +22,9 @@ export const isCompiled = (folder: string): boolean =>
  * and DiagnosticError for a plan that is none.
  */
 export function readCompiled(folder: string): CpuArtifact {
-  const [planFile, codeFile] = [join(folder, "plan.json"), join(folder, "cpu.ts")];
-  if (!existsSync(planFile) || !existsSync(codeFile))
+  const planFile = join(folder, "plan.json");
+  const codeFile = codeFileOf(folder, "cpu");
+  if (!existsSync(planFile) || codeFile === undefined)
     throw new InputError(
       `${folder}: expected a module with the target cpu, found none; compile with --target cpu`,
     );
