@@ -1,7 +1,8 @@
 /** What model a config.json says it is: its class, its model type, and whose code makes it. */
 import type { Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, type Problem } from "./json-source.ts";
-import type { ConfigPlace, JsonObject } from "./resolve-config.ts";
+import type { ConfigPlace } from "./config-place.ts";
+import type { JsonObject } from "./json-object.ts";
 
 const towers = { text_config: "siglip_text_model", vision_config: "siglip_vision_model" } as const;
 /** Model types that a config of an architecture may have: a tower's may be a whole model's. */

@@ -1,10 +1,12 @@
-import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import type { SiglipConfigInput } from "./generated/siglip.ts";
 import type { SiglipTextConfigInput } from "./generated/siglip-text.ts";
 import type { SiglipVisionConfigInput } from "./generated/siglip-vision.ts";
 import { parseJson } from "./json-source.ts";
 import type { ModelConfig, TextConfig, VisionConfig } from "./model-spec.ts";
-import { resolveConfig, type JsonObject } from "./resolve-config.ts";
+import type { JsonObject } from "./json-object.ts";
+import { resolveConfig } from "./resolve-config.ts";
 
 /** A joint model's config with both towers complete. */
 export type JointConfig = ModelConfig & {

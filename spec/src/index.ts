@@ -1,7 +1,8 @@
 export * from "./generated/plan.ts";
 export * from "./generated/architecture.ts";
 export * from "./shared.ts";
-export { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+export { DiagnosticError } from "./diagnostic-error.ts";
+export type { Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
 export { loadNormalisation, loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";

@@ -1,5 +1,6 @@
 import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
-import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { deepestJson, JsonDepthError, parsePythonJson, strictJson } from "./python-json.ts";
 
 /** A parsed JSON file that remembers where its values stand. */

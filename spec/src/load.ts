@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { checkIdentity, detectArchitecture } from "./config-identity.ts";
-import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { TuningTable } from "./generated/tuning.ts";
 import {
@@ -13,7 +14,8 @@ import {
 } from "./json-source.ts";
 import { modelName } from "./model-name.ts";
 import type { ModelConfig, ModelSpec } from "./model-spec.ts";
-import { isObject, resolveConfig, type JsonObject } from "./resolve-config.ts";
+import { isObject, type JsonObject } from "./json-object.ts";
+import { resolveConfig } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
 import { provenanceOf } from "./provenance.ts";
 import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";

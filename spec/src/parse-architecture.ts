@@ -10,7 +10,8 @@ import type {
   Block,
   Step,
 } from "./generated/architecture.ts";
-import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import {
   diagnosticAt,
   duplicateKeys,

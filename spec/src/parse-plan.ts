@@ -1,4 +1,4 @@
-import { DiagnosticError } from "./diagnostic.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
 import { parseJson } from "./json-source.ts";
 import type { Plan } from "./generated/plan.ts";
 import { validate } from "./schema-validation.ts";

@@ -1,5 +1,6 @@
 /** Reads tuning tables, which `sigil tune` writes and people may edit. */
-import { DiagnosticError, type Diagnostic } from "./diagnostic.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import type { TunedAttention, TunedGemm, TuningTable } from "./generated/tuning.ts";
 import { diagnosticAt, parseJson } from "./json-source.ts";
 import { validate } from "./schema-validation.ts";

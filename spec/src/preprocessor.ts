@@ -2,7 +2,7 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
-import { isObject } from "./resolve-config.ts";
+import { isObject } from "./json-object.ts";
 import { validate } from "./schema-validation.ts";
 import { checkChannels } from "./spec-rules.ts";
 

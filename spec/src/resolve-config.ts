@@ -1,17 +1,11 @@
 import type { Diagnostic } from "./diagnostic.ts";
-import { diagnosticAt, type JsonSource, type Problem } from "./json-source.ts";
+import type { ConfigPlace } from "./config-place.ts";
+import { isObject, type JsonObject } from "./json-object.ts";
+import { diagnosticAt, type Problem } from "./json-source.ts";
 import { checkIdentity } from "./config-identity.ts";
 import { checkLabels, checkTowers } from "./config-rules.ts";
 import type { ModelConfig } from "./model-spec.ts";
 import { takesNull, validate, type SchemaName } from "./schema-validation.ts";
-
-export type JsonObject = Record<string, unknown>;
-
-/** Where a config stands: its source file and its pointer there. */
-export interface ConfigPlace {
-  readonly source: JsonSource;
-  readonly pointer: string;
-}
 
 /**
  * Fills the defaults of a checkpoint's config for an architecture and adds every problem to
@@ -88,8 +82,4 @@ function towerOf(
   if (!architecture.endsWith(".json")) return undefined;
   if (config.model_type === "siglip_text_model") return "siglip-text";
   return config.model_type === "siglip_vision_model" ? "siglip-vision" : undefined;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

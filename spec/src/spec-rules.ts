@@ -2,7 +2,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
 import type { ModelConfig } from "./model-spec.ts";
-import type { ConfigPlace } from "./resolve-config.ts";
+import type { ConfigPlace } from "./config-place.ts";
 
 /** Rules between a Sigil spec and its config. */
 export function checkSpec(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, stat as fileStat } from "node:fs/promises";
-import { checkDigest, checkRange, type ByteSource } from "./byte-source.ts";
+import { checkRange, type ByteSource } from "./byte-source.ts";
+import { checkDigest } from "./verify-bytes.ts";
 import { WeightsError } from "./error.ts";
 import { fileProblem } from "./file-problem.ts";
 

@@ -18,9 +18,9 @@ export {
   loadPlanned,
   type LoadPlannedOptions,
   type PlannedProgress,
-  type WeightReader,
   type WeightTarget,
 } from "./load-planned.ts";
+export type { WeightReader } from "./weight-reader.ts";
 export { packPanels, packPanelRows, roundToStorage, type PanelShape } from "./pack.ts";
 export { resampleGrid } from "./resample-grid.ts";
 export { verifyPlan, type VerifyPlanOptions } from "./verify-plan.ts";

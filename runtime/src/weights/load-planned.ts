@@ -9,19 +9,7 @@ import { packPanelRows } from "./pack.ts";
 import { readAhead } from "./read-ahead.ts";
 import { resampleGrid } from "./resample-grid.ts";
 import type { VerifyPlanOptions } from "./verify-plan.ts";
-import type { TensorInfo } from "./weight-source.ts";
-
-/** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
-export interface WeightReader {
-  /** In the order of the file, which reads then follow. */
-  readonly tensors?: ReadonlyMap<string, TensorInfo>;
-  readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
-  readRowsFloat32(
-    name: string,
-    rows: ArrayLike<number>,
-    options?: { signal?: AbortSignal },
-  ): Promise<Float32Array>;
-}
+import type { WeightReader } from "./weight-reader.ts";
 
 export interface PlannedProgress {
   readonly tensor: string;

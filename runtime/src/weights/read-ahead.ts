@@ -1,7 +1,7 @@
 /** Reads tensors before they are needed, within a bound on what waits in memory. */
 import { byteLength } from "./dtype.ts";
-import type { WeightReader } from "./load-planned.ts";
 import { onAbort } from "./on-abort.ts";
+import type { WeightReader } from "./weight-reader.ts";
 
 /**
  * What may have been read, or asked for, and not yet been used, in bytes as stored; a tensor that

@@ -1,5 +1,6 @@
 import { RecentRows } from "../recent-rows.ts";
-import { verifyBytes, type ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { verifyBytes } from "./verify-bytes.ts";
 import { dtypeBits, toFloat32 } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
 import { readHeader, type TensorPlace } from "./header.ts";

@@ -1,17 +1,12 @@
 /** A file behind a URL: byte ranges over HTTP, resumed when a connection breaks. */
 import { consoleWarning, type WarningHandler } from "../model/warning.ts";
-import {
-  blobSource,
-  checkRange,
-  verifyBytes,
-  type ByteSource,
-  type VerifyOptions,
-} from "./byte-source.ts";
+import { blobSource, checkRange, type ByteSource, type VerifyOptions } from "./byte-source.ts";
 import { coalesced } from "./coalesce.ts";
 import { WeightsError } from "./error.ts";
 import { limited } from "./limited.ts";
 import { retrying, Transient, type RetryOptions } from "./retry.ts";
 import { SharedTask } from "./shared-task.ts";
+import { verifyBytes } from "./verify-bytes.ts";
 
 export interface UrlSourceOptions extends RetryOptions {
   readonly headers?: Readonly<Record<string, string>>;

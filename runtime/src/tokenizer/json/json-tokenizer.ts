@@ -12,10 +12,12 @@ import { BPE } from "./bpe.ts";
 import { Component } from "./component.ts";
 import { buildDecoder, type Decoder } from "./decoder.ts";
 import { familyOf, gemmaParts, type Family } from "./families.ts";
-import { buildModel, type Model } from "./model.ts";
+import { buildModel } from "./build-model.ts";
+import type { Model } from "./model.ts";
 import { buildNormalizer, type Normalizer } from "./normalizer.ts";
 import { buildPostProcessor, noPostProcessor, type PostProcessor } from "./post-processor.ts";
-import { buildPreTokenizer, type PreTokenizer } from "./pre-tokenizer.ts";
+import { buildPreTokenizer } from "./build-pre-tokenizer.ts";
+import type { PreTokenizer } from "./pre-tokenizer.ts";
 
 /** Words and their length that are remembered: a few megabytes at most. */
 const mostKnownWords = 10_000;

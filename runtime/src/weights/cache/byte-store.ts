@@ -1,7 +1,4 @@
 /** Where bytes outlive a visit: named buckets of keyed pieces. */
-import { cacheApiStore } from "./cache-api-store.ts";
-import { opfsStore } from "./opfs-store.ts";
-
 /** One file, in one of its states. Keys are file names: letters, digits, ".", "-". */
 export interface ByteBucket {
   keys(): Promise<string[]>;
@@ -16,17 +13,4 @@ export interface ByteStore {
   open(bucket: string): Promise<ByteBucket>;
   /** Does nothing if it is not there. */
   remove(bucket: string): Promise<void>;
-}
-
-/**
- * The origin's private file system, which reads parts of a file without the rest; the Cache API
- * where that cannot be written (Safari before 26); else undefined (Node, insecure pages).
- */
-export function browserStore(): ByteStore | undefined {
-  if (
-    typeof globalThis.navigator?.storage?.getDirectory === "function" &&
-    typeof globalThis.FileSystemFileHandle?.prototype.createWritable === "function"
-  )
-    return opfsStore();
-  return globalThis.caches ? cacheApiStore() : undefined;
 }

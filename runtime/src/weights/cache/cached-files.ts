@@ -1,5 +1,6 @@
 /** Looking at what is kept, and letting go of it. */
-import { browserStore, type ByteStore } from "./byte-store.ts";
+import { browserStore } from "./browser-store.ts";
+import type { ByteStore } from "./byte-store.ts";
 import { bucketPrefix, KeptFile } from "./kept-file.ts";
 
 export interface CachedFile {

@@ -1,10 +1,12 @@
 /** A file that is kept across visits. */
 import { consoleWarning, type WarningHandler } from "../../model/warning.ts";
-import { checkRange, verifyBytes, type ByteSource, type VerifyOptions } from "../byte-source.ts";
+import { checkRange, type ByteSource, type VerifyOptions } from "../byte-source.ts";
+import { verifyBytes } from "../verify-bytes.ts";
 import { coalesced, pieceBytes } from "../coalesce.ts";
 import { WeightsError } from "../error.ts";
 import { SharedTask } from "../shared-task.ts";
-import { browserStore, type ByteStore } from "./byte-store.ts";
+import { browserStore } from "./browser-store.ts";
+import type { ByteStore } from "./byte-store.ts";
 import { KeptFile } from "./kept-file.ts";
 
 export interface CachedSourceOptions {
