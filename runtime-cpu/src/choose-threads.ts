@@ -18,7 +18,7 @@ export async function chooseThreads(
   wanted: number | undefined,
   shareable: boolean,
 ): Promise<number> {
-  const available = await processors();
+  const available = processors();
   const allowed = Math.max(most, available);
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= allowed))
     throw new OptionError(

@@ -49,14 +49,10 @@ export function compileWasm(wasm: WasmChoice, shared: boolean): Promise<WebAssem
   return module;
 }
 
+const ascii = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
+
 /** The import entry of env.memory up to its kind; the byte after it holds the limits' flags. */
-const memoryImport = [
-  3,
-  ...new TextEncoder().encode("env"),
-  6,
-  ...new TextEncoder().encode("memory"),
-  2,
-];
+const memoryImport = [3, ...ascii("env"), 6, ...ascii("memory"), 2];
 
 /** Of the flags of limits: that the memory is shared. */
 const sharedFlag = 2;

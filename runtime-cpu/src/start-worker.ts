@@ -1,7 +1,13 @@
 /**
  * Threads under one interface: worker_threads in Node, Web Workers in a page that may share memory.
  */
-import { inNode, startThread as startNodeThread, WorkerError } from "@sigil/runtime";
+import {
+  builtin,
+  inNode,
+  startThread as startNodeThread,
+  WorkerError,
+  workerOf,
+} from "@sigil/runtime";
 import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 
@@ -23,9 +29,9 @@ const inIsolatedPage = (): boolean =>
   typeof Worker !== "undefined";
 
 /** Threads that can run at once here, 1 where memory cannot be shared. */
-export async function processors(): Promise<number> {
+export function processors(): number {
   if (typeof SharedArrayBuffer === "undefined") return 1;
-  if (inNode()) return (await import(/* webpackIgnore: true */ "node:os")).availableParallelism();
+  if (inNode()) return builtin("node:os").availableParallelism();
   return inIsolatedPage() ? navigator.hardwareConcurrency : 1;
 }
 
@@ -33,16 +39,20 @@ export async function startThread(start: WorkerStart, events: ThreadEvents): Pro
   return inNode() ? startInNode(start, events) : startInPage(start, events);
 }
 
+/** The text of the thread's module. */
+const source = async (): Promise<string> => (await import("./thread-source.js")).source;
+
 async function startInNode(
-  workerData: WorkerStart,
+  start: WorkerStart,
   { onReport, onFailure }: ThreadEvents,
 ): Promise<Thread> {
-  const worker = await startNodeThread(new URL("./worker-node.js", import.meta.url), workerData);
+  const worker = startNodeThread(await source());
   const fail = (how: string, cause?: unknown): void =>
-    onFailure(new WorkerError(`a thread of ${workerData.program.name} ${how}`, { cause }));
+    onFailure(new WorkerError(`a thread of ${start.program.name} ${how}`, { cause }));
   worker.on("message", (report) => onReport(report as WorkerReport));
   worker.on("error", (error) => fail(`failed: ${error.message}`, error));
   worker.on("exit", () => fail("has ended"));
+  worker.postMessage(start);
   return {
     run: (symbols) => worker.postMessage(symbols),
     hold: (alive) => (alive ? worker.ref() : worker.unref()),
@@ -51,15 +61,42 @@ async function startInNode(
 }
 
 function startInPage(start: WorkerStart, { onReport, onFailure }: ThreadEvents): Thread {
-  // Bundlers find the worker by this very form.
-  const worker = new Worker(new URL("./worker-web.js", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => onReport(data);
-  worker.onerror = ({ message }) =>
+  let worker: Worker | undefined;
+  let stopped = false;
+  const use = (started: Worker, onError: (message: string) => void): void => {
+    worker = started;
+    worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => onReport(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      onError(event.message);
+    };
+    worker.postMessage(start);
+  };
+  const fail = (message: string): void =>
     onFailure(new WorkerError(`a thread of ${start.program.name} failed: ${message}`));
-  worker.postMessage(start);
+  // A bundler may have left its file behind. What fails later tells why.
+  const useSource = async (message: string): Promise<void> => {
+    worker?.terminate();
+    if (message) return fail(message);
+    try {
+      const text = await source();
+      if (!stopped) use(workerOf(text), fail);
+    } catch (error) {
+      fail(String(error));
+    }
+  };
+  try {
+    // Bundlers find the worker by this very form.
+    use(new Worker(new URL("./thread-entry.js", import.meta.url), { type: "module" }), useSource);
+  } catch {
+    void useSource("");
+  }
   return {
-    run: (symbols) => worker.postMessage(symbols),
+    run: (symbols) => worker!.postMessage(symbols),
     hold: () => {},
-    stop: async () => worker.terminate(),
+    stop: async () => {
+      stopped = true;
+      worker?.terminate();
+    },
   };
 }

@@ -43,7 +43,7 @@ export async function openInWorker(
   const worker = owned
     ? await startWorker(
         () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
-        import.meta.url,
+        async () => (await import("./worker-source.js")).source,
       )
     : given;
   const { create, backend, about, close } = await connectSession({

@@ -195,7 +195,26 @@ describe.skipIf(!existsSync(executablePath) && !required)(
         ]);
       }));
 
-    it("says so when its script cannot be had", () =>
+    it("runs from its text where a bundler left its script behind", () =>
+      withPage(async (page) => {
+        await page.route("**/dist/{worker,thread-entry}.js", (route) =>
+          // As development servers answer for what they do not know.
+          route.fulfill({ contentType: "text/html", body: "<!doctype html>" }),
+        );
+        const ran = await page.evaluate(`(async () => {
+      const pixelValues = { data: new Float32Array(3 * 64 * 64).fill(0.5), shape: [1, 3, 64, 64] };
+      const runs = [];
+      for (const options of [{ threads: 1 }, { threads: 2 }, { worker: true, threads: 2 }]) {
+        const { model } = await window.open_("${weights}", { backend: "cpu", ...options });
+        runs.push((await model.getImageFeatures({ pixelValues })).data);
+        await model.dispose();
+      }
+      return [crossOriginIsolated, ...runs.map((run) => run.every((x, i) => x === runs[0][i]))];
+    })()`);
+        expect(ran).toEqual([true, true, true, true]);
+      }, true));
+
+    it("says so when its script fails", () =>
       withPage(async (page) => {
         await page.route("**/runtime-cpu/dist/worker.js", (route) =>
           route.fulfill({ contentType: "text/javascript", body: "throw new Error('no good')" }),

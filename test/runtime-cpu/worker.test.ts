@@ -114,7 +114,7 @@ describe("in a thread of Node", () => {
         "--input-type=module",
         "--eval",
         `import { startWorker } from "@sigil/runtime";
-        const error = await startWorker(undefined, "file:///x.js").catch((error) => error);
+        const error = await startWorker(undefined, async () => "").catch((error) => error);
         console.log(error.name, error.message, error.cause.code);`,
       ],
       { cwd: root, encoding: "utf8" },

@@ -13,5 +13,6 @@ export {
   type Served,
 } from "./serve-sessions.ts";
 export { reporting } from "./reporting.ts";
-export { inNode, startThread, startWorker, type NodeWorker } from "./worker-host.ts";
+export { startWorker, workerOf } from "./start-worker.ts";
+export { builtin, inNode, startThread, type NodeWorker } from "./worker-host.ts";
 export { WorkerError, type ErrorClasses } from "./remote-error.ts";

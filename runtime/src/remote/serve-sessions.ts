@@ -6,7 +6,7 @@ import { holdLifeline } from "./lifeline.ts";
 import { Given, Peer } from "./peer.ts";
 import { sharedErrors, toPlain } from "./remote-error.ts";
 import { remoteWeights, type WeightsDescription } from "./remote-weights.ts";
-import { inNode } from "./worker-host.ts";
+import { builtin, inNode } from "./worker-host.ts";
 
 /** What a session is opened with. */
 export interface OpenRequest {
@@ -49,12 +49,8 @@ interface Scope {
 
 /** Serves a session on each port that is posted to this worker, of a page or of Node. */
 export function serveHere(open: OpenServed): void {
-  // A Web Worker must listen before its script has ended; Node keeps messages until then.
-  if (!inNode()) serveSessions(globalThis as unknown as Scope, open);
-  else
-    void import(/* webpackIgnore: true */ "node:worker_threads").then(({ parentPort }) =>
-      serveSessions(parentPort as unknown as Scope, open),
-    );
+  const port = inNode() ? builtin("node:worker_threads").parentPort : undefined;
+  serveSessions((port ?? globalThis) as unknown as Scope, open);
 }
 
 /** Serves a session on each port that is posted to this scope. */

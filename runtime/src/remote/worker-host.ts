@@ -1,6 +1,4 @@
 /** Web Workers and the threads of Node's worker_threads under one interface. */
-import { WorkerError } from "./remote-error.ts";
-
 /** What is used of a `Worker` of worker_threads. */
 export interface NodeWorker {
   postMessage(value: unknown, transfer?: readonly never[]): void;
@@ -16,42 +14,27 @@ export interface NodeWorker {
 
 export const inNode = (): boolean => !!globalThis.process?.versions?.node;
 
+/**
+ * A module of Node, Deno or Bun, of which no bundler learns: pages have none, and need no polyfill
+ * for it.
+ */
+export const builtin: typeof process.getBuiltinModule = (name: string) =>
+  process.getBuiltinModule(name as "node:os") as never;
+
 const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "on" in worker;
 const ended = "the worker has ended";
 
-/**
- * Starts the module `worker.js` beside the module of this URL: as `start` does, or as a thread of
- * Node, which does not keep the process alive. Throws WorkerError where none can be started.
- */
-export async function startWorker(
-  start: () => Worker,
-  module: string,
-): Promise<Worker | NodeWorker> {
-  try {
-    if (typeof Worker !== "undefined") return start();
-    if (!inNode()) throw new WorkerError("there are no workers here: leave out `worker`");
-    // Not the form in which bundlers look for files, since no page needs this one.
-    const name = "worker.js";
-    const worker = await startThread(new URL(name, module));
-    worker.unref();
-    return worker;
-  } catch (cause) {
-    if (cause instanceof WorkerError) throw cause;
-    throw new WorkerError(
-      `no worker can be started: ${(cause as Error).message}; leave out \`worker\`, or let the process have one`,
-      { cause },
-    );
-  }
+/** Starts the module of this text as a thread of Node. Throws what the process answers if it may have none. */
+export function startThread(source: string): NodeWorker {
+  const { Worker: Thread } = builtin("node:worker_threads");
+  // Of a program in an option (`node --input-type=module --eval`) a thread would inherit what is
+  // refused for modules.
+  const evaluated = process.execArgv.some((option) => option.startsWith("--input-type"));
+  return new Thread(new URL(dataUrl(source)), evaluated ? { execArgv: [] } : {});
 }
 
-/** Starts a module as a thread of Node. Throws what the process answers if it may have none. */
-export async function startThread(module: URL, workerData?: unknown): Promise<NodeWorker> {
-  const { Worker: Thread } = await import(/* webpackIgnore: true */ "node:worker_threads");
-  // Of a program in an option (`node --input-type=module --eval`) a thread would inherit what is
-  // refused for files.
-  const evaluated = process.execArgv.some((option) => option.startsWith("--input-type"));
-  return new Thread(module, { workerData, ...(evaluated && { execArgv: [] }) });
-}
+/** A module that no file has to hold, so that a bundle may. */
+const dataUrl = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
 
 /**
  * Tells of a worker that fails or ends, `port` being the asking end of a channel to it. A Web
