@@ -11,6 +11,13 @@ export interface WasmPair {
   readonly relaxed: Uint8Array;
 }
 
+/** `WebAssembly.Module` as the reader's types know it, or `object` where they do not. */
+export type WasmModule = typeof globalThis extends {
+  readonly WebAssembly: { readonly Module: { readonly prototype: infer Module } };
+}
+  ? Module
+  : object;
+
 interface Chosen {
   readonly bytes: Uint8Array;
   /** By whether their memory is shared. */
@@ -37,7 +44,7 @@ function chosen(wasm: WasmChoice): Chosen {
 export const chooseWasm = (wasm: WasmChoice): Uint8Array => chosen(wasm).bytes;
 
 /** The module for a memory that threads share, or for one of one thread's own. */
-export function compileWasm(wasm: WasmChoice, shared: boolean): Promise<WebAssembly.Module> {
+export function compileWasm(wasm: WasmChoice, shared: boolean): Promise<WasmModule> {
   const { bytes, compiled } = chosen(wasm);
   let module = compiled.get(shared);
   if (!module) {
@@ -79,7 +86,7 @@ function memoryFlags(wasm: Uint8Array): number {
 }
 
 /** Throws a PlanError for launches whose kernels the module lacks, or that threads cannot share. */
-export function checkKernels({ init, launches }: PlannedProgram, module: WebAssembly.Module): void {
+export function checkKernels({ init, launches }: PlannedProgram, module: WasmModule): void {
   const kernels = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   for (const { kernel, units } of [...init, ...launches]) {
     if (!kernels.has(kernel)) throw PlanError.noKernel(kernel);

@@ -10,7 +10,7 @@ export function adapterKind(
     architecture,
     description,
     device,
-  }: Pick<GPUAdapterInfo, "vendor" | "architecture" | "description" | "device">,
+  }: Readonly<Record<"vendor" | "architecture" | "description" | "device", string>>,
   fallback = false,
 ): AdapterKind {
   const text = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();

@@ -7,6 +7,7 @@ import type { Location, PlannedProgram } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
 import { bufferUsage } from "./flags.ts";
 import { WebGpuError } from "./error.ts";
+import type { GPUBuffer, GPUDevice, GPUBufferBinding } from "./gpu.ts";
 
 export interface ProgramBuffers {
   /** What binding an operand takes. */

@@ -1,4 +1,5 @@
 import type { DeviceBytes } from "@sigil/runtime";
+import type { GPUBuffer, GPUDevice } from "./gpu.ts";
 
 /** Bytes of pictures that reach the arena without leaving the GPU. */
 export interface WebGpuBytes extends DeviceBytes {

@@ -5,6 +5,7 @@ import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 import { WebGpuError } from "./error.ts";
 import { kernelFeatures } from "./kernel-set.ts";
 import { neededLimits, requiredLimits } from "./limits.ts";
+import type { GPU, GPUDevice, GPUPowerPreference } from "./gpu.ts";
 
 export interface DeviceOptions {
   /**

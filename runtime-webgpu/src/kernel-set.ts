@@ -20,7 +20,10 @@ export { kernelFeatures, type KernelSet };
 export function offeredFeatures({
   features,
   adapterInfo,
-}: Pick<GPUDevice, "features" | "adapterInfo">): ReadonlySet<string> {
+}: {
+  readonly features: { has(feature: string): boolean };
+  readonly adapterInfo: { readonly subgroupMinSize?: number };
+}): ReadonlySet<string> {
   return new Set(
     kernelFeatures.filter(
       (feature) =>

@@ -4,6 +4,7 @@ import type { PlannedLaunch } from "@sigil/spec";
 import type { ProgramBuffers } from "./buffers.ts";
 import { bufferUsage } from "./flags.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
+import type { GPUBuffer, GPUComputePassEncoder, GPUComputePipeline, GPUDevice } from "./gpu.ts";
 
 export interface BoundLaunch {
   readonly kernel: string;

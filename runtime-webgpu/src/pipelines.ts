@@ -5,6 +5,7 @@
 import { PlanError } from "@sigil/runtime";
 import type { Extent, PlannedLaunch } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
+import type { GPUComputePipeline, GPUDevice } from "./gpu.ts";
 
 /**
  * A generated kernel: WGSL with entry point `main`, and its workgroups along x and y (of / per,

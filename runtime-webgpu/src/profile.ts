@@ -2,6 +2,7 @@
 import { bufferUsage, mapModeRead } from "./flags.ts";
 import type { BoundLaunch } from "./launches.ts";
 import type { Symbols } from "@sigil/runtime";
+import type { GPUCommandEncoder, GPUDevice } from "./gpu.ts";
 
 /** The time of one launch on the adapter. */
 export interface LaunchTime {

@@ -8,4 +8,5 @@ export * from "./weights/index.ts";
 export * from "./image/index.ts";
 export * from "./processor/siglip-processor.ts";
 export * from "./remote/index.ts";
+export type { GlobalClass } from "./platform.ts";
 export { SigilError } from "@sigil/spec/shared";

@@ -18,7 +18,7 @@ const app = join(folder, "app");
 const source = `import { readFileSync } from "node:fs";
 import { SiglipImageProcessor, SiglipTokenizer, ZeroShotImageClassification } from "@sigil/runtime";
 import { decodeImage, openCheckpoint } from "@sigil/runtime/node";
-import { SiglipShapes } from "./generated/index.js";
+import { SiglipShapes } from "../generated/index.js";
 
 const [folder = "", picture = "", ...labels] = process.argv.slice(2);
 const checkpoint = await openCheckpoint(folder, { require: ["spiece.model", "preprocessor_config.json"] });
@@ -64,17 +64,7 @@ it("packs, installs, type-checks and classifies", { timeout: 240_000 }, () => {
   const model = join(fixtures, "checkpoints/siglip-shapes");
   execFileSync(
     "npx",
-    [
-      "--no-install",
-      "sigil",
-      "compile",
-      model,
-      "--target",
-      "cpu",
-      "webgpu",
-      "--out",
-      "src/generated",
-    ],
+    ["--no-install", "sigil", "compile", model, "--target", "cpu", "webgpu", "--out", "generated"],
     { cwd: app, stdio: "pipe" },
   );
   writeFileSync(join(app, "src/main.ts"), source);

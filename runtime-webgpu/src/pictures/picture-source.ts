@@ -1,6 +1,7 @@
 /** What a picture on a GPU, or one that a GPU can copy, is like. */
 import { InputError } from "@sigil/runtime";
 import { textureUsage } from "../flags.ts";
+import type { GPUTexture, GPUCopyExternalImageSource } from "../gpu.ts";
 
 /**
  * A texture of the session's device, or what a browser copies to one without reading it: a video, a

@@ -7,6 +7,7 @@ import { bufferUsage, textureUsage } from "../flags.ts";
 import type { PictureGeometry } from "./picture-geometry.ts";
 import { firstThreads, resizeShader, secondThreads, sizeWords } from "./resize-shader.ts";
 import { isTexture, type PictureSource } from "./picture-source.ts";
+import type { GPUBuffer, GPUDevice } from "../gpu.ts";
 
 type Size = readonly [width: number, height: number];
 

@@ -1,5 +1,6 @@
 /** The asking side: a session whose programs run in a worker. */
 import type { Plan, PlannedProgram } from "@sigil/spec";
+import type { Transferable, Worker } from "../platform.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Program } from "../model/program.ts";
 import type { ProgramFactory } from "../model/session.ts";
@@ -214,7 +215,7 @@ async function run(
       if (!ArrayBuffer.isView(value)) return [key, value];
       const whole = value.byteLength === value.buffer.byteLength;
       const copy = whole ? value : value.slice();
-      transfer.push(copy.buffer);
+      transfer.push(copy.buffer as ArrayBuffer);
       return [key, copy];
     }),
   );

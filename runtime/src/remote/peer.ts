@@ -1,4 +1,5 @@
 /** Two threads that call each other over a MessagePort. */
+import type { MessagePort, Transferable } from "../platform.ts";
 import {
   fromPlain,
   toPlain,

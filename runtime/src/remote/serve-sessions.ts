@@ -1,5 +1,6 @@
 /** The worker's side: opens sessions that other threads ask for, and runs their programs. */
 import type { Plan } from "@sigil/spec";
+import type { MessagePort } from "../platform.ts";
 import type { Session } from "../model/session.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { holdLifeline } from "./lifeline.ts";

@@ -1,4 +1,5 @@
 /** Starts a package's own worker: from its file, or from its text where a bundler left that behind. */
+import type { Worker } from "../platform.ts";
 import { Peer } from "./peer.ts";
 import { sharedErrors, WorkerError } from "./remote-error.ts";
 import { giveTo, inNode, startThread, type NodeWorker } from "./worker-host.ts";

@@ -1,4 +1,6 @@
 /** Web Workers and the threads of Node's worker_threads under one interface. */
+import type { MessagePort, Worker } from "../platform.ts";
+
 /** What is used of a `Worker` of worker_threads. */
 export interface NodeWorker {
   postMessage(value: unknown, transfer?: readonly never[]): void;
@@ -14,12 +16,21 @@ export interface NodeWorker {
 
 export const inNode = (): boolean => !!globalThis.process?.versions?.node;
 
+/** What is used of Node's modules. */
+interface Builtins {
+  readonly "node:os": { availableParallelism(): number };
+  readonly "node:worker_threads": {
+    readonly Worker: new (module: URL, options?: { execArgv?: string[] }) => NodeWorker;
+    readonly parentPort: unknown;
+  };
+}
+
 /**
  * A module of Node, Deno or Bun, of which no bundler learns: pages have none, and need no polyfill
  * for it.
  */
-export const builtin: typeof process.getBuiltinModule = (name: string) =>
-  process.getBuiltinModule(name as "node:os") as never;
+export const builtin = <Name extends keyof Builtins>(name: Name): Builtins[Name] =>
+  process.getBuiltinModule(name) as unknown as Builtins[Name];
 
 const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "on" in worker;
 const ended = "the worker has ended";

@@ -47,7 +47,10 @@ export function float32ToBfloat16(value: number): number {
 }
 
 /** Widens binary16 bits to float32, into `out` (same length) when given. */
-export function widenFloat16(bits: Uint16Array, out = new Float32Array(bits.length)): Float32Array {
+export function widenFloat16(
+  bits: Uint16Array,
+  out: Float32Array = new Float32Array(bits.length),
+): Float32Array {
   halfTable ??= Float32Array.from({ length: 65536 }, (_, index) => float16ToFloat32(index));
   for (let i = 0; i < bits.length; i++) out[i] = halfTable[bits[i]!]!;
   return out;
@@ -56,7 +59,7 @@ export function widenFloat16(bits: Uint16Array, out = new Float32Array(bits.leng
 /** Widens bfloat16 bits to float32, into `out` (same length) when given. */
 export function widenBfloat16(
   bits: Uint16Array,
-  out = new Float32Array(bits.length),
+  out: Float32Array = new Float32Array(bits.length),
 ): Float32Array {
   const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;

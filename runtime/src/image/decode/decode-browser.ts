@@ -1,4 +1,5 @@
 /** Decodes pictures in a page or a worker. */
+import type { Blob } from "../../platform.ts";
 import type { DecodeOptions } from "./decode-picture.ts";
 import type { RawImage } from "../raw-image.ts";
 
