@@ -1,7 +1,7 @@
 // Writes spec/src/generated/*.ts from spec/schema; with --check, fails if a file would change.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const names = ["siglip-text", "siglip-vision", "siglip", "sigil"];
+const names = ["siglip-text", "siglip-vision", "siglip2-vision", "siglip", "siglip2", "sigil"];
 const root = new URL("../spec/", import.meta.url);
 const schemas = new Map(
   names.map((name) => [`${name}.schema.json`, readJson(`schema/${name}.schema.json`)]),
@@ -128,7 +128,14 @@ function documentModule(name) {
  */
 function documentType(schema, root, indent) {
   if (schema.title) return schema.title;
-  if (schema.$ref) return documentType(root.$defs[schema.$ref.split("/").at(-1)], root, indent);
+  if (schema.$ref) {
+    const [, ...path] = schema.$ref.split("/");
+    return documentType(
+      path.reduce((value, key) => value[key], root),
+      root,
+      indent,
+    );
+  }
   if (schema.if)
     return [schema.then, schema.else]
       .map((branch) => documentType(branch, root, indent))

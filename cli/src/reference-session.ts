@@ -8,7 +8,8 @@ import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtim
 import { sealPlan, type ModelSpec } from "@sigil/spec";
 
 export function referenceSession(spec: ModelSpec, weights: WeightSource): Session {
-  const programs = lowerSpec(spec).map(({ lowered }) => {
+  const stages = lowerSpec(spec);
+  const programs = stages.map(({ lowered }) => {
     const kernels = [...lowered.init, ...lowered.launches].map(({ problem }) => ({
       name: problem.family,
       units: { of: 1, per: 1 },
@@ -21,7 +22,7 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
   const plan = sealPlan({
     version: 1,
     name: spec.name,
-    kind: planKind(programs.map(({ planned }) => planned)),
+    kind: planKind(stages.map(({ graph }) => graph)),
     architecture: spec.architecture,
     storage: spec.storage,
     config: spec.config,

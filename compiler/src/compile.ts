@@ -91,7 +91,7 @@ export async function compile(
     sealPlan({
       version: 1,
       name: spec.name,
-      kind: planKind(parts),
+      kind: planKind(stages.map(({ graph }) => graph)),
       architecture: architecture?.name ?? spec.architecture.replace(/^[^]*[\\/]/, ""),
       storage: spec.storage,
       config: spec.config,

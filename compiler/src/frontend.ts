@@ -2,9 +2,10 @@
 import {
   DiagnosticError,
   loadArchitecture,
+  parseArchitecture,
   type Architecture,
-  type ArchitectureDocument,
-  type ArchitectureGraph,
+  type ArchitecturePart,
+  type CompleteGraph,
   type ModelSpec,
 } from "@sigil/spec";
 import { ArchitectureError } from "./architecture/architecture-error.ts";
@@ -29,11 +30,11 @@ export const readArchitecture = (name: string): Architecture => loadArchitecture
  * them, verified; no other pass has run. A program none of whose outputs is wanted is left out.
  */
 export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
-  const loaded: Located = given ? { architecture: given } : loadArchitecture(spec.architecture);
-  const { architecture } = loaded;
-  const parts = partsOf(loaded);
+  const loaded = given ? undefined : loadArchitecture(spec.architecture);
+  const architecture = given ?? loaded!.architecture;
+  const parts = loaded?.parts ?? partsOf(architecture);
   const known = new Set<string>();
-  const graphs = parts.flatMap(({ document, locate }) => {
+  const graphs = parts.flatMap(({ graph: document, locate }: Located) => {
     Object.keys(document.outputs).forEach((name) => known.add(name));
     const config = spec.config as Record<string, unknown>;
     const block =
@@ -56,6 +57,9 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
         image_width: spec.imageSize?.width ?? fields.image_size,
         run_time_size: spec.interpolatePosEncoding === "run-time",
       });
+    if ("num_patches" in fields)
+      fields.max_num_patches = spec.maxNumPatches ?? fields.max_num_patches ?? fields.num_patches;
+    if (document.kind?.startsWith("siglip2")) fields.run_time_size = true;
     const wanted = spec.outputs ? { outputs: spec.outputs } : {};
     const graph = locating(locate, () =>
       expand(document, {
@@ -65,10 +69,16 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
         ...wanted,
       }),
     );
+    const { kind: model } = architecture;
+    const kinded = {
+      ...graph,
+      ...(document.kind && { kind: document.kind }),
+      ...(model && { model }),
+    };
     return graph.outputs.length > 0
       ? [
           verify(
-            locating(locate, () => checkGraph(takeBytes(verify(graph, "expand"), spec.pixels))),
+            locating(locate, () => checkGraph(takeBytes(verify(kinded, "expand"), spec.pixels))),
             "take-bytes",
           ),
         ]
@@ -105,31 +115,26 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   return graphs;
 }
 
-type Located = Pick<ArchitectureDocument, "architecture"> &
-  Partial<Pick<ArchitectureDocument, "locate">>;
-
-/** The graphs of a document, each with a way to point into its file. */
-function partsOf({ architecture, locate }: Located): {
-  readonly document: ArchitectureGraph;
-  readonly locate: ArchitectureDocument["locate"] | undefined;
-}[] {
-  if (!("programs" in architecture)) return [{ document: architecture, locate }];
-  return architecture.programs.map((part, i) => {
-    if (typeof part !== "string")
-      return {
-        document: part,
-        locate: locate && ((pointer, message) => locate(`/programs/${i}${pointer}`, message)),
-      };
-    const loaded = loadArchitecture(part);
-    return { document: loaded.architecture as ArchitectureGraph, locate: loaded.locate };
-  });
+/** An object given in place of a document is checked where it needs others. */
+function partsOf(given: Architecture): readonly Located[] {
+  const parts = "programs" in given ? given.programs : [given];
+  const isComplete = (part: (typeof parts)[number]): part is CompleteGraph =>
+    typeof part !== "string" &&
+    !("extends" in part) &&
+    !("uses" in part) &&
+    !Object.values(part.blocks ?? {}).some((block) => "extends" in block);
+  return parts.every(isComplete)
+    ? parts.map((graph) => ({ graph }))
+    : parseArchitecture(JSON.stringify(given), { file: `${given.name}.json` }).parts;
 }
+
+type Located = Pick<ArchitecturePart, "graph"> & Partial<Pick<ArchitecturePart, "locate">>;
 
 /**
  * Runs what may find fault with a document; where that came from a file, the fault becomes a
  * diagnostic at its place.
  */
-function locating<T>(locate: ArchitectureDocument["locate"] | undefined, task: () => T): T {
+function locating<T>(locate: ArchitecturePart["locate"] | undefined, task: () => T): T {
   try {
     return task();
   } catch (error) {

@@ -2,30 +2,33 @@
  * Architecture documents from files or by name, checked against their schema and their own names.
  */
 import { existsSync, readdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type {
-  Architecture,
-  ArchitectureComposition,
-  ArchitectureGraph,
-  Block,
-  Step,
-} from "./generated/architecture.ts";
+import type { Architecture, Block, Step } from "./generated/architecture.ts";
 import { DiagnosticError } from "./diagnostic-error.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import {
-  diagnosticAt,
-  duplicateKeys,
-  fileDiagnostic,
-  parseJson,
-  type JsonSource,
-} from "./json-source.ts";
+  completeGraph,
+  placed,
+  type CompleteGraph,
+  type LocatedGraph,
+  type Place,
+} from "./extend-architecture.ts";
+import { duplicateKeys, fileDiagnostic, parseJson, type JsonSource } from "./json-source.ts";
 import { readText } from "./read-text.ts";
 import { mostProblems, suggestion, validate } from "./schema-validation.ts";
 
-/** A document, and a way to point into the file that it came from. */
-export interface ArchitectureDocument {
-  readonly architecture: Architecture;
+/** A graph of a document, variants resolved, and a way to point to where it was written. */
+export interface ArchitecturePart {
+  readonly graph: CompleteGraph;
   readonly locate: (pointer: string, message: string) => Diagnostic;
+}
+
+export interface ArchitectureDocument {
+  /** As it was written. */
+  readonly architecture: Architecture;
+  /** Its graphs, complete. */
+  readonly parts: readonly ArchitecturePart[];
 }
 
 const folder = new URL("../architectures/", import.meta.url);
@@ -66,6 +69,7 @@ export function loadArchitecture(name: string): ArchitectureDocument {
 
 /**
  * Parses a document; throws a DiagnosticError with every problem that needs no config to be seen.
+ * Documents that it extends or uses are Sigil's, or files of its folder.
  */
 export function parseArchitecture(
   text: string,
@@ -74,7 +78,10 @@ export function parseArchitecture(
   const source = parseJson(text, file);
   const diagnostics = duplicateKeys(source);
   diagnostics.push(...validate("architecture", source.value, source, ""));
-  if (diagnostics.length === 0) checkDocument(source, diagnostics);
+  const architecture = source.value as Architecture;
+  const graphs =
+    diagnostics.length === 0 ? completeDocument(architecture, source, [file], diagnostics) : [];
+  for (const { graph, at } of graphs) checkGraph(graph, at, diagnostics);
   if (diagnostics.length > 0)
     throw new DiagnosticError(
       diagnostics.sort(
@@ -82,63 +89,108 @@ export function parseArchitecture(
       ),
     );
   return {
-    architecture: source.value as Architecture,
-    locate: (pointer, message) =>
-      diagnosticAt(source, pointer, { code: "invalid-architecture", message }),
+    architecture,
+    parts: graphs.map(({ graph, at }) => ({
+      graph,
+      locate: (pointer, message) => placed(at(pointer), { code: "invalid-architecture", message }),
+    })),
   };
 }
 
-function checkDocument(source: JsonSource, diagnostics: Diagnostic[]): void {
-  const document = source.value as Architecture;
-  if (!("programs" in document)) return checkGraph(document, source, "", diagnostics);
-  checkProgramNames(document.programs, source, diagnostics);
-  document.programs.forEach((program, i) => {
-    const prefix = `/programs/${i}`;
-    if (typeof program === "string") {
-      if (!listArchitectures().includes(program))
-        diagnostics.push(
-          diagnosticAt(source, prefix, {
-            code: "unknown-architecture",
-            message: `no architecture \`${program}\``,
-            ...suggestion(program, listArchitectures()),
-          }),
-        );
-      return;
-    }
-    checkGraph(program as ArchitectureGraph, source, prefix, diagnostics);
-  });
-}
-
-/** Programs are told apart by their names, also in files of systems that know no capitals. */
-function checkProgramNames(
-  programs: ArchitectureComposition["programs"],
+/** The graphs of a document; `open` are the files that lead to it. Problems are reported. */
+function completeDocument(
+  document: Architecture,
   source: JsonSource,
+  open: readonly string[],
   diagnostics: Diagnostic[],
-): void {
+): LocatedGraph[] {
+  const load = (name: string, from: Place): LocatedGraph => loadGraph(name, from, open);
+  const complete = (task: () => LocatedGraph): LocatedGraph[] => {
+    try {
+      return [task()];
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      diagnostics.push(...error.diagnostics);
+      return [];
+    }
+  };
+  if (!("programs" in document))
+    return complete(() => completeGraph(document, { source, pointer: "" }, load));
+  const graphs = document.programs.flatMap((program, i) => {
+    const place = { source, pointer: `/programs/${i}` };
+    return complete(() =>
+      typeof program === "string" ? load(program, place) : completeGraph(program, place, load),
+    ).map((located) => ({ ...located, place }));
+  });
+  // Programs are told apart by their names, also in files of systems that know no capitals.
   const known = new Set<string>();
-  programs.forEach((program, i) => {
-    const name = typeof program === "string" ? program : program.name;
-    if (known.has(name.toLowerCase()))
+  for (const { graph, place } of graphs) {
+    const isNamed = typeof document.programs[Number(place.pointer.split("/")[2])] !== "string";
+    if (known.has(graph.name.toLowerCase()))
       diagnostics.push(
-        diagnosticAt(source, `/programs/${i}${typeof program === "string" ? "" : "/name"}`, {
+        placed(isNamed ? { source, pointer: `${place.pointer}/name` } : place, {
           code: "duplicate-name",
-          message: `another program is called \`${name}\``,
+          message: `another program is called \`${graph.name}\``,
         }),
       );
-    known.add(name.toLowerCase());
-  });
+    known.add(graph.name.toLowerCase());
+  }
+  return graphs;
+}
+
+/** Documents that lead from one to the next. */
+const deepestExtension = 16;
+
+/**
+ * The one graph of a document that another names: one of Sigil's, or a file of that one's folder.
+ * Throws a DiagnosticError.
+ */
+function loadGraph(name: string, from: Place, open: readonly string[]): LocatedGraph {
+  const fail = (code: string, message: string, more: object = {}): never => {
+    throw new DiagnosticError([placed(from, { code, message, ...more })]);
+  };
+  const isFile = name.endsWith(".json");
+  if (isFile && !/^\.\/(?!.*(^|[\\/])\.\.)/.test(name))
+    fail("invalid-value", `\`${name}\` is not in the folder of this document`, {
+      help: "write a path below it, such as `./tower.json`",
+    });
+  if (!isFile && !listArchitectures().includes(name))
+    fail(
+      "unknown-architecture",
+      `no architecture \`${name}\``,
+      suggestion(name, listArchitectures()),
+    );
+  const file = isFile
+    ? resolve(dirname(from.source.file), name)
+    : fileURLToPath(new URL(`${name}.json`, folder));
+  if (open.includes(file)) fail("cyclic-document", `\`${name}\` extends or uses itself`);
+  if (open.length > deepestExtension)
+    fail("cyclic-document", `documents extend others more than ${deepestExtension} deep`);
+  let text: string;
+  try {
+    text = readText(file);
+  } catch {
+    return fail("missing-file", `cannot read \`${name}\``);
+  }
+  const source = parseJson(text, file);
+  const diagnostics = duplicateKeys(source);
+  diagnostics.push(...validate("architecture", source.value, source, ""));
+  const document = source.value as Architecture;
+  const graphs =
+    diagnostics.length === 0
+      ? completeDocument(document, source, [...open, file], diagnostics)
+      : [];
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+  if ("programs" in document)
+    fail("invalid-architecture", `\`${name}\` is made of several graphs: name one of them`);
+  return graphs[0]!;
 }
 
 /**
  * Names inside a graph: blocks that exist and do not contain themselves, values that are computed
  * before they are read.
  */
-function checkGraph(
-  graph: ArchitectureGraph,
-  source: JsonSource,
-  prefix: string,
-  diagnostics: Diagnostic[],
-): void {
+function checkGraph(graph: CompleteGraph, at: LocatedGraph["at"], diagnostics: Diagnostic[]): void {
   const report = (
     pointer: string,
     code: string,
@@ -146,26 +198,20 @@ function checkGraph(
     help?: () => { help: string },
   ): void => {
     if (diagnostics.length < mostProblems)
-      diagnostics.push(
-        diagnosticAt(source, prefix + pointer, {
-          code,
-          message,
-          ...help?.(),
-        }),
-      );
+      diagnostics.push(placed(at(pointer), { code, message, ...help?.() }));
   };
   const blocks = graph.blocks ?? {};
   const walk = (steps: readonly Step[], known: Set<string>, place: string): void =>
     steps.forEach((step, i) => {
-      const at = `${place}/steps/${i}`;
+      const here = `${place}/steps/${i}`;
       if ("block" in step && !Object.hasOwn(blocks, step.block))
-        report(`${at}/block`, "unknown-block", `no block \`${step.block}\``, () =>
+        report(`${here}/block`, "unknown-block", `no block \`${step.block}\``, () =>
           suggestion(step.block, Object.keys(blocks)),
         );
       (step.inputs ?? []).forEach((name, k) => {
         if (!known.has(name))
           report(
-            `${at}/inputs/${k}`,
+            `${here}/inputs/${k}`,
             "unknown-value",
             `no value \`${name}\` before this step`,
             () => suggestion(name, [...known]),
@@ -212,7 +258,7 @@ const applied = ({ steps }: Block): readonly string[] =>
   steps.flatMap((step) => ("block" in step ? [step.block] : []));
 
 /** Blocks that apply themselves, each with the shortest way back to it, innermost first. */
-function cyclesOf(blocks: NonNullable<ArchitectureGraph["blocks"]>): [string, string[]][] {
+function cyclesOf(blocks: NonNullable<CompleteGraph["blocks"]>): [string, string[]][] {
   // Those that all blocks they apply are dropped from go too, until none does: few are left, as a
   // rule none, and each of these is searched from.
   const left = new Map(

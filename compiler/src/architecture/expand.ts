@@ -2,14 +2,7 @@
  * Expands an architecture document and a config into a Graph: blocks inlined, repeats unrolled,
  * dimensions evaluated, shapes inferred.
  */
-import type {
-  ArchitectureGraph,
-  ArchitectureWeight,
-  Block,
-  Extent,
-  OpStep,
-  Step,
-} from "@sigil/spec";
+import type { ArchitectureWeight, Block, CompleteGraph, Extent, OpStep, Step } from "@sigil/spec";
 import { nearestName } from "@sigil/spec";
 import { multiply, showShape, type Shape } from "../ir/extent.ts";
 import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
@@ -65,7 +58,7 @@ const join = (path: string, name: string): string =>
   name.startsWith("/") ? name.slice(1) : path === "" ? name : `${path}.${name}`;
 
 export function expand(
-  document: ArchitectureGraph,
+  document: CompleteGraph,
   { fields, maximum, outputs, collections = {} }: ExpandOptions,
 ): Graph {
   const nodes: Node[] = [];

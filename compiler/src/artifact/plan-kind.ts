@@ -1,19 +1,39 @@
-import type { Plan, PlanKind } from "@sigil/spec";
+import type { PlanKind } from "@sigil/spec";
+import { ArchitectureError } from "../architecture/architecture-error.ts";
+import type { Graph } from "../ir/graph.ts";
+
+type Kinded = Pick<Graph, "name" | "kind" | "model" | "inputs" | "outputs">;
+
+/** What the runtime's class of a kind is given; of a pair, one of the two. */
+const inputsOf: Readonly<Partial<Record<PlanKind, readonly (readonly string[])[]>>> = {
+  siglip: [["pixel_values", "patches"], ["input_ids"]],
+  "siglip-text": [["input_ids"]],
+  "siglip-vision": [["pixel_values", "patches"]],
+  "siglip-image-classification": [["pixel_values", "patches"]],
+  siglip2: [["patches"], ["input_ids"]],
+  "siglip2-vision": [["patches"]],
+  "siglip2-image-classification": [["patches"]],
+};
 
 /**
- * The runtime class that fits the programs' inputs and outputs, whatever document they came from.
+ * The runtime class that a document says its graphs are for: the model's where more than one of
+ * them was compiled, else the one's own. Throws ArchitectureError where they lack what it is given.
  */
-export function planKind(programs: Plan["programs"]): PlanKind {
-  const inputs = new Set(programs.flatMap((program) => program.inputs.map(({ name }) => name)));
-  const outputs = new Set(programs.flatMap((program) => program.outputs.map(({ name }) => name)));
-  const pixels = inputs.has("pixel_values") || inputs.has("patches");
-  const ids = inputs.has("input_ids");
-  if (pixels && ids && programs.length > 1) return "siglip";
-  if (programs.length !== 1 || pixels === ids) return "graph";
-  if (ids) return "siglip-text";
-  return outputs.has("logits")
-    ? "siglip-image-classification"
-    : inputs.size === 1 || inputs.has("patches")
-      ? "siglip-vision"
-      : "graph";
+export function planKind(graphs: readonly Kinded[]): PlanKind {
+  const [first] = graphs as [Kinded];
+  const inputs = new Set(graphs.flatMap((graph) => graph.inputs.map(({ name }) => name)));
+  const outputs = new Set(graphs.flatMap((graph) => graph.outputs.map(({ name }) => name)));
+  const kind = (graphs.length > 1 ? first.model : first.kind) ?? "graph";
+  const missing = (inputsOf[kind] ?? []).find((names) => !names.some((name) => inputs.has(name)));
+  if (missing && graphs.length > 1) return "graph";
+  if (missing)
+    throw new ArchitectureError(
+      first.name,
+      "/kind",
+      `a ${kind} has an input ${missing.map((name) => `"${name}"`).join(" or ")}`,
+    );
+  // A classifier whose logits are not wanted is the tower that it has.
+  return kind.endsWith("-image-classification") && !outputs.has("logits")
+    ? (kind.replace("image-classification", "vision") as PlanKind)
+    : kind;
 }

@@ -3,7 +3,7 @@
  * architecture document;
  * each knows the place that it came from, so that a later stage can name it.
  */
-import type { PlannedTensor } from "@sigil/spec";
+import type { PlanKind, PlannedTensor } from "@sigil/spec";
 import { lineComment } from "../text/comment.ts";
 import { showShape, type Shape } from "./extent.ts";
 
@@ -46,6 +46,9 @@ export interface Node {
 
 export interface Graph {
   readonly name: string;
+  /** The runtime's class for it alone, and for the model whose part it is. */
+  readonly kind?: PlanKind;
+  readonly model?: PlanKind;
   /** Largest value of each symbol. */
   readonly symbols: Readonly<Record<string, number>>;
   readonly inputs: readonly GraphInput[];

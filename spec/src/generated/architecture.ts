@@ -3,6 +3,9 @@
 /** An integer, or an expression over names: + - * / (division floors) and parentheses, such as `image_size / patch_size`. */
 export type DimensionExpression = string | number;
 
+/** The class of the runtime that runs it; absent, one that takes the inputs and gives the outputs under their own names. */
+export type ArchitectureKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "siglip2" | "siglip2-vision" | "siglip2-image-classification" | "graph";
+
 /** A checkpoint tensor. */
 export interface ArchitectureWeight {
   /** Its name, relative to the path of the block; a leading / makes it absolute. */
@@ -73,12 +76,43 @@ export interface Block {
   readonly output: string;
 }
 
+/** A block with other steps: one with the name of a step there takes its place, what stands before it here comes before it, and what follows the last comes last. */
+export interface BlockVariant {
+  /** A block of the document that this one extends or uses. */
+  readonly extends: string;
+  readonly inputs?: readonly string[];
+  readonly steps?: readonly Step[];
+  readonly output?: string;
+}
+
+/** A graph that is another one but for what it states: inputs, dimensions and blocks replace those of their names, steps as in a block, outputs all of them. */
+export interface ArchitectureVariant {
+  readonly name: string;
+  readonly description?: string;
+  /** The graph: the name of one of Sigil's architectures, or the path of a document (./x.json). */
+  readonly extends: string;
+  readonly kind?: ArchitectureKind;
+  readonly uses?: readonly string[];
+  readonly config?: string;
+  readonly when?: string;
+  readonly symbols?: Readonly<Record<string, "image" | "text">>;
+  readonly dimensions?: Readonly<Record<string, DimensionExpression>>;
+  readonly inputs?: Readonly<Record<string, ArchitectureInput>>;
+  /** Steps that are used more than once, by name. */
+  readonly blocks?: Readonly<Record<string, BlockVariant | Block>>;
+  readonly steps?: readonly Step[];
+  readonly outputs?: Readonly<Record<string, string>>;
+}
+
 /** A graph that runs alone: a tower, or what joins them. */
 export interface ArchitectureGraph {
   /** Name of the graph or the model. */
   readonly name: string;
   /** What it is, for readers. */
   readonly description?: string;
+  readonly kind?: ArchitectureKind;
+  /** Documents whose blocks this one may apply beside its own: names of Sigil's architectures, or paths (./x.json). A block of its own goes before another's of the same name, inside blocks of theirs too. */
+  readonly uses?: readonly string[];
   /** The block of the config that plain field names refer to, such as vision_config; absent for the config itself. */
   readonly config?: string;
   readonly when?: string;
@@ -89,7 +123,7 @@ export interface ArchitectureGraph {
   /** What a run is given. */
   readonly inputs: Readonly<Record<string, ArchitectureInput>>;
   /** Steps that are used more than once, by name. */
-  readonly blocks?: Readonly<Record<string, Block>>;
+  readonly blocks?: Readonly<Record<string, BlockVariant | Block>>;
   /** What is computed, in order. */
   readonly steps: readonly Step[];
   /** Output name to the name of a value. */
@@ -102,9 +136,10 @@ export interface ArchitectureComposition {
   readonly name: string;
   /** What it is, for readers. */
   readonly description?: string;
-  /** The graphs of a model: names of Sigil's architectures, or graphs written here. Each runs alone, in memory of its own. */
-  readonly programs: readonly (string | ArchitectureGraph)[];
+  readonly kind?: ArchitectureKind;
+  /** The graphs of a model: names of Sigil's architectures, paths of documents (./x.json), or graphs written here. Each runs alone, in memory of its own. */
+  readonly programs: readonly (string | ArchitectureVariant | ArchitectureGraph)[];
 }
 
 /** A model's graph as data: one graph (inputs, steps, outputs), or several that make one model (programs). */
-export type Architecture = ArchitectureComposition | ArchitectureGraph;
+export type Architecture = ArchitectureComposition | ArchitectureVariant | ArchitectureGraph;
