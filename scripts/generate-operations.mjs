@@ -9,8 +9,8 @@ const files = {
   "spec/schema/operations.schema.json": schema(),
   "docs/operations.md": page(),
   ...Object.fromEntries(
-    ["text", "vision"]
-      .map((tower) => `spec/schema/siglip-${tower}.schema.json`)
+    ["siglip-text", "siglip-vision", "siglip2-vision"]
+      .map((tower) => `spec/schema/${tower}.schema.json`)
       .map((path) => [path, withActivations(readFileSync(new URL(path, root), "utf8"))]),
   ),
 };

@@ -47,6 +47,9 @@ const descriptions: Readonly<Record<Plan["kind"], string>> = {
   "siglip-vision": "a vision tower",
   "siglip-text": "a text tower",
   "siglip-image-classification": "a classifier",
+  siglip2: "a NaFlex model with both towers",
+  "siglip2-vision": "a NaFlex vision tower",
+  "siglip2-image-classification": "a NaFlex classifier",
   graph: "a graph of its own inputs and outputs",
 };
 

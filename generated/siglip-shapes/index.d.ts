@@ -22,7 +22,7 @@ export interface SiglipShapesTextOutput {
 /** Inputs and outputs of siglip-shapes; `number` is the batch. */
 export type SiglipShapesTypes = {
   vision: {
-    pixelValues: sigil.Tensor<readonly [number, 3, 64, 64]>;
+    inputs: sigil.SiglipVisionInputs<sigil.Tensor<readonly [number, 3, 64, 64]>>;
     output: SiglipShapesVisionOutput;
   };
   text: {

@@ -4,19 +4,35 @@ import { diagnosticAt, type Problem } from "./json-source.ts";
 import type { ConfigPlace } from "./config-place.ts";
 import type { JsonObject } from "./json-object.ts";
 
-const towers = { text_config: "siglip_text_model", vision_config: "siglip_vision_model" } as const;
+const towers = {
+  text_config: ["siglip_text_model", "siglip2_text_model"],
+  vision_config: ["siglip_vision_model", "siglip2_vision_model"],
+} as const;
 /** Model types that a config of an architecture may have: a tower's may be a whole model's. */
 const modelTypes: Readonly<Record<string, readonly string[]>> = {
   siglip: ["siglip"],
-  "siglip-text": ["siglip_text_model", "siglip"],
+  "siglip-text": ["siglip_text_model", "siglip2_text_model", "siglip", "siglip2"],
   "siglip-vision": ["siglip_vision_model", "siglip"],
   "siglip-image-classification": ["siglip"],
+  siglip2: ["siglip2"],
+  "siglip2-vision": ["siglip2_vision_model", "siglip2"],
+  "siglip2-image-classification": ["siglip2"],
 };
+/** Names that a spec may have as its architecture, beside paths of documents. */
+export const architectures: readonly string[] = Object.keys(modelTypes);
+
+/** Whether a model of this architecture, or a config of this model type, is NaFlex. */
+export const isNaflex = (name: unknown): boolean =>
+  typeof name === "string" && name.startsWith("siglip2") && !name.endsWith(".json");
 const classes: ReadonlyMap<unknown, string> = new Map([
   ["SiglipModel", "siglip"],
   ["SiglipTextModel", "siglip-text"],
   ["SiglipVisionModel", "siglip-vision"],
   ["SiglipForImageClassification", "siglip-image-classification"],
+  ["Siglip2Model", "siglip2"],
+  ["Siglip2TextModel", "siglip-text"],
+  ["Siglip2VisionModel", "siglip2-vision"],
+  ["Siglip2ForImageClassification", "siglip2-image-classification"],
 ]);
 
 /**
@@ -32,7 +48,9 @@ export function detectArchitecture(config: JsonObject): string | undefined {
     return named;
   return type === undefined
     ? "siglip"
-    : Object.keys(modelTypes).find((architecture) => modelTypes[architecture]![0] === type);
+    : type === "siglip2_text_model"
+      ? "siglip-text"
+      : Object.keys(modelTypes).find((architecture) => modelTypes[architecture]![0] === type);
 }
 
 /**
@@ -51,7 +69,7 @@ export function checkIdentity(
   const allowed = architecture === undefined ? [] : (modelTypes[architecture] ?? []);
   const checkType = (key: string, type: unknown, known: readonly string[]): void => {
     if (type === undefined || type === null || known.includes(type as string)) return;
-    const names = known.length > 0 ? known : ["siglip", ...Object.values(towers)];
+    const names = known.length > 0 ? known : ["siglip", "siglip2", ...Object.values(towers).flat()];
     report(key, {
       code: "unsupported-model-type",
       message: `model type ${JSON.stringify(type)} is not ${architecture === undefined ? "a SigLIP model" : `a ${architecture} model`}`,
@@ -60,10 +78,11 @@ export function checkIdentity(
     });
   };
   checkType("model_type", config.model_type, allowed);
-  for (const [key, type] of Object.entries(towers)) {
+  const naflex = isNaflex(config.model_type ?? architecture);
+  for (const [key, [fixed, flexible]] of Object.entries(towers)) {
     const tower = config[key] as JsonObject | null | undefined;
     if (typeof tower === "object" && tower !== null && architecture !== undefined)
-      checkType(`${key}/model_type`, tower.model_type, [type]);
+      checkType(`${key}/model_type`, tower.model_type, [naflex ? flexible : fixed]);
   }
   if (config.open_clip_model_name != null)
     report("open_clip_model_name", {
@@ -86,7 +105,7 @@ export function checkIdentity(
 
 function notesOn(type: unknown): readonly string[] {
   const name = typeof type === "string" ? type : "";
-  if (/^siglip2/.test(name))
+  if (isNaflex(name))
     return [
       "siglip2 is the naflex variant; SigLIP 2's checkpoints of fixed resolution have model_type siglip",
     ];

@@ -1,3 +1,4 @@
+import { isNaflex } from "./config-identity.ts";
 import type { Problem } from "./json-source.ts";
 
 type Report = (pointer: string, problem: Problem) => void;
@@ -17,6 +18,7 @@ export function checkTowers(config: Fields, architecture: string, report: Report
       num_attention_heads: heads,
       patch_size: patch,
       image_size: image,
+      num_patches: rows,
     } = tower;
     if (isPositive(hidden) && isPositive(heads) && hidden % heads !== 0) {
       report(`/${key}/num_attention_heads`, {
@@ -30,8 +32,17 @@ export function checkTowers(config: Fields, architecture: string, report: Report
         message: `patch_size ${patch} is larger than image_size ${image}`,
       });
     }
+    if (key === "vision_config" && isNaflex(architecture) && isPositive(rows)) {
+      const side = Math.round(Math.sqrt(rows));
+      if (side * side !== rows)
+        report(`/${key}/num_patches`, {
+          code: "contradictory-sizes",
+          message: `num_patches ${rows} is no square, and the position table is one`,
+          help: `a checkpoint's is the rows of embeddings.position_embedding.weight, such as ${side * side}`,
+        });
+    }
   }
-  if (architecture === "siglip")
+  if (architecture === "siglip" || architecture === "siglip2")
     checkJoint(fieldsOf(config.text_config), fieldsOf(config.vision_config), report);
 }
 

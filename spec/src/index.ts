@@ -9,10 +9,13 @@ export { loadNormalisation, loadSpec, loadTuning, parseSpec, type ParseOptions }
 export type { Normalisation } from "./preprocessor.ts";
 export type { Provenance } from "./provenance.ts";
 export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";
+export type { CompleteGraph } from "./extend-architecture.ts";
 export { siglipConfigFromTextVisionConfigs, type JointConfig } from "./from-text-vision-configs.ts";
 export { listModelSpecs, readPackageJson, specPath } from "./package-files.ts";
 export type { SigilSpec, SigilSpecInput } from "./generated/sigil.ts";
 export type { SiglipConfig, SiglipConfigInput } from "./generated/siglip.ts";
+export type { Siglip2Config, Siglip2ConfigInput } from "./generated/siglip2.ts";
+export type { Siglip2VisionConfig, Siglip2VisionConfigInput } from "./generated/siglip2-vision.ts";
 export type { SiglipTextConfig, SiglipTextConfigInput } from "./generated/siglip-text.ts";
 export type { SiglipVisionConfig, SiglipVisionConfigInput } from "./generated/siglip-vision.ts";
 export {
@@ -20,6 +23,7 @@ export {
   loadArchitecture,
   parseArchitecture,
   type ArchitectureDocument,
+  type ArchitecturePart,
 } from "./parse-architecture.ts";
 export { parsePlan } from "./parse-plan.ts";
 export * from "./generated/tuning.ts";

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { checkIdentity, detectArchitecture } from "./config-identity.ts";
+import { architectures, checkIdentity, detectArchitecture, isNaflex } from "./config-identity.ts";
 import { DiagnosticError } from "./diagnostic-error.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
@@ -18,7 +18,12 @@ import { isObject, type JsonObject } from "./json-object.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import { parseTuning } from "./parse-tuning.ts";
 import { provenanceOf } from "./provenance.ts";
-import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";
+import {
+  maxNumPatchesOf,
+  normalisationOf,
+  preprocessorFiles,
+  type Normalisation,
+} from "./preprocessor.ts";
 import { readText } from "./read-text.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
@@ -34,8 +39,6 @@ export interface ParseOptions {
   /** Compile a config.json as this architecture, such as one tower of a full model. */
   readonly architecture?: string;
 }
-
-const architectures = ["siglip", "siglip-text", "siglip-vision", "siglip-image-classification"];
 
 /**
  * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder; throws a DiagnosticError
@@ -165,6 +168,11 @@ function assemble(
   } = spec.pixels === "uint8"
     ? { ...spec, ...readNormalisation(config, place, options, diagnostics, source) }
     : spec;
+  const maxNumPatches =
+    spec.max_num_patches ??
+    (isNaflex(architecture)
+      ? readMaxNumPatches(place, spec.config, options, diagnostics)
+      : undefined);
   const tuning =
     typeof spec.tuning === "string" ? readTuning(spec.tuning, source, options) : undefined;
   return {
@@ -190,6 +198,7 @@ function assemble(
     ...(spec.text_length !== undefined && { textLength: spec.text_length }),
     ...(spec.image_size && { imageSize: spec.image_size }),
     ...provenanceOf(place.source.file, options.readFile ?? readText),
+    ...(maxNumPatches !== undefined && { maxNumPatches }),
     ...(spec.checkpoint !== undefined && { checkpoint: spec.checkpoint }),
     ...(spec.revision !== undefined && { revision: spec.revision }),
     ...(spec.license !== undefined && { license: spec.license }),
@@ -220,14 +229,26 @@ function readNormalisation(
   );
 }
 
-/** What the files beside a config.json say of normalising; nothing where there are none. */
-function normalisationBeside(
-  configFile: string,
-  config: ModelConfig,
-  readFile: (path: string) => string,
-  stated: Partial<Normalisation>,
+/**
+ * `max_num_patches` of the image processor beside a config.json; nothing of a config inside a spec.
+ */
+function readMaxNumPatches(
+  place: { source: JsonSource; pointer: string },
+  config: SigilSpec["config"],
+  options: ParseOptions,
   diagnostics: Diagnostic[],
-): Partial<Normalisation> {
+): number | undefined {
+  if (place.pointer === "/config" && typeof config !== "string") return undefined;
+  const found = preprocessorBeside(place.source.file, options.readFile ?? readText, diagnostics);
+  return found && maxNumPatchesOf(found.source, found.pointer, diagnostics);
+}
+
+/** The settings of the image processor beside a config.json, where there are any. */
+function preprocessorBeside(
+  configFile: string,
+  readFile: (path: string) => string,
+  diagnostics: Diagnostic[],
+): { readonly source: JsonSource; readonly pointer: string } | undefined {
   for (const { name, pointer } of preprocessorFiles) {
     const file = join(dirname(configFile), name);
     let text: string;
@@ -248,15 +269,29 @@ function normalisationBeside(
     // Older processor_config.json name classes and no more.
     if (pointer !== "" && isObject(source.value) && source.value[pointer.slice(1)] == null)
       continue;
-    return normalisationOf(
-      source,
-      pointer,
-      stated,
-      config.vision_config?.num_channels,
-      diagnostics,
-    );
+    return { source, pointer };
   }
-  return {};
+  return undefined;
+}
+
+/** What the files beside a config.json say of normalising; nothing where there are none. */
+function normalisationBeside(
+  configFile: string,
+  config: ModelConfig,
+  readFile: (path: string) => string,
+  stated: Partial<Normalisation>,
+  diagnostics: Diagnostic[],
+): Partial<Normalisation> {
+  const found = preprocessorBeside(configFile, readFile, diagnostics);
+  return found
+    ? normalisationOf(
+        found.source,
+        found.pointer,
+        stated,
+        config.vision_config?.num_channels,
+        diagnostics,
+      )
+    : {};
 }
 
 /**

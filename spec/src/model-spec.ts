@@ -7,8 +7,11 @@ import type { SiglipVisionConfig } from "./generated/siglip-vision.ts";
 /** A text tower's config with every default filled in and `projection_size` resolved. */
 export type TextConfig = SiglipTextConfig & { readonly projection_size: number };
 
-/** A vision tower's config with every default filled in. */
-export type VisionConfig = SiglipVisionConfig;
+/**
+ * A vision tower's config with every default filled in. A NaFlex tower's is Siglip2VisionConfig's:
+ * it has `num_patches`, and no `image_size`.
+ */
+export type VisionConfig = SiglipVisionConfig & { readonly num_patches?: number };
 
 /**
  * The config that an architecture is expanded with, in transformers' names; a tower that the
@@ -50,6 +53,8 @@ export interface ModelSpec {
   readonly batch: { readonly image: number; readonly text: number };
   readonly textLength?: number;
   readonly imageSize?: { readonly height: number; readonly width: number };
+  /** Of a NaFlex model: patches of the largest picture. */
+  readonly maxNumPatches?: number;
   /** Every layer's, or those of these layers. */
   readonly hiddenStates: boolean | readonly number[];
   readonly attentions: boolean | readonly number[];

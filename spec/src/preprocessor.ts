@@ -1,4 +1,4 @@
-/** How a checkpoint normalises its pictures, for specs whose models take bytes. */
+/** What a checkpoint's image processor says that a model is compiled for. */
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
@@ -33,19 +33,8 @@ export function normalisationOf(
   channels: number | undefined,
   diagnostics: Diagnostic[],
 ): Partial<Normalisation> {
-  const given =
-    pointer === ""
-      ? source.value
-      : (source.value as Record<string, unknown> | null)?.[pointer.slice(1)];
-  if (!isObject(given)) {
-    diagnostics.push(
-      diagnosticAt(source, pointer, {
-        code: "wrong-type",
-        message: "an image processor's settings must be an object",
-      }),
-    );
-    return {};
-  }
+  const given = settingsAt(source, pointer, diagnostics);
+  if (!given) return {};
   const found: Record<string, unknown> = {};
   for (const key of keys) {
     const value = given[key];
@@ -80,4 +69,41 @@ export function normalisationOf(
   if (problems.length === 0) checkChannels(found, channels, { source, pointer }, problems);
   diagnostics.push(...problems);
   return found as Partial<Normalisation>;
+}
+
+/** `max_num_patches` of the settings of an image processor at a pointer of a file. */
+export function maxNumPatchesOf(
+  source: JsonSource,
+  pointer: string,
+  diagnostics: Diagnostic[],
+): number | undefined {
+  const most = settingsAt(source, pointer, diagnostics)?.max_num_patches;
+  if (most === undefined || most === null) return undefined;
+  if (Number.isSafeInteger(most) && (most as number) >= 1) return most as number;
+  diagnostics.push(
+    diagnosticAt(source, `${pointer}/max_num_patches`, {
+      code: "wrong-type",
+      message: `\`max_num_patches\` must be a positive integer, not ${JSON.stringify(most)}`,
+    }),
+  );
+  return undefined;
+}
+
+function settingsAt(
+  source: JsonSource,
+  pointer: string,
+  diagnostics: Diagnostic[],
+): Readonly<Record<string, unknown>> | undefined {
+  const given =
+    pointer === ""
+      ? source.value
+      : (source.value as Record<string, unknown> | null)?.[pointer.slice(1)];
+  if (isObject(given)) return given;
+  diagnostics.push(
+    diagnosticAt(source, pointer, {
+      code: "wrong-type",
+      message: "an image processor's settings must be an object",
+    }),
+  );
+  return undefined;
 }

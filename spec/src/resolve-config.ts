@@ -2,7 +2,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { ConfigPlace } from "./config-place.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
 import { diagnosticAt, type Problem } from "./json-source.ts";
-import { checkIdentity } from "./config-identity.ts";
+import { checkIdentity, isNaflex } from "./config-identity.ts";
 import { checkLabels, checkTowers } from "./config-rules.ts";
 import type { ModelConfig } from "./model-spec.ts";
 import { takesNull, validate, type SchemaName } from "./schema-validation.ts";
@@ -19,17 +19,24 @@ export function resolveConfig(
 ): ModelConfig {
   checkIdentity(value, architecture, place, diagnostics);
   const tower = towerOf(architecture, value);
+  const joint = isNaflex(architecture.endsWith(".json") ? value.model_type : architecture)
+    ? "siglip2"
+    : "siglip";
+  const isClassifier = architecture.endsWith("image-classification");
   const config = withoutNulls(value);
   let prefix = place.pointer;
   let result: JsonObject = config;
   if (tower === undefined) {
-    if (architecture === "siglip-image-classification") delete config.text_config;
-    diagnostics.push(...validate("siglip", config, place.source, prefix));
-    if (architecture === "siglip-image-classification") delete config.text_config;
+    if (isClassifier) delete config.text_config;
+    diagnostics.push(...validate(joint, config, place.source, prefix));
+    if (isClassifier) delete config.text_config;
   } else {
     const key = tower === "siglip-text" ? "text_config" : "vision_config";
     const nested =
-      "text_config" in value || "vision_config" in value || value.model_type === "siglip";
+      "text_config" in value ||
+      "vision_config" in value ||
+      value.model_type === "siglip" ||
+      value.model_type === "siglip2";
     if (nested) prefix += `/${key}`;
     const block = nested ? (config[key] ?? {}) : config;
     diagnostics.push(...validate(tower, block, place.source, prefix));
@@ -64,9 +71,11 @@ function withoutNulls(config: JsonObject): JsonObject {
       if (block[key] === null && !takesNull(schema, key)) delete block[key];
   };
   // A tower's config may stand alone, so its keys are looked for in the config too.
-  for (const schema of ["siglip", "siglip-text", "siglip-vision"] as const) clean(copy, schema);
+  const schemas = ["siglip", "siglip-text", "siglip-vision", "siglip2-vision"] as const;
+  for (const schema of schemas) clean(copy, schema);
   clean(copy.text_config, "siglip-text");
   clean(copy.vision_config, "siglip-vision");
+  clean(copy.vision_config, "siglip2-vision");
   return copy;
 }
 
@@ -77,9 +86,18 @@ function withoutNulls(config: JsonObject): JsonObject {
 function towerOf(
   architecture: string,
   config: JsonObject,
-): "siglip-text" | "siglip-vision" | undefined {
-  if (architecture === "siglip-text" || architecture === "siglip-vision") return architecture;
-  if (!architecture.endsWith(".json")) return undefined;
-  if (config.model_type === "siglip_text_model") return "siglip-text";
-  return config.model_type === "siglip_vision_model" ? "siglip-vision" : undefined;
+): "siglip-text" | "siglip-vision" | "siglip2-vision" | undefined {
+  switch (architecture.endsWith(".json") ? config.model_type : architecture) {
+    case "siglip-text":
+    case "siglip_text_model":
+    case "siglip2_text_model":
+      return "siglip-text";
+    case "siglip-vision":
+    case "siglip_vision_model":
+      return "siglip-vision";
+    case "siglip2-vision":
+    case "siglip2_vision_model":
+      return "siglip2-vision";
+  }
+  return undefined;
 }

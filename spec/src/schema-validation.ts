@@ -9,6 +9,8 @@ export type SchemaName =
   | "siglip"
   | "siglip-text"
   | "siglip-vision"
+  | "siglip2"
+  | "siglip2-vision"
   | "sigil"
   | "operations"
   | "architecture"
@@ -79,7 +81,9 @@ function compileSchemas(): Map<SchemaName, ValidateFunction> {
   const names = [
     "siglip-text",
     "siglip-vision",
+    "siglip2-vision",
     "siglip",
+    "siglip2",
     "sigil",
     "operations",
     "architecture",

@@ -1,5 +1,6 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
+import { isNaflex } from "./config-identity.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
 import type { ModelConfig } from "./model-spec.ts";
 import type { ConfigPlace } from "./config-place.ts";
@@ -43,10 +44,12 @@ export function checkSpec(
       }
     });
   }
+  checkNaflex(spec, source, diagnostics);
   if (spec.pixels === "uint8") checkBytes(spec, vision?.num_channels, source, diagnostics);
   for (const side of ["height", "width"] as const) {
     const size = spec.image_size?.[side];
     if (vision === undefined || typeof size !== "number" || size < 1) continue;
+    if (isNaflex(spec.architecture)) continue;
     const pointer = `/image_size/${side}`;
     if (size < vision.patch_size) {
       diagnostics.push(
@@ -65,6 +68,38 @@ export function checkSpec(
       );
     }
   }
+}
+
+/** A NaFlex model is compiled for a number of patches, the others for a size in pixels. */
+function checkNaflex(spec: SigilSpec, source: JsonSource, diagnostics: Diagnostic[]): void {
+  const report = (key: string, message: string, help: string): void =>
+    void diagnostics.push(
+      diagnosticAt(source, `/${key}`, { code: "contradictory-sizes", key: true, message, help }),
+    );
+  if (spec.architecture.endsWith(".json")) return;
+  if (!isNaflex(spec.architecture)) {
+    if (spec.max_num_patches !== undefined)
+      report(
+        "max_num_patches",
+        `${spec.architecture} takes pictures of one size`,
+        "only NaFlex models (siglip2) have max_num_patches; state image_size",
+      );
+    return;
+  }
+  const help = "state max_num_patches: pictures have any aspect ratio up to so many patches";
+  if (spec.image_size) report("image_size", `${spec.architecture} has no image_size`, help);
+  if (spec.interpolate_pos_encoding !== false)
+    report(
+      "interpolate_pos_encoding",
+      `${spec.architecture} always resamples its positions to each picture`,
+      help,
+    );
+  if (spec.pixels === "uint8")
+    report(
+      "pixels",
+      `${spec.architecture} takes patches, not bytes`,
+      "the image processor cuts pictures into patches: leave pixels float32",
+    );
 }
 
 /**

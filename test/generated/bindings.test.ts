@@ -10,6 +10,7 @@ import {
   GraphModel,
   InputError,
   SiglipForImageClassification,
+  type SiglipVisionInputs,
   syntheticWeights,
   WeightsError,
   type ByteTensor,
@@ -145,16 +146,18 @@ describe("bindings", () => {
   });
   it("take bytes where the spec says so, of the shape that pictures have, from a GPU too", async () => {
     const text = (await compile(classifier({ pixels: "uint8" }))).bindings;
-    expect(text).toContain("pixelValues: sigil.ByteTensor<readonly [number, 16, 16, 3]>;");
+    expect(text).toContain(
+      "inputs: sigil.SiglipVisionInputs<sigil.ByteTensor<readonly [number, 16, 16, 3]>>;",
+    );
     expect(text).toContain('import * as sigil from "@sigil/runtime";');
     expect(text).toContain("imageSize = { height: 16, width: 16 } as const");
     type Model = SiglipForImageClassification<{
-      pixelValues: ByteTensor<readonly [number, 16, 16, 3]>;
+      inputs: SiglipVisionInputs<ByteTensor<readonly [number, 16, 16, 3]>>;
       output: { logits: Tensor };
     }>;
     type Pixels = Parameters<Model["forward"]>[0]["pixelValues"];
     type Joint = SiglipModel<{
-      vision: { pixelValues: Pixels; output: object };
+      vision: { inputs: SiglipVisionInputs<Pixels>; output: object };
       text: { output: object };
       features: Tensor;
     }>;

@@ -128,8 +128,12 @@ describe("a config that says it is another model", () => {
 
   const type = (config: object) => diagnosticsOf(config)[0];
   it.each<[object, string, RegExp | undefined]>([
-    [{ model_type: "siglip2" }, "/model_type", /naflex/],
-    [{ model_type: "siglip2_vision_model" }, "/model_type", /naflex/],
+    [{ ...spec, config: { model_type: "siglip2" } }, "/config/model_type", /naflex/],
+    [
+      { model_type: "siglip2", vision_config: { model_type: "siglip_vision_model" } },
+      "/vision_config/model_type",
+      undefined,
+    ],
     [{ model_type: "smolvlm_vision" }, "/model_type", /nearest row of the position table/],
     [{ model_type: "idefics3_vision" }, "/model_type", /nearest row of the position table/],
     [{ model_type: "paligemma" }, "/model_type", undefined],

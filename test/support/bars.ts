@@ -3,7 +3,7 @@
  */
 import type { Storage } from "@sigil/spec";
 import { compareEmbeddings } from "./embeddings.ts";
-import { scaledError, type GoldenCase } from "./golden-cases.ts";
+import { outputNames, scaledError, type GoldenCase } from "./golden-cases.ts";
 
 /** The largest difference of an embedding's element, and the least cosine of an embedding. */
 export interface Bar {
@@ -41,8 +41,8 @@ export async function distanceOf(
 ): Promise<Distance> {
   let [worst, cosine, scaled] = [0, 1, 0];
   let found = false;
-  for (const [name, { shape }] of golden.outputs.tensors) {
-    if (name.startsWith("input.")) continue;
+  for (const name of outputNames(golden)) {
+    const { shape } = golden.outputs.tensors.get(name)!;
     if (!(name in actual))
       throw new Error(
         `${golden.name}: expected an output ${name}, found ${Object.keys(actual).join(", ")}`,

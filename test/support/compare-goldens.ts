@@ -3,7 +3,7 @@
  */
 import { appendFileSync } from "node:fs";
 import { expect } from "vitest";
-import { scaledError, type GoldenCase } from "./golden-cases.ts";
+import { outputNames, scaledError, type GoldenCase } from "./golden-cases.ts";
 
 export { flatten, runJoint } from "./run-case.ts";
 
@@ -13,7 +13,7 @@ export async function compare(
   actual: Record<string, ArrayLike<number>>,
   tolerance: (name: string) => number,
 ): Promise<void> {
-  const names = [...golden.outputs.tensors.keys()].filter((name) => !name.startsWith("input."));
+  const names = outputNames(golden);
   expect(names.filter((name) => !(name in actual))).toEqual([]);
   const errors: Record<string, number> = {};
   for (const name of names) {

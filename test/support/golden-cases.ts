@@ -4,7 +4,13 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { bufferSource, openSafetensors, uniform, type WeightSource } from "@sigil/runtime";
+import {
+  bufferSource,
+  openSafetensors,
+  uniform,
+  type Siglip2VisionInputs,
+  type WeightSource,
+} from "@sigil/runtime";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 
 /** The folder test/fixtures of the repository, above this file or what it was built to. */
@@ -26,6 +32,13 @@ export const tinyCases = [
   "tiny-classify-multi",
   "tiny-classify-regression",
 ] as const;
+/** NaFlex, small enough for every run; the three inputs are made by rules. */
+export const naflexCases = [
+  "naflex-tiny",
+  "naflex-awkward",
+  "naflex-classify",
+  "naflex-headless",
+] as const;
 /** Cases of published sizes, up to 0.88 billion parameters. */
 export const realCases = [
   "base-patch16-224",
@@ -37,12 +50,14 @@ export const realCases = [
 
 export interface GoldenCase {
   readonly name: string;
-  readonly kind: "joint" | "classification";
+  readonly kind: "joint" | "classification" | "vision";
   readonly seed: number;
   readonly batch: number;
   readonly textBatch: number;
   readonly spec: ModelSpec;
   readonly pixels: { readonly data: Float32Array; readonly shape: readonly number[] };
+  /** What a NaFlex model takes of pictures; `pixels` are its `pixel_values`. */
+  readonly naflex?: Siglip2VisionInputs;
   readonly inputIds: readonly (readonly number[])[];
   readonly attentionMask?: readonly (readonly number[])[];
   readonly positionIds?: readonly (readonly number[])[];
@@ -59,18 +74,22 @@ export async function goldenCase(
 ): Promise<GoldenCase> {
   const folder = join(fixtures, "models", name);
   const json = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
-  const classification = json.kind === "classification";
-  const config = {
-    model_type: "siglip",
-    ...json.config,
-    ...(classification ? { architectures: ["SiglipForImageClassification"] } : {}),
+  const naflex = json.kind.startsWith("naflex");
+  const kind = naflex ? json.kind.slice("naflex-".length) || "joint" : json.kind;
+  const classification = kind === "classification";
+  const family = naflex ? "siglip2" : "siglip";
+  const config = { model_type: family, ...json.config };
+  const options = json.options ?? {
+    states: json.states,
+    labels: json.labels,
   };
-  const options = json.options ?? {};
   const [height, width] = json.image ?? [];
   const document = {
     name,
     config,
-    architecture: classification ? "siglip-image-classification" : "siglip",
+    architecture:
+      kind === "joint" ? family : `${family}-${classification ? "image-classification" : kind}`,
+    ...(naflex && { max_num_patches: json.max_num_patches }),
     ...(json.text_length && { text_length: json.text_length }),
     ...(height && { image_size: { height, width } }),
     ...(options.states && { hidden_states: true, attentions: true }),
@@ -80,27 +99,32 @@ export async function goldenCase(
   const spec = parseSpec(JSON.stringify(document), { file: "case.json" });
   const text = spec.config.text_config;
   const vision = spec.config.vision_config;
-  const textBatch = json.text_batch ?? json.batch;
+  const batch = json.batch ?? json.spatial_shapes.length;
+  const textBatch = json.text_batch ?? batch;
   const length = json.text_length ?? text?.max_position_embeddings ?? 1;
   const size = vision?.image_size ?? 1;
-  const shape = [json.batch, vision?.num_channels ?? 1, height ?? size, width ?? size];
+  const shape = naflex
+    ? [batch, json.max_num_patches, vision!.patch_size ** 2 * vision!.num_channels]
+    : [batch, vision?.num_channels ?? 1, height ?? size, width ?? size];
   const data = uniform(
     "input.pixel_values",
     shape.reduce((a, b) => a * b, 1),
     json.seed,
   );
+  const pixels = { data, shape };
   const words = text?.vocab_size ?? 1;
   const ids = Array.from(uniform("input.input_ids", textBatch * length, json.seed), (u) =>
     Math.min(Math.floor(Math.fround(Math.fround(Math.fround(u + 1) / 2) * words)), words - 1),
   );
   return {
     name,
-    kind: json.kind,
+    kind,
     seed: json.seed,
-    batch: json.batch,
+    batch,
     textBatch,
     spec,
-    pixels: { data, shape },
+    pixels,
+    ...(naflex && { naflex: naflexInputs(pixels, json.spatial_shapes) }),
     inputIds: Array.from({ length: textBatch }, (_, row) =>
       ids.slice(row * length, (row + 1) * length),
     ),
@@ -122,6 +146,30 @@ export async function goldenCase(
     ),
   };
 }
+
+/** Zeros and the mask after each picture's last patch. */
+function naflexInputs(
+  pixelValues: GoldenCase["pixels"],
+  grids: readonly (readonly [number, number])[],
+): Siglip2VisionInputs {
+  const [batch, most, width] = pixelValues.shape as [number, number, number];
+  const mask = new Int32Array(batch * most);
+  grids.forEach(([rows, columns], b) => {
+    mask.fill(1, b * most, b * most + rows * columns);
+    pixelValues.data.fill(0, (b * most + rows * columns) * width, (b + 1) * most * width);
+  });
+  return {
+    pixelValues,
+    pixelAttentionMask: { data: mask, shape: [batch, most] },
+    spatialShapes: { data: Int32Array.from(grids.flat()), shape: [batch, 2] },
+  };
+}
+
+/** What is computed and compared: not what went in, nor the positions before they are added. */
+export const outputNames = ({ outputs }: GoldenCase): string[] =>
+  [...outputs.tensors.keys()].filter(
+    (name) => !name.startsWith("input.") && name !== "resized_position_embeddings",
+  );
 
 /**
  * Largest difference, over max(1, the largest expected magnitude), as the goldens' tolerances are

@@ -1,7 +1,10 @@
 /** Runs model cases on a session of any backend; needs no test runner. */
 import {
+  Siglip2ForImageClassification,
+  Siglip2Model,
   SiglipForImageClassification,
   SiglipModel,
+  type SiglipVisionInputs,
   type Session,
   type Tensor,
 } from "@sigil/runtime";
@@ -24,6 +27,13 @@ export function flatten(
   return into;
 }
 
+const modelOf = ({ naflex }: GoldenCase, session: Session): SiglipModel =>
+  new (naflex ? Siglip2Model : SiglipModel)(session);
+
+/** What its model takes of pictures. */
+const picturesOf = ({ naflex, pixels }: GoldenCase): SiglipVisionInputs =>
+  naflex ?? { pixelValues: pixels };
+
 /** Both towers and their scores, by every input that the case has. */
 export async function runJoint(
   golden: GoldenCase,
@@ -35,8 +45,8 @@ export async function runJoint(
     ...(attentionMask && { attentionMask }),
     ...(positionIds && { positionIds }),
   };
-  const model = new SiglipModel(session);
-  const inputs = { ...text, pixelValues: golden.pixels };
+  const model = modelOf(golden, session);
+  const inputs = { ...text, ...picturesOf(golden) };
   const outputs = golden.outputs.tensors.has("loss")
     ? await model.forward({ ...inputs, returnLoss: true })
     : await model.forward(inputs);
@@ -50,13 +60,21 @@ export async function runCase(
   session: Session,
 ): Promise<Record<string, ArrayLike<number>>> {
   if (golden.kind === "classification") {
-    const model = new SiglipForImageClassification(session);
+    const model: SiglipForImageClassification = new (
+      golden.naflex ? Siglip2ForImageClassification : SiglipForImageClassification
+    )(session);
     const outputs = flatten(
-      await model.forward({ pixelValues: golden.pixels, labels: golden.labels! }),
+      await model.forward({ ...picturesOf(golden), labels: golden.labels! }),
       "",
       {},
     );
     await model.dispose();
+    return outputs;
+  }
+  if (golden.kind === "vision") {
+    const { visionModel } = modelOf(golden, session);
+    const outputs = flatten(await visionModel.forward(picturesOf(golden)), "", {});
+    await visionModel.dispose();
     return outputs;
   }
   if (!golden.towersOnly) return runJoint(golden, session);

@@ -3,11 +3,15 @@ import {
   InputError,
   nestOutputs,
   type Session,
+  Siglip2ForImageClassification,
+  Siglip2Model,
+  Siglip2VisionModel,
   SiglipForImageClassification,
   SiglipModel,
   SiglipTextModel,
   SiglipVisionModel,
   type Labels,
+  type SiglipVisionInputs,
   type WeightSource,
 } from "@sigil/runtime";
 import { openSafetensors } from "@sigil/runtime";
@@ -23,7 +27,14 @@ import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
 import { flattenOutputs } from "../tensors/flatten-outputs.ts";
-import { listed, readFloats, readNumbers, readPixels, readRows } from "../tensors/read-inputs.ts";
+import {
+  listed,
+  readFloats,
+  readIntegers,
+  readNumbers,
+  readPixels,
+  readRows,
+} from "../tensors/read-inputs.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
 
 export interface RunOptions {
@@ -94,6 +105,9 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
     ...(options.hiddenStates && { hiddenStates: true }),
     ...(options.attentions && { attentions: true }),
     ...(ids && { textLength: ids.at(-1)! }),
+    // A NaFlex model is compiled for as many patches as there are.
+    ...(spec.config.vision_config?.num_patches !== undefined &&
+      pixels?.[1] !== undefined && { maxNumPatches: pixels[1] }),
     ...(options.interpolate &&
       pixels && { interpolatePosEncoding: true, imageSize: { height: height!, width: width! } }),
     batch: {
@@ -146,7 +160,16 @@ async function forward(
   inputs: WeightSource,
   returnLoss: boolean,
 ): Promise<object> {
-  const pixels = async () => ({ pixelValues: await readPixels(inputs, "pixel_values") });
+  const { kind } = session.plan;
+  const isNaflex = kind.startsWith("siglip2");
+  // What the model's class takes of pictures, which the types of both cannot say of one variable.
+  const pixels = async (): Promise<SiglipVisionInputs> => ({
+    pixelValues: await readPixels(inputs, "pixel_values"),
+    ...(isNaflex && {
+      pixelAttentionMask: await readIntegers(inputs, "pixel_attention_mask"),
+      spatialShapes: await readIntegers(inputs, "spatial_shapes"),
+    }),
+  });
   const texts = async () => {
     const [inputIds, attentionMask, positionIds] = [
       await readRows(inputs, "input_ids"),
@@ -163,9 +186,10 @@ async function forward(
       ...(positionIds && { positionIds }),
     };
   };
-  switch (session.plan.kind) {
-    case "siglip": {
-      const model = new SiglipModel(session);
+  switch (kind) {
+    case "siglip":
+    case "siglip2": {
+      const model: SiglipModel = new (isNaflex ? Siglip2Model : SiglipModel)(session);
       const [image, text] = ["pixel_values", "input_ids"].map((name) => inputs.tensors.has(name));
       if (!image && !text)
         throw new InputError(
@@ -184,11 +208,17 @@ async function forward(
       };
     }
     case "siglip-vision":
-      return new SiglipVisionModel(session).forward(await pixels());
+    case "siglip2-vision":
+      return new (isNaflex ? Siglip2VisionModel : SiglipVisionModel)(session).forward(
+        await pixels(),
+      );
     case "siglip-text":
       return new SiglipTextModel(session).forward(await texts());
-    case "siglip-image-classification": {
-      const model = new SiglipForImageClassification(session);
+    case "siglip-image-classification":
+    case "siglip2-image-classification": {
+      const model: SiglipForImageClassification = new (
+        isNaflex ? Siglip2ForImageClassification : SiglipForImageClassification
+      )(session);
       const labels = await readLabels(inputs);
       return labels
         ? model.forward({ ...(await pixels()), labels })
@@ -201,7 +231,7 @@ async function forward(
           input.default && !inputs.tensors.has(input.name)
             ? []
             : [
-                (input.dtype === "uint8" ? readPixels : readFloats)(inputs, input.name).then(
+                readers[input.dtype](inputs, input.name).then(
                   (tensor) => [input.name, tensor] as const,
                 ),
               ],
@@ -214,6 +244,9 @@ async function forward(
     }
   }
 }
+
+/** How an input of a document is read, by its dtype. */
+const readers = { float32: readFloats, int32: readIntegers, uint8: readPixels };
 
 /** One class index a picture from a vector of integers, else a row of targets. */
 async function readLabels(inputs: WeightSource): Promise<Labels | undefined> {

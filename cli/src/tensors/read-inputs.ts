@@ -1,5 +1,11 @@
 /** Inputs of a model from a safetensors file, whatever number type they were saved as. */
-import { InputError, type InputTensor, type PixelValues, type WeightSource } from "@sigil/runtime";
+import {
+  InputError,
+  type InputTensor,
+  type IntTensor,
+  type PixelValues,
+  type WeightSource,
+} from "@sigil/runtime";
 
 /** Integer element types: how many bytes, and how one is read. */
 const integers: Readonly<
@@ -61,6 +67,25 @@ export async function readFloats(
       `${source.name}: expected a tensor ${name}, found ${listed([...source.tensors.keys()])}`,
     );
   return { data: await source.readFloat32(name), shape: info.shape };
+}
+
+/**
+ * Integers of 32 bits, whatever integers the file stores; an InputError where it has none of this
+ * name, stores no integers, or one that takes more bits.
+ */
+export async function readIntegers(source: WeightSource, name: string): Promise<IntTensor> {
+  const tensor = await readNumbers(source, name);
+  if (!tensor)
+    throw new InputError(
+      `${source.name}: expected a tensor ${name}, found ${listed([...source.tensors.keys()])}`,
+    );
+  const data = Int32Array.from(tensor.values);
+  const odd = tensor.integer ? data.findIndex((value, i) => value !== tensor.values[i]) : 0;
+  if (odd >= 0 && data.length > 0)
+    throw new InputError(
+      `${name}: expected integers of 32 bits, received ${tensor.integer ? tensor.values[odd] : source.tensors.get(name)!.dtype}`,
+    );
+  return { data, shape: tensor.shape };
 }
 
 /**

@@ -27,6 +27,9 @@ const classes: Readonly<Record<PlanKind, string>> = {
   "siglip-text": "SiglipTextModel",
   "siglip-vision": "SiglipVisionModel",
   "siglip-image-classification": "SiglipForImageClassification",
+  siglip2: "Siglip2Model",
+  "siglip2-vision": "Siglip2VisionModel",
+  "siglip2-image-classification": "Siglip2ForImageClassification",
   graph: "GraphModel",
 };
 
@@ -93,7 +96,7 @@ export function writeBindings(
 }
 
 function labelsOf({ kind, config }: Plan): readonly string[] | undefined {
-  if (kind !== "siglip-image-classification") return undefined;
+  if (!kind.endsWith("-image-classification")) return undefined;
   const labels = Object.values((config.id2label ?? {}) as Readonly<Record<string, unknown>>);
   return labels.length > 0 ? labels.map(String) : undefined;
 }
@@ -110,9 +113,10 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
     type: writeOutputs(file, `${name}${part}Output`, of, nestedOutputs(program)),
   });
   const vision = (): Properties => {
-    const program = freeSizes((programOf(plan, "patches") ?? programOf(plan, "pixel_values"))!);
+    const given = (programOf(plan, "patches") ?? programOf(plan, "pixel_values"))!;
+    const program = isNaflex(plan) ? given : freeSizes(given);
     return [
-      { name: "pixelValues", type: pixelsType(plan) },
+      { name: "inputs", type: picturesType(plan) },
       output("Vision", `the vision tower of ${plan.name}`, program),
     ];
   };
@@ -120,7 +124,8 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
     output("Text", `the text tower of ${plan.name}`, programOf(plan, "input_ids")!),
   ];
   switch (plan.kind) {
-    case "siglip": {
+    case "siglip":
+    case "siglip2": {
       const pooled = programOf(plan, "input_ids")!.outputs.find(
         (tensor) => tensor.name === "pooler_output",
       );
@@ -132,6 +137,8 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
     }
     case "siglip-vision":
     case "siglip-image-classification":
+    case "siglip2-vision":
+    case "siglip2-image-classification":
       return vision();
     case "siglip-text":
       return text();
@@ -153,10 +160,14 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
   }
 }
 
-function pixelsType(plan: Plan): string {
-  if (!programOf(plan, "patches")) return tensorType(inputOf(plan, "pixel_values")!);
+const isNaflex = ({ kind }: Plan): boolean => kind.startsWith("siglip2");
+
+function picturesType(plan: Plan): string {
+  const patches = inputOf(plan, "patches");
+  if (isNaflex(plan)) return `sigil.Siglip2VisionInputs<${tensorType(patches!)}>`;
+  if (!patches) return `sigil.SiglipVisionInputs<${tensorType(inputOf(plan, "pixel_values")!)}>`;
   const vision = plan.config.vision_config as { readonly num_channels?: unknown } | undefined;
-  return `sigil.Tensor<readonly [number, ${Number(vision?.num_channels)}, number, number]>`;
+  return `sigil.SiglipVisionInputs<sigil.Tensor<readonly [number, ${Number(vision?.num_channels)}, number, number]>>`;
 }
 
 /** What callers must resize and pad to. */
@@ -166,7 +177,18 @@ function sizesOf(plan: Plan): NonNullable<ClassDeclarationStructure["properties"
   const [height, width] =
     pixels?.shape.slice(...(pixels.dtype === "uint8" ? [1, 3] : [2, 4])).map(axisType) ?? [];
   const fixed = { isStatic: true, isReadonly: true } as const;
+  const patches = isNaflex(plan) ? inputOf(plan, "patches") : undefined;
   return [
+    ...(patches
+      ? [
+          {
+            ...fixed,
+            name: "maxNumPatches",
+            docs: ["Patches that the image processor must fit pictures to, and pad to."],
+            initializer: `${axisType(patches.shape[1]!)} as const`,
+          },
+        ]
+      : []),
     ...(pixels
       ? [
           {

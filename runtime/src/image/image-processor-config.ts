@@ -75,7 +75,7 @@ export function imageProcessorConfig({
 }
 
 /** The settings themselves. Throws ImageError for what is no object. */
-function settingsOf(config: Json): Json {
+export function settingsOf(config: Json): Json {
   const given = (config as Json | null)?.image_processor ?? config;
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw new ImageError(
@@ -85,17 +85,16 @@ function settingsOf(config: Json): Json {
 }
 
 /**
- * The class of transformers that a file's settings are for, without the suffix of a backend;
- * SiglipImageProcessor where the file names none, as the model's own is then taken. Throws
- * ImageError for what names no class of transformers.
+ * The class of transformers that a file's settings are for, without the suffix of a backend; the
+ * model's `own` where the file names none. Throws ImageError for what names no class of
+ * transformers.
  */
-export function imageProcessorType(config: Json): string {
+export function imageProcessorType(config: Json, own = "SiglipImageProcessor"): string {
   const settings = settingsOf(config);
   const named = settings.image_processor_type ?? settings.feature_extractor_type;
   if (named == null) {
-    const own = settings.auto_map as Json | null | undefined;
-    if (own?.AutoImageProcessor == null && own?.AutoFeatureExtractor == null)
-      return "SiglipImageProcessor";
+    const map = settings.auto_map as Json | null | undefined;
+    if (map?.AutoImageProcessor == null && map?.AutoFeatureExtractor == null) return own;
     throw new ImageError(
       "auto_map: names an image processor in code of its own, which is not run; state image_processor_type",
     );
@@ -107,12 +106,12 @@ export function imageProcessorType(config: Json): string {
 
 /** Throws ImageError, by name and with what is needed, where the settings are another class's. */
 export function expectType(config: Json, expected: string): void {
-  const type = imageProcessorType(config);
+  const type = imageProcessorType(config, expected);
   if (type === expected) return;
   throw new ImageError(
     `image_processor_type: expected ${expected}, received ${shown(type)}, ${
       type === "Siglip2ImageProcessor"
-        ? "which cuts pictures of any aspect ratio into patches (NaFlex); that is not supported yet: take a checkpoint of a fixed resolution"
+        ? "which cuts pictures of any aspect ratio into patches (NaFlex): take Siglip2ImageProcessor, or imageProcessorFromConfig, which takes the class that the file names"
         : `whose steps and defaults are others: write a file with image_processor_type ${expected} that states every setting, or resize with that class and hand in pixel_values`
     }`,
   );

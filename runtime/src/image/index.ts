@@ -14,4 +14,7 @@ export { ImageError, type ImageArray, type PictureMode, type RawImage } from "./
 export type { Resample, ResizeArithmetic } from "./resample-windows.ts";
 export { downFirst, resize } from "./resize.ts";
 export { fixedWindows, type FixedWindows } from "./fixed-windows.ts";
+export { fitPatches } from "./fit-patches.ts";
+export * from "./image-processor-from-config.ts";
 export * from "./siglip-image-processor.ts";
+export * from "./siglip2-image-processor.ts";

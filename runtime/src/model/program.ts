@@ -6,6 +6,12 @@ export interface Tensor<Shape extends readonly number[] = readonly number[]> {
   readonly shape: Shape;
 }
 
+/** Whole numbers, row-major. */
+export interface IntTensor<Shape extends readonly number[] = readonly number[]> {
+  readonly data: Int32Array;
+  readonly shape: Shape;
+}
+
 /**
  * Bytes of pictures that lie on a device, or that a device can take from where they lie; counted
  * and cut as a Uint8Array is.

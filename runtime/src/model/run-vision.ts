@@ -5,6 +5,7 @@
 import type { PlannedProgram } from "@sigil/spec";
 import { resampleGrid } from "../weights/resample-grid.ts";
 import { InputError } from "./input-error.ts";
+import { hidden } from "./patch-mask.ts";
 import type { PixelValues, Tensor } from "./program.ts";
 import type { InputTensor, Session } from "./session.ts";
 
@@ -69,9 +70,6 @@ export async function runVision(
     );
   return session.run(program, { pixel_values: pixelValues }, { image_batch: batch });
 }
-
-/** The lowest finite float32: what hides the padding from attention. */
-const hidden = -3.4028234663852886e38;
 
 /**
  * The program has as many patches as the largest picture; smaller ones are padded, masked, and

@@ -2,7 +2,7 @@
 import type { Plan } from "@sigil/spec";
 import { classificationLoss, inferProblemType, type Labels, type ProblemType } from "./losses.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
-import type { PixelValues, Tensor } from "./program.ts";
+import type { Tensor } from "./program.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import type { SiglipVisionTypes } from "./siglip-vision-model.ts";
@@ -18,7 +18,7 @@ export interface SiglipClassificationOutput {
 }
 
 export class SiglipForImageClassification<
-  T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipClassificationOutput },
+  T extends SiglipVisionTypes = { inputs: SiglipVisionInputs; output: SiglipClassificationOutput },
   Label extends string = string,
 > {
   readonly session: Session;
@@ -42,24 +42,29 @@ export class SiglipForImageClassification<
    * them.
    */
   async forward(
-    inputs: SiglipVisionInputs<T["pixelValues"]> & { readonly labels: Labels },
+    inputs: T["inputs"] & { readonly labels: Labels },
   ): Promise<T["output"] & { readonly loss: number }>;
-  async forward(inputs: SiglipVisionInputs<T["pixelValues"]>): Promise<T["output"]>;
+  async forward(inputs: T["inputs"]): Promise<T["output"]>;
   async forward({
     labels: given,
     ...inputs
-  }: SiglipVisionInputs<T["pixelValues"]> & { readonly labels?: Labels }): Promise<T["output"]> {
+  }: T["inputs"] & { readonly labels?: Labels }): Promise<T["output"]> {
     // The caller may change its labels while pictures are computed.
     const labels = Array.isArray(given)
       ? (given.map((row) => (Array.isArray(row) ? [...row] : row)) as unknown as Labels)
       : given;
-    const outputs = await runVision(this.session, inputs);
+    const outputs = await this.outputs(inputs);
     if (labels === undefined) return nestOutputs(outputs);
     const logits = outputs.logits!;
     const problem =
       (this.session.plan.config.problem_type as ProblemType | null | undefined) ??
       inferProblemType(labels, logits.shape[1]!);
     return { ...nestOutputs(outputs), loss: classificationLoss(logits, labels, problem) };
+  }
+
+  /** What the program computes, under transformers' names. */
+  protected outputs(inputs: T["inputs"]): Promise<Record<string, Tensor>> {
+    return runVision(this.session, inputs as SiglipVisionInputs);
   }
 
   /** Frees memory and threads. */

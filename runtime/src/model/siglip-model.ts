@@ -3,7 +3,7 @@ import type { Plan } from "@sigil/spec";
 import { InputError } from "./input-error.ts";
 import { sigmoidLoss } from "./losses.ts";
 import { nestOutputs } from "./outputs.ts";
-import type { PixelValues, Tensor } from "./program.ts";
+import type { Tensor } from "./program.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import {
   readText,
@@ -13,7 +13,7 @@ import {
   type SiglipTextOutput,
   type SiglipTextTypes,
 } from "./siglip-text-model.ts";
-import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
+import type { SiglipVisionInputs } from "./run-vision.ts";
 import {
   SiglipVisionModel,
   type SiglipVisionOutput,
@@ -42,7 +42,7 @@ export interface SiglipTypes {
 
 /** What is known without bindings. */
 export interface UntypedSiglip {
-  vision: { pixelValues: PixelValues; output: SiglipVisionOutput };
+  vision: { inputs: SiglipVisionInputs; output: SiglipVisionOutput };
   text: { output: SiglipTextOutput };
   features: Tensor;
 }
@@ -51,8 +51,7 @@ type Output<T extends SiglipTypes> = SiglipScores & {
   readonly visionModelOutput: T["vision"]["output"];
   readonly textModelOutput: T["text"]["output"];
 };
-type Inputs<T extends SiglipTypes> = SiglipTextInputs &
-  SiglipVisionInputs<T["vision"]["pixelValues"]>;
+type Inputs<T extends SiglipTypes> = SiglipTextInputs & T["vision"]["inputs"];
 
 /** A tower is loaded when it is first used, so that image features need no text weights. */
 export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
@@ -60,9 +59,12 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   readonly visionModel: SiglipVisionModel<T["vision"]>;
   readonly textModel: SiglipTextModel<T["text"]>;
 
-  constructor(session: Session) {
+  constructor(
+    session: Session,
+    visionModel: SiglipVisionModel<T["vision"]> = new SiglipVisionModel<T["vision"]>(session),
+  ) {
     this.session = session;
-    this.visionModel = new SiglipVisionModel<T["vision"]>(session);
+    this.visionModel = visionModel;
     this.textModel = new SiglipTextModel<T["text"]>(session);
   }
 
@@ -80,17 +82,12 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   ): Promise<Output<T> & { readonly loss: number }>;
   async forward(inputs: Inputs<T>): Promise<Output<T>>;
   async forward({
-    pixelValues,
-    interpolatePosEncoding,
     returnLoss,
-    ...text
+    ...inputs
   }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
     // Read now, since the caller may change them while pictures are computed.
-    const texts = readText(this.session, text);
-    const image = await runVision(this.session, {
-      pixelValues,
-      ...(interpolatePosEncoding !== undefined && { interpolatePosEncoding }),
-    });
+    const texts = readText(this.session, inputs as unknown as SiglipTextInputs);
+    const image = await this.visionModel.outputs(inputs);
     const words = await this.session.run(...texts);
     const scores = await this.scores(this.#pooled(image), this.#pooled(words));
     return {
@@ -106,18 +103,16 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
    * the tower returns, as transformers 5 does.
    */
   async getImageFeatures(
-    inputs: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput: true },
+    inputs: T["vision"]["inputs"] & { readonly returnOutput: true },
   ): Promise<T["vision"]["output"]>;
-  async getImageFeatures(
-    inputs: SiglipVisionInputs<T["vision"]["pixelValues"]>,
-  ): Promise<T["features"]>;
+  async getImageFeatures(inputs: T["vision"]["inputs"]): Promise<T["features"]>;
   async getImageFeatures({
     returnOutput,
     ...inputs
-  }: SiglipVisionInputs<T["vision"]["pixelValues"]> & { readonly returnOutput?: boolean }): Promise<
+  }: T["vision"]["inputs"] & { readonly returnOutput?: boolean }): Promise<
     T["features"] | T["vision"]["output"]
   > {
-    const outputs = await runVision(this.session, inputs);
+    const outputs = await this.visionModel.outputs(inputs);
     return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
   }
 

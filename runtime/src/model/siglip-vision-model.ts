@@ -1,7 +1,7 @@
 /** transformers' SiglipVisionModel over a compiled plan. */
 import type { Plan } from "@sigil/spec";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
-import type { PixelValues, Tensor } from "./program.ts";
+import type { Tensor } from "./program.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 
@@ -19,12 +19,13 @@ export interface SiglipVisionOutput {
 
 /** The types that bindings narrow. */
 export interface SiglipVisionTypes {
-  readonly pixelValues: PixelValues;
+  /** What pictures are given as. */
+  readonly inputs: object;
   readonly output: object;
 }
 
 export class SiglipVisionModel<
-  T extends SiglipVisionTypes = { pixelValues: PixelValues; output: SiglipVisionOutput },
+  T extends SiglipVisionTypes = { inputs: SiglipVisionInputs; output: SiglipVisionOutput },
 > {
   readonly session: Session;
 
@@ -38,8 +39,13 @@ export class SiglipVisionModel<
   }
 
   /** Throws InputError for pictures of another shape than the model was compiled for. */
-  async forward(inputs: SiglipVisionInputs<T["pixelValues"]>): Promise<T["output"]> {
-    return nestOutputs(await runVision(this.session, inputs));
+  async forward(inputs: T["inputs"]): Promise<T["output"]> {
+    return nestOutputs(await this.outputs(inputs));
+  }
+
+  /** As {@link forward}, under transformers' names. */
+  outputs(inputs: T["inputs"]): Promise<Record<string, Tensor>> {
+    return runVision(this.session, inputs as SiglipVisionInputs);
   }
 
   /** Frees memory and threads. */

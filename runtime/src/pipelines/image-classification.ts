@@ -1,8 +1,10 @@
 /** transformers' `image-classification` pipeline for SiglipForImageClassification. */
 import { InputError } from "../model/input-error.ts";
 import type { ProblemType } from "../model/losses.ts";
-import type { PixelValues, Tensor } from "../model/program.ts";
+import type { Tensor } from "../model/program.ts";
+import type { SiglipVisionInputs } from "../model/run-vision.ts";
 import type { SiglipForImageClassification } from "../model/siglip-for-image-classification.ts";
+import { visionInputs, type Pictures } from "./pictures.ts";
 
 export interface ClassScore<Label extends string = string> {
   readonly label: Label;
@@ -21,13 +23,13 @@ export interface ImageClassificationOptions {
 
 export class ImageClassification<Label extends string = string> {
   readonly #model: SiglipForImageClassification<
-    { pixelValues: PixelValues; output: { logits: Tensor } },
+    { inputs: SiglipVisionInputs; output: { logits: Tensor } },
     Label
   >;
 
   constructor(
     model: SiglipForImageClassification<
-      { pixelValues: PixelValues; output: { logits: Tensor } },
+      { inputs: SiglipVisionInputs; output: { logits: Tensor } },
       Label
     >,
   ) {
@@ -35,16 +37,17 @@ export class ImageClassification<Label extends string = string> {
   }
 
   /**
-   * Per picture its best labels by falling score. Throws InputError for a `topK` that is not a
+   * Per picture its best labels by falling score; pictures are `pixel_values`, or all that the model
+   * takes of pictures, as the image processor of a NaFlex model gives it. Throws InputError for a `topK` that is not a
    * positive integer.
    */
   async classify(
-    pixelValues: PixelValues,
+    pictures: Pictures,
     { topK = 5, functionToApply }: ImageClassificationOptions = {},
   ): Promise<ClassScore<Label>[][]> {
     if (!Number.isInteger(topK) || topK < 1)
       throw new InputError(`topK: expected a positive integer, received ${topK}`);
-    const { logits } = await this.#model.forward({ pixelValues });
+    const { logits } = await this.#model.forward(visionInputs(pictures));
     const { labels } = this.#model;
     const apply = functionToApply ?? this.#default(labels.length);
     return Array.from({ length: logits.shape[0]! }, (_, b) => {

@@ -5,7 +5,8 @@
 import { RecentRows } from "../recent-rows.ts";
 import { InputError } from "../model/input-error.ts";
 import type { SiglipModel } from "../model/siglip-model.ts";
-import type { PixelValues, Tensor } from "../model/program.ts";
+import type { Tensor } from "../model/program.ts";
+import { visionInputs, type Pictures } from "./pictures.ts";
 
 /** What turns texts into ids: any of Sigil's tokenizers. */
 export interface LabelTokenizer {
@@ -59,11 +60,13 @@ export class ZeroShotImageClassification {
   }
 
   /**
-   * Per image, the labels by falling score; ties keep the order of `labels`. Throws InputError for
+   * Per image, the labels by falling score; ties keep the order of `labels`. Pictures are
+   * `pixel_values`, or all that the model takes of pictures, as the image processor of a NaFlex model
+   * gives it. Throws InputError for
    * no labels, or labels that are not strings.
    */
   async classify(
-    pixelValues: PixelValues,
+    pictures: Pictures,
     labels: readonly string[],
     { template = "This is a photo of {}." }: ZeroShotOptions = {},
   ): Promise<LabelScore[][]> {
@@ -78,7 +81,7 @@ export class ZeroShotImageClassification {
       );
     // The caller may change what it gave while anything is waited for, so pictures are read first.
     const names = [...labels];
-    const images = await this.#model.getImageFeatures({ pixelValues });
+    const images = await this.#model.getImageFeatures(visionInputs(pictures));
     const texts = await this.#embed(names.map((label) => template.split("{}").join(label)));
     const { logitsPerImage: logits } = await this.#model.scores(images, texts);
     return Array.from({ length: images.shape[0]! }, (_, i) =>

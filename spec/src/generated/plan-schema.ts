@@ -485,6 +485,9 @@ export const planSchema: ShapeSchema = {
         "siglip-text",
         "siglip-vision",
         "siglip-image-classification",
+        "siglip2",
+        "siglip2-vision",
+        "siglip2-image-classification",
         "graph"
       ]
     }

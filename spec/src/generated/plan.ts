@@ -114,7 +114,7 @@ export interface PlannedProgram {
 export type Storage = "float32" | "float16" | "bfloat16";
 
 /** The class of @sigil/runtime that runs a plan; graph is for any other architecture document. */
-export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "graph";
+export type PlanKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "siglip2" | "siglip2-vision" | "siglip2-image-classification" | "graph";
 
 /** What a runtime needs to run a compiled model. Offsets and sizes are bytes, shapes are in elements, activations are float32 unless a target stores them in 16 bits. */
 export interface Plan {

@@ -6,7 +6,7 @@ export interface SigilSpec {
   readonly $schema?: string;
   /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
   readonly name: string;
-  /** siglip, siglip-text, siglip-vision, siglip-image-classification, or the path of an architecture document (./x.json). */
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), or the path of an architecture document (./x.json). */
   readonly architecture: string;
   /** The model's config, or the path of a config.json. */
   readonly config: Readonly<Record<string, unknown>> | string;
@@ -30,6 +30,8 @@ export interface SigilSpec {
     /** Width in pixels. */
     readonly width: number;
   };
+  /** Patches of the largest picture, of a NaFlex model; what the checkpoint's image processor has when absent, where config is the path of its config.json, else num_patches. */
+  readonly max_num_patches?: number;
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
   /** Commit of the checkpoint, which generated files name. */
@@ -68,7 +70,7 @@ export interface SigilSpecInput {
   readonly $schema?: string;
   /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
   readonly name: string;
-  /** siglip, siglip-text, siglip-vision, siglip-image-classification, or the path of an architecture document (./x.json). */
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), or the path of an architecture document (./x.json). */
   readonly architecture: string;
   /** The model's config, or the path of a config.json. */
   readonly config: Readonly<Record<string, unknown>> | string;
@@ -92,6 +94,8 @@ export interface SigilSpecInput {
     /** Width in pixels. */
     readonly width: number;
   };
+  /** Patches of the largest picture, of a NaFlex model; what the checkpoint's image processor has when absent, where config is the path of its config.json, else num_patches. */
+  readonly max_num_patches?: number;
   /** Hub id of the checkpoint, such as google/siglip-base-patch16-224. */
   readonly checkpoint?: string;
   /** Commit of the checkpoint, which generated files name. */
