@@ -217,7 +217,7 @@ program
   .requiredOption("--outputs <file>", "where to write the outputs")
   .addOption(
     new Option("--backend <name>", "what computes")
-      .choices(["cpu", "webgpu", "cuda", "cuda-emulated", "reference"])
+      .choices(["cpu", "native", "wasm", "webgpu", "cuda", "cuda-emulated", "reference"])
       .default("cpu"),
   )
   .addOption(
@@ -263,7 +263,7 @@ program
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,webgpu --html parity.html",
+    "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,native,webgpu --html parity.html",
   )
   .action(parity);
 

@@ -1,5 +1,5 @@
 /** Opens what a command needs of a model: its session, tokenizer, image processor. */
-import { compile } from "@sigil/compiler";
+import { compile, cpuArtifact } from "@sigil/compiler";
 import {
   ImageError,
   imageProcessorConfig,
@@ -105,12 +105,13 @@ async function artifactOf(
   const { spec } = from;
   const longest = spec.textLength ?? spec.config.text_config?.max_position_embeddings;
   const has = checkpoint.paths["spiece.model"] ?? checkpoint.tokenizerJson;
-  const { plan, cpu } = await compile(
-    longest === undefined || !has
-      ? spec
-      : { ...spec, textLength: Math.min(longest, tokenizer().modelMaxLength) },
+  return cpuArtifact(
+    await compile(
+      longest === undefined || !has
+        ? spec
+        : { ...spec, textLength: Math.min(longest, tokenizer().modelMaxLength) },
+    ),
   );
-  return { plan, wasm: cpu };
 }
 
 function textLengthOf({ programs }: Plan): number {

@@ -3,6 +3,7 @@ import {
   sealPlan,
   type Architecture,
   type ModelSpec,
+  type NativeKernels,
   type Plan,
   type PlannedProgram,
   type Provenance,
@@ -14,6 +15,7 @@ import { planKind } from "./artifact/plan-kind.ts";
 import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
 import { emitCpu, type CpuModule } from "./backends/cpu/index.ts";
 import { emitCuda, type CudaModule } from "./backends/cuda/index.ts";
+import { emitNative } from "./backends/native/index.ts";
 import {
   distinctSets,
   emitWebGpu,
@@ -48,6 +50,8 @@ export interface CompiledModel {
     readonly choices: CpuModule["choices"];
     readonly plain: Uint8Array;
     readonly relaxed: Uint8Array;
+    /** What the native addon runs instead, by the plan's kernels; undefined if it cannot. */
+    readonly native?: NativeKernels;
   };
   /** The same programs planned for WebGPU, if the spec asks for that target. */
   readonly webgpu?: {
@@ -81,6 +85,10 @@ export async function compile(
   const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches]);
   const plain = await emitCpu(launches, { relaxed: false, sharedMemory: true });
   const relaxed = await emitCpu(launches, { relaxed: true, sharedMemory: true });
+  const native = emitNative(
+    launches.map(({ problem }) => problem),
+    plain.kernels.map(({ name }) => name),
+  );
   const planned = planStages(stages, plain.kernels);
   const programs = stages.map(({ graph, lowered }, i) => ({
     graph,
@@ -118,12 +126,25 @@ export async function compile(
     },
     targets: spec.targets,
     programs,
-    cpu: { wat: plain.wat, choices: plain.choices, plain: plain.wasm, relaxed: relaxed.wasm },
+    cpu: {
+      wat: plain.wat,
+      choices: plain.choices,
+      plain: plain.wasm,
+      relaxed: relaxed.wasm,
+      ...(native && { native }),
+    },
     ...(webgpu && { webgpu }),
     ...(cuda && { cuda }),
     bindings: writeBindings(plan, spec.targets, extensionOf(spec)),
   };
 }
+
+/** What @sigil/runtime-cpu opens. */
+export const cpuArtifact = ({ plan, cpu }: Pick<CompiledModel, "plan" | "cpu">) => ({
+  plan,
+  wasm: { plain: cpu.plain, relaxed: cpu.relaxed },
+  ...(cpu.native && { native: cpu.native }),
+});
 
 type Stages = ReturnType<typeof lowerSpec>;
 

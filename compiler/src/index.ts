@@ -43,6 +43,7 @@ export {
   type HopperTiming,
   type TensorMapSpec,
 } from "./backends/cuda/index.ts";
+export { emitNative, encodeExpression } from "./backends/native/index.ts";
 export {
   adapterKinds,
   attentionKey,

@@ -4,7 +4,7 @@ import * as sigil from "@sigil/runtime";
 import type * as cpu from "@sigil/runtime-cpu";
 import type * as webgpu from "@sigil/runtime-webgpu";
 /** Which backend to run on, and what each of them takes. */
-export type SiglipShapesOptions = sigil.BackendOptions & cpu.CpuSessionOptions & webgpu.WebGpuSessionOptions;
+export type SiglipShapesOptions = sigil.BackendOptions & Omit<cpu.CpuSessionOptions, "backend" | "onBackend"> & webgpu.WebGpuSessionOptions;
 /** What the vision tower of siglip-shapes returns, float32. */
 export interface SiglipShapesVisionOutput {
   /** `last_hidden_state`: [image_batch, 64, 128]. */

@@ -10,9 +10,9 @@ export class SiglipShapes extends sigil.SiglipModel {
   /** Loads the weights and readies every kernel, on WebGPU where there is a GPU and else on the CPU unless told otherwise. Throws WeightsError with all that does not fit the model, WebGpuError for a WebGPU that was asked for and cannot run it. */
   static async load(weights, options = {}) {
     return new SiglipShapes(await sigil.openBackend(options, {
-      cpu: async () => {
+      cpu: async (_, cpu) => {
         const [runtime, { artifact }] = await Promise.all([import("@sigil/runtime-cpu"), import("./cpu.js")]);
-        return runtime.openCpuSession(artifact, weights, options);
+        return runtime.openCpuSession(artifact, weights, { ...options, ...cpu });
       },
       webgpu: async (automatic) => {
         const [runtime, { artifact }] = await Promise.all([import("@sigil/runtime-webgpu"), import("./webgpu.js")]);

@@ -10,3 +10,4 @@ export {
 } from "./program.ts";
 export { openCpuSession } from "./open-session.ts";
 export type { CpuArtifact, CpuSessionOptions } from "./session.ts";
+export type { NativeKernels } from "@sigil/spec";

@@ -1,14 +1,15 @@
 /**
- * A compiled artifact and a checkpoint to a session that runs on this machine's CPU, on this thread
- * or from a worker.
+ * A compiled artifact and a checkpoint to a session that runs on this machine's CPU: by the native
+ * addon, or by WebAssembly, on this thread or from a worker.
  */
 import { bindPlan, checkPlan, type Session, verifyPlan, type WeightSource } from "@sigil/runtime";
+import { openNative } from "./open-native.ts";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 
 /**
  * Checks the checkpoint against the plan and its digests and loads every program. Throws PlanError,
  * WeightsError with all that does not fit, CapacityError before reading what cannot fit,
- * WorkerError.
+ * WorkerError, NativeError or OptionError if `native` was asked for and cannot be.
  */
 export async function openCpuSession(
   artifact: CpuArtifact,
@@ -18,8 +19,6 @@ export async function openCpuSession(
   await checkPlan(artifact.plan);
   const source = bindPlan(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
-  // The worker's own bundle must not come here: bundlers refuse a worker that starts itself.
-  const open = options.worker ? (await import("./worker-session.ts")).openInWorker : openHere;
   const session = await open(artifact, source, options);
   if (options.lazy) return session;
   try {
@@ -28,5 +27,23 @@ export async function openCpuSession(
     await session.dispose();
     throw error;
   }
+  return session;
+}
+
+async function open(
+  artifact: CpuArtifact,
+  source: WeightSource,
+  { backend: asked, onBackend, ...options }: CpuSessionOptions,
+): Promise<Session> {
+  const native = await openNative(artifact, source, asked, options);
+  if (typeof native === "object") {
+    onBackend?.({ backend: "native", reason: asked === "native" ? "asked for" : native.backend });
+    return native;
+  }
+  // The worker's own bundle must not come here: bundlers refuse a worker that starts itself.
+  const session = options.worker
+    ? await (await import("./worker-session.ts")).openInWorker(artifact, source, options)
+    : openHere(artifact, source, options, native);
+  onBackend?.({ backend: "wasm", reason: asked === "wasm" ? "asked for" : session.backend });
   return session;
 }

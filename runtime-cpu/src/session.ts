@@ -2,11 +2,12 @@
 import {
   Session,
   sumProgress,
+  type CpuBackendName,
   type WarningHandler,
   type WeightSource,
   type WorkerOptions,
 } from "@sigil/runtime";
-import type { Plan } from "@sigil/spec";
+import type { NativeKernels, Plan } from "@sigil/spec";
 import type { WasmPair } from "./module.ts";
 import { createProgram, type CpuOptions } from "./program.ts";
 
@@ -18,6 +19,8 @@ export interface CpuArtifact {
    * SIMD.
    */
   readonly wasm: { readonly plain: Uint8Array | string; readonly relaxed: Uint8Array | string };
+  /** What the native addon runs instead of them; a module without it runs on WebAssembly. */
+  readonly native?: NativeKernels | (() => Promise<NativeKernels>);
 }
 
 export interface CpuSessionOptions extends CpuOptions, WorkerOptions {
@@ -25,6 +28,16 @@ export interface CpuSessionOptions extends CpuOptions, WorkerOptions {
   readonly lazy?: boolean;
   /** Takes warnings, once per kind; `console.warn` by default. */
   readonly onWarning?: WarningHandler;
+  /**
+   * `auto` or `cpu`, the default: the native addon of @sigil/runtime-native in Node where it is
+   * there and knows the processor, else WebAssembly.
+   */
+  readonly backend?: "auto" | "cpu" | CpuBackendName;
+  /** Told which it is, and why, before anything is returned; `session.backend` says so later. */
+  readonly onBackend?: (choice: {
+    readonly backend: CpuBackendName;
+    readonly reason: string;
+  }) => unknown;
 }
 
 const bytesOf = (module: Uint8Array | string): Uint8Array =>
@@ -45,11 +58,15 @@ function modulesOf(wasm: CpuArtifact["wasm"]): WasmPair {
   return modules;
 }
 
-/** Loads nothing yet. `source` has the names of the plan. */
+/**
+ * Loads nothing yet. `source` has the names of the plan; `reason` is why it is WebAssembly, where
+ * that was not asked for.
+ */
 export function openHere(
   { plan, wasm }: CpuArtifact,
   source: WeightSource,
   { onProgress, onWarning, ...options }: CpuSessionOptions,
+  reason?: string,
 ): Session {
   const modules = modulesOf(wasm);
   const progressOf = onProgress && sumProgress(plan, onProgress);
@@ -60,6 +77,10 @@ export function openHere(
         ...options,
         ...(progressOf && { onProgress: progressOf(program.name) }),
       }),
-    { weights: source, backend: "cpu: WebAssembly", ...(onWarning && { onWarning }) },
+    {
+      weights: source,
+      backend: `cpu: WebAssembly${reason ? `, since ${reason}` : ""}`,
+      ...(onWarning && { onWarning }),
+    },
   );
 }

@@ -1,5 +1,6 @@
 export * from "./generated/plan.ts";
 export * from "./generated/architecture.ts";
+export * from "./native-kernel.ts";
 export * from "./shared.ts";
 export { DiagnosticError } from "./diagnostic-error.ts";
 export type { Diagnostic } from "./diagnostic.ts";

@@ -6,11 +6,12 @@ import * as cpu from "@sigil/runtime-cpu";
 import * as cuda from "@sigil/runtime-cuda";
 import * as emulated from "@sigil/runtime-cuda/emulated";
 import * as nvcc from "@sigil/runtime-cuda/nvcc";
+import * as native from "@sigil/runtime-native";
 import * as webgpu from "@sigil/runtime-webgpu";
 import * as spec from "@sigil/spec";
 
 const { SigilError } = runtime;
-const packages = { spec, runtime, cpu, webgpu, cuda, emulated, nvcc };
+const packages = { spec, runtime, cpu, webgpu, cuda, emulated, native, nvcc };
 const classes = Object.entries(packages).flatMap(([from, exported]) =>
   Object.entries(exported as Record<string, unknown>)
     .filter(([name]) => name.endsWith("Error") && name !== "SigilError")
@@ -30,6 +31,7 @@ describe("every error class that a package exports", () => {
         "ImageError",
         "InputError",
         "KernelBuildError",
+        "NativeError",
         "OptionError",
         "PlanError",
         "TokenizerError",
@@ -57,6 +59,7 @@ describe("every error class that a package exports", () => {
       new runtime.WorkerError("a", { cause }),
       new webgpu.WebGpuError("limit", "a", { cause }),
       new cuda.CudaError("driver", "a", { cause }),
+      new native.NativeError("internal", "a", { cause }),
       new emulated.EmulatorError("engine", "a", { cause }),
       new nvcc.KernelBuildError("compile", "a", { cause }),
     ];

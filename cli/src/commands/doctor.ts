@@ -1,6 +1,7 @@
 import { loadAddon, openDriver, showCapability } from "@sigil/runtime-cuda";
 import { findHostCompiler } from "@sigil/runtime-cuda/emulated";
 import { findToolkit } from "@sigil/runtime-cuda/nvcc";
+import { chooseInstructionSet, loadAddon as loadNativeAddon } from "@sigil/runtime-native";
 import { DeviceHolder } from "@sigil/runtime-webgpu";
 import { openGpu } from "../webgpu.ts";
 import { availableParallelism, totalmem } from "node:os";
@@ -38,6 +39,18 @@ async function cuda(): Promise<[boolean, string]> {
   }
 }
 
+function native(): [boolean, string] {
+  try {
+    const addon = loadNativeAddon();
+    return [
+      true,
+      `${chooseInstructionSet(addon)}, ${addon.cores} physical cores; what is compiled for cpu runs on it`,
+    ];
+  } catch (error) {
+    return [false, `${(error as Error).message}; what is compiled for cpu runs on WebAssembly`];
+  }
+}
+
 /** Whether something is found, and what it is or what is missing. */
 const found = async <T>(
   find: Promise<T>,
@@ -56,6 +69,7 @@ export async function doctor(options: { json?: boolean }): Promise<void> {
       true,
       `WebAssembly SIMD, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`,
     ],
+    ["native", ...native()],
     [
       "relaxed SIMD",
       WebAssembly.validate(relaxedMadd),

@@ -1,4 +1,4 @@
-import { compile } from "@sigil/compiler";
+import { compile, cpuArtifact } from "@sigil/compiler";
 import {
   InputError,
   nestOutputs,
@@ -44,7 +44,7 @@ export interface RunOptions {
   readonly checkpoint?: string;
   readonly inputs: string;
   readonly outputs: string;
-  readonly backend: "cpu" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
+  readonly backend: "cpu" | "native" | "wasm" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
   /** Which kernels of CUDA. */
   readonly cudaPath?: CudaPath;
   readonly hiddenStates?: boolean;
@@ -135,20 +135,19 @@ async function open(
     process.stderr.write(`${session.backend}\n`);
     return session;
   }
-  const { plan, cpu, webgpu } = await compile(
-    backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec,
-  );
+  const compiled = await compile(backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec);
   if (backend === "webgpu") {
     const gpu = await openGpu();
     return withProgress("loading", (report) =>
-      openWebGpuSession(webgpu!, weights, {
+      openWebGpuSession(compiled.webgpu!, weights, {
         gpu,
         onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
       }),
     );
   }
   return withProgress("loading", (report) =>
-    openCpuSession({ plan, wasm: cpu }, weights, {
+    openCpuSession(cpuArtifact(compiled), weights, {
+      backend,
       onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
       ...(threads !== undefined && { threads }),
     }),

@@ -2,6 +2,7 @@
 import {
   emitCpu,
   emitCuda,
+  emitNative,
   emitWebGpu,
   evaluateLowered,
   kernelSets,
@@ -11,7 +12,14 @@ import {
   withTaps,
   type LoweredProgram,
 } from "@sigil/compiler";
-import { uniform, valueOf, type HostData, type Program, type WeightSource } from "@sigil/runtime";
+import {
+  InputError,
+  uniform,
+  valueOf,
+  type HostData,
+  type Program,
+  type WeightSource,
+} from "@sigil/runtime";
 import { createProgram } from "@sigil/runtime-cpu";
 import {
   choosePath,
@@ -21,6 +29,7 @@ import {
   type CudaPath,
   type OpenedDevice,
 } from "@sigil/runtime-cuda";
+import { createNativeProgram } from "@sigil/runtime-native";
 import {
   createWebGpuProgram,
   DeviceHolder,
@@ -144,9 +153,16 @@ async function load(
   if (backend === "cuda" || backend === "cuda-emulated")
     return loadCuda(backend, program, storage, weights, cudaPath);
   const launches = [...program.init, ...program.launches];
-  if (backend === "cpu") {
+  if (backend === "cpu" || backend === "native") {
     const { wasm, kernels } = await emitCpu(launches, { relaxed: false, sharedMemory: true });
-    return createProgram(planProgram(program, kernels).planned, wasm, weights);
+    const { planned } = planProgram(program, kernels);
+    if (backend === "cpu") return createProgram(planned, wasm, weights);
+    const native = emitNative(
+      launches.map(({ problem }) => problem),
+      kernels.map(({ name }) => name),
+    );
+    if (!native) throw new InputError(`${program.name} has a kernel that native cannot run`);
+    return createNativeProgram(planned, native, weights);
   }
   const held = await devices!.get();
   const sets = kernelSets(tuning);

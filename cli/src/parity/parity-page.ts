@@ -7,6 +7,7 @@ import type { ParityBackend } from "./tolerances.ts";
 const [width, height] = [960, 280];
 const colours: Readonly<Record<ParityBackend, string>> = {
   cpu: "var(--gemm)",
+  native: "var(--note)",
   webgpu: "var(--attention)",
   "cuda-emulated": "var(--row_reduce)",
   cuda: "var(--map)",

@@ -4,8 +4,15 @@
  */
 import type { Storage } from "@sigil/spec";
 
-export type ParityBackend = "cpu" | "webgpu" | "cuda-emulated" | "cuda";
-export const parityBackends: readonly ParityBackend[] = ["cpu", "webgpu", "cuda-emulated", "cuda"];
+/** `cpu` is WebAssembly. */
+export type ParityBackend = "cpu" | "native" | "webgpu" | "cuda-emulated" | "cuda";
+export const parityBackends: readonly ParityBackend[] = [
+  "cpu",
+  "native",
+  "webgpu",
+  "cuda-emulated",
+  "cuda",
+];
 
 /**
  * float32: rounding through the layers; WGSL's `exp` is only good to a few ulp, hence twice the
@@ -16,6 +23,7 @@ export const parityBackends: readonly ParityBackend[] = ["cpu", "webgpu", "cuda-
  */
 export const tolerances: Readonly<Record<ParityBackend, Readonly<Record<Storage, number>>>> = {
   cpu: { float32: 1e-5, float16: 5e-3, bfloat16: 4e-2 },
+  native: { float32: 1e-5, float16: 5e-3, bfloat16: 4e-2 },
   webgpu: { float32: 2e-5, float16: 5e-3, bfloat16: 4e-2 },
   "cuda-emulated": { float32: 2e-5, float16: 5e-3, bfloat16: 4e-2 },
   cuda: { float32: 2e-5, float16: 5e-3, bfloat16: 4e-2 },

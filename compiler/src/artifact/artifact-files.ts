@@ -39,7 +39,7 @@ const placing = 'import { placeWeights } from "@sigil/runtime";';
 const placed = (plan: Plan): string => `  plan: placeWeights(${literal(unplaceWeights(plan))}),`;
 
 function cpuFiles(compiled: CompiledModel): Files {
-  const { plan, cpu } = compiled;
+  const { plan, cpu, source } = compiled;
   return {
     "plan.json": `${JSON.stringify(plan, undefined, 2)}\n`,
     "kernels.wat": `${cpu.wat}\n`,
@@ -54,8 +54,33 @@ function cpuFiles(compiled: CompiledModel): Files {
         `    plain: "${base64(cpu.plain)}",`,
         `    relaxed: "${base64(cpu.relaxed)}",`,
         "  },",
+        // Node alone imports it.
+        ...(cpu.native
+          ? [`  native: async () => (await import("./native${importExtension(source)}")).kernels,`]
+          : []),
       ],
     ),
+    ...(cpu.native &&
+      valueModule(
+        {
+          name: "native",
+          header: header(
+            plan.name,
+            source,
+            "what the native addon runs in place of the kernels of cpu.",
+          ),
+          imports: [],
+          exported: "kernels",
+          type: "NativeKernels",
+          runtime: "@sigil/runtime-cpu",
+          value: [
+            "{",
+            ...Object.entries(cpu.native).map(([name, kernel]) => `  ${name}: ${literal(kernel)},`),
+            "}",
+          ].join("\n"),
+        },
+        source.emit,
+      )),
   };
 }
 

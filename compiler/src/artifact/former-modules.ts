@@ -14,7 +14,7 @@ export function removeFormerModules(
   files: Readonly<Record<string, unknown>>,
 ): void {
   for (const name of readdirSync(folder)) {
-    if (!/^(?:index|cpu|cuda|webgpu(?:\.[a-z-]+)?)(?:\.d)?\.[jt]s$/.test(name)) continue;
+    if (!/^(?:index|cpu|native|cuda|webgpu(?:\.[a-z-]+)?)(?:\.d)?\.[jt]s$/.test(name)) continue;
     const path = join(folder, name);
     if (!Object.hasOwn(files, name) && readFileSync(path, "utf8").startsWith(mark)) rmSync(path);
   }

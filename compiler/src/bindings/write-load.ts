@@ -57,17 +57,26 @@ export function writeLoad(
     docs: ["Which backend to run on, and what each of them takes."],
     type: [
       `sigil.BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`,
-      ...targets.map(optionsOf),
+      // What is a choice of the CPU's alone there is one of all backends here.
+      ...targets.map((t) =>
+        t === "cpu" ? `Omit<${optionsOf(t)}, "backend" | "onBackend">` : optionsOf(t),
+      ),
     ].join(" & "),
   });
   // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is
   // opened.
-  const imports = (
-    t: Target,
-  ): string => `async (${t === "webgpu" && targets.includes("cpu") ? "automatic" : ""}) => {
+  const imports = (t: Target): string => {
+    const [parameters, given] =
+      t === "cpu"
+        ? ["_, cpu", "{ ...options, ...cpu }"]
+        : t === "webgpu" && targets.includes("cpu")
+          ? ["automatic", "{ refuseSoftware: automatic, ...options }"]
+          : ["", "options"];
+    return `async (${parameters}) => {
     const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}${extension}")]);
-    return runtime.${openers[t].open}(artifact, weights, ${t === "webgpu" && targets.includes("cpu") ? "{ refuseSoftware: automatic, ...options }" : "options"});
+    return runtime.${openers[t].open}(artifact, weights, ${given});
   }`;
+  };
   const where = [
     ...(targets.includes("cuda") ? ["on CUDA where there is a device for it"] : []),
     ...(targets.includes("webgpu") ? ["on WebGPU where there is a GPU"] : []),

@@ -8,6 +8,8 @@ export {
   type BackendChoice,
   type BackendName,
   type BackendOpener,
+  type CpuBackendName,
+  type CpuChoice,
   type BackendOptions,
 } from "./open-backend.ts";
 export * from "./option-error.ts";

@@ -4,6 +4,12 @@ import type { Session } from "./session.ts";
 
 export type BackendName = "cpu" | "webgpu" | "cuda";
 
+/**
+ * The two ways of computing on the CPU: an addon of Node, and WebAssembly. `cpu` is the first that
+ * can run.
+ */
+export type CpuBackendName = "native" | "wasm";
+
 /** Which backend a session runs on, and why it and not another. */
 export interface BackendChoice<Name extends BackendName = "cpu" | "webgpu"> {
   readonly backend: Name;
@@ -14,15 +20,27 @@ export interface BackendOptions<Name extends BackendName = "cpu" | "webgpu"> {
   /**
    * `auto`, the default: the first that can run of CUDA, WebGPU where a hardware adapter gives a
    * device with the limits that the model needs, and the CPU, as far as the module was compiled for
-   * them.
+   * them. `native` and `wasm` are the CPU in one way.
    */
-  readonly backend?: "auto" | Name;
+  readonly backend?: "auto" | Name | ("cpu" extends Name ? CpuBackendName : never);
   /** Told before anything is returned; a model's `session.backend` says the same later. */
   readonly onBackend?: (choice: BackendChoice<Name>) => void;
 }
 
-/** Opens a session; `automatic` if the caller left the choice open. */
-export type BackendOpener = (automatic: boolean) => Promise<Session>;
+/** What ways of computing there are on the CPU is for whoever opens it to say. */
+export interface CpuChoice {
+  readonly backend: "auto" | "cpu" | CpuBackendName;
+  readonly onBackend: (choice: {
+    readonly backend: CpuBackendName;
+    readonly reason: string;
+  }) => unknown;
+}
+
+/**
+ * Opens a session; `automatic` if the caller left the choice open. `cpu` is for the opener of the
+ * CPU.
+ */
+export type BackendOpener = (automatic: boolean, cpu: CpuChoice) => Promise<Session>;
 
 /** The order in which they are tried. */
 const order = ["cuda", "webgpu", "cpu"] as const satisfies readonly BackendName[];
@@ -45,18 +63,19 @@ const isUnsuitable = (error: unknown): error is Error =>
  * not up to the model is thrown, and so is that of the last one.
  */
 export async function openBackend<Name extends BackendName>(
-  { backend = "auto", onBackend }: BackendOptions<Name>,
+  { backend: asked = "auto", onBackend }: BackendOptions<Name>,
   openers: Readonly<Record<Name, BackendOpener>>,
 ): Promise<Session> {
-  if (backend !== "auto") {
-    const session = await openers[backend](false);
-    onBackend?.({ backend, reason: "asked for" });
-    return session;
-  }
-  const there = order.filter(
-    (name) => name in openers,
-  ) as readonly BackendName[] as readonly Name[];
+  const automatic = asked === "auto";
   const reasons: string[] = [];
+  const cpu: CpuChoice = {
+    backend: asked as CpuChoice["backend"],
+    onBackend: ({ reason }) => reasons.push(reason),
+  };
+  // What is no backend of the module is a way of the CPU, or nothing that its opener takes.
+  const there = (
+    automatic ? order.filter((name) => name in openers) : [asked in openers ? asked : "cpu"]
+  ) as readonly Name[];
   for (const name of there) {
     const last = name === there.at(-1);
     if (name === "cuda" && !last && !globalThis.process?.versions?.node) {
@@ -64,11 +83,9 @@ export async function openBackend<Name extends BackendName>(
       continue;
     }
     try {
-      const session = await openers[name](true);
-      onBackend?.({
-        backend: name,
-        reason: reasons.length > 0 ? reasons.join("; ") : session.backend,
-      });
+      const session = await openers[name](automatic, cpu);
+      const reason = automatic ? reasons.join("; ") || session.backend : "asked for";
+      onBackend?.({ backend: name, reason });
       return session;
     } catch (error) {
       if (last || !isUnsuitable(error)) throw error;

@@ -1,0 +1,53 @@
+/**
+ * Kernel problems as the native backend takes them. No machine code is generated: its kernels are
+ * in the addon, one for each family and instruction set.
+ */
+import type { NativeExpression, NativeKernel, NativeKernels } from "@sigil/spec";
+import type { Expression } from "../../expr/expression.ts";
+import type { MapProblem, Problem } from "../../kernels/problem.ts";
+import { UnsupportedError } from "../unsupported-error.ts";
+import { encodeExpression } from "./encode-expression.ts";
+
+const encoded = (expression: Expression, operands: MapProblem["operands"]): NativeExpression => ({
+  code: encodeExpression(
+    expression,
+    operands.map(({ name }) => name),
+  ),
+  operands: operands.map(({ name: _, ...operand }) => operand),
+});
+
+/** Throws UnsupportedError for what the native backend has no kernel for. */
+export function describe(problem: Problem): NativeKernel {
+  switch (problem.family) {
+    case "gemm": {
+      const { epilogue, epilogueOperands, b, ...rest } = problem;
+      return {
+        ...rest,
+        b: b.kind === "weight" ? b.storage : "activation",
+        ...encoded(epilogue, epilogueOperands),
+      };
+    }
+    case "map": {
+      const { expression, operands, ...rest } = problem;
+      return { ...rest, ...encoded(expression, operands) };
+    }
+    default:
+      return problem;
+  }
+}
+
+/**
+ * The kernels of problems under the names that the CPU gave them; undefined if one of them is
+ * nothing for the native backend, so that the module runs on WebAssembly.
+ */
+export function emitNative(
+  problems: readonly Problem[],
+  names: readonly string[],
+): NativeKernels | undefined {
+  try {
+    return Object.fromEntries(problems.map((problem, i) => [names[i]!, describe(problem)]));
+  } catch (error) {
+    if (error instanceof UnsupportedError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,2 @@
+export { emitNative } from "./describe.ts";
+export { encodeExpression } from "./encode-expression.ts";

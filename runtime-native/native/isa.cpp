@@ -1,0 +1,94 @@
+#include "isa.h"
+#include <algorithm>
+#include "kernels/tables.h"
+#if defined(__x86_64__) || defined(_M_X64)
+#ifdef _MSC_VER
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+#endif
+
+namespace sigil::native {
+namespace {
+
+#if defined(__x86_64__) || defined(_M_X64)
+struct Registers {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+};
+
+Registers cpuid(unsigned leaf, unsigned part = 0) {
+  Registers r;
+#ifdef _MSC_VER
+  int values[4];
+  __cpuidex(values, (int)leaf, (int)part);
+  r = {(unsigned)values[0], (unsigned)values[1], (unsigned)values[2], (unsigned)values[3]};
+#else
+  if (!__get_cpuid_count(leaf, part, &r.a, &r.b, &r.c, &r.d)) return {};
+#endif
+  return r;
+}
+
+/// Registers that the system saves (XCR0).
+unsigned saved() {
+#ifdef _MSC_VER
+  return (unsigned)_xgetbv(0);
+#else
+  unsigned a, d;
+  asm volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  return a;
+#endif
+}
+
+bool bit(unsigned value, int i) { return (value >> i & 1) != 0; }
+
+std::vector<const Table*> detect() {
+  std::vector<const Table*> found;
+  const Registers basic = cpuid(1), more = cpuid(7);
+  if (!bit(basic.c, 27)) return found;  // OSXSAVE
+  const unsigned state = saved();
+  const bool ymm = (state & 0x6) == 0x6, zmm = (state & 0xe6) == 0xe6;
+  const bool avx2 = ymm && bit(basic.c, 12) && bit(basic.c, 28) && bit(more.b, 5);
+  // F, DQ, BW, VL
+  const bool avx512 =
+      avx2 && zmm && bit(more.b, 16) && bit(more.b, 17) && bit(more.b, 30) && bit(more.b, 31);
+  if (avx512) found.push_back(&avx512_table);
+  if (avx2) found.push_back(&avx2_table);
+  return found;
+}
+#elif defined(__aarch64__) || defined(_M_ARM64)
+std::vector<const Table*> detect() { return {&neon_table}; }
+#else
+std::vector<const Table*> detect() { return {}; }
+#endif
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (end > begin) parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<const Table*> instruction_sets(const std::string& mask) {
+  std::vector<const Table*> sets = detect();
+  const std::vector<std::string> names = split(mask);
+  const bool some = std::any_of(names.begin(), names.end(),
+                                [](const std::string& name) { return name[0] != '-'; });
+  const auto named = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  sets.erase(std::remove_if(sets.begin(), sets.end(),
+                            [&](const Table* set) {
+                              return named(std::string("-") + set->name) ||
+                                     (some && !named(set->name));
+                            }),
+             sets.end());
+  return sets;
+}
+
+}  // namespace sigil::native

@@ -1,0 +1,18 @@
+// Everything of one instruction set, in the unit's own anonymous namespace. The unit has included
+// table.h and defined V.
+
+template <int... I>
+struct Sequence {};
+template <int N, int... I>
+struct MakeSequence : MakeSequence<N - 1, N - 1, I...> {};
+template <int... I>
+struct MakeSequence<0, I...> {
+  using Type = Sequence<I...>;
+};
+
+#include "vector.inc.h"
+#include "interpret.inc.h"
+#include "gemm.inc.h"
+#include "pack.inc.h"
+#include "attention.inc.h"
+#include "row_reduce.inc.h"

@@ -1,0 +1,180 @@
+// The register tile, and what is made of it. V::tile_rows(n) is how many rows a tile of n registers
+// across has on this instruction set.
+
+constexpr int across(int64_t columns) { return (int)(columns / V::lanes); }
+
+/// out = a b^T for R rows by N registers: one chain of multiply-adds for each element, in the order
+/// of k, on every instruction set. `a_stride` in bytes. Rows are three to a pointer, which takes
+/// their strides as an index.
+template <int R, int N>
+static void tile(const char* a, int64_t a_stride, const float* b, int64_t depth, float* out,
+                 int64_t pitch) {
+  constexpr int pointers = (R + 2) / 3;
+  const char* p[pointers];
+#pragma GCC unroll 8
+  for (int i = 0; i < pointers; i++) p[i] = a + 3 * i * a_stride;
+  typename V::T sums[R][N];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) sums[r][n] = V::all(0);
+  for (int64_t k = 0; k < depth; k++) {
+    typename V::T column[N];
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) column[n] = V::load(b + n * V::lanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) {
+      const typename V::T x = V::broadcast((const float*)(p[r / 3] + (r % 3) * a_stride));
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) sums[r][n] = V::fma(x, column[n], sums[r][n]);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < pointers; i++) p[i] += sizeof(float);
+    V::prefetch(b + 16 * N * V::lanes);
+    b += N * V::lanes;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) V::store(out + r * pitch + n * V::lanes, sums[r][n]);
+}
+
+using TileFunction = void (*)(const char*, int64_t, const float*, int64_t, float*, int64_t);
+
+template <int N, int... R>
+static inline TileFunction tile_of(int rows, Sequence<R...>) {
+  static constexpr TileFunction all[] = {tile<R + 1, N>...};
+  return all[rows - 1];
+}
+
+static inline int tile_rows(int64_t width) { return V::tile_rows(across(width)); }
+
+/// For `rows` of at most tile_rows(width).
+static inline TileFunction tile_for(int64_t width, int rows) {
+  switch (width) {
+    case 16:
+      return tile_of<across(16)>(rows, typename MakeSequence<V::tile_rows(across(16))>::Type());
+#ifdef SIGIL_WIDE_PANELS
+    case 32:
+      return tile_of<across(32)>(rows, typename MakeSequence<V::tile_rows(across(32))>::Type());
+    default:
+      return tile_of<across(48)>(rows, typename MakeSequence<V::tile_rows(across(48))>::Type());
+#else
+    default:
+      return nullptr;
+#endif
+  }
+}
+
+/// Rows divided evenly, so that the last tile is not left with one.
+struct Rows {
+  int64_t tiles, least, longer;
+  Rows(int64_t rows, int64_t most)
+      : tiles((rows + most - 1) / most), least(rows / tiles), longer(rows % tiles) {}
+  int64_t of(int64_t tile) const { return least + (tile < longer); }
+};
+
+static inline int64_t panel_count(const Panels& p) { return (p.columns + p.width - 1) / p.width; }
+/// The last panel is as narrow as it can be.
+static inline int64_t panel_width(const Panels& p, int64_t panel) {
+  const int64_t left = p.columns - panel * p.width;
+  return left >= p.width ? p.width : (left + group - 1) / group * group;
+}
+static inline int64_t divided(int64_t count, int64_t part, int64_t parts) {
+  return count * part / parts;
+}
+
+/// a b^T of `rows` into a matrix of `pitch` columns, which has room for whole panels.
+static void multiply(const float* a, int64_t a_stride, int64_t rows, const float* b,
+                     const Panels& panels, float* out, int64_t pitch) {
+  for (int64_t panel = 0; panel < panel_count(panels); panel++) {
+    const int64_t width = panel_width(panels, panel);
+    const Rows split(rows, tile_rows(width));
+    const float* from = b + panel * panels.width * panels.depth;
+    for (int64_t t = 0, row = 0; t < split.tiles; row += split.of(t), t++)
+      tile_for(width, (int)split.of(t))((const char*)(a + row * a_stride), 4 * a_stride, from,
+                                        panels.depth, out + row * pitch + panel * panels.width,
+                                        pitch);
+  }
+}
+
+static void gemm(const void* arguments, int64_t unit, char* scratch) {
+  const Gemm& g = *(const Gemm*)arguments;
+  const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
+  const int64_t begin = divided(g.rows, block, g.row_blocks);
+  const int64_t end = divided(g.rows, block + 1, g.row_blocks);
+  const int64_t panels = panel_count(g.panels);
+  float* registers = (float*)scratch;
+  for (int64_t panel = divided(panels, part, g.panel_groups);
+       panel < divided(panels, part + 1, g.panel_groups); panel++) {
+    const int64_t width = panel_width(g.panels, panel);
+    const int64_t column = panel * g.panels.width;
+    const float* b = (const float*)g.b + column * g.panels.depth;
+    const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
+    const Rows split(end - begin, tile_rows(width));
+    for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
+      const int rows = (int)split.of(t);
+      tile_for(width, rows)((const char*)g.a + row * g.a_stride, g.a_stride, b, g.panels.depth,
+                            registers, width);
+      const Tile place{rows, width, row, column, columns, g.panels.columns};
+      interpret(g.epilogue, place, registers);
+      store_tile(place, registers, g.c);
+    }
+  }
+}
+
+/// One row of a by every row of b.
+static void dots(const void* arguments, int64_t row, char* scratch) {
+  const Dots& d = *(const Dots*)arguments;
+  float* registers = (float*)scratch;
+  const float* a = d.a + row * d.a_stride;
+  for (int64_t column = 0; column < d.columns; column += group) {
+    const int64_t count = d.columns - column < group ? d.columns - column : group;
+    W::all(0).store(registers);
+    for (int64_t i = 0; i < count; i++) {
+      const float* b = d.b + (column + i) * d.depth;
+      W total = W::all(0);
+      for (int64_t k = 0; k < d.depth; k += group)
+        total = fma(W::load(a + k, d.depth - k), W::load(b + k, d.depth - k), total);
+      registers[i] = sum(total);
+    }
+    const Tile place{1, group, row, column, count, d.columns};
+    interpret(d.epilogue, place, registers);
+    store_tile(place, registers, d.c);
+  }
+}
+
+static void map(const void* arguments, int64_t row, char* scratch) {
+  const Map& m = *(const Map*)arguments;
+  constexpr int64_t longest = 32 * group;
+  for (int64_t column = 0; column < m.width; column += longest) {
+    const int64_t count = m.width - column < longest ? m.width - column : longest;
+    const Tile place{1, (count + group - 1) / group * group, row, column, count, m.width};
+    interpret(m.expression, place, (float*)scratch);
+    store_tile(place, (const float*)scratch, m.out);
+  }
+}
+
+/// One row of patches, as the Gemm reads it.
+static void patches(const void* arguments, int64_t row, char*) {
+  const Patches& p = *(const Patches*)arguments;
+  const int64_t cells = p.grid_height * p.grid_width;
+  const int64_t image = row / cells, cell = row % cells;
+  const int64_t y = cell / p.grid_width * p.patch, x = cell % p.grid_width * p.patch;
+  float* out = (float*)p.out + row * p.channels * p.patch * p.patch;
+  if (p.bytes) {
+    const int64_t line = p.patch * p.channels;
+    for (int64_t i = 0; i < p.patch; i++) {
+      const uint8_t* from =
+          (const uint8_t*)p.pictures + ((image * p.height + y + i) * p.width + x) * p.channels;
+      for (int64_t c = 0; c < line; c++) *out++ = from[c];
+    }
+    return;
+  }
+  for (int64_t channel = 0; channel < p.channels; channel++)
+    for (int64_t i = 0; i < p.patch; i++) {
+      const float* from = (const float*)p.pictures +
+                          ((image * p.channels + channel) * p.height + y + i) * p.width + x;
+      for (int64_t c = 0; c < p.patch; c++) *out++ = from[c];
+    }
+}

@@ -1,0 +1,109 @@
+// Rows of a weight, or of keys, to a panel: [k][columns].
+
+/// `count` rows of `depth` floats, those past them zero, as `width` columns.
+static void pack_panel(const float* rows, int64_t stride, int64_t count, int64_t width,
+                       int64_t depth, float* out) {
+  for (int64_t column = 0; column < width; column += group)
+    V::transpose(rows + column * stride, stride, count - column, depth, out + column, width);
+}
+
+static inline float widened(uint16_t bits, Type type) {
+  if (type == Type::bfloat16) {
+    const uint32_t wide = (uint32_t)bits << 16;
+    float value;
+    __builtin_memcpy(&value, &wide, 4);
+    return value;
+  }
+  const uint32_t sign = (uint32_t)(bits & 0x8000) << 16, rest = (uint32_t)(bits & 0x7fff) << 13;
+  const uint32_t special = rest >= 0x0f800000 ? 0x7f800000 : 0;
+  float value;
+  __builtin_memcpy(&value, &rest, 4);
+  value *= 0x1p112f;
+  uint32_t wide;
+  __builtin_memcpy(&wide, &value, 4);
+  wide = wide | special | sign;
+  __builtin_memcpy(&value, &wide, 4);
+  return value;
+}
+
+/// To nearest, ties to even; a NaN stays one.
+static inline uint16_t to_bfloat16(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, 4);
+  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static inline uint16_t to_float16(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, 4);
+  const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+  bits &= 0x7fffffff;
+  if (bits > 0x7f800000) return sign | 0x7e00;
+  // 65520 and more round to infinity.
+  if (bits >= 0x477ff000) return sign | 0x7c00;
+  if (bits < 0x38800000) {
+    // Subnormal: adding a half puts the bits that stay at the end of the fraction, rounded.
+    float x;
+    __builtin_memcpy(&x, &bits, 4);
+    x += 0.5f;
+    __builtin_memcpy(&bits, &x, 4);
+    return sign | (uint16_t)(bits - 0x3f000000);
+  }
+  return sign | (uint16_t)((bits + 0xfff + (bits >> 13 & 1) - 0x38000000) >> 13);
+}
+
+/// Elements [k, k + count) of a row, as float32 rounded to what the weight is stored in.
+static inline void read_row(const PackPart& part, int64_t row, int64_t depth, int64_t k,
+                            int64_t count, Type storage, float* out) {
+  const int64_t at = row * depth + k;
+  if (part.type == Type::float32)
+    __builtin_memcpy(out, (const char*)part.rows + 4 * at, 4 * count);
+  else {
+    uint16_t bits[64];
+    __builtin_memcpy(bits, (const char*)part.rows + 2 * at, 2 * count);
+    for (int64_t i = 0; i < count; i++) out[i] = widened(bits[i], part.type);
+  }
+  if (storage == Type::float32 || storage == part.type) return;
+  for (int64_t i = 0; i < count; i++)
+    out[i] = widened(storage == Type::bfloat16 ? to_bfloat16(out[i]) : to_float16(out[i]), storage);
+}
+
+static void widen(const void* in, Type type, int64_t count, float* out) {
+  if (type == Type::float32)
+    __builtin_memcpy(out, in, 4 * count);
+  else
+    for (int64_t i = 0; i < count; i++) {
+      uint16_t bits;
+      __builtin_memcpy(&bits, (const char*)in + 2 * i, 2);
+      out[i] = widened(bits, type);
+    }
+}
+
+/// Sixteen rows of a weight at a time, 64 elements of each; `put(k, count, rows)` takes them.
+template <class F>
+static inline void read_group(const Pack& p, int64_t column, F put) {
+  alignas(64) float rows[group][64];
+  for (int64_t k = 0; k < p.panels.depth; k += 64) {
+    const int64_t count = p.panels.depth - k < 64 ? p.panels.depth - k : 64;
+    for (int64_t i = 0; i < group; i++) {
+      int64_t row = column + i, part = 0;
+      while (part < p.part_count && row >= p.parts[part].count) row -= p.parts[part++].count;
+      if (part < p.part_count)
+        read_row(p.parts[part], row, p.panels.depth, k, count, p.storage, rows[i]);
+      else
+        for (int64_t c = 0; c < count; c++) rows[i][c] = 0;
+    }
+    put(k, count, &rows[0][0]);
+  }
+}
+
+static void pack(const void* arguments, int64_t panel, char*) {
+  const Pack& p = *(const Pack*)arguments;
+  const int64_t begin = panel * p.panels.width, width = panel_width(p.panels, panel);
+  float* out = (float*)p.out + begin * p.panels.depth;
+  for (int64_t column = 0; column < width; column += group)
+    read_group(p, begin + column, [&](int64_t k, int64_t count, const float* rows) {
+      V::transpose(rows, 64, group, count, out + k * width + column, width);
+    });
+}

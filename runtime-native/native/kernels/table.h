@@ -1,0 +1,195 @@
+// What the units of the instruction sets share with the rest: data alone. A function that two units
+// had in common would be kept once, compiled for whichever the linker took.
+#pragma once
+#include <stdint.h>
+
+namespace sigil::native {
+
+/// Columns of a panel come in groups of this many on every instruction set, and sums over a row are
+/// made in this many lanes, so that every set gives the same bits.
+constexpr int64_t group = 16;
+/// Registers of the bytecode: each is a tile.
+constexpr int most_registers = 16;
+
+/// In the order of `operations` in src/operations.ts.
+enum class Op : uint8_t {
+  load,
+  constant,
+  copy,
+  add,
+  sub,
+  mul,
+  div,
+  max,
+  min,
+  add_operand,
+  mul_operand,
+  add_constant,
+  mul_constant,
+  max_constant,
+  min_constant,
+  neg,
+  abs,
+  sqrt,
+  exp,
+  tanh,
+  erf,
+  sigmoid,
+  log1p,
+  gelu,
+  gelu_tanh,
+  silu,
+  quick_gelu,
+  count
+};
+
+/// `target` becomes the operation of `a` and `b`, which are registers, or `b` is an operand.
+struct Code {
+  uint8_t op;
+  uint8_t target;
+  uint8_t a;
+  uint8_t b;
+  float value;
+};
+
+enum class Index : uint8_t { column, element, periodic, scalar, strided, count };
+
+struct Operand {
+  const float* data;
+  Index index;
+  /// periodic: rows until the first comes again.
+  int64_t period;
+  /// strided: elements from row to row, and before the first.
+  int64_t stride;
+  int64_t first;
+};
+
+struct Expression {
+  const Code* code;
+  uint32_t length;
+  uint32_t registers;
+  const Operand* operands;
+};
+
+/// How a weight lies in its panels: groups of columns, all of them of one width but the last.
+struct Panels {
+  int64_t columns;
+  int64_t depth;
+  /// Columns of a panel, a multiple of `group`.
+  int64_t width;
+};
+
+enum class Type : uint8_t { float32, float16, bfloat16, count };
+
+/// c = epilogue(a b^T). A unit is a block of rows by a run of panels.
+struct Gemm {
+  int64_t rows;
+  const void* a;
+  /// Bytes from row to row.
+  int64_t a_stride;
+  const void* b;
+  Panels panels;
+  float* c;
+  Expression epilogue;
+  int64_t row_blocks;
+  int64_t panel_groups;
+};
+
+/// c = epilogue(a b^T) with a row-major b that the run computes. A unit is a row.
+struct Dots {
+  int64_t columns;
+  int64_t depth;
+  const float* a;
+  int64_t a_stride;
+  const float* b;
+  float* c;
+  Expression epilogue;
+};
+
+/// Rows of a Gemm cut out of pictures, as the compiler's PatchRows. A unit is a row of patches.
+struct Patches {
+  bool bytes;
+  int64_t channels, height, width, patch, grid_height, grid_width;
+  const void* pictures;
+  void* out;
+};
+
+/// Rows of float32 to what the instruction set multiplies. A unit is a row.
+struct Narrow {
+  int64_t depth;
+  const float* in;
+  int64_t in_stride;
+  uint16_t* out;
+  int64_t out_stride;
+};
+
+/// A unit is a part of the queries of one head of one sequence.
+struct Attention {
+  int64_t heads, head_size, queries, keys, query_stride, key_stride, value_stride;
+  bool shared_query;
+  float scale;
+  const float *q, *k, *v, *mask;
+  float *out, *probabilities;
+  int64_t parts;
+};
+
+enum class Reduction : uint8_t { layer_norm, rms_norm, l2_normalize, mean, count };
+
+/// A unit is a row; for `mean` an outer index.
+struct RowReduce {
+  Reduction kind;
+  int64_t width, reduced;
+  float epsilon;
+  const float *x, *weight, *bias, *mask;
+  float* out;
+};
+
+/// A unit is a row.
+struct Map {
+  int64_t width;
+  float* out;
+  Expression expression;
+};
+
+/// Rows of a weight, as they lie in a file or in memory, on their way into panels. A unit is a
+/// panel.
+struct Pack {
+  Panels panels;
+  /// The stacked parts of the weight.
+  const struct PackPart* parts;
+  int64_t part_count;
+  /// What values are rounded to; `float32` leaves them.
+  Type storage;
+  void* out;
+};
+struct PackPart {
+  const void* rows;
+  Type type;
+  int64_t count;
+};
+
+/// Each takes its arguments, a unit, and 64-byte aligned memory of the thread.
+using Work = void (*)(const void* arguments, int64_t unit, char* scratch);
+
+/// What an instruction set offers.
+struct Table {
+  const char* name;
+  /// Panel widths for float32, the preferred one first; 0 ends them.
+  int64_t widths[3];
+  /// What weights of 16 bits are multiplied as: float32 if they are widened when packed.
+  bool multiplies_bfloat16;
+  Work gemm;
+  Work gemm_bfloat16;
+  Work dots;
+  Work patches;
+  Work narrow;
+  Work attention;
+  Work row_reduce;
+  Work map;
+  Work pack;
+  Work pack_bfloat16;
+  /// Values as they lie in a file, at any address, to float32.
+  void (*widen)(const void* in, Type type, int64_t count, float* out);
+};
+
+}  // namespace sigil::native

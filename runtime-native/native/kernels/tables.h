@@ -1,0 +1,14 @@
+// The tables of the instruction sets that this file is built for.
+#pragma once
+#include "table.h"
+
+namespace sigil::native {
+
+#if defined(__x86_64__) || defined(_M_X64)
+extern const Table avx2_table;
+extern const Table avx512_table;
+#elif defined(__aarch64__) || defined(_M_ARM64)
+extern const Table neon_table;
+#endif
+
+}  // namespace sigil::native

@@ -1,0 +1,242 @@
+#include "program.h"
+#include <algorithm>
+#include <chrono>
+#include "cores.h"
+
+namespace sigil::native {
+namespace {
+
+constexpr int64_t line = 64;
+int64_t round_up(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Rows of the longest register tile, and of a block of queries.
+constexpr int64_t most_tile_rows = 14, query_rows = 27;
+/// Columns that a map computes at once.
+constexpr int64_t map_columns = 32 * group;
+/// A unit that takes less than some 20 microseconds costs more to hand out than it shares.
+constexpr int64_t least_unit = 2'000'000;
+/// Units for each thread, so that one that is held up delays a run by little.
+constexpr int64_t units_per_thread = 4;
+
+}  // namespace
+
+Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int threads)
+    : descriptor_(std::move(descriptor)),
+      table_(table),
+      pool_(pool),
+      threads_(std::max(1, std::min(threads, pool.threads()))) {
+  int64_t bytes = 0;
+  for (const Weight& weight : descriptor_.weights) {
+    offsets_.push_back(bytes);
+    bytes += round_up(weight.panels ? round_up(weight.rows, group) * weight.columns * 4
+                                    : weight.rows * weight.columns * 4,
+                      line);
+  }
+  weights_ = Memory((size_t)bytes, "weights");
+  constants_ = Memory((size_t)descriptor_.constant_bytes, "constants");
+  arena_ = Memory((size_t)descriptor_.arena_bytes, "values");
+  int64_t patches = 0;
+  for (auto* launches : {&descriptor_.init, &descriptor_.launches})
+    for (Launch& launch : *launches) {
+      bind(launch);
+      scratch_stride_ = std::max(scratch_stride_, scratch_bytes(launch));
+      if (launch.family == Family::gemm && launch.a != Launch::Rows::matrix)
+        patches = std::max(patches, value_of(launch.rows, descriptor_.symbols) * launch.depth * 4);
+    }
+  scratch_stride_ = round_up(scratch_stride_, line);
+  scratch_ = Memory((size_t)(scratch_stride_ * threads_), "scratch");
+  patches_ = Memory((size_t)patches, "patches");
+}
+
+size_t Program::bytes() const {
+  return constants_.bytes() + arena_.bytes() + weights_.bytes() + patches_.bytes() +
+         scratch_.bytes();
+}
+
+/// Of the widths that the instruction set has, the one that pads the columns least.
+Panels Program::panels_of(const Weight& weight) const {
+  int64_t width = table_.widths[0];
+  for (int i = 1; i < 3 && table_.widths[i] != 0; i++)
+    if (weight.rows % table_.widths[0] != 0 && weight.rows % table_.widths[i] == 0)
+      width = table_.widths[i];
+  return {weight.rows, weight.columns, width};
+}
+
+char* Program::resolve(const Place& place) const {
+  switch (place.space) {
+    case Space::arena:
+      return arena_.data() + place.at;
+    case Space::constants:
+      return constants_.data() + place.at;
+    case Space::weight:
+      return weights_.data() + offsets_[(size_t)place.at];
+    default:
+      return nullptr;
+  }
+}
+
+void Program::bind(Launch& launch) {
+  ExpressionText& e = launch.expression;
+  for (size_t i = 0; i < e.operands.size(); i++) e.operands[i].data = at<float>(e.places[i]);
+  const std::vector<Place>& o = launch.operands;
+  if (launch.family == Family::attention) {
+    Attention& a = launch.attention;
+    a.q = at<float>(o[0]);
+    a.k = at<float>(o[1]);
+    a.v = at<float>(o[2]);
+    a.mask = at<float>(o[3]);
+    a.out = at<float>(o[4]);
+    a.probabilities = at<float>(o[5]);
+  } else if (launch.family == Family::row_reduce) {
+    RowReduce& r = launch.row_reduce;
+    r.x = at<float>(o[0]);
+    r.mask = at<float>(o[1]);
+    r.weight = at<float>(o[2]);
+    r.bias = at<float>(o[3]);
+    r.out = at<float>(o[4]);
+  }
+}
+
+int64_t Program::scratch_bytes(const Launch& launch) const {
+  const int64_t registers = launch.expression.registers;
+  switch (launch.family) {
+    case Family::gemm:
+      return 4 * registers * most_tile_rows * table_.widths[0];
+    case Family::dots:
+      return 4 * registers * group;
+    case Family::map:
+      return 4 * registers * map_columns;
+    case Family::attention: {
+      const Attention& a = launch.attention;
+      const int64_t keys = round_up(a.keys, group), channels = round_up(a.head_size, group);
+      return 4 * (query_rows * (keys + channels) + keys * a.head_size + channels * a.keys);
+    }
+    default:
+      return 0;
+  }
+}
+
+void Program::share(int64_t units, Work work, const void* arguments) {
+  struct Context {
+    Work work;
+    const void* arguments;
+    char* scratch;
+    int64_t stride;
+  } context{work, arguments, scratch_.data(), scratch_stride_};
+  pool_.share(
+      units, threads_,
+      [](void* self, int64_t unit, int thread) {
+        const Context& c = *(const Context*)self;
+        c.work(c.arguments, unit, c.scratch + thread * c.stride);
+      },
+      &context);
+}
+
+void Program::place(size_t index, const std::vector<WeightPart>& parts) {
+  const Weight& weight = descriptor_.weights[index];
+  std::vector<PackPart> given;
+  for (const WeightPart& part : parts) given.push_back({part.rows, part.type, part.count});
+  if (!weight.panels) {
+    // Small: embeddings of positions, biases, the parameters of norms.
+    float* out = (float*)(weights_.data() + offsets_[index]);
+    for (const WeightPart& part : parts) {
+      const int64_t count = part.count * weight.columns;
+      table_.widen(part.rows, part.type, count, out);
+      out += count;
+    }
+    return;
+  }
+  const Pack pack{panels_of(weight), given.data(), (int64_t)given.size(), weight.storage,
+                  weights_.data() + offsets_[index]};
+  share(ceil_div(pack.panels.columns, pack.panels.width), table_.pack, &pack);
+}
+
+void Program::initialize() {
+  for (const Launch& launch : descriptor_.init) run(launch, {});
+}
+
+void Program::run(const std::vector<int64_t>& symbols, const std::atomic<bool>& stop,
+                  std::vector<double>* times) {
+  for (const Launch& launch : descriptor_.launches) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    const auto begin = std::chrono::steady_clock::now();
+    run(launch, symbols);
+    if (times)
+      times->push_back(
+          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+              .count());
+  }
+}
+
+void Program::run(const Launch& launch, const std::vector<int64_t>& symbols) {
+  const int64_t rows = value_of(launch.rows, symbols);
+  const std::vector<Place>& o = launch.operands;
+  const ExpressionText& e = launch.expression;
+  const Expression expression{e.code.data(), (uint32_t)e.code.size(), e.registers,
+                              e.operands.data()};
+  switch (launch.family) {
+    case Family::gemm:
+      return gemm(launch, rows);
+    case Family::dots: {
+      const Dots dots{value_of(launch.columns, symbols),
+                      launch.depth,
+                      at<float>(o[0]),
+                      launch.stride,
+                      at<float>(o[1]),
+                      at<float>(o[2]),
+                      expression};
+      return share(rows, table_.dots, &dots);
+    }
+    case Family::attention: {
+      Attention a = launch.attention;
+      const int64_t heads = rows * a.heads;
+      // A part packs keys and values again, so heads are divided only where there are too few.
+      a.parts = heads >= units_per_thread * threads_ || threads_ == 1
+                    ? 1
+                    : std::min(ceil_div(units_per_thread * threads_, heads),
+                               ceil_div(a.queries, query_rows));
+      return share(heads * a.parts, table_.attention, &a);
+    }
+    case Family::row_reduce:
+      return share(rows, table_.row_reduce, &launch.row_reduce);
+    default: {
+      const Map map{launch.width, at<float>(o.back()), expression};
+      return share(rows, table_.map, &map);
+    }
+  }
+}
+
+void Program::gemm(const Launch& launch, int64_t rows) {
+  const std::vector<Place>& o = launch.operands;
+  const ExpressionText& e = launch.expression;
+  Gemm g{};
+  g.rows = rows;
+  g.a = resolve(o[0]);
+  g.a_stride = 4 * launch.stride;
+  if (launch.a != Launch::Rows::matrix) {
+    Patches patches = launch.patches;
+    patches.pictures = g.a;
+    patches.out = patches_.data();
+    share(rows, table_.patches, &patches);
+    g.a = patches_.data();
+    g.a_stride = 4 * launch.depth;
+  }
+  g.b = resolve(o[1]);
+  g.panels = panels_of(descriptor_.weights[(size_t)o[1].at]);
+  g.c = at<float>(o[2]);
+  g.epilogue = {e.code.data(), (uint32_t)e.code.size(), e.registers, e.operands.data()};
+  // A block of rows stays in half of the second-level cache while the panels pass.
+  const int64_t block = std::max(2 * most_tile_rows, level_two_bytes() / 2 / g.a_stride);
+  const int64_t panels = ceil_div(g.panels.columns, g.panels.width);
+  g.row_blocks = ceil_div(rows, block);
+  const int64_t work = rows * g.panels.columns * g.panels.depth;
+  const int64_t units =
+      std::max<int64_t>(1, std::min(units_per_thread * threads_, work / least_unit));
+  g.panel_groups = threads_ == 1 ? 1 : std::min(panels, ceil_div(units, g.row_blocks));
+  share(g.row_blocks * g.panel_groups, table_.gemm, &g);
+}
+
+}  // namespace sigil::native

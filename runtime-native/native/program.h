@@ -1,0 +1,66 @@
+// A loaded program: its memory, its weights in panels, its launches ready to run.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+#include "descriptor.h"
+#include "memory.h"
+#include "pool.h"
+
+namespace sigil::native {
+
+/// A stacked part of a weight on its way into panels.
+struct WeightPart {
+  const void* rows;
+  Type type;
+  int64_t count;
+};
+
+class Program {
+ public:
+  /// Allocates; throws Failure.
+  Program(Descriptor descriptor, const Table& table, Pool& pool, int threads);
+
+  // Within a job of the pool, one at a time.
+
+  /// Lays a weight out as it is multiplied. The parts have its rows and columns.
+  void place(size_t weight, const std::vector<WeightPart>& parts);
+  /// Computes what weights alone decide.
+  void initialize();
+  /// Every symbol from 1 to its largest; `stop` ends it early between launches. `times` takes the
+  /// microseconds of each launch where it is not null.
+  void run(const std::vector<int64_t>& symbols, const std::atomic<bool>& stop,
+           std::vector<double>* times);
+
+  const Descriptor& descriptor() const { return descriptor_; }
+  char* arena() const { return arena_.data(); }
+  int threads() const { return threads_; }
+  /// Of weights, values and scratch.
+  size_t bytes() const;
+
+ private:
+  using Share = std::function<void(int64_t units, Work work, const void* arguments)>;
+
+  Panels panels_of(const Weight& weight) const;
+  char* resolve(const Place& place) const;
+  template <class T>
+  T* at(const Place& place) const {
+    return (T*)resolve(place);
+  }
+  void bind(Launch& launch);
+  int64_t scratch_bytes(const Launch& launch) const;
+  void run(const Launch& launch, const std::vector<int64_t>& symbols);
+  void gemm(const Launch& launch, int64_t rows);
+  void share(int64_t units, Work work, const void* arguments);
+
+  Descriptor descriptor_;
+  const Table& table_;
+  Pool& pool_;
+  const int threads_;
+  Memory constants_, arena_, weights_, patches_, scratch_;
+  std::vector<int64_t> offsets_;
+  int64_t scratch_stride_ = 0;
+};
+
+}  // namespace sigil::native

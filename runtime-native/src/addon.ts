@@ -1,0 +1,100 @@
+/** The addon: what it offers, and where it is. */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { NativeError } from "./native-error.ts";
+
+/** Rows of a weight: float32 values, or where they lie in a file. */
+export type NativePart =
+  | { readonly rows: number; readonly data: Float32Array }
+  | {
+      readonly rows: number;
+      readonly path: string;
+      readonly offset: number;
+      /** 0: float32, 1: float16, 2: bfloat16. */
+      readonly type: number;
+    };
+
+/**
+ * Calls run in the order in which they are made, on the threads of the addon. A TypeError is thrown
+ * at once for arguments of other types and ranges; failures are Errors with a `code`.
+ */
+export interface NativeProgram {
+  place(weight: number, parts: readonly NativePart[]): Promise<void>;
+  /** After every weight is in place. */
+  initialize(): Promise<void>;
+  /** Inputs are copied before it returns. `times`: microseconds of each launch, if `timed`. */
+  run(
+    symbols: readonly number[],
+    inputs: readonly { readonly at: number; readonly data: ArrayBufferView }[],
+    outputs: readonly { readonly at: number; readonly bytes: number }[],
+    timed: boolean,
+  ): Promise<{ readonly outputs: readonly ArrayBuffer[]; readonly times: readonly number[] }>;
+  /** Of weights, values and scratch. */
+  bytes(): number;
+  threads(): number;
+  dispose(): void;
+}
+
+export interface Addon {
+  readonly Program: new (
+    descriptor: Float64Array,
+    instructionSet: string,
+    threads: number,
+  ) => NativeProgram;
+  /** Of this machine, the best first, as far as the mask leaves them. */
+  instructionSets(mask: string): readonly string[];
+  /** Physical cores that the process may use. */
+  readonly cores: number;
+}
+
+let loaded: Addon | undefined;
+
+/** Loads the addon, prebuilt or built here. Throws NativeError no-addon. */
+export function loadAddon(): Addon {
+  if (loaded) return loaded;
+  const require = createRequire(import.meta.url);
+  try {
+    // A test's own build, with a sanitizer for one.
+    const path = process.env.SIGIL_NATIVE_ADDON;
+    if (path !== undefined && existsSync(path)) return (loaded = require(path) as Addon);
+    const load = require("node-gyp-build") as (folder: string) => Addon;
+    return (loaded = load(fileURLToPath(new URL("..", import.meta.url))));
+  } catch (cause) {
+    throw new NativeError(
+      "no-addon",
+      `the native addon is not built for ${process.platform}-${process.arch}: run \`npm run build:native\` (it needs a C++17 compiler)`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * The instruction set that programs are loaded for: the best one that the machine has and
+ * SIGIL_NATIVE_ISA leaves (names with commas; with a minus, all but those). Throws NativeError.
+ */
+export function chooseInstructionSet(addon: Addon = loadAddon()): string {
+  const mask = process.env.SIGIL_NATIVE_ISA ?? "";
+  const [best] = addon.instructionSets(mask);
+  if (best !== undefined) return best;
+  const there = addon.instructionSets("");
+  throw new NativeError(
+    "no-instructions",
+    there.length > 0
+      ? `SIGIL_NATIVE_ISA=${mask} leaves none of the instruction sets ${there.join(", ")}`
+      : `this processor has none of the instruction sets of the addon for ${process.arch}`,
+  );
+}
+
+const codes = ["out-of-memory", "descriptor"] as const;
+
+/** What the addon threw as a NativeError; anything else as it is. */
+export function nativeErrorOf(failure: unknown, about: string): unknown {
+  const { code, message } = failure as { readonly code?: unknown; readonly message: string };
+  if (failure instanceof NativeError || typeof code !== "string") return failure;
+  return new NativeError(
+    codes.find((known) => known === code) ?? "internal",
+    `${about}: ${message}${code === "out-of-memory" ? ": dispose of models that are not needed, or compile a smaller largest batch" : ""}`,
+    { cause: failure },
+  );
+}

@@ -1,0 +1,164 @@
+/** A loaded program: its memory in the addon, its weights in place, ready to run. */
+import {
+  DisposedError,
+  InputError,
+  PlanError,
+  shapeOf,
+  validateInputs,
+  valueOf,
+  type HostData,
+  type LoadPlannedOptions,
+  type Program,
+  type Symbols,
+  type WeightReader,
+} from "@sigil/runtime";
+import type { Location, NativeKernels, PlannedProgram } from "@sigil/spec";
+import { chooseInstructionSet, loadAddon, nativeErrorOf, type NativeProgram } from "./addon.ts";
+import { encodeProgram, symbolsOf } from "./encode.ts";
+import { placeWeights } from "./weights.ts";
+
+/** The time of one launch. */
+export interface LaunchTime {
+  readonly kernel: string;
+  /** Transformers' module paths. */
+  readonly origins: readonly string[];
+  readonly microseconds: number;
+}
+
+export interface NativeOptions extends LoadPlannedOptions {
+  /**
+   * Threads to share each launch: by default one for each physical core that the process may use,
+   * at most 16, which is also the most.
+   */
+  readonly threads?: number;
+  /** Takes the time of each launch after each run. */
+  readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
+}
+
+type Inputs = Readonly<Record<string, HostData>>;
+type Outputs = Awaited<ReturnType<Program["run"]>>;
+
+export interface LoadedNativeProgram extends Program {
+  readonly threads: number;
+  /** Bytes of weights, values and scratch. */
+  readonly memoryBytes: number;
+  run(inputs: Inputs, symbols: Symbols): Promise<Outputs>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Loads a program. Throws PlanError, NativeError, WeightsError or the signal's reason; nothing of
+ * it stays allocated.
+ */
+export async function createNativeProgram(
+  program: PlannedProgram,
+  kernels: NativeKernels,
+  weights: WeightReader,
+  options: NativeOptions = {},
+): Promise<LoadedNativeProgram> {
+  const addon = loadAddon();
+  const set = chooseInstructionSet(addon);
+  const descriptor = encodeProgram(program, kernels);
+  options.signal?.throwIfAborted();
+  let native: NativeProgram | undefined;
+  try {
+    native = new addon.Program(descriptor, set, options.threads ?? addon.cores);
+    await placeWeights(native, program, weights, options);
+    await native.initialize();
+    options.signal?.throwIfAborted();
+    return new LoadedProgram(program, native, weights, options);
+  } catch (error) {
+    native?.dispose();
+    throw nativeErrorOf(error, program.name);
+  }
+}
+
+class LoadedProgram implements LoadedNativeProgram {
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly #program: PlannedProgram;
+  #native: NativeProgram | undefined;
+  readonly #weights: WeightReader;
+  readonly #onProfile: NativeOptions["onProfile"];
+  #last: Promise<unknown> = Promise.resolve();
+  #end: Promise<void> | undefined;
+
+  constructor(
+    program: PlannedProgram,
+    native: NativeProgram,
+    weights: WeightReader,
+    { onProfile }: NativeOptions,
+  ) {
+    this.#program = program;
+    this.#native = native;
+    this.#weights = weights;
+    this.#onProfile = onProfile;
+    this.threads = native.threads();
+    this.memoryBytes = native.bytes();
+  }
+
+  run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    if (this.#end) return Promise.reject(new DisposedError(this.#program.name));
+    const result = this.#last.then(() => this.#run(inputs, symbols));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+    const program = this.#program;
+    validateInputs(program, inputs, symbols);
+    const given: { at: number; data: ArrayBufferView }[] = [];
+    for (const { name, location } of program.inputs)
+      if (location) given.push({ at: arenaOffset(name, location), data: inputs[name]! });
+    for (const { input, table, count, target } of program.gathers) {
+      const ids = inputs[input]!;
+      if (ids.length !== valueOf(count, symbols))
+        throw new InputError(
+          `${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`,
+        );
+      given.push({
+        at: arenaOffset(input, target),
+        data: await this.#weights.readRowsFloat32(table, ids),
+      });
+    }
+    const shapes = program.outputs.map((output) => shapeOf(output, symbols));
+    const { outputs, times } = await this.#native!.run(
+      symbolsOf(program).map((symbol) => symbols[symbol]!),
+      given,
+      program.outputs.map(({ name, location }, i) => ({
+        at: arenaOffset(name, location),
+        bytes: 4 * shapes[i]!.reduce((product, size) => product * size, 1),
+      })),
+      this.#onProfile !== undefined,
+    ).catch((error: unknown) => Promise.reject(nativeErrorOf(error, program.name)));
+    this.#onProfile?.(
+      program.name,
+      program.launches.map(({ kernel, origins }, i) => ({
+        kernel,
+        origins,
+        microseconds: times[i]!,
+      })),
+    );
+    return Object.fromEntries(
+      program.outputs.map(({ name }, i) => [
+        name,
+        { data: new Float32Array(outputs[i]!), shape: shapes[i]! },
+      ]),
+    );
+  }
+
+  dispose(): Promise<void> {
+    return (this.#end ??= this.#free());
+  }
+
+  async #free(): Promise<void> {
+    await this.#last;
+    this.#native!.dispose();
+    this.#native = undefined;
+  }
+}
+
+function arenaOffset(name: string, location: Location | undefined): number {
+  if (location?.space !== "arena") throw new PlanError(`${name} has no place in memory`);
+  return location.offset;
+}

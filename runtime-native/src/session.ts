@@ -1,0 +1,87 @@
+/** Sessions that run on this machine's CPU by the addon. */
+import {
+  bindPlan,
+  checkPlan,
+  OptionError,
+  Session,
+  sumProgress,
+  verifyPlan,
+  type WarningHandler,
+  type WeightSource,
+} from "@sigil/runtime";
+import type { NativeKernels, Plan } from "@sigil/spec";
+import { chooseInstructionSet, loadAddon } from "./addon.ts";
+import { createNativeProgram, type NativeOptions } from "./program.ts";
+
+/** What `sigil compile --target cpu` generates for this backend. */
+export interface NativeArtifact {
+  /** The CPU's. */
+  readonly plan: Plan;
+  readonly kernels: NativeKernels;
+}
+
+export interface NativeSessionOptions extends NativeOptions {
+  /** Load a tower when it is first used rather than now. */
+  readonly lazy?: boolean;
+  /** Takes warnings, once per kind; `console.warn` by default. */
+  readonly onWarning?: WarningHandler;
+}
+
+/**
+ * Loads nothing yet. `source` has the names of the plan. Throws NativeError where the addon or the
+ * instructions are missing, OptionError for a number of threads that cannot be.
+ */
+export function openNativeHere(
+  { plan, kernels }: NativeArtifact,
+  source: WeightSource,
+  { onProgress, onWarning, ...options }: NativeSessionOptions,
+): Session {
+  const addon = loadAddon();
+  const set = chooseInstructionSet(addon);
+  const { threads = addon.cores } = options;
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
+    throw new OptionError(
+      `threads: expected a whole number from 1 to ${mostThreads}, received ${threads}`,
+    );
+  const progressOf = onProgress && sumProgress(plan, onProgress);
+  const used = Math.min(threads, addon.cores);
+  return new Session(
+    plan,
+    (program) =>
+      createNativeProgram(program, kernels, source, {
+        ...options,
+        ...(progressOf && { onProgress: progressOf(program.name) }),
+      }),
+    {
+      weights: source,
+      backend: `cpu: native, ${set}, ${used} ${used === 1 ? "thread" : "threads"}`,
+      ...(onWarning && { onWarning }),
+    },
+  );
+}
+
+/** More may be asked for than there are, as of WebAssembly's threads. */
+const mostThreads = 1024;
+
+/**
+ * Checks the checkpoint against the plan and its digests and loads every program. Throws PlanError,
+ * NativeError, or WeightsError with all that does not fit.
+ */
+export async function openNativeSession(
+  artifact: NativeArtifact,
+  weights: WeightSource,
+  options: NativeSessionOptions = {},
+): Promise<Session> {
+  await checkPlan(artifact.plan);
+  const source = bindPlan(artifact.plan, weights);
+  await verifyPlan(artifact.plan, source, options);
+  const session = openNativeHere(artifact, source, options);
+  if (options.lazy) return session;
+  try {
+    for (const program of artifact.plan.programs) await session.load(program);
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
+  return session;
+}

@@ -1,0 +1,40 @@
+/** Every model case of the fixtures, run by the addon, against what transformers computed. */
+import { describe, expect, it } from "vitest";
+import { compare } from "../support/compare-goldens.ts";
+import { goldenCase, tinyCases } from "../support/golden-cases.ts";
+import { needsGxx } from "../support/gxx.ts";
+import { instructionSets, openNative, withInstructionSet } from "../support/native.ts";
+import { runCase } from "../support/run-case.ts";
+
+/**
+ * The bars of the project: float32 against float32, over max(1, largest magnitude) except for
+ * losses, which are relative.
+ */
+function tolerance(name: string): number {
+  if (name.startsWith("logits")) return 2e-3; // cosines times exp(4.7)
+  if (name === "loss") return 1e-4;
+  return /attentions/.test(name) ? 1e-6 : 1e-5;
+}
+
+describe.skipIf(instructionSets.length === 0)(`on the native backend ${needsGxx}`, () => {
+  describe.each(instructionSets)("%s", (set) => {
+    it.each(tinyCases)("%s", async (name) => {
+      const golden = await goldenCase(name);
+      await withInstructionSet(set, async () => {
+        const session = await openNative(golden.spec, golden.seed, { lazy: true });
+        expect(session.backend).toContain(set);
+        await compare(golden, await runCase(golden, session), tolerance);
+      });
+    });
+  });
+
+  it.each(["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])(
+    "%s",
+    { timeout: 300_000 },
+    async (name) => {
+      const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
+      const session = await openNative(golden.spec, golden.seed, { lazy: true });
+      await compare(golden, await runCase(golden, session), tolerance);
+    },
+  );
+});
