@@ -15,11 +15,13 @@ import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
 import { preprocess } from "./commands/preprocess.ts";
 import { reportError } from "./report-error.ts";
 import { run } from "./commands/run.ts";
+import { serve } from "./commands/serve.ts";
 import { weights } from "./commands/weights.ts";
 import { inspect } from "./commands/inspect.ts";
 import { tune } from "./commands/tune.ts";
 import { doctor } from "./commands/doctor.ts";
 import { tokenize } from "./commands/tokenize.ts";
+import { version } from "./version.ts";
 
 const list = (text: string): string[] => {
   const labels = text.split(",").map((label) => label.trim());
@@ -52,6 +54,16 @@ const positive = (text: string): number => {
   if (!(integer(text) > 0)) throw new InvalidArgumentError("expected a positive integer");
   return Number(text);
 };
+const port = (text: string): number => {
+  if (!(integer(text) >= 0 && Number(text) <= 65535))
+    throw new InvalidArgumentError("expected a port, from 0 to 65535");
+  return Number(text);
+};
+const delay = (text: string): number => {
+  if (!(Number(text) >= 0 && Number(text) <= 10_000))
+    throw new InvalidArgumentError("expected milliseconds, from 0 to 10000");
+  return Number(text);
+};
 
 const modelHelp =
   "checkpoint folder, Hub id (org/name[@revision]), spec, or folder of a compiled module";
@@ -60,7 +72,7 @@ const checkpointHelp =
 
 const program = new Command("sigil")
   .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
-  .version("0.1.0")
+  .version(version)
   .exitOverride()
   .showHelpAfterError();
 
@@ -327,6 +339,23 @@ program
     "\nExample:\n  sigil compare out.safetensors expected.safetensors --tolerance 1e-5",
   )
   .action(compare);
+
+program
+  .command("serve")
+  .description("serves models over HTTP: the Open Inference Protocol, /embed and /classify")
+  .argument("<model...>", `${modelHelp}; name=model gives one a name`)
+  .option("--port <number>", "port to listen on; 0 takes a free one", port, 8080)
+  .option("--host <address>", "address to listen on; 0.0.0.0 for every network", "127.0.0.1")
+  .option("--threads <count>", "threads to use for each model", positive)
+  .option("--max-waiting <count>", "pictures and texts that may wait for a model", positive, 512)
+  .option("--max-delay <ms>", "how long a request may wait for others to run with", delay, 2)
+  .option("--body-limit <bytes>", "largest request (default: 33554432)", positive)
+  .option("--verbose", "write a line for each request")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  sigil serve ./siglip-base-patch16-224\n  curl -F images=@cat.png -F labels='a cat' -F labels='a dog' localhost:8080/classify",
+  )
+  .action(serve);
 
 program
   .command("catalogue")

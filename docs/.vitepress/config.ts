@@ -29,7 +29,7 @@ export default defineConfig({
           { text: "Specs", link: "/specs" },
           { text: "Architectures", link: "/architectures" },
           { text: "Operations", link: "/operations" },
-          { text: "Operations", link: "/operations" },
+          { text: "Serving", link: "/serving" },
           { text: "Errors", link: "/errors" },
         ],
       },

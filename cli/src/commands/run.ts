@@ -1,5 +1,6 @@
 import { compile, cpuArtifact } from "@sigil/compiler";
 import {
+  flattenOutputs,
   InputError,
   nestOutputs,
   type Session,
@@ -26,7 +27,6 @@ import { specOf } from "../open-model.ts";
 import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
-import { flattenOutputs } from "../tensors/flatten-outputs.ts";
 import {
   listed,
   readFloats,

@@ -13,6 +13,7 @@ export {
   type BackendOptions,
 } from "./open-backend.ts";
 export * from "./option-error.ts";
+export * from "./flatten-outputs.ts";
 export * from "./outputs.ts";
 export { placeWeights, type UnplacedPlan } from "./place-weights.ts";
 export * from "./plan-error.ts";

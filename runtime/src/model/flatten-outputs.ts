@@ -1,4 +1,4 @@
-import type { Tensor } from "@sigil/runtime";
+import type { Tensor } from "./program.ts";
 
 const snakeCase = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

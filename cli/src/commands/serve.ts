@@ -1,0 +1,70 @@
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import { InputError } from "@sigil/runtime";
+import type * as Serve from "@sigil/serve";
+import { openModel, type OpenModel } from "../session.ts";
+import { version } from "../version.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly threads?: number;
+  readonly maxWaiting?: number;
+  readonly maxDelay?: number;
+  readonly bodyLimit?: number;
+  readonly verbose?: boolean;
+}
+
+/**
+ * Serves models until SIGTERM or SIGINT: then new requests are refused, those under way are
+ * answered, and the process ends.
+ */
+export async function serve(sources: string[], options: ServeOptions): Promise<void> {
+  const { createServer } = await loadServer();
+  const named = sources.map(nameAndSource);
+  const twice = named.find(({ name }, i) => named.findIndex((other) => other.name === name) !== i);
+  if (twice)
+    throw new InputError(
+      `two models are called ${twice.name}: give one another name, as in other=${twice.source}`,
+    );
+  const opened: (OpenModel & { readonly name: string })[] = [];
+  try {
+    for (const { name, source } of named) {
+      // On one core too, threads compute and the event loop answers.
+      const threads = options.threads ?? Math.max(2, availableParallelism());
+      opened.push({ ...(await openModel(source, { threads })), name });
+    }
+    const app = await createServer(opened, { ...options, version });
+    const stopped = once(["SIGTERM", "SIGINT"]);
+    const address = await app.listen({ port: options.port, host: options.host });
+    for (const { name, session } of opened)
+      process.stderr.write(`${name}: ${address}/v2/models/${name} on ${session.backend}\n`);
+    process.stderr.write(`listening on ${address}; routes are in ${address}/openapi.json\n`);
+    process.stderr.write(`${await stopped}: waiting for what is under way\n`);
+    await app.close();
+  } finally {
+    for (const model of opened) await model.close();
+  }
+}
+
+/** Not installed with Sigil, since most people have no use for a server. */
+const loadServer = async (): Promise<typeof Serve> =>
+  import("@sigil/serve").catch((cause: unknown) => {
+    throw new InputError("sigil serve needs the package @sigil/serve: npm install @sigil/serve", {
+      cause,
+    });
+  });
+
+/** `name=model`, or a model by the last part of its path or Hub id. */
+function nameAndSource(argument: string): { readonly name: string; readonly source: string } {
+  const [, name, source] = /^([\w.-]+)=(.+)$/s.exec(argument) ?? [];
+  if (name !== undefined) return { name, source: source! };
+  const last = basename(argument).replace(/@.*$|\.json$/g, "");
+  const usable = last.replace(/[^\w.-]+/g, "-");
+  return { name: usable === "" || usable === "." ? "model" : usable, source: argument };
+}
+
+const once = (signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    for (const signal of signals) process.once(signal, () => resolve(signal));
+  });

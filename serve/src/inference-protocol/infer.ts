@@ -1,0 +1,96 @@
+/** Runs a model on tensors whose names are known only now. */
+import {
+  flattenOutputs,
+  GraphModel,
+  SiglipForImageClassification,
+  SiglipModel,
+  SiglipTextModel,
+  SiglipVisionModel,
+  type InputTensor,
+  type PixelValues,
+  type Session,
+  type Tensor,
+} from "@sigil/runtime";
+import { RequestError } from "../http-error.ts";
+
+type Inputs = Readonly<Record<string, InputTensor>>;
+
+/** Outputs under transformers' names, those of both towers with `vision_model_output.` before. */
+export async function infer(session: Session, inputs: Inputs): Promise<Record<string, Tensor>> {
+  return flattenOutputs(await forward(session, inputs));
+}
+
+async function forward(session: Session, inputs: Inputs): Promise<object> {
+  switch (session.plan.kind) {
+    case "siglip": {
+      expectOnly(inputs, [...pictureInputs, ...textInputs]);
+      const model = new SiglipModel(session);
+      const [image, text] = [
+        Object.hasOwn(inputs, "pixel_values"),
+        Object.hasOwn(inputs, "input_ids"),
+      ];
+      if (image && text) return model.forward({ ...pictures(inputs), ...texts(inputs) });
+      if (image) return { visionModelOutput: await model.visionModel.forward(pictures(inputs)) };
+      if (text) return { textModelOutput: await model.textModel.forward(texts(inputs)) };
+      throw new RequestError("bad-request", "expected pixel_values, input_ids or both");
+    }
+    case "siglip-vision":
+      expectOnly(inputs, pictureInputs);
+      return new SiglipVisionModel(session).forward(pictures(inputs));
+    case "siglip-image-classification":
+      expectOnly(inputs, pictureInputs);
+      return new SiglipForImageClassification(session).forward(pictures(inputs));
+    case "siglip-text":
+      expectOnly(inputs, textInputs);
+      return new SiglipTextModel(session).forward(texts(inputs));
+    case "graph": {
+      const names = session.plan.programs[0]!.inputs.map(({ name }) => name);
+      expectOnly(inputs, names);
+      return new GraphModel(session).forward(inputs);
+    }
+  }
+}
+
+const pictureInputs = ["pixel_values"];
+const textInputs = ["input_ids", "attention_mask", "position_ids"];
+
+function expectOnly(inputs: Inputs, names: readonly string[]): void {
+  const strange = Object.keys(inputs).find((name) => !names.includes(name));
+  if (strange !== undefined)
+    throw new RequestError(
+      "bad-request",
+      `unknown input ${JSON.stringify(strange)}; the model takes ${names.join(", ")}`,
+    );
+}
+
+function pictures(inputs: Inputs): { readonly pixelValues: PixelValues } {
+  return { pixelValues: given(inputs, "pixel_values") as PixelValues };
+}
+
+function texts(inputs: Inputs): {
+  readonly inputIds: number[][];
+  readonly attentionMask?: number[][];
+  readonly positionIds?: number[][];
+} {
+  return {
+    inputIds: rows(inputs, "input_ids"),
+    ...("attention_mask" in inputs && { attentionMask: rows(inputs, "attention_mask") }),
+    ...("position_ids" in inputs && { positionIds: rows(inputs, "position_ids") }),
+  };
+}
+
+function rows(inputs: Inputs, name: string): number[][] {
+  const { data, shape } = given(inputs, name);
+  const [count, length] = shape as [number, number];
+  if (shape.length !== 2)
+    throw new RequestError("bad-request", `${name}: expected [batch, tokens], received [${shape}]`);
+  return Array.from({ length: count }, (_, i) =>
+    Array.from(data.subarray(i * length, (i + 1) * length)),
+  );
+}
+
+function given(inputs: Inputs, name: string): InputTensor {
+  if (!Object.hasOwn(inputs, name))
+    throw new RequestError("bad-request", `expected an input ${name}`);
+  return inputs[name]!;
+}

@@ -1,0 +1,47 @@
+/** What a model takes and gives, under transformers' names. */
+import type { Plan, PlannedTensor } from "@sigil/spec";
+
+export interface TensorSignature {
+  readonly name: string;
+  readonly datatype: "FP32" | "INT32" | "UINT8";
+  /** -1 where a request decides. */
+  readonly shape: readonly number[];
+}
+
+export interface Signature {
+  readonly inputs: readonly TensorSignature[];
+  readonly outputs: readonly TensorSignature[];
+}
+
+const datatypes = { float32: "FP32", int32: "INT32", uint8: "UINT8" } as const;
+
+const signatureOf = (
+  { name, shape }: Pick<PlannedTensor, "name" | "shape">,
+  datatype: TensorSignature["datatype"],
+): TensorSignature => ({
+  name,
+  datatype,
+  shape: shape.map((size) => (typeof size === "number" ? size : -1)),
+});
+
+/** Of every program; the scores' inputs are the towers' outputs, and not a caller's. */
+export function modelSignature({ kind, programs }: Plan): Signature {
+  const own = programs.filter(
+    ({ inputs }) => !inputs.some(({ name }) => name === "image_features"),
+  );
+  const inputs = own.flatMap((program) =>
+    program.inputs.map((input) =>
+      // Given as ones and zeros, from which the runtime makes what is added to scores.
+      signatureOf(input, input.name === "attention_mask" ? "INT32" : datatypes[input.dtype]),
+    ),
+  );
+  const outputs = programs.flatMap((program) => {
+    const text = program.inputs.some(({ name }) => name === "input_ids");
+    const prefix =
+      kind === "siglip" && own.includes(program) ? `${text ? "text" : "vision"}_model_output.` : "";
+    return program.outputs.map((output) =>
+      signatureOf({ ...output, name: prefix + output.name }, "FP32"),
+    );
+  });
+  return { inputs, outputs };
+}

@@ -1,0 +1,47 @@
+/** `sigil serve` as a process: it starts, answers, and drains when it is told to end. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { fixtures } from "../support/golden-cases.ts";
+
+const command = join(import.meta.dirname, "../../cli/bin/sigil.js");
+const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
+
+const start = (...sources: readonly string[]) => {
+  const child = spawn(process.execPath, [command, "serve", ...sources, "--port", "0"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (data) => (said += data));
+  return { child, said: () => said, ended: once(child, "exit") };
+};
+
+it("serves models by name, and answers what is under way before it ends", async () => {
+  const { child, said, ended } = start(`cats=${checkpoint}`, checkpoint);
+  await expect.poll(said, { timeout: 50_000 }).toMatch(/listening on http/);
+  const [, address] = /listening on (\S+);/.exec(said())!;
+  const models = await fetch(`${address}/v2/repository/index`, { method: "POST" });
+  expect(await models.json()).toEqual(
+    ["cats", "siglip-shapes"].map((name) => ({ name, version: "1", state: "READY" })),
+  );
+  const body = JSON.stringify({ model: "cats", texts: Array(2000).fill("a red circle") });
+  const headers = { "content-type": "application/json" };
+  const answer = fetch(`${address}/embed`, { method: "POST", headers, body }).then(
+    async (response) => (await response.json()) as { text_embeds: number[][] },
+  );
+  const metrics = async (): Promise<string> => (await fetch(`${address}/metrics`)).text();
+  await expect
+    .poll(metrics, { interval: 1, timeout: 30_000 })
+    .toMatch(/^sigil_rows_total\{.*cats/m);
+  child.kill("SIGTERM");
+  expect((await answer).text_embeds).toHaveLength(2000);
+  expect(await ended).toEqual([0, null]);
+  expect(said()).toMatch(/SIGTERM: waiting for what is under way/);
+});
+
+it("says when two models have one name", async () => {
+  const { said, ended } = start(checkpoint, checkpoint);
+  expect(await ended).toEqual([1, null]);
+  expect(said()).toMatch(/error: two models are called siglip-shapes: give one another name/);
+});
