@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
-import { SiglipTokenizer } from "@sigil/runtime";
+import { SiglipTokenizer, type TokenizerConfig } from "@sigil/runtime";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import type { ServedModel } from "@sigil/serve";
 import { loadSpec, specPath } from "@sigil/spec";
@@ -11,7 +11,9 @@ import { shapesProcessor, shapesWeights } from "../support/shapes-checkpoint.ts"
 
 const folder = join(fixtures, "checkpoints/siglip-shapes");
 const spiece = readFileSync(join(folder, "spiece.model"));
-const config = JSON.parse(readFileSync(join(folder, "tokenizer_config.json"), "utf8")) as object;
+const config = JSON.parse(
+  readFileSync(join(folder, "tokenizer_config.json"), "utf8"),
+) as TokenizerConfig;
 
 /** `dispose` its session when the server has closed. */
 export async function servedShapes(name = "shapes"): Promise<ServedModel> {

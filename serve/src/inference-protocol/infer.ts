@@ -2,6 +2,9 @@
 import {
   flattenOutputs,
   GraphModel,
+  Siglip2ForImageClassification,
+  Siglip2Model,
+  Siglip2VisionModel,
   SiglipForImageClassification,
   SiglipModel,
   SiglipTextModel,
@@ -9,6 +12,7 @@ import {
   type InputTensor,
   type PixelValues,
   type Session,
+  type SiglipVisionInputs,
   type Tensor,
 } from "@sigil/runtime";
 import { RequestError } from "../http-error.ts";
@@ -21,25 +25,37 @@ export async function infer(session: Session, inputs: Inputs): Promise<Record<st
 }
 
 async function forward(session: Session, inputs: Inputs): Promise<object> {
-  switch (session.plan.kind) {
-    case "siglip": {
+  const { kind } = session.plan;
+  const isNaflex = kind.startsWith("siglip2");
+  const pictureInputs = isNaflex ? [...pixelInputs, ...gridInputs] : pixelInputs;
+  switch (kind) {
+    case "siglip":
+    case "siglip2": {
       expectOnly(inputs, [...pictureInputs, ...textInputs]);
-      const model = new SiglipModel(session);
-      const [image, text] = [
-        Object.hasOwn(inputs, "pixel_values"),
-        Object.hasOwn(inputs, "input_ids"),
-      ];
-      if (image && text) return model.forward({ ...pictures(inputs), ...texts(inputs) });
-      if (image) return { visionModelOutput: await model.visionModel.forward(pictures(inputs)) };
+      const model: SiglipModel = new (isNaflex ? Siglip2Model : SiglipModel)(session);
+      const [image, text] = ["pixel_values", "input_ids"].map((name) =>
+        Object.hasOwn(inputs, name),
+      );
+      if (image && text) return model.forward({ ...pictures(inputs, kind), ...texts(inputs) });
+      if (image)
+        return { visionModelOutput: await model.visionModel.forward(pictures(inputs, kind)) };
       if (text) return { textModelOutput: await model.textModel.forward(texts(inputs)) };
       throw new RequestError("bad-request", "expected pixel_values, input_ids or both");
     }
     case "siglip-vision":
+    case "siglip2-vision":
       expectOnly(inputs, pictureInputs);
-      return new SiglipVisionModel(session).forward(pictures(inputs));
+      return new (isNaflex ? Siglip2VisionModel : SiglipVisionModel)(session).forward(
+        pictures(inputs, kind),
+      );
     case "siglip-image-classification":
+    case "siglip2-image-classification": {
       expectOnly(inputs, pictureInputs);
-      return new SiglipForImageClassification(session).forward(pictures(inputs));
+      const model: SiglipForImageClassification = new (
+        isNaflex ? Siglip2ForImageClassification : SiglipForImageClassification
+      )(session);
+      return model.forward(pictures(inputs, kind));
+    }
     case "siglip-text":
       expectOnly(inputs, textInputs);
       return new SiglipTextModel(session).forward(texts(inputs));
@@ -51,7 +67,9 @@ async function forward(session: Session, inputs: Inputs): Promise<object> {
   }
 }
 
-const pictureInputs = ["pixel_values"];
+const pixelInputs = ["pixel_values"];
+/** What NaFlex models take beside the patches. */
+const gridInputs = ["pixel_attention_mask", "spatial_shapes"];
 const textInputs = ["input_ids", "attention_mask", "position_ids"];
 
 function expectOnly(inputs: Inputs, names: readonly string[]): void {
@@ -63,8 +81,15 @@ function expectOnly(inputs: Inputs, names: readonly string[]): void {
     );
 }
 
-function pictures(inputs: Inputs): { readonly pixelValues: PixelValues } {
-  return { pixelValues: given(inputs, "pixel_values") as PixelValues };
+/** What the model's class takes of pictures, which the types of both cannot say of one variable. */
+function pictures(inputs: Inputs, kind: Session["plan"]["kind"]): SiglipVisionInputs {
+  return {
+    pixelValues: given(inputs, "pixel_values") as PixelValues,
+    ...(kind.startsWith("siglip2") && {
+      pixelAttentionMask: given(inputs, "pixel_attention_mask"),
+      spatialShapes: given(inputs, "spatial_shapes"),
+    }),
+  };
 }
 
 function texts(inputs: Inputs): {

@@ -38,7 +38,9 @@ export function modelSignature({ kind, programs }: Plan): Signature {
   const outputs = programs.flatMap((program) => {
     const text = program.inputs.some(({ name }) => name === "input_ids");
     const prefix =
-      kind === "siglip" && own.includes(program) ? `${text ? "text" : "vision"}_model_output.` : "";
+      (kind === "siglip" || kind === "siglip2") && own.includes(program)
+        ? `${text ? "text" : "vision"}_model_output.`
+        : "";
     return program.outputs.map((output) =>
       signatureOf({ ...output, name: prefix + output.name }, "FP32"),
     );
