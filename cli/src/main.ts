@@ -69,6 +69,8 @@ const modelHelp =
   "checkpoint folder, Hub id (org/name[@revision]), spec, or folder of a compiled module";
 const checkpointHelp =
   "folder or Hub id that the weights and settings of a spec or a compiled module come from";
+const towerHelp =
+  "one tower alone, also that of a larger model, such as PaliGemma or LLaVA-OneVision";
 
 const program = new Command("sigil")
   .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
@@ -80,6 +82,7 @@ program
   .command("inspect")
   .description("kernel problems and memory plan of a spec, a config.json or a checkpoint folder")
   .argument("<spec>")
+  .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--dump <dir>", "also write every stage as text")
   .option(
     "--html <file>",
@@ -102,6 +105,7 @@ program
       "what to compile for; by default what the spec says, else cpu",
     ).choices(["cpu", "webgpu", "cuda"]),
   )
+  .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--out <dir>", "folder of the module (default: generated/<name>)")
   .addOption(
     new Option(
@@ -169,6 +173,7 @@ program
   .argument("[image...]")
   .requiredOption("--model <model>", modelHelp)
   .option("--checkpoint <model>", checkpointHelp)
+  .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--text <text...>", "texts to embed")
   .option("--texts", "embed each line of stdin")
   .option("--normalize", "scale each embedding to length one")
@@ -183,6 +188,7 @@ program
   .command("init")
   .description("a spec to edit, from a checkpoint folder or a config.json")
   .argument("<checkpoint>")
+  .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--out <file>", "where to write it (default: <name>.json)")
   .option("--force", "write over a file that exists")
   .addHelpText("after", "\nExample:\n  sigil init ./siglip-base-patch16-224 --out my-siglip.json")
@@ -222,6 +228,7 @@ program
   .argument("<spec>")
   .option("--weights <file>", "checkpoint as safetensors (default: that of <spec>)")
   .option("--checkpoint <model>", checkpointHelp)
+  .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .requiredOption(
     "--inputs <file>",
     "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors",

@@ -4,9 +4,10 @@ import { dirname, join } from "node:path";
 import { InputError } from "@sigil/runtime";
 import { openCheckpoint, type Checkpoint } from "@sigil/runtime/node";
 import type { CpuArtifact } from "@sigil/runtime-cpu";
-import { loadSpec, type ModelSpec } from "@sigil/spec";
+import type { ModelSpec, Tower } from "@sigil/spec";
 import { isCompiled, readCompiled } from "./compiled-module.ts";
-import { modelFolder, specOf, stateOf } from "./open-model.ts";
+import { loadWithShapes, modelFolder, specOf, stateOf } from "./open-model.ts";
+import { towerTensors } from "./tower-tensors.ts";
 
 export interface ModelSource {
   readonly name: string;
@@ -20,7 +21,13 @@ export interface ModelSource {
  * the last two come from `checkpoint`, else from the one that the spec names or lies beside. Throws
  * InputError where none of them is given.
  */
-export async function openModelSource(model: string, checkpoint?: string): Promise<ModelSource> {
+export async function openModelSource(
+  model: string,
+  {
+    checkpoint,
+    tower,
+  }: { readonly checkpoint?: string | undefined; readonly tower?: Tower | undefined } = {},
+): Promise<ModelSource> {
   const state = stateOf(model);
   if (state?.isDirectory() && isCompiled(model)) {
     if (checkpoint === undefined) throw lacking(model, "a compiled module holds no weights");
@@ -28,7 +35,7 @@ export async function openModelSource(model: string, checkpoint?: string): Promi
     return { name: model, checkpoint: await openAt(checkpoint), from: { artifact } };
   }
   if (state?.isFile() && model.endsWith(".json")) {
-    const spec = await specOf(model);
+    const spec = await specOf(model, { tower });
     const named = checkpoint ?? spec.checkpoint ?? folderOf(spec);
     if (named === undefined) throw lacking(model, "the spec names no checkpoint");
     return { name: model, checkpoint: await openAt(named), from: { spec } };
@@ -39,9 +46,13 @@ export async function openModelSource(model: string, checkpoint?: string): Promi
     );
   const folder = await modelFolder(model);
   // First, since it says what a folder is that is no checkpoint.
-  const opened = await openCheckpoint(folder);
+  const opened = await openCheckpoint(folder, tower === "vision" ? { tensors: towerTensors } : {});
   try {
-    return { name: folder, checkpoint: opened, from: { spec: loadSpec(folder) } };
+    const options = tower === undefined ? {} : { tower };
+    // The weights stay open: only their header is looked at.
+    const header = { tensors: opened.weights.tensors, close: async () => {} };
+    const spec = await loadWithShapes(folder, options, async () => header);
+    return { name: folder, checkpoint: opened, from: { spec } };
   } catch (error) {
     await opened.close();
     throw error;

@@ -1,7 +1,22 @@
-import { closeSync, openSync, readdirSync, readSync, statSync, type Stats } from "node:fs";
-import { InputError } from "@sigil/runtime";
-import { foreignFormat, otherWeights } from "@sigil/runtime/node";
-import { loadSpec, type ModelSpec } from "@sigil/spec";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  type Stats,
+} from "node:fs";
+import { join } from "node:path";
+import { InputError, openSafetensors, type WeightSource } from "@sigil/runtime";
+import { foreignFormat, openFileSource, otherWeights } from "@sigil/runtime/node";
+import {
+  DiagnosticError,
+  loadSpec,
+  type ConfigOptions,
+  type ModelSpec,
+  type Tower,
+} from "@sigil/spec";
 import { fileError } from "./file-error.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { withProgress } from "./progress.ts";
@@ -32,6 +47,13 @@ export async function modelFolder(model: string): Promise<string> {
   return folder;
 }
 
+export interface SpecOptions {
+  /** What to fetch of a Hub id; its config alone by default. */
+  readonly files?: readonly string[];
+  /** One tower of the model. */
+  readonly tower?: Tower | undefined;
+}
+
 /**
  * The spec of a path (Sigil spec, config.json, checkpoint folder) or of a Hub id, of which only the
  * config is fetched, or `files`. Throws DiagnosticError, HubError, and InputError for what is
@@ -39,18 +61,51 @@ export async function modelFolder(model: string): Promise<string> {
  */
 export async function specOf(
   path: string,
-  files: readonly string[] = ["config.json"],
+  { files = ["config.json", "open_clip_config.json"], tower }: SpecOptions = {},
 ): Promise<ModelSpec> {
+  const options = tower === undefined ? {} : { tower };
   const there = stateOf(path);
   if (there === undefined)
     return loadSpec(
       path.endsWith(".json") && !path.includes("://")
         ? path
         : await resolveModel(path, { files, onNotice: note }),
+      options,
     );
   const what = there.isDirectory() ? otherFolder(path) : otherFile(path);
   if (what !== undefined) throw new InputError(`${path} ${what}`);
-  return loadSpec(path);
+  return loadWithShapes(path, options, () => headerIn(path));
+}
+
+/**
+ * The spec of a file or folder; where its config alone does not say what the model is, by its
+ * tensors, which `open` gives.
+ */
+export async function loadWithShapes(
+  path: string,
+  options: ConfigOptions,
+  open: () => Promise<Pick<WeightSource, "tensors" | "close"> | undefined>,
+): Promise<ModelSpec> {
+  try {
+    return loadSpec(path, options);
+  } catch (error) {
+    const unsaid =
+      error instanceof DiagnosticError &&
+      error.diagnostics.some(({ code }) => code === "unsupported-model");
+    const weights = unsaid ? await open() : undefined;
+    if (!weights) throw error;
+    const shapes = new Map([...weights.tensors].map(([name, { shape }]) => [name, shape]));
+    await weights.close();
+    return loadSpec(path, { ...options, shapes });
+  }
+}
+
+/** The header of a folder's weights, where they are one file. */
+async function headerIn(folder: string): Promise<WeightSource | undefined> {
+  const file = ["open_clip_model.safetensors", "model.safetensors"]
+    .map((name) => join(folder, name))
+    .find((path) => existsSync(path));
+  return file === undefined ? undefined : openSafetensors(await openFileSource(file));
 }
 
 /** Undefined where nothing is there. Throws FileError for what the system refuses to tell of. */
@@ -65,7 +120,10 @@ export function stateOf(path: string): Stats | undefined {
 /** What a folder is that has no config.json. */
 function otherFolder(path: string): string | undefined {
   const names = readdirSync(path);
-  const advice = names.includes("config.json") ? undefined : otherWeights(names);
+  const advice =
+    names.includes("config.json") || names.includes("open_clip_config.json")
+      ? undefined
+      : otherWeights(names);
   return advice === undefined ? undefined : `has no config.json; ${advice}`;
 }
 

@@ -26,6 +26,8 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     architecture: spec.architecture,
     storage: spec.storage,
     config: spec.config,
+    ...(spec.weightPrefix !== undefined && { weightPrefix: spec.weightPrefix }),
+    ...(spec.ignoreOtherWeights && { ignoreOtherWeights: true }),
     tensors: tensorsOf(programs.map(({ lowered }) => lowered)),
     programs: programs.map(({ planned }) => planned),
   });

@@ -13,7 +13,7 @@ import {
 } from "@sigil/runtime";
 import type { Checkpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
-import type { Plan } from "@sigil/spec";
+import type { Plan, Tower } from "@sigil/spec";
 import { readInput } from "./files.ts";
 import { openModelSource, type ModelSource } from "./model-source.ts";
 import { withProgress } from "./progress.ts";
@@ -21,6 +21,8 @@ import { withProgress } from "./progress.ts";
 export interface OpenOptions extends Pick<CpuSessionOptions, "lazy" | "threads"> {
   /** Where the weights of a spec or a compiled module come from. */
   readonly checkpoint?: string | undefined;
+  /** One tower of the model. */
+  readonly tower?: Tower | undefined;
   /** Refuse an image processor that does not suit the model before weights are loaded. */
   readonly pictures?: boolean;
   /** Kinds of models that the command has use for; the others are refused before loading. */
@@ -59,9 +61,9 @@ const descriptions: Readonly<Record<Plan["kind"], string>> = {
  */
 export async function openModel(
   model: string,
-  { checkpoint: named, kinds, pictures = false, ...options }: OpenOptions = {},
+  { checkpoint: named, tower, kinds, pictures = false, ...options }: OpenOptions = {},
 ): Promise<OpenModel> {
-  const source = await openModelSource(model, named);
+  const source = await openModelSource(model, { checkpoint: named, tower });
   const { name, checkpoint } = source;
   try {
     let tokenizer: Tokenizer | undefined;

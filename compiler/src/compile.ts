@@ -105,6 +105,8 @@ export async function compile(
       config: spec.config,
       tensors: tensorsOf(stages.map(({ lowered }) => lowered)),
       ...(spec.sha256 && { sha256: spec.sha256 }),
+      ...(spec.weightPrefix !== undefined && { weightPrefix: spec.weightPrefix }),
+      ...(spec.ignoreOtherWeights && { ignoreOtherWeights: true }),
       programs: parts,
     });
   const plan = planOf(planned.map((program) => program.planned));

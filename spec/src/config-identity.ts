@@ -19,7 +19,10 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   "siglip2-image-classification": ["siglip2"],
 };
 /** Names that a spec may have as its architecture, beside paths of documents. */
-export const architectures: readonly string[] = Object.keys(modelTypes);
+export const architectures: readonly string[] = [
+  ...Object.keys(modelTypes),
+  ...["open-clip", "open-clip-text", "open-clip-vision", "timm-vit"],
+];
 
 /** Whether a model of this architecture, or a config of this model type, is NaFlex. */
 export const isNaflex = (name: unknown): boolean =>

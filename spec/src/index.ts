@@ -6,7 +6,17 @@ export { DiagnosticError } from "./diagnostic-error.ts";
 export type { Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
-export { loadNormalisation, loadSpec, loadTuning, parseSpec, type ParseOptions } from "./load.ts";
+export {
+  configFile,
+  loadNormalisation,
+  loadSpec,
+  loadTuning,
+  parseSpec,
+  type ConfigOptions,
+  type ParseOptions,
+} from "./load.ts";
+export { isForeignConfig, type Tower } from "./foreign-config.ts";
+export type { TensorShapes } from "./timm-config.ts";
 export type { Normalisation } from "./preprocessor.ts";
 export type { Provenance } from "./provenance.ts";
 export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-spec.ts";

@@ -1,8 +1,15 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { architectures, checkIdentity, detectArchitecture, isNaflex } from "./config-identity.ts";
+import type { ConfigPlace } from "./config-place.ts";
 import { DiagnosticError } from "./diagnostic-error.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import {
+  isForeignConfig,
+  translateConfig,
+  type Tower,
+  type TranslatedConfig,
+} from "./foreign-config.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { TuningTable } from "./generated/tuning.ts";
 import {
@@ -27,8 +34,26 @@ import {
 import { readText } from "./read-text.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
+import { standsForOpenClip } from "./stands-for-open-clip.ts";
+import type { TensorShapes } from "./timm-config.ts";
+import { wrappedTower } from "./wrapped-tower.ts";
 
-export interface ParseOptions {
+export interface ConfigOptions {
+  /** Compile a config.json as this architecture, such as one tower of a full model. */
+  readonly architecture?: string;
+  /**
+   * Compile one tower of a config.json's model, which may be a larger one that holds a SigLIP tower
+   * (PaliGemma, LLaVA-OneVision). Other weights of its checkpoint are then left alone.
+   */
+  readonly tower?: Tower;
+  /**
+   * Shapes of the checkpoint's tensors, which say what the config of a timm trunk of an unknown name
+   * does not.
+   */
+  readonly shapes?: TensorShapes;
+}
+
+export interface ParseOptions extends ConfigOptions {
   /**
    * Path of the text: names the model of a config.json, and other paths in the text are relative to
    * it.
@@ -36,26 +61,34 @@ export interface ParseOptions {
   readonly file: string;
   /** Reads a file that the text refers to; the file system by default. */
   readonly readFile?: (path: string) => string;
-  /** Compile a config.json as this architecture, such as one tower of a full model. */
-  readonly architecture?: string;
 }
 
 /**
- * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder; throws a DiagnosticError
- * with every problem.
+ * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder, of transformers, open_clip
+ * or timm; throws a DiagnosticError with every problem.
  */
-export function loadSpec(
-  path: string,
-  options: { readonly architecture?: string } = {},
-): ModelSpec {
+export function loadSpec(path: string, options: ConfigOptions = {}): ModelSpec {
   const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const file = folder ? join(path, "config.json") : path;
+  const file = folder ? join(path, configFile(path)) : path;
   return parseSpec(
     read(file, readText, () =>
       fileDiagnostic(file, { code: "missing-file", message: `cannot read \`${file}\`` }),
     ),
     { file, ...options },
   );
+}
+
+/**
+ * The name of the config in a checkpoint's folder: config.json, or open_clip_config.json where that
+ * is missing or stands for a model of open_clip, as in Marqo's.
+ */
+export function configFile(folder: string): "config.json" | "open_clip_config.json" {
+  if (!existsSync(join(folder, "open_clip_config.json"))) return "config.json";
+  const file = join(folder, "config.json");
+  if (!existsSync(file)) return "open_clip_config.json";
+  return standsForOpenClip(parseJson(readText(file), file).value)
+    ? "open_clip_config.json"
+    : "config.json";
 }
 
 /**
@@ -81,7 +114,8 @@ function isCheckpointConfig(value: unknown): value is JsonObject {
   return (
     isObject(value) &&
     !("config" in value) &&
-    ["model_type", "architectures", "text_config", "vision_config"].some((key) => key in value)
+    (isForeignConfig(value) ||
+      ["model_type", "architectures", "text_config", "vision_config"].some((key) => key in value))
   );
 }
 
@@ -90,26 +124,76 @@ function fromConfig(
   options: ParseOptions,
   diagnostics: Diagnostic[],
 ): ModelSpec | undefined {
-  const value = source.value as JsonObject;
-  const architecture = options.architecture ?? detectArchitecture(value);
-  if (architecture === undefined) {
-    checkIdentity(value, architecture, { source, pointer: "" }, diagnostics);
-    return undefined;
-  }
+  const found = configOf(source, options, diagnostics);
+  if (found === undefined) return undefined;
+  const { value, place, architecture, hiddenStates } = found;
+  const { tower } = options;
   const spec: JsonObject = {
-    name: modelName(options.file),
-    architecture,
+    name: modelName(options.file) + (tower === undefined ? "" : `-${tower}`),
+    architecture: options.architecture ?? architecture,
     config: {},
+    ...(hiddenStates && { hidden_states: hiddenStates }),
+    ...(tower !== undefined && { ignore_other_weights: true }),
   };
   validate("sigil", spec, source, "");
-  return assemble(
-    spec as unknown as SigilSpec,
-    value,
-    { source, pointer: "" },
-    options,
-    diagnostics,
-  );
+  return assemble(spec as unknown as SigilSpec, value, place, options, diagnostics);
 }
+
+interface FoundConfig {
+  readonly architecture: string;
+  readonly value: JsonObject;
+  readonly place: ConfigPlace;
+  readonly hiddenStates?: readonly number[];
+}
+
+/** The config in a config.json that a SigLIP is made of; undefined where none is, which is reported. */
+function configOf(
+  source: JsonSource,
+  options: ParseOptions,
+  diagnostics: Diagnostic[],
+): FoundConfig | undefined {
+  if (isForeignConfig(source.value)) {
+    const translated = translateConfig(source, options, diagnostics);
+    return translated && foundIn(translated);
+  }
+  const value = source.value as JsonObject;
+  const { tower } = options;
+  const architecture = options.architecture ?? detectArchitecture(value);
+  const place = { source, pointer: "" };
+  if (architecture !== undefined)
+    return { architecture: tower ? towerOf(value, tower) : architecture, value, place };
+  const wrapped = wrappedTower(value);
+  if (wrapped && tower === "vision") {
+    const { pointer, config, hiddenStates } = wrapped;
+    return {
+      architecture: towerOf(config, tower),
+      value: config,
+      place: { source, pointer },
+      ...(hiddenStates && { hiddenStates }),
+    };
+  }
+  if (wrapped)
+    diagnostics.push(
+      diagnosticAt(source, "/model_type", {
+        code: "unsupported-model-type",
+        message: `model type ${JSON.stringify(value.model_type)} is not a SigLIP model`,
+        notes: [`its ${wrapped.pointer.slice(1).replaceAll("/", ".")} is a tower's`],
+        help: '`--tower vision` compiles the vision tower alone (in code `tower: "vision"`)',
+      }),
+    );
+  else checkIdentity(value, architecture, place, diagnostics);
+  return undefined;
+}
+
+/** The text towers of both are one. */
+const towerOf = ({ model_type: type }: JsonObject, tower: Tower): string =>
+  tower === "vision" && isNaflex(type) ? "siglip2-vision" : `siglip-${tower}`;
+
+const foundIn = ({ architecture, source }: TranslatedConfig): FoundConfig => ({
+  architecture,
+  value: source.value as JsonObject,
+  place: { source, pointer: "" },
+});
 
 function fromSpec(
   source: JsonSource,
@@ -142,6 +226,11 @@ function fromSpec(
     }),
   );
   const place = { source: parseJson(text, file), pointer: "" };
+  if (isForeignConfig(place.source.value)) {
+    const translated = translateConfig(place.source, options, diagnostics);
+    if (!translated) return undefined;
+    place.source = translated.source;
+  }
   if (isObject(place.source.value))
     return assemble(spec, place.source.value, place, options, diagnostics, source);
   diagnostics.push(
@@ -203,6 +292,8 @@ function assemble(
     ...(spec.revision !== undefined && { revision: spec.revision }),
     ...(spec.license !== undefined && { license: spec.license }),
     ...(spec.sha256 && { sha256: spec.sha256 }),
+    ...(spec.weight_prefix !== undefined && { weightPrefix: spec.weight_prefix }),
+    ...(spec.ignore_other_weights && { ignoreOtherWeights: true }),
     ...(tuning && { tuning }),
   };
 }

@@ -11,7 +11,9 @@ export function modelName(file: string): string {
   const stem = basename(file, ".json");
   const folder = dirname(resolve(file));
   const place = `${basename(dirname(dirname(folder)))}/${basename(dirname(folder))}/${basename(folder)}`;
-  const name = stem !== "config" ? stem : (snapshot.exec(place)?.[1] ?? basename(folder));
+  const name = !/^(open_clip_)?config$/.test(stem)
+    ? stem
+    : (snapshot.exec(place)?.[1] ?? basename(folder));
   return (
     name
       .toLowerCase()

@@ -70,6 +70,10 @@ export interface ModelSpec {
   readonly license?: string;
   /** SHA-256 of its weights files by file name. */
   readonly sha256?: Readonly<Record<string, string>>;
+  /** What stands before the names of its tensors in the file; found where it is absent. */
+  readonly weightPrefix?: string;
+  /** The file may hold tensors that the model does not read. */
+  readonly ignoreOtherWeights?: true;
   readonly targets: SigilSpec["targets"];
   readonly emit: SigilSpec["emit"];
   readonly importExtension: SigilSpec["import_extension"];

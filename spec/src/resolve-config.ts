@@ -27,9 +27,10 @@ export function resolveConfig(
   let prefix = place.pointer;
   let result: JsonObject = config;
   if (tower === undefined) {
-    if (isClassifier) delete config.text_config;
+    const left = leftOut[architecture] ?? (isClassifier ? "text_config" : undefined);
+    if (left) delete config[left];
     diagnostics.push(...validate(joint, config, place.source, prefix));
-    if (isClassifier) delete config.text_config;
+    if (left) delete config[left];
   } else {
     const key = tower === "siglip-text" ? "text_config" : "vision_config";
     const nested =
@@ -44,7 +45,7 @@ export function resolveConfig(
   }
   const report = (path: string, problem: Problem): void => {
     const pointer =
-      tower === undefined || prefix.endsWith("_config")
+      tower === undefined || prefix !== place.pointer
         ? path
         : path.replace(/^\/(text|vision)_config/, "");
     diagnostics.push(diagnosticAt(place.source, place.pointer + pointer, problem));
@@ -55,6 +56,13 @@ export function resolveConfig(
   checkLabels(result, report);
   return result as unknown as ModelConfig;
 }
+
+/** The tower that an architecture of both towers' configs does without. */
+const leftOut: Readonly<Record<string, "text_config" | "vision_config">> = {
+  "timm-vit": "text_config",
+  "open-clip-vision": "text_config",
+  "open-clip-text": "vision_config",
+};
 
 /**
  * A copy in which a key that is null is absent, as transformers writes and reads it, where null is

@@ -12,4 +12,5 @@ export { parsePythonJson } from "./python-json.ts";
 export { planDigest, sealPlan } from "./plan-digest.ts";
 export { shown } from "./shown.ts";
 export { SigilError } from "./sigil-error.ts";
+export { standsForOpenClip } from "./stands-for-open-clip.ts";
 export { storageBytes, weightBytes } from "./weight-bytes.ts";

@@ -6,7 +6,7 @@ import {
   removeFormerModules,
   stages,
 } from "@sigil/compiler";
-import { loadTuning, type ModelSpec } from "@sigil/spec";
+import { loadTuning, type ModelSpec, type Tower } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
@@ -18,12 +18,15 @@ export async function compile(
     emit?: ModelSpec["emit"];
     importExtension?: ModelSpec["importExtension"];
     out?: string;
+    tower?: Tower;
     tuning?: string;
     dump?: string;
     json?: boolean;
   },
 ): Promise<void> {
-  const read = await specOf(path, ["config.json", "README.md"]);
+  const { tower } = options;
+  const files = ["config.json", "open_clip_config.json", "README.md"];
+  const read = await specOf(path, { files, tower });
   const spec = {
     ...read,
     ...(options.target && { targets: options.target }),
@@ -33,17 +36,17 @@ export async function compile(
   };
   const compiled = await compileSpec(spec);
   const out = options.out ?? join("generated", fileName(spec.name));
-  const files = artifactFiles(compiled);
-  await writeOutput(out, files);
-  removeFormerModules(out, files);
+  const written = artifactFiles(compiled);
+  await writeOutput(out, written);
+  removeFormerModules(out, written);
   if (options.dump !== undefined) await writeOutput(options.dump, stages(compiled));
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(files) })}\n`,
+      `${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(written) })}\n`,
     );
   else
     process.stdout.write(
-      `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(files))}\n`,
+      `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(written))}\n`,
     );
 }
 

@@ -7,6 +7,7 @@ import {
   type SiglipTextInputs,
   type Tensor,
 } from "@sigil/runtime";
+import type { Tower } from "@sigil/spec";
 import { linesOf } from "../lines.ts";
 import { withProgress, type Report } from "../progress.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
@@ -16,6 +17,7 @@ import { saveTensors } from "../tensors/save-tensors.ts";
 export interface EmbedOptions {
   readonly model: string;
   readonly checkpoint?: string;
+  readonly tower?: Tower;
   readonly text?: readonly string[];
   readonly texts?: boolean;
   readonly normalize?: boolean;
@@ -45,6 +47,7 @@ export async function embed(images: string[], options: EmbedOptions): Promise<vo
   const opened = await openModel(options.model, {
     lazy: true,
     checkpoint: options.checkpoint,
+    tower: options.tower,
     pictures: images.length > 0,
     kinds: ["siglip", images.length > 0 ? "siglip-vision" : "siglip-text"],
   });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { InputError } from "@sigil/runtime";
-import { loadNormalisation, parsePythonJson } from "@sigil/spec";
+import { isForeignConfig, loadNormalisation, parsePythonJson, type Tower } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 
@@ -12,13 +12,17 @@ import { specOf } from "../open-model.ts";
  */
 export async function init(
   given: string,
-  options: { out?: string; force?: boolean },
+  options: { out?: string; tower?: Tower; force?: boolean },
 ): Promise<void> {
-  const spec = await specOf(given, [
-    "config.json",
-    "processor_config.json",
-    "preprocessor_config.json",
-  ]);
+  const spec = await specOf(given, {
+    files: [
+      "config.json",
+      "open_clip_config.json",
+      "processor_config.json",
+      "preprocessor_config.json",
+    ],
+    tower: options.tower,
+  });
   const config = parsePythonJson(readFileSync(spec.file, "utf8")) as object;
   if ("config" in config)
     throw new InputError(
@@ -34,7 +38,10 @@ export async function init(
     storage: spec.storage,
     batch: spec.batch,
     ...(spec.config.vision_config && loadNormalisation(spec)),
-    config,
+    ...(Array.isArray(spec.hiddenStates) && { hidden_states: spec.hiddenStates }),
+    ...(spec.ignoreOtherWeights && { ignore_other_weights: true }),
+    // Of other software, and of a part of a larger model, in the names that the architecture has.
+    config: options.tower !== undefined || isForeignConfig(config) ? spec.config : config,
   };
   await writeOutput(dirname(out), {
     [basename(out)]: `${JSON.stringify(document, undefined, 2)}\n`,

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { compile, stages } from "@sigil/compiler";
+import type { Tower } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
 import { inspectPage } from "../html/inspect-page.ts";
 import { specOf } from "../open-model.ts";
@@ -7,9 +8,9 @@ import { describePrograms } from "../describe-programs.ts";
 
 export async function inspect(
   path: string,
-  options: { dump?: string; html?: string; json?: boolean },
+  options: { tower?: Tower; dump?: string; html?: string; json?: boolean },
 ): Promise<void> {
-  const spec = await specOf(path);
+  const spec = await specOf(path, { tower: options.tower });
   const compiled = await compile(spec);
   process.stdout.write(
     options.json ? `${JSON.stringify(compiled.plan)}\n` : describePrograms(compiled),

@@ -20,7 +20,7 @@ import { openFileSource } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
-import type { ModelSpec } from "@sigil/spec";
+import type { ModelSpec, Tower } from "@sigil/spec";
 import { prepareCuda } from "../cuda.ts";
 import { openModelSource } from "../model-source.ts";
 import { specOf } from "../open-model.ts";
@@ -42,6 +42,7 @@ export interface RunOptions {
   readonly weights?: string;
   /** Where the weights of a spec come from. */
   readonly checkpoint?: string;
+  readonly tower?: Tower;
   readonly inputs: string;
   readonly outputs: string;
   readonly backend: "cpu" | "native" | "wasm" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
@@ -75,13 +76,13 @@ export async function run(path: string, options: RunOptions): Promise<void> {
 
 async function specAndWeights(
   path: string,
-  { weights, checkpoint }: RunOptions,
+  { weights, checkpoint, tower }: RunOptions,
 ): Promise<{ readonly spec: ModelSpec; readonly weights: WeightSource }> {
   if (weights !== undefined) {
     const source = await openSafetensors(await openFileSource(weights));
-    return { spec: await specOf(path), weights: source };
+    return { spec: await specOf(path, { tower }), weights: source };
   }
-  const source = await openModelSource(path, checkpoint);
+  const source = await openModelSource(path, { checkpoint, tower });
   if (!("spec" in source.from))
     throw new InputError(
       `${path} is a compiled module: expected its spec, or a checkpoint folder or Hub id`,

@@ -173,9 +173,10 @@ export function expand(
     checkElements(shape, `${pointer}/shape`);
     const [begin, end] = weight.rows
       ? weight.rows.map((row, i) => number(row, `${pointer}/rows/${i}`))
-      : [0, shape[0]!];
-    if (!(begin! >= 0 && begin! < end! && end! <= shape[0]!))
-      fail(pointer, `rows ${begin} to ${end} are not within ${shape[0]}`);
+      : [0, shape[0] ?? 1];
+    // A scalar is one row of one element.
+    if (!(begin! >= 0 && begin! < end! && end! <= (shape[0] ?? 1)))
+      fail(pointer, `rows ${begin} to ${end} are not within ${shape[0] ?? "a scalar"}`);
     return { tensor: join(path, weight.name), shape, begin: begin!, end: end! };
   };
 
@@ -317,7 +318,7 @@ export function expand(
     scope.values.set(step.name, result);
   };
 
-  const root: Scope = { values: new Map(), path: "", pointer: "", open: [] };
+  const root: Scope = { values: new Map(), path: document.path ?? "", pointer: "", open: [] };
   const inputs = Object.entries(document.inputs).flatMap(([name, input]) => {
     if (!isOn(input.when, (key) => field(key, `/inputs/${name}/when`))) {
       root.values.set(name, null);
@@ -334,7 +335,7 @@ export function expand(
         name,
         value,
         ...(input.default && { default: input.default }),
-        ...(input.table && { table: weightOf(input.table, "", `/inputs/${name}/table`) }),
+        ...(input.table && { table: weightOf(input.table, root.path, `/inputs/${name}/table`) }),
       },
     ];
   });

@@ -8,11 +8,16 @@ const moduleOf = (name: string): string => name.split(".").slice(0, 2).join(".")
 
 /** Checks that a checkpoint fits a plan and returns it under the plan's names. Whole modules of SigLIP that the plan leaves
  * out (the other tower, an unused head) may be there; every other fault is listed in one WeightsError. */
-export function bindPlan(plan: Pick<Plan, "tensors">, source: WeightSource): WeightSource {
+export function bindPlan(
+  plan: Pick<Plan, "tensors" | "weightPrefix" | "ignoreOtherWeights">,
+  source: WeightSource,
+): WeightSource {
   const expected = Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape }));
   const modules = new Set(expected.map(({ name }) => moduleOf(name)));
   const bare = !expected.some(({ name }) => roots.some((root) => name.startsWith(root)));
   const ignore = (name: string): boolean =>
-    roots.some((root) => name.startsWith(root)) && (bare || !modules.has(moduleOf(name)));
-  return bindWeights(withPrefixes(source, Object.keys(plan.tensors)), expected, { ignore });
+    plan.ignoreOtherWeights ||
+    (roots.some((root) => name.startsWith(root)) && (bare || !modules.has(moduleOf(name))));
+  const named = withPrefixes(source, Object.keys(plan.tensors), plan.weightPrefix);
+  return bindWeights(named, expected, { ignore });
 }

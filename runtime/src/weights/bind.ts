@@ -8,6 +8,8 @@ import type { WeightSource } from "./weight-source.ts";
  * names, of which none is a slip of another, and comparing all takes minutes.
  */
 const mostPairs = 10_000;
+/** More names that are not expected, beside all that are, are those of another model. */
+const mostSlips = 8;
 
 /** Checks that a source holds exactly the expected weights and returns it; every fault is listed in one WeightsError.
  * Tensors named `*.position_ids`, and those that `ignore` accepts, may be extra. */
@@ -36,15 +38,22 @@ export function bindWeights(
         `missing "${name}" [${shape.join(", ")}]${near === undefined ? "" : `; the file has "${near}"`}`,
       );
     } else if (
-      found.shape.length !== shape.length ||
-      found.shape.some((size, axis) => size !== shape[axis])
+      // A scalar may be stored as a vector of one, and the other way round.
+      `${found.shape}` !== `${shape}` &&
+      `${[...found.shape, ...shape]}` !== "1"
     ) {
       issues.push(
         `misshapen "${name}": expected [${shape.join(", ")}], received [${found.shape.join(", ")}]`,
       );
     }
   }
-  for (const name of extra) {
+  // Of another model's checkpoint, not slips of names.
+  const whole = issues.length === 0 && extra.length > mostSlips;
+  if (whole)
+    issues.push(
+      `${extra.length} tensors that the model does not read, such as "${extra[0]}"; compile with --tower, or a spec with ignore_other_weights, where it is a part of a larger one`,
+    );
+  for (const name of whole ? [] : extra) {
     const near = slipOf(name, names);
     issues.push(`unexpected "${name}"${near === undefined ? "" : `; the model has "${near}"`}`);
   }

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parsePythonJson } from "@sigil/spec/shared";
+import { parsePythonJson, standsForOpenClip } from "@sigil/spec/shared";
 import { WeightsError } from "./error.ts";
 import { fileProblem } from "./file-problem.ts";
 import { openFileSource } from "./file-source.ts";
@@ -17,7 +17,10 @@ export type CheckpointJson = Readonly<Record<string, unknown>>;
 export interface Checkpoint {
   readonly folder: string;
   readonly weights: WeightSource;
+  /** `config.json`, or of a model of open_clip its `open_clip_config.json`. */
   readonly config: CheckpointJson;
+  /** The software whose config and tensors these are. */
+  readonly writtenBy: "transformers" | "open_clip" | "timm";
   readonly preprocessorConfig: CheckpointJson | undefined;
   readonly processorConfig: CheckpointJson | undefined;
   readonly tokenizerConfig: CheckpointJson | undefined;
@@ -32,8 +35,10 @@ export interface Checkpoint {
 }
 
 const files = [
+  "open_clip_model.safetensors",
   "model.safetensors",
   "model.safetensors.index.json",
+  "open_clip_config.json",
   "config.json",
   "preprocessor_config.json",
   "processor_config.json",
@@ -47,11 +52,19 @@ const files = [
 /** A file name that a checkpoint folder may hold. */
 export type CheckpointFile = (typeof files)[number];
 
+export interface OpenCheckpointOptions {
+  /** Files that must be there besides weights and a config. */
+  readonly require?: readonly CheckpointFile[];
+  /** Of a checkpoint in shards, open only those that hold one of these tensors. */
+  readonly tensors?: (name: string, all: readonly string[]) => boolean;
+}
+
 /** Opens a checkpoint folder. Weights and config.json must be there, and so must the files of `require`; whatever is
- * missing is listed in one WeightsError. A single weights file is preferred to an index. */
+ * missing is listed in one WeightsError. A single weights file is preferred to an index, and
+ * open_clip_config.json with its weights to a config.json that stands for them. */
 export async function openCheckpoint(
   folder: string,
-  options: { require?: readonly CheckpointFile[] } = {},
+  options: OpenCheckpointOptions = {},
 ): Promise<Checkpoint> {
   const listing = await readdir(folder).catch((cause: unknown) => {
     throw new WeightsError(`cannot be read as a checkpoint folder: ${fileProblem(cause)}`, {
@@ -61,23 +74,28 @@ export async function openCheckpoint(
   });
   const paths: Partial<Record<CheckpointFile, string>> = {};
   for (const file of files) if (listing.includes(file)) paths[file] = join(folder, file);
-  const single = paths["model.safetensors"];
+  let config = await json(paths["config.json"]);
+  const openClip =
+    paths["open_clip_config.json"] !== undefined &&
+    (config === undefined || standsForOpenClip(config));
+  if (openClip) config = await json(paths["open_clip_config.json"]);
+  const single =
+    (openClip ? paths["open_clip_model.safetensors"] : undefined) ?? paths["model.safetensors"];
   const index = paths["model.safetensors.index.json"];
-  const missing = [...new Set<CheckpointFile>(["config.json", ...(options.require ?? [])])]
+  const needed: CheckpointFile[] = openClip ? [] : ["config.json"];
+  const missing = [...new Set<CheckpointFile>([...needed, ...(options.require ?? [])])]
     .filter((file) => paths[file] === undefined)
     .map((file) => `${file} is missing`);
   if (single === undefined && index === undefined) missing.unshift(missingWeights(listing));
   if (missing.length > 0)
     throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
 
-  const [config, preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson] =
-    await Promise.all([
-      json(paths["config.json"]),
-      json(paths["preprocessor_config.json"]),
-      json(paths["processor_config.json"]),
-      json(paths["tokenizer_config.json"]),
-      json(paths["tokenizer.json"]),
-    ]);
+  const [preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson] = await Promise.all([
+    json(paths["preprocessor_config.json"]),
+    json(paths["processor_config.json"]),
+    json(paths["tokenizer_config.json"]),
+    json(paths["tokenizer.json"]),
+  ]);
   const older = tokenizerConfig?.added_tokens_decoder === undefined;
   const [specialTokensMap, addedTokens] = await Promise.all([
     json(older ? paths["special_tokens_map.json"] : undefined),
@@ -90,11 +108,17 @@ export async function openCheckpoint(
           (await json(index)) as unknown as ShardIndex,
           (shard) => openFileSource(join(folder, shard)),
           index,
+          options.tensors,
         );
   return {
     folder,
     weights,
     config: config!,
+    writtenBy: openClip
+      ? "open_clip"
+      : typeof config!.architecture === "string"
+        ? "timm"
+        : "transformers",
     preprocessorConfig,
     processorConfig,
     tokenizerConfig,

@@ -19,8 +19,13 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
       `it has ${name}, which names tensors otherwise than transformers: take the model.safetensors of the same model`,
   ],
   [
-    /^open_clip/,
-    (name) => `it has ${name} of OpenCLIP: take the same model as transformers has it`,
+    /^open_clip.*\.bin$/,
+    (name) =>
+      `it has ${name}: load it with torch and save it by safetensors.torch.save_file as open_clip_model.safetensors, beside its open_clip_config.json`,
+  ],
+  [
+    /^open_clip_model\.safetensors$/,
+    (name) => `it has ${name}: put its open_clip_config.json beside it`,
   ],
   [
     /\.(bin|pth?|ckpt|h5|msgpack)$/,

@@ -1,46 +1,77 @@
+import { WeightsError } from "./error.ts";
 import { requireTensor, type TensorInfo, type WeightSource } from "./weight-source.ts";
 
-const prefixes = ["text_model.", "vision_model."];
+const towers = ["text_model.", "vision_model."];
+
+/** Where a file has the expected names: less `drop`, where they begin with it, behind `lead`. */
+interface Spelling {
+  readonly drop: string;
+  readonly lead: string;
+}
+
+const spelled = (name: string, { drop, lead }: Spelling): string =>
+  lead + (name.startsWith(drop) ? name.slice(drop.length) : name);
 
 /**
- * A view of a source under the expected names, whether its file has the tower prefix or not; other
- * tensors keep their names.
+ * A view of a source under the expected names, whatever stands before them in its file: nothing, a
+ * tower's prefix or none of it, what training wrapped around the model (`model.`, `module.`,
+ * `_orig_mod.`), or the place of a tower in a larger model (`vision_tower.vision_model.`). Names that
+ * begin likewise lose that too, and others are kept. `lead` says what stands there; where it is
+ * absent and the file has two such places, that is a WeightsError.
  */
-export function withPrefixes(source: WeightSource, expectedNames: Iterable<string>): WeightSource {
+export function withPrefixes(
+  source: WeightSource,
+  expectedNames: Iterable<string>,
+  lead?: string,
+): WeightSource {
   const expected = [...expectedNames];
-  const stored = new Map<string, string>();
-  const towers = prefixes.filter((prefix) => expected.some((name) => name.startsWith(prefix)));
-  // Expected with the prefix, stored without: possible for one tower only, or both would claim the
+  const { name: file, tensors: stored } = source;
+  const own = towers.filter((tower) => expected.some((name) => name.startsWith(tower)));
+  // Expected with its prefix, stored without: possible for one tower only, or both would claim the
   // same tensors.
-  const strip =
-    towers.length === 1 && ![...source.tensors.keys()].some((name) => name.startsWith(towers[0]!))
-      ? towers[0]
-      : undefined;
-  // Expected without, stored with: the tower that has the most of the names.
-  const bare = towers.length > 0 ? [] : expected.filter((name) => !source.tensors.has(name));
-  const score = (prefix: string) => bare.filter((name) => source.tensors.has(prefix + name)).length;
-  const add = score(prefixes[1]!) > score(prefixes[0]!) ? prefixes[1]! : prefixes[0]!;
-  for (const name of expected) {
-    if (source.tensors.has(name)) continue;
-    const alias =
-      strip !== undefined && name.startsWith(strip)
-        ? name.slice(strip.length)
-        : towers.length === 0
-          ? add + name
-          : undefined;
-    if (alias !== undefined && source.tensors.has(alias)) stored.set(name, alias);
+  const drops = own.length === 1 ? ["", own[0]!] : [""];
+  const candidates = (anchor: string): Spelling[] =>
+    drops.flatMap((drop) => {
+      const end = spelled(anchor, { drop, lead: "" });
+      return (lead !== undefined ? [lead + end] : ["", ...stored.keys()])
+        .filter((name) => name.endsWith(`.${end}`) || name === end)
+        .map((name) => ({ drop, lead: name.slice(0, name.length - end.length) }));
+    });
+  const anchor = expected.find((name) => candidates(name).length > 0);
+  if (anchor === undefined) return source;
+  let best: Spelling = { drop: "", lead: "" };
+  let most = expected.filter((name) => stored.has(name)).length;
+  let rival: string | undefined;
+  for (const spelling of candidates(anchor)) {
+    const hits = expected.filter((name) => stored.has(spelled(name, spelling))).length;
+    if (hits > most) [best, most, rival] = [spelling, hits, undefined];
+    else if (hits === most && spelled(anchor, spelling) !== spelled(anchor, best))
+      rival ??= spelling.lead;
   }
-  if (stored.size === 0) return source;
-  const renamed = new Map([...stored].map(([name, alias]) => [alias, name]));
+  const { drop, lead: found } = best;
+  if (drop === "" && found === "") return source;
+  if (rival !== undefined && most === expected.length)
+    throw new WeightsError(
+      `holds the model's tensors twice, behind "${found}" and "${rival}"; compile a spec with weight_prefix`,
+      { file },
+    );
+  const named = new Map(expected.map((name) => [spelled(name, best), name]));
+  // In the order of the file, which reads follow.
+  const places = new Map<string, string>();
+  for (const name of stored.keys()) {
+    const short = drop === "" && name.startsWith(found) ? name.slice(found.length) : name;
+    const own = named.get(name) ?? (stored.has(short) ? name : short);
+    places.set(own, name);
+  }
   const tensors = new Map<string, TensorInfo>(
-    [...source.tensors].map(([name, info]) => [renamed.get(name) ?? name, info]),
+    [...places].map(([name, place]) => [name, stored.get(place)!]),
   );
-  const resolve = (name: string) => {
-    requireTensor({ name: source.name, tensors }, name);
-    return stored.get(name) ?? name;
+  const resolve = (name: string): string => {
+    requireTensor({ name: file, tensors }, name);
+    return places.get(name)!;
   };
   return {
-    name: source.name,
+    name: file,
     tensors,
     metadata: source.metadata,
     read: async (name, options) => source.read(resolve(name), options),

@@ -18,12 +18,14 @@ export const isShardName = (value: unknown): value is string =>
 
 /**
  * Opens a checkpoint split into shards; `resolve` gives the byte source of a shard's file name. All
- * headers are checked.
+ * headers are checked. With `wanted` the other tensors are left out, and shards that hold none of
+ * these are not opened.
  */
 export async function openShardedSafetensors(
   index: ShardIndex,
   resolve: (file: string) => ByteSource | Promise<ByteSource>,
   name = "model.safetensors.index.json",
+  wanted?: (tensor: string, all: readonly string[]) => boolean,
 ): Promise<WeightSource> {
   const map: unknown = (index as ShardIndex | null)?.weight_map;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
@@ -32,7 +34,10 @@ export async function openShardedSafetensors(
       expected: "an object of tensor name to file name",
     });
   }
-  const entries = Object.entries(map as Record<string, unknown>);
+  const all = Object.keys(map);
+  const entries = Object.entries(map as Record<string, unknown>).filter(
+    ([tensor]) => !wanted || wanted(tensor, all),
+  );
   for (const [tensor, file] of entries) {
     if (!isShardName(file)) {
       throw new WeightsError("names a bad shard", {

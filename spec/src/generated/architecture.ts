@@ -10,7 +10,7 @@ export type ArchitectureKind = "siglip" | "siglip-text" | "siglip-vision" | "sig
 export interface ArchitectureWeight {
   /** Its name, relative to the path of the block; a leading / makes it absolute. */
   readonly name: string;
-  /** Its whole shape. */
+  /** Its whole shape; [] is a scalar. */
   readonly shape: readonly DimensionExpression[];
   /** Take only the rows from the first of these to before the second, as of a packed projection. */
   readonly rows?: readonly [DimensionExpression, DimensionExpression];
@@ -94,6 +94,7 @@ export interface ArchitectureVariant {
   readonly kind?: ArchitectureKind;
   readonly uses?: readonly string[];
   readonly config?: string;
+  readonly path?: string;
   readonly when?: string;
   readonly symbols?: Readonly<Record<string, "image" | "text">>;
   readonly dimensions?: Readonly<Record<string, DimensionExpression>>;
@@ -115,6 +116,8 @@ export interface ArchitectureGraph {
   readonly uses?: readonly string[];
   /** The block of the config that plain field names refer to, such as vision_config; absent for the config itself. */
   readonly config?: string;
+  /** Before the name of every weight that has no leading /, and a dot: where this graph's module stands in a larger one. */
+  readonly path?: string;
   readonly when?: string;
   /** Sizes that a run chooses, and the entry of the spec's `batch` that bounds each. */
   readonly symbols: Readonly<Record<string, "image" | "text">>;

@@ -46,6 +46,14 @@ export const planSchema: ShapeSchema = {
         }
       }
     },
+    "weightPrefix": {
+      "type": "string"
+    },
+    "ignoreOtherWeights": {
+      "enum": [
+        true
+      ]
+    },
     "sha256": {
       "type": "object",
       "additionalProperties": {

@@ -132,6 +132,10 @@ export interface Plan {
   readonly config: Readonly<Record<string, unknown>>;
   /** Every checkpoint tensor that the model reads, with its shape. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** What stands before the names of `tensors` in the checkpoint; found from the names where absent. */
+  readonly weightPrefix?: string;
+  /** The checkpoint may hold other tensors than these. */
+  readonly ignoreOtherWeights?: true;
   /** SHA-256 of the weights files by file name, where the spec names them: loading verifies them. */
   readonly sha256?: Readonly<Record<string, string>>;
   /** Parts of the model that run alone. */

@@ -6,7 +6,7 @@ export interface SigilSpec {
   readonly $schema?: string;
   /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
   readonly name: string;
-  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), or the path of an architecture document (./x.json). */
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), open-clip, open-clip-text, open-clip-vision, timm-vit, or the path of an architecture document (./x.json). */
   readonly architecture: string;
   /** The model's config, or the path of a config.json. */
   readonly config: Readonly<Record<string, unknown>> | string;
@@ -40,6 +40,10 @@ export interface SigilSpec {
   readonly license?: string;
   /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
   readonly sha256?: Readonly<Record<string, string>>;
+  /** What stands before the names of the model's tensors in the checkpoint, such as `vision_tower.`; found from the names where absent. */
+  readonly weight_prefix?: string;
+  /** Whether the checkpoint may hold tensors that the model does not read, as a larger model's does. */
+  readonly ignore_other_weights: boolean;
   /** Backends to compile for. */
   readonly targets: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Language of the generated module: JavaScript with declarations of its types, or TypeScript. */
@@ -70,7 +74,7 @@ export interface SigilSpecInput {
   readonly $schema?: string;
   /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
   readonly name: string;
-  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), or the path of an architecture document (./x.json). */
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), open-clip, open-clip-text, open-clip-vision, timm-vit, or the path of an architecture document (./x.json). */
   readonly architecture: string;
   /** The model's config, or the path of a config.json. */
   readonly config: Readonly<Record<string, unknown>> | string;
@@ -104,6 +108,10 @@ export interface SigilSpecInput {
   readonly license?: string;
   /** SHA-256 of the checkpoint's weights files by file name; a file with another one is not loaded. */
   readonly sha256?: Readonly<Record<string, string>>;
+  /** What stands before the names of the model's tensors in the checkpoint, such as `vision_tower.`; found from the names where absent. */
+  readonly weight_prefix?: string;
+  /** Whether the checkpoint may hold tensors that the model does not read, as a larger model's does. */
+  readonly ignore_other_weights?: boolean;
   /** Backends to compile for. */
   readonly targets?: readonly ("cpu" | "webgpu" | "cuda")[];
   /** Language of the generated module: JavaScript with declarations of its types, or TypeScript. */

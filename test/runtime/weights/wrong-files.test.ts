@@ -62,7 +62,8 @@ describe("a folder", () => {
     [["config.json", "pytorch_model.bin"], /pytorch_model\.bin.*save_pretrained/],
     [["config.json", "model.gguf"], /model\.gguf/],
     [["config.json", "weights.safetensors"], /weights\.safetensors.*rename/],
-    [["open_clip_config.json", "open_clip_model.safetensors"], /OpenCLIP/],
+    [["open_clip_model.safetensors"], /open_clip_config\.json beside it/],
+    [["config.json", "open_clip_pytorch_model.bin"], /save_file as open_clip_model\.safetensors/],
   ])("of %j says where its weights may be", async (names, expected) => {
     const folder = mkdtempSync(join(temporary, "folder-"));
     for (const name of names) writeFileSync(join(folder, name), "{}");

@@ -1,0 +1,64 @@
+/** The SigLIP tower of a larger model: where its config is, and which hidden states are taken of it. */
+import { isObject, type JsonObject } from "./json-object.ts";
+
+export interface WrappedTower {
+  /** Of the tower's config. */
+  readonly pointer: string;
+  readonly config: JsonObject;
+  /** Indices into `hidden_states` that the model takes instead of `last_hidden_state`. */
+  readonly hiddenStates?: readonly number[];
+}
+
+/** `vision_feature_layer` of models whose configs leave it out (transformers 5.18). */
+const featureLayers: ReadonlyMap<unknown, number | readonly number[]> = new Map<
+  unknown,
+  number | readonly number[]
+>([
+  ["aya_vision", -1],
+  ["llava_onevision", -1],
+  ["llava", -2],
+  ["llava_next", -2],
+  ["llava_next_video", -2],
+  ["granite4_vision", -2],
+  ["vipllava", [-2, -5, -8, -11, 6]],
+]);
+/** Models whose vision_config is CLIP's where it names no model type. */
+const ofClip: readonly unknown[] = [
+  ...["llava", "llava_next", "llava_next_video", "video_llava", "vipllava", "granite4_vision"],
+];
+/** Configs in configs, as of ColPali and T5Gemma 2. */
+const deepest = 3;
+
+/** The vision tower's config in a larger model's; undefined where it has none. */
+export function wrappedTower(model: JsonObject): WrappedTower | undefined {
+  let open: readonly (readonly [pointer: string, config: JsonObject])[] = [["", model]];
+  for (let depth = 0; depth < deepest; depth++) {
+    for (const [pointer, config] of open)
+      if (isObject(config.vision_config)) return towerIn(config, config.vision_config, pointer);
+    open = open.flatMap(([pointer, config]) =>
+      Object.entries(config).flatMap(([key, inner]) =>
+        isObject(inner) ? [[`${pointer}/${key}`, inner] as const] : [],
+      ),
+    );
+  }
+  return undefined;
+}
+
+function towerIn(model: JsonObject, vision: JsonObject, pointer: string): WrappedTower {
+  const type =
+    vision.model_type ?? (ofClip.includes(model.model_type) ? "clip_vision_model" : undefined);
+  const layers =
+    model.vision_feature_layers ??
+    model.vision_feature_layer ??
+    featureLayers.get(model.model_type);
+  const count = Number(vision.num_hidden_layers ?? 12);
+  const states = [layers]
+    .flat()
+    .filter((layer) => Number.isInteger(layer))
+    .map((layer) => (layer as number) + ((layer as number) < 0 ? count + 1 : 0));
+  return {
+    pointer: `${pointer}/vision_config`,
+    config: { ...vision, ...(type !== undefined && { model_type: type }) },
+    ...(states.length > 0 && { hiddenStates: [...new Set(states)].sort((a, b) => a - b) }),
+  };
+}
