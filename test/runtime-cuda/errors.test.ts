@@ -251,7 +251,7 @@ describe.skipIf(!emulatedDriver)(
       expect(JSON.parse(stdout)).toMatchObject({
         name: "CudaError",
         code: "no-addon",
-        message: expect.stringMatching(/npm run build:addon/),
+        message: expect.stringMatching(/run `node .*build-addon\.mjs`/),
       });
     });
   },
