@@ -2,26 +2,17 @@
  * The `sigil` command: arguments in, one command's module called, errors printed as their kind
  * asks.
  */
-import { Command, InvalidArgumentError, Option } from "commander";
-import { classify } from "./commands/classify.ts";
-import { catalogue } from "./commands/catalogue.ts";
-import { compare } from "./commands/compare.ts";
-import { compile } from "./commands/compile.ts";
-import { embed } from "./commands/embed.ts";
-import { init } from "./commands/init.ts";
-import { kernels } from "./commands/kernels.ts";
-import { parity } from "./commands/parity.ts";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { completion, shells } from "./completion.ts";
 import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
-import { preprocess } from "./commands/preprocess.ts";
-import { reportError } from "./report-error.ts";
-import { run } from "./commands/run.ts";
-import { serve } from "./commands/serve.ts";
-import { weights } from "./commands/weights.ts";
-import { inspect } from "./commands/inspect.ts";
-import { tune } from "./commands/tune.ts";
-import { doctor } from "./commands/doctor.ts";
-import { tokenize } from "./commands/tokenize.ts";
+import { pictureHelp } from "./picture-help.ts";
 import { version } from "./version.ts";
+
+/** A command whose module is loaded when it is called: `--help` and `--version` need none. */
+const lazy =
+  <Args extends unknown[]>(load: () => Promise<(...args: Args) => Promise<void> | void>) =>
+  async (...args: Args): Promise<void> =>
+    (await load())(...args);
 
 const list = (text: string): string[] => {
   const labels = text.split(",").map((label) => label.trim());
@@ -29,6 +20,10 @@ const list = (text: string): string[] => {
   return labels;
 };
 
+const collected = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  text,
+];
 const integer = (text: string): number => {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("expected an integer");
   return Number(text);
@@ -93,7 +88,7 @@ program
     "after",
     "\nExample:\n  sigil inspect spec/models/siglip-base-patch16-224.json --html base.html",
   )
-  .action(inspect);
+  .action(lazy(async () => (await import("./commands/inspect.ts")).inspect));
 
 program
   .command("compile")
@@ -129,7 +124,7 @@ program
     "after",
     "\nExample:\n  sigil compile ./siglip-base-patch16-224 --out src/generated/siglip",
   )
-  .action(compile);
+  .action(lazy(async () => (await import("./commands/compile.ts")).compile));
 
 program
   .command("kernels")
@@ -146,17 +141,22 @@ program
     "after",
     "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out src/generated/siglip && sigil kernels src/generated/siglip",
   )
-  .action(kernels);
+  .action(lazy(async () => (await import("./commands/kernels.ts")).kernels));
 
 program
   .command("classify")
   .description(
     "classifies pictures: by labels that you name, or by those of a fine-tuned classifier",
   )
-  .argument("<image...>")
+  .argument("<image...>", pictureHelp)
   .requiredOption("--model <model>", modelHelp)
   .option("--checkpoint <model>", checkpointHelp)
   .option("--labels <a,b>", "labels, separated by commas; a classifier has its own", list)
+  .option(
+    "--label <label>",
+    "a label as it stands, commas and all; may be given many times",
+    collected,
+  )
   .option("--template <text>", 'text around a label (default: "This is a photo of {}.")')
   .option("--top <count>", "print only the best labels (of a classifier 5 by default)", positive)
   .option("--threads <count>", "threads to use", positive)
@@ -165,12 +165,12 @@ program
     "after",
     '\nExamples:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224\n  sigil classify cat.png --model ./my-fine-tuned-classifier',
   )
-  .action(classify);
+  .action(lazy(async () => (await import("./commands/classify.ts")).classify));
 
 program
   .command("embed")
   .description("embeddings of pictures or texts, as JSON lines or in a safetensors file")
-  .argument("[image...]")
+  .argument("[image...]", pictureHelp)
   .requiredOption("--model <model>", modelHelp)
   .option("--checkpoint <model>", checkpointHelp)
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
@@ -182,7 +182,7 @@ program
     "after",
     "\nExample:\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors",
   )
-  .action(embed);
+  .action(lazy(async () => (await import("./commands/embed.ts")).embed));
 
 program
   .command("init")
@@ -192,12 +192,12 @@ program
   .option("--out <file>", "where to write it (default: <name>.json)")
   .option("--force", "write over a file that exists")
   .addHelpText("after", "\nExample:\n  sigil init ./siglip-base-patch16-224 --out my-siglip.json")
-  .action(init);
+  .action(lazy(async () => (await import("./commands/init.ts")).init));
 
 program
   .command("preprocess")
   .description("pictures to pixel_values in a safetensors file")
-  .argument("<image...>")
+  .argument("<image...>", pictureHelp)
   .requiredOption("--out <file>", "safetensors file to write")
   .option("--config <file>", "preprocessor_config.json")
   .option("--size <HxW>", "height and width, instead of the config's", size)
@@ -218,7 +218,7 @@ program
     "after",
     "\nExample:\n  sigil preprocess cat.jpg --size 384x384 --out pixels.safetensors",
   )
-  .action(preprocess);
+  .action(lazy(async () => (await import("./commands/preprocess.ts")).preprocess));
 
 program
   .command("run")
@@ -254,7 +254,7 @@ program
     "after",
     "\nExamples:\n  sigil run ./siglip-base-patch16-224 --inputs in.safetensors --outputs out.safetensors\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors",
   )
-  .action(run);
+  .action(lazy(async () => (await import("./commands/run.ts")).run));
 
 program
   .command("parity")
@@ -284,7 +284,7 @@ program
     "after",
     "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,native,webgpu --html parity.html",
   )
-  .action(parity);
+  .action(lazy(async () => (await import("./commands/parity.ts")).parity));
 
 program
   .command("tune")
@@ -309,7 +309,7 @@ program
     "after",
     "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out tuning.json",
   )
-  .action(tune);
+  .action(lazy(async () => (await import("./commands/tune.ts")).tune));
 
 program
   .command("weights")
@@ -321,7 +321,7 @@ program
     "after",
     "\nExample:\n  sigil weights --synthetic 0 spec/models/siglip-shapes.json --out synthetic.safetensors",
   )
-  .action(weights);
+  .action(lazy(async () => (await import("./commands/weights.ts")).weights));
 
 program
   .command("tokenize")
@@ -329,7 +329,7 @@ program
   .requiredOption("--model <file>", "spiece.model")
   .option("--raw", "SentencePiece alone: no canonicalisation, no eos")
   .addHelpText("after", "\nExample:\n  echo '\"a photo\"' | sigil tokenize --model spiece.model")
-  .action(tokenize);
+  .action(lazy(async () => (await import("./commands/tokenize.ts")).tokenize));
 
 program
   .command("compare")
@@ -345,7 +345,7 @@ program
     "after",
     "\nExample:\n  sigil compare out.safetensors expected.safetensors --tolerance 1e-5",
   )
-  .action(compare);
+  .action(lazy(async () => (await import("./commands/compare.ts")).compare));
 
 program
   .command("serve")
@@ -362,21 +362,28 @@ program
     "after",
     "\nExamples:\n  sigil serve ./siglip-base-patch16-224\n  curl -F images=@cat.png -F labels='a cat' -F labels='a dog' localhost:8080/classify",
   )
-  .action(serve);
+  .action(lazy(async () => (await import("./commands/serve.ts")).serve));
 
 program
   .command("catalogue")
   .description("what every published checkpoint takes: parameters, FLOPs, weights, memory")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil catalogue")
-  .action(catalogue);
+  .action(lazy(async () => (await import("./commands/catalogue.ts")).catalogue));
 
 program
   .command("doctor")
   .description("what this machine can run, and what is missing")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil doctor")
-  .action(doctor);
+  .action(lazy(async () => (await import("./commands/doctor.ts")).doctor));
+
+program
+  .command("completion")
+  .description("a script that completes commands and options in a shell")
+  .addArgument(new Argument("<shell>").choices(shells))
+  .addHelpText("after", "\nExample:\n  source <(sigil completion bash)")
+  .action((shell) => void process.stdout.write(completion(program, shell)));
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
@@ -384,10 +391,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
 );
 
 // What an addon or a worker throws outside of every call.
-process.on("uncaughtException", (error) => process.exit(reportError(error)));
+process.on("uncaughtException", async (error) => process.exit(await reported(error)));
 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error);
+  process.exitCode = await reported(error);
+}
+
+/** The exit status of what a command has thrown; commander has said its own already. */
+async function reported(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return (await import("./report-error.ts")).reportError(error);
 }

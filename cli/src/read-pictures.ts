@@ -1,5 +1,5 @@
 import { SigilError, type PixelValues } from "@sigil/runtime";
-import { decodeImage } from "@sigil/runtime/node";
+import { decodePicture } from "./picture-arguments.ts";
 import type { OpenModel } from "./session.ts";
 
 /** A picture that was left out, and why. */
@@ -43,7 +43,7 @@ export async function* readPictures(
   let batch: { image: string; place: number; pixels: Pixels }[] = [];
   // Each is resized as soon as it is decoded: only what it becomes is kept.
   const read = async (image: string): Promise<Pixels> => {
-    const picture = [await decodeImage(image)];
+    const picture = [await decodePicture(image)];
     const { pixelValues, shape } = bytes
       ? processor.preprocessBytes(picture)
       : processor.preprocess(picture);

@@ -1,16 +1,13 @@
 import { SigilError } from "@sigil/runtime";
 import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
-import { CommanderError } from "commander";
 import { fileError, isSystemError } from "./file-error.ts";
 
 /**
- * The exit status of a command that has thrown: 2 for arguments that it does not take, else 1. What
+ * The exit status of a command that has thrown, 1. What
  * it threw is on stderr then, without a stack: of input there is nothing in one to see.
  */
 export function reportError(error: unknown): number {
-  // Commander has said it already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  process.stderr.write(`${plain(described(error))}\n`);
+  process.stderr.write(`${coloured(plain(described(error)))}\n`);
   return 1;
 }
 
@@ -22,6 +19,12 @@ function described(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   return `error: ${error.name}: ${error.message}\nThis is a fault of Sigil or of the platform rather than of what it was given.`;
 }
+
+/** On a terminal the word that it begins with is red, unless NO_COLOR asks for none. */
+const coloured = (text: string): string =>
+  process.stderr.isTTY && !process.env.NO_COLOR
+    ? text.replace(/^error(?=[:[])/gm, "\u001b[31m$&\u001b[39m")
+    : text;
 
 /** Without the control characters that names in files may have: they act on a terminal. */
 const plain = (text: string): string => text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "\ufffd");

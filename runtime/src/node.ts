@@ -5,3 +5,4 @@ export { fileProblem } from "./weights/file-problem.ts";
 export { foreignFormat } from "./weights/foreign-format.ts";
 export { missingWeights, otherWeights } from "./weights/missing-weights.ts";
 export * from "./image/decode/decode-node.ts";
+export * from "./image/decode/load-image.ts";

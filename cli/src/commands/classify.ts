@@ -6,6 +6,7 @@ import {
   ZeroShotImageClassification,
   type PixelValues,
 } from "@sigil/runtime";
+import { pictureArguments } from "../picture-arguments.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
 import { openModel, type OpenModel } from "../session.ts";
 
@@ -14,6 +15,8 @@ export interface ClassifyOptions {
   readonly checkpoint?: string;
   /** What to tell apart; a classifier has labels of its own. */
   readonly labels?: readonly string[];
+  /** More of them, each as it stands. */
+  readonly label?: readonly string[];
   readonly template?: string;
   readonly top?: number;
   readonly threads?: number;
@@ -29,8 +32,9 @@ const bar = (score: number): string => "█".repeat(Math.round(score * 24)).padE
  * which the best five are printed. A picture that cannot be read is listed at the end, and the exit
  * status is 1.
  */
-export async function classify(images: string[], options: ClassifyOptions): Promise<void> {
+export async function classify(given: string[], options: ClassifyOptions): Promise<void> {
   const { checkpoint, threads, json } = options;
+  const images = await pictureArguments(given);
   const opened = await openModel(options.model, {
     checkpoint,
     pictures: true,
@@ -39,7 +43,11 @@ export async function classify(images: string[], options: ClassifyOptions): Prom
   });
   const unreadable: Unreadable[] = [];
   try {
-    const scoresOf = classifierOf(opened, options);
+    const labels = [...(options.labels ?? []), ...(options.label ?? [])];
+    const scoresOf = classifierOf(opened, {
+      ...options,
+      ...(labels.length > 0 && { labels }),
+    });
     const found: object[] = [];
     const leftOut = (one: Unreadable): void => void unreadable.push(one);
     for await (const { images: some, pixelValues } of readPictures(images, opened, leftOut)) {

@@ -10,6 +10,7 @@ import {
 import type { Tower } from "@sigil/spec";
 import { linesOf } from "../lines.ts";
 import { withProgress, type Report } from "../progress.ts";
+import { pictureArguments } from "../picture-arguments.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
 import { openModel, type OpenModel } from "../session.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
@@ -38,7 +39,8 @@ const textsAtOnce = 32;
  * safetensors file. A picture that cannot be read has no line, or a row of NaN in the file, so that
  * rows stay with their pictures; it is listed at the end, and the exit status is 1.
  */
-export async function embed(images: string[], options: EmbedOptions): Promise<void> {
+export async function embed(given: string[], options: EmbedOptions): Promise<void> {
+  const images = await pictureArguments(given);
   const texts = options.texts ? await all(linesOf(process.stdin)) : [...(options.text ?? [])];
   if (images.length > 0 === texts.length > 0)
     throw new InputError(

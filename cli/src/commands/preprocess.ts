@@ -3,12 +3,13 @@ import {
   InputError,
   SiglipImageProcessor,
   SiglipImageProcessorFast,
+  type ImageArray,
   type RawImage,
   type Resample,
 } from "@sigil/runtime";
-import { decodeImage } from "@sigil/runtime/node";
 import { parsePythonJson } from "@sigil/spec/shared";
 import { readInput } from "../files.ts";
+import { decodePicture, pictureArguments } from "../picture-arguments.ts";
 import { saveTensors, type StoredTensor } from "../tensors/save-tensors.ts";
 
 export interface PreprocessOptions {
@@ -28,16 +29,17 @@ type Pixels = ReturnType<SiglipImageProcessor["resize"]>[number];
  * `[batch, height, width, 3]`.
  */
 export async function preprocess(
-  images: string[],
+  given: string[],
   { out, config, size, resample, fast, uint8, exif }: PreprocessOptions,
 ): Promise<void> {
   const processor = openProcessor(config, fast);
   const changes = { ...(size && { size }), ...(resample && { resample }) };
   const { doResize } = processor.options;
+  const images = await pictureArguments(given);
   // Each is resized as soon as it is decoded: photographs are never in memory together.
   const pictures = await Promise.all(
-    images.map(async (image): Promise<RawImage> => {
-      const picture = await decodeImage(image, { exif });
+    images.map(async (image): Promise<RawImage | ImageArray> => {
+      const picture = await decodePicture(image, { exif });
       if (!doResize) return picture;
       const [{ data, height, width }] = processor.resize([picture], changes) as [Pixels];
       return { data, height, width, channels: 3 };

@@ -33,7 +33,7 @@ export async function openWithSharp(
   bytes: Uint8Array,
 ): Promise<OpenPicture> {
   const metadata = readMetadata(format, bytes);
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp(format);
   // Limits are ours, and told before. An embedded profile is not applied: Pillow does not either.
   const picture = sharp(format === "AVIF" ? asStill(bytes) : bytes, {
     limitInputPixels: false,
@@ -45,6 +45,20 @@ export async function openWithSharp(
     throw new ImageError(`expected ${format} as the file begins, received ${found.format}`);
   const { width, height } = found;
   return { width, height, decode: () => decode(picture, found), metadata: () => metadata };
+}
+
+async function loadSharp(format: PictureFormat): Promise<typeof import("sharp").default> {
+  try {
+    return (await import("sharp")).default;
+  } catch (cause) {
+    const missing = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(
+      (cause as NodeJS.ErrnoException).code ?? "",
+    );
+    throw new ImageError(
+      `reading ${format} takes sharp, which ${missing ? "is not installed" : `cannot be loaded (${(cause as Error).message})`}: npm install sharp`,
+      { cause },
+    );
+  }
 }
 
 async function decode(
