@@ -32,6 +32,8 @@ export type SiglipShapesTypes = {
 };
 /** siglip-shapes: siglip, weights stored as float32. Sizes are checked by TypeScript where it sees them, and by every call. */
 export declare class SiglipShapes extends sigil.SiglipModel<SiglipShapesTypes> {
+  /** A type alone, for `new ModelProcessor(module, checkpoint)`: never there at run time. */
+  static readonly inputs?: SiglipShapesTypes["vision"]["inputs"];
   /** Pixels that the image processor must resize to. */
   static readonly imageSize: {
     readonly height: 64;

@@ -7,6 +7,7 @@ export * from "./pipelines/image-classification.ts";
 export type { Pictures } from "./pipelines/pictures.ts";
 export * from "./weights/index.ts";
 export * from "./image/index.ts";
+export * from "./processor/model-processor.ts";
 export * from "./processor/siglip-processor.ts";
 export * from "./remote/index.ts";
 export type { GlobalClass } from "./platform.ts";

@@ -75,7 +75,7 @@ export function writeBindings(
       ),
     ],
     extends: `sigil.${classes[plan.kind]}<${name}Types${labels ? `, ${name}Label` : ""}>`,
-    properties: sizesOf(plan),
+    properties: sizesOf(plan, name),
     methods: [
       {
         name: "load",
@@ -171,14 +171,40 @@ function picturesType(plan: Plan): string {
 }
 
 /** What callers must resize and pad to. */
-function sizesOf(plan: Plan): NonNullable<ClassDeclarationStructure["properties"]> {
+function sizesOf(plan: Plan, name: string): NonNullable<ClassDeclarationStructure["properties"]> {
   const ids = inputOf(plan, "input_ids");
   const pixels = inputOf(plan, "pixel_values");
   const [height, width] =
     pixels?.shape.slice(...(pixels.dtype === "uint8" ? [1, 3] : [2, 4])).map(axisType) ?? [];
   const fixed = { isStatic: true, isReadonly: true } as const;
   const patches = isNaflex(plan) ? inputOf(plan, "patches") : undefined;
+  const pictures = plan.kind !== "graph" && (programOf(plan, "patches") ?? pixels);
+  const path = ids ? '["vision"]' : "";
   return [
+    ...(pictures
+      ? [
+          {
+            ...fixed,
+            hasDeclareKeyword: true,
+            hasQuestionToken: true,
+            name: "inputs",
+            docs: [
+              "A type alone, for `new ModelProcessor(module, checkpoint)`: never there at run time.",
+            ],
+            type: `${name}Types${path}["inputs"]`,
+          },
+        ]
+      : []),
+    ...(pixels?.dtype === "uint8"
+      ? [
+          {
+            ...fixed,
+            name: "pixels",
+            docs: ["Pictures are given as bytes."],
+            initializer: '"uint8" as const',
+          },
+        ]
+      : []),
     ...(patches
       ? [
           {

@@ -9,7 +9,7 @@ import type {
   Tokenizer,
 } from "@sigil/runtime";
 import type { OpenCheckpoint } from "./checkpoint/open-checkpoint.ts";
-import { Model } from "./model.ts";
+import { Model, type Features } from "./model.ts";
 import { prepare, type PictureSource } from "./pictures/prepare.ts";
 
 export const stageNames = ["decode", "resize", "tokenise", "vision", "text", "scores"] as const;
@@ -49,7 +49,7 @@ export class Classifier {
   readonly #tokenizer: Tokenizer;
   readonly #processor: SiglipImageProcessor;
   readonly #texts = new Map<string, Float32Array>();
-  readonly #images = new WeakMap<Picture, Awaited<ReturnType<Model["getImageFeatures"]>>>();
+  readonly #images = new WeakMap<Picture, Features>();
 
   private constructor(
     model: Model,
@@ -105,12 +105,8 @@ export class Classifier {
       const begin = performance.now();
       const source = await picture.grab();
       const grabbed = performance.now();
-      const { data, shape, decode, resize } = await prepare(source, this.#processor.options);
+      const { pixelValues, decode, resize } = await prepare(source, this.#processor.options);
       Object.assign(times, { decode: decode + grabbed - begin, resize });
-      // The processor was checked against the model's size when the checkpoint was opened.
-      const pixelValues = { data, shape } as Parameters<
-        Model["getImageFeatures"]
-      >[0]["pixelValues"];
       image = await timed("vision", () => this.#model.getImageFeatures({ pixelValues }));
       this.#images.set(picture, image);
     }

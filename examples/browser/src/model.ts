@@ -3,9 +3,15 @@
  * `npx sigil compile FOLDER --target cpu webgpu --out generated/NAME`, then name its class, its
  * plan and its checkpoint here.
  */
+import type { SiglipShapesTypes } from "../../../generated/siglip-shapes/index.js";
 import { config as compiled, name } from "../../../generated/siglip-shapes/plan.json";
 
 export { SiglipShapes as Model } from "../../../generated/siglip-shapes/index.js";
+
+/** What the vision tower takes. */
+export type Pixels = SiglipShapesTypes["vision"]["inputs"]["pixelValues"];
+/** What either tower makes. */
+export type Features = SiglipShapesTypes["features"];
 
 /** Name of the spec, and the config that it was compiled from. */
 export const compiledFor: {

@@ -17,6 +17,13 @@ export interface SiglipClassificationOutput {
   readonly attentions?: LayerTensors;
 }
 
+/** What `labels` add; one signature, so that errors say once what was expected. */
+type WithLoss<Given extends Labels | undefined> = [Given] extends [undefined]
+  ? unknown
+  : [Given] extends [Labels]
+    ? { readonly loss: number }
+    : { readonly loss?: number };
+
 export class SiglipForImageClassification<
   T extends SiglipVisionTypes = { inputs: SiglipVisionInputs; output: SiglipClassificationOutput },
   Label extends string = string,
@@ -41,25 +48,24 @@ export class SiglipForImageClassification<
    * With `labels` also the loss: `problem_type` of the config, or as transformers infers it from
    * them.
    */
-  async forward(
-    inputs: T["inputs"] & { readonly labels: Labels },
-  ): Promise<T["output"] & { readonly loss: number }>;
-  async forward(inputs: T["inputs"]): Promise<T["output"]>;
-  async forward({
+  async forward<Given extends Labels | undefined = undefined>({
     labels: given,
     ...inputs
-  }: T["inputs"] & { readonly labels?: Labels }): Promise<T["output"]> {
+  }: T["inputs"] & { readonly labels?: Given }): Promise<T["output"] & WithLoss<Given>> {
     // The caller may change its labels while pictures are computed.
     const labels = Array.isArray(given)
       ? (given.map((row) => (Array.isArray(row) ? [...row] : row)) as unknown as Labels)
       : given;
     const outputs = await this.outputs(inputs);
-    if (labels === undefined) return nestOutputs(outputs);
+    if (labels === undefined) return nestOutputs(outputs) as T["output"] & WithLoss<Given>;
     const logits = outputs.logits!;
     const problem =
       (this.session.plan.config.problem_type as ProblemType | null | undefined) ??
       inferProblemType(labels, logits.shape[1]!);
-    return { ...nestOutputs(outputs), loss: classificationLoss(logits, labels, problem) };
+    return {
+      ...nestOutputs(outputs),
+      loss: classificationLoss(logits, labels, problem),
+    } as T["output"] & WithLoss<Given>;
   }
 
   /** What the program computes, under transformers' names. */

@@ -53,6 +53,20 @@ type Output<T extends SiglipTypes> = SiglipScores & {
 };
 type Inputs<T extends SiglipTypes> = SiglipTextInputs & T["vision"]["inputs"];
 
+/** What `returnLoss` adds; one signature, so that errors say once what was expected. */
+type WithLoss<Loss extends boolean> = [Loss] extends [false]
+  ? unknown
+  : [Loss] extends [true]
+    ? { readonly loss: number }
+    : { readonly loss?: number };
+
+/** What `returnOutput` gives instead of the embedding. */
+type WholeOr<Whole extends boolean, Output, Features> = [Whole] extends [false]
+  ? Features
+  : [Whole] extends [true]
+    ? Output
+    : Output | Features;
+
 /** A tower is loaded when it is first used, so that image features need no text weights. */
 export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   readonly session: Session;
@@ -77,14 +91,10 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
    * Both towers and their scores; with `returnLoss` (`return_loss`) also the sigmoid loss, which
    * needs as many texts as images.
    */
-  async forward(
-    inputs: Inputs<T> & { readonly returnLoss: true },
-  ): Promise<Output<T> & { readonly loss: number }>;
-  async forward(inputs: Inputs<T>): Promise<Output<T>>;
-  async forward({
+  async forward<Loss extends boolean = false>({
     returnLoss,
     ...inputs
-  }: Inputs<T> & { readonly returnLoss?: boolean }): Promise<Output<T>> {
+  }: Inputs<T> & { readonly returnLoss?: Loss }): Promise<Output<T> & WithLoss<Loss>> {
     // Read now, since the caller may change them while pictures are computed.
     const texts = readText(this.session, inputs as unknown as SiglipTextInputs);
     const image = await this.visionModel.outputs(inputs);
@@ -95,43 +105,35 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
       ...scores,
       visionModelOutput: nestOutputs(image),
       textModelOutput: nestOutputs(words),
-    };
+    } as Output<T> & WithLoss<Loss>;
   }
 
   /**
    * `get_image_features`: the pooled, unnormalised embedding; with `returnOutput` everything that
    * the tower returns, as transformers 5 does.
    */
-  async getImageFeatures(
-    inputs: T["vision"]["inputs"] & { readonly returnOutput: true },
-  ): Promise<T["vision"]["output"]>;
-  async getImageFeatures(inputs: T["vision"]["inputs"]): Promise<T["features"]>;
-  async getImageFeatures({
+  async getImageFeatures<Whole extends boolean = false>({
     returnOutput,
     ...inputs
-  }: T["vision"]["inputs"] & { readonly returnOutput?: boolean }): Promise<
-    T["features"] | T["vision"]["output"]
+  }: T["vision"]["inputs"] & { readonly returnOutput?: Whole }): Promise<
+    WholeOr<Whole, T["vision"]["output"], T["features"]>
   > {
     const outputs = await this.visionModel.outputs(inputs);
-    return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
+    return (returnOutput ? nestOutputs(outputs) : this.#pooled(outputs)) as never;
   }
 
   /**
    * `get_text_features`: the pooled, unnormalised embedding; with `returnOutput` everything that
    * the tower returns, as transformers 5 does.
    */
-  async getTextFeatures(
-    inputs: SiglipTextInputs & { readonly returnOutput: true },
-  ): Promise<T["text"]["output"]>;
-  async getTextFeatures(inputs: SiglipTextInputs): Promise<T["features"]>;
-  async getTextFeatures({
+  async getTextFeatures<Whole extends boolean = false>({
     returnOutput,
     ...inputs
-  }: SiglipTextInputs & { readonly returnOutput?: boolean }): Promise<
-    T["features"] | T["text"]["output"]
+  }: SiglipTextInputs & { readonly returnOutput?: Whole }): Promise<
+    WholeOr<Whole, T["text"]["output"], T["features"]>
   > {
     const outputs = await runText(this.session, inputs);
-    return returnOutput ? nestOutputs(outputs) : this.#pooled(outputs);
+    return (returnOutput ? nestOutputs(outputs) : this.#pooled(outputs)) as never;
   }
 
   /**

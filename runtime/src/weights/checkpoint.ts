@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parsePythonJson, standsForOpenClip } from "@sigil/spec/shared";
+import { imageProcessorOf, tokenizerOf } from "../processor/checkpoint-parts.ts";
+import type { AnyImageProcessor } from "../processor/model-processor.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { WeightsError } from "./error.ts";
 import { fileProblem } from "./file-problem.ts";
 import { openFileSource } from "./file-source.ts";
@@ -31,6 +35,16 @@ export interface Checkpoint {
   readonly addedTokens: CheckpointJson | undefined;
   /** Path of each file that was found. */
   readonly paths: Readonly<Partial<Record<CheckpointFile, string>>>;
+  /**
+   * Made when it is first asked for: as the checkpoint's files say, or transformers' defaults at
+   * the config's size. Throws ImageError for settings that cannot be.
+   */
+  imageProcessor(): AnyImageProcessor;
+  /**
+   * Made when it is first asked for, of the file that `tokenizer_class` asks for. Throws InputError
+   * where there is none, TokenizerError for files that are damaged.
+   */
+  tokenizer(): Tokenizer;
   close(): Promise<void>;
 }
 
@@ -110,24 +124,42 @@ export async function openCheckpoint(
           index,
           options.tensors,
         );
-  return {
+  const other = typeof config!.architecture === "string" ? "timm" : "transformers";
+  const writtenBy: Checkpoint["writtenBy"] = openClip ? "open_clip" : other;
+  const read = {
     folder,
-    weights,
     config: config!,
-    writtenBy: openClip
-      ? "open_clip"
-      : typeof config!.architecture === "string"
-        ? "timm"
-        : "transformers",
+    writtenBy,
     preprocessorConfig,
     processorConfig,
     tokenizerConfig,
     tokenizerJson,
     specialTokensMap,
     addedTokens,
+  };
+  const { "spiece.model": spiece } = paths;
+  let [processor, tokenizer]: [AnyImageProcessor?, Tokenizer?] = [];
+  return {
+    ...read,
+    weights,
     paths,
+    imageProcessor: () => (processor ??= imageProcessorOf(read)),
+    tokenizer: () =>
+      (tokenizer ??= tokenizerOf(read, spiece === undefined ? undefined : () => spieceOf(spiece))),
     close: () => weights.close(),
   };
+}
+
+function spieceOf(path: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new WeightsError(`cannot be read: ${fileProblem(cause)}`, { file: path, cause });
+  }
+  const foreign = foreignFormat(bytes);
+  if (foreign !== undefined) throw new WeightsError(foreign, { file: path });
+  return bytes;
 }
 
 async function openFile(path: string): Promise<WeightSource> {

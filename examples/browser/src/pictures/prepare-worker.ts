@@ -1,5 +1,11 @@
 /** Decodes and resizes, beside the page: neither a large photograph nor a video holds it up. */
-import { decodeImageBlob, SiglipImageProcessor, type RawImage } from "@sigil/runtime";
+import {
+  decodeImageBlob,
+  ModelProcessor,
+  SiglipImageProcessor,
+  type RawImage,
+} from "@sigil/runtime";
+import type { Pixels } from "../model.ts";
 import type { PrepareAnswer, PrepareRequest } from "./prepare.ts";
 
 let context: OffscreenCanvasRenderingContext2D | undefined;
@@ -30,11 +36,14 @@ addEventListener(
       const begin = performance.now();
       const picture = source instanceof Blob ? await decodeImageBlob(source) : read(source);
       const decoded = performance.now();
-      const { pixelValues, shape } = new SiglipImageProcessor(options).preprocess([picture]);
-      answer(
-        { data: pixelValues, shape, decode: decoded - begin, resize: performance.now() - decoded },
-        [pixelValues.buffer],
-      );
+      const imageProcessor = new SiglipImageProcessor(options);
+      const { pixelValues } = new ModelProcessor<{ readonly pixelValues: Pixels }>(
+        {},
+        { imageProcessor },
+      ).images([picture]);
+      answer({ pixelValues, decode: decoded - begin, resize: performance.now() - decoded }, [
+        pixelValues.data.buffer,
+      ]);
     } catch (error) {
       const { name, message } = error as Error;
       answer({ error: { name, message } });

@@ -1,5 +1,6 @@
 /** Pictures to what the vision tower takes, in a worker. */
 import { ImageError, type ImageProcessorOptions } from "@sigil/runtime";
+import type { Pixels } from "../model.ts";
 
 /** A picture as files have it, or a frame that is decoded already; a frame is used up. */
 export type PictureSource = Blob | ImageBitmap;
@@ -12,8 +13,7 @@ export interface PrepareRequest {
 
 /** Normalised pixels, and the milliseconds that it took to get there. */
 export interface Prepared {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
+  readonly pixelValues: Pixels;
   readonly decode: number;
   readonly resize: number;
 }
