@@ -1,0 +1,46 @@
+/** A project as a stranger has it, outside the repository: packed packages and the tools of apps. */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fixtures } from "../support/golden-cases.ts";
+import { pack } from "../packages/pack-published.ts";
+
+/**
+ * Installs `test/apps/project` with the packages, a checkpoint as `model` and its module as
+ * `generated`. Returns its folder.
+ */
+export function installProject(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sigil-apps-"));
+  cpSync(join(import.meta.dirname, "project"), folder, { recursive: true });
+  pack(folder);
+  const file = join(folder, "package.json");
+  const project = JSON.parse(readFileSync(file, "utf8")) as Record<string, object>;
+  project.dependencies = Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".tgz"))
+      .map((name) => [
+        name.replace(/-\d.*$/, "").replace(/^sigil-(?=.)/, "@sigil/"),
+        `file:./${name}`,
+      ]),
+  );
+  writeFileSync(file, JSON.stringify(project));
+  const run = (command: string, ...args: readonly string[]): void =>
+    void execFileSync(command, args, { cwd: folder, stdio: "pipe" });
+  run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund");
+  const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
+  cpSync(checkpoint, join(folder, "model"), { recursive: true });
+  run(
+    "npx",
+    "--no-install",
+    "sigil",
+    "compile",
+    checkpoint,
+    "--out",
+    "generated",
+    "--target",
+    "cpu",
+    "webgpu",
+  );
+  return folder;
+}
