@@ -55,7 +55,13 @@ function readJson(path) {
 
 function moduleOf(name) {
   const schema = schemas.get(`${name}.schema.json`);
-  const references = Object.values(schema.properties).flatMap((property) => property.$ref ?? []);
+  const references = Object.values(schema.properties)
+    .flatMap((property) => property.$ref ?? [])
+    .filter((reference) => !reference.startsWith("#"));
+  const own = Object.values(schema.$defs ?? {}).map(
+    (definition) =>
+      `/** ${definition.description} */\nexport type ${definition.title} = ${typeOf(definition, "", "")};\n\n`,
+  );
   const imports = references.map((reference) => {
     const { title } = schemas.get(reference);
     return `import type { ${title}, ${title}Input } from "./${reference.replace(".schema.json", ".ts")}";\n`;
@@ -66,6 +72,7 @@ function moduleOf(name) {
     `// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`,
     ...imports,
     "\n",
+    ...own,
     complete,
     "\n",
     input,
@@ -87,13 +94,20 @@ function objectType(schema, indent, suffix) {
   return [...lines, `${indent}}`].join("\n");
 }
 
+/** A definition of the one schema that has any: the Sigil spec's. */
+function localDefinition(reference) {
+  return schemas.get("sigil.schema.json").$defs[reference.split("/").at(-1)];
+}
+
 function typeOf(schema, indent, suffix) {
+  if (schema.$ref?.startsWith("#")) return localDefinition(schema.$ref).title;
   if (schema.$ref) return schemas.get(schema.$ref).title + suffix;
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   return [schema.type]
     .flat()
     .map((type) => {
       if (type === "integer") return "number";
+      if (type === "string" && schema.then?.enum) return typeOf(schema.then, indent, suffix);
       if (type === "array")
         return `readonly ${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`;
       if (type !== "object") return type;

@@ -4,10 +4,11 @@
  * tensor.
  */
 import { evaluateLowered, lowerSpec, planKind, planProgram, tensorsOf } from "@sigil/compiler";
-import { bindPlan, Session, type Tensor, type WeightSource } from "@sigil/runtime";
+import { bindCheckpoint, Session, type Tensor, type WeightSource } from "@sigil/runtime";
 import { sealPlan, type ModelSpec } from "@sigil/spec";
+import { storedWeights } from "./stored-weights.ts";
 
-export function referenceSession(spec: ModelSpec, weights: WeightSource): Session {
+export async function referenceSession(spec: ModelSpec, weights: WeightSource): Promise<Session> {
   const stages = lowerSpec(spec);
   const programs = stages.map(({ lowered }) => {
     const kernels = [...lowered.init, ...lowered.launches].map(({ problem }) => ({
@@ -31,12 +32,11 @@ export function referenceSession(spec: ModelSpec, weights: WeightSource): Sessio
     tensors: tensorsOf(programs.map(({ lowered }) => lowered)),
     programs: programs.map(({ planned }) => planned),
   });
-  const source = bindPlan(plan, weights);
+  // Nothing of it is in a backend's layout.
+  const source = await bindCheckpoint({ tensors: plan.tensors }, weights);
   return new Session(plan, async ({ name, outputs }) => {
     const { lowered } = programs.find(({ planned }) => planned.name === name)!;
-    const loaded = new Map<string, Float32Array>();
-    for (const tensor of Object.keys(lowered.tensors))
-      loaded.set(tensor, await source.readFloat32(tensor));
+    const loaded = new Map(await storedWeights(lowered, source));
     return {
       async run(inputs, symbols) {
         const results = evaluateLowered(lowered, inputs, (tensor) => loaded.get(tensor)!, symbols);

@@ -151,5 +151,5 @@ export function lowerSpec(
   return buildGraphs(spec, architecture)
     .map((graph) => verify(eliminateDeadCode(graph), "eliminate-dead-code"))
     .map((graph) => verify(pushToken(graph), "push-token"))
-    .map((graph) => ({ graph, lowered: lower(graph, spec.storage) }));
+    .map((graph) => ({ graph, lowered: lower(graph, spec) }));
 }

@@ -2,7 +2,13 @@
  * A compiled artifact and a checkpoint to a session that runs on this machine's CPU: by the native
  * addon, or by WebAssembly, on this thread or from a worker.
  */
-import { bindPlan, checkPlan, type Session, verifyPlan, type WeightSource } from "@sigil/runtime";
+import {
+  bindCheckpoint,
+  checkPlan,
+  type Session,
+  verifyPlan,
+  type WeightSource,
+} from "@sigil/runtime";
 import { openNative } from "./open-native.ts";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 
@@ -17,7 +23,7 @@ export async function openCpuSession(
   options: CpuSessionOptions = {},
 ): Promise<Session> {
   await checkPlan(artifact.plan);
-  const source = bindPlan(artifact.plan, weights);
+  const source = await bindCheckpoint(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
   const session = await open(artifact, source, options);
   if (options.lazy) return session;

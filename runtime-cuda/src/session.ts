@@ -1,6 +1,6 @@
 /** A compiled artifact and a checkpoint to a session that runs on a CUDA device. */
 import {
-  bindPlan,
+  bindCheckpoint,
   checkPlan,
   Session,
   sumProgress,
@@ -69,7 +69,7 @@ export async function openCudaSession(
   const { plan } = artifact;
   const { lazy, onProgress, onWarning, path: asked = "auto" } = options;
   await checkPlan(plan);
-  const source = bindPlan(plan, weights);
+  const source = await bindCheckpoint(plan, weights);
   await verifyPlan(plan, source, options);
   const opened = await openDevice(options);
   try {

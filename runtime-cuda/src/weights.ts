@@ -27,6 +27,13 @@ export async function uploadWeights(
     if (failure) throw failure.error;
   };
   const bounded: WeightReader = {
+    ...(reader.tensors && { tensors: reader.tensors }),
+    ...(reader.readQuantized && {
+      async readQuantized(...parameters) {
+        await settled(mostWaitingBytes);
+        return reader.readQuantized!(...parameters);
+      },
+    }),
     async readFloat32(name, given) {
       await settled(mostWaitingBytes);
       return reader.readFloat32(name, given);

@@ -10,6 +10,7 @@ import type {
   NativeKernels,
   PlannedLaunch,
   PlannedProgram,
+  WeightStorage,
 } from "@sigil/spec";
 import { nativeOperations } from "@sigil/spec/native";
 
@@ -17,7 +18,7 @@ import { nativeOperations } from "@sigil/spec/native";
 const [magic, version] = [0x53474e41, 1];
 const families = { gemm: 0, dots: 1, attention: 2, row_reduce: 3, map: 4 };
 const spaces = { arena: 0, constants: 1, weight: 2 };
-const storages = ["float32", "float16", "bfloat16"] as const;
+const storages: readonly WeightStorage[] = ["float32", "float16", "bfloat16"];
 const rowKinds = ["rows", "patches", "byte_patches"] as const;
 const indices = ["column", "element", "periodic", "scalar", "strided"] as const;
 const reductions = ["layer_norm", "rms_norm", "l2_normalize", "mean"] as const;

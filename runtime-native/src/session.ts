@@ -1,6 +1,6 @@
 /** Sessions that run on this machine's CPU by the addon. */
 import {
-  bindPlan,
+  bindCheckpoint,
   checkPlan,
   OptionError,
   Session,
@@ -73,7 +73,7 @@ export async function openNativeSession(
   options: NativeSessionOptions = {},
 ): Promise<Session> {
   await checkPlan(artifact.plan);
-  const source = bindPlan(artifact.plan, weights);
+  const source = await bindCheckpoint(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
   const session = openNativeHere(artifact, source, options);
   if (options.lazy) return session;

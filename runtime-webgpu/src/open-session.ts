@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on WebGPU, here or in a worker. */
-import { bindPlan, checkPlan, verifyPlan, type WeightSource } from "@sigil/runtime";
+import { bindCheckpoint, checkPlan, verifyPlan, type WeightSource } from "@sigil/runtime";
 import {
   openHere,
   type WebGpuArtifact,
@@ -17,7 +17,7 @@ export async function openWebGpuSession(
   options: WebGpuSessionOptions = {},
 ): Promise<WebGpuSession> {
   await checkPlan(artifact.plan);
-  const source = bindPlan(artifact.plan, weights);
+  const source = await bindCheckpoint(artifact.plan, weights);
   await verifyPlan(artifact.plan, source, options);
   // The worker's own bundle must not come here: bundlers refuse a worker that starts itself.
   const open = options.worker ? (await import("./worker-session.ts")).openInWorker : openHere;

@@ -1,6 +1,6 @@
-/** Rows of float32 by key, the most recently used up to `maxBytes` of values and keys. */
-export class RecentRows {
-  readonly #rows = new Map<string, Float32Array>();
+/** Rows by key, the most recently used up to `maxBytes` of bytes and keys. */
+export class RecentRows<T extends ArrayBufferView> {
+  readonly #rows = new Map<string, T>();
   readonly #maxBytes: number;
   #bytes = 0;
 
@@ -8,7 +8,7 @@ export class RecentRows {
     this.#maxBytes = maxBytes;
   }
 
-  get(key: string): Float32Array | undefined {
+  get(key: string): T | undefined {
     const values = this.#rows.get(key);
     if (values !== undefined) {
       this.#rows.delete(key);
@@ -17,7 +17,7 @@ export class RecentRows {
     return values;
   }
 
-  set(key: string, values: Float32Array): void {
+  set(key: string, values: T): void {
     this.#drop(key);
     this.#rows.set(key, values);
     this.#bytes += bytesOf(key, values);
@@ -41,4 +41,5 @@ export class RecentRows {
 }
 
 /** A key may be as long as whoever sends it likes. */
-const bytesOf = (key: string, values: Float32Array): number => 2 * key.length + values.byteLength;
+const bytesOf = (key: string, values: ArrayBufferView): number =>
+  2 * key.length + values.byteLength;

@@ -36,6 +36,7 @@ export {
   type ArchitectureDocument,
   type ArchitecturePart,
 } from "./parse-architecture.ts";
+export { fitsPattern, storageOf, type Quantization, type StorageRule } from "./storage-rules.ts";
 export { parsePlan } from "./parse-plan.ts";
 export * from "./generated/tuning.ts";
 export {

@@ -37,6 +37,8 @@ import { checkSpec } from "./spec-rules.ts";
 import { standsForOpenClip } from "./stands-for-open-clip.ts";
 import type { TensorShapes } from "./timm-config.ts";
 import { wrappedTower } from "./wrapped-tower.ts";
+import { quantizationRules } from "./quantization-config.ts";
+import { storageOfSpec } from "./storage-rules.ts";
 
 export interface ConfigOptions {
   /** Compile a config.json as this architecture, such as one tower of a full model. */
@@ -250,6 +252,8 @@ function assemble(
   const { architecture } = spec;
   const config = resolveConfig(value, architecture, place, diagnostics);
   checkSpec(spec, config, source, diagnostics);
+  const { storage, quantize: stated } = storageOfSpec(spec, source, diagnostics);
+  const quantize = [...stated, ...quantizationRules(value, place, diagnostics)];
   const {
     rescale_factor: rescaleFactor,
     image_mean: imageMean,
@@ -267,7 +271,8 @@ function assemble(
   return {
     name: spec.name,
     config,
-    storage: spec.storage,
+    storage,
+    ...(quantize.length > 0 && { quantize }),
     batch: spec.batch,
     targets: spec.targets,
     emit: spec.emit,

@@ -1,8 +1,10 @@
+import type { Storage } from "./generated/plan.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { SiglipConfig } from "./generated/siglip.ts";
 import type { SiglipTextConfig } from "./generated/siglip-text.ts";
 import type { TuningTable } from "./generated/tuning.ts";
 import type { SiglipVisionConfig } from "./generated/siglip-vision.ts";
+import type { StorageRule } from "./storage-rules.ts";
 
 /** A text tower's config with every default filled in and `projection_size` resolved. */
 export type TextConfig = SiglipTextConfig & { readonly projection_size: number };
@@ -48,7 +50,10 @@ export interface ModelSpec {
   readonly config: ModelConfig;
   /** Outputs to keep; all when absent. */
   readonly outputs?: readonly string[];
-  readonly storage: SigilSpec["storage"];
+  /** Of matrices that no rule of `quantize` fits, and of everything that is none. */
+  readonly storage: Storage;
+  /** The first that fits a matrix says how it is stored. */
+  readonly quantize?: readonly StorageRule[];
   /** Largest batches that memory is planned for. */
   readonly batch: { readonly image: number; readonly text: number };
   readonly textLength?: number;

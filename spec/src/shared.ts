@@ -13,4 +13,14 @@ export { planDigest, sealPlan } from "./plan-digest.ts";
 export { shown } from "./shown.ts";
 export { SigilError } from "./sigil-error.ts";
 export { standsForOpenClip } from "./stands-for-open-clip.ts";
-export { storageBytes, weightBytes } from "./weight-bytes.ts";
+export {
+  codeBooks,
+  isQuantized,
+  numbersOf,
+  quantizedPlaces,
+  sameStorage,
+  showStorage,
+  storageBytes,
+  type QuantizedPlaces,
+} from "./quantized.ts";
+export { weightBytes } from "./weight-bytes.ts";

@@ -23,6 +23,7 @@ import {
 import type { Storage } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
+import { quantizations } from "../compiler/backends/problems.ts";
 import { kernelErrors, type KernelCase } from "./run-kernel.ts";
 
 const storages = ["float32", "float16", "bfloat16"] as const;
@@ -107,6 +108,30 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
         planned: { batch: 10_000 / 3 },
       };
       await expectWithin([...cases, large], rounding[storage]);
+    });
+    it("Gemm: quantised weights", async () => {
+      await expectWithin(
+        quantizations.flatMap((quantization) =>
+          (
+            [
+              [1, 3, 37],
+              [65, 40, 72],
+              [130, 136, 200],
+            ] as const
+          ).map(([m, n, k]) => ({
+            problem: gemm(m, n, k, storage, {
+              b: {
+                kind: "weight",
+                storage: { ...quantization, group: Math.min(quantization.group, k) },
+              },
+            }),
+            storage,
+            seeds: [0],
+          })),
+        ),
+        // B is rounded too where it goes through tensor cores.
+        2 * rounding[storage],
+      );
     });
     it("Gemm: tails of every kind of epilogue operand", async () => {
       await expectWithin(

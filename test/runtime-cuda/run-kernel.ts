@@ -5,12 +5,13 @@ import {
   emitCuda,
   evaluateProblem,
   operandsOf,
+  type GemmProblem,
   type LoweredOperand,
   type Problem,
   type ValueType,
 } from "@sigil/compiler";
-import { packPanels, roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
-import type { Storage, WeightLayout } from "@sigil/spec";
+import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
+import { isQuantized, type Storage, type WeightLayout } from "@sigil/spec";
 import {
   narrowBfloat16,
   narrowFloat16,
@@ -19,10 +20,13 @@ import {
 } from "../../runtime/dist/weights/float16.js";
 import {
   asBytes,
+  asStored,
   errorOf,
+  packedMatrix,
   randomValues,
   readsBytes,
   sizes,
+  storageOf,
 } from "../compiler/backends/problems.ts";
 import { EmulatedModule } from "./emulated.ts";
 
@@ -68,16 +72,12 @@ function encode(
   layout: WeightLayout | undefined,
 ): Uint8Array {
   if (layout?.kind === "panels" && problem.family === "gemm") {
-    const rows = values.length / problem.depth,
-      { columns = problem.depth } = layout;
-    const packed = new ArrayBuffer(rows * columns * bytesOf(type));
-    packPanels(packed, 0, values, {
+    return packedMatrix(values, {
       ...layout,
-      rows,
+      rows: values.length / problem.depth,
       columns: problem.depth,
-      panelColumns: columns,
+      panelColumns: layout.columns ?? problem.depth,
     });
-    return new Uint8Array(packed);
   }
   if (type === "uint8") return Uint8Array.from(values);
   const data =
@@ -95,6 +95,8 @@ function decode(bytes: Uint8Array, type: ValueType): Float32Array {
     ? widenFloat16(new Uint16Array(copy.buffer))
     : widenBfloat16(new Uint16Array(copy.buffer));
 }
+
+const isMatrix = (layout: WeightLayout | undefined): boolean => layout?.kind === "panels";
 
 function prepare(given: KernelCase) {
   const { problem, storage = "float32" } = given;
@@ -133,9 +135,14 @@ function prepare(given: KernelCase) {
     };
   });
   const types = operandsOf(problem, operands).map(({ type }) => type);
-  const values = counts.map((count, i) => {
-    const data = given.inputs?.[i] ?? randomValues(count, 17 * i + count);
+  const unstored = counts.map(
+    (count, i) => given.inputs?.[i] ?? randomValues(count, 17 * i + count),
+  );
+  const values = unstored.map((data, i) => {
     const type = types[i]!;
+    const stored = storageOf(problem);
+    if (i === 1 && stored && isQuantized(stored))
+      return asStored(data, (problem as GemmProblem).depth, stored);
     if (type === "uint8") return Float32Array.from(asBytes(data));
     return type === "float16" || type === "bfloat16"
       ? data.map((x) => roundToStorage(x, type))
@@ -152,6 +159,7 @@ function prepare(given: KernelCase) {
     operands,
     types,
     values,
+    unstored,
   };
 }
 
@@ -186,7 +194,18 @@ export async function kernelErrors(
   const module = await EmulatedModule.build(units, options);
   return prepared.map(
     (
-      { problem, symbols, counts, planned, firstOutput, types, values, offsets, seeds = [0, 1] },
+      {
+        problem,
+        symbols,
+        counts,
+        planned,
+        firstOutput,
+        types,
+        values,
+        unstored,
+        offsets,
+        seeds = [0, 1],
+      },
       index,
     ) => {
       const { name, extents, layouts } = launches[index]!;
@@ -201,7 +220,9 @@ export async function kernelErrors(
             const before = (offsets?.[i] ?? 0) * bytesOf(types[i]!);
             const bytes = before + planned[i]! * bytesOf(types[i]!);
             const encoded =
-              i < firstOutput ? encode(data, types[i]!, problem, layouts[i]) : undefined;
+              i < firstOutput
+                ? encode(isMatrix(layouts[i]) ? unstored[i]! : data, types[i]!, problem, layouts[i])
+                : undefined;
             const place = module.allocate(
               Math.max(bytes, before + (encoded?.length ?? counts[i]! * bytesOf(types[i]!))),
             );

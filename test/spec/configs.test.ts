@@ -198,6 +198,7 @@ describe("values of another type than a key's", () => {
     ...spec,
     outputs: ["pooler_output"],
     storage: "float32",
+    quantize: { "*": "int8" },
     batch: { image: 1, text: 1 },
     text_length: 4,
     image_size: { height: 224, width: 224 },

@@ -1,6 +1,11 @@
 import { basename, dirname } from "node:path";
 import { lowerSpec, tensorsOf } from "@sigil/compiler";
-import { bindPlan, openSafetensors, syntheticWeights, type WeightSource } from "@sigil/runtime";
+import {
+  bindCheckpoint,
+  openSafetensors,
+  syntheticWeights,
+  type WeightSource,
+} from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import type { CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
@@ -60,7 +65,7 @@ async function open(
   seed: number,
 ): Promise<WeightSource> {
   const tensors = tensorsOf(lowerSpec(spec).map(({ lowered }) => lowered));
-  return bindPlan(
+  return bindCheckpoint(
     { tensors },
     file === undefined
       ? syntheticWeights(

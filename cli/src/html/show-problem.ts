@@ -1,6 +1,6 @@
 /** Kernel problems and scalar expressions as formulas. */
 import type { Expression, LoweredLaunch } from "@sigil/compiler";
-import type { Extent } from "@sigil/spec";
+import { showStorage, type Extent } from "@sigil/spec";
 
 const signs: Readonly<Record<string, string>> = { add: "+", sub: "-", mul: "*", div: "/" };
 const number = (value: number): string => String(Number(value.toPrecision(7)));
@@ -39,7 +39,7 @@ export function showProblem({ problem }: LoweredLaunch): {
           ? "rows"
           : `patches of ${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
       return {
-        sizes: `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ${problem.depth}]ᵀ from ${from}, B ${problem.b.kind === "weight" ? problem.b.storage : "computed"}`,
+        sizes: `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ${problem.depth}]ᵀ from ${from}, B ${problem.b.kind === "weight" ? showStorage(problem.b.storage) : "computed"}`,
         formula: showExpression(problem.epilogue),
       };
     }

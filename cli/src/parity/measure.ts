@@ -38,6 +38,7 @@ import {
 } from "@sigil/runtime-webgpu";
 import type { ModelSpec, Plan, Storage, TuningTable } from "@sigil/spec";
 import { prepareCuda, type CudaBackend } from "../cuda.ts";
+import { storedWeights } from "../stored-weights.ts";
 import { openGpu } from "../webgpu.ts";
 import type { ParityBackend } from "./tolerances.ts";
 
@@ -199,9 +200,7 @@ export async function measureParity(
   try {
     for (const program of programs) {
       const inputs = inputsOf(program, seed);
-      const tensors = new Map<string, Float32Array>();
-      for (const name of Object.keys(program.tensors))
-        tensors.set(name, await weights.readFloat32(name));
+      const tensors = await storedWeights(program, weights);
       const expected = evaluateLowered(
         program,
         inputs,

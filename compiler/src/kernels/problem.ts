@@ -3,7 +3,7 @@
  * implements; `select` turns
  * a problem into a configuration and `emit` into source. Activations are float32 and row-major.
  */
-import type { Extent, Storage } from "@sigil/spec";
+import type { Extent, WeightStorage } from "@sigil/spec";
 import type { Expression } from "../expr/expression.ts";
 
 /** Extra inputs of an epilogue, in the order in which the kernel takes them. */
@@ -44,7 +44,7 @@ export interface GemmProblem {
    * row-major.
    */
   readonly b:
-    | { readonly kind: "weight"; readonly storage: Storage }
+    | { readonly kind: "weight"; readonly storage: WeightStorage }
     | { readonly kind: "activation" };
   /** `rows`: A is a matrix with this distance between rows. */
   readonly a: { readonly kind: "rows"; readonly stride: number } | PatchRows;

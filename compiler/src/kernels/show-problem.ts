@@ -1,4 +1,5 @@
 /** Kernel problems as text, for `--dump`. */
+import { showStorage } from "@sigil/spec";
 import { showExpression } from "../expr/show-expression.ts";
 import { showShape } from "../ir/extent.ts";
 import type {
@@ -36,7 +37,7 @@ function showGemm({ rows, columns, depth, a, b, epilogue, epilogueOperands }: Ge
     a.kind === "rows"
       ? `rows ${a.stride} apart`
       : `${a.patch}x${a.patch} ${a.kind === "patches" ? "patches" : "patches of bytes"} of ${a.channels}x${a.height}x${a.width} pictures`;
-  const right = b.kind === "weight" ? `a weight in ${b.storage}` : "computed";
+  const right = b.kind === "weight" ? `a weight in ${showStorage(b.storage)}` : "computed";
   return `gemm ${showShape([rows, columns])}, depth ${depth}; A: ${left}; B: ${right}\n     = ${showExpression(epilogue)}${list(epilogueOperands.map(showOperand))}`;
 }
 

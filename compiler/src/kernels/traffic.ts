@@ -1,3 +1,4 @@
+import { weightBytes } from "@sigil/spec";
 import { bytesOf } from "../ir/value-bytes.ts";
 import type { LoweredLaunch } from "./lowered.ts";
 
@@ -10,9 +11,7 @@ export function trafficOf(
   symbols: Readonly<Record<string, number>>,
 ): number {
   const stored =
-    problem.family === "gemm" && problem.b.kind === "weight" && problem.b.storage !== "float32"
-      ? 2
-      : 4;
+    problem.family === "gemm" && problem.b.kind === "weight" ? problem.b.storage : "float32";
   const values = new Map(
     operands.flatMap((operand) =>
       operand.kind === "value"
@@ -21,7 +20,13 @@ export function trafficOf(
     ),
   );
   const weights = operands.map((operand, i) =>
-    operand.kind === "weight" ? operand.rows * operand.columns * (i === 1 ? stored : 4) : 0,
+    operand.kind === "weight"
+      ? weightBytes(operand.rows, operand.columns, {
+          kind: "panels",
+          width: 1,
+          storage: i === 1 ? stored : "float32",
+        })
+      : 0,
   );
   return [...values.values(), ...weights].reduce((sum, bytes) => sum + bytes, 0);
 }

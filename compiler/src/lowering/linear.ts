@@ -28,7 +28,7 @@ function linear(node: Node, lowering: Lowering): void {
       rows: multiply(...node.output.shape.slice(0, -1)),
       columns: weights.reduce((sum, { begin, end }) => sum + end - begin, 0),
       depth: fixed(x.shape.at(-1), "depth"),
-      b: { kind: "weight", storage: lowering.storage },
+      b: { kind: "weight", storage: patches?.storage ?? lowering.storageOf(weights[0]!) },
       a: patches?.a ?? { kind: "rows", stride: lowering.strideOf(x) },
       epilogue: epilogue.expression,
       epilogueOperands: epilogue.operands,

@@ -1,12 +1,12 @@
 /** Makes kernel problems of primitive nodes, several of one where a fusion finds them together. */
-import type { PlannedTensor, Storage } from "@sigil/spec";
+import type { PlannedTensor } from "@sigil/spec";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { LoweredProgram } from "../kernels/lowered.ts";
 import { attentions } from "./attention.ts";
 import { elementwise } from "./elementwise.ts";
 import { hoist } from "./hoist.ts";
 import { products } from "./linear.ts";
-import { Lowering } from "./lowering.ts";
+import { Lowering, type StorageOfWeights } from "./lowering.ts";
 import { norms } from "./norms.ts";
 import { tokens } from "./tokens.ts";
 
@@ -26,8 +26,8 @@ const byOp: Readonly<Record<string, (node: Node, lowering: Lowering) => void>> =
 };
 
 /** The graph must have passed `checkGraph`, which refuses what no kernel computes. */
-export function lower(graph: Graph, storage: Storage): LoweredProgram {
-  const lowering = new Lowering(graph, storage);
+export function lower(graph: Graph, stored: StorageOfWeights): LoweredProgram {
+  const lowering = new Lowering(graph, stored);
   for (const node of graph.nodes) {
     if (lowering.isAbsorbed(node)) continue;
     const lowerNode = byOp[node.op];

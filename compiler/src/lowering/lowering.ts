@@ -1,8 +1,24 @@
 /** What the lowering of a graph knows, and what it has made so far. */
-import type { Storage } from "@sigil/spec";
+import {
+  isQuantized,
+  storageOf,
+  type Storage,
+  type ModelSpec,
+  type WeightStorage,
+} from "@sigil/spec";
 import { fixed, type Shape } from "../ir/extent.ts";
-import { freshIds, readersByValue, type Graph, type Node, type Value } from "../ir/graph.ts";
+import {
+  freshIds,
+  readersByValue,
+  type Graph,
+  type Node,
+  type Value,
+  type WeightReference,
+} from "../ir/graph.ts";
 import type { LoweredLaunch, LoweredProgram } from "../kernels/lowered.ts";
+
+/** What a spec says of the storage of weights. */
+export type StorageOfWeights = Pick<ModelSpec, "storage" | "quantize">;
 
 /** Where a value lies that has no buffer of its own: from an element of another's rows. */
 export interface View {
@@ -17,7 +33,7 @@ export interface View {
  */
 export class Lowering {
   readonly graph: Graph;
-  readonly storage: Storage;
+  readonly #stored: StorageOfWeights;
   readonly launches: LoweredLaunch[] = [];
   readonly gathers: LoweredProgram["gathers"][number][] = [];
   readonly #producers: ReadonlyMap<number, Node>;
@@ -28,9 +44,9 @@ export class Lowering {
   readonly #views = new Map<number, View>();
   readonly #freshId: () => number;
 
-  constructor(graph: Graph, storage: Storage) {
+  constructor(graph: Graph, stored: StorageOfWeights) {
     this.graph = graph;
-    this.storage = storage;
+    this.#stored = stored;
     this.#producers = new Map(graph.nodes.map((node) => [node.output.id, node]));
     this.#positions = new Map(graph.nodes.map(({ output }, i) => [output.id, i]));
     this.#readers = readersByValue(graph);
@@ -69,6 +85,21 @@ export class Lowering {
 
   isAbsorbed(node: Node): boolean {
     return this.#absorbed.has(node);
+  }
+
+  /** How a linear's weight is stored. */
+  storageOf({ tensor, shape }: WeightReference): WeightStorage {
+    return storageOf(
+      this.#stored,
+      tensor,
+      shape.slice(1).reduce((a, b) => a * b, 1),
+    );
+  }
+
+  /** How a weight is stored that loading computes from the checkpoint's, so that no code fits it. */
+  floatsOf(reference: WeightReference): Storage {
+    const storage = this.storageOf(reference);
+    return isQuantized(storage) ? this.#stored.storage : storage;
   }
 
   /** A float32 value of the kernels' own, which no node of the graph makes. */

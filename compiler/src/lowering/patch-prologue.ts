@@ -1,5 +1,5 @@
 /** Fusion: the patches of a picture, of bytes too, become how a product reads its first operand. */
-import type { WeightPart } from "@sigil/spec";
+import type { Storage, WeightPart } from "@sigil/spec";
 import type { Node, Value, WeightReference } from "../ir/graph.ts";
 import type { LoweredOperand } from "../kernels/lowered.ts";
 import type { GemmProblem } from "../kernels/problem.ts";
@@ -12,8 +12,12 @@ export interface PatchPrologue {
   readonly a: GemmProblem["a"];
   /** The picture. */
   readonly source: LoweredOperand;
-  /** The product's weights and the start of its epilogue, where normalising bytes changes them. */
+  /**
+   * The product's weights, how they are stored, and the start of its epilogue, where normalising
+   * bytes changes them.
+   */
   readonly weights?: LoweredOperand;
+  readonly storage?: Storage;
   readonly start?: EpilogueStart;
 }
 
@@ -51,8 +55,9 @@ function normalised(
   normalise: Node,
   pixels: number,
   weights: readonly WeightReference[],
-): Required<Pick<PatchPrologue, "weights" | "start">> {
-  const fold = foldPixels(normalise, pixels, lowering.storage);
+): Required<Pick<PatchPrologue, "weights" | "storage" | "start">> {
+  const storage = lowering.floatsOf(weights[0]!);
+  const fold = foldPixels(normalise, pixels, storage);
   const whole = matrix(...weights);
   const folded = (how: NonNullable<WeightPart["fold"]>): LoweredOperand => ({
     ...whole,
@@ -61,6 +66,7 @@ function normalised(
   });
   return {
     weights: folded(fold.weights),
+    storage,
     start: {
       expression: fold.expression,
       operands: [{ name: "shift", index: "column" }],

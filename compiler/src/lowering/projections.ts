@@ -1,6 +1,7 @@
 /** Fusion: q, k and v of one input become one product, whose columns attention reads in place. */
 import { fixed } from "../ir/extent.ts";
 import type { Node, Value } from "../ir/graph.ts";
+import { sameStorage } from "@sigil/spec";
 import type { Lowering } from "./lowering.ts";
 
 /** The linears of one input that only one attention reads, this one among them. */
@@ -14,7 +15,11 @@ export function projectionsWith(lowering: Lowering, node: Node): readonly Node[]
         other?.op === "linear" &&
         other.inputs[0]!.id === node.inputs[0]!.id &&
         attentionOf(lowering, other.output) === attention &&
-        Boolean(other.weights.bias) === Boolean(node.weights.bias),
+        Boolean(other.weights.bias) === Boolean(node.weights.bias) &&
+        sameStorage(
+          lowering.storageOf(other.weights.weight!),
+          lowering.storageOf(node.weights.weight!),
+        ),
     );
   return group.includes(node) ? group : [node];
 }

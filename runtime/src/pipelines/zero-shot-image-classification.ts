@@ -46,7 +46,7 @@ export class ZeroShotImageClassification {
   readonly #model: SiglipModel;
   readonly #tokenizer: LabelTokenizer;
   readonly #length: number;
-  readonly #cache = new RecentRows(keptBytes);
+  readonly #cache = new RecentRows<Float32Array>(keptBytes);
 
   /**
    * `textLength` is the length that the text tower was compiled for: min(model_max_length,

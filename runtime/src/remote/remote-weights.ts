@@ -2,6 +2,8 @@
  * Weights that another thread reads: bytes cross as they are stored, and are converted where they
  * are used.
  */
+import { packable } from "../weights/quantized/packable.ts";
+import type { QuantizedMatrix } from "../weights/quantized/quantized-matrix.ts";
 import { toFloat32 } from "../weights/dtype.ts";
 import { requireTensor, type TensorInfo, type WeightSource } from "../weights/weight-source.ts";
 import { untilAborted } from "../weights/until-aborted.ts";
@@ -38,11 +40,17 @@ export function remoteWeights(
     metadata,
     read,
     async readFloat32(tensor, options) {
-      const { dtype } = requireTensor({ name, tensors }, tensor);
+      const { dtype, quantized } = requireTensor({ name, tensors }, tensor);
+      if (quantized) return (await ask(options?.signal, "readFloat32", tensor)) as Float32Array;
       return toFloat32(await read(tensor, options), dtype, { file: name, tensor });
     },
     readRowsFloat32: async (tensor, rows, options) =>
       (await ask(options?.signal, "readRowsFloat32", tensor, Array.from(rows))) as Float32Array,
+    readQuantized: async (tensor, storage, options) =>
+      packable(
+        (await ask(options?.signal, "readQuantized", tensor, storage)) as QuantizedMatrix,
+        storage,
+      ),
     async close() {},
   };
 }

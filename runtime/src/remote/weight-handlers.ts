@@ -1,4 +1,5 @@
 /** Weights for another thread, which reads them by {@link remoteWeights}. */
+import type { QuantizedStorage } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { Given, type Handlers } from "./peer.ts";
 
@@ -12,6 +13,17 @@ export function weightHandlers(source: WeightSource, signalNow: () => AbortSigna
       // Not slice(), by which Node's Buffer gives a view.
       const bytes = new Uint8Array(await source.read(name, { signal: signalNow() }));
       return new Given(bytes, [bytes.buffer]);
+    },
+    // Of quantised tensors.
+    readFloat32: async (name: string) => {
+      const values = await source.readFloat32(name, { signal: signalNow() });
+      return new Given(values, [values.buffer as ArrayBuffer]);
+    },
+    readQuantized: async (name: string, storage: QuantizedStorage) => {
+      const { columns, codes, scales } = await source.readQuantized!(name, storage, {
+        signal: signalNow(),
+      });
+      return new Given({ columns, codes, scales }, []);
     },
     readRowsFloat32: async (name: string, rows: readonly number[]) => {
       const values = await source.readRowsFloat32(name, rows);

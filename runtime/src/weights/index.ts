@@ -22,8 +22,16 @@ export {
 } from "./load-planned.ts";
 export type { WeightReader } from "./weight-reader.ts";
 export { packPanels, packPanelRows, roundToStorage, type PanelShape } from "./pack.ts";
+export {
+  dequantize,
+  quantize,
+  type QuantizedMatrix,
+} from "./quantized/quantized-matrix.ts";
+export { packQuantizedRows, type QuantizedPanelShape } from "./quantized/pack-quantized.ts";
+export type { StoredKind } from "./quantized/stored-quantized.ts";
 export { resampleGrid } from "./resample-grid.ts";
 export { verifyPlan, type VerifyPlanOptions } from "./verify-plan.ts";
+export { bindCheckpoint } from "./bind-checkpoint.ts";
 export { bindPlan } from "./bind-plan.ts";
 export { syntheticTensor, syntheticWeights, uniform, type ExpectedWeight } from "./synthetic.ts";
 export { writeSafetensors, type TensorsToWrite, type TensorToWrite } from "./write.ts";

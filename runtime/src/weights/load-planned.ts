@@ -2,10 +2,11 @@
  * Lays the weights of a plan out as its kernels read them, one checkpoint tensor at a time, the
  * next ones on their way.
  */
-import type { PlannedWeight, WeightPart } from "@sigil/spec";
+import type { PlannedWeight, QuantizedStorage, Storage, WeightPart } from "@sigil/spec";
 import { WeightsError } from "./error.ts";
 import { foldPixels } from "./fold-pixels.ts";
 import { packPanelRows } from "./pack.ts";
+import type { PackableMatrix } from "./quantized/packable.ts";
 import { readAhead } from "./read-ahead.ts";
 import { resampleGrid } from "./resample-grid.ts";
 import type { VerifyPlanOptions } from "./verify-plan.ts";
@@ -61,44 +62,69 @@ export async function loadPlanned(
   const missing = new Map(weights.map((weight) => [weight, weight.parts.length]));
   let loadedBytes = 0;
   signal?.throwIfAborted();
-  for await (const [tensor, data] of readAhead(byTensor.keys(), reader, signal)) {
+  const readOne = (
+    tensor: string,
+    asked: { signal: AbortSignal },
+  ): Promise<Float32Array | PackableMatrix> => {
+    const storage = byTensor.get(tensor)!.flatMap(({ weight }) => codesOf(weight) ?? [])[0];
+    return storage
+      ? reader.readQuantized!(tensor, storage, asked)
+      : reader.readFloat32(tensor, asked);
+  };
+  for await (const [tensor, data] of readAhead(byTensor.keys(), reader, readOne, signal)) {
     for (const { weight, part, firstRow } of byTensor.get(tensor)!) {
-      const { columns, layout } = weight;
-      const { buffer, offset } = target.place(weight);
-      // A weight that is folded to sums has one column where its tensor has many.
-      const width = part.fold ? part.fold.pixels * part.fold.scales.length : columns;
-      const stored = data.subarray(part.begin * width, part.end * width);
-      if (stored.length !== (part.end - part.begin) * width)
-        throw new WeightsError("is too small", {
-          tensor,
-          expected: `at least ${part.end * width} elements`,
-          received: String(data.length),
-        });
-      const rows = part.fold
-        ? foldPixels(stored, part.fold)
-        : part.resample
-          ? resampleGrid(stored, columns, part.resample.from, part.resample.to)
-          : stored;
-      if (layout.kind === "rows")
-        new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
-      else
-        packPanelRows(
-          buffer,
-          offset,
-          rows,
-          {
-            rows: weight.rows,
-            columns,
-            width: layout.width,
-            storage: layout.storage,
-            panelColumns: layout.columns ?? columns,
-          },
-          firstRow,
-        );
+      const place = target.place(weight);
+      if (codesOf(weight)) (data as PackableMatrix).pack(place, weight, part, firstRow);
+      else layFloats(place, "pack" in data ? data.floats() : data, weight, part, firstRow);
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);
       missing.set(weight, missing.get(weight)! - 1);
       if (missing.get(weight) === 0) target.complete?.(weight);
     }
     onProgress?.({ tensor, loadedBytes: Math.round(loadedBytes), totalBytes });
   }
+}
+
+/** How codes are stored, of a weight that is kept as codes. */
+const codesOf = ({ layout }: PlannedWeight): QuantizedStorage | undefined =>
+  layout.kind === "panels" && typeof layout.storage === "object" ? layout.storage : undefined;
+
+/** A part of a weight of floats: rows of a tensor, folded or resampled. */
+function layFloats(
+  { buffer, offset }: ReturnType<WeightTarget["place"]>,
+  data: Float32Array,
+  weight: PlannedWeight,
+  part: WeightPart,
+  firstRow: number,
+): void {
+  const { columns, layout } = weight;
+  // A weight that is folded to sums has one column where its tensor has many.
+  const width = part.fold ? part.fold.pixels * part.fold.scales.length : columns;
+  const stored = data.subarray(part.begin * width, part.end * width);
+  if (stored.length !== (part.end - part.begin) * width)
+    throw new WeightsError("is too small", {
+      tensor: part.tensor,
+      expected: `at least ${part.end * width} elements`,
+      received: String(data.length),
+    });
+  const rows = part.fold
+    ? foldPixels(stored, part.fold)
+    : part.resample
+      ? resampleGrid(stored, columns, part.resample.from, part.resample.to)
+      : stored;
+  if (layout.kind === "rows")
+    new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);
+  else
+    packPanelRows(
+      buffer,
+      offset,
+      rows,
+      {
+        rows: weight.rows,
+        columns,
+        width: layout.width,
+        storage: layout.storage as Storage,
+        panelColumns: layout.columns ?? columns,
+      },
+      firstRow,
+    );
 }

@@ -78,6 +78,9 @@ export function withPrefixes(
     readFloat32: async (name, options) => source.readFloat32(resolve(name), options),
     readRowsFloat32: async (name, rows, options) =>
       source.readRowsFloat32(resolve(name), rows, options),
+    ...(source.readRows && {
+      readRows: async (name, rows, options) => source.readRows!(resolve(name), rows, options),
+    }),
     ...(source.verify && { verify: source.verify.bind(source) }),
     close: () => source.close(),
   };

@@ -10,16 +10,16 @@ import type { WeightReader } from "./weight-reader.ts";
 const aheadBytes = 32 << 20;
 
 /**
- * Names and float32 values of tensors, in the order in which the reader lists them, which is that
- * of their file. Reads are asked for in bursts, so that a source can merge them.
+ * Names of tensors and what is read of them, in the order in which the reader lists them, which is
+ * that of their file. Reads are asked for in bursts, so that a source can merge them.
  */
-export async function* readAhead(
+export async function* readAhead<T>(
   names: Iterable<string>,
-  reader: WeightReader,
+  { tensors }: Pick<WeightReader, "tensors">,
+  readOne: (name: string, options: { signal: AbortSignal }) => Promise<T>,
   signal?: AbortSignal,
-): AsyncGenerator<readonly [name: string, values: Float32Array]> {
+): AsyncGenerator<readonly [name: string, values: T]> {
   const wanted = new Set(names);
-  const { tensors } = reader;
   const order = tensors
     ? [...new Set([...tensors.keys(), ...wanted])].filter((name) => wanted.has(name))
     : [...wanted];
@@ -33,7 +33,7 @@ export async function* readAhead(
   const waiting: {
     readonly name: string;
     readonly bytes: number;
-    readonly values: Promise<Float32Array>;
+    readonly values: Promise<T>;
   }[] = [];
   let pending = 0;
   let next = 0;
@@ -45,7 +45,7 @@ export async function* readAhead(
           (waiting.length === 0 || pending + sizeOf(order[next]!) <= aheadBytes)
         ) {
           const name = order[next++]!;
-          const values = reader.readFloat32(name, { signal: stop.signal });
+          const values = readOne(name, { signal: stop.signal });
           values.catch(() => {});
           waiting.push({ name, bytes: sizeOf(name), values });
           pending += waiting.at(-1)!.bytes;

@@ -9,7 +9,7 @@ import { checkRows, requireTensor, type WeightSource } from "./weight-source.ts"
 
 /** Rows this near to each other, in bytes, are fetched by one read. */
 const joinBytes = 4096;
-/** Rows of tables that are kept, in bytes of float32. */
+/** Rows of tables that are kept, in bytes. */
 const keptBytes = 8 << 20;
 /** No gathering read is longer, in bytes. */
 const maxReadBytes = 8 << 20;
@@ -24,7 +24,7 @@ export async function openSafetensors(
 ): Promise<WeightSource> {
   const file = source.name;
   const { tensors, metadata } = await readHeader(source, signal);
-  const cache = new RecentRows(keptBytes);
+  const cache = new RecentRows<Uint8Array>(keptBytes);
 
   async function bytes(
     tensor: string,
@@ -46,6 +46,45 @@ export async function openSafetensors(
     return data;
   }
   const place = (name: string) => requireTensor({ name: file, tensors }, name) as TensorPlace;
+  const readRows: NonNullable<WeightSource["readRows"]> = async (name, rows, options) => {
+    const { begin, dtype } = place(name);
+    const columns = checkRows({ name: file, tensors }, name, rows);
+    const rowBytes = (columns * dtypeBits[dtype]) / 8;
+    const found = new Map<number, Uint8Array>();
+    const missing: number[] = [];
+    for (const row of [...new Set(Array.from(rows))].sort((a, b) => a - b)) {
+      const kept = cache.get(`${row} ${name}`);
+      if (kept === undefined) missing.push(row);
+      else found.set(row, kept);
+    }
+    for (let start = 0; start < missing.length; ) {
+      let stop = start + 1;
+      while (
+        stop < missing.length &&
+        (missing[stop]! - missing[stop - 1]! - 1) * rowBytes <= joinBytes &&
+        (missing[stop]! + 1 - missing[start]!) * rowBytes <= maxReadBytes
+      )
+        stop++;
+      const first = missing[start]!;
+      const values = await bytes(
+        name,
+        begin + first * rowBytes,
+        (missing[stop - 1]! + 1 - first) * rowBytes,
+        options?.signal,
+      );
+      for (; start < stop; start++) {
+        const row = missing[start]!;
+        const from = (row - first) * rowBytes;
+        // Not slice(), by which Node's Buffer gives a view.
+        const copy = new Uint8Array(values.subarray(from, from + rowBytes));
+        found.set(row, copy);
+        cache.set(`${row} ${name}`, copy);
+      }
+    }
+    const out = new Uint8Array(rows.length * rowBytes);
+    for (let i = 0; i < rows.length; i++) out.set(found.get(rows[i]!)!, i * rowBytes);
+    return out;
+  };
 
   return {
     name: file,
@@ -63,47 +102,11 @@ export async function openSafetensors(
         tensor: name,
       });
     },
+    readRows,
     async readRowsFloat32(name, rows, options) {
-      const { begin, dtype } = place(name);
-      const columns = checkRows({ name: file, tensors }, name, rows);
+      const { dtype } = place(name);
       toFloat32(new Uint8Array(0), dtype, { file, tensor: name });
-      const rowBytes = (columns * dtypeBits[dtype]) / 8;
-      const found = new Map<number, Float32Array>();
-      const missing: number[] = [];
-      for (const row of [...new Set(Array.from(rows))].sort((a, b) => a - b)) {
-        const kept = cache.get(`${row} ${name}`);
-        if (kept === undefined) missing.push(row);
-        else found.set(row, kept);
-      }
-      for (let start = 0; start < missing.length; ) {
-        let stop = start + 1;
-        while (
-          stop < missing.length &&
-          (missing[stop]! - missing[stop - 1]! - 1) * rowBytes <= joinBytes &&
-          (missing[stop]! + 1 - missing[start]!) * rowBytes <= maxReadBytes
-        )
-          stop++;
-        const first = missing[start]!;
-        const values = toFloat32(
-          await bytes(
-            name,
-            begin + first * rowBytes,
-            (missing[stop - 1]! + 1 - first) * rowBytes,
-            options?.signal,
-          ),
-          dtype,
-          { file, tensor: name },
-        );
-        for (; start < stop; start++) {
-          const row = missing[start]!;
-          const copy = values.slice((row - first) * columns, (row - first + 1) * columns);
-          found.set(row, copy);
-          cache.set(`${row} ${name}`, copy);
-        }
-      }
-      const out = new Float32Array(rows.length * columns);
-      for (let i = 0; i < rows.length; i++) out.set(found.get(rows[i]!)!, i * columns);
-      return out;
+      return toFloat32(await readRows(name, rows, options), dtype, { file, tensor: name });
     },
     async verify(sha256, options = {}) {
       const digest = digestFor(sha256, file);

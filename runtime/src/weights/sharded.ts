@@ -85,6 +85,7 @@ export async function openShardedSafetensors(
     metadata,
     read: async (tensor, options) => shardOf(tensor).read(tensor, options),
     readFloat32: async (tensor, options) => shardOf(tensor).readFloat32(tensor, options),
+    readRows: async (tensor, rows, options) => shardOf(tensor).readRows!(tensor, rows, options),
     readRowsFloat32: async (tensor, rows, options) =>
       shardOf(tensor).readRowsFloat32(tensor, rows, options),
     async verify(sha256, options) {

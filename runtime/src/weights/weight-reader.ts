@@ -1,3 +1,5 @@
+import type { QuantizedStorage } from "@sigil/spec";
+import type { PackableMatrix } from "./quantized/packable.ts";
 import type { TensorInfo } from "./weight-source.ts";
 
 /** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
@@ -10,4 +12,10 @@ export interface WeightReader {
     rows: ArrayLike<number>,
     options?: { signal?: AbortSignal },
   ): Promise<Float32Array>;
+  /** For weights that the plan keeps quantised. */
+  readQuantized?(
+    name: string,
+    storage: QuantizedStorage,
+    options?: { signal?: AbortSignal },
+  ): Promise<PackableMatrix>;
 }

@@ -1,12 +1,17 @@
+import type { QuantizedStorage } from "@sigil/spec";
 import { nearestName } from "@sigil/spec/shared";
 import type { VerifyOptions } from "./byte-source.ts";
 import type { DType } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
+import type { StoredKind } from "./quantized/stored-quantized.ts";
+import type { PackableMatrix } from "./quantized/packable.ts";
 
 /** Element type and row-major shape of a stored tensor. */
 export interface TensorInfo {
   readonly dtype: DType;
   readonly shape: readonly number[];
+  /** How the codes are stored whose weights it stands for. */
+  readonly quantized?: StoredKind;
 }
 
 /** Named tensors, read one at a time. */
@@ -28,6 +33,21 @@ export interface WeightSource {
     rows: ArrayLike<number>,
     options?: { signal?: AbortSignal },
   ): Promise<Float32Array>;
+  /** The bytes of such rows as stored. */
+  readRows?(
+    name: string,
+    rows: ArrayLike<number>,
+    options?: { signal?: AbortSignal },
+  ): Promise<Uint8Array>;
+  /**
+   * A tensor with a scale for each group of `storage`: its codes if its info says `quantized`, a
+   * WeightsError if they are of another kind; floats are quantised. Bound sources have it.
+   */
+  readQuantized?(
+    name: string,
+    storage: QuantizedStorage,
+    options?: { signal?: AbortSignal },
+  ): Promise<PackableMatrix>;
   /**
    * Throws a WeightsError unless each file has its SHA-256, given by file name; sources without
    * files have no such method.

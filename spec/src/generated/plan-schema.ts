@@ -266,7 +266,7 @@ export const planSchema: ShapeSchema = {
             "$ref": "#/$defs/size"
           },
           "storage": {
-            "$ref": "#/$defs/storage"
+            "$ref": "#/$defs/weightStorage"
           },
           "columns": {
             "$ref": "#/$defs/size"
@@ -486,6 +486,43 @@ export const planSchema: ShapeSchema = {
         "float16",
         "bfloat16"
       ]
+    },
+    "quantized": {
+      "type": "object",
+      "required": [
+        "bits",
+        "group"
+      ],
+      "properties": {
+        "bits": {
+          "enum": [
+            4,
+            8
+          ]
+        },
+        "group": {
+          "type": "integer",
+          "minimum": 1
+        },
+        "book": {
+          "enum": [
+            "nf4",
+            "fp4"
+          ]
+        }
+      },
+      "additionalProperties": false
+    },
+    "weightStorage": {
+      "if": {
+        "type": "object"
+      },
+      "then": {
+        "$ref": "#/$defs/quantized"
+      },
+      "else": {
+        "$ref": "#/$defs/storage"
+      }
     },
     "kind": {
       "enum": [

@@ -1,5 +1,15 @@
 // Generated from schema/sigil.schema.json by scripts/generate-types.mjs.
 
+/** A float type; int8, a scale for each row; int4, one for each 32 columns; nf4 and fp4, bitsandbytes' blocks of 64 weights; or a quantisation in full. */
+export type StorageChoice = "float32" | "float16" | "bfloat16" | "int8" | "int4" | "nf4" | "fp4" | {
+  /** Bits of a code. */
+  readonly bits: 4 | 8;
+  /** Columns that share a scale; the whole row when absent. */
+  readonly group?: number;
+  /** The 16 numbers that codes of 4 bits stand for; evenly spaced ones when absent. */
+  readonly book?: "nf4" | "fp4";
+};
+
 /** What to compile: a SigLIP model and what its config does not say. Every default is filled in. */
 export interface SigilSpec {
   /** Location of this schema, for editors. */
@@ -12,8 +22,10 @@ export interface SigilSpec {
   readonly config: Readonly<Record<string, unknown>> | string;
   /** Outputs that the compiled model has; all when absent. */
   readonly outputs?: readonly string[];
-  /** Element type that weights are stored in; arithmetic is float32. */
-  readonly storage: "float32" | "float16" | "bfloat16";
+  /** How weights are stored; arithmetic is float32. A quantised storage is that of matrices, and the rest is float32. */
+  readonly storage: StorageChoice;
+  /** How single matrices are stored, by patterns of their checkpoint names, in which * stands for anything; the first that matches counts. Matrices of no pattern are stored as `storage` says. */
+  readonly quantize?: Readonly<Record<string, StorageChoice>>;
   /** Largest batches that memory is planned for; larger ones are split. */
   readonly batch: {
     /** Most images in one run. */
@@ -80,8 +92,10 @@ export interface SigilSpecInput {
   readonly config: Readonly<Record<string, unknown>> | string;
   /** Outputs that the compiled model has; all when absent. */
   readonly outputs?: readonly string[];
-  /** Element type that weights are stored in; arithmetic is float32. */
-  readonly storage?: "float32" | "float16" | "bfloat16";
+  /** How weights are stored; arithmetic is float32. A quantised storage is that of matrices, and the rest is float32. */
+  readonly storage?: StorageChoice;
+  /** How single matrices are stored, by patterns of their checkpoint names, in which * stands for anything; the first that matches counts. Matrices of no pattern are stored as `storage` says. */
+  readonly quantize?: Readonly<Record<string, StorageChoice>>;
   /** Largest batches that memory is planned for; larger ones are split. */
   readonly batch?: {
     /** Most images in one run. */

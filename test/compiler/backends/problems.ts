@@ -3,8 +3,16 @@
  * the backends' tests.
  */
 import type { Problem } from "@sigil/compiler";
-import { valueOf, type Symbols } from "@sigil/runtime";
-import type { Storage } from "@sigil/spec";
+import {
+  dequantize,
+  packPanels,
+  packQuantizedRows,
+  quantize,
+  roundToStorage,
+  valueOf,
+  type Symbols,
+} from "@sigil/runtime";
+import { isQuantized, weightBytes, type QuantizedStorage, type WeightStorage } from "@sigil/spec";
 
 /** A small reproducible generator (mulberry32), uniform in [-1, 1). */
 export function randomValues(count: number, seed: number): Float32Array {
@@ -90,8 +98,57 @@ export function sizes(
 }
 
 /** How B is stored, if it is a weight. */
-export const storageOf = (problem: Problem): Storage | undefined =>
+export const storageOf = (problem: Problem): WeightStorage | undefined =>
   problem.family === "gemm" && problem.b.kind === "weight" ? problem.b.storage : undefined;
+
+/** What a storage keeps of the rows of a matrix. */
+export const asStored = (
+  values: Float32Array,
+  columns: number,
+  storage: WeightStorage,
+): Float32Array =>
+  isQuantized(storage)
+    ? dequantize(quantize(values, columns, storage), storage)
+    : values.map((x) => roundToStorage(x, storage));
+
+/** A matrix in panels, of the values before they are stored. */
+export function packedMatrix(
+  values: Float32Array,
+  shape: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly width: number;
+    readonly storage: WeightStorage;
+    readonly panelColumns?: number;
+  },
+): Uint8Array {
+  const { rows, columns, storage, width, panelColumns = columns } = shape;
+  const bytes = weightBytes(rows, columns, {
+    kind: "panels",
+    width,
+    storage,
+    columns: panelColumns,
+  });
+  const buffer = new ArrayBuffer(bytes);
+  if (isQuantized(storage))
+    packQuantizedRows(buffer, 0, quantize(values, columns, storage), { ...shape, storage }, 0);
+  else packPanels(buffer, 0, values, { ...shape, storage });
+  return new Uint8Array(buffer);
+}
+
+/** A quantisation of each kind; groups that four and eight divide, that end short, or neither. */
+export const quantizations: readonly QuantizedStorage[] = [
+  { bits: 8, group: 99999 },
+  { bits: 8, group: 32 },
+  { bits: 8, group: 5 },
+  { bits: 4, group: 32 },
+  { bits: 4, group: 99999 },
+  { bits: 4, group: 6 },
+  { bits: 4, group: 1 },
+  { bits: 4, group: 64, book: "nf4" },
+  { bits: 4, group: 2, book: "nf4" },
+  { bits: 4, group: 16, book: "fp4" },
+];
 
 /** Whether the problem's first operand is bytes. */
 export const readsBytes = (problem: Problem): boolean =>

@@ -11,7 +11,7 @@ import { gatherPatches } from "./patches.ts";
 import { loadOperand, renderExpression } from "./render-expression.ts";
 import { select } from "./select.ts";
 import { clearSums, forRowBlocks, multiplyTile, panelPitch, panelWidth } from "./tile.ts";
-import { panelAddress, unpackPanel } from "./unpack.ts";
+import { unpackedPanel } from "./unpack.ts";
 import type { Variable } from "./wat/function-writer.ts";
 import { i32, v128, type I32 } from "./wat/nodes.ts";
 
@@ -47,11 +47,13 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
     if (shape.kind !== "rows") gatherPatches(f, shape, a, block, blockEnd, blockRows);
 
     f.forRange("panel", begin, end, 1, (index) => {
-      const panel = f.let("columns", panelAddress(b, index, depth, storage));
-      if (storage !== "float32") {
-        unpackPanel(f, storage, panel, plus(scratch, sumBytes), depth);
-        f.set(panel, plus(scratch, sumBytes));
-      }
+      const panel = unpackedPanel(
+        f,
+        { storage, rows: columns, depth },
+        b,
+        index,
+        plus(scratch, sumBytes),
+      );
       const columnBytes = f.let("columnBytes", times(index, 4 * panelWidth));
       const sumsAt = (row: I32): I32 => i32.add(scratch, times(i32.sub(row, block), panelPitch));
       const rowAt = (row: I32, k: I32): I32 =>

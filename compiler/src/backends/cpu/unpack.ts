@@ -1,8 +1,15 @@
-/** Widens a panel stored in 16 bits to float32, once for all rows that pass it. */
-import type { Storage } from "@sigil/spec";
+/** Widens a panel stored in 16 bits, or quantised, to float32, once for all rows that pass it. */
+import {
+  isQuantized,
+  quantizedPlaces,
+  storageBytes,
+  type Storage,
+  type WeightStorage,
+} from "@sigil/spec";
 import { plus, times } from "./kernel.ts";
 import { panelPitch, panelWidth } from "./tile.ts";
-import type { FunctionWriter } from "./wat/function-writer.ts";
+import { unpackQuantized } from "./unpack-quantized.ts";
+import type { FunctionWriter, Variable } from "./wat/function-writer.ts";
 import { f32x4, i32, i32x4, v128, type I32, type V128 } from "./wat/nodes.ts";
 
 /**
@@ -17,10 +24,45 @@ function fromFloat16(f: FunctionWriter, bits: V128): V128 {
   return v128.or(v128.or(f32x4.mul(magnitude, f32x4.all(2 ** 112)), special), sign);
 }
 
-/** Writes `depth` columns of a panel as float32 to `target`. */
-export function unpackPanel(
+/** The matrix that a kernel's panels are of. */
+export interface StoredMatrix {
+  readonly storage: WeightStorage;
+  /** Rows of the stored matrix: columns of the product. */
+  readonly rows: number;
+  readonly depth: number;
+}
+
+/**
+ * Where a panel's columns lie in float32, `panelPitch` apart: where they are stored, or, unpacked,
+ * at `target`.
+ */
+export function unpackedPanel(
   f: FunctionWriter,
-  storage: Storage,
+  { storage, rows, depth }: StoredMatrix,
+  base: I32,
+  panel: I32,
+  target: I32,
+): Variable<"i32"> {
+  if (isQuantized(storage)) {
+    const places = quantizedPlaces(rows, depth, storage, panelWidth);
+    const scales = times(panel, 4 * panelWidth * places.groups);
+    unpackQuantized(f, storage, depth, {
+      codes: i32.add(base, times(panel, places.panelBytes)),
+      scales: i32.add(plus(base, places.scalesOffset), scales),
+      target,
+    });
+    return f.let("columns", target);
+  }
+  const stored = i32.add(base, times(panel, depth * panelWidth * storageBytes[storage]));
+  if (storage === "float32") return f.let("columns", stored);
+  unpackHalves(f, storage, stored, target, depth);
+  return f.let("columns", target);
+}
+
+/** Writes `depth` columns of a panel of 16 bits as float32 to `target`. */
+function unpackHalves(
+  f: FunctionWriter,
+  storage: Exclude<Storage, "float32">,
   source: I32,
   target: I32,
   depth: number,
@@ -41,7 +83,3 @@ export function unpackPanel(
     f.set(to, plus(to, panelPitch));
   });
 }
-
-/** The address of a stored panel. */
-export const panelAddress = (base: I32, panel: I32, depth: number, storage: Storage): I32 =>
-  i32.add(base, times(panel, depth * panelWidth * (storage === "float32" ? 4 : 2)));

@@ -1,10 +1,14 @@
-/** Gemm: on tensor cores where B is stored in 16 bits, by float32 multiply-adds otherwise. */
+/**
+ * Gemm: on tensor cores where B is stored in 16 bits, or quantised beside values of 16 bits; by
+ * float32 multiply-adds otherwise.
+ */
+import { numbersOf, quantizedPlaces, type Extent, type QuantizedStorage } from "@sigil/spec";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { cppType, isHalf, strideOfB, type CudaOperand } from "./operands.ts";
+import { cppType, elementOf, isHalf, strideOfB, type CudaOperand } from "./operands.ts";
 import { finishRun, renderFunctor } from "./render-expression.ts";
 import { selectGemm, type TileCopy } from "./select.ts";
-import { count, instance, patchesType, pointer } from "./source.ts";
+import { count, floatLiteral, instance, patchesType, pointer } from "./source.ts";
 
 /** How a tile is copied, as a type of `Config`'s tile `which`. */
 function copyType(
@@ -12,7 +16,7 @@ function copyType(
   which: "TileA" | "TileB",
   operand: CudaOperand,
   stride: number,
-  { a: shape, depth }: GemmProblem,
+  { a: shape, depth, columns }: GemmProblem,
 ): { readonly type: string; readonly gathers: boolean } {
   const tile = `Config::${which}`;
   if (copy.kind === "rows")
@@ -26,11 +30,49 @@ function copyType(
       ),
       gathers: true,
     };
+  if (copy.kind === "quantized")
+    return {
+      type: instance("GatherCopy", tile, quantizedRows(operand.quantized!, columns, stride, depth)),
+      gathers: true,
+    };
   if (shape.kind === "rows") throw new Error("internal: rows are not patches");
   return {
     type: instance("GatherCopy", tile, patchesType(shape, operand, copy.run)),
     gathers: true,
   };
+}
+
+/** What reads rows of codes; `Numbers` is among the kernel's declarations. */
+function quantizedRows(
+  storage: QuantizedStorage,
+  columns: Extent,
+  stride: number,
+  depth: number,
+): string {
+  const { bits, group } = storage;
+  const { panelBytes, scalesOffset } = quantizedPlaces(
+    columns as number,
+    depth,
+    storage,
+    1,
+    stride,
+  );
+  return instance("QuantizedRows", bits, panelBytes, depth, group, scalesOffset, "Numbers");
+}
+
+/** The numbers of codes of 4 bits, chosen bit by bit: a table would lie in memory. */
+function numbersType(storage: QuantizedStorage): string {
+  const numbers = numbersOf(storage);
+  const chosen = (from: number, count: number): string =>
+    count === 1
+      ? floatLiteral(numbers![from]!)
+      : `(code & ${count / 2}u ? ${chosen(from + count / 2, count / 2)} : ${chosen(from, count / 2)})`;
+  const value = !numbers
+    ? "0.0f"
+    : storage.book
+      ? chosen(0, 16)
+      : "static_cast<float>(static_cast<int>(code) - 8)";
+  return `struct Numbers {\n  static constexpr uint32_t zero = ${numbers?.indexOf(0) ?? 0}u;\n  SIGIL_DEVICE static float of(uint32_t code) { return ${value}; }\n};`;
 }
 
 const sizeOf = (type: CudaOperand["type"]): number => (isHalf(type) ? 2 : 4);
@@ -41,7 +83,7 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
   const c = operands.at(-1)!;
   const choice = selectGemm(problem, operands, symbols);
   const { tile } = choice;
-  const element = isHalf(b.type) ? b.type : "float32";
+  const element = elementOf(operands);
   const fixed = typeof problem.columns === "number";
   const columns = fixed ? (problem.columns as number) : "columns";
   const extra = operands.slice(2, -1);
@@ -84,11 +126,15 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
   ): string => `${type}(${gathers ? `{${of}}` : of}, ${first}, ${total})`;
   return {
     text: {
-      includes: [tile.kind === "mma" ? "gemm/mma.cuh" : "gemm/fma.cuh"],
+      includes: [
+        tile.kind === "mma" ? "gemm/mma.cuh" : "gemm/fma.cuh",
+        ...(b.quantized ? ["gemm/quantized_rows.cuh"] : []),
+      ],
       threads,
       blocks: tile.blocks,
       declarations: [
         `using Config = ${config};`,
+        ...(b.quantized ? [numbersType(b.quantized)] : []),
         `using A = ${copyA.type};`,
         `using B = ${copyB.type};`,
         finish.declaration,

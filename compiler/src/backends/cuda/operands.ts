@@ -2,7 +2,7 @@
  * The operands of a kernel as C++ pointers: their element types, and how many elements may be read
  * at once.
  */
-import type { WeightLayout } from "@sigil/spec";
+import { isQuantized, type QuantizedStorage, type WeightLayout } from "@sigil/spec";
 import type { ValueType } from "../../ir/graph.ts";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
 import type { GemmProblem, PatchRows, Problem } from "../../kernels/problem.ts";
@@ -11,6 +11,8 @@ import { writtenOperands } from "../../passes/narrow.ts";
 /** What of an operand decides a kernel. */
 export interface CudaOperand {
   readonly type: ValueType;
+  /** Of a matrix of codes, which are bytes. */
+  readonly quantized?: QuantizedStorage;
   /**
    * Elements from the 256-byte boundary that its value or weight starts at; the pointer that a
    * kernel gets includes them.
@@ -28,7 +30,8 @@ export const rowLayout: WeightLayout = { kind: "rows" };
  */
 export function strideOfB({ b, depth }: Pick<GemmProblem, "b" | "depth">): number {
   if (b.kind === "activation") return depth;
-  const run = b.storage === "float32" ? 4 : 8;
+  const { storage } = b;
+  const run = isQuantized(storage) ? 128 / storage.bits : storage === "float32" ? 4 : 8;
   return Math.ceil(depth / run) * run;
 }
 
@@ -69,14 +72,16 @@ export function operandsOf(
   const firstWritten = operands.length - writtenOperands(problem);
   return operands.map((operand, i) => {
     const layout = layouts[i];
-    const type =
-      operand.kind === "value"
-        ? operand.value.dtype
-        : layout?.kind === "panels"
-          ? layout.storage
-          : "float32";
+    const storage = layout?.kind === "panels" ? layout.storage : "float32";
+    const quantized = isQuantized(storage) ? storage : undefined;
     return {
-      type,
+      type:
+        operand.kind === "value"
+          ? operand.value.dtype
+          : isQuantized(storage)
+            ? ("uint8" as const)
+            : storage,
+      ...(quantized && { quantized }),
       offset: operand.kind === "value" ? operand.offset : 0,
       written: i >= firstWritten,
     };
@@ -92,7 +97,18 @@ const names: Readonly<Record<ValueType, string>> = {
 };
 /** The element type in C++, inside namespace sigil. */
 export const cppType = (type: ValueType): string => names[type];
-export const isHalf = (type: ValueType): boolean => type === "float16" || type === "bfloat16";
+export const isHalf = (type: ValueType): type is "float16" | "bfloat16" =>
+  type === "float16" || type === "bfloat16";
+
+/**
+ * What a Gemm multiplies: B's elements, or where they are codes the 16-bit ones that other operands
+ * have, if any.
+ */
+export const elementOf = (operands: readonly CudaOperand[]): "float32" | "float16" | "bfloat16" => {
+  const b = operands[1]!;
+  const types = b.quantized ? operands.map(({ type }) => type) : [b.type];
+  return types.find(isHalf) ?? "float32";
+};
 
 /**
  * The longest run of elements, a power of two up to `most`, that is aligned to its size wherever

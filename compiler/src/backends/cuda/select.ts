@@ -4,7 +4,14 @@
  */
 import { valueOf } from "../../ir/extent.ts";
 import type { AttentionProblem, GemmProblem, RowReduceProblem } from "../../kernels/problem.ts";
-import { alignedRun, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
+import {
+  alignedRun,
+  elementOf,
+  isHalf,
+  pixelRun,
+  strideOfB,
+  type CudaOperand,
+} from "./operands.ts";
 
 type Symbols = Readonly<Record<string, number>>;
 
@@ -105,6 +112,7 @@ function fit<T extends GemmTile>(tiles: readonly T[], rows: number, columns: num
 export type TileCopy =
   | { readonly kind: "rows"; readonly run: number }
   | { readonly kind: "scalars" }
+  | { readonly kind: "quantized" }
   | { readonly kind: "patches"; readonly run: number };
 
 export interface GemmChoice {
@@ -126,18 +134,22 @@ export function selectGemm(
 ): GemmChoice {
   const [a, b] = operands as [CudaOperand, CudaOperand];
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
-  const element = isHalf(b.type) ? b.type : "float32";
+  const element = elementOf(operands);
   const shape = problem.a;
   const copy: TileCopy =
     shape.kind === "rows"
       ? copyOf(a, element, shape.stride)
       : { kind: "patches", run: pixelRun(shape, a, isHalf(element) ? 8 : 4) };
   // Elements that wait in registers take those of a large tile's sums.
-  const gathers = copy.kind !== "rows";
+  const gathers = copy.kind !== "rows" || b.quantized !== undefined;
   const tile = isHalf(element)
     ? fit(gathers ? mmaTiles.slice(1) : mmaTiles, rows, columns)
     : fit(gathers ? fmaTiles.slice(1) : fmaTiles, rows, columns);
-  return { tile, a: copy, b: copyOf(b, element, strideOfB(problem)) };
+  return {
+    tile,
+    a: copy,
+    b: b.quantized ? { kind: "quantized" } : copyOf(b, element, strideOfB(problem)),
+  };
 }
 
 export type AttentionChoice =

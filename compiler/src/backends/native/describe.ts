@@ -2,7 +2,12 @@
  * Kernel problems as the native backend takes them. No machine code is generated: its kernels are
  * in the addon, one for each family and instruction set.
  */
-import type { NativeExpression, NativeKernel, NativeKernels } from "@sigil/spec";
+import {
+  isQuantized,
+  type NativeExpression,
+  type NativeKernel,
+  type NativeKernels,
+} from "@sigil/spec";
 import type { Expression } from "../../expr/expression.ts";
 import type { MapProblem, Problem } from "../../kernels/problem.ts";
 import { UnsupportedError } from "../unsupported-error.ts";
@@ -21,9 +26,12 @@ export function describe(problem: Problem): NativeKernel {
   switch (problem.family) {
     case "gemm": {
       const { epilogue, epilogueOperands, b, ...rest } = problem;
+      const stored = b.kind === "weight" ? b.storage : "activation";
+      if (stored !== "activation" && isQuantized(stored))
+        throw new UnsupportedError("native: weights cannot be quantised; WebAssembly takes them");
       return {
         ...rest,
-        b: b.kind === "weight" ? b.storage : "activation",
+        b: stored,
         ...encoded(epilogue, epilogueOperands),
       };
     }

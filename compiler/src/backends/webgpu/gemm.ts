@@ -6,7 +6,7 @@
  * memory, the other reads both matrices straight from storage, where the threads of a subgroup may
  * share the rows of A.
  */
-import type { WeightLayout } from "@sigil/spec";
+import { isQuantized } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { gemmInput } from "./gemm-input.ts";
@@ -14,11 +14,10 @@ import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Operand, type Terms } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
 import type { selectGemm } from "./select.ts";
+import { floatWeight, panelWidth } from "./gemm-weight.ts";
+import { quantizedWeight } from "./gemm-weight-quantized.ts";
 import { element, KernelWriter, type Variable } from "./wgsl/kernel-writer.ts";
-import { halves, matrix, subgroup, u32, vec4, type U32, type Vec4 } from "./wgsl/nodes.ts";
-
-/** Columns of a panel of B: what one vector holds. */
-const panelWidth = 4;
+import { matrix, subgroup, u32, vec4, type U32, type Vec4 } from "./wgsl/nodes.ts";
 
 /**
  * The multiply-adds of one quad of the depth: `a[r]` holds four depths of a row, `b[c][j]` four
@@ -41,10 +40,13 @@ export function emitGemm(
   config: ReturnType<typeof selectGemm>,
   { views, symbols }: EmitContext,
 ): Emitted {
-  if (problem.b.kind !== "weight") throw new Error("internal: B is not a weight");
   const { depth, epilogueOperands } = problem;
+  if (problem.b.kind !== "weight") throw new Error("internal: B is not a weight");
   const { storage } = problem.b;
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
+  const weight = isQuantized(storage)
+    ? quantizedWeight(storage, columns, depth)
+    : floatWeight(storage, depth, config.f16);
   const { threads, quads, rows: tileRows, staged, broadcast } = config;
   const panels = Math.ceil(columns / panelWidth);
   const groupRows = threads[1] * tileRows;
@@ -54,24 +56,13 @@ export function emitGemm(
   const input = gemmInput(problem);
   const operands = declareOperands(f, views, [
     { name: "a", steps: input.steps, ...(input.bytes && { bytes: true }) },
-    {
-      name: "b",
-      steps: [4],
-      packed: storage === "float32" ? undefined : config.f16 ? "vec4h" : "vec2u",
-    },
+    { name: "b", ...weight.use },
     ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
     { name: "c", steps: [columns] },
   ]);
   const [a, b] = operands as [Operand, Operand];
   const c = operands.at(-1)!;
   if (config.f16) f.enable("f16");
-  const loadB = (index: U32): Vec4 => {
-    if (storage === "float32") return b.load4(f, [[index, 4]]);
-    return config.f16
-      ? halves.f16(b.loadPacked("vec4h", index))
-      : halves[storage](f.let("words", b.loadPacked("vec2u", index)));
-  };
-
   const firstRow = f.let("first_row", u32.mul(f.group.y, u32.const(groupRows)));
   const firstPanel = f.let("first_panel", u32.mul(f.group.x, u32.const(groupPanels)));
   const rowAt = (r: number): U32 =>
@@ -116,19 +107,32 @@ export function emitGemm(
           );
         }
       });
-      f.forRange("i", thread, u32.const(4 * staged * groupPanels), threads[0] * threads[1], (i) => {
+      const { depths } = weight;
+      const units = (4 * staged) / depths;
+      f.forRange("i", thread, u32.const(units * groupPanels), threads[0] * threads[1], (i) => {
         const [panel, k] = [
-          f.let("panel", u32.div(i, u32.const(4 * staged))),
-          f.let("k", u32.rem(i, u32.const(4 * staged))),
+          f.let("panel", u32.div(i, u32.const(units))),
+          f.let("k", u32.rem(i, u32.const(units))),
         ];
         // Past the depth A is zero, and B the last vector again: finite times zero.
-        const at = u32.add(u32.mul(block, u32.const(4)), k);
-        const from = depthQuads % staged === 0 ? at : u32.min(at, u32.const(depth - 1));
-        f.store(
-          bTile,
-          u32.add(u32.mul(k, u32.const(groupPanels)), panel),
-          loadB(u32.add(u32.mul(inPanels(u32.add(firstPanel, panel)), u32.const(depth)), from)),
-        );
+        const at = u32.add(u32.mul(block, u32.const(4 / depths)), k);
+        const from = depthQuads % staged === 0 ? at : u32.min(at, u32.const(depth / depths - 1));
+        const start = weight.panel(f, b, inPanels(u32.add(firstPanel, panel)));
+        weight
+          .load(f, b, start, from)
+          .forEach((vector, lane) =>
+            f.store(
+              bTile,
+              u32.add(
+                u32.mul(
+                  u32.add(u32.mul(k, u32.const(depths)), u32.const(lane)),
+                  u32.const(groupPanels),
+                ),
+                panel,
+              ),
+              vector,
+            ),
+          );
       });
       f.barrier();
       f.forRange("quad", u32.const(0), u32.const(staged), 1, (quad) => {
@@ -160,16 +164,22 @@ export function emitGemm(
     });
     keep();
   } else {
-    const starts = sums[0]!.map((_, j) =>
-      f.let(`b_start_${j}`, u32.mul(inPanels(panelAt(j)), u32.const(depth))),
-    );
+    const starts = sums[0]!.map((_, j) => {
+      const [start, ...more] = weight.panel(f, b, inPanels(panelAt(j)));
+      return [f.let(`b_start_${j}`, start!), ...more];
+    });
     /** The quads of B at one quad of the depth. */
-    const quadsOfB = (quad: U32, valid: number): Vec4[][] =>
-      Array.from({ length: valid }, (_, lane) =>
-        starts.map((start) =>
-          loadB(u32.add(start, u32.add(u32.mul(quad, u32.const(4)), u32.const(lane)))),
-        ),
-      );
+    const quadsOfB = (quad: U32, valid: number): Vec4[][] => {
+      const loaded =
+        weight.depths === 4
+          ? starts.map((start) => weight.load(f, b, start, quad))
+          : starts.map((start) =>
+              Array.from({ length: valid }, (_, lane) =>
+                weight.load(f, b, start, u32.add(u32.mul(quad, u32.const(4)), u32.const(lane))),
+              ).flat(),
+            );
+      return Array.from({ length: valid }, (_, lane) => loaded.map((vectors) => vectors[lane]!));
+    };
     // Lavapipe unrolls what it can count, rows times depth, and then compiles for 10 s; `group.z`
     // is always 0, which only we know.
     const uncounted = (count: number): U32 =>
@@ -308,7 +318,6 @@ export function emitGemm(
       if (tail !== 0) f.if(u32.equal(panel, u32.const(whole)), () => finish(sum, row, panel, tail));
     });
   });
-  const layout: WeightLayout = { kind: "panels", width: panelWidth, storage };
   return {
     code: f.print(threads),
     choice: `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}${broadcast ? ", rows broadcast in subgroups" : ""}${config.f16 ? ", weights as f16" : ""}`,
@@ -317,6 +326,6 @@ export function emitGemm(
       { of: problem.rows, per: groupRows },
     ],
     extents: [],
-    layouts: [undefined, layout, ...epilogueOperands.map(() => rowLayout), undefined],
+    layouts: [undefined, weight.layout, ...epilogueOperands.map(() => rowLayout), undefined],
   };
 }

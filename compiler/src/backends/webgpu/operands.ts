@@ -59,8 +59,8 @@ export interface OperandUse {
    * them all.
    */
   readonly steps: readonly number[];
-  /** What holds four 16-bit values. */
-  readonly packed?: "vec2u" | "vec4h" | undefined;
+  /** What holds four 16-bit values, or words of codes and scales. */
+  readonly packed?: "vec2u" | "vec4h" | "vec4u" | undefined;
   /** A word holds four bytes. */
   readonly bytes?: boolean;
 }
@@ -109,8 +109,8 @@ export class Operand {
     return (type === "f32" ? this.load(f, terms) : this.load4(f, terms)) as Node<Float> as Node<T>;
   }
 
-  /** Four 16-bit values as the operand was declared to hold them, at an index counted in quads. */
-  loadPacked<T extends "vec2u" | "vec4h">(_packed: T, index: U32): Node<T> {
+  /** An element as the operand was declared to hold them. */
+  loadPacked<T extends "vec2u" | "vec4h" | "vec4u">(_packed: T, index: U32): Node<T> {
     return element(this.#array as ArrayVariable as ArrayVariable<T>, index);
   }
 

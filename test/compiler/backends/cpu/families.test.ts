@@ -18,6 +18,7 @@ import {
   type RowReduceProblem,
 } from "@sigil/compiler";
 import { describe, expect, it } from "vitest";
+import { quantizations } from "../problems.ts";
 import { kernelError, runKernel } from "./run-kernel.ts";
 
 const tolerance = 5e-6;
@@ -82,6 +83,24 @@ describe("Gemm with a weight", () => {
         ).toBeLessThan(tolerance);
     },
   );
+
+  it.each(quantizations)("a quantised weight, exactly as packed: %o", async (storage) => {
+    for (const [m, n, k] of [
+      [1, 3, 37],
+      [5, 8, 1],
+      [37, 99, 72],
+      [3, 16, 96],
+      [20, 24, 1029],
+    ] as const)
+      expect(
+        await kernelError(
+          gemm(m, n, k, {
+            b: { kind: "weight", storage: { ...storage, group: Math.min(storage.group, k) } },
+          }),
+        ),
+        `${m}x${n}x${k}`,
+      ).toBeLessThan(tolerance);
+  });
 
   it("float16 keeps subnormals, signs and infinities", async () => {
     const special = Float32Array.of(2 ** -24, -(2 ** -24), 2 ** -14, 65504, -65504, 0.1, -0, 1);

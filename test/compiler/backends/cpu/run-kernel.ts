@@ -1,8 +1,17 @@
 /** Runs one problem's emitted kernel on random operands, beside its float64 meaning. */
 import { evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler";
 import { emitCpu, type CpuKernel } from "../../../../compiler/dist/backends/cpu/index.js";
-import { asBytes, errorOf, randomValues, readsBytes, sizes, storageOf } from "../problems.ts";
-import { packPanels, roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
+import {
+  asBytes,
+  asStored,
+  errorOf,
+  packedMatrix,
+  randomValues,
+  readsBytes,
+  sizes,
+  storageOf,
+} from "../problems.ts";
+import { valueOf, type Symbols } from "@sigil/runtime";
 
 export interface KernelRun {
   readonly kernel: CpuKernel;
@@ -41,23 +50,28 @@ export async function runKernel(
   );
   const kernel = kernels[0]!;
   const storage = storageOf(problem);
-  const values = counts.map((count, i) => {
-    const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
+  const given = counts.map(
+    (count, i) => options.inputs?.[i] ?? randomValues(count, 17 * i + count),
+  );
+  const { depth } = problem as GemmProblem;
+  const values = given.map((data, i) => {
     if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
-    return i === 1 && storage ? data.map((x) => roundToStorage(x, storage)) : data;
+    return i === 1 && storage ? asStored(data, depth, storage) : data;
   });
+  const packed =
+    storage &&
+    packedMatrix(given[1]!, {
+      rows: valueOf((problem as GemmProblem).columns, symbols),
+      columns: depth,
+      width: 8,
+      storage,
+    });
 
   const guard = 64;
-  const panelBytes = storage
-    ? Math.ceil(valueOf((problem as GemmProblem).columns, symbols) / 8) *
-      8 *
-      (problem as GemmProblem).depth *
-      4
-    : 0;
   let end = 256;
   const pointers = counts.map((count, i) => {
     const pointer = end;
-    end += 4 * Math.ceil(((i === 1 && storage ? panelBytes / 4 : count) + guard) / 4) * 4;
+    end += 4 * Math.ceil(((i === 1 && packed ? packed.length / 4 : count) + guard) / 4) * 4;
     return pointer;
   });
   const scratch = Math.ceil(end / 64) * 64;
@@ -66,13 +80,7 @@ export async function runKernel(
   });
   new Float32Array(memory.buffer).fill(NaN);
   pointers.forEach((pointer, i) => {
-    if (i === 1 && storage)
-      packPanels(memory.buffer, pointer, values[i]!, {
-        rows: valueOf((problem as GemmProblem).columns, symbols),
-        columns: (problem as GemmProblem).depth,
-        width: 8,
-        storage,
-      });
+    if (i === 1 && packed) new Uint8Array(memory.buffer, pointer, packed.length).set(packed);
     else if (i === 0 && readsBytes(problem))
       new Uint8Array(memory.buffer, pointer, counts[i]).set(values[i]!);
     else if (i < counts.length - outputs)

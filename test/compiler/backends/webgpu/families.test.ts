@@ -66,6 +66,25 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
           tolerance,
         );
     });
+    it("Gemm: quantised weights", async () => {
+      // Lavapipe takes seconds to compile each; how codes are read does not depend on the class.
+      for (const [m, n, k, storage] of [
+        [65, 37, 72, { bits: 8, group: 72 }],
+        [9, 130, 104, { bits: 4, group: 64, book: "nf4" }],
+        ...(adapter === "desktop"
+          ? ([
+              [9, 37, 40, { bits: 4, group: 32 }],
+              [65, 5, 36, { bits: 4, group: 6 }],
+              [3, 37, 37, { bits: 8, group: 5 }],
+              [3, 5, 37, { bits: 4, group: 37, book: "fp4" }],
+            ] as const)
+          : []),
+      ] as const)
+        expect(
+          await kernelError(gemm(m, n, k, { b: { kind: "weight", storage } }), { adapter }),
+          `${m}x${n}x${k} ${JSON.stringify(storage)}`,
+        ).toBeLessThan(tolerance);
+    });
     it("Gemm: tails of every kind of epilogue operand", async () => {
       for (const [m, n] of [
         [4, 8],

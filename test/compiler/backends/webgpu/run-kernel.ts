@@ -9,10 +9,18 @@ import {
   type Problem,
   type Tuning,
 } from "@sigil/compiler";
-import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
+import { valueOf, type Symbols } from "@sigil/runtime";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { gpu } from "../../../support/webgpu.ts";
-import { asBytes, errorOf, randomValues, readsBytes, sizes, storageOf } from "../problems.ts";
+import {
+  asBytes,
+  asStored,
+  errorOf,
+  randomValues,
+  readsBytes,
+  sizes,
+  storageOf,
+} from "../problems.ts";
 
 /**
  * A driver compiles for one device at a time, so that tests that run beside each other take
@@ -71,12 +79,14 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
   const planned = sizes(problem, options.planned ?? symbols, operandCount).counts;
   const firstOutput = counts.length - outputs;
   const storage = storageOf(problem);
-  const values = counts.map((count, i) => {
-    const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
-    if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
-    return i === 1 && storage ? data.map((x) => roundToStorage(x, storage)) : data;
-  });
   const depth = problem.family === "gemm" ? problem.depth : 1;
+  const given = counts.map(
+    (count, i) => options.inputs?.[i] ?? randomValues(count, 17 * i + count),
+  );
+  const values = given.map((data, i) => {
+    if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
+    return i === 1 && storage ? asStored(data, depth, storage) : data;
+  });
   const columns = problem.family === "gemm" ? valueOf(problem.columns, symbols) : 1;
   const shape = (i: number): [number, number] =>
     problem.family === "gemm" && i === 1 ? [columns, depth] : [1, counts[i]!];
@@ -126,7 +136,7 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
     options.tunings,
   );
   const read = (name: string): Promise<Float32Array> =>
-    Promise.resolve(values[Number(name.slice(1))]!);
+    Promise.resolve((name === "w1" ? given : values)[Number(name.slice(1))]!);
   const loaded = await createWebGpuProgram(
     planProgram(program, launches).planned,
     kernels[adapter],

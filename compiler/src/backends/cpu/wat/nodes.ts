@@ -134,6 +134,27 @@ export const i32x4 = {
   extendLow: v1("i32x4.extend_low_i16x8_u"),
   extendHigh: v1("i32x4.extend_high_i16x8_u"),
   truncate: v1("i32x4.trunc_sat_f32x4_s"),
+  /** The first, or the last, four of eight signed 16-bit values. */
+  extendLowSigned: v1("i32x4.extend_low_i16x8_s"),
+  extendHighSigned: v1("i32x4.extend_high_i16x8_s"),
+};
+
+export const i16x8 = {
+  /** The first, or the last, eight of sixteen signed bytes. */
+  extendLow: v1("i16x8.extend_low_i8x16_s"),
+  extendHigh: v1("i16x8.extend_high_i8x16_s"),
+};
+
+export const i8x16 = {
+  const: (bytes: readonly number[]): V128 => node("v128", "v128.const i8x16", ...bytes),
+  all: (value: number): V128 => i8x16.const(Array<number>(16).fill(value)),
+  sub: v("i8x16.sub"),
+  shrU: shift("i8x16.shr_u"),
+  /** The bytes of x at the places that y holds, all below 16. */
+  swizzle: v("i8x16.swizzle"),
+  /** Bytes of x (0 to 15) and of y (16 to 31) by place. */
+  shuffle: (x: V128, y: V128, places: readonly number[]): V128 =>
+    node("v128", "i8x16.shuffle", ...places, x, y),
 };
 
 export const v128 = {
@@ -143,6 +164,12 @@ export const v128 = {
   /** Four unsigned 16-bit values, each widened to a lane. */
   load16x4: (address: I32, offset = 0): V128 =>
     node("v128", "v128.load16x4_u", ...at(offset), address),
+  /** 4, 8 or 16 bytes, and zeros. */
+  loadFirst: (address: I32, bytes: 4 | 8 | 16): V128 =>
+    node("v128", bytes === 16 ? "v128.load" : `v128.load${8 * bytes}_zero`, address),
+  /** Eight signed bytes, each widened to 16 bits. */
+  load8x8Signed: (address: I32, offset = 0): V128 =>
+    node("v128", "v128.load8x8_s", ...at(offset), address),
   /** Eight bytes, each widened to 16 bits. */
   load8x8: (address: I32, offset = 0): V128 =>
     node("v128", "v128.load8x8_u", ...at(offset), address),

@@ -163,6 +163,31 @@ export const halves = {
     ),
 };
 
+/** The same bits as another type. */
+export const bitcast = {
+  float: (x: Node<"vec4u">): Vec4 => builtin("vec4f", "bitcast<vec4f>", x),
+};
+
+/** Codes of quantised weights out of words, the first in the lowest bits. */
+export const codes = {
+  /** Signed bytes of a word of four, as numbers. */
+  signedBytes: (x: Node<"vec4u">, word: number): Vec4 =>
+    node(
+      "vec4f",
+      `vec4f(bitcast<vec4i>(vec4u(${x.text}.${"xyzw"[word]!}) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u))`,
+    ),
+  /** The first two words, or where `last` is 1 the others. */
+  half: (x: Node<"vec4u">, last: U32): Node<"vec2u"> =>
+    node("vec2u", `select(${x.text}.xy, ${x.text}.zw, ${last.text} == 1u)`),
+  /** Four codes of 4 bits of a word of two, from the `first` on. */
+  nibbles: (x: Node<"vec2u">, word: number, first: number): Node<"vec4u"> =>
+    node(
+      "vec4u",
+      `((vec4u(${x.text}.${"xy"[word]!}) >> vec4u(${[0, 1, 2, 3].map((i) => `${4 * (first + i)}u`).join(", ")})) & vec4u(15u))`,
+    ),
+  numbers: (x: Node<"vec4u">): Vec4 => builtin("vec4f", "vec4f", x),
+};
+
 /** Bytes of a word, the first the lowest, as the numbers 0 to 255. */
 export const bytes = {
   all: (x: U32): Vec4 =>

@@ -1,0 +1,41 @@
+/**
+ * How a Gemm's packed B is read: panels of four columns, of which a vector holds those at one depth.
+ */
+import type { Storage, WeightLayout } from "@sigil/spec";
+import type { Operand, OperandUse } from "./operands.ts";
+import type { KernelWriter } from "./wgsl/kernel-writer.ts";
+import { halves, u32, type U32, type Vec4 } from "./wgsl/nodes.ts";
+
+/** Columns of a panel of B: what one vector holds. */
+export const panelWidth = 4;
+
+export interface GemmWeight {
+  readonly layout: WeightLayout;
+  readonly use: Omit<OperandUse, "name">;
+  /** Depths that are read at once. */
+  readonly depths: 1 | 4;
+  /** Named once, and given to `load`. */
+  panel(f: KernelWriter, b: Operand, panel: U32): U32[];
+  /** `depths` vectors, the first at depth `unit * depths`. */
+  load(f: KernelWriter, b: Operand, panel: readonly U32[], unit: U32): Vec4[];
+}
+
+/** A B of floats; `f16`: WGSL's own type holds them. */
+export const floatWeight = (storage: Storage, depth: number, f16: boolean): GemmWeight => ({
+  layout: { kind: "panels", width: panelWidth, storage },
+  use: {
+    steps: [panelWidth],
+    packed: storage === "float32" ? undefined : f16 ? "vec4h" : "vec2u",
+  },
+  depths: 1,
+  panel: (_, __, panel) => [u32.mul(panel, u32.const(depth))],
+  load: (f, operand, [start], k) => {
+    const index = u32.add(start!, k);
+    if (storage === "float32") return [operand.load4(f, [[index, 4]])];
+    return [
+      f16
+        ? halves.f16(operand.loadPacked("vec4h", index))
+        : halves[storage](f.let("words", operand.loadPacked("vec2u", index))),
+    ];
+  },
+});

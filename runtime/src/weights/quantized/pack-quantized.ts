@@ -1,0 +1,54 @@
+/** Lays quantised rows out as a kernel reads them. */
+import type { QuantizedStorage } from "@sigil/spec";
+import { quantizedPlaces } from "@sigil/spec/shared";
+import type { QuantizedMatrix } from "./quantized-matrix.ts";
+
+export interface QuantizedPanelShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+  readonly storage: QuantizedStorage;
+  /** Columns of a panel: the matrix's, or those and codes that no kernel counts. */
+  readonly panelColumns?: number;
+}
+
+/**
+ * Writes rows of a matrix into the panels at `offset`, from `firstRow` on; what pads them must
+ * already be zero.
+ */
+export function packQuantizedRows(
+  buffer: ArrayBufferLike,
+  offset: number,
+  { codes, scales, columns }: QuantizedMatrix,
+  { rows, width, storage, panelColumns = columns }: QuantizedPanelShape,
+  firstRow: number,
+): void {
+  const places = quantizedPlaces(rows, columns, storage, width, panelColumns);
+  const bytes = new Uint8Array(buffer, offset, places.scalesOffset);
+  const packedScales = new Float32Array(
+    buffer,
+    offset + places.scalesOffset,
+    (places.bytes - places.scalesOffset) / 4,
+  );
+  const { groups, panelBytes } = places;
+  const count = codes.length / columns;
+  for (let r = 0; r < count; r++) {
+    const panel = Math.floor((firstRow + r) / width);
+    const lane = (firstRow + r) % width;
+    for (let g = 0; g < groups; g++)
+      packedScales[(panel * groups + g) * width + lane] = scales[r * groups + g]!;
+    const base = panel * panelBytes;
+    const from = r * columns;
+    if (storage.bits === 8)
+      for (let c = 0; c < columns; c++) bytes[base + c * width + lane] = codes[from + c]!;
+    else
+      for (let c = 0; c < columns; c++) {
+        const at = c * width + lane;
+        const byte = base + (at >> 1);
+        bytes[byte] =
+          (at & 1) === 0
+            ? (bytes[byte]! & 0xf0) | codes[from + c]!
+            : (bytes[byte]! & 0x0f) | (codes[from + c]! << 4);
+      }
+  }
+}
