@@ -67,6 +67,8 @@ const checkpointHelp =
 const towerHelp =
   "one tower alone, also that of a larger model, such as PaliGemma or LLaVA-OneVision";
 
+const patchesHelp = "patches of the largest picture, of a NaFlex model";
+
 const program = new Command("sigil")
   .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
   .version(version)
@@ -118,6 +120,7 @@ program
     "--tuning <file>",
     "tuning table of the target webgpu, instead of the spec's (see sigil tune)",
   )
+  .option("--max-num-patches <count>", patchesHelp, positive)
   .option("--dump <dir>", "also write every stage as text")
   .option("--json", "print JSON")
   .addHelpText(
@@ -159,6 +162,7 @@ program
   )
   .option("--template <text>", 'text around a label (default: "This is a photo of {}.")')
   .option("--top <count>", "print only the best labels (of a classifier 5 by default)", positive)
+  .option("--max-num-patches <count>", patchesHelp, positive)
   .option("--threads <count>", "threads to use", positive)
   .option("--json", "print JSON, every label")
   .addHelpText(
@@ -176,6 +180,7 @@ program
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--text <text...>", "texts to embed")
   .option("--texts", "embed each line of stdin")
+  .option("--max-num-patches <count>", patchesHelp, positive)
   .option("--normalize", "scale each embedding to length one")
   .option("--out <file>", "safetensors file (image_embeds or text_embeds)")
   .addHelpText(
@@ -212,6 +217,7 @@ program
     ]),
   )
   .option("--fast", "torchvision's arithmetic instead of Pillow's")
+  .option("--max-num-patches <count>", patchesHelp, positive)
   .option("--uint8", "also the resized and cropped pixels, as `pixels`")
   .option("--no-exif", "do not apply the EXIF orientation")
   .addHelpText(
@@ -231,7 +237,7 @@ program
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .requiredOption(
     "--inputs <file>",
-    "pixel_values, input_ids, attention_mask, position_ids, labels as safetensors",
+    "pixel_values (NaFlex: with pixel_attention_mask and spatial_shapes), input_ids, attention_mask, position_ids, labels, or a document's inputs, as safetensors",
   )
   .requiredOption("--outputs <file>", "where to write the outputs")
   .addOption(

@@ -108,6 +108,16 @@ async function headerIn(folder: string): Promise<WeightSource | undefined> {
   return file === undefined ? undefined : openSafetensors(await openFileSource(file));
 }
 
+/** The spec for so many patches, where a command says how many. Throws InputError where it takes none. */
+export function withPatches(spec: ModelSpec, maxNumPatches: number | undefined): ModelSpec {
+  if (maxNumPatches === undefined) return spec;
+  if (spec.config.vision_config?.num_patches === undefined)
+    throw new InputError(
+      `--max-num-patches: ${spec.name} takes pictures of one size, and only NaFlex models (siglip2) any number of patches`,
+    );
+  return { ...spec, maxNumPatches };
+}
+
 /** Undefined where nothing is there. Throws FileError for what the system refuses to tell of. */
 export function stateOf(path: string): Stats | undefined {
   try {

@@ -1,6 +1,12 @@
-import { SigilError, type PixelValues } from "@sigil/runtime";
+import {
+  Siglip2ImageProcessor,
+  SigilError,
+  type Siglip2VisionInputs,
+  type SiglipVisionInputs,
+} from "@sigil/runtime";
 import { decodePicture } from "./picture-arguments.ts";
 import type { OpenModel } from "./session.ts";
+import { stackInputs } from "./tensors/stack-inputs.ts";
 
 /** A picture that was left out, and why. */
 export interface Unreadable {
@@ -13,14 +19,15 @@ export interface PictureBatch {
   readonly images: readonly string[];
   /** Their places among all pictures. */
   readonly places: readonly number[];
-  readonly pixelValues: PixelValues;
+  /** What the model takes of them. */
+  readonly inputs: SiglipVisionInputs;
 }
 
-/** Normalised values, or bytes for a model that normalises them itself. */
-interface Pixels {
-  readonly data: Float32Array | Uint8Array;
-  readonly shape: readonly number[];
-}
+/**
+ * Normalised values, or bytes for a model that normalises them itself; of a NaFlex model also what
+ * says which of its patches they are.
+ */
+type Inputs = Pick<SiglipVisionInputs, "pixelValues"> | Siglip2VisionInputs;
 
 /** Pictures that are read while another is used, on threads that sharp has. */
 const ahead = 3;
@@ -40,35 +47,39 @@ export async function* readPictures(
   const bytes = session.plan.programs.some(({ inputs }) =>
     inputs.some(({ dtype }) => dtype === "uint8"),
   );
-  let batch: { image: string; place: number; pixels: Pixels }[] = [];
+  let batch: { image: string; place: number; inputs: Inputs }[] = [];
   // Each is resized as soon as it is decoded: only what it becomes is kept.
-  const read = async (image: string): Promise<Pixels> => {
+  const read = async (image: string): Promise<Inputs> => {
     const picture = [await decodePicture(image)];
-    const { pixelValues, shape } = bytes
-      ? processor.preprocessBytes(picture)
-      : processor.preprocess(picture);
-    return { data: pixelValues, shape };
+    if (processor instanceof Siglip2ImageProcessor) return processor.preprocess(picture);
+    if (bytes) {
+      const { pixelValues: data, shape } = processor.preprocessBytes(picture);
+      return { pixelValues: { data, shape } };
+    }
+    const { pixelValues: data, shape } = processor.preprocess(picture);
+    return { pixelValues: { data, shape } };
   };
-  const reading: Promise<Pixels>[] = [];
+  const reading: Promise<Inputs>[] = [];
   for (const [place, image] of images.entries()) {
     while (reading.length < images.length && reading.length <= place + ahead)
       reading.push(begun(read(images[reading.length]!)));
     const picture = reading[place]!;
     delete reading[place];
-    let pixels: Pixels;
+    let inputs: Inputs;
     try {
-      pixels = await picture;
+      inputs = await picture;
     } catch (error) {
       if (!(error instanceof SigilError)) throw error;
       onUnreadable({ image, problem: error.message });
       continue;
     }
-    const another = batch.length > 0 && `${batch[0]!.pixels.shape}` !== `${pixels.shape}`;
+    const another =
+      batch.length > 0 && `${batch[0]!.inputs.pixelValues.shape}` !== `${inputs.pixelValues.shape}`;
     if (batch.length === size || another) {
       yield joined(batch);
       batch = [];
     }
-    batch.push({ image, place, pixels });
+    batch.push({ image, place, inputs });
   }
   if (batch.length > 0) yield joined(batch);
 }
@@ -79,23 +90,13 @@ function begun<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-function joined(
-  batch: readonly { readonly image: string; readonly place: number; readonly pixels: Pixels }[],
-): PictureBatch {
-  const each = batch[0]!.pixels.data.length;
-  const length = each * batch.length;
-  const data =
-    batch[0]!.pixels.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-  batch.forEach(({ pixels }, i) => data.set(pixels.data, i * each));
-  return {
-    images: batch.map(({ image }) => image),
-    places: batch.map(({ place }) => place),
-    pixelValues: {
-      data,
-      shape: [batch.length, ...batch[0]!.pixels.shape.slice(1)],
-    } as PixelValues,
-  };
-}
+const joined = (
+  batch: readonly { readonly image: string; readonly place: number; readonly inputs: Inputs }[],
+): PictureBatch => ({
+  images: batch.map(({ image }) => image),
+  places: batch.map(({ place }) => place),
+  inputs: stackInputs(batch.map(({ inputs }) => inputs)),
+});
 
 /** Lists on stderr what was left out of `count` pictures; the exit status is 1 then. */
 export function reportUnreadable(unreadable: readonly Unreadable[], count: number): void {

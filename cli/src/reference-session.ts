@@ -34,24 +34,33 @@ export async function referenceSession(spec: ModelSpec, weights: WeightSource): 
   });
   // Nothing of it is in a backend's layout.
   const source = await bindCheckpoint({ tensors: plan.tensors }, weights);
-  return new Session(plan, async ({ name, outputs }) => {
-    const { lowered } = programs.find(({ planned }) => planned.name === name)!;
-    const loaded = new Map(await storedWeights(lowered, source));
-    return {
-      async run(inputs, symbols) {
-        const results = evaluateLowered(lowered, inputs, (tensor) => loaded.get(tensor)!, symbols);
-        return Object.fromEntries(
-          outputs.map((output): [string, Tensor] => {
-            const shape = output.shape.map((extent) =>
-              typeof extent === "number"
-                ? extent
-                : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor),
-            );
-            return [output.name, { data: Float32Array.from(results[output.name]!), shape }];
-          }),
-        );
-      },
-      dispose: () => loaded.clear(),
-    };
-  });
+  return new Session(
+    plan,
+    async ({ name, outputs }) => {
+      const { lowered } = programs.find(({ planned }) => planned.name === name)!;
+      const loaded = new Map(await storedWeights(lowered, source));
+      return {
+        async run(inputs, symbols) {
+          const results = evaluateLowered(
+            lowered,
+            inputs,
+            (tensor) => loaded.get(tensor)!,
+            symbols,
+          );
+          return Object.fromEntries(
+            outputs.map((output): [string, Tensor] => {
+              const shape = output.shape.map((extent) =>
+                typeof extent === "number"
+                  ? extent
+                  : extent.symbols.reduce((n, symbol) => n * symbols[symbol]!, extent.factor),
+              );
+              return [output.name, { data: Float32Array.from(results[output.name]!), shape }];
+            }),
+          );
+        },
+        dispose: () => loaded.clear(),
+      };
+    },
+    { weights: source },
+  );
 }

@@ -4,6 +4,8 @@ import {
   ImageError,
   imageProcessorConfig,
   InputError,
+  imageProcessorFromConfig,
+  Siglip2ImageProcessor,
   SiglipImageProcessor,
   SiglipTokenizer,
   tokenizerConfigOf,
@@ -15,7 +17,9 @@ import type { Checkpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import type { Plan, Tower } from "@sigil/spec";
 import { readInput } from "./files.ts";
+import { isNaflex, taskOf } from "./model-classes.ts";
 import { openModelSource, type ModelSource } from "./model-source.ts";
+import { withPatches } from "./open-model.ts";
 import { withProgress } from "./progress.ts";
 
 export interface OpenOptions extends Pick<CpuSessionOptions, "lazy" | "threads"> {
@@ -23,11 +27,18 @@ export interface OpenOptions extends Pick<CpuSessionOptions, "lazy" | "threads">
   readonly checkpoint?: string | undefined;
   /** One tower of the model. */
   readonly tower?: Tower | undefined;
+  /** Patches of the largest picture, of a NaFlex model that is compiled now. */
+  readonly maxNumPatches?: number | undefined;
   /** Refuse an image processor that does not suit the model before weights are loaded. */
   readonly pictures?: boolean;
-  /** Kinds of models that the command has use for; the others are refused before loading. */
+  /**
+   * Kinds of models that the command has use for, NaFlex ones with them; the others are refused
+   * before loading.
+   */
   readonly kinds?: readonly Plan["kind"][];
 }
+
+type ImageProcessor = SiglipImageProcessor | Siglip2ImageProcessor;
 
 /** A model, and what it is given comes from. */
 export interface OpenModel {
@@ -35,7 +46,7 @@ export interface OpenModel {
   readonly name: string;
   readonly session: Session;
   /** Of the checkpoint, for the pictures that the model takes. Throws InputError. */
-  readonly processor: () => SiglipImageProcessor;
+  readonly processor: () => ImageProcessor;
   /** Of the checkpoint. Throws InputError where it has none. */
   readonly tokenizer: () => Tokenizer;
   /** Tokens that texts are padded and cut to. */
@@ -61,18 +72,26 @@ const descriptions: Readonly<Record<Plan["kind"], string>> = {
  */
 export async function openModel(
   model: string,
-  { checkpoint: named, tower, kinds, pictures = false, ...options }: OpenOptions = {},
+  {
+    checkpoint: named,
+    tower,
+    kinds,
+    pictures = false,
+    maxNumPatches,
+    ...options
+  }: OpenOptions = {},
 ): Promise<OpenModel> {
   const source = await openModelSource(model, { checkpoint: named, tower });
   const { name, checkpoint } = source;
   try {
     let tokenizer: Tokenizer | undefined;
     const openedTokenizer = (): Tokenizer => (tokenizer ??= tokenizerOf(checkpoint));
-    const artifact = await artifactOf(source, openedTokenizer);
+    const artifact = await artifactOf(source, openedTokenizer, maxNumPatches);
     const { plan } = artifact;
-    if (kinds && !kinds.includes(plan.kind))
+    const task = taskOf(plan);
+    if (kinds && !kinds.includes(task))
       throw new InputError(
-        `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ${descriptions[plan.kind]}; ${plan.kind === "graph" ? "sigil run takes it" : `${plan.kind === "siglip-image-classification" ? "sigil classify" : "sigil embed"} takes it`}`,
+        `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ${descriptions[plan.kind]}; ${plan.kind === "graph" ? "sigil run takes it" : `${task === "siglip-image-classification" ? "sigil classify" : "sigil embed"} takes it`}`,
       );
     let processor = pictures ? imageProcessor(checkpoint, plan) : undefined;
     const session = await withProgress("loading", (report) =>
@@ -102,9 +121,16 @@ export async function openModel(
 async function artifactOf(
   { from, checkpoint }: ModelSource,
   tokenizer: () => Tokenizer,
+  maxNumPatches: number | undefined,
 ): Promise<CpuArtifact> {
-  if ("artifact" in from) return from.artifact;
-  const { spec } = from;
+  if ("artifact" in from) {
+    if (maxNumPatches !== undefined)
+      throw new InputError(
+        "--max-num-patches: a compiled module has the number that it was compiled for; give a spec or a checkpoint as --model",
+      );
+    return from.artifact;
+  }
+  const spec = withPatches(from.spec, maxNumPatches);
   const longest = spec.textLength ?? spec.config.text_config?.max_position_embeddings;
   const has = checkpoint.paths["spiece.model"] ?? checkpoint.tokenizerJson;
   return cpuArtifact(
@@ -135,9 +161,10 @@ function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
  * A checkpoint's, for the pictures that a plan takes. Throws InputError for settings that cannot be,
  * and for those that end with another size.
  */
-function imageProcessor(checkpoint: Checkpoint, plan: Plan): SiglipImageProcessor {
-  const [height, width] = pictureSize(plan);
+function imageProcessor(checkpoint: Checkpoint, plan: Plan): ImageProcessor {
   try {
+    if (isNaflex(plan)) return patchProcessor(checkpoint, plan);
+    const [height, width] = pictureSize(plan);
     const processor = SiglipImageProcessor.fromConfig(
       imageProcessorConfig(checkpoint) ?? { size: { height, width } },
     );
@@ -152,6 +179,30 @@ function imageProcessor(checkpoint: Checkpoint, plan: Plan): SiglipImageProcesso
       throw new InputError(`${checkpoint.folder}: ${cause.message}`, { cause });
     throw cause;
   }
+}
+
+/** A checkpoint's, for as many patches as the model takes. */
+function patchProcessor(checkpoint: Checkpoint, plan: Plan): Siglip2ImageProcessor {
+  const patches = plan.programs
+    .flatMap(({ inputs }) => inputs)
+    .find(({ name }) => name === "patches");
+  const { patch_size: patchSize } = plan.config.vision_config as { readonly patch_size: number };
+  const processor = imageProcessorFromConfig(
+    imageProcessorConfig(checkpoint) ?? { patch_size: patchSize },
+    { own: "Siglip2ImageProcessor" },
+  );
+  if (!(processor instanceof Siglip2ImageProcessor))
+    throw new ImageError(
+      "its image processor makes pictures of one size, and the model takes patches: image_processor_type of its preprocessor_config.json should be Siglip2ImageProcessor",
+    );
+  if (processor.options.patchSize !== patchSize)
+    throw new ImageError(
+      `its image processor makes patches of ${processor.options.patchSize}, the model takes ${patchSize}; see patch_size of its preprocessor_config.json`,
+    );
+  return new Siglip2ImageProcessor({
+    ...processor.options,
+    maxNumPatches: Number(patches!.shape[1]),
+  });
 }
 
 /** Height and width of `pixel_values`; of a model for any size, that of its config. */

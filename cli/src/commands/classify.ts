@@ -1,11 +1,10 @@
 import {
   ImageClassification,
   InputError,
-  SiglipForImageClassification,
-  SiglipModel,
   ZeroShotImageClassification,
-  type PixelValues,
+  type SiglipVisionInputs,
 } from "@sigil/runtime";
+import { classifierModel, siglipModel, taskOf } from "../model-classes.ts";
 import { pictureArguments } from "../picture-arguments.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
 import { openModel, type OpenModel } from "../session.ts";
@@ -20,6 +19,7 @@ export interface ClassifyOptions {
   readonly template?: string;
   readonly top?: number;
   readonly threads?: number;
+  readonly maxNumPatches?: number;
   readonly json?: boolean;
 }
 
@@ -33,10 +33,11 @@ const bar = (score: number): string => "█".repeat(Math.round(score * 24)).padE
  * status is 1.
  */
 export async function classify(given: string[], options: ClassifyOptions): Promise<void> {
-  const { checkpoint, threads, json } = options;
+  const { checkpoint, threads, maxNumPatches, json } = options;
   const images = await pictureArguments(given);
   const opened = await openModel(options.model, {
     checkpoint,
+    maxNumPatches,
     pictures: true,
     kinds: ["siglip", "siglip-image-classification"],
     ...(threads !== undefined && { threads }),
@@ -50,8 +51,8 @@ export async function classify(given: string[], options: ClassifyOptions): Promi
     });
     const found: object[] = [];
     const leftOut = (one: Unreadable): void => void unreadable.push(one);
-    for await (const { images: some, pixelValues } of readPictures(images, opened, leftOut)) {
-      const results = await scoresOf(pixelValues);
+    for await (const { images: some, inputs } of readPictures(images, opened, leftOut)) {
+      const results = await scoresOf(inputs);
       some.forEach((image, i) => {
         if (json) found.push({ image, labels: results[i]! });
         else process.stdout.write(described(image, results[i]!));
@@ -69,9 +70,9 @@ export async function classify(given: string[], options: ClassifyOptions): Promi
 function classifierOf(
   { name, session, tokenizer, textLength }: OpenModel,
   { labels, template, top, json }: ClassifyOptions,
-): (pixelValues: PixelValues) => Promise<readonly Scores[]> {
-  if (session.plan.kind === "siglip-image-classification") {
-    const model = new SiglipForImageClassification(session);
+): (inputs: SiglipVisionInputs) => Promise<readonly Scores[]> {
+  if (taskOf(session.plan) === "siglip-image-classification") {
+    const model = classifierModel(session);
     const given = labels ? "--labels" : template === undefined ? undefined : "--template";
     if (given !== undefined)
       throw new InputError(
@@ -79,21 +80,17 @@ function classifierOf(
       );
     const classifier = new ImageClassification(model);
     const topK = json ? model.labels.length : (top ?? 5);
-    return (pixelValues) => classifier.classify(pixelValues, { topK });
+    return (inputs) => classifier.classify(inputs, { topK });
   }
   if (!labels)
     throw new InputError(
       `${name} compares pictures with texts: say which with --labels, such as --labels "a cat,a dog"`,
     );
-  const classifier = new ZeroShotImageClassification(
-    new SiglipModel(session),
-    tokenizer(),
-    textLength,
-  );
-  return async (pixelValues) =>
-    (
-      await classifier.classify(pixelValues, labels, template === undefined ? {} : { template })
-    ).map((scores) => (json ? scores : scores.slice(0, top)));
+  const classifier = new ZeroShotImageClassification(siglipModel(session), tokenizer(), textLength);
+  return async (inputs) =>
+    (await classifier.classify(inputs, labels, template === undefined ? {} : { template })).map(
+      (scores) => (json ? scores : scores.slice(0, top)),
+    );
 }
 
 const listedLabels = (labels: readonly string[]): string =>

@@ -8,7 +8,7 @@ import {
 } from "@sigil/compiler";
 import { loadTuning, type ModelSpec, type Tower } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
-import { specOf } from "../open-model.ts";
+import { specOf, withPatches } from "../open-model.ts";
 import { describePrograms } from "../describe-programs.ts";
 
 export async function compile(
@@ -20,13 +20,21 @@ export async function compile(
     out?: string;
     tower?: Tower;
     tuning?: string;
+    maxNumPatches?: number;
     dump?: string;
     json?: boolean;
   },
 ): Promise<void> {
   const { tower } = options;
-  const files = ["config.json", "open_clip_config.json", "README.md"];
-  const read = await specOf(path, { files, tower });
+  const files = [
+    "config.json",
+    "open_clip_config.json",
+    "README.md",
+    // What max_num_patches of a NaFlex checkpoint is.
+    "processor_config.json",
+    "preprocessor_config.json",
+  ];
+  const read = withPatches(await specOf(path, { files, tower }), options.maxNumPatches);
   const spec = {
     ...read,
     ...(options.target && { targets: options.target }),

@@ -1,14 +1,13 @@
 import {
   InputError,
-  SiglipModel,
   SiglipTextModel,
-  SiglipVisionModel,
-  type PixelValues,
   type SiglipTextInputs,
+  type SiglipVisionInputs,
   type Tensor,
 } from "@sigil/runtime";
 import type { Tower } from "@sigil/spec";
 import { linesOf } from "../lines.ts";
+import { visionModel } from "../model-classes.ts";
 import { withProgress, type Report } from "../progress.ts";
 import { pictureArguments } from "../picture-arguments.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
@@ -22,6 +21,7 @@ export interface EmbedOptions {
   readonly text?: readonly string[];
   readonly texts?: boolean;
   readonly normalize?: boolean;
+  readonly maxNumPatches?: number;
   readonly out?: string;
 }
 
@@ -50,6 +50,7 @@ export async function embed(given: string[], options: EmbedOptions): Promise<voi
     lazy: true,
     checkpoint: options.checkpoint,
     tower: options.tower,
+    maxNumPatches: options.maxNumPatches,
     pictures: images.length > 0,
     kinds: ["siglip", images.length > 0 ? "siglip-vision" : "siglip-text"],
   });
@@ -120,8 +121,8 @@ async function* embedImages(
   unreadable: Unreadable[],
 ): AsyncGenerator<Rows> {
   const leftOut = (one: Unreadable): void => void unreadable.push(one);
-  for await (const { places, pixelValues } of readPictures(images, opened, leftOut))
-    yield { places, embeds: await imageFeatures(opened, pixelValues) };
+  for await (const { places, inputs } of readPictures(images, opened, leftOut))
+    yield { places, embeds: await imageFeatures(opened, inputs) };
 }
 
 async function* embedTexts(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Rows> {
@@ -143,15 +144,15 @@ async function* embedTexts(opened: OpenModel, texts: readonly string[]): AsyncGe
 
 async function imageFeatures(
   { name, session }: OpenModel,
-  pixelValues: PixelValues,
+  inputs: SiglipVisionInputs,
 ): Promise<Tensor> {
   const interpolatePosEncoding = !session.plan.programs.some(({ inputs }) =>
     inputs.some(({ name }) => name === "pixel_values"),
   );
-  const { poolerOutput } = await (session.plan.kind === "siglip"
-    ? new SiglipModel(session).visionModel
-    : new SiglipVisionModel(session)
-  ).forward({ pixelValues, interpolatePosEncoding });
+  const { poolerOutput } = await visionModel(session).forward({
+    ...inputs,
+    interpolatePosEncoding,
+  });
   return poolerOutput ?? unpooled(name);
 }
 
@@ -159,10 +160,7 @@ async function textFeatures(
   { name, session }: OpenModel,
   inputs: SiglipTextInputs,
 ): Promise<Tensor> {
-  const { poolerOutput } = await (session.plan.kind === "siglip"
-    ? new SiglipModel(session).textModel
-    : new SiglipTextModel(session)
-  ).forward(inputs);
+  const { poolerOutput } = await new SiglipTextModel(session).forward(inputs);
   return poolerOutput ?? unpooled(name);
 }
 

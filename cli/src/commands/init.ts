@@ -37,7 +37,10 @@ export async function init(
     architecture: spec.architecture,
     storage: spec.storage,
     batch: spec.batch,
-    ...(spec.config.vision_config && loadNormalisation(spec)),
+    ...(spec.maxNumPatches !== undefined && { max_num_patches: spec.maxNumPatches }),
+    ...(spec.config.vision_config &&
+      spec.config.vision_config.num_patches === undefined &&
+      loadNormalisation(spec)),
     ...(Array.isArray(spec.hiddenStates) && { hidden_states: spec.hiddenStates }),
     ...(spec.ignoreOtherWeights && { ignore_other_weights: true }),
     // Of other software, and of a part of a larger model, in the names that the architecture has.

@@ -4,13 +4,7 @@ import {
   InputError,
   nestOutputs,
   type Session,
-  Siglip2ForImageClassification,
-  Siglip2Model,
-  Siglip2VisionModel,
-  SiglipForImageClassification,
-  SiglipModel,
   SiglipTextModel,
-  SiglipVisionModel,
   type Labels,
   type SiglipVisionInputs,
   type WeightSource,
@@ -23,6 +17,7 @@ import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec, Tower } from "@sigil/spec";
 import { prepareCuda } from "../cuda.ts";
 import { openModelSource } from "../model-source.ts";
+import { classifierModel, isNaflex, siglipModel, visionModel } from "../model-classes.ts";
 import { specOf } from "../open-model.ts";
 import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";
@@ -161,11 +156,10 @@ async function forward(
   returnLoss: boolean,
 ): Promise<object> {
   const { kind } = session.plan;
-  const isNaflex = kind.startsWith("siglip2");
   // What the model's class takes of pictures, which the types of both cannot say of one variable.
   const pixels = async (): Promise<SiglipVisionInputs> => ({
     pixelValues: await readPixels(inputs, "pixel_values"),
-    ...(isNaflex && {
+    ...(isNaflex(session.plan) && {
       pixelAttentionMask: await readIntegers(inputs, "pixel_attention_mask"),
       spatialShapes: await readIntegers(inputs, "spatial_shapes"),
     }),
@@ -189,7 +183,7 @@ async function forward(
   switch (kind) {
     case "siglip":
     case "siglip2": {
-      const model: SiglipModel = new (isNaflex ? Siglip2Model : SiglipModel)(session);
+      const model = siglipModel(session);
       const [image, text] = ["pixel_values", "input_ids"].map((name) => inputs.tensors.has(name));
       if (!image && !text)
         throw new InputError(
@@ -209,16 +203,12 @@ async function forward(
     }
     case "siglip-vision":
     case "siglip2-vision":
-      return new (isNaflex ? Siglip2VisionModel : SiglipVisionModel)(session).forward(
-        await pixels(),
-      );
+      return visionModel(session).forward(await pixels());
     case "siglip-text":
       return new SiglipTextModel(session).forward(await texts());
     case "siglip-image-classification":
     case "siglip2-image-classification": {
-      const model: SiglipForImageClassification = new (
-        isNaflex ? Siglip2ForImageClassification : SiglipForImageClassification
-      )(session);
+      const model = classifierModel(session);
       const labels = await readLabels(inputs);
       return labels
         ? model.forward({ ...(await pixels()), labels })

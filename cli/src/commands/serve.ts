@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { InputError } from "@sigil/runtime";
+import { InputError, SiglipImageProcessor } from "@sigil/runtime";
 import type * as Serve from "@sigil/serve";
 import { openModel, type OpenModel } from "../session.ts";
 import { version } from "../version.ts";
@@ -27,12 +27,13 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
     throw new InputError(
       `two models are called ${twice.name}: give one another name, as in other=${twice.source}`,
     );
-  const opened: (OpenModel & { readonly name: string })[] = [];
+  const opened: (Omit<OpenModel, "processor"> & Serve.ServedModel)[] = [];
   try {
     for (const { name, source } of named) {
       // On one core too, threads compute and the event loop answers.
       const threads = options.threads ?? Math.max(2, availableParallelism());
-      opened.push({ ...(await openModel(source, { threads })), name });
+      const model = await openModel(source, { threads });
+      opened.push({ ...model, name, processor: () => fixedSize(name, model.processor()) });
     }
     const app = await createServer(opened, { ...options, version });
     const stopped = once(["SIGTERM", "SIGINT"]);
@@ -45,6 +46,14 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
   } finally {
     for (const model of opened) await model.close();
   }
+}
+
+/** Tasks prepare pictures of one size; tensors of NaFlex models go through the protocol. */
+function fixedSize(name: string, processor: ReturnType<OpenModel["processor"]>) {
+  if (processor instanceof SiglipImageProcessor) return processor;
+  throw new InputError(
+    `${name} is a NaFlex model, whose pictures are not prepared here: send pixel_values, pixel_attention_mask and spatial_shapes (sigil preprocess) to /v2/models/${name}/infer`,
+  );
 }
 
 /** Not installed with Sigil, since most people have no use for a server. */

@@ -12,9 +12,10 @@ export async function weights(
   path: string,
   options: { synthetic: number; out: string },
 ): Promise<void> {
-  const references = buildGraphs(await specOf(path)).flatMap((graph) =>
-    graph.nodes.flatMap((node) => Object.values(node.weights)),
-  );
+  const references = buildGraphs(await specOf(path)).flatMap(({ nodes, inputs }) => [
+    ...nodes.flatMap((node) => Object.values(node.weights)),
+    ...inputs.flatMap(({ table }) => table ?? []),
+  ]);
   const tensors = new Map(
     references.map(({ tensor, shape }) => [tensor, { dtype: "F32" as const, shape }]),
   );

@@ -1,8 +1,8 @@
 import { SafetensorsWriter } from "@sigil/runtime/node";
 
 export interface StoredTensor {
-  readonly dtype: "F32" | "U8";
-  readonly data: Float32Array | Uint8Array;
+  readonly dtype: "F32" | "I32" | "U8";
+  readonly data: Float32Array | Int32Array | Uint8Array;
   readonly shape: readonly number[];
 }
 

@@ -27,7 +27,7 @@ const keptBytes = 64 << 20;
 
 export class NaflexTower {
   readonly #session: Session;
-  readonly #resampled = new RecentRows(keptBytes);
+  readonly #resampled = new RecentRows<Float32Array>(keptBytes);
 
   constructor(session: Session) {
     this.#session = session;

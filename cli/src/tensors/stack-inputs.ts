@@ -1,0 +1,28 @@
+interface Stackable {
+  readonly data: Float32Array | Uint8Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+/** Inputs of several runs as those of one: of each the values one after the other. */
+export function stackInputs<T extends object>(parts: readonly T[]): T {
+  const keys = Object.keys(parts[0]!) as (keyof T)[];
+  return Object.fromEntries(
+    keys.map((key) => [key, stacked(parts.map((part) => part[key] as Stackable))]),
+  ) as T;
+}
+
+function stacked(tensors: readonly Stackable[]): Stackable {
+  const [{ data: first, shape }] = tensors as [Stackable];
+  const length = first.length * tensors.length;
+  const data =
+    first instanceof Uint8Array
+      ? new Uint8Array(length)
+      : first instanceof Int32Array
+        ? new Int32Array(length)
+        : new Float32Array(length);
+  tensors.forEach((tensor, i) => data.set(tensor.data, i * first.length));
+  return {
+    data,
+    shape: [tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0), ...shape.slice(1)],
+  };
+}
