@@ -1,6 +1,6 @@
 /**
  * Times the image tower that prepare.mjs wrote: node image-tower.mjs FOLDER SIDES THREADS ROUNDS;
- * prints JSON. SIDES: sigil, web:FORM and native:FORM.
+ * prints JSON. SIDES: sigil (WebAssembly), sigil-native, web:FORM and native:FORM.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const [folder, sides, threads, count] = [
   Number(process.argv[4]),
   Number(process.argv[5]),
 ];
-const { shape, plan, wasm } = JSON.parse(readFileSync(join(folder, "sigil.json"), "utf8"));
+const { shape, plan, wasm, native } = JSON.parse(readFileSync(join(folder, "sigil.json"), "utf8"));
 const pixels = Float32Array.from(
   { length: shape.reduce((a, b) => a * b, 1) },
   (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23,
@@ -23,7 +23,7 @@ const result = {
   residentLimit: plan.programs[0].weightBytes + plan.programs[0].arenaBytes,
 };
 
-async function openSigil() {
+async function openSigil(backend) {
   const [{ SiglipVisionModel, openSafetensors }, { openFileSource }, { openCpuSession }] =
     await Promise.all([
       import("@sigil/runtime"),
@@ -33,7 +33,10 @@ async function openSigil() {
   result.relaxedSimd = WebAssembly.validate(Buffer.from(wasm.relaxed, "base64"));
   const source = await openFileSource(join(folder, "sigil.safetensors"));
   const model = new SiglipVisionModel(
-    await openCpuSession({ plan, wasm }, await openSafetensors(source), { threads }),
+    await openCpuSession({ plan, wasm, native }, await openSafetensors(source), {
+      threads,
+      backend,
+    }),
   );
   await source.close();
   return async () =>
@@ -57,7 +60,9 @@ async function openPeer(side, form) {
 const runs = {};
 const outputs = {};
 for (const name of sides) {
-  runs[name] = name === "sigil" ? await openSigil() : await openPeer(...name.split(":"));
+  runs[name] = name.startsWith("sigil")
+    ? await openSigil(name === "sigil" ? "wasm" : "native")
+    : await openPeer(...name.split(":"));
   outputs[name] = await runs[name]();
   // Since the process began: with one side, what a user waits for.
   result.firstResult ??= performance.now();

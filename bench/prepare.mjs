@@ -26,7 +26,12 @@ const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 const shape = [1, config.num_channels, config.image_size, config.image_size];
 writeFileSync(
   join(folder, "sigil.json"),
-  JSON.stringify({ shape, plan, wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } }),
+  JSON.stringify({
+    shape,
+    plan,
+    wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) },
+    native: cpu.native,
+  }),
 );
 writeFileSync(join(folder, "webgpu.plan.json"), JSON.stringify(webgpu.plan));
 for (const [kind, kernels] of Object.entries(webgpu.kernels))

@@ -4,11 +4,8 @@
 #ifdef _WIN32
 #include <windows.h>
 #else
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <cerrno>
-#include <cstring>
 #endif
 
 namespace sigil::native {
@@ -54,29 +51,6 @@ Memory::~Memory() {
   if (mapping_) VirtualFree(mapping_, 0, MEM_RELEASE);
 }
 
-MappedFile::MappedFile(const std::string& path) {
-  const auto fail = [&] { throw Failure("weights", path + " cannot be mapped"); };
-  const int length = MultiByteToWideChar(CP_UTF8, 0, path.c_str(), -1, nullptr, 0);
-  std::wstring wide(length, L'\0');
-  MultiByteToWideChar(CP_UTF8, 0, path.c_str(), -1, wide.data(), length);
-  const HANDLE file = CreateFileW(wide.c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr,
-                                  OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
-  if (file == INVALID_HANDLE_VALUE) fail();
-  LARGE_INTEGER size;
-  const HANDLE mapping = GetFileSizeEx(file, &size)
-                             ? CreateFileMappingW(file, nullptr, PAGE_READONLY, 0, 0, nullptr)
-                             : nullptr;
-  CloseHandle(file);
-  if (!mapping) fail();
-  data_ = (const char*)MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
-  CloseHandle(mapping);
-  if (!data_) fail();
-  bytes_ = (size_t)size.QuadPart;
-}
-
-MappedFile::~MappedFile() { UnmapViewOfFile(data_); }
-void MappedFile::forget(size_t, size_t) const {}
-
 #else
 
 Memory::Memory(size_t bytes, const char* about) : bytes_(round_up(bytes, 64)) {
@@ -107,33 +81,6 @@ Memory::Memory(size_t bytes, const char* about) : bytes_(round_up(bytes, 64)) {
 
 Memory::~Memory() {
   if (mapping_) munmap(mapping_, mapped_);
-}
-
-MappedFile::MappedFile(const std::string& path) {
-  const auto fail = [&] {
-    throw Failure("weights", path + " cannot be mapped (" + std::strerror(errno) + ")");
-  };
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail();
-  // Not fstat, whose symbol older C libraries lack.
-  const off_t size = lseek(file, 0, SEEK_END);
-  if (size <= 0) {
-    close(file);
-    fail();
-  }
-  void* data = mmap(nullptr, (size_t)size, PROT_READ, MAP_PRIVATE, file, 0);
-  close(file);
-  if (data == MAP_FAILED) fail();
-  data_ = (const char*)data;
-  bytes_ = (size_t)size;
-}
-
-MappedFile::~MappedFile() { munmap((void*)data_, bytes_); }
-
-void MappedFile::forget(size_t begin, size_t end) const {
-  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  const size_t first = round_up(begin, page), last = end / page * page;
-  if (first < last) madvise((void*)(data_ + first), last - first, MADV_DONTNEED);
 }
 
 #endif

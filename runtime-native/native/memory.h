@@ -34,21 +34,4 @@ class Memory {
   size_t mapped_ = 0;
 };
 
-/// A file's bytes, as the system reads them when they are touched. Throws Failure weights.
-class MappedFile {
- public:
-  explicit MappedFile(const std::string& path);
-  MappedFile(const MappedFile&) = delete;
-  ~MappedFile();
-
-  const char* data() const { return data_; }
-  size_t bytes() const { return bytes_; }
-  /// These bytes will not be read again: they need not stay in this process's memory.
-  void forget(size_t begin, size_t end) const;
-
- private:
-  const char* data_ = nullptr;
-  size_t bytes_ = 0;
-};
-
 }  // namespace sigil::native

@@ -1,6 +1,8 @@
 #include "program.h"
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <mutex>
 #include "cores.h"
 
 namespace sigil::native {
@@ -16,6 +18,8 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t most_tile_rows = 14, query_rows = 27;
 /// Columns that a map computes at once.
 constexpr int64_t map_columns = 32 * group;
+/// About the depth of a block of a Gemm.
+constexpr int64_t block_depth = 1152;
 /// A unit that takes less than some 20 microseconds costs more to hand out than it shares.
 constexpr int64_t least_unit = 2'000'000;
 /// Units for each thread, so that one that is held up delays a run by little.
@@ -135,23 +139,87 @@ void Program::share(int64_t units, Work work, const void* arguments) {
       &context);
 }
 
+namespace {
+
+int64_t element_bytes(Type type) { return type == Type::float32 ? 4 : 2; }
+
+/// A weight that is being packed, each unit a panel of it.
+struct Packing {
+  const Table& table;
+  Panels panels;
+  Type storage;
+  const std::vector<WeightPart>& parts;
+  char* out;
+  /// Of each thread: a panel's rows as they lie in a file.
+  std::vector<std::vector<char>> rows;
+  std::mutex mutex;
+  std::exception_ptr failure;
+
+  void pack(int64_t panel, int thread) {
+    const int64_t begin = panel * panels.width;
+    const int64_t end = std::min(begin + panels.width, panels.columns);
+    std::vector<PackPart> pieces;
+    char* buffer = rows[(size_t)thread].data();
+    int64_t first = 0;
+    for (const WeightPart& part : parts) {
+      const int64_t from = std::max(begin, first), to = std::min(end, first + part.count);
+      if (from < to) {
+        const int64_t row_bytes = panels.depth * element_bytes(part.type);
+        const int64_t skipped = (from - first) * row_bytes, bytes = (to - from) * row_bytes;
+        if (part.file) {
+          part.file->read(part.offset + skipped, bytes, buffer);
+          pieces.push_back({buffer, part.type, to - from});
+          buffer += bytes;
+        } else
+          pieces.push_back({(const char*)part.rows + skipped, part.type, to - from});
+      }
+      first += part.count;
+    }
+    const Pack arguments{{end - begin, panels.depth, panels.width},
+                         pieces.data(),
+                         (int64_t)pieces.size(),
+                         storage,
+                         out + begin * panels.depth * (int64_t)sizeof(float)};
+    table.pack(&arguments, 0, nullptr);
+  }
+};
+
+}  // namespace
+
 void Program::place(size_t index, const std::vector<WeightPart>& parts) {
   const Weight& weight = descriptor_.weights[index];
-  std::vector<PackPart> given;
-  for (const WeightPart& part : parts) given.push_back({part.rows, part.type, part.count});
+  char* out = weights_.data() + offsets_[index];
   if (!weight.panels) {
     // Small: embeddings of positions, biases, the parameters of norms.
-    float* out = (float*)(weights_.data() + offsets_[index]);
+    std::vector<char> read;
     for (const WeightPart& part : parts) {
       const int64_t count = part.count * weight.columns;
-      table_.widen(part.rows, part.type, count, out);
-      out += count;
+      if (part.file) {
+        read.resize((size_t)(count * element_bytes(part.type)));
+        part.file->read(part.offset, (int64_t)read.size(), read.data());
+      }
+      table_.widen(part.file ? read.data() : part.rows, part.type, count, (float*)out);
+      out += count * (int64_t)sizeof(float);
     }
     return;
   }
-  const Pack pack{panels_of(weight), given.data(), (int64_t)given.size(), weight.storage,
-                  weights_.data() + offsets_[index]};
-  share(ceil_div(pack.panels.columns, pack.panels.width), table_.pack, &pack);
+  Packing packing{table_, panels_of(weight), weight.storage, parts, out, {}, {}, {}};
+  packing.rows.resize(
+      (size_t)threads_,
+      std::vector<char>((size_t)(packing.panels.width * weight.columns * (int64_t)sizeof(float))));
+  pool_.share(
+      ceil_div(packing.panels.columns, packing.panels.width), threads_,
+      [](void* self, int64_t panel, int thread) {
+        Packing& p = *(Packing*)self;
+        try {
+          p.pack(panel, thread);
+        } catch (...) {
+          const std::lock_guard<std::mutex> lock(p.mutex);
+          if (!p.failure) p.failure = std::current_exception();
+        }
+      },
+      &packing);
+  if (packing.failure) std::rethrow_exception(packing.failure);
 }
 
 void Program::initialize() {
@@ -228,8 +296,9 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   g.panels = panels_of(descriptor_.weights[(size_t)o[1].at]);
   g.c = at<float>(o[2]);
   g.epilogue = {e.code.data(), (uint32_t)e.code.size(), e.registers, e.operands.data()};
-  // A block of rows stays in half of the second-level cache while the panels pass.
-  const int64_t block = std::max(2 * most_tile_rows, level_two_bytes() / 2 / g.a_stride);
+  // A block of rows and of the depth stays in half of the second-level cache while the panels pass.
+  const int64_t depth = std::min(g.panels.depth, block_depth);
+  const int64_t block = std::max(2 * most_tile_rows, level_two_bytes() / 2 / (4 * depth));
   const int64_t panels = ceil_div(g.panels.columns, g.panels.width);
   g.row_blocks = ceil_div(rows, block);
   const int64_t work = rows * g.panels.columns * g.panels.depth;

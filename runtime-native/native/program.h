@@ -1,20 +1,22 @@
 // A loaded program: its memory, its weights in panels, its launches ready to run.
 #pragma once
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <vector>
 #include "descriptor.h"
+#include "file.h"
 #include "memory.h"
 #include "pool.h"
 
 namespace sigil::native {
 
-/// A stacked part of a weight on its way into panels.
+/// A stacked part of a weight on its way into panels: in memory, or in a file from an offset.
 struct WeightPart {
   const void* rows;
   Type type;
   int64_t count;
+  const File* file;
+  int64_t offset;
 };
 
 class Program {
@@ -24,7 +26,8 @@ class Program {
 
   // Within a job of the pool, one at a time.
 
-  /// Lays a weight out as it is multiplied. The parts have its rows and columns.
+  /// Lays a weight out as it is multiplied. The parts have its rows and columns. Throws Failure
+  /// weights for what cannot be read.
   void place(size_t weight, const std::vector<WeightPart>& parts);
   /// Computes what weights alone decide.
   void initialize();
@@ -40,8 +43,6 @@ class Program {
   size_t bytes() const;
 
  private:
-  using Share = std::function<void(int64_t units, Work work, const void* arguments)>;
-
   Panels panels_of(const Weight& weight) const;
   char* resolve(const Place& place) const;
   template <class T>

@@ -32,8 +32,6 @@ Bytes bytes_of(const Napi::Value& value, const char* what) {
   return {static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset(), size};
 }
 
-int64_t element_bytes(Type type) { return type == Type::float32 ? 4 : 2; }
-
 }  // namespace
 
 Napi::Function ProgramObject::define(Napi::Env env) {
@@ -87,7 +85,8 @@ Napi::Value ProgramObject::threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), program(info.Env()).threads());
 }
 
-/// (weight, parts): each part { rows, data: Float32Array } or { rows, path, offset, type }.
+/// (weight, parts): each part { rows, data: Float32Array } or { rows, descriptor, offset, type },
+/// of an open file.
 Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto& weights = program(env).descriptor().weights;
@@ -96,11 +95,7 @@ Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
   if (!info[1].IsArray()) refuse(env, "parts: expected an array");
   const auto parts = info[1].As<Napi::Array>();
   std::vector<WeightPart> given;
-  struct Range {
-    std::shared_ptr<MappedFile> file;
-    size_t begin, end;
-  };
-  std::vector<Range> ranges;
+  std::vector<std::shared_ptr<File>> files;
   std::vector<std::shared_ptr<std::vector<uint8_t>>> copies;
   int64_t rows = 0;
   for (uint32_t i = 0; i < parts.Length(); i++) {
@@ -117,30 +112,24 @@ Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
         refuse(env, "data: expected as many values as the part has");
       // It is JavaScript's memory, which may be transferred while the pool reads it.
       copies.push_back(std::make_shared<std::vector<uint8_t>>(data.data, data.data + data.size));
-      given.push_back({copies.back()->data(), Type::float32, count});
+      given.push_back({copies.back()->data(), Type::float32, count, nullptr, 0});
       continue;
     }
     const auto type = (Type)whole(part.Get("type"), "type", 0, (int64_t)Type::count - 1);
-    if (!part.Get("path").IsString()) refuse(env, "path: expected a text");
-    const std::string path = part.Get("path").As<Napi::String>().Utf8Value();
-    auto& file = files_[path];
+    const int64_t offset = whole(part.Get("offset"), "offset", 0, int64_t{1} << 52);
     try {
-      if (!file) file = std::make_shared<MappedFile>(path);
+      files.push_back(
+          std::make_shared<File>((int)whole(part.Get("descriptor"), "descriptor", 0, INT32_MAX)));
     } catch (const Failure& failure) {
-      files_.erase(path);
       throw to_error(env, failure.code, failure.what());
     }
-    const int64_t size = count * weight.columns * element_bytes(type);
-    const int64_t offset = whole(part.Get("offset"), "offset", 0, (int64_t)file->bytes() - size);
-    given.push_back({file->data() + offset, type, count});
-    ranges.push_back({file, (size_t)offset, (size_t)(offset + size)});
+    given.push_back({nullptr, type, count, files.back().get(), offset});
   }
   if (rows != weight.rows) refuse(env, "parts: expected all rows of the weight");
   return env.GetInstanceData<Instance>()->jobs->promise(
       env, info.This().As<Napi::Object>(),
-      [program = program_, index, given, ranges, copies](const std::atomic<bool>&) -> Result {
+      [program = program_, index, given, files, copies](const std::atomic<bool>&) -> Result {
         program->place(index, given);
-        for (const Range& range : ranges) range.file->forget(range.begin, range.end);
         return [](Napi::Env result) { return result.Undefined(); };
       });
 }
@@ -148,7 +137,6 @@ Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
 Napi::Value ProgramObject::initialize(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   program(env);
-  files_.clear();
   return env.GetInstanceData<Instance>()->jobs->promise(
       env, info.This().As<Napi::Object>(),
       [program = program_](const std::atomic<bool>&) -> Result {
@@ -225,7 +213,6 @@ Napi::Value ProgramObject::dispose(const Napi::CallbackInfo& info) {
   if (program_) {
     adjust(info.Env(), false);
     program_.reset();
-    files_.clear();
   }
   return info.Env().Undefined();
 }

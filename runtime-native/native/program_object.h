@@ -1,9 +1,7 @@
 // A loaded program as an object of JavaScript.
 #pragma once
 #include <napi.h>
-#include <map>
 #include <memory>
-#include <string>
 #include "program.h"
 #include "promises.h"
 
@@ -26,8 +24,6 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   void adjust(Napi::Env env, bool more);
 
   std::shared_ptr<Program> program_;
-  /// Of files whose weights are being read, until initialize is called.
-  std::map<std::string, std::shared_ptr<MappedFile>> files_;
   /// Whether a run reads and writes the arena.
   std::shared_ptr<bool> running_ = std::make_shared<bool>(false);
 };

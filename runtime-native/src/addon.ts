@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { SigilError, WeightsError } from "@sigil/runtime";
 import { NativeError } from "./native-error.ts";
 
 /** Rows of a weight: float32 values, or where they lie in a file. */
@@ -9,7 +10,8 @@ export type NativePart =
   | { readonly rows: number; readonly data: Float32Array }
   | {
       readonly rows: number;
-      readonly path: string;
+      /** Of an open file, which the addon opens for itself when it is called. */
+      readonly descriptor: number;
       readonly offset: number;
       /** 0: float32, 1: float16, 2: bfloat16. */
       readonly type: number;
@@ -91,7 +93,8 @@ const codes = ["out-of-memory", "descriptor"] as const;
 /** What the addon threw as a NativeError; anything else as it is. */
 export function nativeErrorOf(failure: unknown, about: string): unknown {
   const { code, message } = failure as { readonly code?: unknown; readonly message: string };
-  if (failure instanceof NativeError || typeof code !== "string") return failure;
+  if (failure instanceof SigilError || typeof code !== "string") return failure;
+  if (code === "weights") return new WeightsError(message, { cause: failure });
   return new NativeError(
     codes.find((known) => known === code) ?? "internal",
     `${about}: ${message}${code === "out-of-memory" ? ": dispose of models that are not needed, or compile a smaller largest batch" : ""}`,

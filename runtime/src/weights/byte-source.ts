@@ -19,6 +19,11 @@ export interface ByteSource {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** What tells one state of the file from another (an ETag), once the file has been asked for. */
   version?(): string | undefined;
+  /**
+   * The system's number of an open file, for those who read it by other means than JavaScript's;
+   * theirs only until it is closed.
+   */
+  readonly descriptor?: number;
   /** Whether the file came as a whole, because its server knows no ranges. */
   isWhole?(): boolean;
   /**

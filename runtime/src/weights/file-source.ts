@@ -48,6 +48,8 @@ export async function openFileSource(
   };
   return {
     name: path,
+    // On Windows the number means something to Node's own C library alone.
+    ...(process.platform !== "win32" && { descriptor: handle.fd }),
     size: async () => stat.size,
     read,
     async verify(sha256, { signal, onProgress } = {}) {

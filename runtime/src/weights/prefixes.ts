@@ -75,6 +75,7 @@ export function withPrefixes(
     tensors,
     metadata: source.metadata,
     read: async (name, options) => source.read(resolve(name), options),
+    locate: (name) => source.locate?.(resolve(name)),
     readFloat32: async (name, options) => source.readFloat32(resolve(name), options),
     readRowsFloat32: async (name, rows, options) =>
       source.readRowsFloat32(resolve(name), rows, options),

@@ -94,6 +94,10 @@ export async function openSafetensors(
       const { begin, end } = place(name);
       return bytes(name, begin, end - begin, options?.signal);
     },
+    locate(name) {
+      const { descriptor } = source;
+      return descriptor === undefined ? undefined : { descriptor, offset: place(name).begin };
+    },
     async readFloat32(name, options) {
       const { begin, end, dtype } = place(name);
       toFloat32(new Uint8Array(0), dtype, { file, tensor: name });

@@ -84,6 +84,7 @@ export async function openShardedSafetensors(
     tensors,
     metadata,
     read: async (tensor, options) => shardOf(tensor).read(tensor, options),
+    locate: (tensor) => shardOf(tensor).locate?.(tensor),
     readFloat32: async (tensor, options) => shardOf(tensor).readFloat32(tensor, options),
     readRows: async (tensor, rows, options) => shardOf(tensor).readRows!(tensor, rows, options),
     readRowsFloat32: async (tensor, rows, options) =>

@@ -1,11 +1,13 @@
 import type { QuantizedStorage } from "@sigil/spec";
 import type { PackableMatrix } from "./quantized/packable.ts";
-import type { TensorInfo } from "./weight-source.ts";
+import type { TensorInfo, TensorLocation } from "./weight-source.ts";
 
 /** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
 export interface WeightReader {
   /** In the order of the file, which reads then follow. */
   readonly tensors?: ReadonlyMap<string, TensorInfo>;
+  /** Where a tensor's bytes lie in an open file, if they lie in one. */
+  locate?(name: string): TensorLocation | undefined;
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   readRowsFloat32(
     name: string,

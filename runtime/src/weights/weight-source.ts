@@ -14,6 +14,12 @@ export interface TensorInfo {
   readonly quantized?: StoredKind;
 }
 
+/** Bytes of a tensor in a file; see ByteSource's `descriptor`. */
+export interface TensorLocation {
+  readonly descriptor: number;
+  readonly offset: number;
+}
+
 /** Named tensors, read one at a time. */
 export interface WeightSource {
   /** What errors call it. */
@@ -48,6 +54,8 @@ export interface WeightSource {
     storage: QuantizedStorage,
     options?: { signal?: AbortSignal },
   ): Promise<PackableMatrix>;
+  /** Where a tensor's bytes lie in an open file, if they lie in one. */
+  locate?(name: string): TensorLocation | undefined;
   /**
    * Throws a WeightsError unless each file has its SHA-256, given by file name; sources without
    * files have no such method.
