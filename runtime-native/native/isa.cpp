@@ -7,6 +7,10 @@
 #else
 #include <cpuid.h>
 #endif
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace sigil::native {
@@ -42,17 +46,46 @@ unsigned saved() {
 
 bool bit(unsigned value, int i) { return (value >> i & 1) != 0; }
 
+/// AVX-512 with another product of bfloat16.
+Table with_bfloat16(const char* name, const Product& product) {
+  Table table = avx512_table;
+  table.name = name;
+  table.products[(int)Type::bfloat16] = product;
+  return table;
+}
+
+/// Whether there are AMX's tiles for bfloat16, and the system gives them to this process.
+bool may_use_tiles(unsigned features, unsigned state) {
+  if (!bit(features, 22) || !bit(features, 24) || (state >> 17 & 3) != 3) return false;
+#ifdef __linux__
+  // ARCH_REQ_XCOMP_PERM of the tiles' data: tiles are given to those who ask.
+  static const bool given = syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+  return given;
+#else
+  return false;
+#endif
+}
+
 std::vector<const Table*> detect() {
   std::vector<const Table*> found;
   const Registers basic = cpuid(1), more = cpuid(7);
   if (!bit(basic.c, 27)) return found;  // OSXSAVE
   const unsigned state = saved();
   const bool ymm = (state & 0x6) == 0x6, zmm = (state & 0xe6) == 0xe6;
-  const bool avx2 = ymm && bit(basic.c, 12) && bit(basic.c, 28) && bit(more.b, 5);
+  // FMA, AVX, F16C, AVX2
+  const bool avx2 =
+      ymm && bit(basic.c, 12) && bit(basic.c, 28) && bit(basic.c, 29) && bit(more.b, 5);
   // F, DQ, BW, VL
   const bool avx512 =
       avx2 && zmm && bit(more.b, 16) && bit(more.b, 17) && bit(more.b, 30) && bit(more.b, 31);
-  if (avx512) found.push_back(&avx512_table);
+  if (avx512) {
+    static const Table bf16 = with_bfloat16("avx512_bf16", avx512_bfloat16);
+    static const Table amx = with_bfloat16("amx", amx_bfloat16);
+    if (may_use_tiles(more.d, state)) found.push_back(&amx);
+    // On Intel's processors the pairs are no faster than float32, and AMX is there instead.
+    if (bit(cpuid(7, 1).a, 5)) found.push_back(&bf16);
+    found.push_back(&avx512_table);
+  }
   if (avx2) found.push_back(&avx2_table);
   return found;
 }

@@ -14,12 +14,14 @@ int64_t round_up(int64_t value, int64_t multiple) {
 }
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Rows of the longest register tile, and of a block of queries.
-constexpr int64_t most_tile_rows = 14, query_rows = 27;
+/// Values of the largest tile: 32 by 32 of AMX, 14 by 32 and 9 by 48 of AVX-512.
+constexpr int64_t most_tile_values = 32 * 32;
+/// Of a block of queries.
+constexpr int64_t query_rows = 27;
 /// Columns that a map computes at once.
 constexpr int64_t map_columns = 32 * group;
-/// About the depth of a block of a Gemm.
-constexpr int64_t block_depth = 1152;
+/// About the depth of a block of a Gemm, and the fewest rows of one.
+constexpr int64_t block_depth = 1152, least_rows = 32;
 /// A unit that takes less than some 20 microseconds costs more to hand out than it shares.
 constexpr int64_t least_unit = 2'000'000;
 /// Units for each thread, so that one that is held up delays a run by little.
@@ -35,38 +37,47 @@ Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int thre
   int64_t bytes = 0;
   for (const Weight& weight : descriptor_.weights) {
     offsets_.push_back(bytes);
-    bytes += round_up(weight.panels ? round_up(weight.rows, group) * weight.columns * 4
-                                    : weight.rows * weight.columns * 4,
-                      line);
+    const int64_t packed =
+        round_up(weight.rows, group) * panels_of(weight).depth * product_of(weight).bytes;
+    bytes += round_up(weight.panels ? packed : weight.rows * weight.columns * 4, line);
   }
   weights_ = Memory((size_t)bytes, "weights");
   constants_ = Memory((size_t)descriptor_.constant_bytes, "constants");
   arena_ = Memory((size_t)descriptor_.arena_bytes, "values");
-  int64_t patches = 0;
+  int64_t patches = 0, narrow = 0;
   for (auto* launches : {&descriptor_.init, &descriptor_.launches})
     for (Launch& launch : *launches) {
       bind(launch);
       scratch_stride_ = std::max(scratch_stride_, scratch_bytes(launch));
-      if (launch.family == Family::gemm && launch.a != Launch::Rows::matrix)
-        patches = std::max(patches, value_of(launch.rows, descriptor_.symbols) * launch.depth * 4);
+      if (launch.family != Family::gemm) continue;
+      const Weight& weight = descriptor_.weights[(size_t)launch.operands[1].at];
+      const int64_t rows = value_of(launch.rows, descriptor_.symbols);
+      if (launch.a != Launch::Rows::matrix) patches = std::max(patches, rows * launch.depth * 4);
+      if (product_of(weight).narrow) narrow = std::max(narrow, rows * panels_of(weight).depth * 2);
     }
   scratch_stride_ = round_up(scratch_stride_, line);
   scratch_ = Memory((size_t)(scratch_stride_ * threads_), "scratch");
   patches_ = Memory((size_t)patches, "patches");
+  narrow_ = Memory((size_t)narrow, "rows of 16 bits");
 }
 
 size_t Program::bytes() const {
   return constants_.bytes() + arena_.bytes() + weights_.bytes() + patches_.bytes() +
-         scratch_.bytes();
+         narrow_.bytes() + scratch_.bytes();
+}
+
+const Product& Program::product_of(const Weight& weight) const {
+  return table_.products[(int)weight.storage];
 }
 
 /// Of the widths that the instruction set has, the one that pads the columns least.
 Panels Program::panels_of(const Weight& weight) const {
-  int64_t width = table_.widths[0];
-  for (int i = 1; i < 3 && table_.widths[i] != 0; i++)
-    if (weight.rows % table_.widths[0] != 0 && weight.rows % table_.widths[i] == 0)
-      width = table_.widths[i];
-  return {weight.rows, weight.columns, width};
+  const Product& product = product_of(weight);
+  int64_t width = product.widths[0];
+  for (int i = 1; i < 3 && product.widths[i] != 0; i++)
+    if (weight.rows % product.widths[0] != 0 && weight.rows % product.widths[i] == 0)
+      width = product.widths[i];
+  return {weight.rows, round_up(weight.columns, product.unit), width};
 }
 
 char* Program::resolve(const Place& place) const {
@@ -108,7 +119,7 @@ int64_t Program::scratch_bytes(const Launch& launch) const {
   const int64_t registers = launch.expression.registers;
   switch (launch.family) {
     case Family::gemm:
-      return 4 * registers * most_tile_rows * table_.widths[0];
+      return 4 * registers * most_tile_values;
     case Family::dots:
       return 4 * registers * group;
     case Family::map:
@@ -145,9 +156,9 @@ int64_t element_bytes(Type type) { return type == Type::float32 ? 4 : 2; }
 
 /// A weight that is being packed, each unit a panel of it.
 struct Packing {
-  const Table& table;
+  const Product& product;
   Panels panels;
-  Type storage;
+  int64_t depth;
   const std::vector<WeightPart>& parts;
   char* out;
   /// Of each thread: a panel's rows as they lie in a file.
@@ -164,7 +175,7 @@ struct Packing {
     for (const WeightPart& part : parts) {
       const int64_t from = std::max(begin, first), to = std::min(end, first + part.count);
       if (from < to) {
-        const int64_t row_bytes = panels.depth * element_bytes(part.type);
+        const int64_t row_bytes = depth * element_bytes(part.type);
         const int64_t skipped = (from - first) * row_bytes, bytes = (to - from) * row_bytes;
         if (part.file) {
           part.file->read(part.offset + skipped, bytes, buffer);
@@ -176,11 +187,11 @@ struct Packing {
       first += part.count;
     }
     const Pack arguments{{end - begin, panels.depth, panels.width},
+                         depth,
                          pieces.data(),
                          (int64_t)pieces.size(),
-                         storage,
-                         out + begin * panels.depth * (int64_t)sizeof(float)};
-    table.pack(&arguments, 0, nullptr);
+                         out + begin * panels.depth * product.bytes};
+    product.pack(&arguments, 0, nullptr);
   }
 };
 
@@ -203,7 +214,7 @@ void Program::place(size_t index, const std::vector<WeightPart>& parts) {
     }
     return;
   }
-  Packing packing{table_, panels_of(weight), weight.storage, parts, out, {}, {}, {}};
+  Packing packing{product_of(weight), panels_of(weight), weight.columns, parts, out, {}, {}, {}};
   packing.rows.resize(
       (size_t)threads_,
       std::vector<char>((size_t)(packing.panels.width * weight.columns * (int64_t)sizeof(float))));
@@ -292,20 +303,28 @@ void Program::gemm(const Launch& launch, int64_t rows) {
     g.a = patches_.data();
     g.a_stride = 4 * launch.depth;
   }
+  const Weight& weight = descriptor_.weights[(size_t)o[1].at];
+  const Product& product = product_of(weight);
   g.b = resolve(o[1]);
-  g.panels = panels_of(descriptor_.weights[(size_t)o[1].at]);
+  g.panels = panels_of(weight);
+  if (product.narrow) {
+    const Narrow narrow{launch.depth, g.a, g.a_stride, (uint16_t*)narrow_.data(), g.panels.depth};
+    share(rows, table_.narrow, &narrow);
+    g.a = narrow_.data();
+    g.a_stride = 2 * g.panels.depth;
+  }
   g.c = at<float>(o[2]);
   g.epilogue = {e.code.data(), (uint32_t)e.code.size(), e.registers, e.operands.data()};
   // A block of rows and of the depth stays in half of the second-level cache while the panels pass.
-  const int64_t depth = std::min(g.panels.depth, block_depth);
-  const int64_t block = std::max(2 * most_tile_rows, level_two_bytes() / 2 / (4 * depth));
+  const int64_t bytes = product.narrow ? g.a_stride : 4 * std::min(g.panels.depth, block_depth);
+  const int64_t block = std::max<int64_t>(least_rows, level_two_bytes() / 2 / bytes);
   const int64_t panels = ceil_div(g.panels.columns, g.panels.width);
   g.row_blocks = ceil_div(rows, block);
   const int64_t work = rows * g.panels.columns * g.panels.depth;
   const int64_t units =
       std::max<int64_t>(1, std::min(units_per_thread * threads_, work / least_unit));
   g.panel_groups = threads_ == 1 ? 1 : std::min(panels, ceil_div(units, g.row_blocks));
-  share(g.row_blocks * g.panel_groups, table_.gemm, &g);
+  share(g.row_blocks * g.panel_groups, product.gemm, &g);
 }
 
 }  // namespace sigil::native

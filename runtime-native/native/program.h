@@ -43,6 +43,7 @@ class Program {
   size_t bytes() const;
 
  private:
+  const Product& product_of(const Weight& weight) const;
   Panels panels_of(const Weight& weight) const;
   char* resolve(const Place& place) const;
   template <class T>
@@ -59,7 +60,7 @@ class Program {
   const Table& table_;
   Pool& pool_;
   const int threads_;
-  Memory constants_, arena_, weights_, patches_, scratch_;
+  Memory constants_, arena_, weights_, patches_, narrow_, scratch_;
   std::vector<int64_t> offsets_;
   int64_t scratch_stride_ = 0;
 };

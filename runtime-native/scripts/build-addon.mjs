@@ -27,11 +27,15 @@ if (platform === "win32") {
   process.exit(1);
 }
 
+const avx2 = ["-mavx2", "-mfma", "-mf16c"];
+const avx512 = [...avx2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"];
 /** Flags of each instruction set's unit, which no other unit has. */
 const units = {
   x64: {
-    avx2: ["-mavx2", "-mfma", "-mf16c"],
-    avx512: ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma", "-mf16c"],
+    avx2,
+    avx512,
+    avx512_bf16: [...avx512, "-mavx512bf16"],
+    amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
   },
   arm64: { neon: [] },
 }[arch];
@@ -56,7 +60,7 @@ const sources = [
   ...Object.entries(units).map(([name, flags]) => ({
     // GCC 12 warns of its own intrinsics.
     file: join(native, "kernels", `${name}.cpp`),
-    flags: [...flags, "-Wno-uninitialized", "-Wno-maybe-uninitialized"],
+    flags: [...flags, "-Wno-uninitialized", "-Wno-maybe-uninitialized", "-Wno-unused-function"],
   })),
 ];
 const includes = [

@@ -1,5 +1,6 @@
 /** Every model case of the fixtures, run by the addon, against what transformers computed. */
 import { describe, expect, it } from "vitest";
+import { bars, distanceOf, isWithin } from "../support/bars.ts";
 import { compare } from "../support/compare-goldens.ts";
 import { goldenCase, tinyCases } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
@@ -25,6 +26,19 @@ describe.skipIf(instructionSets.length === 0)(`on the native backend ${needsGxx}
         expect(session.backend).toContain(set);
         await compare(golden, await runCase(golden, session), tolerance);
       });
+    });
+
+    it.each(["float16", "bfloat16"] as const)("weights in %s", async (storage) => {
+      for (const name of ["tiny", "tiny-awkward", "tiny-interpolate"]) {
+        const golden = await goldenCase(name, { storage });
+        await withInstructionSet(set, async () => {
+          const session = await openNative(golden.spec, golden.seed);
+          const distance = await distanceOf(golden, await runCase(golden, session));
+          expect(isWithin(distance, bars[storage]), `${name}: ${JSON.stringify(distance)}`).toBe(
+            true,
+          );
+        });
+      }
     });
   });
 

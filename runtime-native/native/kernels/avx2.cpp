@@ -1,4 +1,4 @@
-// AVX2 with FMA: eight lanes, sixteen registers.
+// AVX2 with FMA and F16C: eight lanes, sixteen registers.
 #include <immintrin.h>
 #include "table.h"
 #include "tables.h"
@@ -27,7 +27,16 @@ struct V {
   static inline void store_some(float* p, T x, int64_t n) {
     _mm256_maskstore_ps(p, first_lanes(n), x);
   }
-  static inline void prefetch(const float* p) { _mm_prefetch((const char*)p, _MM_HINT_T0); }
+  static inline T load_bfloat16(const uint16_t* p) {
+    const __m128i bits = _mm_loadu_si128((const __m128i*)p);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+  static inline T load_float16(const uint16_t* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p));
+  }
+  /// Nothing of this instruction set takes rows of bfloat16.
+  static inline void store_bfloat16(uint16_t*, const float*) {}
+  static inline void prefetch(const void* p) { _mm_prefetch((const char*)p, _MM_HINT_T0); }
   static inline T add(T a, T b) { return _mm256_add_ps(a, b); }
   static inline T sub(T a, T b) { return _mm256_sub_ps(a, b); }
   static inline T mul(T a, T b) { return _mm256_mul_ps(a, b); }
@@ -84,8 +93,17 @@ struct V {
 }  // namespace
 
 const Table avx2_table = {
-    "avx2",  {16, 0},   false,      gemm, nullptr, dots,    patches,
-    nullptr, attention, row_reduce, map,  pack,    nullptr, widen,
+    "avx2",
+    {{{16, 0, 0}, 4, 1, false, gemm<Floats>, pack_float32},
+     {{16, 0, 0}, 2, 1, false, gemm<WidenedFloat16>, pack_narrow<Type::float16, 1>},
+     {{16, 0, 0}, 2, 1, false, gemm<WidenedBfloat16>, pack_narrow<Type::bfloat16, 1>}},
+    dots,
+    patches,
+    nullptr,
+    attention,
+    row_reduce,
+    map,
+    widen,
 };
 
 }  // namespace sigil::native

@@ -53,52 +53,45 @@ static inline uint16_t to_float16(float value) {
   return sign | (uint16_t)((bits + 0xfff + (bits >> 13 & 1) - 0x38000000) >> 13);
 }
 
-/// Elements [k, k + count) of a row, as float32 rounded to what the weight is stored in.
-static inline void read_row(const PackPart& part, int64_t row, int64_t depth, int64_t k,
-                            int64_t count, Type storage, float* out) {
-  const int64_t at = row * depth + k;
-  if (part.type == Type::float32)
-    __builtin_memcpy(out, (const char*)part.rows + 4 * at, 4 * count);
-  else {
-    uint16_t bits[64];
-    __builtin_memcpy(bits, (const char*)part.rows + 2 * at, 2 * count);
-    for (int64_t i = 0; i < count; i++) out[i] = widened(bits[i], part.type);
-  }
-  if (storage == Type::float32 || storage == part.type) return;
-  for (int64_t i = 0; i < count; i++)
-    out[i] = widened(storage == Type::bfloat16 ? to_bfloat16(out[i]) : to_float16(out[i]), storage);
-}
-
 static void widen(const void* in, Type type, int64_t count, float* out) {
-  if (type == Type::float32)
+  if (type == Type::float32) {
     __builtin_memcpy(out, in, 4 * count);
-  else
-    for (int64_t i = 0; i < count; i++) {
-      uint16_t bits;
-      __builtin_memcpy(&bits, (const char*)in + 2 * i, 2);
-      out[i] = widened(bits, type);
-    }
+    return;
+  }
+  for (int64_t i = 0; i < count; i++) {
+    uint16_t bits;
+    __builtin_memcpy(&bits, (const char*)in + 2 * i, 2);
+    out[i] = widened(bits, type);
+  }
 }
 
-/// Sixteen rows of a weight at a time, 64 elements of each; `put(k, count, rows)` takes them.
+/// Elements [k, k + count) of a row as float32.
+static inline void read_row(const PackPart& part, int64_t row, int64_t depth, int64_t k,
+                            int64_t count, float* out) {
+  widen((const char*)part.rows + (row * depth + k) * (part.type == Type::float32 ? 4 : 2),
+        part.type, count, out);
+}
+
+/// Sixteen rows of a weight at a time, 64 elements of each, zeros where there are none;
+/// `put(k, count, rows)` takes them.
 template <class F>
 static inline void read_group(const Pack& p, int64_t column, F put) {
   alignas(64) float rows[group][64];
   for (int64_t k = 0; k < p.panels.depth; k += 64) {
     const int64_t count = p.panels.depth - k < 64 ? p.panels.depth - k : 64;
+    const int64_t there = p.depth - k < count ? (p.depth < k ? 0 : p.depth - k) : count;
     for (int64_t i = 0; i < group; i++) {
       int64_t row = column + i, part = 0;
       while (part < p.part_count && row >= p.parts[part].count) row -= p.parts[part++].count;
-      if (part < p.part_count)
-        read_row(p.parts[part], row, p.panels.depth, k, count, p.storage, rows[i]);
-      else
-        for (int64_t c = 0; c < count; c++) rows[i][c] = 0;
+      const int64_t read = part < p.part_count ? there : 0;
+      if (read > 0) read_row(p.parts[part], row, p.depth, k, read, rows[i]);
+      for (int64_t c = read; c < count; c++) rows[i][c] = 0;
     }
     put(k, count, &rows[0][0]);
   }
 }
 
-static void pack(const void* arguments, int64_t panel, char*) {
+static void pack_float32(const void* arguments, int64_t panel, char*) {
   const Pack& p = *(const Pack*)arguments;
   const int64_t begin = panel * p.panels.width, width = panel_width(p.panels, panel);
   float* out = (float*)p.out + begin * p.panels.depth;
@@ -106,4 +99,32 @@ static void pack(const void* arguments, int64_t panel, char*) {
     read_group(p, begin + column, [&](int64_t k, int64_t count, const float* rows) {
       V::transpose(rows, 64, group, count, out + k * width + column, width);
     });
+}
+
+/// 16 bits, [k / step][columns][step].
+template <Type storage, int step>
+static void pack_narrow(const void* arguments, int64_t panel, char*) {
+  const Pack& p = *(const Pack*)arguments;
+  const int64_t begin = panel * p.panels.width, width = panel_width(p.panels, panel);
+  uint16_t* out = (uint16_t*)p.out + begin * p.panels.depth;
+  for (int64_t column = 0; column < width; column += group)
+    read_group(p, begin + column, [&](int64_t k, int64_t count, const float* rows) {
+      for (int64_t c = 0; c < count; c += step)
+        for (int64_t i = 0; i < group; i++)
+          for (int64_t s = 0; s < step; s++) {
+            const float value = rows[i * 64 + c + s];
+            out[((k + c) / step * width + column + i) * step + s] =
+                storage == Type::bfloat16 ? to_bfloat16(value) : to_float16(value);
+          }
+    });
+}
+
+static void narrow(const void* arguments, int64_t row, char*) {
+  const Narrow& n = *(const Narrow*)arguments;
+  const float* in = (const float*)((const char*)n.in + row * n.in_stride);
+  uint16_t* out = n.out + row * n.out_stride;
+  int64_t k = 0;
+  for (; k + group <= n.depth; k += group) V::store_bfloat16(out + k, in + k);
+  for (; k < n.depth; k++) out[k] = to_bfloat16(in[k]);
+  for (; k < n.out_stride; k++) out[k] = 0;
 }

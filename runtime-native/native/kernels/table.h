@@ -74,6 +74,7 @@ struct Expression {
 /// How a weight lies in its panels: groups of columns, all of them of one width but the last.
 struct Panels {
   int64_t columns;
+  /// Of a row of a, with the zeros that the product wants behind it.
   int64_t depth;
   /// Columns of a panel, a multiple of `group`.
   int64_t width;
@@ -114,12 +115,14 @@ struct Patches {
   void* out;
 };
 
-/// Rows of float32 to what the instruction set multiplies. A unit is a row.
+/// Rows of float32 to bfloat16, zeros behind them. A unit is a row.
 struct Narrow {
   int64_t depth;
-  const float* in;
+  const void* in;
+  /// Bytes from row to row.
   int64_t in_stride;
   uint16_t* out;
+  /// Values from row to row.
   int64_t out_stride;
 };
 
@@ -155,11 +158,11 @@ struct Map {
 /// panel.
 struct Pack {
   Panels panels;
+  /// Of the rows: at most that of the panels.
+  int64_t depth;
   /// The stacked parts of the weight.
   const struct PackPart* parts;
   int64_t part_count;
-  /// What values are rounded to; `float32` leaves them.
-  Type storage;
   void* out;
 };
 struct PackPart {
@@ -171,23 +174,29 @@ struct PackPart {
 /// Each takes its arguments, a unit, and 64-byte aligned memory of the thread.
 using Work = void (*)(const void* arguments, int64_t unit, char* scratch);
 
+/// How an instruction set multiplies by weights of one storage.
+struct Product {
+  /// Panel widths, the preferred one first; 0 ends them.
+  int64_t widths[3];
+  /// Bytes of a value in a panel, and what a panel's depth is a multiple of.
+  int64_t bytes, unit;
+  /// Whether it takes rows of bfloat16, as `narrow` makes them, rather than of float32.
+  bool narrow;
+  Work gemm;
+  Work pack;
+};
+
 /// What an instruction set offers.
 struct Table {
   const char* name;
-  /// Panel widths for float32, the preferred one first; 0 ends them.
-  int64_t widths[3];
-  /// What weights of 16 bits are multiplied as: float32 if they are widened when packed.
-  bool multiplies_bfloat16;
-  Work gemm;
-  Work gemm_bfloat16;
+  /// By the storage of the weight.
+  Product products[(int)Type::count];
   Work dots;
   Work patches;
   Work narrow;
   Work attention;
   Work row_reduce;
   Work map;
-  Work pack;
-  Work pack_bfloat16;
   /// Values as they lie in a file, at any address, to float32.
   void (*widen)(const void* in, Type type, int64_t count, float* out);
 };

@@ -7,6 +7,9 @@ namespace sigil::native {
 #if defined(__x86_64__) || defined(_M_X64)
 extern const Table avx2_table;
 extern const Table avx512_table;
+/// In place of what avx512_table has for bfloat16.
+extern const Product avx512_bfloat16;
+extern const Product amx_bfloat16;
 #elif defined(__aarch64__) || defined(_M_ARM64)
 extern const Table neon_table;
 #endif

@@ -1,0 +1,105 @@
+// AMX beside AVX-512: tiles of 16 rows by 64 bytes, of which four hold sums.
+#include <immintrin.h>
+#include "table.h"
+#include "tables.h"
+
+#define SIGIL_WIDE_PANELS
+namespace sigil::native {
+namespace {
+
+#include "avx512.inc.h"
+#include "all.inc.h"
+
+/// Values of bfloat16 in a row of a tile, and rows of two tiles.
+constexpr int64_t tile_depth = 32, two_tiles = 32;
+
+/// Sums in tiles 0 to 3: rows of tiles 4 and 5 by columns of 6 and 7.
+struct alignas(64) TileConfig {
+  uint8_t palette = 1, start = 0, reserved[14] = {};
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {};
+
+  /// For `rows` of a, at most 32.
+  explicit TileConfig(int64_t count) {
+    const uint8_t upper = (uint8_t)(count < 16 ? count : (count + 1) / 2);
+    const uint8_t lower = (uint8_t)(count - upper);
+    rows[0] = rows[1] = rows[4] = upper;
+    rows[2] = rows[3] = rows[5] = lower > 0 ? lower : upper;
+    rows[6] = rows[7] = 16;
+  }
+  int64_t upper() const { return rows[0]; }
+};
+
+/// out = a b^T for rows of one or two tiles by columns of one or two.
+template <bool lower, bool right>
+static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, const uint16_t* b,
+                           int64_t width, int64_t depth, float* out) {
+  _tile_zero(0);
+  if (right) _tile_zero(1);
+  if (lower) _tile_zero(2);
+  if (lower && right) _tile_zero(3);
+  const char* below = a + upper_rows * a_stride;
+  for (int64_t k = 0; k < depth; k += tile_depth) {
+    const uint16_t* panel = b + k * width;
+    _tile_loadd(4, a + 2 * k, a_stride);
+    _tile_loadd(6, panel, 4 * width);
+    _tile_dpbf16ps(0, 4, 6);
+    if (right) {
+      _tile_loadd(7, panel + 32, 4 * width);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if (lower) {
+      _tile_loadd(5, below + 2 * k, a_stride);
+      _tile_dpbf16ps(2, 5, 6);
+      if (right) _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  const int64_t pitch = right ? 32 : 16;
+  _tile_stored(0, out, 4 * pitch);
+  if (right) _tile_stored(1, out + 16, 4 * pitch);
+  if (lower) _tile_stored(2, out + upper_rows * pitch, 4 * pitch);
+  if (lower && right) _tile_stored(3, out + upper_rows * pitch + 16, 4 * pitch);
+}
+
+static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
+  const Gemm& g = *(const Gemm*)arguments;
+  const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
+  const int64_t begin = divided(g.rows, block, g.row_blocks);
+  const int64_t end = divided(g.rows, block + 1, g.row_blocks);
+  const int64_t panels = panel_count(g.panels), depth = g.panels.depth;
+  const Rows split(end - begin, two_tiles);
+  const TileConfig longer(split.least + 1), shorter(split.least);
+  float* registers = (float*)scratch;
+  int64_t configured = 0;
+  for (int64_t panel = divided(panels, part, g.panel_groups);
+       panel < divided(panels, part + 1, g.panel_groups); panel++) {
+    const int64_t width = panel_width(g.panels, panel);
+    const int64_t column = panel * g.panels.width;
+    const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
+    const uint16_t* b = (const uint16_t*)g.b + column * depth;
+    for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
+      const int64_t rows = split.of(t);
+      const TileConfig& config = rows == split.least ? shorter : longer;
+      if (configured != rows) _tile_loadconfig(&config);
+      configured = rows;
+      const char* a = (const char*)g.a + row * g.a_stride;
+      const bool lower = rows > config.upper(), right = width > 16;
+      (lower   ? right ? multiply_tiles<true, true> : multiply_tiles<true, false>
+       : right ? multiply_tiles<false, true>
+               : multiply_tiles<false, false>)(a, g.a_stride, config.upper(), b, width, depth,
+                                               registers);
+      const Tile place{rows, width, row, column, columns, g.panels.columns};
+      interpret(g.epilogue, place, registers);
+      store_tile(place, registers, g.c);
+    }
+  }
+  _tile_release();
+}
+
+}  // namespace
+
+const Product amx_bfloat16 = {
+    {32, 0, 0}, 2, tile_depth, true, gemm_tiles, pack_narrow<Type::bfloat16, 2>,
+};
+
+}  // namespace sigil::native

@@ -1,0 +1,76 @@
+// Sixteen lanes of AVX-512, for the units that have them.
+
+struct V {
+  using T = __m512;
+  using M = __mmask16;
+  static constexpr int lanes = 16;
+  static constexpr int64_t widths[] = {48, 32, 0};
+  /// 27 or 28 sums, the columns and a broadcast fit the registers.
+  static constexpr int tile_rows(int across) { return across == 3 ? 9 : 14; }
+
+  static inline T all(float x) { return _mm512_set1_ps(x); }
+  static inline T broadcast(const float* p) { return _mm512_set1_ps(*p); }
+  static inline T load(const float* p) { return _mm512_loadu_ps(p); }
+  static inline T load_some(const float* p, int64_t n) {
+    return _mm512_maskz_loadu_ps((M)((1u << n) - 1), p);
+  }
+  static inline void store(float* p, T x) { _mm512_storeu_ps(p, x); }
+  static inline void store_some(float* p, T x, int64_t n) {
+    _mm512_mask_storeu_ps(p, (M)((1u << n) - 1), x);
+  }
+  static inline T load_bfloat16(const uint16_t* p) {
+    const __m256i bits = _mm256_loadu_si256((const __m256i*)p);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+  }
+  static inline T load_float16(const uint16_t* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p));
+  }
+  /// Sixteen values, to nearest, ties to even.
+  static inline void store_bfloat16(uint16_t* to, const float* from) {
+    const __m512i bits = _mm512_castps_si512(load(from));
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
+    const __m512i rounded = _mm512_mask_blend_epi32(is_nan(load(from)), sum, quiet);
+    _mm256_storeu_si256((__m256i*)to, _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
+  }
+  static inline void prefetch(const void* p) { _mm_prefetch((const char*)p, _MM_HINT_T0); }
+  static inline T add(T a, T b) { return _mm512_add_ps(a, b); }
+  static inline T sub(T a, T b) { return _mm512_sub_ps(a, b); }
+  static inline T mul(T a, T b) { return _mm512_mul_ps(a, b); }
+  static inline T div(T a, T b) { return _mm512_div_ps(a, b); }
+  static inline T max(T a, T b) { return _mm512_max_ps(a, b); }
+  static inline T min(T a, T b) { return _mm512_min_ps(a, b); }
+  static inline T fma(T a, T b, T c) { return _mm512_fmadd_ps(a, b, c); }
+  static inline T sqrt(T a) { return _mm512_sqrt_ps(a); }
+  static inline T abs(T a) { return _mm512_abs_ps(a); }
+  static inline T neg(T a) { return _mm512_xor_ps(a, all(-0.0f)); }
+  static inline T round(T a) {
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  static inline M less(T a, T b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  static inline M equal(T a, T b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+  static inline M is_nan(T a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
+  static inline T select(M m, T a, T b) { return _mm512_mask_blend_ps(m, b, a); }
+  static inline T with_sign(T x, T s) { return _mm512_or_ps(x, _mm512_and_ps(s, all(-0.0f))); }
+  /// x 2^n for a whole n.
+  static inline T scale(T x, T n) { return _mm512_scalef_ps(x, n); }
+  /// u = m 2^e with m from sqrt(1/2) to sqrt(2).
+  static inline void split(T u, T& e, T& m) {
+    const __m512i base = _mm512_set1_epi32(0x3f3504f3);
+    const __m512i shifted = _mm512_sub_epi32(_mm512_castps_si512(u), base);
+    e = _mm512_cvtepi32_ps(_mm512_srai_epi32(shifted, 23));
+    m = _mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_and_si512(shifted, _mm512_set1_epi32(0x7fffff)), base));
+  }
+  /// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
+  static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
+                        int64_t pitch) {
+    const __m512i index =
+        _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+                           _mm512_set1_epi32((int)stride));
+    const M there = count >= 16 ? (M)0xffff : count <= 0 ? (M)0 : (M)((1u << count) - 1);
+    for (int64_t k = 0; k < depth; k++)
+      store(out + k * pitch, _mm512_mask_i32gather_ps(all(0), there, index, rows + k, 4));
+  }
+};
