@@ -23,8 +23,8 @@ function partsInFile(
 ): NativePart[] | undefined {
   const found: NativePart[] = [];
   for (const { tensor, begin, end, fold, resample } of parts) {
-    const dtype = reader.tensors?.get(tensor)?.dtype;
-    const place = fold || resample ? undefined : reader.locate?.(tensor);
+    const { dtype, quantized } = reader.tensors?.get(tensor) ?? {};
+    const place = fold || resample || quantized ? undefined : reader.locate?.(tensor);
     if (!place || (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16")) return undefined;
     const { type, bytes } = types[dtype];
     found.push({
