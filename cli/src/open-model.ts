@@ -29,6 +29,13 @@ const note = (message: string): void => void process.stderr.write(`note: ${messa
 export async function modelFolder(model: string): Promise<string> {
   if (stateOf(model)?.isDirectory()) return model;
   const notices: string[] = [];
+  const interrupted = (): never => {
+    process.stderr.write(
+      `\ninterrupted: what was fetched of ${model} is kept, and the same command goes on from there\n`,
+    );
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
   const folder = await withProgress(`fetching ${model}`, (report) => {
     const files = new Map<string, { loaded: number; total: number }>();
     return resolveModel(model, {
@@ -42,7 +49,7 @@ export async function modelFolder(model: string): Promise<string> {
         );
       },
     });
-  });
+  }).finally(() => process.off("SIGINT", interrupted));
   notices.forEach(note);
   return folder;
 }

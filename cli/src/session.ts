@@ -7,16 +7,13 @@ import {
   imageProcessorFromConfig,
   Siglip2ImageProcessor,
   SiglipImageProcessor,
-  SiglipTokenizer,
-  tokenizerConfigOf,
-  tokenizerFromJson,
   type Session,
   type Tokenizer,
 } from "@sigil/runtime";
 import type { Checkpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import type { Plan, Tower } from "@sigil/spec";
-import { readInput } from "./files.ts";
+import { fitTextLength } from "./fit-text-length.ts";
 import { isNaflex, taskOf } from "./model-classes.ts";
 import { openModelSource, type ModelSource } from "./model-source.ts";
 import { withPatches } from "./open-model.ts";
@@ -84,9 +81,7 @@ export async function openModel(
   const source = await openModelSource(model, { checkpoint: named, tower });
   const { name, checkpoint } = source;
   try {
-    let tokenizer: Tokenizer | undefined;
-    const openedTokenizer = (): Tokenizer => (tokenizer ??= tokenizerOf(checkpoint));
-    const artifact = await artifactOf(source, openedTokenizer, maxNumPatches);
+    const artifact = await artifactOf(source, maxNumPatches);
     const { plan } = artifact;
     const task = taskOf(plan);
     if (kinds && !kinds.includes(task))
@@ -104,7 +99,7 @@ export async function openModel(
       name,
       session,
       processor: () => (processor ??= imageProcessor(checkpoint, plan)),
-      tokenizer: openedTokenizer,
+      tokenizer: () => checkpoint.tokenizer(),
       textLength: textLengthOf(plan),
       async close(): Promise<void> {
         await session.dispose();
@@ -117,10 +112,8 @@ export async function openModel(
   }
 }
 
-/** Texts are padded to min(model_max_length, max_position_embeddings), so a text tower is compiled for it. */
 async function artifactOf(
   { from, checkpoint }: ModelSource,
-  tokenizer: () => Tokenizer,
   maxNumPatches: number | undefined,
 ): Promise<CpuArtifact> {
   if ("artifact" in from) {
@@ -131,30 +124,12 @@ async function artifactOf(
     return from.artifact;
   }
   const spec = withPatches(from.spec, maxNumPatches);
-  const longest = spec.textLength ?? spec.config.text_config?.max_position_embeddings;
-  const has = checkpoint.paths["spiece.model"] ?? checkpoint.tokenizerJson;
-  return cpuArtifact(
-    await compile(
-      longest === undefined || !has
-        ? spec
-        : { ...spec, textLength: Math.min(longest, tokenizer().modelMaxLength) },
-    ),
-  );
+  return cpuArtifact(await compile(fitTextLength(spec, checkpoint)));
 }
 
 function textLengthOf({ programs }: Plan): number {
   const ids = programs.flatMap(({ inputs }) => inputs).find(({ name }) => name === "input_ids");
   return ids ? Number(ids.shape[1]) : 0;
-}
-
-function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
-  const { "spiece.model": spiece } = checkpoint.paths;
-  if (spiece) return SiglipTokenizer.fromSpiece(readInput(spiece), tokenizerConfigOf(checkpoint));
-  if (checkpoint.tokenizerJson)
-    return tokenizerFromJson(checkpoint.tokenizerJson, tokenizerConfigOf(checkpoint));
-  throw new InputError(
-    `${checkpoint.folder}: expected spiece.model or tokenizer.json, found neither`,
-  );
 }
 
 /**

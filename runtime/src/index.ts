@@ -4,6 +4,7 @@ export * from "./tokenizer/index.ts";
 export * from "./model/index.ts";
 export * from "./pipelines/zero-shot-image-classification.ts";
 export * from "./pipelines/image-classification.ts";
+export * from "./pipelines/tasks.ts";
 export type { Pictures } from "./pipelines/pictures.ts";
 export * from "./weights/index.ts";
 export * from "./image/index.ts";

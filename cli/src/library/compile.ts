@@ -1,0 +1,17 @@
+import type { CompiledModel } from "@sigil/compiler";
+import { loadSpec, type ModelSpec } from "@sigil/spec";
+
+/**
+ * Compiles a spec, or the one of a path: a Sigil spec, a config.json or a checkpoint's folder. With
+ * `out`, its module is written into that folder. Throws DiagnosticError with every problem.
+ */
+export async function compile(
+  spec: ModelSpec | string,
+  { out }: { readonly out?: string } = {},
+): Promise<CompiledModel> {
+  // Loaded with the first spec: pipelines of compiled models do without.
+  const compiler = await import("@sigil/compiler");
+  const compiled = await compiler.compile(typeof spec === "string" ? loadSpec(spec) : spec);
+  if (out !== undefined) compiler.writeFiles(out, compiler.artifactFiles(compiled));
+  return compiled;
+}

@@ -1,0 +1,109 @@
+/** A model by its name, ready for a pipeline: fetched, compiled, loaded. */
+import { statSync } from "node:fs";
+import { InputError, ModelProcessor, type ProcessorTarget, type Session } from "@sigil/runtime";
+import { openCheckpoint } from "@sigil/runtime/node";
+import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
+import { loadSpec, type ModelSpec, type Plan } from "@sigil/spec";
+import { resolveModel } from "../hub/resolve-model.ts";
+import { fitTextLength } from "../fit-text-length.ts";
+import { compileOnce } from "./compile-once.ts";
+
+/** How far a model has come; files are fetched first, then weights are loaded. */
+export interface PipelineProgress {
+  readonly stage: "fetching" | "loading";
+  /** Of the file that is being fetched. */
+  readonly file?: string;
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface PipelineOptions {
+  /** Branch, tag or commit of a Hub id. Default `main`. */
+  readonly revision?: string;
+  /** How weights are stored in memory; arithmetic is float32. Default `float32`. */
+  readonly storage?: ModelSpec["storage"];
+  /** The native addon where it can run, else WebAssembly; or one of the two. Default `auto`. */
+  readonly backend?: NonNullable<CpuSessionOptions["backend"]>;
+  readonly threads?: number;
+  readonly onProgress?: (progress: PipelineProgress) => void;
+  /** Told of what is used instead of what was asked for; `process.emitWarning` by default. */
+  readonly onNotice?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenPipeline {
+  readonly session: Session;
+  readonly processor: ModelProcessor<object>;
+  readonly textLength: number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a checkpoint's folder, or a Hub id, which is fetched into the Hugging Face cache. Throws
+ * HubError, DiagnosticError, WeightsError or InputError for what is missing or damaged, and for a
+ * model of another kind than `kinds`.
+ */
+export async function openPipeline(
+  model: string,
+  kinds: readonly Plan["kind"][],
+  {
+    revision,
+    storage,
+    onProgress,
+    onNotice = (message) => process.emitWarning(message, { code: "SIGIL" }),
+    ...options
+  }: PipelineOptions = {},
+): Promise<OpenPipeline> {
+  const folder = statSync(model, { throwIfNoEntry: false })?.isDirectory()
+    ? model
+    : await resolveModel(revision === undefined ? model : `${model}@${revision}`, {
+        onNotice,
+        signal: options.signal,
+        onProgress: ({ file, loaded, total }) =>
+          onProgress?.({ stage: "fetching", file, loadedBytes: loaded, totalBytes: total }),
+      });
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    const spec = fitTextLength({ ...loadSpec(folder), ...(storage && { storage }) }, checkpoint);
+    const artifact = await compileOnce(spec);
+    const { plan } = artifact;
+    if (!kinds.includes(plan.kind))
+      throw new InputError(`${model}: expected ${kinds.join(" or ")}, received ${plan.kind}`);
+    const session = await openCpuSession(artifact, checkpoint.weights, {
+      ...options,
+      lazy: true,
+      ...(onProgress && {
+        onProgress: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) =>
+          onProgress({ stage: "loading", ...progress }),
+      }),
+    });
+    const target = targetOf(plan);
+    return {
+      session,
+      processor: new ModelProcessor(target, checkpoint),
+      textLength: target.textLength ?? 0,
+      close: async () => {
+        await session.dispose();
+        await checkpoint.close();
+      },
+    };
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+/** What a plan takes, as the class of its module would say it. */
+function targetOf({ kind, programs }: Plan): ProcessorTarget {
+  const sizes = (name: string): number[] | undefined =>
+    programs
+      .flatMap(({ inputs }) => inputs)
+      .find((input) => input.name === name)
+      ?.shape.map(Number);
+  const [pixels, ids, patches] = ["pixel_values", "input_ids", "patches"].map(sizes);
+  return {
+    ...(pixels && { imageSize: { height: pixels[2]!, width: pixels[3]! } }),
+    ...(ids && { textLength: ids[1]! }),
+    ...(kind.startsWith("siglip2") && patches && { maxNumPatches: patches[1]! }),
+  };
+}

@@ -1,0 +1,142 @@
+/** transformers' pipelines by a model's name, in one call. */
+import {
+  classificationPipeline,
+  imageFeaturePipeline,
+  InputError,
+  SiglipTextModel,
+  textFeaturePipeline,
+  zeroShotPipeline,
+  type ClassificationPipeline,
+  type FeaturePipeline,
+  type LabelScore,
+  type Tensor,
+  type ZeroShotOptions,
+  type ZeroShotPipeline,
+} from "@sigil/runtime";
+import { loadImage, type ImageInput } from "@sigil/runtime/node";
+import { classifierModel, siglipModel, visionModel } from "../model-classes.ts";
+import { openPipeline, type PipelineOptions } from "./open-pipeline.ts";
+
+const decode = (picture: ImageInput) => loadImage(picture);
+
+/**
+ * Tells pictures apart by labels that each call names. `model` is a checkpoint's folder or a Hub
+ * id; a picture is a path, an address, a Blob, bytes or decoded.
+ */
+export async function zeroShotImageClassification(
+  model: string,
+  options?: PipelineOptions,
+): Promise<ZeroShotPipeline<ImageInput>> {
+  const opened = await openPipeline(model, ["siglip", "siglip2"], options);
+  const { session } = opened;
+  return zeroShotPipeline({
+    ...opened,
+    decode,
+    model: siglipModel(session),
+  });
+}
+
+/** A fine-tuned classifier's own labels. */
+export async function imageClassification(
+  model: string,
+  options?: PipelineOptions,
+): Promise<ClassificationPipeline<ImageInput>> {
+  const kinds = ["siglip-image-classification", "siglip2-image-classification"] as const;
+  const opened = await openPipeline(model, kinds, options);
+  const { session } = opened;
+  return classificationPipeline({
+    ...opened,
+    decode,
+    model: classifierModel(session),
+  });
+}
+
+/** The features of a tower by itself, under the name that joint models have for them. */
+const pooled = async (output: Promise<{ readonly poolerOutput?: Tensor }>): Promise<Tensor> => {
+  const { poolerOutput } = await output;
+  if (!poolerOutput) throw new InputError("the model has no pooler_output");
+  return poolerOutput;
+};
+
+/** Embeddings of pictures. */
+export async function imageFeatures(
+  model: string,
+  options?: PipelineOptions,
+): Promise<FeaturePipeline<ImageInput>> {
+  const kinds = ["siglip", "siglip2", "siglip-vision", "siglip2-vision"] as const;
+  const opened = await openPipeline(model, kinds, options);
+  const { session } = opened;
+  const tower = visionModel(session);
+  return imageFeaturePipeline({
+    ...opened,
+    decode,
+    model: {
+      getImageFeatures: (inputs) =>
+        pooled(tower.forward(inputs) as Promise<{ readonly poolerOutput?: Tensor }>),
+    },
+  });
+}
+
+/** Embeddings of texts. */
+export async function textFeatures(
+  model: string,
+  options?: PipelineOptions,
+): Promise<FeaturePipeline<string>> {
+  const opened = await openPipeline(model, ["siglip", "siglip2", "siglip-text"], options);
+  const tower = new SiglipTextModel(opened.session);
+  return textFeaturePipeline({
+    ...opened,
+    decode,
+    model: {
+      getTextFeatures: (inputs) =>
+        pooled(tower.forward(inputs) as Promise<{ readonly poolerOutput?: Tensor }>),
+    },
+  });
+}
+
+/** transformers' names of the tasks. */
+export interface Pipelines {
+  readonly "zero-shot-image-classification": ZeroShotPipeline<ImageInput>;
+  readonly "image-classification": ClassificationPipeline<ImageInput>;
+  readonly "image-feature-extraction": FeaturePipeline<ImageInput>;
+  readonly "feature-extraction": FeaturePipeline<string>;
+}
+
+const pipelines: {
+  readonly [Task in keyof Pipelines]: (
+    model: string,
+    options?: PipelineOptions,
+  ) => Promise<Pipelines[Task]>;
+} = {
+  "zero-shot-image-classification": zeroShotImageClassification,
+  "image-classification": imageClassification,
+  "image-feature-extraction": imageFeatures,
+  "feature-extraction": textFeatures,
+};
+
+/** A pipeline by its task's name. Throws InputError for a task that is none of these. */
+export async function pipeline<Task extends keyof Pipelines>(
+  task: Task,
+  model: string,
+  options?: PipelineOptions,
+): Promise<Pipelines[Task]> {
+  if (!Object.hasOwn(pipelines, task))
+    throw new InputError(
+      `task: expected one of ${Object.keys(pipelines).join(", ")}, received ${JSON.stringify(task)}`,
+    );
+  return pipelines[task](model, options);
+}
+
+/** Opens a model, classifies pictures once and closes it again. */
+export async function classify(
+  pictures: readonly ImageInput[],
+  labels: readonly string[],
+  { model, template, ...options }: PipelineOptions & ZeroShotOptions & { readonly model: string },
+): Promise<LabelScore[][]> {
+  const run = await zeroShotImageClassification(model, options);
+  try {
+    return await run(pictures, labels, template === undefined ? {} : { template });
+  } finally {
+    await run.dispose();
+  }
+}
