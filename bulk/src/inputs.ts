@@ -1,0 +1,107 @@
+/** Where the inputs of a job come from: names, or the rows of a Parquet file. */
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { BulkError } from "./bulk-error.ts";
+
+/** Paths and addresses of pictures, or texts. */
+export interface NamedInputs {
+  readonly names: readonly string[];
+}
+
+/** Rows of a column: texts, paths of pictures, or picture files as `datasets` stores them. */
+export interface ParquetInputs {
+  readonly parquet: string;
+  readonly column: string;
+  /** A column of ids; else a row's number is its id. */
+  readonly id?: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+export type InputList = NamedInputs | ParquetInputs;
+
+export interface Input {
+  readonly id: string;
+  /** A path or an address, a text, the bytes of a picture file; or what no input can be. */
+  readonly value: string | Uint8Array | undefined;
+}
+
+/** All rows of a Parquet file. Throws BulkError for a file or a column that is not there. */
+export async function parquetInputs(
+  parquet: string,
+  column: string,
+  id?: string,
+): Promise<ParquetInputs> {
+  const file = await opened(parquet);
+  const { num_rows, schema } = await metadataOf(file, parquet);
+  const columns = childrenOf(schema);
+  for (const name of id === undefined ? [column] : [column, id])
+    if (!columns.includes(name))
+      throw new BulkError(
+        "bad-input",
+        `${parquet} has no column ${name}; it has ${columns.join(", ")}`,
+      );
+  return { parquet, column, ...(id !== undefined && { id }), begin: 0, end: Number(num_rows) };
+}
+
+/** The inputs themselves, in order. */
+export async function readInputs(list: InputList): Promise<readonly Input[]> {
+  if ("names" in list) return list.names.map((name) => ({ id: name, value: name }));
+  const { parquet, column, id, begin, end } = list;
+  const file = await opened(parquet);
+  const rows = await parquetReadObjects({
+    file,
+    compressors,
+    columns: id === undefined ? [column] : [column, id],
+    rowStart: begin,
+    rowEnd: end,
+    // Bytes of pictures are no text.
+    utf8: false,
+  }).catch((cause: unknown) => {
+    throw unreadable(parquet, cause);
+  });
+  return rows.map((row, i) => ({
+    id: id === undefined ? String(begin + i) : String(row[id]),
+    value: valueOf(row[column]),
+  }));
+}
+
+/** `datasets` has pictures as `{ bytes, path }`. */
+function valueOf(cell: unknown): Input["value"] {
+  if (typeof cell === "string" || cell instanceof Uint8Array) return cell;
+  const { bytes, path } = (cell ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };
+  if (bytes instanceof Uint8Array) return bytes;
+  return typeof path === "string" ? path : undefined;
+}
+
+type File = Awaited<ReturnType<typeof asyncBufferFromFile>>;
+
+const opened = (path: string): Promise<File> =>
+  asyncBufferFromFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+const metadataOf = (file: File, path: string): ReturnType<typeof parquetMetadataAsync> =>
+  parquetMetadataAsync(file).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+const unreadable = (path: string, cause: unknown): BulkError =>
+  new BulkError("bad-input", `${path} cannot be read as Parquet: ${(cause as Error).message}`, {
+    cause,
+  });
+
+/** Names of the top level of a schema, which lists its elements depth first. */
+function childrenOf(
+  schema: readonly { readonly name: string; readonly num_children?: number }[],
+): readonly string[] {
+  const names: string[] = [];
+  let at = 1;
+  const skip = (): void => {
+    const { num_children: children = 0 } = schema[at++]!;
+    for (let i = 0; i < children; i++) skip();
+  };
+  while (at < schema.length) {
+    names.push(schema[at]!.name);
+    skip();
+  }
+  return names;
+}

@@ -1,0 +1,46 @@
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { BulkError } from "./bulk-error.ts";
+import type { Job } from "./job.ts";
+import { publish } from "./publish.ts";
+
+/**
+ * Makes a job's folder, or finds it as an earlier run or another process left it. Throws BulkError
+ * where it holds another job, whose shards would be taken for this one's.
+ */
+export async function openJobFolder(job: Job): Promise<void> {
+  await mkdir(job.out, { recursive: true });
+  await removeLeftovers(job.out);
+  const file = join(job.out, "job.json");
+  // The folder may be at another path where other machines see it.
+  const { out: _, ...described } = job;
+  if (await publish(file, Buffer.from(`${JSON.stringify(described, undefined, 2)}\n`))) return;
+  const found = await readJob(file);
+  const differing = Object.entries(described).filter(([key, value]) => found[key] !== value);
+  if (differing.length > 0)
+    throw new BulkError(
+      "other-job",
+      `${job.out} holds the shards of another job, which has ${differing
+        .map(([key]) => `${key} ${JSON.stringify(found[key])}`)
+        .join(", ")}: choose another folder`,
+    );
+}
+
+async function readJob(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  } catch (cause) {
+    throw new BulkError("other-job", `${file} is not what a job left`, { cause });
+  }
+}
+
+/** Partial files of processes that were killed; no shard takes a day to write. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const yesterday = Date.now() - 24 * 3600 * 1000;
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(".part")) continue;
+    const path = join(folder, name);
+    const state = await stat(path).catch(() => undefined);
+    if (state && state.mtimeMs < yesterday) await rm(path, { force: true });
+  }
+}

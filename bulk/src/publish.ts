@@ -1,0 +1,27 @@
+import { randomBytes } from "node:crypto";
+import { link, open, unlink } from "node:fs/promises";
+
+/**
+ * Makes a file that appears whole or not at all, also when the machine fails; false where another
+ * process was first, whose file stays.
+ */
+export async function publish(path: string, bytes: Uint8Array): Promise<boolean> {
+  const partial = `${path}.${randomBytes(6).toString("hex")}.part`;
+  const file = await open(partial, "wx");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    // Unlike a rename, it fails where the name is taken.
+    await link(partial, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await unlink(partial);
+  }
+}
