@@ -1,6 +1,6 @@
 /** Computes one shard and makes its file. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Embedder, Unreadable } from "./embedder.ts";
 import { readInputs } from "./inputs.ts";
 import { shardsOf, type Job, type Shard } from "./job.ts";
@@ -24,7 +24,7 @@ export function shardPath({ job, index }: { readonly job: Job; readonly index: n
 export const isDone = (shard: Shard): boolean => existsSync(shardPath(shard));
 
 /**
- * Rows that cannot be read are listed beside the shard, in `….unreadable.jsonl`. `onRows` is told
+ * Rows that cannot be read are listed beside the shard, in `_….unreadable.jsonl`. `onRows` is told
  * how many inputs of the shard have been dealt with.
  */
 export async function embedShard(
@@ -51,10 +51,10 @@ export async function embedShard(
     onRows(places.at(-1)! + 1);
   }
   const path = shardPath(shard);
-  // Before the shard, which says that both are there.
+  // Readers of a folder of Parquet pass over names with an underscore. Before the shard, which says that both are there.
   if (unreadable.length > 0)
     await publish(
-      `${path}.unreadable.jsonl`,
+      join(job.out, `_${basename(path)}.unreadable.jsonl`),
       Buffer.from(unreadable.map((one) => `${JSON.stringify(one)}\n`).join("")),
     );
   const isOurs = await publish(

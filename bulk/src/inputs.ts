@@ -1,4 +1,5 @@
 /** Where the inputs of a job come from: names, or the rows of a Parquet file. */
+import { resolve } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { BulkError } from "./bulk-error.ts";
@@ -6,6 +7,8 @@ import { BulkError } from "./bulk-error.ts";
 /** Paths and addresses of pictures, or texts. */
 export interface NamedInputs {
   readonly names: readonly string[];
+  /** The folder that relative paths begin in; texts and addresses have none. */
+  readonly base?: string;
 }
 
 /** Rows of a column: texts, paths of pictures, or picture files as `datasets` stores them. */
@@ -46,7 +49,7 @@ export async function parquetInputs(
 
 /** The inputs themselves, in order. */
 export async function readInputs(list: InputList): Promise<readonly Input[]> {
-  if ("names" in list) return list.names.map((name) => ({ id: name, value: name }));
+  if ("names" in list) return list.names.map((name) => ({ id: name, value: located(name, list) }));
   const { parquet, column, id, begin, end } = list;
   const file = await opened(parquet);
   const rows = await parquetReadObjects({
@@ -65,6 +68,9 @@ export async function readInputs(list: InputList): Promise<readonly Input[]> {
     value: valueOf(row[column]),
   }));
 }
+
+const located = (name: string, { base }: NamedInputs): string =>
+  base === undefined || /^[a-z]+:\/\//i.test(name) ? name : resolve(base, name);
 
 /** `datasets` has pictures as `{ bytes, path }`. */
 function valueOf(cell: unknown): Input["value"] {

@@ -11,7 +11,7 @@ import { publish } from "./publish.ts";
 export async function openJobFolder(job: Job): Promise<void> {
   await mkdir(job.out, { recursive: true });
   await removeLeftovers(job.out);
-  const file = join(job.out, "job.json");
+  const file = join(job.out, "_job.json");
   // The folder may be at another path where other machines see it.
   const { out: _, ...described } = job;
   if (await publish(file, Buffer.from(`${JSON.stringify(described, undefined, 2)}\n`))) return;

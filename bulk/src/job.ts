@@ -10,6 +10,10 @@ export interface Job {
   /** As `--model` names it, and what its weights come from where that says nothing of it. */
   readonly model: string;
   readonly checkpoint?: string;
+  /** One tower of the model. */
+  readonly tower?: string;
+  /** Of a NaFlex model. */
+  readonly maxNumPatches?: number;
   readonly normalize: boolean;
   /** The folder that shards are written to. */
   readonly out: string;
@@ -32,7 +36,9 @@ export function planShards(
   inputs: InputList,
 ): readonly Shard[] {
   const { shardSize } = settings;
-  const digest = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+  // Where relative paths begin is another matter on every machine.
+  const { base: _, ...described } = { base: undefined, ...inputs };
+  const digest = createHash("sha256").update(JSON.stringify(described)).digest("hex").slice(0, 16);
   const count = countOf(inputs);
   const job: Job = { ...settings, count, inputs: digest };
   return Array.from({ length: shardsOf(job) }, (_, index) => ({

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { link, open, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 /**
  * Makes a file that appears whole or not at all, also when the machine fails; false where another
  * process was first, whose file stays.
  */
 export async function publish(path: string, bytes: Uint8Array): Promise<boolean> {
-  const partial = `${path}.${randomBytes(6).toString("hex")}.part`;
+  // Readers of a folder of Parquet pass over names that begin so.
+  const name = `.${basename(path)}.${randomBytes(6).toString("hex")}.part`;
+  const partial = join(dirname(path), name);
   const file = await open(partial, "wx");
   try {
     await file.writeFile(bytes);

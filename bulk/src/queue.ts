@@ -7,7 +7,7 @@ import { embedShard, isDone } from "./embed-shard.ts";
 import { openJobFolder } from "./job-folder.ts";
 import type { Job, Shard } from "./job.ts";
 
-const queueName = "sigil-embed";
+export const queueName = "sigil-embed";
 const attempts = 5;
 
 /** What a finished shard leaves in the queue. */
@@ -112,7 +112,7 @@ export async function startWorker(
   const connection = await connected(url);
   let current: { readonly key: string; readonly embedder: Embedder } | undefined;
   const embedderOf = async (job: Job): Promise<Embedder> => {
-    const key = JSON.stringify([job.kind, job.model, job.checkpoint]);
+    const key = JSON.stringify([job.kind, job.model, job.checkpoint, job.tower, job.maxNumPatches]);
     if (current?.key === key) return current.embedder;
     await current?.embedder.close();
     current = undefined;
@@ -152,7 +152,7 @@ export async function startWorker(
 }
 
 /** Throws BulkError where nothing answers. */
-async function connected(url: string): Promise<Redis> {
+export async function connected(url: string): Promise<Redis> {
   const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
   // Told by whoever waits for a command, and by the worker.
   connection.on("error", () => {});

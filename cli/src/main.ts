@@ -49,6 +49,12 @@ const positive = (text: string): number => {
   if (!(integer(text) > 0)) throw new InvalidArgumentError("expected a positive integer");
   return Number(text);
 };
+const part = (text: string): { index: number; of: number } => {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (!(Number(index) < Number(of)))
+    throw new InvalidArgumentError("expected a part such as 0/4, which is the first of four");
+  return { index: Number(index), of: Number(of) };
+};
 const port = (text: string): number => {
   if (!(integer(text) >= 0 && Number(text) <= 65535))
     throw new InvalidArgumentError("expected a port, from 0 to 65535");
@@ -182,12 +188,35 @@ program
   .option("--texts", "embed each line of stdin")
   .option("--max-num-patches <count>", patchesHelp, positive)
   .option("--normalize", "scale each embedding to length one")
-  .option("--out <file>", "safetensors file (image_embeds or text_embeds)")
+  .option("--out <path>", "safetensors file (image_embeds or text_embeds), or folder of shards")
+  .addOption(
+    new Option("--format <name>", "write a folder of shards").choices(["parquet", "safetensors"]),
+  )
+  .option("--shard-size <count>", "inputs of a shard (default: 1000)", positive)
+  .option("--shard <i/n>", "compute the ith of n parts of the shards, from 0", part)
+  .option("--queue <url>", "give the shards to sigil worker, through Redis or Valkey")
+  .option("--list <file>", "a picture or a text a line; - reads stdin")
+  .option("--parquet <file>", "inputs from a column of a Parquet file")
+  .option("--column <name>", "the column of --parquet")
+  .option("--id <name>", "the column of ids of --parquet (default: the row's number)")
+  .option("--as-texts", "inputs of --list or --parquet are texts")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors",
+    "\nExamples:\n  sigil embed photos --model ./siglip-base-patch16-224 --format parquet --out embeddings\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors",
   )
   .action(lazy(async () => (await import("./commands/embed.ts")).embed));
+
+program
+  .command("worker")
+  .description("computes shards that sigil embed --queue hands out, on any machine")
+  .requiredOption("--queue <url>", "the same as of sigil embed")
+  .option(
+    "--board <port>",
+    "also serve a page that shows the queue, its retries and failures",
+    port,
+  )
+  .addHelpText("after", "\nExample:\n  sigil worker --queue redis://queue.example:6379")
+  .action(lazy(async () => (await import("./commands/worker.ts")).worker));
 
 program
   .command("init")

@@ -4,6 +4,7 @@ import {
   type Siglip2VisionInputs,
   type SiglipVisionInputs,
 } from "@sigil/runtime";
+import { decodeImage } from "@sigil/runtime/node";
 import { decodePicture } from "./picture-arguments.ts";
 import type { OpenModel } from "./session.ts";
 import { stackInputs } from "./tensors/stack-inputs.ts";
@@ -23,6 +24,9 @@ export interface PictureBatch {
   readonly inputs: SiglipVisionInputs;
 }
 
+/** The name of a picture (see `pictureArguments`), or its file and what errors call it. */
+export type PictureInput = string | { readonly name: string; readonly file: Uint8Array };
+
 /**
  * Normalised values, or bytes for a model that normalises them itself; of a NaFlex model also what
  * says which of its patches they are.
@@ -38,7 +42,7 @@ const ahead = 3;
  * `onUnreadable`, and the others go on.
  */
 export async function* readPictures(
-  images: readonly string[],
+  images: readonly PictureInput[],
   { session, processor: openProcessor }: Pick<OpenModel, "session" | "processor">,
   onUnreadable: (unreadable: Unreadable) => void,
   size = 8,
@@ -49,8 +53,10 @@ export async function* readPictures(
   );
   let batch: { image: string; place: number; inputs: Inputs }[] = [];
   // Each is resized as soon as it is decoded: only what it becomes is kept.
-  const read = async (image: string): Promise<Inputs> => {
-    const picture = [await decodePicture(image)];
+  const read = async (image: PictureInput): Promise<Inputs> => {
+    const picture = [
+      await (typeof image === "string" ? decodePicture(image) : decodeImage(image.file)),
+    ];
     if (processor instanceof Siglip2ImageProcessor) return processor.preprocess(picture);
     if (bytes) {
       const { pixelValues: data, shape } = processor.preprocessBytes(picture);
@@ -60,7 +66,8 @@ export async function* readPictures(
     return { pixelValues: { data, shape } };
   };
   const reading: Promise<Inputs>[] = [];
-  for (const [place, image] of images.entries()) {
+  for (const [place, given] of images.entries()) {
+    const image = typeof given === "string" ? given : given.name;
     while (reading.length < images.length && reading.length <= place + ahead)
       reading.push(begun(read(images[reading.length]!)));
     const picture = reading[place]!;

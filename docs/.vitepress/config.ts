@@ -30,6 +30,7 @@ export default defineConfig({
           { text: "Architectures", link: "/architectures" },
           { text: "Operations", link: "/operations" },
           { text: "Serving", link: "/serving" },
+          { text: "Bulk embedding", link: "/bulk" },
           { text: "Errors", link: "/errors" },
         ],
       },

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { enqueueShards, planShards, runShards, startWorker } from "@sigil/bulk";
+import { enqueueShards, planShards, runShards, serveBoard, startWorker } from "@sigil/bulk";
 import { afterAll, describe, expect, it } from "vitest";
 import { hasRedis, needsRedis, startRedis } from "../support/redis.ts";
 import { CountedEmbedder } from "./counted-embedder.ts";
@@ -85,6 +85,12 @@ describe.skipIf(!hasRedis)(`a queue ${needsRedis}`, () => {
       /^2 shards failed:\nshard \d: no such model\nshard \d: no such model$/,
     );
     expect(failures).toHaveLength(10);
+    const board = await serveBoard(redis.url, 0);
+    const page = (await (await fetch(`${board.address}/api/queues`)).json()) as {
+      queues: { name: string; counts: Record<string, number> }[];
+    };
+    expect(page.queues).toMatchObject([{ name: "sigil-embed", counts: { failed: 2 } }]);
+    await board.close();
     broken = false;
     expect(await enqueueShards(shards, redis.url)).toMatchObject({ found: 0, rows: 199 });
     expect(await enqueueShards(shards, redis.url)).toMatchObject({ found: 2, rows: 0 });

@@ -43,14 +43,14 @@ describe("a job", () => {
     expect(result).toMatchObject({ shards: 3, found: 0, rows: 23 });
     expect(await readShards(out)).toEqual(expected);
     expect(readdirSync(out).sort()).toEqual([
-      "job.json",
+      "_job.json",
+      "_shard-00000-of-00003.parquet.unreadable.jsonl",
+      "_shard-00001-of-00003.parquet.unreadable.jsonl",
       "shard-00000-of-00003.parquet",
-      "shard-00000-of-00003.parquet.unreadable.jsonl",
       "shard-00001-of-00003.parquet",
-      "shard-00001-of-00003.parquet.unreadable.jsonl",
       "shard-00002-of-00003.parquet",
     ]);
-    expect(readFileSync(join(out, "shard-00001-of-00003.parquet.unreadable.jsonl"), "utf8")).toBe(
+    expect(readFileSync(join(out, "_shard-00001-of-00003.parquet.unreadable.jsonl"), "utf8")).toBe(
       '{"id":"bad-17","problem":"is bad"}\n',
     );
     expect(progress.at(-1)).toBe(25);

@@ -1,45 +1,26 @@
-import {
-  InputError,
-  SiglipTextModel,
-  type SiglipTextInputs,
-  type SiglipVisionInputs,
-  type Tensor,
-} from "@sigil/runtime";
-import type { Tower } from "@sigil/spec";
+import { InputError } from "@sigil/runtime";
+import { isBulk, runBulk, type BulkOptions } from "../bulk-job.ts";
+import { embedImages, embedTexts, type EmbeddedRows } from "../embeddings.ts";
 import { linesOf } from "../lines.ts";
-import { visionModel } from "../model-classes.ts";
 import { withProgress, type Report } from "../progress.ts";
 import { pictureArguments } from "../picture-arguments.ts";
-import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
-import { openModel, type OpenModel } from "../session.ts";
+import { reportUnreadable, type Unreadable } from "../read-pictures.ts";
+import { openModel } from "../session.ts";
 import { saveTensors } from "../tensors/save-tensors.ts";
 
-export interface EmbedOptions {
-  readonly model: string;
-  readonly checkpoint?: string;
-  readonly tower?: Tower;
+export interface EmbedOptions extends BulkOptions {
   readonly text?: readonly string[];
   readonly texts?: boolean;
-  readonly normalize?: boolean;
-  readonly maxNumPatches?: number;
-  readonly out?: string;
 }
-
-/** Rows of one run, and which of all they are. */
-interface Rows {
-  readonly places: readonly number[];
-  readonly embeds: Tensor;
-}
-
-/** Texts of one run. */
-const textsAtOnce = 32;
 
 /**
  * Embeds pictures or texts: JSON lines on stdout as they are computed, or one tensor in a
  * safetensors file. A picture that cannot be read has no line, or a row of NaN in the file, so that
- * rows stay with their pictures; it is listed at the end, and the exit status is 1.
+ * rows stay with their pictures; it is listed at the end, and the exit status is 1. With a format,
+ * `out` is a folder of shards.
  */
 export async function embed(given: string[], options: EmbedOptions): Promise<void> {
+  if (isBulk(options)) return runBulk(given, options);
   const images = await pictureArguments(given);
   const texts = options.texts ? await all(linesOf(process.stdin)) : [...(options.text ?? [])];
   if (images.length > 0 === texts.length > 0)
@@ -58,7 +39,7 @@ export async function embed(given: string[], options: EmbedOptions): Promise<voi
   try {
     const [kind, names, rows] =
       images.length > 0
-        ? (["image", images, embedImages(opened, images, unreadable)] as const)
+        ? (["image", images, embedImages(opened, images, (one) => unreadable.push(one))] as const)
         : (["text", texts, embedTexts(opened, texts)] as const);
     const { out } = options;
     const run = (report: Report): Promise<void> =>
@@ -80,7 +61,7 @@ export async function embed(given: string[], options: EmbedOptions): Promise<voi
 }
 
 async function forEachRow(
-  rows: AsyncIterable<Rows>,
+  rows: AsyncIterable<EmbeddedRows>,
   count: number,
   { normalize }: EmbedOptions,
   report: Report,
@@ -98,7 +79,7 @@ async function forEachRow(
 
 /** Nothing is written where no row was computed. */
 async function save(
-  rows: AsyncIterable<Rows>,
+  rows: AsyncIterable<EmbeddedRows>,
   count: number,
   name: string,
   out: string,
@@ -113,61 +94,6 @@ async function save(
     data.set(row, place * width);
   });
   if (data) await saveTensors(out, { [name]: { dtype: "F32", data, shape: [count, width] } });
-}
-
-async function* embedImages(
-  opened: OpenModel,
-  images: readonly string[],
-  unreadable: Unreadable[],
-): AsyncGenerator<Rows> {
-  const leftOut = (one: Unreadable): void => void unreadable.push(one);
-  for await (const { places, inputs } of readPictures(images, opened, leftOut))
-    yield { places, embeds: await imageFeatures(opened, inputs) };
-}
-
-async function* embedTexts(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Rows> {
-  const tokenizer = opened.tokenizer();
-  for (let begin = 0; begin < texts.length; begin += textsAtOnce) {
-    const some = texts.slice(begin, begin + textsAtOnce);
-    const { inputIds, attentionMask } = tokenizer.encode(some, {
-      padding: "max_length",
-      truncation: true,
-      maxLength: opened.textLength,
-    });
-    const inputs = { inputIds, ...(attentionMask && { attentionMask }) };
-    yield {
-      places: some.map((_, i) => begin + i),
-      embeds: await textFeatures(opened, inputs),
-    };
-  }
-}
-
-async function imageFeatures(
-  { name, session }: OpenModel,
-  inputs: SiglipVisionInputs,
-): Promise<Tensor> {
-  const interpolatePosEncoding = !session.plan.programs.some(({ inputs }) =>
-    inputs.some(({ name }) => name === "pixel_values"),
-  );
-  const { poolerOutput } = await visionModel(session).forward({
-    ...inputs,
-    interpolatePosEncoding,
-  });
-  return poolerOutput ?? unpooled(name);
-}
-
-async function textFeatures(
-  { name, session }: OpenModel,
-  inputs: SiglipTextInputs,
-): Promise<Tensor> {
-  const { poolerOutput } = await new SiglipTextModel(session).forward(inputs);
-  return poolerOutput ?? unpooled(name);
-}
-
-function unpooled(name: string): never {
-  throw new InputError(
-    `${name} has no pooler_output, which is the embedding: its config has vision_use_head false, or its spec leaves it out; sigil run writes last_hidden_state`,
-  );
 }
 
 function normalized(row: Float32Array): Float32Array {
