@@ -1,4 +1,5 @@
 import {
+  OpenClipImageProcessor,
   Siglip2ImageProcessor,
   SigilError,
   type Siglip2VisionInputs,
@@ -53,9 +54,12 @@ export async function* readPictures(
   );
   let batch: { image: string; place: number; inputs: Inputs }[] = [];
   // Each is resized as soon as it is decoded: only what it becomes is kept.
+  const rgb = !(processor instanceof OpenClipImageProcessor);
   const read = async (image: PictureInput): Promise<Inputs> => {
     const picture = [
-      await (typeof image === "string" ? decodePicture(image) : decodeImage(image.file)),
+      await (typeof image === "string"
+        ? decodePicture(image, { rgb })
+        : decodeImage(image.file, { rgb })),
     ];
     if (processor instanceof Siglip2ImageProcessor) return processor.preprocess(picture);
     if (bytes) {

@@ -7,6 +7,8 @@ import {
   imageProcessorFromConfig,
   Siglip2ImageProcessor,
   SiglipImageProcessor,
+  type AnyImageProcessor,
+  type ResizeAndCrop,
   type Session,
   type Tokenizer,
 } from "@sigil/runtime";
@@ -35,15 +37,13 @@ export interface OpenOptions extends Pick<CpuSessionOptions, "lazy" | "threads">
   readonly kinds?: readonly Plan["kind"][];
 }
 
-type ImageProcessor = SiglipImageProcessor | Siglip2ImageProcessor;
-
 /** A model, and what it is given comes from. */
 export interface OpenModel {
   /** What errors call it. */
   readonly name: string;
   readonly session: Session;
   /** Of the checkpoint, for the pictures that the model takes. Throws InputError. */
-  readonly processor: () => ImageProcessor;
+  readonly processor: () => AnyImageProcessor;
   /** Of the checkpoint. Throws InputError where it has none. */
   readonly tokenizer: () => Tokenizer;
   /** Tokens that texts are padded and cut to. */
@@ -136,13 +136,16 @@ function textLengthOf({ programs }: Plan): number {
  * A checkpoint's, for the pictures that a plan takes. Throws InputError for settings that cannot be,
  * and for those that end with another size.
  */
-function imageProcessor(checkpoint: Checkpoint, plan: Plan): ImageProcessor {
+function imageProcessor(checkpoint: Checkpoint, plan: Plan): AnyImageProcessor {
   try {
     if (isNaflex(plan)) return patchProcessor(checkpoint, plan);
     const [height, width] = pictureSize(plan);
-    const processor = SiglipImageProcessor.fromConfig(
-      imageProcessorConfig(checkpoint) ?? { size: { height, width } },
-    );
+    const processor =
+      checkpoint.writtenBy === "transformers"
+        ? SiglipImageProcessor.fromConfig(
+            imageProcessorConfig(checkpoint) ?? { size: { height, width } },
+          )
+        : (checkpoint.imageProcessor() as ResizeAndCrop);
     const made = processor.outputSize ?? { height, width };
     if (made.height !== height || made.width !== width)
       throw new ImageError(

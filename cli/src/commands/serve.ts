@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { InputError, SiglipImageProcessor } from "@sigil/runtime";
+import { InputError, Siglip2ImageProcessor, SiglipImageProcessor } from "@sigil/runtime";
 import type * as Serve from "@sigil/serve";
 import { openModel, type OpenModel } from "../session.ts";
 import { version } from "../version.ts";
@@ -48,11 +48,16 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
   }
 }
 
-/** Tasks prepare pictures of one size; tensors of NaFlex models go through the protocol. */
+/**
+ * Pictures are prepared in processes of their own, to one size and by transformers' settings alone;
+ * tensors of other models go through the protocol.
+ */
 function fixedSize(name: string, processor: ReturnType<OpenModel["processor"]>) {
   if (processor instanceof SiglipImageProcessor) return processor;
   throw new InputError(
-    `${name} is a NaFlex model, whose pictures are not prepared here: send pixel_values, pixel_attention_mask and spatial_shapes (sigil preprocess) to /v2/models/${name}/infer`,
+    processor instanceof Siglip2ImageProcessor
+      ? `${name} is a NaFlex model, whose pictures are not prepared here: send pixel_values, pixel_attention_mask and spatial_shapes (sigil preprocess) to /v2/models/${name}/infer`
+      : `${name} is a model of open_clip or timm, whose pictures are not prepared here: send pixel_values to /v2/models/${name}/infer`,
   );
 }
 

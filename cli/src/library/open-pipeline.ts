@@ -1,7 +1,14 @@
 /** A model by its name, ready for a pipeline: fetched, compiled, loaded. */
 import { statSync } from "node:fs";
-import { InputError, ModelProcessor, type ProcessorTarget, type Session } from "@sigil/runtime";
-import { openCheckpoint } from "@sigil/runtime/node";
+import {
+  InputError,
+  ModelProcessor,
+  type ImageArray,
+  type ProcessorTarget,
+  type RawImage,
+  type Session,
+} from "@sigil/runtime";
+import { loadImage, openCheckpoint, type ImageInput } from "@sigil/runtime/node";
 import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { loadSpec, type ModelSpec, type Plan } from "@sigil/spec";
 import { resolveModel } from "../hub/resolve-model.ts";
@@ -35,6 +42,8 @@ export interface OpenPipeline {
   readonly session: Session;
   readonly processor: ModelProcessor<object>;
   readonly textLength: number;
+  /** Pictures as the model's processor takes them. */
+  readonly decode: (picture: ImageInput) => Promise<RawImage | ImageArray>;
   readonly close: () => Promise<void>;
 }
 
@@ -64,7 +73,10 @@ export async function openPipeline(
       });
   const checkpoint = await openCheckpoint(folder);
   try {
-    const spec = fitTextLength({ ...loadSpec(folder), ...(storage && { storage }) }, checkpoint);
+    const { tensors } = checkpoint.weights;
+    const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+    const read = loadSpec(folder, { shapes });
+    const spec = fitTextLength({ ...read, ...(storage && { storage }) }, checkpoint);
     const artifact = await compileOnce(spec);
     const { plan } = artifact;
     if (!kinds.includes(plan.kind))
@@ -82,6 +94,7 @@ export async function openPipeline(
       session,
       processor: new ModelProcessor(target, checkpoint),
       textLength: target.textLength ?? 0,
+      decode: (picture) => loadImage(picture, { rgb: checkpoint.writtenBy !== "open_clip" }),
       close: async () => {
         await session.dispose();
         await checkpoint.close();

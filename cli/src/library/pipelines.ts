@@ -13,11 +13,9 @@ import {
   type ZeroShotOptions,
   type ZeroShotPipeline,
 } from "@sigil/runtime";
-import { loadImage, type ImageInput } from "@sigil/runtime/node";
+import type { ImageInput } from "@sigil/runtime/node";
 import { classifierModel, siglipModel, visionModel } from "../model-classes.ts";
 import { openPipeline, type PipelineOptions } from "./open-pipeline.ts";
-
-const decode = (picture: ImageInput) => loadImage(picture);
 
 /**
  * Tells pictures apart by labels that each call names. `model` is a checkpoint's folder or a Hub
@@ -31,7 +29,6 @@ export async function zeroShotImageClassification(
   const { session } = opened;
   return zeroShotPipeline({
     ...opened,
-    decode,
     model: siglipModel(session),
   });
 }
@@ -46,7 +43,6 @@ export async function imageClassification(
   const { session } = opened;
   return classificationPipeline({
     ...opened,
-    decode,
     model: classifierModel(session),
   });
 }
@@ -69,7 +65,6 @@ export async function imageFeatures(
   const tower = visionModel(session);
   return imageFeaturePipeline({
     ...opened,
-    decode,
     model: {
       getImageFeatures: (inputs) =>
         pooled(tower.forward(inputs) as Promise<{ readonly poolerOutput?: Tensor }>),
@@ -86,7 +81,6 @@ export async function textFeatures(
   const tower = new SiglipTextModel(opened.session);
   return textFeaturePipeline({
     ...opened,
-    decode,
     model: {
       getTextFeatures: (inputs) =>
         pooled(tower.forward(inputs) as Promise<{ readonly poolerOutput?: Tensor }>),

@@ -2,7 +2,7 @@
 import { modeOf, type PictureMode, type RawImage } from "./raw-image.ts";
 
 /** x * y / 255, rounded as Pillow's MULDIV255 does. */
-function multiply255(x: number, y: number): number {
+export function multiply255(x: number, y: number): number {
   const product = x * y + 128;
   return ((product >> 8) + product) >> 8;
 }

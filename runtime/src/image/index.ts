@@ -1,4 +1,4 @@
-export * from "./convert-rgb.ts";
+export { convertRgb } from "./convert-rgb.ts";
 export * from "./decode/decode-browser.ts";
 export { cropOffset } from "./center-crop.ts";
 export { imageProcessorConfig, imageProcessorType } from "./image-processor-config.ts";
@@ -16,5 +16,8 @@ export { downFirst, resize } from "./resize.ts";
 export { fixedWindows, type FixedWindows } from "./fixed-windows.ts";
 export { fitPatches } from "./fit-patches.ts";
 export * from "./image-processor-from-config.ts";
+export { OpenClipImageProcessor } from "./open-clip-image-processor.ts";
+export { ResizeAndCrop, type ResizeAndCropOptions } from "./resize-and-crop.ts";
 export * from "./siglip-image-processor.ts";
 export * from "./siglip2-image-processor.ts";
+export { TimmImageProcessor } from "./timm-image-processor.ts";

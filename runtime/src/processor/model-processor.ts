@@ -1,14 +1,15 @@
 /** What turns pictures and texts into exactly what one compiled model takes. */
 import type { FixedSize } from "../image/image-size.ts";
 import { ImageError, type ImageArray, type RawImage } from "../image/raw-image.ts";
+import type { ResizeAndCrop } from "../image/resize-and-crop.ts";
 import type { SiglipImageProcessor } from "../image/siglip-image-processor.ts";
 import type { Siglip2ImageProcessor } from "../image/siglip2-image-processor.ts";
 import { InputError } from "../model/input-error.ts";
 import type { SiglipVisionInputs } from "../model/run-vision.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
-/** SigLIP's, or SigLIP 2's for pictures of any aspect ratio. */
-export type AnyImageProcessor = SiglipImageProcessor | Siglip2ImageProcessor;
+/** SigLIP's, or SigLIP 2's for pictures of any aspect ratio, or those of open_clip and timm. */
+export type AnyImageProcessor = SiglipImageProcessor | Siglip2ImageProcessor | ResizeAndCrop;
 
 /** Each is given, or made when it is first needed, as `openCheckpoint` does. */
 export interface ProcessorParts {

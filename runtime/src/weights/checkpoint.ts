@@ -2,8 +2,15 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parsePythonJson, standsForOpenClip } from "@sigil/spec/shared";
+import { OpenClipImageProcessor } from "../image/open-clip-image-processor.ts";
+import { TimmImageProcessor } from "../image/timm-image-processor.ts";
+import { settingsIn, sideOf } from "../image/transform-settings.ts";
+import { InputError } from "../model/input-error.ts";
 import { imageProcessorOf, tokenizerOf } from "../processor/checkpoint-parts.ts";
 import type { AnyImageProcessor } from "../processor/model-processor.ts";
+import { tokenizerConfigOf } from "../tokenizer/config/merge.ts";
+import { tokenizerFromJson } from "../tokenizer/json/json-tokenizer.ts";
+import { openClipTokenizer, type OpenClipCleaning } from "../tokenizer/open-clip-text.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { WeightsError } from "./error.ts";
 import { fileProblem } from "./file-problem.ts";
@@ -143,11 +150,36 @@ export async function openCheckpoint(
     ...read,
     weights,
     paths,
-    imageProcessor: () => (processor ??= imageProcessorOf(read)),
+    imageProcessor: () => (processor ??= processorOf(read)),
     tokenizer: () =>
-      (tokenizer ??= tokenizerOf(read, spiece === undefined ? undefined : () => spieceOf(spiece))),
+      (tokenizer ??= openClip
+        ? openClipTokenizerOf(read)
+        : tokenizerOf(read, spiece === undefined ? undefined : () => spieceOf(spiece))),
     close: () => weights.close(),
   };
+}
+
+type Read = Omit<Checkpoint, "weights" | "paths" | "imageProcessor" | "tokenizer" | "close">;
+
+function processorOf(read: Read): AnyImageProcessor {
+  const { config, writtenBy } = read;
+  if (writtenBy === "transformers") return imageProcessorOf(read);
+  if (writtenBy === "open_clip") return OpenClipImageProcessor.fromConfig(config);
+  const trained = settingsIn(config, "pretrained_cfg").input_size;
+  const side = settingsIn(config, "model_args").img_size ?? (trained as unknown[] | undefined)?.[1];
+  return TimmImageProcessor.fromConfig(config, sideOf("img_size", side));
+}
+
+/** That of its tokenizer.json, which open_clip takes too; texts are cleaned first. */
+function openClipTokenizerOf({ folder, config, tokenizerJson, ...files }: Read): Tokenizer {
+  if (!tokenizerJson)
+    throw new InputError(`${folder}: expected open_clip's tokenizer.json, found none`);
+  const text = settingsIn(settingsIn(config, "model_cfg"), "text_cfg");
+  const { clean } = settingsIn(text, "tokenizer_kwargs");
+  return openClipTokenizer(
+    tokenizerFromJson(tokenizerJson, tokenizerConfigOf(files)),
+    clean as OpenClipCleaning | undefined,
+  );
 }
 
 function spieceOf(path: string): Uint8Array {

@@ -81,7 +81,9 @@ function readGif(bytes: Uint8Array): GifFile {
 }
 
 /** Reads up to the pixels of the first frame. Throws ImageError, also when it decodes them. */
-export function openGif(bytes: Uint8Array): OpenPicture {
+export function openGif(
+  bytes: Uint8Array,
+): Omit<OpenPicture, "decode"> & Pick<GifFile, "frame"> & { readonly decode: () => RawImage } {
   const file = readGif(bytes);
   return { ...file, decode: () => decodeGif(file), metadata: () => ({}) };
 }

@@ -3,6 +3,7 @@ import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { constants, createInflate } from "node:zlib";
 import { Budget } from "./budget.ts";
+import { openGifAsStored, openPngAsStored } from "./as-stored.ts";
 import { openGif } from "./decode-gif.ts";
 import { decodePicture, type Decoders, type DecodeOptions } from "./decode-picture.ts";
 import { openPng } from "./decode-png.ts";
@@ -24,14 +25,24 @@ const inflate: Inflate = (pieces, expected) =>
     }),
   );
 
+const formats = ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF"] as const;
 const decoders: Decoders = {
-  formats: ["PNG", "JPEG", "GIF", "WebP", "AVIF", "TIFF"],
+  formats,
   open: (format, bytes) =>
     format === "PNG"
       ? openPng(bytes, inflate)
       : format === "GIF"
         ? openGif(bytes)
         : openWithSharp(format, bytes),
+};
+const storedDecoders: Decoders = {
+  formats,
+  open: (format, bytes) =>
+    format === "PNG"
+      ? openPngAsStored(bytes, inflate)
+      : format === "GIF"
+        ? openGifAsStored(bytes)
+        : openWithSharp(format, bytes, false),
 };
 
 /** Files that are in memory or open at once, however many are asked for. */
@@ -47,11 +58,10 @@ export async function decodeImage(
   input: string | Uint8Array,
   options: DecodeOptions = {},
 ): Promise<RawImage> {
+  const chosen = options.rgb === false ? storedDecoders : decoders;
   if (typeof input !== "string")
-    return decodePicture(input, `${input.length} bytes`, options, decoders);
-  return files.run(1, async () =>
-    decodePicture(await readPicture(input), input, options, decoders),
-  );
+    return decodePicture(input, `${input.length} bytes`, options, chosen);
+  return files.run(1, async () => decodePicture(await readPicture(input), input, options, chosen));
 }
 
 /** All of a file whose first bytes are a picture's. */

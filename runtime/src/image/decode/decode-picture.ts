@@ -15,6 +15,11 @@ export interface DecodeOptions {
    * Pillow's limit.
    */
   readonly limitPixels?: number;
+  /**
+   * Whether the picture becomes RGB, true by default, or keeps alpha, inks and the few colours of a
+   * palette, as open_clip's pictures are resized. Node alone.
+   */
+  readonly rgb?: boolean;
 }
 
 /** A file whose header is read. */

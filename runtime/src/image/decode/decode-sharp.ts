@@ -1,5 +1,6 @@
 /** JPEG, WebP, AVIF and TIFF through sharp (libvips), held to what Pillow makes of them. */
 import type { Sharp } from "sharp";
+import { asPalette } from "./as-palette.ts";
 import { asStill } from "./avif-file.ts";
 import { convertRgb } from "../convert-rgb.ts";
 import { checkTiff } from "./check-tiff.ts";
@@ -8,6 +9,7 @@ import { readJpegHeader } from "./jpeg-segments.ts";
 import type { PictureMetadata } from "./orientation.ts";
 import type { PictureFormat } from "./picture-format.ts";
 import { ImageError, type RawImage } from "../raw-image.ts";
+import { readTiffTags } from "./tiff-tags.ts";
 import { readWebpHeader } from "./webp-chunks.ts";
 
 /** What libvips calls the formats. */
@@ -17,6 +19,10 @@ const loaders: Readonly<Record<string, string>> = {
   AVIF: "heif",
   TIFF: "tiff",
 };
+
+const photometricTag = 262;
+/** The value of that tag for pictures of few colours. */
+const palette = 3;
 
 /** What the header says; throws ImageError where it cannot be right. */
 function readMetadata(format: PictureFormat, bytes: Uint8Array): PictureMetadata {
@@ -28,9 +34,11 @@ function readMetadata(format: PictureFormat, bytes: Uint8Array): PictureMetadata
   return { exif: bytes };
 }
 
+/** To RGB, or as the file has it; a TIFF that Pillow would resize in another form is refused then. */
 export async function openWithSharp(
   format: PictureFormat,
   bytes: Uint8Array,
+  rgb = true,
 ): Promise<OpenPicture> {
   const metadata = readMetadata(format, bytes);
   const sharp = await loadSharp(format);
@@ -43,8 +51,22 @@ export async function openWithSharp(
   const found = await picture.metadata();
   if (found.format !== loaders[format])
     throw new ImageError(`expected ${format} as the file begins, received ${found.format}`);
-  const { width, height } = found;
-  return { width, height, decode: () => decode(picture, found), metadata: () => metadata };
+  const { width, height, depth, hasAlpha } = found;
+  if (format === "TIFF" && !rgb && (depth !== "uchar" || hasAlpha))
+    throw new ImageError(
+      `expected a TIFF of 8 bits without alpha, received ${hasAlpha ? "alpha" : depth}; save it as PNG`,
+    );
+  const few =
+    format === "TIFF" &&
+    !rgb &&
+    (found.bitsPerSample === 1 || readTiffTags(bytes).get(photometricTag)?.value === palette);
+  const decoded = (): Promise<RawImage> => decode(picture, found, rgb);
+  return {
+    width,
+    height,
+    decode: few ? async () => asPalette(await decoded()) : decoded,
+    metadata: () => metadata,
+  };
 }
 
 async function loadSharp(format: PictureFormat): Promise<typeof import("sharp").default> {
@@ -64,15 +86,21 @@ async function loadSharp(format: PictureFormat): Promise<typeof import("sharp").
 async function decode(
   picture: Sharp,
   { space, depth, hasAlpha }: Awaited<ReturnType<Sharp["metadata"]>>,
+  rgb: boolean,
 ): Promise<RawImage> {
   if (space === "cmyk") {
     const inks = await read(picture.pipelineColourspace("cmyk").toColourspace("cmyk"), "uchar");
-    return convertRgb({ ...inks, channels: 4, mode: "CMYK" });
+    const image = { ...inks, channels: 4, mode: "CMYK" } as const;
+    return rgb ? convertRgb(image) : image;
   }
   if (depth === "ushort" && space === "grey16" && !hasAlpha) {
     const { data, ...size } = await read(picture.toColourspace("grey16"), "ushort");
     const levels = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
     return convertRgb({ ...size, data: levels, channels: 1, mode: "I;16" });
+  }
+  if (hasAlpha && !rgb) {
+    const coloured = await read(picture.toColourspace("srgb"), "uchar");
+    if (coloured.channels === 4) return { ...coloured, channels: 4, mode: "RGBA" };
   }
   const { channels, ...image } = await read(picture.removeAlpha().toColourspace("srgb"), "uchar");
   if (channels !== 3)

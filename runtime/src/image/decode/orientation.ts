@@ -53,20 +53,18 @@ const walks: Readonly<Record<number, (w: number, h: number) => readonly [number,
     8: (w) => [w - 1, w, -1],
   };
 
-/** An RGB picture of an orientation, upright. */
+/** A picture of bytes of an orientation, upright. */
 export function upright(image: RawImage, orientation: number): RawImage {
   const walk = walks[orientation]?.(image.width, image.height);
   if (!walk) return image;
   const [first, across, down] = walk;
   const [width, height] =
     orientation < 5 ? [image.width, image.height] : [image.height, image.width];
+  const { channels } = image;
   const data = new Uint8Array(image.data.length);
   let to = 0;
   for (let y = 0; y < height; y++)
-    for (let x = 0, from = 3 * (first + y * down); x < width; x++, from += 3 * across) {
-      data[to++] = image.data[from]!;
-      data[to++] = image.data[from + 1]!;
-      data[to++] = image.data[from + 2]!;
-    }
+    for (let x = 0, from = channels * (first + y * down); x < width; x++, from += channels * across)
+      for (let c = 0; c < channels; c++) data[to++] = image.data[from + c]!;
   return { ...image, data, width, height };
 }

@@ -1,0 +1,29 @@
+import { ImageError } from "./raw-image.ts";
+import { ResizeAndCrop } from "./resize-and-crop.ts";
+import { channelNumbers, oneOf, settingsIn, type Settings } from "./transform-settings.ts";
+
+/**
+ * timm's pictures (`create_transform` of timm 1.0 for inference): RGB, resized by 1 / `crop_pct` more
+ * than the model takes, of which the middle is cut out.
+ */
+export class TimmImageProcessor extends ResizeAndCrop {
+  /** From a timm `config.json`, for a model of this size. Throws ImageError for what it does not know. */
+  static fromConfig(config: Settings, size: number): TimmImageProcessor {
+    const given = settingsIn(config, "pretrained_cfg");
+    const filter = oneOf(given, "interpolation", ["bicubic", "bilinear"], "bilinear");
+    const share = Number(given.crop_pct ?? 0.875);
+    if (!(share > 0 && share <= 1))
+      throw new ImageError(
+        `crop_pct: expected a number up to 1, received ${String(given.crop_pct)}`,
+      );
+    return new TimmImageProcessor({
+      size,
+      resizeTo: Math.floor(size / share),
+      squash: oneOf(given, "crop_mode", ["center", "squash"], "center") === "squash",
+      resample: filter,
+      rgbFirst: true,
+      mean: channelNumbers(given, "mean"),
+      std: channelNumbers(given, "std"),
+    });
+  }
+}
