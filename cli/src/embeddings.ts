@@ -48,7 +48,7 @@ export async function* embedTexts(
   }
 }
 
-async function imageFeatures(
+export async function imageFeatures(
   { name, session }: OpenModel,
   inputs: SiglipVisionInputs,
 ): Promise<Tensor> {
@@ -62,7 +62,7 @@ async function imageFeatures(
   return poolerOutput ?? unpooled(name);
 }
 
-async function textFeatures(
+export async function textFeatures(
   { name, session }: OpenModel,
   inputs: SiglipTextInputs,
 ): Promise<Tensor> {

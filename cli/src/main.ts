@@ -6,6 +6,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { completion, shells } from "./completion.ts";
 import { parityBackends, type ParityBackend } from "./parity/tolerances.ts";
 import { pictureHelp } from "./picture-help.ts";
+import { targets } from "./quantize/targets.ts";
 import { version } from "./version.ts";
 
 /** A command whose module is loaded when it is called: `--help` and `--version` need none. */
@@ -365,6 +366,40 @@ program
   .option("--raw", "SentencePiece alone: no canonicalisation, no eos")
   .addHelpText("after", "\nExample:\n  echo '\"a photo\"' | sigil tokenize --model spiece.model")
   .action(lazy(async () => (await import("./commands/tokenize.ts")).tokenize));
+
+program
+  .command("quantize")
+  .description("a checkpoint to one of 8 or 4 bits, with a table of what it keeps")
+  .argument("<checkpoint>", "checkpoint folder or Hub id (org/name[@revision])")
+  .addOption(
+    new Option(
+      "--to <type>",
+      "int8: a scale for each row; int4: one for each group of columns; nf4, fp4: bitsandbytes' own",
+    )
+      .choices(targets)
+      .makeOptionMandatory(),
+  )
+  .addOption(
+    new Option("--group <columns>", "columns that share a scale, of int4")
+      .choices(["32", "64", "128"])
+      .default("32"),
+  )
+  .addOption(
+    new Option("--table <type>", "how the token embeddings are stored, of int8 and int4")
+      .choices(["int8", "int4", "float16"])
+      .default("int8"),
+  )
+  .option("--keep <patterns...>", "names of matrices that stay floats; * stands for anything", [])
+  .requiredOption("--out <dir>", "folder of the quantised checkpoint")
+  .option("--images <files...>", "pictures to measure on, instead of noise", [])
+  .option("--texts <file>", "texts to measure on, one a line, instead of noise")
+  .option("--no-measure", "do not run the models afterwards")
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    "\nExample:\n  sigil quantize google/siglip-base-patch16-224 --to int4 --out siglip-int4",
+  )
+  .action(lazy(async () => (await import("./commands/quantize.ts")).quantizeCheckpoint));
 
 program
   .command("compare")

@@ -1,6 +1,7 @@
 /** From a spec to kernel problems: the part of the pipeline that every backend shares. */
 import {
   DiagnosticError,
+  fitsPattern,
   loadArchitecture,
   parseArchitecture,
   type Architecture,
@@ -148,8 +149,29 @@ export function lowerSpec(
   spec: ModelSpec,
   architecture?: Architecture,
 ): { readonly graph: Graph; readonly lowered: LoweredProgram }[] {
-  return buildGraphs(spec, architecture)
+  const stages = buildGraphs(spec, architecture)
     .map((graph) => verify(eliminateDeadCode(graph), "eliminate-dead-code"))
     .map((graph) => verify(pushToken(graph), "push-token"))
     .map((graph) => ({ graph, lowered: lower(graph, spec) }));
+  checkStorageRules(
+    spec,
+    stages.map(({ graph }) => graph),
+  );
+  return stages;
+}
+
+/** A pattern of the spec's `quantize` that fits no matrix is a slip; one of a config may be of another tower. */
+function checkStorageRules({ quantize = [], file }: ModelSpec, graphs: readonly Graph[]): void {
+  const names = graphs.flatMap(({ nodes }) =>
+    nodes.flatMap(({ op, weights }) =>
+      op === "linear" || op === "embedding" ? [weights.weight!.tensor] : [],
+    ),
+  );
+  for (const { pattern, pointer } of quantize)
+    if (pointer !== undefined && !names.some((name) => fitsPattern(name, pattern)))
+      throw new ArchitectureError(
+        file,
+        pointer,
+        `no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} and ${Math.max(0, names.length - 3)} more`,
+      );
 }

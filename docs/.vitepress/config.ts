@@ -45,6 +45,7 @@ export default defineConfig({
       {
         text: "Measured",
         items: [
+          { text: "Quantised weights", link: "/quantised-weights" },
           { text: "Parity", link: "/parity" },
           { text: "Benchmarks", link: "/benchmarks" },
           { text: "Catalogue", link: "/catalogue" },

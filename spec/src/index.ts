@@ -23,7 +23,7 @@ export type { ModelConfig, ModelSpec, TextConfig, VisionConfig } from "./model-s
 export type { CompleteGraph } from "./extend-architecture.ts";
 export { siglipConfigFromTextVisionConfigs, type JointConfig } from "./from-text-vision-configs.ts";
 export { listModelSpecs, readPackageJson, specPath } from "./package-files.ts";
-export type { SigilSpec, SigilSpecInput } from "./generated/sigil.ts";
+export type { SigilSpec, SigilSpecInput, StorageChoice } from "./generated/sigil.ts";
 export type { SiglipConfig, SiglipConfigInput } from "./generated/siglip.ts";
 export type { Siglip2Config, Siglip2ConfigInput } from "./generated/siglip2.ts";
 export type { Siglip2VisionConfig, Siglip2VisionConfigInput } from "./generated/siglip2-vision.ts";

@@ -87,11 +87,10 @@ function roundHalfEven(x: number): number {
 }
 
 function bookEncoder(numbers: readonly number[]): Encode {
-  // Code 8 of fp4 is a second zero, which nothing becomes.
+  // Of the two zeros of fp4, the second is what small positive values become.
   const sorted = numbers
     .map((number, code) => ({ number: Math.fround(number), code }))
-    .filter(({ number, code }) => code === 0 || number !== Math.fround(numbers[0]!))
-    .sort((a, b) => a.number - b.number);
+    .sort((a, b) => a.number - b.number || a.code - b.code);
   const thresholds = sorted
     .slice(1)
     .map(({ number }, i) => Math.fround(Math.fround(number + sorted[i]!.number) / 2));

@@ -1,0 +1,56 @@
+import { InputError } from "@sigil/runtime";
+import type { StorageChoice } from "@sigil/spec";
+import type { Target } from "./targets.ts";
+
+export interface RuleOptions {
+  readonly to: Target;
+  /** Columns that share a scale, of int4. */
+  readonly group: string;
+  readonly table: "int8" | "int4" | "float16";
+  /** Patterns of what stays as it is. */
+  readonly keep: readonly string[];
+}
+
+/**
+ * What is used once and feeds everything, and what stands before the cosine or the scores: 4 bits
+ * there cost more than everywhere else together.
+ */
+const sensitive = [
+  "*patch_embedding.weight",
+  "vision_model.head.*",
+  "text_model.head.weight",
+  "classifier.weight",
+];
+
+/**
+ * The `quantize` of a spec for a target. nf4 and fp4 are those of bitsandbytes, which quantises what
+ * is an nn.Linear, and its rules are in its own config.
+ */
+export function rulesFor({ to, group, table, keep }: RuleOptions): Record<string, StorageChoice> {
+  if (to === "nf4" || to === "fp4")
+    throw new Error("internal: bitsandbytes' types have no rules of Sigil's");
+  const int4: StorageChoice = { bits: 4, group: Number(group) };
+  const tables: StorageChoice = table === "int4" ? { bits: 4, group: 32 } : table;
+  return {
+    ...Object.fromEntries(keep.map((pattern) => [pattern, "float16" as const])),
+    "*position_embedding.weight": "float16",
+    "*token_embedding.weight": tables,
+    ...(to === "int4"
+      ? Object.fromEntries(sensitive.map((pattern) => [pattern, "int8" as const]))
+      : {}),
+    "*": to === "int8" ? "int8" : int4,
+  };
+}
+
+/** Throws InputError for a pattern that no matrix of the model fits. */
+export function checkKept(
+  keep: readonly string[],
+  names: readonly string[],
+  fits: (name: string, pattern: string) => boolean,
+): void {
+  const strange = keep.find((pattern) => !names.some((name) => fits(name, pattern)));
+  if (strange !== undefined)
+    throw new InputError(
+      `--keep ${strange}: no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} and ${Math.max(0, names.length - 3)} more`,
+    );
+}
