@@ -350,6 +350,32 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       }
       await expectWithin(cases, rounding[storage]);
     });
+    it("maps: rows of a grid, that repeat, to rows of another", async () => {
+      await expectWithin(
+        [20, 37].map((width) => ({
+          problem: {
+            family: "map",
+            rows: 9,
+            width,
+            expression: operand("x"),
+            operands: [
+              {
+                name: "x",
+                index: "strided",
+                stride: 2 * width,
+                first: width,
+                lines: { of: 3, stride: 7 * width },
+                period: 6,
+              },
+            ],
+            // Three by three, columns first, so that each is written.
+            written: { stride: 3 * width, first: 0, lines: { of: 3, stride: width } },
+          },
+          storage,
+        })),
+        rounding[storage],
+      );
+    });
     it("maps: every kind of operand, strided rows", async () => {
       const expression = binary(
         "mul",

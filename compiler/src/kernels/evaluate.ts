@@ -16,6 +16,7 @@ import type {
   MapProblem,
   Problem,
   RowReduceProblem,
+  StridedRows,
 } from "./problem.ts";
 
 type Symbols = Readonly<Record<string, number>>;
@@ -151,6 +152,14 @@ function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols):
   }
 }
 
+/** The first element of a row. */
+const startOf = ({ stride, first, lines, period }: StridedRows, row: number): number => {
+  const own = period === undefined ? row : row % period;
+  return lines
+    ? first + Math.floor(own / lines.of) * lines.stride + (own % lines.of) * stride
+    : first + own * stride;
+};
+
 function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
   const { width } = problem;
   for (let row = 0; row < valueOf(problem.rows, symbols); row++)
@@ -159,11 +168,12 @@ function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
         problem.operands.map((o, i) => [
           o.name,
           o.index === "strided"
-            ? arrays[i]![row * o.stride + o.first + column]!
+            ? arrays[i]![startOf(o, row) + column]!
             : pick(o, arrays[i]!, row, column, width),
         ]),
       );
-      arrays.at(-1)![row * width + column] = evaluateExpression(problem.expression, { operands });
+      const start = startOf(problem.written ?? { stride: width, first: 0 }, row);
+      arrays.at(-1)![start + column] = evaluateExpression(problem.expression, { operands });
     }
 }
 
@@ -217,7 +227,11 @@ export function evaluateLowered(
               ? interpolateGrid.evaluate(
                   [dense([end - begin, row], rows)],
                   {},
-                  { height: resample.to[0], width: resample.to[1] },
+                  {
+                    height: resample.to[0],
+                    width: resample.to[1],
+                    mode: resample.mode ?? "bicubic",
+                  },
                 ).data
               : rows,
           );

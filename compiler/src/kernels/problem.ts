@@ -99,9 +99,20 @@ export interface RowReduceProblem {
 }
 
 /**
- * out[r, c] = expression(operands), over `[rows, width]`; `copy` reads rows `stride` elements apart
- * starting at `first`
- * (a token picked from each sequence). Operands: the inputs in order, output.
+ * Where rows lie that do not follow one another: `stride` elements apart from `first` on (a token
+ * picked from each sequence). With `lines`, `of` rows at a time are a line of a grid, and lines are
+ * `lines.stride` apart; with `period`, rows repeat after so many.
+ */
+export interface StridedRows {
+  readonly stride: number;
+  readonly first: number;
+  readonly lines?: { readonly of: number; readonly stride: number };
+  readonly period?: number;
+}
+
+/**
+ * out[r, c] = expression(operands), over `[rows, width]`; with `written` it is a part of a larger
+ * value, whose others other launches write. Operands: the inputs in order, output.
  */
 export interface MapProblem {
   readonly family: "map";
@@ -110,13 +121,9 @@ export interface MapProblem {
   readonly expression: Expression;
   readonly operands: readonly (
     | EpilogueOperand
-    | {
-        readonly name: string;
-        readonly index: "strided";
-        readonly stride: number;
-        readonly first: number;
-      }
+    | ({ readonly name: string; readonly index: "strided" } & StridedRows)
   )[];
+  readonly written?: StridedRows;
 }
 
 export type Problem = GemmProblem | AttentionProblem | RowReduceProblem | MapProblem;

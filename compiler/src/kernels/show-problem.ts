@@ -9,9 +9,16 @@ import type {
   MapProblem,
   Problem,
   RowReduceProblem,
+  StridedRows,
 } from "./problem.ts";
 
 type MapOperand = MapProblem["operands"][number];
+
+function showRows({ stride, first, lines, period }: StridedRows): string {
+  const grid = lines ? `, lines of ${lines.of} of them ${lines.stride} apart` : "";
+  const again = period === undefined ? "" : `, again after ${period}`;
+  return `rows ${stride} elements apart${grid}, from ${first} on${again}`;
+}
 
 /** How an operand is read: `bias: a value a column`. */
 function showOperand(operand: EpilogueOperand | MapOperand): string {
@@ -26,7 +33,7 @@ function showOperand(operand: EpilogueOperand | MapOperand): string {
     case "scalar":
       return `${name}: one value`;
     case "strided":
-      return `${name}: rows ${operand.stride} elements apart, from ${operand.first} on`;
+      return `${name}: ${showRows(operand)}`;
   }
 }
 
@@ -61,8 +68,8 @@ function showReduce({ kind, rows, width, reduced, mask, epsilon }: RowReduceProb
   return [`${kind} of ${showShape([rows, width])}`, ...notes].join(", ");
 }
 
-const showMap = ({ rows, width, expression, operands }: MapProblem): string =>
-  `map ${showShape([rows, width])}\n     = ${showExpression(expression)}${list(operands.map(showOperand))}`;
+const showMap = ({ rows, width, expression, operands, written }: MapProblem): string =>
+  `map ${showShape([rows, width])}${written ? ` to ${showRows(written)}` : ""}\n     = ${showExpression(expression)}${list(operands.map(showOperand))}`;
 
 /** A problem on one line, its expression and operands on the next ones. */
 export function showProblem(problem: Problem): string {

@@ -8,12 +8,14 @@ export function hoist(
   launches: readonly LoweredLaunch[],
 ): Pick<LoweredProgram, "init" | "launches"> {
   const constants = new Set<number>();
-  const init = launches.filter(({ operands }) => {
+  const init = launches.filter(({ problem, operands }) => {
     const values = operands.flatMap((operand) =>
       operand.kind === "value" ? [operand.value.id] : [],
     );
     const output = values.pop()!;
-    const constant = values.every((id) => constants.has(id));
+    // A part of a value is no constant where another part may not be one.
+    const isPart = problem.family === "map" && problem.written !== undefined;
+    const constant = !isPart && values.every((id) => constants.has(id));
     if (constant) constants.add(output);
     return constant;
   });

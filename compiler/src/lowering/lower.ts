@@ -3,11 +3,14 @@ import type { PlannedTensor } from "@sigil/spec";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { LoweredProgram } from "../kernels/lowered.ts";
 import { attentions } from "./attention.ts";
+import { concat } from "./concat.ts";
 import { elementwise } from "./elementwise.ts";
+import { grids } from "./grids.ts";
 import { hoist } from "./hoist.ts";
 import { products } from "./linear.ts";
 import { Lowering, type StorageOfWeights } from "./lowering.ts";
 import { norms } from "./norms.ts";
+import { rotary } from "./rotary.ts";
 import { tokens } from "./tokens.ts";
 
 /** Part of what reads them, which finds them by its inputs. */
@@ -15,9 +18,12 @@ const readInPlace = (): void => {};
 
 const byOp: Readonly<Record<string, (node: Node, lowering: Lowering) => void>> = {
   ...attentions,
+  ...concat,
   ...elementwise,
+  ...grids,
   ...norms,
   ...products,
+  ...rotary,
   ...tokens,
   interpolate_grid: readInPlace,
   normalize_pixels: readInPlace,

@@ -8,12 +8,13 @@ const norm =
   (kind: RowReduceProblem["kind"]) =>
   ({ inputs, output, weights, attributes, origin }: Node, lowering: Lowering): void => {
     const x = inputs[0]!;
+    const groups = Number(attributes.groups ?? 1);
     lowering.launches.push({
       problem: {
         family: "row_reduce",
         kind,
-        rows: multiply(...x.shape.slice(0, -1)),
-        width: fixed(output.shape.at(-1), "channels"),
+        rows: multiply(...x.shape.slice(0, -1), groups),
+        width: fixed(output.shape.at(-1), "channels") / groups,
         epsilon: Number(attributes.epsilon ?? 0),
       },
       origins: [origin.path],

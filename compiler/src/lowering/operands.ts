@@ -33,7 +33,11 @@ function resampled(lowering: Lowering, { inputs, attributes }: Node): LoweredOpe
   const side = Math.round(Math.sqrt(table.rows));
   const [height, width] = [Number(attributes.height), Number(attributes.width)];
   if (height === side && width === side) return table;
-  const resample = { from: [side, side], to: [height, width] } as const;
+  const resample = {
+    from: [side, side],
+    to: [height, width],
+    ...(attributes.mode === "bilinear" && { mode: "bilinear" as const }),
+  } as const;
   return {
     ...table,
     rows: height * width,

@@ -25,15 +25,42 @@ function taps(from: number, to: number): { index: number; weight: number }[][] {
 }
 
 /**
- * A square table `[side * side, channels]` resampled bicubically to `[height * width, channels]`
- * (interpolate_pos_encoding); the same size is the table itself.
+ * Taps of a triangle as wide as the input cells that an output cell stands for, cut at the edges
+ * and scaled to one (antialias = true).
+ */
+function antialiased(from: number, to: number): { index: number; weight: number }[][] {
+  const scale = from / to;
+  const support = Math.max(scale, 1);
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const end = Math.min(Math.trunc(centre + support + 0.5), from);
+    const weights = Array.from({ length: end - first }, (__, k) =>
+      Math.max(0, 1 - Math.abs((first + k + 0.5 - centre) / support)),
+    );
+    const total = weights.reduce((a, b) => a + b, 0);
+    return weights.map((weight, k) => ({ index: first + k, weight: weight / total }));
+  });
+}
+
+/**
+ * A square table `[side * side, channels]` resampled to `[height * width, channels]`: bicubically
+ * (interpolate_pos_encoding), or bilinearly with antialias (NaFlex); the same size is the table
+ * itself.
  */
 export const interpolateGrid: Op = {
   summary:
-    "A parameter `[side * side, channels]`, a square table of positions, resampled bicubically to `[height * width, channels]`.",
+    "A parameter `[side * side, channels]`, a square table of positions, resampled to `[height * width, channels]`.",
   attributes: {
     height: { type: "integer", minimum: 1, description: "Rows of the new grid." },
     width: { type: "integer", minimum: 1, description: "Columns of the new grid." },
+    mode: {
+      type: "string",
+      values: ["bicubic", "bilinear"],
+      default: "bicubic",
+      description:
+        "How, as torch.nn.functional.interpolate: bicubic without antialias, as SigLIP, or bilinear with it, as NaFlex.",
+    },
   },
   inputs: 1,
   weights: [],
@@ -43,11 +70,12 @@ export const interpolateGrid: Op = {
       throw new ShapeError(`expected a square grid of rows, received ${showShape(table!)}`);
     return [Number(height) * Number(width), table![1]!];
   },
-  evaluate([table], _, { height, width }) {
+  evaluate([table], _, { height, width, mode }) {
     const [rows, channels] = table!.shape as [number, number];
     const side = Math.round(Math.sqrt(rows));
     const out = dense([Number(height) * Number(width), channels]);
-    const [vertical, horizontal] = [taps(side, Number(height)), taps(side, Number(width))];
+    const tapsOf = mode === "bilinear" ? antialiased : taps;
+    const [vertical, horizontal] = [tapsOf(side, Number(height)), tapsOf(side, Number(width))];
     vertical.forEach((rowTaps, y) =>
       horizontal.forEach((columnTaps, x) => {
         for (let c = 0; c < channels; c++) {

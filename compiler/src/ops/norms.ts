@@ -1,14 +1,23 @@
 import { fixed, showShape } from "../ir/extent.ts";
 import { ShapeError, dense, rowsOf, type Dense, type Op } from "./op.ts";
 
-const perRow = (x: Dense, row: (values: Float64Array) => Float64Array): Dense => {
-  const { rows, width } = rowsOf(x);
+const perRow = (x: Dense, groups: number, row: (values: Float64Array) => Float64Array): Dense => {
+  const whole = rowsOf(x);
+  const [rows, width] = [whole.rows * groups, whole.width / groups];
   const y = dense(x.shape);
   for (let r = 0; r < rows; r++)
     y.data.set(row(x.data.subarray(r * width, (r + 1) * width)), r * width);
   return y;
 };
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+const groups = {
+  type: "integer",
+  minimum: 1,
+  default: 1,
+  description:
+    "Parts of equal size that the last axis is normalised in, each by the same weights: the heads of a query or a key.",
+} as const;
 
 const epsilon = {
   type: "number",
@@ -26,15 +35,18 @@ const norm = (
   rowWise: true,
   inputs: 1,
   weights,
-  infer([x], given) {
-    const channels = fixed(x!.at(-1), "channels");
+  infer([x], given, { groups }) {
+    const all = fixed(x!.at(-1), "channels");
+    const channels = all / Number(groups ?? 1);
+    if (!Number.isInteger(channels))
+      throw new ShapeError(`${all} channels are no ${groups} groups of one size`);
     for (const [role, shape] of Object.entries(given))
       if (shape.length !== 1 || shape[0] !== channels)
         throw new ShapeError(`a ${role} of ${showShape(shape)} does not fit ${channels} channels`);
     return x!;
   },
-  evaluate([x], { weight, bias }, { epsilon }) {
-    return perRow(x!, (values) =>
+  evaluate([x], { weight, bias }, { epsilon, groups }) {
+    return perRow(x!, Number(groups ?? 1), (values) =>
       scale(values, Number(epsilon ?? 0)).map(
         (v, i) => v * (weight?.data[i] ?? 1) + (bias?.data[i] ?? 0),
       ),
@@ -47,7 +59,7 @@ const layerNorm = norm(
   {
     summary:
       "(x - mean) / sqrt(biased variance + epsilon) * weight + bias over the last axis, as torch.nn.LayerNorm.",
-    attributes: { epsilon },
+    attributes: { epsilon, groups },
   },
   ["weight", "bias"],
   (values, epsilon) => {
@@ -62,7 +74,7 @@ const rmsNorm = norm(
   {
     summary:
       "x / sqrt(mean of squares + epsilon) * weight over the last axis, as torch.nn.RMSNorm.",
-    attributes: { epsilon },
+    attributes: { epsilon, groups },
   },
   ["weight"],
   (values, epsilon) => {
@@ -73,7 +85,10 @@ const rmsNorm = norm(
 
 /** x / ||x||2, without an epsilon, as SiglipModel normalises its embeddings. */
 const l2Normalize = norm(
-  { summary: "x / ||x|| over the last axis, without an epsilon." },
+  {
+    summary: "x / ||x|| over the last axis, without an epsilon.",
+    attributes: { groups },
+  },
   [],
   (values) => {
     const size = Math.sqrt(values.reduce((a, b) => a + b * b, 0));

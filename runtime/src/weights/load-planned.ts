@@ -25,6 +25,17 @@ export interface LoadPlannedOptions extends VerifyPlanOptions {
 const partRows = ({ begin, end, resample }: WeightPart): number =>
   resample ? resample.to[0] * resample.to[1] : end - begin;
 
+async function resampled(
+  rows: Float32Array,
+  columns: number,
+  { from, to, mode }: NonNullable<WeightPart["resample"]>,
+): Promise<Float32Array> {
+  // Few models resample so, and pages download what they import.
+  return mode === "bilinear"
+    ? (await import("./resample-bilinear.ts")).resampleBilinear(rows, columns, from, to)
+    : resampleGrid(rows, columns, from, to);
+}
+
 /** Where a backend wants its weights. */
 export interface WeightTarget {
   /**
@@ -75,7 +86,7 @@ export async function loadPlanned(
     for (const { weight, part, firstRow } of byTensor.get(tensor)!) {
       const place = target.place(weight);
       if (codesOf(weight)) (data as PackableMatrix).pack(place, weight, part, firstRow);
-      else layFloats(place, "pack" in data ? data.floats() : data, weight, part, firstRow);
+      else await layFloats(place, "pack" in data ? data.floats() : data, weight, part, firstRow);
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);
       missing.set(weight, missing.get(weight)! - 1);
       if (missing.get(weight) === 0) target.complete?.(weight);
@@ -89,13 +100,13 @@ const codesOf = ({ layout }: PlannedWeight): QuantizedStorage | undefined =>
   layout.kind === "panels" && typeof layout.storage === "object" ? layout.storage : undefined;
 
 /** A part of a weight of floats: rows of a tensor, folded or resampled. */
-function layFloats(
+async function layFloats(
   { buffer, offset }: ReturnType<WeightTarget["place"]>,
   data: Float32Array,
   weight: PlannedWeight,
   part: WeightPart,
   firstRow: number,
-): void {
+): Promise<void> {
   const { columns, layout } = weight;
   // A weight that is folded to sums has one column where its tensor has many.
   const width = part.fold ? part.fold.pixels * part.fold.scales.length : columns;
@@ -109,7 +120,7 @@ function layFloats(
   const rows = part.fold
     ? foldPixels(stored, part.fold)
     : part.resample
-      ? resampleGrid(stored, columns, part.resample.from, part.resample.to)
+      ? await resampled(stored, columns, part.resample)
       : stored;
   if (layout.kind === "rows")
     new Float32Array(buffer, offset + 4 * firstRow * columns, rows.length).set(rows);

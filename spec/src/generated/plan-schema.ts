@@ -230,6 +230,9 @@ export const planSchema: ShapeSchema = {
             },
             "to": {
               "$ref": "#/$defs/grid"
+            },
+            "mode": {
+              "const": "bilinear"
             }
           },
           "additionalProperties": false

@@ -41,10 +41,11 @@ export interface WeightPart {
     readonly storage: Storage;
     readonly shifts?: readonly number[];
   };
-  /** The rows are a grid [height, width] that loading resamples bicubically. */
+  /** The rows are a grid [height, width] that loading resamples: bicubically, or bilinearly with antialias. */
   readonly resample?: {
     readonly from: readonly [number, number];
     readonly to: readonly [number, number];
+    readonly mode?: "bilinear";
   };
 }
 

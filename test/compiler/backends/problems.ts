@@ -2,7 +2,7 @@
  * Random operands for a kernel problem, and how far a result is from what it should be: shared by
  * the backends' tests.
  */
-import type { Problem } from "@sigil/compiler";
+import type { MapProblem, Problem } from "@sigil/compiler";
 import {
   dequantize,
   packPanels,
@@ -14,6 +14,8 @@ import {
 } from "@sigil/runtime";
 import { isQuantized, weightBytes, type QuantizedStorage, type WeightStorage } from "@sigil/spec";
 
+type StridedRows = NonNullable<MapProblem["written"]>;
+
 /** A small reproducible generator (mulberry32), uniform in [-1, 1). */
 export function randomValues(count: number, seed: number): Float32Array {
   let state = seed;
@@ -24,6 +26,14 @@ export function randomValues(count: number, seed: number): Float32Array {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
   });
 }
+
+/** Where the last row of a grid begins at most. */
+const furthest = ({ stride, first, lines, period }: StridedRows, rows: number): number => {
+  const last = Math.min(rows, period ?? rows) - 1;
+  return lines
+    ? first + Math.floor(last / lines.of) * lines.stride + Math.min(last, lines.of - 1) * stride
+    : first + last * stride;
+};
 
 /** Elements of each operand, outputs last; `outputs` of them are written. */
 export function sizes(
@@ -84,7 +94,7 @@ export function sizes(
       const rows = valueOf(problem.rows, symbols);
       const count = (o: (typeof problem.operands)[number]) =>
         o.index === "strided"
-          ? (rows - 1) * o.stride + o.first + problem.width
+          ? furthest(o, rows) + problem.width
           : o.index === "scalar"
             ? 1
             : o.index === "column"
@@ -92,7 +102,10 @@ export function sizes(
               : o.index === "element"
                 ? rows * problem.width
                 : o.period! * problem.width;
-      return { counts: [...problem.operands.map(count), rows * problem.width], outputs: 1 };
+      const written = problem.written
+        ? furthest(problem.written, rows) + problem.width
+        : rows * problem.width;
+      return { counts: [...problem.operands.map(count), written], outputs: 1 };
     }
   }
 }

@@ -1,10 +1,20 @@
 /** Elementwise expressions and strided copies: a unit is one row. */
 import type { WeightLayout } from "@sigil/spec";
-import type { MapProblem } from "../../kernels/problem.ts";
+import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
 import { kernelWriter, times, type Emitted } from "./kernel.ts";
 import { loadOperand, renderExpression } from "./render-expression.ts";
 import { forLanes } from "./rows.ts";
-import { i32, v128 } from "./wat/nodes.ts";
+import { i32, v128, type I32 } from "./wat/nodes.ts";
+
+/** Bytes from the first row to this one. */
+function rowOffset({ stride, lines, period }: StridedRows, row: I32): I32 {
+  const own = period === undefined ? row : i32.remU(row, i32.const(period));
+  if (!lines) return times(own, 4 * stride);
+  return i32.add(
+    times(i32.divU(own, i32.const(lines.of)), 4 * lines.stride),
+    times(i32.remU(own, i32.const(lines.of)), 4 * stride),
+  );
+}
 
 export function emitMap(name: string, problem: MapProblem): Emitted {
   const { width } = problem;
@@ -15,6 +25,10 @@ export function emitMap(name: string, problem: MapProblem): Emitted {
   );
   f.forRange("row", begin, end, 1, (row) => {
     const start = f.let("start", times(row, 4 * width));
+    const starts = problem.operands.map((o) =>
+      o.index === "strided" ? f.let(`${o.name}_row`, rowOffset(o, row)) : undefined,
+    );
+    const to = problem.written && f.let("to", rowOffset(problem.written, row));
     forLanes(f, width, (byte, lanes) => {
       const bytes = f.let("bytes", i32.add(start, byte));
       const value = renderExpression(f, problem.expression, {
@@ -22,10 +36,7 @@ export function emitMap(name: string, problem: MapProblem): Emitted {
           const i = problem.operands.findIndex((o) => o.name === operand);
           const place = problem.operands[i]!;
           if (place.index === "strided")
-            return v128.load(
-              i32.add(i32.add(operands[i]!, times(row, 4 * place.stride)), byte),
-              4 * place.first,
-            );
+            return v128.load(i32.add(i32.add(operands[i]!, starts[i]!), byte), 4 * place.first);
           return loadOperand(operands[i]!, place, {
             row,
             columns: i32.const(width),
@@ -36,7 +47,8 @@ export function emitMap(name: string, problem: MapProblem): Emitted {
           });
         },
       });
-      f.storeLanes(i32.add(operands.at(-1)!, bytes), value, lanes);
+      const at = to ? i32.add(i32.add(to, byte), i32.const(4 * problem.written!.first)) : bytes;
+      f.storeLanes(i32.add(operands.at(-1)!, at), value, lanes);
     });
   });
   const rows: WeightLayout = { kind: "rows" };

@@ -5,7 +5,7 @@
 import { multiply } from "../../ir/extent.ts";
 import type { MapProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
-import { finishRun, renderFunctor } from "./render-expression.ts";
+import { finishRun, renderFunctor, rowStart, rowSteps } from "./render-expression.ts";
 import { count, instance, pointer } from "./source.ts";
 
 const threads = 256;
@@ -13,21 +13,32 @@ const threads = 256;
 export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted {
   const { width } = problem;
   const [inputs, out] = [operands.slice(0, -1), operands.at(-1)!];
-  const run = finishRun(problem.operands, inputs, out, width);
+  const { written } = problem;
+  const steps = written ? [...rowSteps(written), width] : [width];
+  const run = finishRun(problem.operands, inputs, out, width, steps);
   const compute = renderFunctor(problem.expression, problem.operands, inputs, out, width);
   return {
     text: {
       includes: ["map/map.cuh"],
       threads,
       blocks: 4,
-      declarations: [compute.declaration],
+      declarations: [
+        compute.declaration,
+        ...(written
+          ? [
+              `struct Rows {\n  SIGIL_DEVICE ptrdiff_t operator()(int row) const { return ${rowStart(written)}; }\n};`,
+            ]
+          : []),
+      ],
       parameters: [
         ...problem.operands.map((o, i) => pointer(inputs[i]!, o.name)),
         pointer(out, "out"),
         count("rows"),
       ],
       statements: [
-        `${instance("map_elements", width, run, threads)}(${compute.value}, out, rows);`,
+        written
+          ? `${instance("map_rows", width, run, threads)}(${compute.value}, Rows{}, out, rows);`
+          : `${instance("map_elements", width, run, threads)}(${compute.value}, out, rows);`,
       ],
     },
     choice: `a thread per ${run === 1 ? "element" : `${run} elements`}`,

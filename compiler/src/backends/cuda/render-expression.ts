@@ -1,6 +1,6 @@
 /** Renders a scalar expression as a functor on runs of elements, and loads what it reads. */
 import type { Expression, UnaryFunction } from "../../expr/expression.ts";
-import type { EpilogueOperand, MapProblem } from "../../kernels/problem.ts";
+import type { EpilogueOperand, MapProblem, StridedRows } from "../../kernels/problem.ts";
 import { alignedRun, cppType, type CudaOperand } from "./operands.ts";
 import { floatLiteral } from "./source.ts";
 
@@ -55,18 +55,33 @@ function renderExpression(
   return { result: render(expression), statements };
 }
 
+/** What the start of a row is a sum of multiples of. */
+export const rowSteps = ({ stride, first, lines }: StridedRows): readonly number[] => [
+  stride,
+  first,
+  ...(lines ? [lines.stride] : []),
+];
+
+/** The element at which `row` begins, as C++. */
+export function rowStart({ stride, first, lines, period }: StridedRows): string {
+  const own = period === undefined ? "row" : `(row % ${period})`;
+  const start = (row: string, by: number): string => `static_cast<ptrdiff_t>(${row}) * ${by}`;
+  return lines
+    ? `(${start(`(${own} / ${lines.of})`, lines.stride)} + ${start(`(${own} % ${lines.of})`, stride)} + ${first})`
+    : `(${start(own, stride)} + ${first})`;
+}
+
 /** The element of an operand that belongs to (row, column), as an address. */
 function addressOf(place: ElementOperand, columns: string): string {
   const at = `${place.name}_at`;
-  if (place.index === "strided")
-    return `${at} + static_cast<ptrdiff_t>(row) * ${place.stride} + (${place.first} + column)`;
+  if (place.index === "strided") return `${at} + ${rowStart(place)} + column`;
   if (place.index === "column") return `${at} + column`;
   return `${at} + ${place.index === "element" ? "static_cast<ptrdiff_t>(row)" : `row % ${place.period}`} * ${columns} + column`;
 }
 
 const stepsOf = (place: ElementOperand, columns: number): readonly number[] =>
   place.index === "strided"
-    ? [place.stride, place.first]
+    ? rowSteps(place)
     : place.index === "column" || place.index === "scalar"
       ? []
       : [columns];
@@ -80,9 +95,10 @@ export function finishRun(
   operands: readonly CudaOperand[],
   result: CudaOperand,
   columns: number,
+  resultSteps: readonly number[] = [columns],
 ): number {
   return Math.min(
-    alignedRun(result, [columns], 4) === 4 ? 4 : 1,
+    alignedRun(result, resultSteps, 4) === 4 ? 4 : 1,
     ...places.map((place, i) =>
       place.index === "scalar" || alignedRun(operands[i]!, stepsOf(place, columns), 4) === 4
         ? 4

@@ -3,14 +3,32 @@
  * do not divide.
  */
 import { valueOf } from "../../ir/extent.ts";
-import type { MapProblem } from "../../kernels/problem.ts";
+import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
-import { declareOperands } from "./operands.ts";
+import { declareOperands, type Terms } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
-import { or, u32, type Float } from "./wgsl/nodes.ts";
+import { or, u32, type Float, type U32 } from "./wgsl/nodes.ts";
 
 const threads = [16, 4] as const;
+
+const stepsOf = ({ stride, first, lines }: StridedRows): readonly number[] => [
+  stride,
+  first,
+  ...(lines ? [lines.stride] : []),
+];
+
+/** Where a row begins. */
+function rowTerms({ stride, first, lines, period }: StridedRows, row: U32): Terms {
+  const own = period === undefined ? row : u32.rem(row, u32.const(period));
+  const start = [u32.const(1), first] as const;
+  if (!lines) return [[own, stride], start];
+  return [
+    [u32.div(own, u32.const(lines.of)), lines.stride],
+    [u32.rem(own, u32.const(lines.of)), stride],
+    start,
+  ];
+}
 
 export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): Emitted {
   const { width } = problem;
@@ -19,9 +37,9 @@ export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): E
   const operands = declareOperands(f, views, [
     ...problem.operands.map((o) => ({
       name: o.name,
-      steps: o.index === "strided" ? [o.stride, o.first, width] : epilogueSteps(o, width),
+      steps: o.index === "strided" ? [...stepsOf(o), width] : epilogueSteps(o, width),
     })),
-    { name: "y", steps: [width] },
+    { name: "y", steps: problem.written ? [...stepsOf(problem.written), width] : [width] },
   ]);
   const scalars = new Set(problem.operands.flatMap((o, i) => (o.index === "scalar" ? [i] : [])));
   const type: Float = operands.every((o, i) => o.vectors || scalars.has(i)) ? "vec4f" : "f32";
@@ -34,22 +52,17 @@ export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): E
       const i = problem.operands.findIndex((o) => o.name === name);
       const place = problem.operands[i]!;
       if (place.index === "strided")
-        return operands[i]!.loadAs(f, type, [
-          [row, place.stride],
-          [u32.const(1), place.first],
-          [unit, step],
-        ]);
+        return operands[i]!.loadAs(f, type, [...rowTerms(place, row), [unit, step]]);
       return loadEpilogue(f, type, operands[i]!, place, row, unit, width);
     },
   });
-  operands.at(-1)!.storeAs(
-    f,
-    [
-      [row, width],
-      [unit, step],
-    ],
-    value,
-  );
+  operands
+    .at(-1)!
+    .storeAs(
+      f,
+      [...rowTerms(problem.written ?? { stride: width, first: 0 }, row), [unit, step]],
+      value,
+    );
   return {
     code: f.print(threads),
     choice: `a thread per ${step === 4 ? "four elements" : "element"}`,

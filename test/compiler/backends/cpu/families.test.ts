@@ -324,6 +324,22 @@ describe("maps", () => {
           { symbols: { rows: 4 } },
         ),
       ).toBe(0);
+      for (const period of [undefined, 6]) {
+        const grid = {
+          name: "x",
+          index: "strided",
+          stride: 2 * width,
+          first: width,
+          lines: { of: 3, stride: 7 * width },
+          ...(period && { period }),
+        } as const;
+        // Nine rows as a grid of three by three, columns first, so that each is written.
+        const written = { stride: 3 * width, first: 0, lines: { of: 3, stride: width } };
+        const copied = { family: "map", rows, width, expression: operand("x"), written } as const;
+        expect(
+          await kernelError({ ...copied, operands: [grid] }, { symbols: { rows: 9 }, split: true }),
+        ).toBe(0);
+      }
       const operands = [
         { name: "x", index: "element" },
         { name: "y", index: "periodic", period: 3 },

@@ -412,6 +412,30 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
         `${width}`,
       ).toBeLessThan(tolerance);
   });
+  it("maps: rows of a grid, that repeat, to rows of another", async () => {
+    for (const width of [20, 37])
+      expect(
+        await kernelError({
+          family: "map",
+          rows: 9,
+          width,
+          expression: operand("x"),
+          operands: [
+            {
+              name: "x",
+              index: "strided",
+              stride: 2 * width,
+              first: width,
+              lines: { of: 3, stride: 7 * width },
+              period: 6,
+            },
+          ],
+          // Three by three, columns first, so that each is written.
+          written: { stride: 3 * width, first: 0, lines: { of: 3, stride: width } },
+        }),
+        `${width}`,
+      ).toBe(0);
+  });
   it("maps: every kind of operand, strided rows", async () => {
     const expression = binary(
       "mul",
