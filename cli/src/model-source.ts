@@ -6,7 +6,8 @@ import { openCheckpoint, type Checkpoint } from "@sigil/runtime/node";
 import type { CpuArtifact } from "@sigil/runtime-cpu";
 import type { ModelSpec, Tower } from "@sigil/spec";
 import { isCompiled, readCompiled } from "./compiled-module.ts";
-import { loadWithShapes, modelFolder, specOf, stateOf } from "./open-model.ts";
+import { openRemote } from "./hub/remote-weights.ts";
+import { loadWithShapes, modelFolder, note, specOf, stateOf } from "./open-model.ts";
 import { towerTensors } from "./tower-tensors.ts";
 
 export interface ModelSource {
@@ -44,9 +45,15 @@ export async function openModelSource(
     throw new InputError(
       `--checkpoint: ${model} is a checkpoint already; leave it out, or give a spec or a compiled module as --model`,
     );
-  const folder = await modelFolder(model);
+  const { folder, weights } =
+    tower === "vision" && !state
+      ? await openRemote(model, towerTensors, { onNotice: note })
+      : { folder: await modelFolder(model) };
   // First, since it says what a folder is that is no checkpoint.
-  const opened = await openCheckpoint(folder, tower === "vision" ? { tensors: towerTensors } : {});
+  const opened = await openCheckpoint(folder, {
+    ...(tower === "vision" && { tensors: towerTensors }),
+    weights,
+  });
   try {
     const options = tower === undefined ? {} : { tower };
     // The weights stay open: only their header is looked at.

@@ -21,7 +21,7 @@ import { fileError } from "./file-error.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { withProgress } from "./progress.ts";
 
-const note = (message: string): void => void process.stderr.write(`note: ${message}\n`);
+export const note = (message: string): void => void process.stderr.write(`note: ${message}\n`);
 
 /**
  * A checkpoint's folder: a path as it is, a Hub id fetched into the Hugging Face cache with a bar.

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { shardsOf, singleWeights, weightsIndex } from "./checkpoint-files.ts";
+import {
+  isOpenClip,
+  openClipConfig,
+  openClipWeights,
+  shardsOf,
+  singleWeights,
+  weightsIndex,
+} from "./checkpoint-files.ts";
 import { HubError } from "./hub-error.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
@@ -23,7 +30,11 @@ export async function cachedSnapshot(
   const need = async (file: string): Promise<void> =>
     void ((await cache.holds(commit, file)) || missing.push(file));
 
-  if (wanted.includes("config.json")) await need("config.json");
+  const openClip =
+    wanted.includes(openClipConfig) &&
+    (await isOpenClip(cache.snapshot(commit), (file) => cache.holds(commit, file)));
+  if (wanted.includes("config.json") && !openClip) await need("config.json");
+  if (openClip && (await cache.holds(commit, openClipWeights))) return cache.snapshot(commit);
   if (wanted.includes(singleWeights) && !(await cache.holds(commit, weightsIndex)))
     await need(singleWeights);
   else if (

@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { isShardName, parsePythonJson } from "@sigil/runtime";
+import { standsForOpenClip } from "@sigil/spec/shared";
 import { HubError } from "./hub-error.ts";
 
 export const singleWeights = "model.safetensors";
 export const weightsIndex = "model.safetensors.index.json";
+export const openClipConfig = "open_clip_config.json";
+export const openClipWeights = "open_clip_model.safetensors";
 
 /**
  * The files of a checkpoint, weights last: a snapshot that has its weights has everything before
@@ -11,6 +15,7 @@ export const weightsIndex = "model.safetensors.index.json";
  */
 export const checkpointFiles: readonly string[] = [
   "config.json",
+  openClipConfig,
   "preprocessor_config.json",
   "processor_config.json",
   "tokenizer_config.json",
@@ -19,9 +24,31 @@ export const checkpointFiles: readonly string[] = [
   "spiece.model",
   "tokenizer.json",
   "tokenizer.model",
+  openClipWeights,
   weightsIndex,
   singleWeights,
 ];
+
+/** Files of a checkpoint that hold or list its tensors. */
+export const weightsFiles: readonly string[] = [openClipWeights, weightsIndex, singleWeights];
+
+/**
+ * Whether the model of a snapshot is what its open_clip_config.json says, and not its config.json;
+ * `has` says which of the two there are.
+ */
+export async function isOpenClip(
+  folder: string,
+  has: (file: string) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  if (!(await has(openClipConfig))) return false;
+  if (!(await has("config.json"))) return true;
+  try {
+    return standsForOpenClip(parsePythonJson(await readFile(join(folder, "config.json"), "utf8")));
+  } catch {
+    // Who reads it as a config says what is wrong with it.
+    return false;
+  }
+}
 
 /** The shards that an index file names. Throws HubError for a file that is no index. */
 export async function shardsOf(indexFile: string): Promise<string[]> {

@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import { otherWeights } from "@sigil/runtime/node";
 import { Attempts } from "./attempts.ts";
-import { shardsOf, singleWeights, weightsIndex } from "./checkpoint-files.ts";
+import {
+  isOpenClip,
+  openClipConfig,
+  openClipWeights,
+  shardsOf,
+  singleWeights,
+  weightsFiles,
+  weightsIndex,
+} from "./checkpoint-files.ts";
 import { download, isVerified } from "./download.ts";
 import { HubError } from "./hub-error.ts";
 import { hubFetch } from "./hub-fetch.ts";
@@ -22,6 +30,8 @@ export interface FileProgress {
 export interface FetchOptions {
   readonly onProgress?: ((progress: FileProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether an index brings its shards, as it does by default. */
+  readonly shards?: boolean | undefined;
 }
 
 /**
@@ -34,7 +44,7 @@ export async function fetchSnapshot(
   model: ModelId,
   wanted: readonly string[],
   settings: HubSettings,
-  { onProgress, signal }: FetchOptions,
+  { onProgress, signal, shards = true }: FetchOptions,
   attempts?: number,
 ): Promise<string> {
   const fetch = hubFetch(settings, model, signal);
@@ -70,17 +80,28 @@ export async function fetchSnapshot(
   };
 
   const single = wanted.includes(singleWeights) && files.has(singleWeights);
+  // A repository of open_clip may have no other config, and weights of both kinds.
+  const isOptional = (name: string): boolean =>
+    name !== "config.json" || (wanted.includes(openClipConfig) && files.has(openClipConfig));
   // Before anything is fetched that will not be of use.
   const unusable =
     wanted.includes(singleWeights) &&
     !single &&
     !files.has(weightsIndex) &&
+    !(wanted.includes(openClipWeights) && files.has(openClipWeights)) &&
     otherWeights([...files.keys()]) !== undefined;
   if (unusable) throw lacking(files.has("config.json") ? singleWeights : "config.json");
+  let openClip: boolean | undefined;
   for (const name of wanted) {
-    if ((name === weightsIndex && single) || (name !== "config.json" && !files.has(name))) continue;
+    if ((name === weightsIndex && single) || (isOptional(name) && !files.has(name))) continue;
+    if (weightsFiles.includes(name)) {
+      // Of what has been brought by then: weights come last.
+      openClip ??= await isOpenClip(folder, (file) => wanted.includes(file) && files.has(file));
+      const ofOpenClip = openClip && files.has(openClipWeights);
+      if ((name === openClipWeights) !== ofOpenClip) continue;
+    }
     await bring(name);
-    if (name === weightsIndex)
+    if (name === weightsIndex && shards)
       for (const shard of await shardsOf(join(folder, name))) await bring(shard);
   }
   // Only now: offline, a revision goes on naming the last commit that was fetched whole.

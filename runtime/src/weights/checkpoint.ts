@@ -78,6 +78,8 @@ export interface OpenCheckpointOptions {
   readonly require?: readonly CheckpointFile[];
   /** Of a checkpoint in shards, open only those that hold one of these tensors. */
   readonly tensors?: (name: string, all: readonly string[]) => boolean;
+  /** Weights that lie elsewhere, instead of the folder's. */
+  readonly weights?: WeightSource | undefined;
 }
 
 /** Opens a checkpoint folder. Weights and config.json must be there, and so must the files of `require`; whatever is
@@ -107,7 +109,8 @@ export async function openCheckpoint(
   const missing = [...new Set<CheckpointFile>([...needed, ...(options.require ?? [])])]
     .filter((file) => paths[file] === undefined)
     .map((file) => `${file} is missing`);
-  if (single === undefined && index === undefined) missing.unshift(missingWeights(listing));
+  if (!options.weights && single === undefined && index === undefined)
+    missing.unshift(missingWeights(listing));
   if (missing.length > 0)
     throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
 
@@ -123,14 +126,15 @@ export async function openCheckpoint(
     json(older ? paths["added_tokens.json"] : undefined),
   ]);
   const weights =
-    single !== undefined
+    options.weights ??
+    (single !== undefined
       ? await openFile(single)
       : await openShardedSafetensors(
           (await json(index)) as unknown as ShardIndex,
           (shard) => openFileSource(join(folder, shard)),
           index,
           options.tensors,
-        );
+        ));
   const other = typeof config!.architecture === "string" ? "timm" : "transformers";
   const writtenBy: Checkpoint["writtenBy"] = openClip ? "open_clip" : other;
   const read = {

@@ -134,11 +134,14 @@ export class FakeHub {
     response: ServerResponse,
     headers: Record<string, string>,
   ): void {
-    const start = this.ignoresRanges ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
-    const bytes = this.tamper(name, whole).subarray(start);
-    const part =
-      start > 0 ? { "Content-Range": `bytes ${start}-${whole.length - 1}/${whole.length}` } : {};
-    response.writeHead(start > 0 ? 206 : 200, {
+    const [, first, last] = (!this.ignoresRanges && /^bytes=(\d+)-(\d*)$/.exec(range ?? "")) || [];
+    const start = Number(first ?? 0);
+    const end = last ? Math.min(Number(last) + 1, whole.length) : whole.length;
+    const sent = this.tamper(name, whole);
+    const bytes = sent.subarray(start, last ? end : sent.length);
+    const isPart = start > 0 || last;
+    const part = isPart ? { "Content-Range": `bytes ${start}-${end - 1}/${whole.length}` } : {};
+    response.writeHead(isPart ? 206 : 200, {
       ...headers,
       ...part,
       "Accept-Ranges": "bytes",
