@@ -216,6 +216,8 @@ describe("the published checkpoints", () => {
     "siglip-so400m-patch14-384": [877_960_498, 888],
     "siglip-base-patch16-256-multilingual": [370_626_050, undefined],
     "siglip2-base-patch16-224": [375_187_970, undefined],
+    "siglip2-base-patch16-naflex": [375_234_050, 408],
+    "siglip2-so400m-patch16-naflex": [1_135_670_962, 888],
     "siglip2-giant-opt-patch16-384": [1_871_885_426, 1096],
   };
   for (const name of listModelSpecs())

@@ -24,7 +24,9 @@ describe("every spec of spec/models", () => {
       expect(WebAssembly.validate(cpu.plain as BufferSource)).toBe(true);
       parsePlan(JSON.stringify(plan), { file: "plan.json" });
       const { text_config: text, vision_config: vision } = spec.config;
-      const patches = Math.floor(vision!.image_size / vision!.patch_size) ** 2;
+      const patches =
+        vision!.num_patches ?? Math.floor(vision!.image_size / vision!.patch_size) ** 2;
+      const kind = vision!.num_patches === undefined ? "siglip" : "siglip2";
       const shapes = Object.fromEntries(
         plan.programs.flatMap((program) =>
           program.outputs.map((output) => [
@@ -36,8 +38,8 @@ describe("every spec of spec/models", () => {
         ),
       );
       expect(shapes).toMatchObject({
-        "siglip-vision last_hidden_state": ["image_batch", patches, vision!.hidden_size],
-        "siglip-vision pooler_output": ["image_batch", vision!.hidden_size],
+        [`${kind}-vision last_hidden_state`]: ["image_batch", patches, vision!.hidden_size],
+        [`${kind}-vision pooler_output`]: ["image_batch", vision!.hidden_size],
         "siglip-text last_hidden_state": [
           "text_batch",
           text!.max_position_embeddings,
