@@ -10,6 +10,7 @@ export * from "./weights/index.ts";
 export * from "./image/index.ts";
 export * from "./processor/model-processor.ts";
 export * from "./processor/siglip-processor.ts";
+export * from "./processor/siglip2-processor.ts";
 export * from "./remote/index.ts";
 export type { GlobalClass } from "./platform.ts";
 export { SigilError } from "@sigil/spec/shared";
