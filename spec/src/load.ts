@@ -167,6 +167,17 @@ function configOf(
   const wrapped = wrappedTower(value);
   if (wrapped && tower === "vision") {
     const { pointer, config, hiddenStates } = wrapped;
+    const { num_hidden_layers: last = 12 } = config;
+    const strange = hiddenStates?.find(
+      (layer) => typeof last === "number" && (layer < 0 || layer > last),
+    );
+    if (strange !== undefined)
+      diagnostics.push(
+        diagnosticAt(source, `${pointer}/num_hidden_layers`, {
+          code: "contradictory-sizes",
+          message: `vision_feature_layer asks for hidden state ${strange}, and the last is ${String(last)}`,
+        }),
+      );
     return {
       architecture: towerOf(config, tower),
       value: config,
@@ -206,6 +217,14 @@ function fromSpec(
   diagnostics.push(...duplicateKeys(source), ...validate("sigil", spec, source, ""));
   if (!isObject(spec) || typeof spec.architecture !== "string") return undefined;
   const { architecture, config } = spec;
+  if (options.tower !== undefined)
+    diagnostics.push(
+      diagnosticAt(source, "/architecture", {
+        code: "invalid-value",
+        message: `a spec says itself what it is of: \`${architecture}\``,
+        help: "leave the tower out, or give the checkpoint",
+      }),
+    );
   if (!architecture.endsWith(".json") && !architectures.includes(architecture)) {
     diagnostics.push(
       diagnosticAt(source, "/architecture", {
@@ -370,6 +389,24 @@ function preprocessorBeside(
   return undefined;
 }
 
+/** What an open_clip_config.json, or timm's config.json, says itself. */
+function foreignPreprocessor(
+  configFile: string,
+  readFile: (path: string) => string,
+): { readonly source: JsonSource; readonly pointer: string } | undefined {
+  let text: string;
+  try {
+    text = readFile(configFile);
+  } catch {
+    return undefined;
+  }
+  const { value } = parseJson(text, configFile);
+  if (!isForeignConfig(value)) return undefined;
+  const given = Object(value.preprocess_cfg ?? value.pretrained_cfg) as JsonObject;
+  const stated = JSON.stringify({ image_mean: given.mean, image_std: given.std });
+  return { source: parseJson(stated, configFile), pointer: "" };
+}
+
 /** What the files beside a config.json say of normalising; nothing where there are none. */
 function normalisationBeside(
   configFile: string,
@@ -378,7 +415,9 @@ function normalisationBeside(
   stated: Partial<Normalisation>,
   diagnostics: Diagnostic[],
 ): Partial<Normalisation> {
-  const found = preprocessorBeside(configFile, readFile, diagnostics);
+  const found =
+    foreignPreprocessor(configFile, readFile) ??
+    preprocessorBeside(configFile, readFile, diagnostics);
   return found
     ? normalisationOf(
         found.source,

@@ -22,9 +22,11 @@ export function checkSpec(
     );
   }
   const vision = config.vision_config;
-  const layers = Math.max(
-    config.text_config?.num_hidden_layers ?? 0,
-    vision?.num_hidden_layers ?? 0,
+  // What is no number is the schema's to report.
+  const layers = [config.text_config, vision].reduce(
+    (most, tower) =>
+      Number.isInteger(tower?.num_hidden_layers) ? Math.max(most, tower!.num_hidden_layers) : most,
+    0,
   );
   for (const [key, last] of [
     ["hidden_states", layers],
@@ -77,6 +79,12 @@ function checkNaflex(spec: SigilSpec, source: JsonSource, diagnostics: Diagnosti
       diagnosticAt(source, `/${key}`, { code: "contradictory-sizes", key: true, message, help }),
     );
   if (spec.architecture.endsWith(".json")) return;
+  if (/^(open-clip|timm-vit)/.test(spec.architecture) && spec.interpolate_pos_encoding !== false)
+    report(
+      "interpolate_pos_encoding",
+      `${spec.architecture} has no positions for other sizes`,
+      "timm resamples its table in its own way: leave it out, and resize pictures to the image_size",
+    );
   if (!isNaflex(spec.architecture)) {
     if (spec.max_num_patches !== undefined)
       report(

@@ -48,6 +48,9 @@ const read = [
   ...["num_heads", "mlp_ratio", "act_layer"],
 ];
 
+/** As of the classifiers of transformers. */
+const mostLabels = 100_000;
+
 /** A timm checkpoint's config.json as the config of `timm-vit`. */
 export function timmConfig(
   value: JsonObject,
@@ -68,17 +71,20 @@ export function timmConfig(
     report,
   });
   const { num_classes: classes } = vision;
+  if (Number(classes) > mostLabels)
+    top.fail("num_classes", `expected at most ${mostLabels} classes, received ${String(classes)}`);
   const names = top.get("label_names") ?? trained.get("label_names");
   return {
     vision_config: vision,
-    ...(Number(classes) > 0 && {
-      id2label: Object.fromEntries(
-        Array.from({ length: Number(classes) }, (_, i) => [
-          i,
-          Array.isArray(names) && typeof names[i] === "string" ? names[i] : `LABEL_${i}`,
-        ]),
-      ),
-    }),
+    ...(Number(classes) > 0 &&
+      Number(classes) <= mostLabels && {
+        id2label: Object.fromEntries(
+          Array.from({ length: Number(classes) }, (_, i) => [
+            i,
+            Array.isArray(names) && typeof names[i] === "string" ? names[i] : `LABEL_${i}`,
+          ]),
+        ),
+      }),
   };
 }
 
@@ -145,7 +151,7 @@ export function timmVision(
     layer_norm_eps: 1e-6,
     vision_use_head: pool !== "",
     global_pool: pool,
-    num_classes: classes === 0 ? 0 : args.size("num_classes", Number(classes)),
+    num_classes: classes === 0 ? 0 : args.size("num_classes", found?.num_classes),
   };
 }
 

@@ -51,7 +51,8 @@ function towerIn(model: JsonObject, vision: JsonObject, pointer: string): Wrappe
     model.vision_feature_layers ??
     model.vision_feature_layer ??
     featureLayers.get(model.model_type);
-  const count = Number(vision.num_hidden_layers ?? 12);
+  const { num_hidden_layers: layersOf = 12 } = vision;
+  const count = typeof layersOf === "number" ? layersOf : 12;
   const states = [layers]
     .flat()
     .filter((layer) => Number.isInteger(layer))

@@ -154,6 +154,32 @@ describe("open_clip_config.json", () => {
   });
 });
 
+describe("a spec of a config of open_clip or timm", () => {
+  const config = join(fixtures, "wild/timm-map-classifier/config.json");
+  const spec = { name: "x", architecture: "timm-vit", config };
+
+  it("takes its mean and deviation for bytes", () => {
+    const text = readFileSync(config, "utf8").replace(
+      '"mean": [',
+      '"mean": [0.25, 0.5, 0.75], "_": [',
+    );
+    const { pixels } = parseSpec(JSON.stringify({ ...spec, pixels: "uint8" }), {
+      file: "spec.json",
+      readFile: () => text,
+    });
+    expect(pixels).toMatchObject({ imageMean: [0.25, 0.5, 0.75], imageStd: [0.5, 0.5, 0.5] });
+  });
+
+  it("is refused for pictures of other sizes, and where a tower is asked for", () => {
+    expect(problems({ ...spec, interpolate_pos_encoding: true })).toEqual([
+      "/interpolate_pos_encoding: timm-vit has no positions for other sizes",
+    ]);
+    expect(problems(spec, "vision")).toEqual([
+      "/architecture: a spec says itself what it is of: `timm-vit`",
+    ]);
+  });
+});
+
 describe("a larger model's config.json", () => {
   const vision = {
     model_type: "siglip_vision_model",
@@ -179,6 +205,13 @@ describe("a larger model's config.json", () => {
       "model-vision",
     ]);
     expect(spec.config.vision_config!.num_hidden_layers).toBe(26);
+  });
+
+  it("is refused for a hidden state that its tower has not", () => {
+    const config = { model_type: "llava", vision_config: vision, vision_feature_layer: -30 };
+    expect(problems(config, "vision")).toEqual([
+      "/vision_config/num_hidden_layers: vision_feature_layer asks for hidden state -3, and the last is 26",
+    ]);
   });
 
   it("is looked through for the tower of the model inside", () => {

@@ -46,6 +46,33 @@ export const configs: readonly unknown[] = [
   { ...vision, vision_use_head: false },
   text,
   readJson("test/fixtures/checkpoints/siglip-shapes/config.json"),
+  readJson("test/fixtures/wild/timm-map-classifier/config.json"),
+  {
+    model_cfg: {
+      embed_dim: 768,
+      custom_text: true,
+      vision_cfg: {
+        image_size: 224,
+        timm_model_name: "vit_base_patch16_siglip_224",
+        timm_pool: "map",
+        timm_proj: "none",
+      },
+      text_cfg: {
+        context_length: 64,
+        vocab_size: 11,
+        width: 768,
+        heads: 12,
+        layers: 1,
+        mlp_ratio: 2,
+        no_causal_mask: true,
+        proj_bias: true,
+        pool_type: "last",
+        norm_kwargs: { eps: 1e-6 },
+        act_kwargs: { approximate: "tanh" },
+      },
+    },
+    preprocess_cfg: { mean: [0.5], std: [0.5] },
+  },
 ];
 
 /** Sigil specs. */
