@@ -27,6 +27,7 @@ export default defineConfig({
           { text: "Getting started", link: "/getting-started" },
           { text: "Commands", link: "/commands" },
           { text: "Specs", link: "/specs" },
+          { text: "Checkpoints", link: "/checkpoints" },
           { text: "Architectures", link: "/architectures" },
           { text: "Operations", link: "/operations" },
           { text: "Serving", link: "/serving" },
