@@ -37,7 +37,8 @@ const units = {
     avx512_bf16: [...avx512, "-mavx512bf16"],
     amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
   },
-  arm64: { neon: [] },
+  // GCC 12's vectoriser fails on loops beside NEON's intrinsics.
+  arm64: { neon: ["-fno-tree-vectorize"] },
 }[arch];
 if (!units) {
   console.error(`there are no kernels for ${arch}: expected x64 or arm64`);

@@ -1,0 +1,143 @@
+/** Programs and their operands as files, and the program that runs them without Node. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emitNative, lowerSpec, planProgram } from "@sigil/compiler";
+import { uniform, valueOf } from "@sigil/runtime";
+import { syntheticWeights } from "@sigil/runtime";
+import type { Storage } from "@sigil/spec";
+import { afterAll } from "vitest";
+import { emitCpu } from "../../compiler/dist/backends/cpu/index.js";
+import type { NativePart, NativeProgram } from "../../runtime-native/dist/addon.js";
+import { encodeProgram } from "../../runtime-native/dist/encode.js";
+import { placeWeights } from "../../runtime-native/dist/weights.js";
+import { goldenCase } from "../support/golden-cases.ts";
+
+const root = join(import.meta.dirname, "../..");
+const native = join(root, "runtime-native/native");
+export const folder = mkdtempSync(join(tmpdir(), "sigil-native-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const word = (value: number): Buffer => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+};
+const bytesOf = (data: ArrayBufferView): Buffer =>
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+
+/** Writes the programs of a golden case's model; their paths. */
+export async function writeCases(name: string, storage: Storage = "float32"): Promise<string[]> {
+  const golden = await goldenCase(name, { storage, batch: { image: 2, text: 2 } });
+  const paths: string[] = [];
+  for (const { lowered } of lowerSpec(golden.spec)) {
+    const launches = [...lowered.init, ...lowered.launches];
+    const { kernels } = await emitCpu(launches, { relaxed: false, sharedMemory: true });
+    const { planned } = planProgram(lowered, kernels);
+    const problems = emitNative(
+      launches.map(({ problem }) => problem),
+      kernels.map((kernel) => kernel.name),
+    );
+    const weights: Float32Array[] = [];
+    await placeWeights(
+      {
+        async place(i: number, [part]: readonly NativePart[]) {
+          weights[i] = (part as { data: Float32Array }).data;
+        },
+      } as NativeProgram,
+      planned,
+      syntheticWeights(
+        Object.entries(lowered.tensors).map(([tensor, shape]) => ({ name: tensor, shape })),
+        golden.seed,
+      ),
+      {},
+    );
+    const words = encodeProgram(planned, problems!);
+    const inputs = [...planned.inputs, ...planned.gathers].flatMap((input) => {
+      const place = "target" in input ? input.target : input.location;
+      if (!place) return [];
+      const count =
+        "target" in input
+          ? valueOf(input.count, planned.symbols) * input.width
+          : input.shape.reduce<number>((n, size) => n * valueOf(size, planned.symbols), 1);
+      return [{ at: place.offset, data: bytesOf(uniform(`input ${place.offset}`, count, 1)) }];
+    });
+    const symbols = Object.values(planned.symbols);
+    const path = join(folder, `${name}.${planned.name}.${storage}.case`);
+    writeFileSync(
+      path,
+      Buffer.concat([
+        word(words.length),
+        bytesOf(words),
+        word(weights.length),
+        ...weights.flatMap((data) => [word(data.length), bytesOf(data)]),
+        word(symbols.length),
+        ...symbols.map(word),
+        word(inputs.length),
+        ...inputs.flatMap(({ at, data }) => [word(at), word(data.length), data]),
+      ]),
+    );
+    paths.push(path);
+  }
+  return paths;
+}
+
+/** Flags of each unit, as the addon's script has them. */
+const avx2 = ["-mavx2", "-mfma", "-mf16c"];
+const avx512 = [...avx2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"];
+const units: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  x64: {
+    avx2,
+    avx512,
+    avx512_bf16: [...avx512, "-mavx512bf16"],
+    amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
+  },
+  arm64: { neon: ["-fno-tree-vectorize"] },
+};
+
+/** Compiles run_case.cpp with these flags; the path of the program, and of its objects. */
+export function buildRunner(
+  name: string,
+  flags: readonly string[],
+  { compiler = "g++", arch = process.arch as string } = {},
+): { readonly program: string; readonly objects: string } {
+  const objects = mkdtempSync(join(folder, `${name}-`));
+  const compile = (...args: readonly string[]): void => {
+    const { status, stderr, error } = spawnSync(
+      compiler,
+      ["-std=c++17", "-O2", "-g", "-ffp-contract=off", "-w", ...flags, ...args],
+      { encoding: "utf8" },
+    );
+    if (status !== 0) throw new Error(`${compiler}: ${error?.message ?? stderr}`);
+  };
+  const sources = ["cores", "descriptor", "file", "isa", "memory", "pool", "program"];
+  for (const source of sources)
+    compile("-c", join(native, `${source}.cpp`), "-o", join(objects, `${source}.o`));
+  for (const [unit, own] of Object.entries(units[arch]!))
+    compile(...own, "-c", join(native, "kernels", `${unit}.cpp`), "-o", join(objects, `${unit}.o`));
+  const program = join(objects, "run_case");
+  compile(
+    join(import.meta.dirname, "run_case.cpp"),
+    ...readdirSync(objects).map((file) => join(objects, file)),
+    "-pthread",
+    "-o",
+    program,
+  );
+  return { program, objects };
+}
+
+/** What a run leaves in the arena; undefined where the machine lacks the instruction set. */
+export function arenaAfter(
+  command: readonly string[],
+  set: string,
+  threads: number,
+  path: string,
+): Buffer | undefined {
+  const out = join(folder, "arena");
+  const [program, ...args] = [...command, "run", set, String(threads), path, out];
+  const { status, stderr, error } = spawnSync(program!, args, { encoding: "utf8" });
+  if (status === 3) return undefined;
+  if (status !== 0) throw new Error(`${set}, ${path}: ${error?.message ?? stderr}`);
+  return readFileSync(out);
+}

@@ -1,0 +1,31 @@
+/**
+ * NEON on an emulated processor, beside AVX2 on this one: float32 gives the same bits. Takes
+ * Debian's qemu-user-static and g++-aarch64-linux-gnu.
+ */
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { hostCompiler } from "../support/gxx.ts";
+import { requires } from "../support/require.ts";
+import { arenaAfter, buildRunner, writeCases } from "./cases.ts";
+
+const there = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
+const [qemu, compiler] = ["qemu-aarch64-static", "aarch64-linux-gnu-g++"];
+const emulated =
+  hostCompiler !== undefined && process.arch === "x64" && there(qemu) && there(compiler);
+if (!emulated && requires("qemu"))
+  throw new Error(`REQUIRE=qemu, but there is no ${qemu}, or no ${compiler}`);
+
+describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () => {
+  it("gives the bits of AVX2", { timeout: 300_000 }, async () => {
+    const { program: here } = buildRunner("here", []);
+    const { program: arm } = buildRunner("arm", ["-static"], { compiler, arch: "arm64" });
+    for (const name of ["tiny", "tiny-awkward"])
+      for (const storage of ["float32", "float16", "bfloat16"] as const)
+        for (const path of await writeCases(name, storage)) {
+          const expected = arenaAfter([here], "avx2", 1, path);
+          if (!expected) return;
+          const actual = arenaAfter([qemu, arm], "neon", 2, path)!;
+          expect(actual.equals(expected), path).toBe(true);
+        }
+  });
+});
