@@ -1,0 +1,100 @@
+/** What the compiler made of the kernels: tiles in registers, wide instructions in their units. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hostCompiler, needsGxx } from "../support/gxx.ts";
+import { buildRunner } from "./cases.ts";
+
+const here = hostCompiler !== undefined && process.arch === "x64";
+const run = (program: string, ...args: readonly string[]): string => {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+};
+
+interface Instruction {
+  readonly address: number;
+  readonly text: string;
+}
+
+/** Instructions of each function of an object, by its demangled name. */
+function functionsOf(object: string): Map<string, Instruction[]> {
+  const functions = new Map<string, Instruction[]>();
+  let body: Instruction[] = [];
+  for (const line of run("objdump", "-dC", "--no-show-raw-insn", object).split("\n")) {
+    const head = /^[0-9a-f]+ <(.*)>:$/.exec(line);
+    if (head) functions.set(head[1]!, (body = []));
+    const [, address, text] = /^ *([0-9a-f]+):\s+(.*)$/.exec(line) ?? [];
+    if (address !== undefined) body.push({ address: Number.parseInt(address, 16), text: text! });
+  }
+  return functions;
+}
+
+/** The shortest loop that has the most of these instructions. */
+function loopOf(body: readonly Instruction[], products: RegExp): readonly Instruction[] {
+  let best: readonly Instruction[] = [];
+  let most = 0;
+  for (const [i, { address, text }] of body.entries()) {
+    const target = Number.parseInt(/^j\w+\s+([0-9a-f]+)/.exec(text)?.[1] ?? "", 16);
+    if (!(target <= address)) continue;
+    const loop = body.slice(
+      body.findIndex((one) => one.address === target),
+      i + 1,
+    );
+    const count = loop.filter((one) => products.test(one.text)).length;
+    if (count > most || (count === most && loop.length < best.length)) [best, most] = [loop, count];
+  }
+  return best;
+}
+
+describe.skipIf(!here)(`machine code ${needsGxx}`, { timeout: 300_000 }, () => {
+  const objects = here ? buildRunner("code", []).objects : "";
+
+  it.each([
+    ["avx2", /vfmadd\d+ps/],
+    ["avx512", /vfmadd\d+ps/],
+    ["avx512_bf16", /vdpbf16ps/],
+  ] as const)("loops of %s's tiles keep their sums in registers", (unit, products) => {
+    let found = 0;
+    for (const [name, body] of functionsOf(join(objects, `${unit}.o`))) {
+      const tile = /tile<.*?(\w+), (\d+), (\d+)>\(/.exec(name);
+      if (!tile) continue;
+      const loop = loopOf(body, products);
+      const count = loop.filter(({ text }) => products.test(text)).length;
+      // Of the unit of pairs, the tiles of float32 are another unit's.
+      if (unit === "avx512_bf16" && tile[1] !== "Bfloat16Pairs") continue;
+      expect(count, name).toBe(Number(tile[2]) * Number(tile[3]));
+      expect(
+        loop.filter(({ text }) => /\(%r[sb]p/.test(text)).map(({ text }) => text),
+        name,
+      ).toEqual([]);
+      found++;
+    }
+    expect(found).toBeGreaterThan(10);
+  });
+
+  it("has no wide instruction outside the units of the sets, and no function that they share", () => {
+    const units = ["avx2.o", "avx512.o", "avx512_bf16.o", "amx.o"];
+    for (const file of readdirSync(objects).filter((name) => name.endsWith(".o"))) {
+      const object = join(objects, file);
+      if (units.includes(file)) {
+        // What two units define, the linker keeps once, for whichever instruction set.
+        expect(run("nm", "-C", object).match(/^\S* [WVuw] .*$/gm) ?? [], file).toEqual([]);
+        continue;
+      }
+      const wide = [...functionsOf(object).values()]
+        .flat()
+        .filter(({ text }) => /%[yz]mm|\bv(?:mov|add|mul|fmadd)/.test(text));
+      expect(wide, file).toEqual([]);
+    }
+    for (const [name, body] of functionsOf(join(objects, "avx2.o")))
+      expect(
+        body.filter(({ text }) => /%zmm|%[xy]mm(?:1[6-9]|2\d|3[01])|%k\d/.test(text)),
+        name,
+      ).toEqual([]);
+  });
+});
