@@ -85,9 +85,7 @@ void run(Program& program, const Case& c) {
     const Weight& weight = program.descriptor().weights[i];
     std::vector<float> values((size_t)(weight.rows * weight.columns));
     if (i < c.weights.size() && c.weights[i].size() == values.size()) values = c.weights[i];
-    in_pool([&] {
-      program.place(i, {{values.data(), Type::float32, weight.rows, nullptr, 0}});
-    });
+    in_pool([&] { program.place(i, {{values.data(), Type::float32, weight.rows, nullptr, 0}}); });
   }
   in_pool([&] { program.initialize(); });
   for (const auto& input : c.inputs) {
@@ -109,8 +107,9 @@ int fuzz(const Table& table, int threads, const Case& c, int count, uint64_t see
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (seed >> 33) % below;
   };
-  const double odd[] = {0,    1,    -1,    2,   3,   7,   16,  255, 256, 1e9, 4294967296.0, 1e15,
-                        1e18, 0.5, 1e300, NAN, INFINITY, -INFINITY};
+  const double odd[] = {0,        1,        -1,           2,    3,    7,   16,    255,
+                        256,      1e9,      4294967296.0, 1e15, 1e18, 0.5, 1e300, NAN,
+                        INFINITY, -INFINITY};
   for (int i = 0; i < count; i++) {
     std::vector<double> words = c.words;
     for (uint64_t k = 0, most = 1 + chance(3); k < most; k++) {

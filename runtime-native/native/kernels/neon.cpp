@@ -73,8 +73,8 @@ struct V {
     m = vreinterpretq_f32_s32(vaddq_s32(vandq_s32(shifted, vdupq_n_s32(0x7fffff)), base));
   }
   /// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
-  static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth,
-                        float* out, int64_t pitch) {
+  static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
+                        int64_t pitch) {
     for (int64_t k = 0; k < depth; k++)
       for (int64_t c = 0; c < 16; c++) out[k * pitch + c] = c < count ? rows[c * stride + k] : 0;
   }
