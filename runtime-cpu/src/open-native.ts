@@ -14,7 +14,9 @@ const runtime = "@sigil/runtime-native";
 const ways: readonly string[] = ["auto", "cpu", "native", "wasm"];
 
 /** Codes of a NativeError that say that it cannot run here, not that something is wrong. */
-const unsuitable: readonly unknown[] = ["no-addon", "no-instructions", "ERR_MODULE_NOT_FOUND"];
+const unsuitable: readonly unknown[] = ["no-addon", "no-instructions"];
+/** Of Node, and of what bundlers leave of an import that they do not follow. */
+const missing: readonly unknown[] = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"];
 
 /**
  * A session of the addon that has loaded nothing yet; why there is none, where nobody asked for one
@@ -38,13 +40,13 @@ export async function openNative(
     return undefined;
   try {
     const { openNativeHere } = (await import(
-      /* webpackIgnore: true */ /* @vite-ignore */ runtime
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ runtime
     )) as typeof import("@sigil/runtime-native");
     const kernels = typeof native === "function" ? await native() : native;
     return openNativeHere({ plan, kernels }, source, options);
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown; readonly message: string };
-    if (forced || !unsuitable.includes(code)) throw error;
-    return code === "ERR_MODULE_NOT_FOUND" ? `${runtime} is not installed` : message;
+    if (forced || ![...unsuitable, ...missing].includes(code)) throw error;
+    return missing.includes(code) ? `${runtime} is not installed` : message;
   }
 }

@@ -142,11 +142,14 @@ async function partsAt(folder: URL, texts: boolean): Promise<ProcessorParts> {
 
 /** Of spiece.model, unless tokenizer_class asks for tokenizer.json; either is code of its own. */
 async function tokenizerAt(folder: URL): Promise<Tokenizer | undefined> {
-  const [tokenizerConfig, specialTokensMap, addedTokens] = await Promise.all([
-    json(folder, "tokenizer_config.json"),
-    json(folder, "special_tokens_map.json"),
-    json(folder, "added_tokens.json"),
-  ]);
+  const tokenizerConfig = await json(folder, "tokenizer_config.json");
+  // As in transformers, the others say something only where this one does not.
+  const [specialTokensMap, addedTokens] =
+    tokenizerConfig && "added_tokens_decoder" in tokenizerConfig
+      ? []
+      : await Promise.all(
+          ["special_tokens_map.json", "added_tokens.json"].map((name) => json(folder, name)),
+        );
   const files = { tokenizerConfig, specialTokensMap, addedTokens };
   const asked = tokenizerConfig?.tokenizer_class ?? "SiglipTokenizer";
   const spiece =
