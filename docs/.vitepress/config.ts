@@ -25,6 +25,9 @@ export default defineConfig({
         text: "Using Sigil",
         items: [
           { text: "Getting started", link: "/getting-started" },
+          { text: "Pipelines", link: "/pipelines" },
+          { text: "From transformers.js", link: "/migrating-from-transformers-js" },
+          { text: "Toolchains", link: "/toolchains" },
           { text: "Commands", link: "/commands" },
           { text: "Specs", link: "/specs" },
           { text: "Checkpoints", link: "/checkpoints" },
