@@ -2,8 +2,10 @@
  * The packages and a generated module in the toolchains that apps are made with: each installed,
  * run, and compared with transformers.
  */
-import { execFile } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,7 +13,7 @@ import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serve, type Served } from "../browser/serve.ts";
 import { requires } from "../support/require.ts";
-import { installProject } from "./install-project.ts";
+import { examples, installProject } from "./install-project.ts";
 
 const run = promisify(execFile);
 /** transformers' probability of a red circle, which the fixture keeps with seven digits. */
@@ -22,10 +24,21 @@ describe.skipIf(!requires("apps"))(
   { timeout: 120_000 },
   () => {
     let folder: string;
-    beforeAll(() => {
+    let browser: Browser;
+    let served: Served;
+    beforeAll(async () => {
       folder = installProject();
+      browser = await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+      });
+      served = await serve(folder, {}, { isolated: true });
     }, 240_000);
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    afterAll(async () => {
+      await browser?.close();
+      served?.close();
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }), 60_000);
 
     /** Runs a command of the project; fails with what it said. */
     const sh = async (command: string, environment: object = {}): Promise<string> => {
@@ -92,19 +105,6 @@ describe.skipIf(!requires("apps"))(
     });
 
     describe("in a page by", () => {
-      let browser: Browser;
-      let served: Served;
-      beforeAll(async () => {
-        browser = await chromium.launch({
-          executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-          args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
-        });
-        served = await serve(folder, {}, { isolated: true });
-      });
-      afterAll(async () => {
-        await browser?.close();
-        served?.close();
-      });
       const html = (script: string, kind = 'type="module"'): string =>
         `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script ${kind} src="${script}"></script>`;
 
@@ -176,6 +176,117 @@ describe.skipIf(!requires("apps"))(
         const { port } = server.httpServer!.address() as AddressInfo;
         await classified(`http://127.0.0.1:${port}/`).finally(() => server.close());
       });
+    });
+
+    describe("the example", () => {
+      const picture = "model/samples/red-circle.png";
+      it.each(examples)("%s has fewer than 100 lines", (name) => {
+        const files = readdirSync(join(folder, name), { recursive: true, encoding: "utf8" });
+        const lines = files
+          .filter((file) => /\.([cm]?[jt]sx?|html)$/.test(file) && !file.startsWith("siglip"))
+          .map((file) => readFileSync(join(folder, name, file), "utf8").split("\n").length - 1);
+        expect(lines.length).toBeGreaterThan(0);
+        expect(lines.reduce((sum, count) => sum + count)).toBeLessThan(100);
+      });
+
+      it.each([
+        ["commonjs", "node commonjs/classify.js"],
+        ["deno", "deno run -A --no-config --node-modules-dir=manual deno/classify.ts"],
+      ])("%s classifies", async (_, command) => {
+        expect(await sh(`${command} model ${picture} "a red circle" "a, b"`)).toMatch(
+          /^0\.3718 a red circle\n0\.0000 a, b\n$/,
+        );
+      });
+
+      it("node-service answers, refuses what is no picture, and stops when it is told to", async () => {
+        const service = spawn("node", ["node-service/server.js", "model", "0"], { cwd: folder });
+        const [address] = (await once(service.stdout, "data")) as [Buffer];
+        const post = async (file: string): Promise<[number, unknown]> => {
+          const form = new FormData();
+          for (const label of ["a red circle", "a, b"]) form.append("labels", label);
+          form.append("image", new Blob([readFileSync(join(folder, file))]), "image");
+          const url = new URL("/classify", String(address).trim());
+          const response = await fetch(url, { method: "POST", body: form });
+          return [response.status, await response.json()];
+        };
+        const answers = await Promise.all([post(picture), post(picture), post("package.json")]);
+        const scores = [
+          { label: "a red circle", score: expect.closeTo(expected, 5), logit: expect.any(Number) },
+          { label: "a, b", score: expect.any(Number), logit: expect.any(Number) },
+        ];
+        expect(answers).toEqual([
+          [200, scores],
+          [200, scores],
+          [400, { error: expect.stringMatching(/expected a picture in PNG/) }],
+        ]);
+        service.kill("SIGTERM");
+        expect(await once(service, "exit")).toEqual([0, null]);
+      });
+
+      /** What a page says of the picture. */
+      async function says(url: string, text: RegExp): Promise<void> {
+        const page = await browser.newPage();
+        const errors: string[] = [];
+        page.on("pageerror", (error) => errors.push(String(error)));
+        await page.goto(url);
+        const input = page.locator("[type=file]");
+        // The page may be there before what listens to the input.
+        await page.waitForFunction(
+          "document.querySelector('[type=file]') && !/Loading/.test(document.body.innerText)",
+        );
+        await page.waitForTimeout(500);
+        await input.setInputFiles(join(folder, picture));
+        await page
+          .waitForFunction(`${text}.test(document.body.innerText)`, undefined, { timeout: 30_000 })
+          .catch(async () => errors.push(await page.locator("body").innerText()));
+        await page.close();
+        expect(errors).toEqual([]);
+      }
+
+      it("page classifies", () =>
+        says(`${served.origin}/page/index.html`, /a red circle: 37\.2 %/));
+
+      it("react-vite is typed, built and classifies in StrictMode", async () => {
+        await sh("cd react-vite && node ../node_modules/typescript/bin/tsc");
+        // StrictMode mounts twice in development alone.
+        const development = { NODE_ENV: "development" };
+        await sh("vite build react-vite --base ./ --mode development", development);
+        await says(`${served.origin}/react-vite/dist/index.html`, /a red circle: 37\.2 %/);
+      });
+
+      it.each(["turbopack", "webpack"])(
+        "next, by %s, classifies here and there",
+        {
+          timeout: 240_000,
+        },
+        async (bundler) => {
+          const quiet = { NEXT_TELEMETRY_DISABLED: "1" };
+          await sh(`cd next && next build --${bundler}`, quiet);
+          const server = spawn("node", ["../node_modules/next/dist/bin/next", "start", "-p", "0"], {
+            cwd: join(folder, "next"),
+            env: { ...process.env, ...quiet },
+          });
+          try {
+            let said = "";
+            for await (const part of server.stdout) {
+              said += part;
+              if (/Ready/.test(said)) break;
+            }
+            const [origin] = /http:\/\/localhost:\d+/.exec(said)!;
+            await says(origin!, /here: a red circle 0\.3718\s+there: a red circle 0\.3718/);
+          } finally {
+            server.kill();
+          }
+        },
+      );
+    });
+
+    it("takes at most 30 MB with the CPU backend and sharp", async () => {
+      const names = ["sharp", "@sigil/runtime", "@sigil/runtime-cpu", "@sigil/spec", "@img"];
+      const said = await sh(
+        `du -skc ${names.map((name) => `node_modules/${name}`).join(" ")} node_modules/ajv node_modules/jsonc-parser | tail -1`,
+      );
+      expect(Number.parseInt(said, 10) / 1024).toBeLessThan(30);
     });
   },
 );

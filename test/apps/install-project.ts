@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { fixtures } from "../support/golden-cases.ts";
 import { pack } from "../packages/pack-published.ts";
 
+/** Those of `examples` that are apps of their own. */
+export const examples = ["commonjs", "deno", "next", "node-service", "page", "react-vite"];
+
 /**
  * Installs `test/apps/project` with the packages, a checkpoint as `model` and its module as
  * `generated`. Returns its folder.
@@ -28,8 +31,15 @@ export function installProject(): string {
   const run = (command: string, ...args: readonly string[]): void =>
     void execFileSync(command, args, { cwd: folder, stdio: "pipe" });
   run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund");
+  for (const name of examples)
+    cpSync(join(import.meta.dirname, "../../examples", name), join(folder, name), {
+      recursive: true,
+      // What was installed and built there is not what is committed.
+      filter: (path) => !/[\\/](node_modules|dist|siglip|model|\.next)$/.test(path),
+    });
   const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
   cpSync(checkpoint, join(folder, "model"), { recursive: true });
+  const out = join(folder, "generated");
   run(
     "npx",
     "--no-install",
@@ -37,10 +47,14 @@ export function installProject(): string {
     "compile",
     checkpoint,
     "--out",
-    "generated",
+    out,
     "--target",
     "cpu",
     "webgpu",
   );
+  for (const name of ["page", "react-vite", "next"])
+    cpSync(out, join(folder, name, "siglip"), { recursive: true });
+  for (const name of ["page", "react-vite/public", "next/public"])
+    cpSync(checkpoint, join(folder, name, "model"), { recursive: true });
   return folder;
 }
