@@ -65,7 +65,7 @@ export function loadAddon(): Addon {
   } catch (cause) {
     throw new NativeError(
       "no-addon",
-      `the native addon is not built for ${process.platform}-${process.arch}: run \`npm run build:native\` (it needs a C++17 compiler)`,
+      `the native addon is not built for ${process.platform}-${process.arch}: run \`node ${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it needs a C++17 compiler)`,
       { cause },
     );
   }
