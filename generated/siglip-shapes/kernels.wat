@@ -4106,16 +4106,17 @@
 ;; choice: rows of four lanes
 ;; origins: vision_model.head.pooled
 (func $map_174fd4 (export "map_174fd4") (param $x i32) (param $out i32) (param $scratch i32) (param $begin i32) (param $end i32)
-  (local $row i32) (local $start i32) (local $byte i32) (local $bytes i32) (local $x.1 v128) (local $value v128)
+  (local $row i32) (local $start i32) (local $x_row i32) (local $byte i32) (local $bytes i32) (local $x.1 v128) (local $value v128)
   (local.set $row (local.get $begin))
   (block $end0 (loop $again0
     (br_if $end0 (i32.ge_u (local.get $row) (local.get $end)))
     (local.set $start (i32.mul (local.get $row) (i32.const 512)))
+    (local.set $x_row (i32.mul (local.get $row) (i32.const 512)))
     (local.set $byte (i32.const 0))
     (block $end1 (loop $again1
       (br_if $end1 (i32.ge_u (local.get $byte) (i32.const 512)))
       (local.set $bytes (i32.add (local.get $start) (local.get $byte)))
-      (local.set $x.1 (v128.load (i32.add (i32.add (local.get $x) (i32.mul (local.get $row) (i32.const 512))) (local.get $byte))))
+      (local.set $x.1 (v128.load (i32.add (i32.add (local.get $x) (local.get $x_row)) (local.get $byte))))
       (local.set $value (local.get $x.1))
       (v128.store offset=0 (i32.add (local.get $out) (local.get $bytes)) (local.get $value))
       (local.set $byte (i32.add (local.get $byte) (i32.const 16)))
@@ -5954,16 +5955,17 @@
 ;; choice: rows of four lanes
 ;; origins: last_token
 (func $map_dfebc1 (export "map_dfebc1") (param $x i32) (param $out i32) (param $scratch i32) (param $begin i32) (param $end i32)
-  (local $row i32) (local $start i32) (local $byte i32) (local $bytes i32) (local $x.1 v128) (local $value v128)
+  (local $row i32) (local $start i32) (local $x_row i32) (local $byte i32) (local $bytes i32) (local $x.1 v128) (local $value v128)
   (local.set $row (local.get $begin))
   (block $end0 (loop $again0
     (br_if $end0 (i32.ge_u (local.get $row) (local.get $end)))
     (local.set $start (i32.mul (local.get $row) (i32.const 512)))
+    (local.set $x_row (i32.mul (local.get $row) (i32.const 8192)))
     (local.set $byte (i32.const 0))
     (block $end1 (loop $again1
       (br_if $end1 (i32.ge_u (local.get $byte) (i32.const 512)))
       (local.set $bytes (i32.add (local.get $start) (local.get $byte)))
-      (local.set $x.1 (v128.load offset=7680 (i32.add (i32.add (local.get $x) (i32.mul (local.get $row) (i32.const 8192))) (local.get $byte))))
+      (local.set $x.1 (v128.load offset=7680 (i32.add (i32.add (local.get $x) (local.get $x_row)) (local.get $byte))))
       (local.set $value (local.get $x.1))
       (v128.store offset=0 (i32.add (local.get $out) (local.get $bytes)) (local.get $value))
       (local.set $byte (i32.add (local.get $byte) (i32.const 16)))
