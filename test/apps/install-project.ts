@@ -1,6 +1,13 @@
 /** A project as a stranger has it, outside the repository: packed packages and the tools of apps. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixtures } from "../support/golden-cases.ts";
@@ -54,6 +61,8 @@ export function installProject(): string {
   );
   for (const name of ["page", "react-vite", "next"])
     cpSync(out, join(folder, name, "siglip"), { recursive: true });
+  // Its import map speaks of its own folder, where npm puts packages of an app by itself.
+  symlinkSync(join(folder, "node_modules"), join(folder, "page/node_modules"), "junction");
   for (const name of ["page", "react-vite/public", "next/public"])
     cpSync(checkpoint, join(folder, name, "model"), { recursive: true });
   return folder;
