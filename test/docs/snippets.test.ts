@@ -4,7 +4,7 @@ import { globSync } from "tinyglobby";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { artifactFiles, compile, writeFiles } from "@sigil/compiler";
-import { loadSpec, specPath } from "@sigil/spec";
+import { loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -20,6 +20,7 @@ declare global {
   const weights: WeightSource;
   const imageProcessor: SiglipImageProcessor;
   const picture: RawImage;
+  const pixels: Float32Array;
   const video: HTMLVideoElement;
   const signal: AbortSignal;
   const onProgress: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
@@ -41,7 +42,16 @@ it("every snippet", { timeout: 60_000 }, async () => {
       imageMean: [0.5],
       imageStd: [0.5],
     } as const;
-    for (const one of [spec, { ...spec, name: "siglip-bytes", pixels }])
+    const config = {
+      ...{ hidden_size: 384, intermediate_size: 64, num_hidden_layers: 1 },
+      ...{ num_attention_heads: 6, image_size: 224, patch_size: 32 },
+    };
+    const tower = { name: "my-tower", architecture: "siglip-vision", config };
+    for (const one of [
+      spec,
+      { ...spec, name: "siglip-bytes", pixels },
+      parseSpec(JSON.stringify(tower), { file: "my-tower.json" }),
+    ])
       writeFiles(join(folder, one.name), artifactFiles(await compile(one)));
     const pages = globSync(["*.md", "docs/*.md", "docs/backends/*.md", "*/README.md"], {
       cwd: root,
