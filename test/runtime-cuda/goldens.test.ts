@@ -38,7 +38,7 @@ describe.skipIf(!emulatedDriver)(
   `transformers' models on the emulated CUDA device ${needsGxx}`,
   { timeout: 600_000 },
   () => {
-    describe.each(tinyCases)("%s", (name) => {
+    describe.each([...tinyCases, "naflex-tiny"])("%s", (name) => {
       it("in float32, every output", async () => {
         const golden = await goldenCase(name);
         await compare(
