@@ -17,6 +17,7 @@ const modelTypes: Readonly<Record<string, readonly string[]>> = {
   siglip2: ["siglip2"],
   "siglip2-vision": ["siglip2_vision_model", "siglip2"],
   "siglip2-image-classification": ["siglip2"],
+  "idefics-vision": ["idefics2_vision", "idefics3_vision", "smolvlm_vision"],
 };
 /** Names that a spec may have as its architecture, beside paths of documents. */
 export const architectures: readonly string[] = [
@@ -114,7 +115,7 @@ function notesOn(type: unknown): readonly string[] {
     ];
   if (/^(idefics|smolvlm)/.test(name))
     return [
-      "its vision tower takes the nearest row of the position table for each patch, where SigLIP resamples the table: renamed to siglip_vision_model it is the same model at the config's image_size alone, and another one with interpolate_pos_encoding",
+      "its vision tower takes the nearest row of the position table for each patch, where SigLIP resamples the table: that is the architecture idefics-vision",
     ];
   return [];
 }

@@ -36,7 +36,7 @@ import { suggestion, validate } from "./schema-validation.ts";
 import { checkSpec } from "./spec-rules.ts";
 import { standsForOpenClip } from "./stands-for-open-clip.ts";
 import type { TensorShapes } from "./timm-config.ts";
-import { wrappedTower } from "./wrapped-tower.ts";
+import { isNearest, wrappedTower } from "./wrapped-tower.ts";
 import { quantizationRules } from "./quantization-config.ts";
 import { storageOfSpec } from "./storage-rules.ts";
 
@@ -200,7 +200,11 @@ function configOf(
 
 /** The text towers of both are one. */
 const towerOf = ({ model_type: type }: JsonObject, tower: Tower): string =>
-  tower === "vision" && isNaflex(type) ? "siglip2-vision" : `siglip-${tower}`;
+  tower === "vision" && isNaflex(type)
+    ? "siglip2-vision"
+    : isNearest(type)
+      ? "idefics-vision"
+      : `siglip-${tower}`;
 
 const foundIn = ({ architecture, source }: TranslatedConfig): FoundConfig => ({
   architecture,

@@ -100,6 +100,7 @@ function towerOf(
     case "siglip_text_model":
     case "siglip2_text_model":
       return "siglip-text";
+    case "idefics-vision":
     case "siglip-vision":
     case "siglip_vision_model":
       return "siglip-vision";

@@ -79,11 +79,16 @@ function checkNaflex(spec: SigilSpec, source: JsonSource, diagnostics: Diagnosti
       diagnosticAt(source, `/${key}`, { code: "contradictory-sizes", key: true, message, help }),
     );
   if (spec.architecture.endsWith(".json")) return;
-  if (/^(open-clip|timm-vit)/.test(spec.architecture) && spec.interpolate_pos_encoding !== false)
+  if (
+    /^(open-clip|timm-vit|idefics)/.test(spec.architecture) &&
+    spec.interpolate_pos_encoding !== false
+  )
     report(
       "interpolate_pos_encoding",
       `${spec.architecture} has no positions for other sizes`,
-      "timm resamples its table in its own way: leave it out, and resize pictures to the image_size",
+      spec.architecture === "idefics-vision"
+        ? "leave it out: smaller pictures are padded to the image_size and masked"
+        : "timm resamples its table in its own way: leave it out, and resize pictures to the image_size",
     );
   if (!isNaflex(spec.architecture)) {
     if (spec.max_num_patches !== undefined)

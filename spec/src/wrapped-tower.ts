@@ -26,6 +26,24 @@ const featureLayers: ReadonlyMap<unknown, number | readonly number[]> = new Map<
 const ofClip: readonly unknown[] = [
   ...["llava", "llava_next", "llava_next_video", "video_llava", "vipllava", "granite4_vision"],
 ];
+/** Towers that take the nearest rows of the position table, with their classes' defaults. */
+const nearest: ReadonlyMap<unknown, JsonObject> = new Map([
+  ["idefics2_vision", { patch_size: 32, vision_use_head: false }],
+  ...["idefics3_vision", "smolvlm_vision"].map((type): [string, JsonObject] => [
+    type,
+    { hidden_size: 1152, num_attention_heads: 16, patch_size: 32, vision_use_head: false },
+  ]),
+]);
+
+/** Whether a model type is one of Idefics's or SmolVLM's vision towers. */
+export const isNearest = (type: unknown): boolean => nearest.has(type);
+
+/** Of models whose vision_config may leave its model type out. */
+const ownTowers: ReadonlyMap<unknown, string> = new Map([
+  ["idefics2", "idefics2_vision"],
+  ["idefics3", "idefics3_vision"],
+  ["smolvlm", "smolvlm_vision"],
+]);
 /** Configs in configs, as of ColPali and T5Gemma 2. */
 const deepest = 3;
 
@@ -46,7 +64,9 @@ export function wrappedTower(model: JsonObject): WrappedTower | undefined {
 
 function towerIn(model: JsonObject, vision: JsonObject, pointer: string): WrappedTower {
   const type =
-    vision.model_type ?? (ofClip.includes(model.model_type) ? "clip_vision_model" : undefined);
+    vision.model_type ??
+    ownTowers.get(model.model_type) ??
+    (ofClip.includes(model.model_type) ? "clip_vision_model" : undefined);
   const layers =
     model.vision_feature_layers ??
     model.vision_feature_layer ??
@@ -59,7 +79,7 @@ function towerIn(model: JsonObject, vision: JsonObject, pointer: string): Wrappe
     .map((layer) => (layer as number) + ((layer as number) < 0 ? count + 1 : 0));
   return {
     pointer: `${pointer}/vision_config`,
-    config: { ...vision, ...(type !== undefined && { model_type: type }) },
+    config: { ...nearest.get(type), ...vision, ...(type !== undefined && { model_type: type }) },
     ...(states.length > 0 && { hiddenStates: [...new Set(states)].sort((a, b) => a - b) }),
   };
 }

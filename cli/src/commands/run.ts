@@ -2,6 +2,7 @@ import { compile, cpuArtifact } from "@sigil/compiler";
 import {
   flattenOutputs,
   InputError,
+  nearestPositions,
   nestOutputs,
   type Session,
   SiglipTextModel,
@@ -202,6 +203,8 @@ async function forward(
       };
     }
     case "siglip-vision":
+      if (inputs.tensors.has("patch_attention_mask")) return runMasked(session, inputs);
+      return visionModel(session).forward(await pixels());
     case "siglip2-vision":
       return visionModel(session).forward(await pixels());
     case "siglip-text":
@@ -237,6 +240,24 @@ async function forward(
 
 /** How an input of a document is read, by its dtype. */
 const readers = { float32: readFloats, int32: readIntegers, uint8: readPixels };
+
+/** Pictures that are padded to one size, of Idefics's and SmolVLM's towers. */
+async function runMasked(session: Session, inputs: WeightSource): Promise<object> {
+  const program = session.programOf("pixel_values");
+  if (!program.inputs.some(({ name }) => name === "position_ids"))
+    throw new InputError(`patch_attention_mask: ${session.plan.name} takes no such input`);
+  const { image_size: image, patch_size: patch } = session.plan.config.vision_config as {
+    readonly image_size: number;
+    readonly patch_size: number;
+  };
+  const { values: data, shape } = (await readNumbers(inputs, "patch_attention_mask"))!;
+  const pixels = await readPixels(inputs, "pixel_values");
+  const given = {
+    pixel_values: pixels,
+    ...nearestPositions({ data, shape }, Math.floor(image / patch)),
+  };
+  return nestOutputs(await session.run(program, given, { image_batch: pixels.shape[0]! }));
+}
 
 /** One class index a picture from a vector of integers, else a row of targets. */
 async function readLabels(inputs: WeightSource): Promise<Labels | undefined> {

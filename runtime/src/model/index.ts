@@ -30,3 +30,4 @@ export * from "./siglip2.ts";
 export { valueOf, type Symbols } from "./extent.ts";
 export { arrayOf, shapeOf, validateInputs } from "./validate.ts";
 export type { ModelWarning, WarningCode, WarningHandler } from "./warning.ts";
+export { nearestPositions } from "./nearest-positions.ts";

@@ -16,7 +16,7 @@ export interface SigilSpec {
   readonly $schema?: string;
   /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
   readonly name: string;
-  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), open-clip, open-clip-text, open-clip-vision, timm-vit, or the path of an architecture document (./x.json). */
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), open-clip, open-clip-text, open-clip-vision, timm-vit, idefics-vision, or the path of an architecture document (./x.json). */
   readonly architecture: string;
   /** The model's config, or the path of a config.json. */
   readonly config: Readonly<Record<string, unknown>> | string;
@@ -86,7 +86,7 @@ export interface SigilSpecInput {
   readonly $schema?: string;
   /** Name of the compiled model: lower-case letters, digits, '.', '_' and '-'. */
   readonly name: string;
-  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), open-clip, open-clip-text, open-clip-vision, timm-vit, or the path of an architecture document (./x.json). */
+  /** siglip, siglip-text, siglip-vision, siglip-image-classification, siglip2, siglip2-vision, siglip2-image-classification (the last three NaFlex), open-clip, open-clip-text, open-clip-vision, timm-vit, idefics-vision, or the path of an architecture document (./x.json). */
   readonly architecture: string;
   /** The model's config, or the path of a config.json. */
   readonly config: Readonly<Record<string, unknown>> | string;

@@ -1,0 +1,108 @@
+/** Towers that take the nearest rows of the position table, as SmolVLM's (transformers 5.18). */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compile } from "@sigil/compiler";
+import {
+  bufferSource,
+  InputError,
+  nearestPositions,
+  openSafetensors,
+  SiglipVisionModel,
+  type Session,
+} from "@sigil/runtime";
+import { openCheckpoint } from "@sigil/runtime/node";
+import { openCpuSession } from "@sigil/runtime-cpu";
+import { openWebGpuSession } from "@sigil/runtime-webgpu";
+import { loadSpec, parseSpec } from "@sigil/spec";
+import { describe, expect, it } from "vitest";
+import { fixtures, scaledError } from "../support/golden-cases.ts";
+import { gpu } from "../support/webgpu.ts";
+import { wildFolder, wildPixels } from "../support/wild-cases.ts";
+
+const folder = wildFolder("smolvlm");
+const spec = loadSpec(folder, { tower: "vision" });
+const quiet = { onWarning: () => {} };
+type Weights = Parameters<typeof openCpuSession>[1];
+const backends = [
+  {
+    name: "cpu",
+    here: true,
+    tolerance: 1e-5,
+    async open(weights: Weights): Promise<Session> {
+      const { plan, cpu } = await compile(spec);
+      return openCpuSession({ plan, wasm: cpu }, weights, quiet);
+    },
+  },
+  {
+    name: "webgpu",
+    here: gpu !== undefined,
+    tolerance: 2e-5,
+    async open(weights: Weights): Promise<Session> {
+      const { webgpu } = await compile({ ...spec, targets: ["webgpu"] });
+      return openWebGpuSession(webgpu!, weights, { ...quiet, gpu: gpu! });
+    },
+  },
+];
+
+describe.each(backends)("on $name", ({ here, tolerance, open }) => {
+  it.skipIf(!here)("whole and masked pictures", { timeout: 120_000 }, async () => {
+    const checkpoint = await openCheckpoint(folder);
+    const file = readFileSync(join(folder, "outputs.safetensors"));
+    const outputs = await openSafetensors(bufferSource(file, "outputs.safetensors"));
+    const session = await open(checkpoint.weights);
+    const pixelValues = wildPixels(81);
+    const whole = await new SiglipVisionModel(session).forward({ pixelValues });
+    const mask = "input.patch_attention_mask";
+    const given = nearestPositions(
+      { data: await outputs.read(mask), shape: outputs.tensors.get(mask)!.shape },
+      4,
+    );
+    const program = session.programOf("pixel_values");
+    const inputs = { pixel_values: pixelValues, ...given };
+    const masked = await session.run(program, inputs, { image_batch: 2 });
+    await session.dispose();
+    await checkpoint.close();
+    const error = async (actual: ArrayLike<number>, name: string): Promise<number> =>
+      scaledError(actual, await outputs.readFloat32(name));
+    expect(await error(whole.lastHiddenState!.data, "full")).toBeLessThan(tolerance);
+    // The rows of padding too.
+    expect(await error(masked.last_hidden_state!.data, "masked")).toBeLessThan(tolerance);
+  });
+});
+
+it("rows are those that torch's bucketize gives", () => {
+  const goldens = JSON.parse(readFileSync(join(fixtures, "wild/nearest.json"), "utf8")) as Readonly<
+    Record<string, readonly (readonly number[])[]>
+  >;
+  for (const [side, buckets] of Object.entries(goldens))
+    for (const [i, expected] of buckets.entries()) {
+      const shape = [1, 1, i + 1];
+      const { position_ids } = nearestPositions(
+        { data: Array(i + 1).fill(1), shape },
+        Number(side),
+      );
+      expect([side, ...(position_ids.data as Int32Array)]).toEqual([side, ...expected]);
+    }
+});
+
+it.each([
+  [[1, 0, 0, 1], [1, 2, 2], /no rectangle from its corner/],
+  [[0, 0, 0, 0], [1, 2, 2], /no patch in its corner/],
+  [[1, 1], [1, 2, 2], /expected \[batch, rows, columns\]/],
+])("a mask of %j is refused", (data, shape, message) => {
+  expect(() => nearestPositions({ data, shape }, 4)).toThrow(message);
+  expect(() => nearestPositions({ data, shape }, 4)).toThrow(InputError);
+});
+
+it("other sizes are padded, not resampled", () => {
+  const document = {
+    name: "x",
+    architecture: "idefics-vision",
+    config: { model_type: "smolvlm_vision", image_size: 32, patch_size: 8 },
+    interpolate_pos_encoding: true,
+    image_size: { height: 16, width: 32 },
+  };
+  expect(() => parseSpec(JSON.stringify(document), { file: "x.json" })).toThrow(
+    /smaller pictures are padded to the image_size and masked/,
+  );
+});
