@@ -6,7 +6,10 @@ import { expect, it } from "vitest";
 
 const vision = { hidden_size: 8, num_attention_heads: 2, intermediate_size: 8, image_size: 8 };
 const kindOf = (spec: object, document?: object): string => {
-  const config = { vision_config: { ...vision, patch_size: 4 }, text_config: { ...vision, vocab_size: 9 } };
+  const config = {
+    vision_config: { ...vision, patch_size: 4 },
+    text_config: { ...vision, vocab_size: 9 },
+  };
   const parsed = parseSpec(JSON.stringify({ name: "x", architecture: "siglip", config, ...spec }), {
     file: "x.json",
   });

@@ -10,7 +10,7 @@ const docs = ["getting-started", "architectures"]
   .join("\n");
 
 describe("the tour", () => {
-  for (const name of ["towers", "hidden-states", "classification", "custom-architecture"])
+  for (const name of ["towers", "hidden-states", "classification", "naflex", "custom-architecture"])
     it(name, () => {
       const code = readFileSync(join(root, `examples/tour/${name}.mjs`), "utf8");
       const output = execFileSync("node", [`examples/tour/${name}.mjs`], {
