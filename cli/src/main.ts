@@ -423,6 +423,11 @@ program
   .argument("<model...>", `${modelHelp}; name=model gives one a name`)
   .option("--port <number>", "port to listen on; 0 takes a free one", port, 8080)
   .option("--host <address>", "address to listen on; 0.0.0.0 for every network", "127.0.0.1")
+  .addOption(
+    new Option("--backend <name>", "what computes: the native addon where it can run, or one")
+      .choices(["auto", "native", "wasm"])
+      .default("auto"),
+  )
   .option("--threads <count>", "threads to use for each model", positive)
   .option("--max-waiting <count>", "pictures and texts that may wait for a model", positive, 512)
   .option("--max-delay <ms>", "how long a request may wait for others to run with", delay, 2)

@@ -21,7 +21,7 @@ import { openModelSource, type ModelSource } from "./model-source.ts";
 import { withPatches } from "./open-model.ts";
 import { withProgress } from "./progress.ts";
 
-export interface OpenOptions extends Pick<CpuSessionOptions, "lazy" | "threads"> {
+export interface OpenOptions extends Pick<CpuSessionOptions, "backend" | "lazy" | "threads"> {
   /** Where the weights of a spec or a compiled module come from. */
   readonly checkpoint?: string | undefined;
   /** One tower of the model. */

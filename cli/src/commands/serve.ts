@@ -8,6 +8,8 @@ import { version } from "../version.ts";
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  /** The native addon where it can run, else WebAssembly; or one of the two. */
+  readonly backend: "auto" | "native" | "wasm";
   readonly threads?: number;
   readonly maxWaiting?: number;
   readonly maxDelay?: number;
