@@ -40,8 +40,13 @@ export function packQuantizedRows(
     const base = panel * panelBytes;
     const from = r * columns;
     if (storage.bits === 8)
-      for (let c = 0; c < columns; c++) bytes[base + c * width + lane] = codes[from + c]!;
-    else
+      for (let c = 0, to = base + lane; c < columns; c++, to += width) bytes[to] = codes[from + c]!;
+    else if (width % 2 === 0 && lane % 2 === 0 && r + 1 < count) {
+      // Two rows that lie in the same bytes.
+      const next = from + columns;
+      for (let c = 0, to = base + (lane >> 1); c < columns; c++, to += width >> 1)
+        bytes[to] = codes[from + c]! | (codes[next + c]! << 4);
+    } else if (width % 2 === 1 || lane % 2 === 0 || r === 0)
       for (let c = 0; c < columns; c++) {
         const at = c * width + lane;
         const byte = base + (at >> 1);

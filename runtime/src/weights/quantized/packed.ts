@@ -76,8 +76,15 @@ async function readRows(
 function unpacked(bytes: Uint8Array, rows: number, columns: number): Int8Array {
   const rowBytes = 4 * Math.ceil(columns / 8);
   const codes = new Int8Array(rows * columns);
-  for (let row = 0, i = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++, i++)
-      codes[i] = (bytes[row * rowBytes + (column >> 1)]! >> (4 * (column & 1))) & 15;
+  for (let row = 0, i = 0; row < rows; row++) {
+    let at = row * rowBytes;
+    const end = i + columns;
+    for (; i + 1 < end; i += 2, at++) {
+      const both = bytes[at]!;
+      codes[i] = both & 15;
+      codes[i + 1] = both >> 4;
+    }
+    if (i < end) codes[i++] = bytes[at]! & 15;
+  }
   return codes;
 }
