@@ -53,10 +53,11 @@ export function quantizationRules(
     diagnostics.push(...faults);
     return [];
   }
+  if (method === "compressed-tensors") return compressedTensors(given, report);
   return report("/quant_method", {
     code: "unsupported-quantization",
     message: `quantisation by ${JSON.stringify(method)} is not read`,
-    help: "`bitsandbytes`, or a folder that `sigil quantize` wrote",
+    help: "`bitsandbytes`, `compressed-tensors`, or a folder that `sigil quantize` wrote",
   });
 }
 
@@ -82,4 +83,42 @@ function bitsandbytes(
   ]
     .map((pattern): StorageRule => ({ pattern, storage: "float32" }))
     .concat({ pattern: "*", storage: quantization });
+}
+
+/**
+ * One group of all linears, their weights symmetric integers of 8 or 4 bits, or floats of 8 bits,
+ * which are read as floats. What it says of activations is left alone: they stay floats.
+ */
+function compressedTensors(
+  given: JsonObject,
+  report: (key: string, problem: Problem) => readonly StorageRule[],
+): readonly StorageRule[] {
+  const groups = Object.entries(isObject(given.config_groups) ? given.config_groups : {});
+  const [name, group] = groups[0] ?? ["group_0", undefined];
+  const weights = isObject(group) ? group.weights : undefined;
+  const refuse = (what: string): readonly StorageRule[] =>
+    report(`/config_groups/${name}`, {
+      code: "unsupported-quantization",
+      message: `weights of compressed-tensors ${what} are not read`,
+      help: "one group of targets `Linear`, symmetric, of 8 or 4 bits a channel or a group, or float8",
+    });
+  if (groups.length !== 1 || !isObject(group) || !isObject(weights))
+    return refuse(`in ${groups.length} groups`);
+  const { num_bits: bits, type = "int", symmetric = true, strategy, group_size: size } = weights;
+  if (String(group.targets) !== "Linear") return refuse(`for ${String(group.targets)}`);
+  if (type === "float" && bits === 8 && (strategy === "tensor" || strategy === "channel"))
+    return [];
+  const grouped = strategy === "group";
+  if (type !== "int" || symmetric !== true || (!grouped && strategy !== "channel"))
+    return refuse(
+      `by ${String(strategy)}, of type ${String(type)}${symmetric === true ? "" : ", asymmetric"}`,
+    );
+  if ((bits !== 8 && bits !== 4) || (grouped && !Number.isSafeInteger(size)))
+    return refuse(`of ${String(bits)} bits`);
+  const ignored = Array.isArray(given.ignore) ? given.ignore.map(String) : [];
+  const pattern = ignored.find((entry) => entry.startsWith("re:"));
+  if (pattern !== undefined) return refuse(`that ignore ${pattern}`);
+  return [...notLinear, ...ignored.map((entry) => `${entry}.weight`)]
+    .map((entry): StorageRule => ({ pattern: entry, storage: "float32" }))
+    .concat({ pattern: "*", storage: { bits, ...(grouped && { group: size as number }) } });
 }

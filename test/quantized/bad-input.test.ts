@@ -214,6 +214,19 @@ describe("what a spec and a config say of quantisation", () => {
     expect(said({ quant_method: "bitsandbytes", bnb_4bit_quant_type: "af4" })).toEqual([
       'bitsandbytes has no 4-bit type "af4"',
     ]);
+    const compressed = (weights: object, more: object = {}): string[] =>
+      said({
+        quant_method: "compressed-tensors",
+        config_groups: { group_0: { targets: ["Linear"], weights, ...more } },
+      });
+    expect(compressed({ num_bits: 4, strategy: "group", group_size: 32 })).toEqual([]);
+    expect(compressed({ num_bits: 8, type: "float", strategy: "channel" })).toEqual([]);
+    expect(
+      compressed({ num_bits: 4, strategy: "group", group_size: 32, symmetric: false }),
+    ).toEqual(["weights of compressed-tensors by group, of type int, asymmetric are not read"]);
+    expect(compressed({ num_bits: 2, strategy: "channel" })).toEqual([
+      "weights of compressed-tensors of 2 bits are not read",
+    ]);
     expect(said({ quant_method: "sigil", quantize: { "*": "int2" } })).toEqual([
       '`quantization_config.quantize.*` cannot be "int2"',
     ]);

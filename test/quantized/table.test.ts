@@ -67,3 +67,26 @@ it.each([8, 4] as const)("of %d bits", async (bits) => {
   expect(read).toBeLessThan(file.length / 2);
   await expect(source.readRowsFloat32(name, [500])).rejects.toThrow(/row out of range/);
 });
+
+it("reads floats of 8 bits, with a scale for each row or none", async () => {
+  // torch.arange(256, dtype=uint8).view(torch.float8_e4m3fn) and float8_e5m2: some of their values.
+  const codes = [0x00, 0x80, 0x01, 0x08, 0x38, 0xb8, 0x7e, 0x7f, 0x40, 0x77];
+  const e4m3 = [0, -0, 2 ** -9, 2 ** -6, 1, -1, 448, NaN, 2, 240];
+  const e5m2 = [0, -0, 2 ** -16, 2 ** -13, 0.5, -0.5, NaN, NaN, 2, 28672];
+  const shape = [2, 5];
+  const file = writeSafetensors({
+    a: { dtype: "F8_E4M3", shape, data: Uint8Array.from(codes) },
+    b: { dtype: "F8_E5M2", shape, data: Uint8Array.from(codes) },
+    "c.weight": { dtype: "F8_E4M3", shape, data: Uint8Array.from(codes) },
+    "c.weight_scale": { dtype: "F32", shape: [2, 1], data: Float32Array.of(0.5, 3) },
+  });
+  const source = await bindCheckpoint(
+    { tensors: { a: shape, b: shape, "c.weight": shape } },
+    await openSafetensors(bufferSource(file)),
+  );
+  expect(Array.from(await source.readFloat32("a"))).toEqual(e4m3);
+  expect(Array.from(await source.readFloat32("b"))).toEqual(e5m2);
+  expect(Array.from(await source.readFloat32("c.weight"))).toEqual(
+    e4m3.map((x, i) => x * (i < 5 ? 0.5 : 3)),
+  );
+});

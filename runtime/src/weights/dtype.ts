@@ -1,5 +1,12 @@
 import { WeightsError } from "./error.ts";
-import { narrowBfloat16, narrowFloat16, widenBfloat16, widenFloat16 } from "./float16.ts";
+import {
+  float8e4m3ToFloat32,
+  float8e5m2ToFloat32,
+  narrowBfloat16,
+  narrowFloat16,
+  widenBfloat16,
+  widenFloat16,
+} from "./float16.ts";
 
 /** Bits per element of each safetensors dtype. */
 export const dtypeBits = {
@@ -50,7 +57,7 @@ function aligned(bytes: Uint8Array, alignment: number): Uint8Array {
 }
 
 /**
- * Little-endian bytes of F32, F16, BF16 or F64 as float32 (F32 without a copy where aligned);
+ * Little-endian bytes of F32, F16, BF16, F64 or the float8 types as float32 (F32 without a copy where aligned);
  * throws for other dtypes.
  */
 export function toFloat32(
@@ -71,9 +78,14 @@ export function toFloat32(
     const data = aligned(bytes, 8);
     return Float32Array.from(new Float64Array(data.buffer, data.byteOffset, data.byteLength / 8));
   }
+  if (dtype === "F8_E4M3" || dtype === "F8_E5M2")
+    return Float32Array.from(
+      bytes,
+      dtype === "F8_E4M3" ? float8e4m3ToFloat32 : float8e5m2ToFloat32,
+    );
   throw new WeightsError("cannot be read as float32", {
     ...where,
-    expected: "dtype F32, F16, BF16 or F64",
+    expected: "dtype F32, F16, BF16, F64, F8_E4M3 or F8_E5M2",
     received: dtype,
   });
 }

@@ -12,6 +12,15 @@ export function float16ToFloat32(bits: number): number {
   return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
+/** The value of an E5M2 given by its bits: a binary16 without its last eight. */
+export const float8e5m2ToFloat32 = (bits: number): number => float16ToFloat32(bits << 8);
+
+/** The value of an E4M3 given by its bits, which has no infinities (OCP 8-bit floating point). */
+export const float8e4m3ToFloat32 = (bits: number): number =>
+  (bits & 0x7f) === 0x7f
+    ? NaN
+    : float16ToFloat32(((bits & 0x80) << 8) | ((bits & 0x7f) << 7)) * 256;
+
 /**
  * The 16 bits of the binary16 nearest to `value` (taken as float32 first), ties to even; overflow
  * gives infinity.

@@ -18,6 +18,7 @@ function kindOf(tensors: WeightSource["tensors"], name: string): StoredKind | un
   if (has(`${name}_packed`)) return "packed4";
   if (dtype === undefined) return undefined;
   if (suffixes.bitsandbytes.some((suffix) => has(name + suffix))) return "bnb4";
+  if (dtype.startsWith("F8_") && has(`${name}_scale`)) return "float8";
   if (dtype !== "I8") return undefined;
   return has(`${name}_scale`) ? "scaled8" : has(scbOf(name)) ? "bnb8" : undefined;
 }
@@ -66,7 +67,9 @@ export function withQuantized(
       ...tensors,
       ...[...found].map(([name, { kind, shape }]): [string, TensorInfo] => [
         name,
-        { dtype: kind.endsWith("8") ? "I8" : "U8", shape, quantized: kind },
+        kind === "float8"
+          ? { dtype: source.tensors.get(name)!.dtype, shape }
+          : { dtype: kind.endsWith("8") ? "I8" : "U8", shape, quantized: kind },
       ]),
     ].sort(([a], [b]) => placeOf(a) - placeOf(b)),
   );
@@ -87,9 +90,12 @@ export function withQuantized(
     },
     async readQuantized(name, storage, options) {
       const stored = found.get(name);
-      if (stored) return packable(await readQuantized(source, stored, storage, options), storage);
+      if (stored && stored.kind !== "float8")
+        return packable(await readQuantized(source, stored, storage, options), storage);
       const { shape } = source.tensors.get(name)!;
-      const values = await source.readFloat32(name, options);
+      const values = stored
+        ? await readDequantized(source, stored, options)
+        : await source.readFloat32(name, options);
       return packable(quantize(values, elementCount(shape.slice(1)), storage, name), storage);
     },
     ...(source.readRows && { readRows: source.readRows.bind(source) }),

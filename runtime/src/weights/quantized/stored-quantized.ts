@@ -1,6 +1,9 @@
 /** The names and kinds of what a checkpoint holds of a quantised tensor. */
-/** Who wrote a tensor so: bitsandbytes in 4 or 8 bits, or Sigil and compressed-tensors. */
-export type StoredKind = "bnb4" | "bnb8" | "packed4" | "scaled8";
+/**
+ * Who wrote a tensor so: bitsandbytes in 4 or 8 bits, or Sigil and compressed-tensors, who also scale
+ * floats of 8 bits.
+ */
+export type StoredKind = "bnb4" | "bnb8" | "packed4" | "scaled8" | "float8";
 
 /** A tensor as it is stored, and its shape as the model has it. */
 export interface StoredQuantized {
