@@ -35,6 +35,11 @@ const size = (text: string): { height: number; width: number } => {
     throw new InvalidArgumentError("expected height and width, such as 224x224");
   return { height: Number(height), width: Number(width) };
 };
+const cosine = (text: string): number => {
+  if (!(Number(text) > 0 && Number(text) < 1))
+    throw new InvalidArgumentError("expected a number between 0 and 1, such as 0.99");
+  return Number(text);
+};
 const tolerance = (text: string): number => {
   if (!(Number(text) >= 0)) throw new InvalidArgumentError("expected a number of at least 0");
   return Number(text);
@@ -391,6 +396,12 @@ program
   )
   .option("--keep <patterns...>", "names of matrices that stay floats; * stands for anything", [])
   .requiredOption("--out <dir>", "folder of the quantised checkpoint")
+  .option("--calibrate <images...>", "pictures to calibrate int4 on, and the texts of --texts", [])
+  .option(
+    "--target-cosine <cosine>",
+    "raise layers of int4 to 8 bits until no cosine is below",
+    cosine,
+  )
   .option("--images <files...>", "pictures to measure on, instead of noise", [])
   .option("--texts <file>", "texts to measure on, one a line, instead of noise")
   .option("--no-measure", "do not run the models afterwards")

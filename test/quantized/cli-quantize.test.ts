@@ -10,14 +10,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import {
   openSafetensors,
   syntheticTensor,
   writeSafetensors,
   type WeightSource,
 } from "@sigil/runtime";
-import { openFileSource } from "@sigil/runtime/node";
+import { decodeImage, openFileSource } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
 
@@ -59,6 +60,56 @@ function quantize(to: string, out: string, ...more: readonly string[]): Report {
 const opened = async (path: string): Promise<WeightSource> =>
   openSafetensors(await openFileSource(path));
 
+/** A picture mirrored, upside down and in other colours, as files. */
+async function variations(path: string): Promise<string[]> {
+  const { data, width, height, channels } = await decodeImage(path);
+  const colours = [
+    [1, 2, 0],
+    [2, 0, 1],
+  ];
+  return colours.flatMap((order, c) =>
+    [0, 1, 2].map((turn) => {
+      const rgb = new Uint8Array(3 * width * height);
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++)
+          for (let k = 0; k < 3; k++) {
+            const [fromX, fromY] = [turn & 1 ? width - 1 - x : x, turn & 2 ? height - 1 - y : y];
+            rgb[3 * (y * width + x) + k] = Number(
+              data[channels * (fromY * width + fromX) + order[k]!],
+            );
+          }
+      const file = join(folder, `${basename(path, ".png")}-${c}-${turn}.png`);
+      writeFileSync(file, png(rgb, width, height));
+      return file;
+    }),
+  );
+}
+
+function png(rgb: Uint8Array, width: number, height: number): Buffer {
+  const chunk = (type: string, content: Uint8Array): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), content]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(content.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2], 8);
+  const lines = Buffer.concat(
+    Array.from({ length: height }, (_, y) =>
+      Buffer.concat([Buffer.of(0), rgb.subarray(3 * width * y, 3 * width * (y + 1))]),
+    ),
+  );
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", head),
+    chunk("IDAT", deflateSync(lines)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
 describe("sigil quantize", { timeout: 120_000 }, () => {
   it("int8 keeps every answer of siglip-shapes in little more than a quarter of the bytes", () => {
     const { bytes, kept } = quantize("int8", join(folder, "int8"));
@@ -87,6 +138,26 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
         .filter((name) => !["expected.json", "samples"].includes(name))
         .sort(),
     );
+  });
+
+  it("int4 calibrated on other pictures keeps more of these, and more still for a target", async () => {
+    const others = (await Promise.all(pictures.map((path) => variations(path)))).flat();
+    const measured = (out: string, ...more: readonly string[]): Report & { raised: string[] } => {
+      const { stdout, stderr, status } = sigil(
+        ...["quantize", shapes, "--to", "int4", "--out", join(folder, out), "--json"],
+        ...["--images", ...pictures, "--texts", texts, ...more],
+      );
+      expect(status, stderr).toBe(0);
+      return JSON.parse(stdout) as Report & { raised: string[] };
+    };
+    const plain = measured("plain");
+    const calibrated = measured("calibrated", "--calibrate", ...others);
+    expect(calibrated.kept.images.least).toBeGreaterThan(0.99);
+    expect(1 - calibrated.kept.images.least).toBeLessThan(0.8 * (1 - plain.kept.images.least));
+    expect(1 - calibrated.kept.texts.least).toBeLessThan(0.8 * (1 - plain.kept.texts.least));
+    const raised = measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
+    expect(raised.kept.images.least).toBeGreaterThan(0.999);
+    expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
   });
 
   it("a second run keeps what the first has written", () => {
@@ -167,6 +238,9 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     wrong(/no matrix of the model/, shapes, "--to", "int8", "--out", out, "--keep", "*.fc9.*");
     wrong(/is the checkpoint itself/, shapes, "--to", "int8", "--out", shapes);
     wrong(/cannot read/, shapes, "--to", "int8", "--out", out, "--texts", "none.txt");
+    wrong(/argument missing/, shapes, "--to", "int4", "--out", out, "--calibrate");
+    wrong(/int4 is calibrated/, shapes, "--to", "int8", "--out", out, "--calibrate", "x.png");
+    wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
     wrong(/is quantised already/, join(folder, "int8"), "--to", "int4", "--out", out);
     expect(existsSync(out)).toBe(false);
   });

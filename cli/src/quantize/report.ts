@@ -11,6 +11,8 @@ export interface QuantizationReport {
    * earlier run wrote are left out.
    */
   readonly errors: Readonly<Record<string, number>>;
+  /** Layers that went to 8 bits for the target. */
+  readonly raised: readonly string[];
   readonly kept?: {
     readonly images?: Kept & { readonly noise: boolean };
     readonly texts?: Kept & { readonly noise: boolean };
@@ -23,7 +25,14 @@ export interface QuantizationReport {
 const most = 8;
 
 /** The report as a table. */
-export function quantizationReport({ out, to, bytes, errors, kept }: QuantizationReport): string {
+export function quantizationReport({
+  out,
+  to,
+  bytes,
+  errors,
+  kept,
+  raised,
+}: QuantizationReport): string {
   const mega = (count: number): string => `${(count / 1e6).toFixed(2)} MB`;
   const row = (name: string, text: string): string => `  ${name.padEnd(10)}${text}\n`;
   const cosine = (name: string, of: NonNullable<typeof kept>["images"]): string =>
@@ -47,6 +56,7 @@ export function quantizationReport({ out, to, bytes, errors, kept }: Quantizatio
     kept?.answers === undefined
       ? ""
       : row("answers", `${kept.answers} of ${kept.images!.count} have the same nearest text`),
+    raised.length > 0 ? row("in 8 bits", raised.join(", ")) : "",
     worst.length > 0
       ? `  largest errors of weights, of ${Object.keys(errors).length} matrices\n${worst
           .map(([name, error]) => `    ${(100 * error).toFixed(2).padStart(6)} %  ${name}\n`)

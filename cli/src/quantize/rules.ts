@@ -9,6 +9,8 @@ export interface RuleOptions {
   readonly table: "int8" | "int4" | "float16";
   /** Patterns of what stays as it is. */
   readonly keep: readonly string[];
+  /** Patterns of what goes to 8 bits where the others have 4. */
+  readonly raised: readonly string[];
 }
 
 /**
@@ -26,7 +28,13 @@ const sensitive = [
  * The `quantize` of a spec for a target. nf4 and fp4 are those of bitsandbytes, which quantises what
  * is an nn.Linear, and its rules are in its own config.
  */
-export function rulesFor({ to, group, table, keep }: RuleOptions): Record<string, StorageChoice> {
+export function rulesFor({
+  to,
+  group,
+  table,
+  keep,
+  raised,
+}: RuleOptions): Record<string, StorageChoice> {
   if (to === "nf4" || to === "fp4")
     throw new Error("internal: bitsandbytes' types have no rules of Sigil's");
   const int4: StorageChoice = { bits: 4, group: Number(group) };
@@ -36,7 +44,7 @@ export function rulesFor({ to, group, table, keep }: RuleOptions): Record<string
     "*position_embedding.weight": "float16",
     "*token_embedding.weight": tables,
     ...(to === "int4"
-      ? Object.fromEntries(sensitive.map((pattern) => [pattern, "int8" as const]))
+      ? Object.fromEntries([...sensitive, ...raised].map((pattern) => [pattern, "int8" as const]))
       : {}),
     "*": to === "int8" ? "int8" : int4,
   };

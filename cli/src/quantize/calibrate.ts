@@ -1,0 +1,163 @@
+/** Runs a checkpoint on pictures and texts and sums up what goes into its matrices. */
+import { emitCpu, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { valueOf, type HostData, type WeightReader } from "@sigil/runtime";
+import { createProgram } from "@sigil/runtime-cpu";
+import type { ModelSpec } from "@sigil/spec";
+import type { OpenModel } from "../session.ts";
+import { readPictures } from "../read-pictures.ts";
+import { InputError } from "@sigil/runtime";
+import { Gram } from "./gram.ts";
+
+/** Rows of a matrix's input that are taken, of all samples; more say little more. */
+const mostRows = 4096;
+
+export interface CalibrationSamples {
+  readonly pictures: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/**
+ * Sums for each of `wanted` that one launch reads alone, by name. Weights come from `weights`, so
+ * that they may be folded already; a program is loaded at a time.
+ */
+export async function calibrate(
+  spec: ModelSpec,
+  opened: OpenModel,
+  weights: WeightReader,
+  { pictures, texts }: CalibrationSamples,
+  wanted: ReadonlySet<string>,
+  report: (done: number, total: number) => void,
+): Promise<ReadonlyMap<string, Gram>> {
+  const textLength = opened.textLength || undefined;
+  const programs = lowerSpec({
+    ...spec,
+    batch: { image: 1, text: 1 },
+    ...(textLength && { textLength }),
+  }).map(({ lowered }) => lowered);
+  const grams = new Map<string, Gram>();
+  const total = pictures.length + texts.length;
+  let done = 0;
+  for (const lowered of programs) {
+    const names = lowered.inputs.map(({ name }) => name);
+    const samples = names.includes("pixel_values")
+      ? pictureInputs(opened, pictures)
+      : names.includes("input_ids")
+        ? textInputs(opened, texts)
+        : undefined;
+    const uses = usesOf(lowered, wanted);
+    if (!samples || uses.length === 0) continue;
+    const count = names.includes("pixel_values") ? pictures.length : texts.length;
+    const tapped = withTaps(lowered);
+    const { wasm, kernels } = await emitCpu([...tapped.init, ...tapped.launches], {
+      relaxed: false,
+      sharedMemory: true,
+    });
+    const program = await createProgram(planProgram(tapped, kernels).planned, wasm, weights);
+    try {
+      for await (const given of samples) {
+        const outputs = await program.run(inputsOf(lowered, given), lowered.symbols);
+        for (const { tensors, launch, offset, stride, rows, depth } of uses) {
+          const { data } = outputs[String(launch)]!;
+          // Rows at even distances, of every sample as many.
+          const step = Math.max(1, Math.ceil((rows * count) / mostRows));
+          const gram = grams.get(tensors[0]!) ?? new Gram(depth);
+          for (let row = done % step; row < rows; row += step)
+            gram.add(data.subarray(offset + row * stride, offset + row * stride + depth));
+          for (const tensor of tensors) grams.set(tensor, gram);
+        }
+        report(++done, total);
+      }
+    } finally {
+      await program.dispose();
+    }
+  }
+  return grams;
+}
+
+interface Use {
+  readonly tensors: readonly string[];
+  /** The launch that computes the input, and where its rows lie in the result. */
+  readonly launch: number;
+  readonly offset: number;
+  readonly stride: number;
+  readonly rows: number;
+  readonly depth: number;
+}
+
+function usesOf({ launches, symbols }: LoweredProgram, wanted: ReadonlySet<string>): Use[] {
+  const writers = new Map<number, number>();
+  launches.forEach(({ operands }, i) => {
+    const written = operands.at(-1)!;
+    if (written.kind === "value") writers.set(written.value.id, i);
+  });
+  const counts = new Map<string, number>();
+  for (const { operands } of launches)
+    for (const operand of operands)
+      if (operand.kind === "weight")
+        for (const { tensor } of operand.parts) counts.set(tensor, (counts.get(tensor) ?? 0) + 1);
+  return launches.flatMap(({ problem, operands }): Use[] => {
+    const [a, b] = operands;
+    if (problem.family !== "gemm" || problem.a.kind !== "rows") return [];
+    if (a?.kind !== "value" || b?.kind !== "weight") return [];
+    const launch = writers.get(a.value.id);
+    const tensors = b.parts
+      .map(({ tensor }) => tensor)
+      .filter((tensor) => wanted.has(tensor) && counts.get(tensor) === 1);
+    if (launch === undefined || tensors.length === 0) return [];
+    return [
+      {
+        tensors,
+        launch,
+        offset: a.offset,
+        stride: problem.a.stride,
+        rows: valueOf(problem.rows, symbols),
+        depth: problem.depth,
+      },
+    ];
+  });
+}
+
+type Given = Readonly<Record<string, HostData>>;
+
+async function* pictureInputs(
+  opened: OpenModel,
+  pictures: readonly string[],
+): AsyncGenerator<Given> {
+  for await (const { inputs } of readPictures(
+    pictures,
+    opened,
+    ({ image, problem }) => {
+      throw new InputError(`${image}: ${problem}`);
+    },
+    1,
+  ))
+    yield { pixel_values: Float32Array.from(inputs.pixelValues.data as Float32Array) };
+}
+
+async function* textInputs(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Given> {
+  for (const text of texts) {
+    const { inputIds } = opened.tokenizer().encode([text], {
+      padding: "max_length",
+      truncation: true,
+      maxLength: opened.textLength,
+    });
+    yield { input_ids: Int32Array.from(inputIds[0]!) };
+  }
+}
+
+/** The inputs of a program: what is given, and the defaults of the others. */
+function inputsOf({ inputs, symbols }: LoweredProgram, given: Given): Given {
+  return Object.fromEntries(
+    inputs.map(({ name, value, dtype, default: absent }) => {
+      const shape = value.shape.map((extent) => valueOf(extent, symbols));
+      const count = shape.reduce((a, b) => a * b, 1);
+      const filled =
+        absent === "positions"
+          ? Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)
+          : dtype === "int32"
+            ? new Int32Array(count)
+            : new Float32Array(count);
+      return [name, given[name] ?? filled];
+    }),
+  );
+}

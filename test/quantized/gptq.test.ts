@@ -1,0 +1,58 @@
+/** GPTQ beside rounding, by what both do to the products that a matrix is for. */
+import { uniform, type QuantizedMatrix } from "@sigil/runtime";
+import { expect, it } from "vitest";
+import { quantizeClosely } from "../../cli/dist/quantize/choose-scales.js";
+import { gptq } from "../../cli/dist/quantize/gptq.js";
+import { Gram } from "../../cli/dist/quantize/gram.js";
+
+const [rows, columns, group, samples] = [24, 72, 32, 400];
+const values = uniform("weights", rows * columns);
+/** Inputs whose columns go together, as those of a model do. */
+const inputs = Array.from({ length: samples }, (_, s) => {
+  const own = uniform(`sample ${s}`, columns);
+  const common = uniform(`common ${s}`, 4);
+  return own.map((x, k) => 0.3 * x + common[k % 4]! * (1 + (k % 7)));
+});
+const weightsOf = ({ codes, scales }: QuantizedMatrix): Float32Array =>
+  Float32Array.from(codes, (code, i) => {
+    const [row, k] = [Math.floor(i / columns), i % columns];
+    return (code - 8) * scales[row * Math.ceil(columns / group) + Math.floor(k / group)]!;
+  });
+/** The mean squared error of the products. */
+function loss(matrix: QuantizedMatrix): number {
+  const stored = weightsOf(matrix);
+  let sum = 0;
+  for (const input of inputs)
+    for (let row = 0; row < rows; row++) {
+      let off = 0;
+      for (let k = 0; k < columns; k++)
+        off += (values[row * columns + k]! - stored[row * columns + k]!) * input[k]!;
+      sum += off * off;
+    }
+  return sum / samples / rows;
+}
+
+it("loses far less where inputs go together", () => {
+  const gram = new Gram(columns);
+  for (const input of inputs) gram.add(input);
+  const rounded = loss(quantizeClosely(values, columns, { bits: 4, group }));
+  const calibrated = gptq(values, columns, group, gram);
+  expect(loss(calibrated)).toBeLessThan(0.25 * rounded);
+  // Codes of 4 bits, scales that a file keeps as they are.
+  expect(calibrated.codes.every((code) => code >= 0 && code <= 15)).toBe(true);
+});
+
+it("rounds where no input tells anything", () => {
+  const rounded = quantizeClosely(values, columns, { bits: 4, group });
+  const calibrated = gptq(values, columns, group, new Gram(columns));
+  expect(Array.from(calibrated.codes)).toEqual(Array.from(rounded.codes));
+  expect(Array.from(calibrated.scales)).toEqual(Array.from(rounded.scales));
+});
+
+it("stands inputs of which a column is always zero, or two are the same", () => {
+  const gram = new Gram(columns);
+  for (const input of inputs)
+    gram.add(input.map((x, k) => (k === 5 ? 0 : k === 9 ? input[8]! : x)));
+  const { scales } = gptq(values, columns, group, gram);
+  expect(scales.every(Number.isFinite)).toBe(true);
+});
