@@ -136,6 +136,11 @@ describe.skipIf(!requires("apps"))(
       const esbuild = "esbuild page.js --bundle --log-level=error";
       it.each([
         ["Vite", "vite build vite --outDir ../vite-out --base ./", "vite-out/index.html"],
+        [
+          "Parcel",
+          "parcel build vite/index.html --dist-dir parcel-out --public-url ./ --no-cache",
+          "parcel-out/index.html",
+        ],
         ["webpack with ts-loader", "node webpack.mjs", "webpack-out/index.html"],
         [
           "esbuild",
@@ -149,7 +154,7 @@ describe.skipIf(!requires("apps"))(
         writeFileSync(join(folder, "vite/index.html"), html("../page.js"));
         await sh(command);
         const out = join(folder, path);
-        if (!path.startsWith("vite"))
+        if (!/^(vite|parcel)/.test(path))
           writeFileSync(out, html("page.js", path.startsWith("iife") ? "defer" : undefined));
         await classified(`${served.origin}/${path}`);
       });

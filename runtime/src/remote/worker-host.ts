@@ -30,7 +30,7 @@ interface Builtins {
  * for it.
  */
 export const builtin = <Name extends keyof Builtins>(name: Name): Builtins[Name] =>
-  process.getBuiltinModule(name) as unknown as Builtins[Name];
+  globalThis.process.getBuiltinModule(name) as unknown as Builtins[Name];
 
 const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "on" in worker;
 const ended = "the worker has ended";
@@ -40,7 +40,7 @@ export function startThread(source: string): NodeWorker {
   const { Worker: Thread } = builtin("node:worker_threads");
   // Of a program in an option (`node --input-type=module --eval`) a thread would inherit what is
   // refused for modules.
-  const evaluated = process.execArgv.some((option) => option.startsWith("--input-type"));
+  const evaluated = globalThis.process.execArgv.some((option) => option.startsWith("--input-type"));
   return new Thread(new URL(dataUrl(source)), evaluated ? { execArgv: [] } : {});
 }
 
