@@ -8,8 +8,8 @@ import {
   type Stats,
 } from "node:fs";
 import { join } from "node:path";
-import { InputError, openSafetensors, type WeightSource } from "@sigil/runtime";
-import { foreignFormat, openFileSource, otherWeights } from "@sigil/runtime/node";
+import { InputError, type WeightSource } from "@sigil/runtime";
+import { foreignFormat, openSafetensorsFile, otherWeights } from "@sigil/runtime/node";
 import {
   DiagnosticError,
   loadSpec,
@@ -112,7 +112,7 @@ async function headerIn(folder: string): Promise<WeightSource | undefined> {
   const file = ["open_clip_model.safetensors", "model.safetensors"]
     .map((name) => join(folder, name))
     .find((path) => existsSync(path));
-  return file === undefined ? undefined : openSafetensors(await openFileSource(file));
+  return file === undefined ? undefined : openSafetensorsFile(file);
 }
 
 /** The spec for so many patches, where a command says how many. Throws InputError where it takes none. */

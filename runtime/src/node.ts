@@ -1,5 +1,6 @@
 export * from "./weights/file-source.ts";
 export * from "./weights/file-writer.ts";
+export * from "./weights/open-safetensors-file.ts";
 export * from "./weights/checkpoint.ts";
 export { fileProblem } from "./weights/file-problem.ts";
 export { foreignFormat } from "./weights/foreign-format.ts";

@@ -1,5 +1,5 @@
-import { openSafetensors, type WeightSource } from "@sigil/runtime";
-import { openFileSource } from "@sigil/runtime/node";
+import type { WeightSource } from "@sigil/runtime";
+import { openSafetensorsFile } from "@sigil/runtime/node";
 import { compareTensors, type Difference } from "../compare/compare-tensors.ts";
 import { readNumbers } from "../tensors/read-inputs.ts";
 
@@ -17,10 +17,11 @@ export async function compare(
   b: string,
   options: { tolerance?: number; sort: "file" | "error"; json?: boolean },
 ): Promise<void> {
-  const [left, right] = [
-    await openSafetensors(await openFileSource(a)),
-    await openSafetensors(await openFileSource(b)),
-  ];
+  const left = await openSafetensorsFile(a);
+  const right = await openSafetensorsFile(b).catch(async (error: unknown) => {
+    await left.close();
+    throw error;
+  });
   const rows: Row[] = [];
   for (const name of new Set([...left.tensors.keys(), ...right.tensors.keys()]))
     rows.push(await compareOne(name, left, right, [a, b]));

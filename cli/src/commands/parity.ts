@@ -1,12 +1,7 @@
 import { basename, dirname } from "node:path";
 import { lowerSpec, tensorsOf } from "@sigil/compiler";
-import {
-  bindCheckpoint,
-  openSafetensors,
-  syntheticWeights,
-  type WeightSource,
-} from "@sigil/runtime";
-import { openFileSource } from "@sigil/runtime/node";
+import { bindCheckpoint, syntheticWeights, type WeightSource } from "@sigil/runtime";
+import { openSafetensorsFile } from "@sigil/runtime/node";
 import type { CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
@@ -72,7 +67,7 @@ async function open(
           Object.entries(tensors).map(([name, shape]) => ({ name, shape })),
           seed,
         )
-      : await openSafetensors(await openFileSource(file)),
+      : await openSafetensorsFile(file),
   );
 }
 

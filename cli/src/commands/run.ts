@@ -10,8 +10,7 @@ import {
   type SiglipVisionInputs,
   type WeightSource,
 } from "@sigil/runtime";
-import { openSafetensors } from "@sigil/runtime";
-import { openFileSource } from "@sigil/runtime/node";
+import { openSafetensorsFile } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
@@ -53,7 +52,7 @@ export interface RunOptions {
 
 /** Runs a model on the inputs of one file and writes every output to another. */
 export async function run(path: string, options: RunOptions): Promise<void> {
-  const inputs = await openSafetensors(await openFileSource(options.inputs));
+  const inputs = await openSafetensorsFile(options.inputs);
   const { spec, weights } = await specAndWeights(path, options);
   const session = await open(fit(spec, inputs, options), weights, options);
   try {
@@ -75,7 +74,7 @@ async function specAndWeights(
   { weights, checkpoint, tower }: RunOptions,
 ): Promise<{ readonly spec: ModelSpec; readonly weights: WeightSource }> {
   if (weights !== undefined) {
-    const source = await openSafetensors(await openFileSource(weights));
+    const source = await openSafetensorsFile(weights);
     return { spec: await specOf(path, { tower }), weights: source };
   }
   const source = await openModelSource(path, { checkpoint, tower });

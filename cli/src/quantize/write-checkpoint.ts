@@ -1,8 +1,8 @@
 /** Writes the tensors of a checkpoint, in several files where they are many, and goes on where it was stopped. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors, type TensorInfo } from "@sigil/runtime";
-import { openFileSource, SafetensorsWriter } from "@sigil/runtime/node";
+import type { TensorInfo } from "@sigil/runtime";
+import { openSafetensorsFile, SafetensorsWriter } from "@sigil/runtime/node";
 
 /** What is written together: a tensor of the model and what stands for it in the file. */
 export interface TensorToStore {
@@ -76,7 +76,7 @@ async function isFinished(
 ): Promise<boolean> {
   if (!(await stat(path).catch(() => undefined))) return false;
   try {
-    const source = await openSafetensors(await openFileSource(path));
+    const source = await openSafetensorsFile(path);
     await source.close();
     return (
       source.metadata.quantized === key &&

@@ -17,7 +17,7 @@ import { fileProblem } from "./file-problem.ts";
 import { openFileSource } from "./file-source.ts";
 import { foreignFormat } from "./foreign-format.ts";
 import { missingWeights } from "./missing-weights.ts";
-import { openSafetensors } from "./safetensors.ts";
+import { openSafetensorsFile } from "./open-safetensors-file.ts";
 import { openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -128,7 +128,7 @@ export async function openCheckpoint(
   const weights =
     options.weights ??
     (single !== undefined
-      ? await openFile(single)
+      ? await openSafetensorsFile(single)
       : await openShardedSafetensors(
           (await json(index)) as unknown as ShardIndex,
           (shard) => openFileSource(join(folder, shard)),
@@ -196,16 +196,6 @@ function spieceOf(path: string): Uint8Array {
   const foreign = foreignFormat(bytes);
   if (foreign !== undefined) throw new WeightsError(foreign, { file: path });
   return bytes;
-}
-
-async function openFile(path: string): Promise<WeightSource> {
-  const source = await openFileSource(path);
-  try {
-    return await openSafetensors(source);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
 }
 
 /** No JSON file of a checkpoint is longer, in bytes; the tokenizer.json of Gemma has 34 MB. */
