@@ -143,6 +143,28 @@ it("sigil classify takes a classifier of timm and its labels", async () => {
       expect(Math.abs(score - goldens.classify[i]!["abcde".indexOf(label)]!)).toBeLessThan(1e-5);
 });
 
+it("sigil preprocess prepares pictures by open_clip's config", async () => {
+  const [out, embedded] = ["pixels", "embedded"].map((name) => join(folder, `${name}.safetensors`));
+  const config = join(wildFolder("openclip-siglip"), "open_clip_config.json");
+  const made = await sigil("preprocess", ...pictures, "--config", config, "--out", out!);
+  expect(made.status).toBe(0);
+  const args = ["run", wildFolder("openclip-siglip"), "--inputs", out!, "--outputs", embedded!];
+  expect((await sigil(...args)).status).toBe(0);
+  const outputs = await open(embedded!);
+  expect(
+    scaledError(
+      await outputs.readFloat32("vision_model_output.pooler_output"),
+      goldens.embed.flat(),
+    ),
+  ).toBeLessThan(1e-5);
+  await outputs.close();
+  const odd = await sigil("preprocess", pictures[0]!, "--config", config, "--out", out!, "--fast");
+  expect([odd.status, odd.stderr]).toEqual([
+    1,
+    expect.stringContaining("--fast: a config of open_clip"),
+  ]);
+});
+
 it("sigil init writes a spec of open_clip's sizes, which runs with its weights", async () => {
   const [wild] = wildCases as [WildCase];
   const spec = join(folder, "oc.json");

@@ -2,14 +2,19 @@ import {
   ImageError,
   imageProcessorFromConfig,
   InputError,
+  OpenClipImageProcessor,
+  ResizeAndCrop,
   Siglip2ImageProcessor,
   Siglip2ImageProcessorFast,
   SiglipImageProcessor,
   SiglipImageProcessorFast,
+  TimmImageProcessor,
+  type AnyImageProcessor,
   type ImageArray,
   type RawImage,
   type Resample,
 } from "@sigil/runtime";
+import { isForeignConfig } from "@sigil/spec";
 import { parsePythonJson } from "@sigil/spec/shared";
 import { readInput } from "../files.ts";
 import { decodePicture, pictureArguments } from "../picture-arguments.ts";
@@ -41,7 +46,9 @@ export async function preprocess(given: string[], options: PreprocessOptions): P
   const tensors =
     processor instanceof Siglip2ImageProcessor
       ? await patches(images, processor, options)
-      : await pixels(images, processor, options);
+      : processor instanceof ResizeAndCrop
+        ? await transformed(images, processor, options)
+        : await pixels(images, processor, options);
   await saveTensors(out, tensors);
   process.stderr.write(
     `${out}: ${Object.entries(tensors)
@@ -80,6 +87,46 @@ async function pixels(
     tensors.pixels = { dtype: "U8", data: bytes.pixelValues, shape: bytes.shape };
   }
   return tensors;
+}
+
+/** By the config of a model of open_clip or timm, which says all but which way up a picture is. */
+async function transformed(
+  images: readonly string[],
+  processor: ResizeAndCrop,
+  { uint8, exif, ...options }: PreprocessOptions,
+): Promise<Record<string, StoredTensor>> {
+  const odd = (["size", "resample", "fast", "maxNumPatches"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (odd !== undefined)
+    throw new InputError(
+      `--${odd === "maxNumPatches" ? "max-num-patches" : odd}: a config of open_clip or timm says how its pictures are prepared`,
+    );
+  const rgb = !(processor instanceof OpenClipImageProcessor);
+  // Each is resized as soon as it is decoded: photographs are never in memory together.
+  const made = await Promise.all(
+    images.map(async (image, n) => {
+      const picture = [await decodePicture(image, { exif, rgb })];
+      try {
+        const { pixelValues: data, shape } = processor.preprocess(picture);
+        return { data, shape, bytes: uint8 ? processor.preprocessBytes(picture) : undefined };
+      } catch (cause) {
+        if (!(cause instanceof ImageError)) throw cause;
+        throw new InputError(cause.message.replace(/^images\[0\]/, images[n]!), { cause });
+      }
+    }),
+  );
+  const [{ shape, bytes }] = made as [(typeof made)[number]];
+  const floats = new Float32Array(made.length * made[0]!.data.length);
+  made.forEach(({ data }, i) => floats.set(data, i * data.length));
+  const levels = new Uint8Array(bytes ? floats.length : 0);
+  made.forEach((one, i) => one.bytes && levels.set(one.bytes.pixelValues, i * one.data.length));
+  return {
+    pixel_values: { dtype: "F32", data: floats, shape: [made.length, ...shape.slice(1)] },
+    ...(bytes && {
+      pixels: { dtype: "U8", data: levels, shape: [made.length, ...bytes.shape.slice(1)] },
+    }),
+  };
 }
 
 async function patches(
@@ -121,13 +168,18 @@ function openProcessor({
   config,
   fast = false,
   maxNumPatches,
-}: PreprocessOptions): SiglipImageProcessor | Siglip2ImageProcessor {
+}: PreprocessOptions): AnyImageProcessor {
   if (config === undefined)
     return maxNumPatches === undefined
       ? new (fast ? SiglipImageProcessorFast : SiglipImageProcessor)()
       : new (fast ? Siglip2ImageProcessorFast : Siglip2ImageProcessor)();
   try {
-    return imageProcessorFromConfig(readConfig(config), { fast });
+    const settings = readConfig(config);
+    if (isForeignConfig(settings))
+      return "model_cfg" in settings
+        ? OpenClipImageProcessor.fromConfig(settings)
+        : TimmImageProcessor.fromConfig(settings);
+    return imageProcessorFromConfig(settings, { fast });
   } catch (cause) {
     if (cause instanceof ImageError) throw new InputError(`${config}: ${cause.message}`, { cause });
     throw cause;

@@ -1,21 +1,28 @@
+import { shown } from "@sigil/spec/shared";
 import { ImageError } from "./raw-image.ts";
 import { ResizeAndCrop } from "./resize-and-crop.ts";
-import { channelNumbers, oneOf, settingsIn, type Settings } from "./transform-settings.ts";
+import { channelNumbers, oneOf, settingsIn, sideOf, type Settings } from "./transform-settings.ts";
 
 /**
  * timm's pictures (`create_transform` of timm 1.0 for inference): RGB, resized by 1 / `crop_pct` more
  * than the model takes, of which the middle is cut out.
  */
 export class TimmImageProcessor extends ResizeAndCrop {
-  /** From a timm `config.json`, for a model of this size. Throws ImageError for what it does not know. */
-  static fromConfig(config: Settings, size: number): TimmImageProcessor {
+  /**
+   * From a timm `config.json`, for a model of this size or of the one that it states. Throws
+   * ImageError for what it does not say or know.
+   */
+  static fromConfig(config: Settings, ofModel?: number): TimmImageProcessor {
     const given = settingsIn(config, "pretrained_cfg");
+    const trained = (given.input_size as readonly unknown[] | undefined)?.[1];
+    const size = sideOf(
+      "img_size",
+      ofModel ?? settingsIn(config, "model_args").img_size ?? trained,
+    );
     const filter = oneOf(given, "interpolation", ["bicubic", "bilinear"], "bilinear");
-    const share = Number(given.crop_pct ?? 0.875);
-    if (!(share > 0 && share <= 1))
-      throw new ImageError(
-        `crop_pct: expected a number up to 1, received ${String(given.crop_pct)}`,
-      );
+    const share = given.crop_pct ?? 0.875;
+    if (!(typeof share === "number" && share > 0 && share <= 1))
+      throw new ImageError(`crop_pct: expected a number up to 1, received ${shown(share)}`);
     return new TimmImageProcessor({
       size,
       resizeTo: Math.floor(size / share),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parsePythonJson, standsForOpenClip } from "@sigil/spec/shared";
 import { OpenClipImageProcessor } from "../image/open-clip-image-processor.ts";
 import { TimmImageProcessor } from "../image/timm-image-processor.ts";
-import { settingsIn, sideOf } from "../image/transform-settings.ts";
+import { settingsIn } from "../image/transform-settings.ts";
 import { InputError } from "../model/input-error.ts";
 import { imageProcessorOf, tokenizerOf } from "../processor/checkpoint-parts.ts";
 import type { AnyImageProcessor } from "../processor/model-processor.ts";
@@ -169,9 +169,7 @@ function processorOf(read: Read): AnyImageProcessor {
   const { config, writtenBy } = read;
   if (writtenBy === "transformers") return imageProcessorOf(read);
   if (writtenBy === "open_clip") return OpenClipImageProcessor.fromConfig(config);
-  const trained = settingsIn(config, "pretrained_cfg").input_size;
-  const side = settingsIn(config, "model_args").img_size ?? (trained as unknown[] | undefined)?.[1];
-  return TimmImageProcessor.fromConfig(config, sideOf("img_size", side));
+  return TimmImageProcessor.fromConfig(config);
 }
 
 /** That of its tokenizer.json, which open_clip takes too; texts are cleaned first. */
