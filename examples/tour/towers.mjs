@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { SiglipImageProcessor, SiglipModel, SiglipTokenizer } from "@sigil/runtime";
+import { ModelProcessor, SiglipModel } from "@sigil/runtime";
 import { decodeImage, openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { compile } from "@sigil/compiler";
@@ -13,23 +12,15 @@ const model = new SiglipModel(
   await openCpuSession({ plan, wasm: cpu }, checkpoint.weights, { lazy: true }),
 );
 
-const processor = SiglipImageProcessor.fromConfig(checkpoint.preprocessorConfig);
-const { pixelValues, shape } = processor.preprocess([
-  await decodeImage(`${folder}/samples/pink-heart.png`),
-]);
-const image = await model.getImageFeatures({ pixelValues: { data: pixelValues, shape } });
-
-const tokenizer = SiglipTokenizer.fromSpiece(
-  readFileSync(checkpoint.paths["spiece.model"]),
-  checkpoint.tokenizerConfig,
+// A class that sigil compile wrote says itself what it takes.
+const processor = new ModelProcessor(
+  { imageSize: { height: 64, width: 64 }, textLength: 16 },
+  checkpoint,
 );
+const picture = await decodeImage(`${folder}/samples/pink-heart.png`);
+const image = await model.getImageFeatures(processor.images([picture]));
 const texts = ["This is a photo of a pink heart.", "This is a photo of a blue square."];
-const { inputIds } = tokenizer.encode(texts, {
-  padding: "max_length",
-  truncation: true,
-  maxLength: 16,
-});
-const text = await model.getTextFeatures({ inputIds });
+const text = await model.getTextFeatures(processor.texts(texts));
 
 const { logitsPerImage } = await model.scores(image, text);
 texts.forEach((name, i) =>

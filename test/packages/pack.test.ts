@@ -12,25 +12,23 @@ import { pack, published } from "./pack-published.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "sigil-app-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }), 60_000);
 const app = join(folder, "app");
 
-const source = `import { readFileSync } from "node:fs";
-import { SiglipImageProcessor, SiglipTokenizer, ZeroShotImageClassification } from "@sigil/runtime";
+const source = `import { ModelProcessor, ZeroShotImageClassification } from "@sigil/runtime";
 import { decodeImage, openCheckpoint } from "@sigil/runtime/node";
 import { SiglipShapes } from "../generated/index.js";
 
 const [folder = "", picture = "", ...labels] = process.argv.slice(2);
-const checkpoint = await openCheckpoint(folder, { require: ["spiece.model", "preprocessor_config.json"] });
+const checkpoint = await openCheckpoint(folder);
 const model = await SiglipShapes.load(checkpoint.weights);
-const tokenizer = SiglipTokenizer.fromSpiece(readFileSync(checkpoint.paths["spiece.model"]!), checkpoint.tokenizerConfig);
-const processor = SiglipImageProcessor.fromConfig(checkpoint.preprocessorConfig!);
-const { pixelValues, shape } = processor.preprocess([await decodeImage(picture)]);
+const processor = new ModelProcessor(SiglipShapes, checkpoint);
+const images = processor.images([await decodeImage(picture)]);
 const there = await SiglipShapes.load(checkpoint.weights, { worker: true });
-const [here, elsewhere] = await Promise.all([model, there].map((one) => one.getImageFeatures({ pixelValues: { data: pixelValues, shape: [1, 3, 64, 64] } })));
+const [here, elsewhere] = await Promise.all([model, there].map((one) => one.getImageFeatures(images)));
 if (!here!.data.every((value, i) => value === elsewhere!.data[i])) throw new Error("the worker gives other features");
 await there.dispose();
-const [scores] = await new ZeroShotImageClassification(model, tokenizer, SiglipShapes.textLength).classify({ data: pixelValues, shape }, labels);
+const [scores] = await new ZeroShotImageClassification(model, processor.tokenizer, SiglipShapes.textLength).classify(images, labels);
 console.log(JSON.stringify(scores));
 await model.dispose();
 await checkpoint.close();
