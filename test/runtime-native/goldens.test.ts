@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { bars, distanceOf, isWithin } from "../support/bars.ts";
 import { compare } from "../support/compare-goldens.ts";
-import { goldenCase, tinyCases } from "../support/golden-cases.ts";
+import { goldenCase, naflexCases, tinyCases } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
 import { instructionSets, openNative, withInstructionSet } from "../support/native.ts";
 import { runCase } from "../support/run-case.ts";
@@ -19,7 +19,7 @@ function tolerance(name: string): number {
 
 describe.skipIf(instructionSets.length === 0)(`on the native backend ${needsGxx}`, () => {
   describe.each(instructionSets)("%s", (set) => {
-    it.each(tinyCases)("%s", async (name) => {
+    it.each([...tinyCases, ...naflexCases])("%s", async (name) => {
       const golden = await goldenCase(name);
       await withInstructionSet(set, async () => {
         const session = await openNative(golden.spec, golden.seed, { lazy: true });
