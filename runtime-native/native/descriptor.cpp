@@ -157,6 +157,19 @@ class Decoder {
     return p;
   }
 
+  /// The largest element at which one of so many rows begins.
+  int64_t strided(StridedRows& r, int64_t rows) {
+    r.stride = in_.whole("stride", 0, most);
+    r.first = in_.whole("first", 0, most);
+    r.of = in_.whole("rows of a line", 0, most);
+    r.line = in_.whole("line", 0, most);
+    r.period = in_.whole("period", 0, most);
+    const int64_t last = (r.period > 0 ? std::min(rows, r.period) : rows) - 1;
+    const int64_t lines = r.of > 0 ? sizes_.times(last / r.of, r.line) : 0;
+    const int64_t inside = r.of > 0 ? std::min(last, r.of - 1) : last;
+    return sizes_.plus(sizes_.plus(lines, sizes_.times(inside, r.stride)), r.first);
+  }
+
   void expression(Launch& launch, int64_t rows, int64_t columns) {
     ExpressionText& e = launch.expression;
     const size_t operands = in_.length("operands");
@@ -164,7 +177,6 @@ class Decoder {
     for (size_t i = 0; i < operands; i++) {
       Operand o{};
       o.index = in_.choice<Index>("index");
-      o.period = o.stride = o.first = 0;
       int64_t count = 1;
       switch (o.index) {
         case Index::column:
@@ -178,9 +190,7 @@ class Decoder {
           count = sizes_.times(o.period, columns);
           break;
         case Index::strided:
-          o.stride = in_.size("stride");
-          o.first = in_.whole("first", 0, most);
-          count = sizes_.plus(sizes_.plus(sizes_.times(rows - 1, o.stride), o.first), columns);
+          count = sizes_.plus(strided(o.rows, rows), columns);
           break;
         default:
           break;
@@ -333,7 +343,8 @@ class Decoder {
     const int64_t rows = largest(launch.rows);
     launch.width = in_.size("width");
     expression(launch, rows, launch.width);
-    launch.operands.push_back(place(sizes_.times(rows, launch.width), true));
+    const int64_t count = sizes_.plus(strided(launch.written, rows), launch.width);
+    launch.operands.push_back(place(count, true));
   }
 
   Reader in_;

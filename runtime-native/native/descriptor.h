@@ -48,6 +48,7 @@ struct Launch {
   Attention attention{};
   RowReduce row_reduce{};
   int64_t width = 0;
+  StridedRows written{};
 };
 
 struct Weight {

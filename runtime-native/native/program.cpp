@@ -282,7 +282,7 @@ void Program::run(const Launch& launch, const std::vector<int64_t>& symbols) {
     case Family::row_reduce:
       return share(rows, table_.row_reduce, &launch.row_reduce);
     default: {
-      const Map map{launch.width, at<float>(o.back()), expression};
+      const Map map{launch.width, at<float>(o.back()), launch.written, expression};
       return share(rows, table_.map, &map);
     }
   }

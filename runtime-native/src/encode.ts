@@ -8,6 +8,7 @@ import type {
   NativeExpression,
   NativeKernel,
   NativeKernels,
+  NativeRows,
   PlannedLaunch,
   PlannedProgram,
   WeightStorage,
@@ -102,6 +103,7 @@ class LaunchEncoder {
         this.#extent(kernel.rows);
         this.#put(kernel.width);
         this.#expression(kernel);
+        this.#rows(kernel.written ?? { stride: kernel.width, first: 0 });
         this.#place();
     }
     if (this.#left.length > 0) throw this.#mismatch();
@@ -161,15 +163,19 @@ class LaunchEncoder {
   /** Its operands come before what is written. */
   #expression({ code, operands }: NativeExpression): void {
     this.#put(operands.length);
-    for (const { index, period, stride, first } of operands) {
-      this.#put(indexOf(indices, index));
-      if (index === "periodic") this.#put(period ?? 0);
-      if (index === "strided") this.#put(stride ?? 0, first ?? 0);
+    for (const operand of operands) {
+      this.#put(indexOf(indices, operand.index));
+      if (operand.index === "periodic") this.#put(operand.period ?? 0);
+      if (operand.index === "strided") this.#rows(operand);
       this.#place();
     }
     this.#put(code.length);
     for (const [operation, target, a, b, value = 0] of code)
       this.#put(indexOf(nativeOperations, operation), target, a, b, value);
+  }
+
+  #rows({ stride = 0, first = 0, lines, period = 0 }: Partial<NativeRows>): void {
+    this.#put(stride, first, lines?.of ?? 0, lines?.stride ?? 0, period);
   }
 
   #extent(extent: Extent): void {

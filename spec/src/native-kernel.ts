@@ -51,12 +51,17 @@ export type NativeCode = readonly [
   value?: number,
 ];
 
-/** Operands of an expression, as the compiler's EpilogueOperand and strided copies. */
-export interface NativeOperand {
-  readonly index: "column" | "element" | "periodic" | "scalar" | "strided";
+/** The compiler's StridedRows. */
+export interface NativeRows {
+  readonly stride: number;
+  readonly first: number;
+  readonly lines?: { readonly of: number; readonly stride: number };
   readonly period?: number;
-  readonly stride?: number;
-  readonly first?: number;
+}
+
+/** Operands of an expression, as the compiler's EpilogueOperand and strided rows. */
+export interface NativeOperand extends Partial<NativeRows> {
+  readonly index: "column" | "element" | "periodic" | "scalar" | "strided";
 }
 
 /** Register 0 holds the value being finished, and the result when the code has run. */
@@ -114,6 +119,7 @@ export type NativeKernel =
       readonly family: "map";
       readonly rows: Extent;
       readonly width: number;
+      readonly written?: NativeRows;
     } & NativeExpression);
 
 /** By the names of the CPU's kernels, whose plan native shares. */

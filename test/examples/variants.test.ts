@@ -2,11 +2,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildGraphs, dense, evaluateGraph, evaluateLowered, lowerSpec } from "@sigil/compiler";
-import { SiglipVisionModel, syntheticTensor, uniform } from "@sigil/runtime";
+import { SiglipVisionModel, syntheticTensor, uniform, type Session } from "@sigil/runtime";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { everyBackend } from "../support/every-backend.ts";
 import { scaledError, type GoldenCase } from "../support/golden-cases.ts";
+import { needsGxx } from "../support/gxx.ts";
+import { instructionSets, openNative } from "../support/native.ts";
 import { flatten } from "../support/run-case.ts";
 
 const folder = join(import.meta.dirname, "../../examples/variants");
@@ -76,17 +78,23 @@ describe.each(names)("%s", (name) => {
       expect(scaledError(actual[output]!, values), output).toBeLessThan(1e-10);
   });
 
+  const compare = async (session: Session): Promise<void> => {
+    const model = new SiglipVisionModel(session);
+    const actual = flatten(
+      await model.forward({ pixelValues: { data, shape }, interpolatePosEncoding: true }),
+      "",
+      {},
+    );
+    await model.dispose();
+    for (const [output, values] of Object.entries(expected))
+      expect(scaledError(actual[output]!, values), output).toBeLessThan(tolerance);
+  };
   // Threads and workers compute with the same kernels.
   for (const { name: backend, here, open } of everyBackend.filter(({ name }) => !/ /.test(name)))
-    it.skipIf(!here)(`is computed so: ${backend}`, { timeout: 120_000 }, async () => {
-      const model = new SiglipVisionModel(await open({ spec, seed } as unknown as GoldenCase));
-      const actual = flatten(
-        await model.forward({ pixelValues: { data, shape }, interpolatePosEncoding: true }),
-        "",
-        {},
-      );
-      await model.dispose();
-      for (const [output, values] of Object.entries(expected))
-        expect(scaledError(actual[output]!, values), output).toBeLessThan(tolerance);
-    });
+    it.skipIf(!here)(`is computed so: ${backend}`, { timeout: 120_000 }, async () =>
+      compare(await open({ spec, seed } as unknown as GoldenCase)),
+    );
+  it.skipIf(instructionSets.length === 0)(`is computed so: native ${needsGxx}`, async () =>
+    compare(await openNative(spec, seed)),
+  );
 });

@@ -277,6 +277,32 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
       }
     });
 
+    it("rows of a grid, that repeat, to rows of another", async () => {
+      for (const width of [3, 20, 700]) {
+        const problem: Problem = {
+          family: "map",
+          rows: 9,
+          width,
+          expression: operand("x"),
+          operands: [
+            {
+              name: "x",
+              index: "strided",
+              stride: 2 * width,
+              first: width,
+              lines: { of: 3, stride: 7 * width },
+              period: 6,
+            },
+          ],
+          // Three by three, columns first, so that each is written.
+          written: { stride: 3 * width, first: 0, lines: { of: 3, stride: width } },
+        };
+        const { outputs } = await withInstructionSet(set, () => runKernel(problem));
+        const { actual, expected } = outputs[0]!;
+        expect(Array.from(actual), `${width}`).toEqual(Array.from(expected));
+      }
+    });
+
     it("random expressions", async () => {
       const names = ["p", "q", "r"];
       let seed = 5;

@@ -198,7 +198,9 @@ static void map(const void* arguments, int64_t row, char* scratch) {
     const int64_t count = m.width - column < longest ? m.width - column : longest;
     const Tile place{1, (count + group - 1) / group * group, row, column, count, m.width};
     interpret(m.expression, place, (float*)scratch);
-    store_tile(place, (const float*)scratch, m.out);
+    // As a tile of a result that has no row but this.
+    const Tile alone{1, place.pitch, 0, column, count, m.width};
+    store_tile(alone, (const float*)scratch, m.out + m.rows.start(row));
   }
 }
 

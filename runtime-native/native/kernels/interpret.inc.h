@@ -22,7 +22,7 @@ static inline const float* operand_row(const Operand& o, const Tile& t, int64_t 
     case Index::periodic:
       return o.data + (row % o.period) * t.all_columns + t.column;
     case Index::strided:
-      return o.data + row * o.stride + o.first + t.column;
+      return o.data + o.rows.start(row) + t.column;
     default:
       return o.data;
   }

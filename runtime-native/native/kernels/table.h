@@ -54,14 +54,30 @@ struct Code {
 
 enum class Index : uint8_t { column, element, periodic, scalar, strided, count };
 
+/// Where rows lie that do not follow one another.
+struct StridedRows {
+  /// Elements from row to row, and before the first.
+  int64_t stride;
+  int64_t first;
+  /// Rows of a line of a grid, and elements from line to line; no rows where there are no lines.
+  int64_t of;
+  int64_t line;
+  /// Rows until the first comes again; none where it never does.
+  int64_t period;
+
+  int64_t start(int64_t row) const {
+    if (period > 0) row %= period;
+    return first + (of > 0 ? row / of * line + row % of * stride : row * stride);
+  }
+};
+
 struct Operand {
   const float* data;
   Index index;
   /// periodic: rows until the first comes again.
   int64_t period;
-  /// strided: elements from row to row, and before the first.
-  int64_t stride;
-  int64_t first;
+  /// strided.
+  StridedRows rows;
 };
 
 struct Expression {
@@ -151,6 +167,7 @@ struct RowReduce {
 struct Map {
   int64_t width;
   float* out;
+  StridedRows rows;
   Expression expression;
 };
 

@@ -36,11 +36,7 @@ export function describe(problem: Problem): NativeKernel {
       };
     }
     case "map": {
-      const { expression, operands, written, ...rest } = problem;
-      if (written || operands.some((o) => o.index === "strided" && (o.lines || o.period)))
-        throw new UnsupportedError(
-          "no native kernel maps rows of a grid or writes part of a value",
-        );
+      const { expression, operands, ...rest } = problem;
       return { ...rest, ...encoded(expression, operands) };
     }
     default:
