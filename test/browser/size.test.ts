@@ -13,11 +13,11 @@ import { expect, it } from "vitest";
 const root = join(import.meta.dirname, "../..");
 
 /** Zero-shot classification with everything that it takes; `load` opens WebGPU. */
-const page = (name: string): string => `
-import { decodeImageBlob, openSafetensors, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
+const page = (name: string, processor: string): string => `
+import { decodeImageBlob, openSafetensors, ${processor}, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
 import { ${name} } from "./module/index.js";
 export const load = async (url: string) => ${name}.load(await openSafetensors(await urlSource(url)), { backend: "webgpu" });
-export { decodeImageBlob, SiglipImageProcessor, SiglipTokenizer, ZeroShotImageClassification };
+export { decodeImageBlob, ${processor}, SiglipTokenizer, ZeroShotImageClassification };
 `;
 
 /**
@@ -55,6 +55,7 @@ it.each([
   ["siglip-base-patch16-224", "float32", "SiglipBasePatch16224"],
   ["siglip-so400m-patch14-384", "float32", "SiglipSo400mPatch14384"],
   ["siglip-so400m-patch14-384", "float16", "SiglipSo400mPatch14384"],
+  ["siglip2-base-patch16-naflex", "float32", "Siglip2BasePatch16Naflex"],
 ] as const)(
   "%s in %s takes at most 60 kB gzip, whatever the adapter",
   { timeout: 120_000 },
@@ -69,7 +70,10 @@ it.each([
         targets: ["cpu", "webgpu"],
       });
       writeFiles(join(folder, "module"), artifactFiles(compiled));
-      writeFileSync(join(folder, "page.ts"), page(name));
+      writeFileSync(
+        join(folder, "page.ts"),
+        page(name, spec.endsWith("naflex") ? "Siglip2ImageProcessor" : "SiglipImageProcessor"),
+      );
       const output = (await build({
         root: folder,
         configFile: false,
