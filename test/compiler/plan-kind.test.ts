@@ -41,6 +41,14 @@ it("is guessed from no name of an input or an output", () => {
   expect(kindOf({}, { name: "v", extends: "siglip-vision", kind: "graph" })).toBe("graph");
 });
 
+it("of several graphs is SigLIP's where their inputs say so", () => {
+  const { kind: _, ...joint } = JSON.parse(
+    readFileSync(new URL("../../spec/architectures/siglip.json", import.meta.url), "utf8"),
+  ) as { kind: string; programs: readonly string[] };
+  expect(kindOf({}, joint)).toBe("siglip");
+  expect(kindOf({}, { ...joint, programs: joint.programs.slice(0, 2) })).toBe("graph");
+});
+
 it("is refused where the class is given what the document does not take", () =>
   expect(() => kindOf({}, { ...pooled, kind: "siglip-text" })).toThrow(
     'a siglip-text has an input "input_ids"',

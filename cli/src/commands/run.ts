@@ -217,7 +217,11 @@ async function forward(
         : model.forward(await pixels());
     }
     case "graph": {
-      const [program] = session.plan.programs;
+      const [program, ...others] = session.plan.programs;
+      if (others.length > 0)
+        throw new InputError(
+          `${session.plan.name} has ${others.length + 1} graphs: state the kind of model that they make in its document, such as "kind": "siglip"`,
+        );
       const given = await Promise.all(
         program!.inputs.flatMap((input) =>
           input.default && !inputs.tensors.has(input.name)

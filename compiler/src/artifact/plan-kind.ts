@@ -15,6 +15,9 @@ const inputsOf: Readonly<Partial<Record<PlanKind, readonly (readonly string[])[]
   "siglip2-image-classification": [["patches"]],
 };
 
+/** What joins the towers of a SigLIP is given; several graphs with these need not say what they are. */
+const joined = ["input_ids", "image_features", "text_features"];
+
 /**
  * The runtime class that a document says its graphs are for: the model's where more than one of
  * them was compiled, else the one's own. Throws ArchitectureError where they lack what it is given.
@@ -23,7 +26,8 @@ export function planKind(graphs: readonly Kinded[]): PlanKind {
   const [first] = graphs as [Kinded];
   const inputs = new Set(graphs.flatMap((graph) => graph.inputs.map(({ name }) => name)));
   const outputs = new Set(graphs.flatMap((graph) => graph.outputs.map(({ name }) => name)));
-  const kind = (graphs.length > 1 ? first.model : first.kind) ?? "graph";
+  const several = joined.every((name) => inputs.has(name)) ? "siglip" : undefined;
+  const kind = (graphs.length > 1 ? (first.model ?? several) : first.kind) ?? "graph";
   const missing = (inputsOf[kind] ?? []).find((names) => !names.some((name) => inputs.has(name)));
   if (missing && graphs.length > 1) return "graph";
   if (missing)
