@@ -1,4 +1,4 @@
-import type { CompiledModel } from "@sigil/compiler";
+import { storageNames, type CompiledModel } from "@sigil/compiler";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
@@ -17,5 +17,5 @@ export function describePrograms({ plan, programs }: CompiledModel): string {
       `${weights} weights, ${arena} arena, ${(program.flops / 1e9).toFixed(2)} GFLOP for ${sizes}\n`
     );
   });
-  return `${plan.name} (${plan.architecture}), ${plan.storage}, ${kernels} kernels\n${rows.join("")}`;
+  return `${plan.name} (${plan.architecture}), ${storageNames(plan)}, ${kernels} kernels\n${rows.join("")}`;
 }

@@ -6,6 +6,7 @@ export * from "./artifact/former-modules.ts";
 export * from "./artifact/plan-kind.ts";
 export * from "./artifact/plan-program.ts";
 export * from "./artifact/stages.ts";
+export * from "./artifact/storage-names.ts";
 export * from "./artifact/write-files.ts";
 export {
   emitCpu,

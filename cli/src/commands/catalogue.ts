@@ -1,5 +1,10 @@
 import { flopsOf, lowerSpec, planMemory, tensorsOf, type LoweredProgram } from "@sigil/compiler";
+import { byteLength } from "@sigil/runtime";
 import { listModelSpecs, loadSpec, specPath, type ModelSpec } from "@sigil/spec";
+
+import { storedTensors } from "../quantize/encode.ts";
+import { findMatrices } from "../quantize/find-matrices.ts";
+import { encodingsOf } from "../quantize/write-quantized.ts";
 
 /** What one published checkpoint takes, from its lowered programs. */
 export interface CatalogueRow {
@@ -9,6 +14,8 @@ export interface CatalogueRow {
   readonly flopsPerText: number;
   /** Bytes of a checkpoint in float32; half of that in 16 bits. */
   readonly weightBytes: number;
+  /** Bytes of what `sigil quantize` makes of it. */
+  readonly quantizedBytes: Readonly<Record<"int8" | "int4", number>>;
   /** Arena bytes of the largest tower, by images and texts a run. */
   readonly arenaBytes: Readonly<Record<"one" | "planned", number>>;
 }
@@ -38,11 +45,25 @@ export function catalogueRow(name: string): CatalogueRow {
     flopsPerImage: flops("image_batch"),
     flopsPerText: flops("text_batch"),
     weightBytes: 4 * parameters,
+    quantizedBytes: { int8: quantizedBytes(spec, "int8"), int4: quantizedBytes(spec, "int4") },
     arenaBytes: {
       one: arena(lower({ ...spec, batch: { image: 1, text: 1 } })),
       planned: arena(lowered),
     },
   };
+}
+
+function quantizedBytes(spec: ModelSpec, to: "int8" | "int4"): number {
+  const found = findMatrices(spec);
+  const encodings = encodingsOf(found, { to, group: "32", table: "int8", keep: [], raised: [] });
+  return [...encodings].reduce(
+    (sum, [name, encoding]) =>
+      storedTensors(name, found.tensors.get(name)!, encoding).reduce(
+        (bytes, { dtype, shape }) => bytes + byteLength(dtype, shape),
+        sum,
+      ),
+    0,
+  );
 }
 
 const lower = (spec: ModelSpec): LoweredProgram[] => lowerSpec(spec).map(({ lowered }) => lowered);
@@ -60,11 +81,11 @@ export function catalogue(options: { json?: boolean }): void {
   const mega = (bytes: number): string => (bytes / 1e6).toFixed(0);
   process.stdout.write(
     [
-      "| checkpoint | parameters | GFLOP an image | GFLOP a text | weights, MB in float32 / 16 bits | arena, MB at batch 1 / as planned |",
+      "| checkpoint | parameters | GFLOP an image | GFLOP a text | weights, MB in float32 / 16 bits / int8 / int4 | arena, MB at batch 1 / as planned |",
       "| --- | ---: | ---: | ---: | ---: | ---: |",
       ...rows.map(
         (row) =>
-          `| ${row.name} | ${row.parameters.toLocaleString("en")} | ${giga(row.flopsPerImage)} | ${giga(row.flopsPerText)} | ${mega(row.weightBytes)} / ${mega(row.weightBytes / 2)} | ${mega(row.arenaBytes.one)} / ${mega(row.arenaBytes.planned)} |`,
+          `| ${row.name} | ${row.parameters.toLocaleString("en")} | ${giga(row.flopsPerImage)} | ${giga(row.flopsPerText)} | ${mega(row.weightBytes)} / ${mega(row.weightBytes / 2)} / ${mega(row.quantizedBytes.int8)} / ${mega(row.quantizedBytes.int4)} | ${mega(row.arenaBytes.one)} / ${mega(row.arenaBytes.planned)} |`,
       ),
       "",
     ].join("\n"),

@@ -2,7 +2,7 @@
  * `sigil inspect --html`: one page that shows what became of a spec, without a script and without
  * another file.
  */
-import type { CompiledModel } from "@sigil/compiler";
+import { storageNames, type CompiledModel } from "@sigil/compiler";
 import { architectureSection } from "./architecture.ts";
 import { fusionSection } from "./fusion.ts";
 import { familyNames, shownLaunches, type Family } from "./launches.ts";
@@ -31,7 +31,7 @@ function facts({ plan, programs }: CompiledModel): Markup {
     .map(([symbol, size]) => `${size} ${symbol.replace("_batch", "s")}`);
   const rows: readonly (readonly [string, string])[] = [
     ["parameters", showCount(parameters)],
-    ["stored as", plan.storage],
+    ["stored as", storageNames(plan)],
     ["weights on the CPU", showBytes(sum(({ weightBytes }) => weightBytes))],
     ["largest arena", showBytes(Math.max(...plan.programs.map(({ arenaBytes }) => arenaBytes)))],
     ["operations", showCount(programs.reduce((total, { graph }) => total + graph.nodes.length, 0))],

@@ -14,6 +14,7 @@ import {
   type PropertySignatureStructure,
   type SourceFile,
 } from "ts-morph";
+import { storageNames } from "../artifact/storage-names.ts";
 import { docText } from "../text/comment.ts";
 import { literal, propertyName } from "../text/literal.ts";
 import { className } from "./class-name.ts";
@@ -71,7 +72,7 @@ export function writeBindings(
     isExported: true,
     docs: [
       docText(
-        `${plan.name}: ${plan.architecture}, weights stored as ${plan.storage}. Sizes are checked by TypeScript where it sees them, and by every call.`,
+        `${plan.name}: ${plan.architecture}, weights stored as ${storageNames(plan)}. Sizes are checked by TypeScript where it sees them, and by every call.`,
       ),
     ],
     extends: `sigil.${classes[plan.kind]}<${name}Types${labels ? `, ${name}Label` : ""}>`,
