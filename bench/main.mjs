@@ -1,5 +1,6 @@
 // Runs every comparison, or those of --only, and prints tables: node main.mjs [--json FILE]
-// [--rounds N] [--only cpu,webgpu,tokenizer,image]. Fails where results differ or Sigil takes too
+// [--rounds N] [--only cpu,native,webgpu,tokenizer,image]. `native` is for --only alone, since its
+// models take gigabytes and minutes. Fails where results differ or Sigil takes too
 // much memory.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installPeers } from "./install-peers.mjs";
+import { benchNative } from "./native.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -178,6 +180,18 @@ try {
   rmSync(folder, { recursive: true });
 }
 
+if (wanted.includes("native")) {
+  results.native = benchNative({
+    run,
+    table,
+    row,
+    failures,
+    rounds: Number(values.rounds),
+    peers: native,
+    only: new RegExp(process.env.SIGIL_BENCH_ONLY ?? ""),
+  });
+}
+
 if (wanted.includes("tokenizer")) {
   table(
     "Tokenizer on the fixtures' texts",
@@ -229,6 +243,8 @@ if (wanted.includes("image")) {
     row(from, ...Object.values(times).map(milliseconds), ratio("resize"), ratio("preprocess"));
   }
 }
-if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+// A file of the native figures alone has them at its top, as others read it.
+const written = wanted.join() === "native" ? results.native : results;
+if (values.json) writeFileSync(values.json, `${JSON.stringify(written, undefined, 2)}\n`);
 for (const failure of failures) console.error(failure);
 process.exitCode = failures.length > 0 ? 1 : 0;

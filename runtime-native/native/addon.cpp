@@ -1,5 +1,7 @@
 // The addon: which instruction sets there are, and programs.
 #include <napi.h>
+#include <algorithm>
+#include <chrono>
 #include "cores.h"
 #include "instance.h"
 #include "isa.h"
@@ -16,11 +18,43 @@ Napi::Value list_sets(const Napi::CallbackInfo& info) {
   return names;
 }
 
+/// (instruction set, storage, threads): a promise of the most floating-point operations a second,
+/// or of 0 where nobody wrote the loop.
+Napi::Value peak(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto sets = instruction_sets(info[0].ToString().Utf8Value());
+  const int64_t storage = info[1].ToNumber().Int64Value();
+  const int64_t threads = info[2].ToNumber().Int64Value();
+  if (sets.empty() || storage < 0 || storage >= (int64_t)Type::count || threads < 1)
+    throw Napi::TypeError::New(env, "expected an instruction set, a storage and threads");
+  const Product& product = sets[0]->products[storage];
+  return env.GetInstanceData<Instance>()->jobs->promise(
+      env, info.This().As<Napi::Object>(), [&product, threads](const std::atomic<bool>&) -> Result {
+        double most = 0;
+        for (int round = 0; product.peak && round < 20; round++) {
+          const int used = (int)std::min<int64_t>(threads, Pool::shared().threads());
+          const int64_t units = 4 * used;
+          const auto begin = std::chrono::steady_clock::now();
+          Pool::shared().share(
+              units, used,
+              [](void* self, int64_t unit, int) {
+                ((const Product*)self)->peak(nullptr, unit, nullptr);
+              },
+              (void*)&product);
+          const double seconds =
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+          most = std::max(most, (double)(units * product.peak_flops) / seconds);
+        }
+        return [most](Napi::Env result) { return Napi::Number::New(result, most); };
+      });
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   const Napi::Function program = ProgramObject::define(env);
   env.SetInstanceData(new Instance{Napi::Persistent(program), Jobs::create(env)});
   exports.Set("Program", program);
   exports.Set("instructionSets", Napi::Function::New(env, list_sets, "instructionSets"));
+  exports.Set("peak", Napi::Function::New(env, peak, "peak"));
   exports.Set("cores", Napi::Number::New(env, usable_cores()));
   return exports;
 }

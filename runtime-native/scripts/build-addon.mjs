@@ -21,9 +21,7 @@ const options = process.argv.slice(2, rest < 0 ? undefined : rest);
 const extra = rest < 0 ? [] : process.argv.slice(rest + 1);
 
 if (platform === "win32") {
-  console.error(
-    "on Windows, build with: npx node-gyp rebuild (in the package @sigil/runtime-native)",
-  );
+  console.error("the addon is not built for Windows: what is compiled for cpu runs on WebAssembly");
   process.exit(1);
 }
 

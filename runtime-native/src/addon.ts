@@ -46,6 +46,11 @@ export interface Addon {
   ) => NativeProgram;
   /** Of this machine, the best first, as far as the mask leaves them. */
   instructionSets(mask: string): readonly string[];
+  /**
+   * The most floating-point operations a second with which weights of a storage (0: float32, 1:
+   * float16, 2: bfloat16) could be multiplied, for benchmarks; 0 where it is not known.
+   */
+  peak(instructionSet: string, storage: number, threads: number): Promise<number>;
   /** Physical cores that the process may use. */
   readonly cores: number;
 }

@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
+import { nativeAddon } from "../support/native.ts";
 import { buildRunner } from "./cases.ts";
 
 const here = hostCompiler !== undefined && process.arch === "x64";
@@ -96,5 +97,24 @@ describe.skipIf(!here)(`machine code ${needsGxx}`, { timeout: 300_000 }, () => {
         body.filter(({ text }) => /%zmm|%[xy]mm(?:1[6-9]|2\d|3[01])|%k\d/.test(text)),
         name,
       ).toEqual([]);
+  });
+
+  it("asks for no newer libraries than Node 20 does, and offers Node's functions alone", () => {
+    const symbols = run("objdump", "-T", nativeAddon);
+    const newest = (library: string, part: number): number =>
+      Math.max(
+        ...[...symbols.matchAll(new RegExp(`\\(${library}_([0-9.]+)\\)`, "g"))].map(([, version]) =>
+          Number(version!.split(".")[part] ?? 0),
+        ),
+      );
+    // Node's own: glibc 2.28, GCC 8's libstdc++.
+    expect(newest("GLIBC", 1)).toBeLessThanOrEqual(28);
+    expect(newest("GLIBCXX", 2)).toBeLessThanOrEqual(25);
+    expect(
+      symbols
+        .match(/ g +D.*\S$/gm)!
+        .map((line) => line.split(/\s+/).at(-1))
+        .sort(),
+    ).toEqual(["napi_register_module_v1", "node_api_module_get_api_version_v1"]);
   });
 });

@@ -46,6 +46,8 @@ describe.skipIf(!here)(`mutated descriptors ${needsGxx}`, () => {
 describe.skipIf(!here || !slow)("under sanitizers (needs g++ and REQUIRE=slow)", () => {
   it("AddressSanitizer and UBSan find nothing", { timeout: 900_000 }, async () => {
     const { program } = buildRunner("address", [
+      // More takes minutes to compile.
+      "-O1",
       "-fsanitize=address,undefined",
       "-fno-sanitize-recover=all",
     ]);
@@ -58,7 +60,7 @@ describe.skipIf(!here || !slow)("under sanitizers (needs g++ and REQUIRE=slow)",
   });
 
   it("ThreadSanitizer finds nothing", { timeout: 900_000 }, async () => {
-    const { program } = buildRunner("thread", ["-fsanitize=thread"]);
+    const { program } = buildRunner("thread", ["-O1", "-fsanitize=thread"]);
     for (const path of await writeCases("tiny"))
       for (const set of instructionSets)
         expect(

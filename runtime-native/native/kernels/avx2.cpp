@@ -88,15 +88,47 @@ struct V {
   }
 };
 
+/// Fixed registers: a compiler would keep an array of sums in memory.
+static void peak_float32(const void*, int64_t, char*) {
+  int64_t n = 40000;
+#define SIGIL_FMA(i) "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #i "\n\t"
+  asm volatile("vxorps %%ymm14, %%ymm14, %%ymm14\n\t"
+               "vxorps %%ymm15, %%ymm15, %%ymm15\n"
+               "1:\n\t" SIGIL_FMA(0) SIGIL_FMA(1) SIGIL_FMA(2) SIGIL_FMA(3) SIGIL_FMA(4)
+                   SIGIL_FMA(5) SIGIL_FMA(6) SIGIL_FMA(7) SIGIL_FMA(8) SIGIL_FMA(9) SIGIL_FMA(10)
+                       SIGIL_FMA(11) "dec %0\n\t"
+               "jnz 1b"
+               : "+r"(n)
+               :
+               : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+                 "xmm9", "xmm10", "xmm11", "xmm14", "xmm15");
+#undef SIGIL_FMA
+}
+constexpr int64_t peak_float32_flops = 40000 * 12 * 16;
+
 #include "all.inc.h"
 
 }  // namespace
 
 const Table avx2_table = {
     "avx2",
-    {{{16, 0, 0}, 4, 1, false, gemm<Floats>, pack_float32},
-     {{16, 0, 0}, 2, 1, false, gemm<WidenedFloat16>, pack_narrow<Type::float16, 1>},
-     {{16, 0, 0}, 2, 1, false, gemm<WidenedBfloat16>, pack_narrow<Type::bfloat16, 1>}},
+    {{{16, 0, 0}, 4, 1, false, gemm<Floats>, pack_float32, peak_float32, peak_float32_flops},
+     {{16, 0, 0},
+      2,
+      1,
+      false,
+      gemm<WidenedFloat16>,
+      pack_narrow<Type::float16, 1>,
+      peak_float32,
+      peak_float32_flops},
+     {{16, 0, 0},
+      2,
+      1,
+      false,
+      gemm<WidenedBfloat16>,
+      pack_narrow<Type::bfloat16, 1>,
+      peak_float32,
+      peak_float32_flops}},
     dots,
     patches,
     nullptr,

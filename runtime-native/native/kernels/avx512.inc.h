@@ -74,3 +74,24 @@ struct V {
       store(out + k * pitch, _mm512_mask_i32gather_ps(all(0), there, index, rows + k, 4));
   }
 };
+
+/// Fixed registers: a compiler would keep an array of sums in memory.
+static void peak_float32(const void*, int64_t, char*) {
+  int64_t n = 40000;
+#define SIGIL_FMA(i) "vfmadd231ps %%zmm30, %%zmm31, %%zmm" #i "\n\t"
+  asm volatile("vxorps %%zmm30, %%zmm30, %%zmm30\n\t"
+               "vxorps %%zmm31, %%zmm31, %%zmm31\n"
+               "1:\n\t" SIGIL_FMA(0) SIGIL_FMA(1) SIGIL_FMA(2) SIGIL_FMA(3) SIGIL_FMA(4)
+                   SIGIL_FMA(5) SIGIL_FMA(6) SIGIL_FMA(7) SIGIL_FMA(8) SIGIL_FMA(9) SIGIL_FMA(10)
+                       SIGIL_FMA(11) SIGIL_FMA(12) SIGIL_FMA(13) SIGIL_FMA(14) SIGIL_FMA(15)
+                           SIGIL_FMA(16) SIGIL_FMA(17) SIGIL_FMA(18) SIGIL_FMA(19) SIGIL_FMA(20)
+                               SIGIL_FMA(21) SIGIL_FMA(22) SIGIL_FMA(23) "dec %0\n\t"
+               "jnz 1b"
+               : "+r"(n)
+               :
+               : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+                 "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm16", "xmm17",
+                 "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm30", "xmm31");
+#undef SIGIL_FMA
+}
+constexpr int64_t peak_float32_flops = 40000 * 24 * 32;

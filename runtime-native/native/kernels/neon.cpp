@@ -86,9 +86,9 @@ struct V {
 
 const Table neon_table = {
     "neon",
-    {{{16, 0, 0}, 4, 1, false, gemm<Floats>, pack_float32},
-     {{16, 0, 0}, 2, 1, false, gemm<WidenedFloat16>, pack_narrow<Type::float16, 1>},
-     {{16, 0, 0}, 2, 1, false, gemm<WidenedBfloat16>, pack_narrow<Type::bfloat16, 1>}},
+    {{{16, 0, 0}, 4, 1, false, gemm<Floats>, pack_float32, nullptr, 0},
+     {{16, 0, 0}, 2, 1, false, gemm<WidenedFloat16>, pack_narrow<Type::float16, 1>, nullptr, 0},
+     {{16, 0, 0}, 2, 1, false, gemm<WidenedBfloat16>, pack_narrow<Type::bfloat16, 1>, nullptr, 0}},
     dots,
     patches,
     nullptr,

@@ -201,6 +201,10 @@ struct Product {
   bool narrow;
   Work gemm;
   Work pack;
+  /// Multiplies registers by registers and nothing else: what no product can be faster than. A unit
+  /// has `peak_flops` operations.
+  Work peak;
+  int64_t peak_flops;
 };
 
 /// What an instruction set offers.
