@@ -42,11 +42,12 @@ function compile(changes: object, ...args: readonly string[]): Record<string, st
 }
 
 it("is JavaScript with declarations, TypeScript where it is asked for, never both", () => {
-  const js = ["cpu.d.ts", "cpu.js", "index.d.ts", "index.js", "package.json"];
+  const modules = ["cpu", "index", "native"];
+  const js = [...modules.flatMap((name) => [`${name}.d.ts`, `${name}.js`]), "package.json"];
   expect(Object.keys(compile({}))).toEqual(js);
   const ts = compile({ import_extension: "none" }, "--emit", "ts");
   // package.json stays: TypeScript takes it as it is, and it may be an app's own.
-  expect(Object.keys(ts)).toEqual(["cpu.ts", "index.ts", "package.json"]);
+  expect(Object.keys(ts)).toEqual([...modules.map((name) => `${name}.ts`), "package.json"]);
   expect(ts["index.ts"]).toContain('from "./cpu"');
   expect(compile({ emit: "ts" }, "--import-extension", "ts")["index.ts"]).toContain(
     'from "./cpu.ts"',
