@@ -168,6 +168,8 @@ describe.skipIf(!requires("apps"))(
           root: folder,
           configFile: false,
           logLevel: "error",
+          // The pages that other bundlers built here are none of its own.
+          optimizeDeps: { entries: ["index.html"] },
           server: {
             port: 0,
             host: "127.0.0.1",
