@@ -266,7 +266,7 @@ describe.skipIf(!requires("apps"))(
       it.each(["turbopack", "webpack"])(
         "next, by %s, classifies here and there",
         {
-          timeout: 240_000,
+          timeout: 300_000,
         },
         async (bundler) => {
           const quiet = { NEXT_TELEMETRY_DISABLED: "1" };
