@@ -1,0 +1,112 @@
+/**
+ * Models of published sizes, quantised while they are loaded, against the same kernels in float32
+ * with the weights that their codes stand for.
+ */
+import { compile } from "@sigil/compiler";
+import {
+  dequantize,
+  quantize,
+  syntheticWeights,
+  uniform,
+  type Session,
+  type WeightSource,
+} from "@sigil/runtime";
+import { openCpuSession } from "@sigil/runtime-cpu";
+import {
+  isQuantized,
+  loadSpec,
+  specPath,
+  storageOf,
+  type ModelSpec,
+  type Plan,
+  type StorageRule,
+} from "@sigil/spec";
+import { expect, it } from "vitest";
+import { requires } from "../support/require.ts";
+
+const slow = requires("slow");
+const weightsOf = ({ tensors }: Plan): WeightSource =>
+  syntheticWeights(
+    Object.entries(tensors).map(([name, shape]) => ({ name, shape })),
+    3,
+  );
+
+/** The weights that codes stand for, as floats. */
+function dequantized(plan: Plan, spec: ModelSpec): WeightSource {
+  const source = weightsOf(plan);
+  return {
+    ...source,
+    async readFloat32(name, options) {
+      const values = await source.readFloat32(name, options);
+      const shape = plan.tensors[name]!;
+      const columns = shape.slice(1).reduce((a, b) => a * b, 1);
+      const storage = storageOf(spec, name, columns);
+      // What is not a linear's is never quantised: vectors, and tables of positions and tokens.
+      const linear =
+        /(proj|in_proj_|fc1|fc2|head|patch_embedding\.)_?weight$|(proj|fc1|fc2|head|patch_embedding)\.weight$/.test(
+          name,
+        );
+      return linear && isQuantized(storage)
+        ? dequantize(quantize(values, columns, storage, name), storage)
+        : values;
+    },
+  };
+}
+
+/** A tower's pooled output of one input. */
+async function outputOf(session: Session, tower: "vision" | "text"): Promise<Float32Array> {
+  const program = session.plan.programs.find(({ name }) => name.includes(tower))!;
+  const symbols = Object.fromEntries(Object.keys(program.symbols).map((symbol) => [symbol, 1]));
+  const inputs = Object.fromEntries(
+    program.inputs.map(({ name, shape, dtype }) => {
+      const [, ...sizes] = shape.map(Number) as [number, ...number[]];
+      const values = uniform(
+        name,
+        sizes.reduce((a, b) => a * b, 1),
+      );
+      return [
+        name,
+        {
+          data:
+            dtype === "int32"
+              ? Int32Array.from(values, (u, i) =>
+                  name === "position_ids" ? i : Math.floor(500 * (u + 1)),
+                )
+              : values,
+          shape: [1, ...sizes],
+        },
+      ];
+    }),
+  );
+  const outputs = await session.run(program, inputs as never, symbols);
+  return Object.entries(outputs).find(([name]) => name.includes("pooler"))![1].data as Float32Array;
+}
+
+const int4: readonly StorageRule[] = [
+  { pattern: "*.head.*", storage: { bits: 8 } },
+  { pattern: "*patch_embedding.weight", storage: { bits: 8 } },
+  { pattern: "*", storage: { bits: 4, group: 32 } },
+];
+const nf4: readonly StorageRule[] = [
+  { pattern: "*", storage: { bits: 4, block: 64, book: "nf4" } },
+];
+
+it.skipIf(!slow).each([
+  ["siglip-base-patch16-224", "vision", "int4", int4],
+  ["siglip-base-patch16-224", "text", "nf4", nf4],
+] as const)("%s, %s, on the CPU in %s", { timeout: 600_000 }, async (name, tower, _, quantize) => {
+  const spec: ModelSpec = { ...loadSpec(specPath(name)), batch: { image: 1, text: 1 } };
+  const outputs: Float32Array[] = [];
+  for (const rules of [quantize, undefined]) {
+    const { plan, cpu } = await compile({ ...spec, ...(rules && { quantize: rules }) });
+    const weights = rules ? weightsOf(plan) : dequantized(plan, { ...spec, quantize });
+    const session = await openCpuSession({ plan, wasm: cpu }, weights, { lazy: true });
+    outputs.push(await outputOf(session, tower));
+    await session.dispose();
+  }
+  const [actual, expected] = outputs as [Float32Array, Float32Array];
+  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+  const worst = expected.reduce((most, x, i) => Math.max(most, Math.abs(x - actual[i]!)), 0);
+  // As of every float32 model.
+  expect(worst / largest).toBeLessThan(1e-5);
+});
