@@ -132,7 +132,22 @@ if (count > 0) {
   const peaks = [];
   // Beside the rounds, so that what slows the machine slows both.
   runs.peak = async () => peaks.push(await loadAddon().peak(set, kind, threads));
-  result.times = await rounds(runs, count);
+  // On a busy machine the clock says little; of one thread the processor's time says it.
+  const busy = Object.fromEntries(Object.keys(runs).map((side) => [side, []]));
+  const timed = Object.fromEntries(
+    Object.entries(runs).map(([side, one]) => [
+      side,
+      async () => {
+        const begin = process.cpuUsage();
+        await one();
+        const { user, system } = process.cpuUsage(begin);
+        busy[side].push((user + system) / 1e3);
+      },
+    ]),
+  );
+  result.times = await rounds(timed, count);
+  for (const [side, all] of Object.entries(busy))
+    result.times[side].busy = all.toSorted((a, b) => a - b)[all.length >> 1];
   delete result.times.peak;
   result.set = set;
   result.peak = Math.max(...peaks);

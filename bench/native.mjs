@@ -25,7 +25,7 @@ export function benchNative({ run, table, row, failures, rounds, peers, only }) 
       `The native addon, one process a line, sides in turn (load average ${loadavg()[0].toFixed(1)})`,
       "model, tower, storage, threads, batch",
       "instruction set",
-      "Sigil, ms",
+      "Sigil, ms (least), processor ms",
       "onnxruntime-node exported, ms",
       "contrib, ms",
       "Sigil is faster by",
@@ -54,6 +54,8 @@ export function benchNative({ run, table, row, failures, rounds, peers, only }) 
         if (!(one.difference < 1e-4)) failures.push(`${name} differs by ${one.difference}`);
         results[`${name}.${tower}.${storage}.${threads}${batch > 1 ? `.batch${batch}` : ""}`] = {
           sigil_ms: sigil.median,
+          sigil_processor_ms: sigil.busy,
+          onnxruntime_processor_ms: exported ? Math.min(exported.busy, contrib.busy) : null,
           onnxruntime_ms: Number.isFinite(best) ? best : null,
           share_of_peak: share,
           gemm_share_of_peak: one.peak > 0 ? one.gemmShare : null,
@@ -66,7 +68,9 @@ export function benchNative({ run, table, row, failures, rounds, peers, only }) 
         };
         const percent = (part) => (part === null ? "" : `${(100 * part).toFixed(0)} %`);
         const shown = (time) =>
-          time ? `${time.median.toFixed(1)} (${time.minimum.toFixed(1)})` : "";
+          time
+            ? `${time.median.toFixed(1)} (${time.minimum.toFixed(1)}), ${time.busy.toFixed(0)}`
+            : "";
         row(
           `${name} ${tower}, ${storage}, ${threads}, ${batch}`,
           one.set,
