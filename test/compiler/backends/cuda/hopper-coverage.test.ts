@@ -17,7 +17,8 @@ describe.each(["bfloat16", "float16"] as const)(
       "%s: all by wgmma, with pictures of floats and of bytes, but for the query that loading computes and the logits",
       (name) => {
         const spec = loadSpec(specPath(name));
-        for (const pixels of [spec.pixels, normalisedBytes]) {
+        const naflex = name.endsWith("-naflex");
+        for (const pixels of naflex ? [spec.pixels] : [spec.pixels, normalisedBytes]) {
           const gemms = lowerSpec({ ...spec, storage, pixels }).flatMap(({ lowered }) => {
             const program = narrow(lowered, storage);
             return [...program.init, ...program.launches].flatMap(
@@ -48,10 +49,15 @@ describe.each(["bfloat16", "float16"] as const)(
               once &&
               problem.rows === 1 &&
               origins.every((origin) => origin.endsWith("head.attention"));
-            expect(logits || query, origins.join(", ")).toBe(true);
+            // Patches that a caller cut are float32, which TMA does not narrow.
+            const patches =
+              naflex && origins.some((origin) => origin.endsWith("embeddings.patch_embedding"));
+            expect(logits || query || patches, origins.join(", ")).toBe(true);
           }
           // The patch embedding reads pictures as they come.
-          expect(gemms.filter(({ problem }) => problem.a.kind !== "rows")).toHaveLength(1);
+          expect(gemms.filter(({ problem }) => problem.a.kind !== "rows")).toHaveLength(
+            naflex ? 0 : 1,
+          );
         }
       },
     );

@@ -9,8 +9,9 @@ import {
   type Problem,
   type Tuning,
 } from "@sigil/compiler";
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { quantize, valueOf, type Symbols } from "@sigil/runtime";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
+import { packable } from "../../../../runtime/dist/weights/quantized/packable.js";
 import { gpu } from "../../../support/webgpu.ts";
 import {
   asBytes,
@@ -141,7 +142,12 @@ export async function runKernel(problem: Problem, options: KernelOptions = {}): 
     planProgram(program, launches).planned,
     kernels[adapter],
     await holders[next++ % holders.length]!.get(),
-    { readFloat32: read, readRowsFloat32: read },
+    {
+      readFloat32: read,
+      readRowsFloat32: read,
+      readQuantized: async (name, stored) =>
+        packable(quantize(await read(name), depth, stored), stored),
+    },
   );
   try {
     const inputs = Object.fromEntries(
