@@ -54,7 +54,8 @@ const label = (side) => (side === "sigil" ? side : `onnxruntime-${side.replace("
 const failures = [];
 const results = { cpu: cpus()[0].model, processors: availableParallelism(), node: process.version };
 console.log(
-  `${results.cpu}, ${results.processors} processors, Node ${results.node}; milliseconds are medians (minima) of interleaved rounds`,
+  `${results.cpu}, ${results.processors} processors, Node ${results.node}; milliseconds are ` +
+    "medians (minima) of interleaved rounds",
 );
 
 function tower(folder) {

@@ -14,15 +14,16 @@ const cases = [
 ];
 
 /**
- * Results by `model.tower.storage.threads`, with the batch behind it where that is not one; `peers`:
- * whether onnxruntime-node is there; `only`: of `model tower storage batch`.
+ * Results by `model.tower.storage.threads`, with the batch behind it where that is not one;
+ * `peers`: whether onnxruntime-node is there; `only`: of `model tower storage batch`.
  */
 export function benchNative({ run, table, row, failures, rounds, peers, only }) {
   const folder = mkdtempSync(join(tmpdir(), "sigil-bench-native-"));
   const results = {};
   try {
     table(
-      `The native addon, one process a line, sides in turn (load average ${loadavg()[0].toFixed(1)})`,
+      "The native addon, one process a line, sides in turn (load average " +
+        `${loadavg()[0].toFixed(1)})`,
       "model, tower, storage, threads, batch",
       "instruction set",
       "Sigil, ms (least), processor ms",

@@ -6,7 +6,8 @@ import { $ } from "zx";
 $.verbose = false;
 const model = "test/fixtures/checkpoints/siglip-shapes";
 const labels =
-  "a red circle,a blue square,a green triangle,a yellow star,a pink heart,a black ring,a purple diamond,an orange cross";
+  "a red circle,a blue square,a green triangle,a yellow star,a pink heart,a black ring,a " +
+  "purple diamond,an orange cross";
 const samples = readdirSync(`${model}/samples`).map((file) => `${model}/samples/${file}`);
 console.log((await $`node cli/bin/sigil.js compile ${model} --out build/siglip-shapes`).stdout);
 console.log(

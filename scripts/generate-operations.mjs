@@ -1,6 +1,6 @@
 // Writes what the tables of the compiler declare: of its ops spec/schema/operations.schema.json, by
-// which documents are checked, and docs/operations.md; of its activations what a config's hidden_act
-// may be. With --check, fails if a file would change.
+// which documents are checked, and docs/operations.md; of its activations what a config's
+// hidden_act may be. With --check, fails if a file would change.
 import { readFileSync, writeFileSync } from "node:fs";
 import { activations, describeAttribute, ops } from "@sigil/compiler";
 
@@ -128,12 +128,19 @@ function page() {
               "| --- | --- | --- | --- |",
               ...attributes.map(
                 ([key, attribute]) =>
-                  `| \`${key}\` | ${describeAttribute(attribute)} | ${attribute.default ?? "none: it must be stated"} | ${attribute.description} |`,
+                  `| \`${key}\` | ${describeAttribute(attribute)} | ` +
+                  `${attribute.default ?? "none: it must be stated"} | ` +
+                  `${attribute.description} |`,
               ),
             ].join("\n"),
           ]
         : []),
     ].join("\n\n");
   });
-  return `# Operations\n\nWhat a step of an [architecture document](architectures.md) may do. An attribute's value may also be\n\`$\` and the name of a config field or a dimension. This page comes from \`compiler/src/ops\` by\n\`scripts/generate-operations.mjs\`.\n\n${sections.join("\n\n")}\n`;
+  return (
+    `# Operations\n\nWhat a step of an [architecture document](architectures.md) may do. An ` +
+    `attribute's value may also be\n\`$\` and the name of a config field or a dimension. This ` +
+    `page comes from \`compiler/src/ops\` ` +
+    `by\n\`scripts/generate-operations.mjs\`.\n\n${sections.join("\n\n")}\n`
+  );
 }

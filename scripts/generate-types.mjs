@@ -44,7 +44,8 @@ function shapeModule(name) {
     `// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.`,
     'import type { ShapeSchema } from "../check-shape.ts";',
     "",
-    `export const ${name}Schema: ShapeSchema = ${JSON.stringify(bare(readJson(`schema/${name}.schema.json`)), undefined, 2)};`,
+    `export const ${name}Schema: ShapeSchema = ` +
+      `${JSON.stringify(bare(readJson(`schema/${name}.schema.json`)), undefined, 2)};`,
     "",
   ].join("\n");
 }
@@ -60,14 +61,22 @@ function moduleOf(name) {
     .filter((reference) => !reference.startsWith("#"));
   const own = Object.values(schema.$defs ?? {}).map(
     (definition) =>
-      `/** ${definition.description} */\nexport type ${definition.title} = ${typeOf(definition, "", "")};\n\n`,
+      `/** ${definition.description} */\nexport type ${definition.title} = ` +
+      `${typeOf(definition, "", "")};\n\n`,
   );
   const imports = references.map((reference) => {
     const { title } = schemas.get(reference);
-    return `import type { ${title}, ${title}Input } from "./${reference.replace(".schema.json", ".ts")}";\n`;
+    return (
+      `import type { ${title}, ${title}Input } from ` +
+      `"./${reference.replace(".schema.json", ".ts")}";\n`
+    );
   });
-  const complete = `/** ${schema.description} Every default is filled in. */\nexport interface ${schema.title} ${objectType(schema, "", "")}\n`;
-  const input = `/** ${schema.title} as written: what has a default may be absent. */\nexport interface ${schema.title}Input ${objectType(schema, "", "Input")}\n`;
+  const complete =
+    `/** ${schema.description} Every default is filled in. */\nexport interface ` +
+    `${schema.title} ${objectType(schema, "", "")}\n`;
+  const input =
+    `/** ${schema.title} as written: what has a default may be absent. */\nexport interface ` +
+    `${schema.title}Input ${objectType(schema, "", "Input")}\n`;
   return [
     `// Generated from schema/${name}.schema.json by scripts/generate-types.mjs.\n`,
     ...imports,
@@ -86,7 +95,8 @@ function objectType(schema, indent, suffix) {
       schema.required?.includes(key) || (suffix === "" && property.default !== undefined);
     if (property.description) lines.push(`${indent}  /** ${property.description} */`);
     lines.push(
-      `${indent}  readonly ${key}${present ? "" : "?"}: ${typeOf(property, `${indent}  `, suffix)};`,
+      `${indent}  readonly ${key}${present ? "" : "?"}: ` +
+        `${typeOf(property, `${indent}  `, suffix)};`,
     );
   }
   if (schema.additionalProperties === true)
@@ -109,7 +119,10 @@ function typeOf(schema, indent, suffix) {
       if (type === "integer") return "number";
       if (type === "string" && schema.then?.enum) return typeOf(schema.then, indent, suffix);
       if (type === "array")
-        return `readonly ${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`;
+        return (
+          "readonly " +
+          `${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`
+        );
       if (type !== "object") return type;
       if (schema.properties) return objectType(schema, indent, suffix);
       const values =
@@ -128,7 +141,10 @@ function documentModule(name) {
     (definition) => {
       const body = documentType({ ...definition, title: undefined }, schema, "");
       const isInterface = definition.type === "object" && definition.properties;
-      return `/** ${definition.description} */\nexport ${isInterface ? `interface ${definition.title} ${body}` : `type ${definition.title} = ${body};`}\n`;
+      return (
+        `/** ${definition.description} */\nexport ` +
+        `${isInterface ? `interface ${definition.title} ${body}` : `type ${definition.title} = ${body};`}\n`
+      );
     },
   );
   return [
@@ -169,13 +185,17 @@ function documentType(schema, root, indent) {
       }
       if (type !== "object") return type;
       if (!schema.properties)
-        return `Readonly<Record<string, ${typeof schema.additionalProperties === "object" ? documentType(schema.additionalProperties, root, indent) : "unknown"}>>`;
+        return (
+          "Readonly<Record<string, " +
+          `${typeof schema.additionalProperties === "object" ? documentType(schema.additionalProperties, root, indent) : "unknown"}>>`
+        );
       const lines = Object.entries(schema.properties)
         .filter(([key]) => key !== "$schema")
         .flatMap(([key, property]) => {
           return [
             ...(property.description ? [`${indent}  /** ${property.description} */`] : []),
-            `${indent}  readonly ${key}${schema.required?.includes(key) ? "" : "?"}: ${documentType(property, root, `${indent}  `)};`,
+            `${indent}  readonly ${key}${schema.required?.includes(key) ? "" : "?"}: ` +
+              `${documentType(property, root, `${indent}  `)};`,
           ];
         });
       return ["{", ...lines, `${indent}}`].join("\n");

@@ -23,7 +23,8 @@ function instruction(type, n, a) {
   const flag = first + (a === "shared" ? 2 : 5);
   const transposed = a === "shared" ? `0, %${flag + 1}` : `%${flag + 1}`;
   return (
-    `    asm volatile("{\\n.reg .pred p;\\nsetp.ne.b32 p, %${flag}, 0;\\nwgmma.mma_async.sync.aligned.m64n${n}k16.f32.${type}.${type} " SIGIL_SUMS_${n}\n` +
+    `    asm volatile("{\\n.reg .pred p;\\nsetp.ne.b32 p, %${flag}, ` +
+    `0;\\nwgmma.mma_async.sync.aligned.m64n${n}k16.f32.${type}.${type} " SIGIL_SUMS_${n}\n` +
     `      ", ${operands.join(", ")}, p, 1, 1, ${transposed};\\n}"\n`
   );
 }
@@ -55,9 +56,11 @@ namespace sigil {
 
 template <class T, int n> struct WarpgroupShape;
 ${shapes.flatMap((n) => types.map((type) => shape(type, n))).join("")}
-/// Starts sums (64 by n, replaced if not accumulate) += A B^T with K = 16, A and B by descriptor. b_transposed: 0 if B is stored [n, k], 1 if [k, n].
+/// Starts sums (64 by n, replaced if not accumulate) += A B^T with K = 16, A and B by descriptor.
+/// b_transposed: 0 if B is stored [n, k], 1 if [k, n].
 template <class T, int n, int b_transposed> SIGIL_DEVICE void warpgroup_multiply(float (&sums)[n / 2], uint64_t a, uint64_t b, bool accumulate) { WarpgroupShape<T, n>::template multiply<b_transposed>(sums, a, b, accumulate); }
-/// The same with A in registers: rows l / 4 and l / 4 + 8 of the warp's 16, columns 2 (l % 4) and that + 8, two each.
+/// The same with A in registers: rows l / 4 and l / 4 + 8 of the warp's 16, columns 2 (l % 4) and
+/// that + 8, two each.
 template <class T, int n, int b_transposed> SIGIL_DEVICE void warpgroup_multiply(float (&sums)[n / 2], const uint32_t (&a)[4], uint64_t b, bool accumulate) { WarpgroupShape<T, n>::template multiply<b_transposed>(sums, a, b, accumulate); }
 
 }  // namespace sigil

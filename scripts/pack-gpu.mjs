@@ -92,7 +92,9 @@ const file = join(work, "sigil-gpu.tar.xz");
 await $({ cwd: work })`tar cf - sigil-gpu | xz -T0 -6 > ${file}`;
 const { size } = await stat(file);
 console.log(
-  `${file}: ${(size / 1e6).toFixed(1)} MB with ${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && sigil-gpu/first-light`,
+  `${file}: ${(size / 1e6).toFixed(1)} MB with ` +
+    `${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && ` +
+    "sigil-gpu/first-light",
 );
 if (size > most) {
   console.error(`more than ${most / 1e6} MB: build kernels for fewer cards (--arch 90a)`);

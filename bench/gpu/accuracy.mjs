@@ -43,7 +43,8 @@ export async function compareStorages(entry, { options, log }) {
   ];
   const found = { name, ...differenceOf(actual.data, expected.data, expected.width) };
   log(
-    `  ${name}: embeddings in bfloat16 off by ${found.worst.toExponential(1)} at most, ${found.mean.toExponential(1)} on average, cosine at least ${found.cosine.toFixed(6)}`,
+    `  ${name}: embeddings in bfloat16 off by ${found.worst.toExponential(1)} at most, ` +
+      `${found.mean.toExponential(1)} on average, cosine at least ${found.cosine.toFixed(6)}`,
   );
   return found;
 }

@@ -51,7 +51,8 @@ async function timeTowers(card, options, budget) {
   );
   if (entries.length === 0)
     throw new Error(
-      `--only: there is no ${options.only.join(", ")}; there are ${timed.map(timedName).join(", ")}`,
+      `--only: there is no ${options.only.join(", ")}; there are ` +
+        `${timed.map(timedName).join(", ")}`,
     );
   const torch = options.openTorch();
   const answer = await torch.ask({ do: "ceilings" });
@@ -61,7 +62,9 @@ async function timeTowers(card, options, budget) {
   log(`before: ${before}`);
   log(
     ceilings
-      ? `${ceilings.device}, torch ${ceilings.torch}: ${ceilings.teraflops.toFixed(1)} TFLOP/s in a ${ceilings.size}^3 bfloat16 product, ${ceilings.terabytes.toFixed(2)} TB/s in a copy`
+      ? `${ceilings.device}, torch ${ceilings.torch}: ${ceilings.teraflops.toFixed(1)} TFLOP/s ` +
+          `in a ${ceilings.size}^3 bfloat16 product, ${ceilings.terabytes.toFixed(2)} TB/s in a ` +
+          "copy"
       : `no PyTorch side: ${answer.error}`,
   );
 

@@ -58,7 +58,8 @@ async function timeBatches(entry, batches, variants, pass, { options, torch, bud
   try {
     about.cold.first = (await tower.run(1)).milliseconds;
     log(
-      `${name}: ${tower.path} kernels on ${tower.device.name}, loaded in ${tower.loadSeconds.toFixed(1)} s`,
+      `${name}: ${tower.path} kernels on ${tower.device.name}, loaded in ` +
+        `${tower.loadSeconds.toFixed(1)} s`,
     );
     for (const batch of batches)
       if (
@@ -151,10 +152,12 @@ async function timeBatch(entry, tower, batch, variants, pass, { options, torch, 
   const shown = tried.map(({ variant, error, milliseconds, attention, turns }) =>
     error
       ? `${variant}: ${error.slice(0, 90)}`
-      : `${variant}${attention ? ` (${attention} attention)` : ""} ${milliseconds.toFixed(3)} ms, ours beside it ${median(turns.ours.flat()).toFixed(3)}`,
+      : `${variant}${attention ? ` (${attention} attention)` : ""} ${milliseconds.toFixed(3)} ` +
+        `ms, ours beside it ${median(turns.ours.flat()).toFixed(3)}`,
   );
   log(
-    `  batch ${batch}: ${row.median.toFixed(3)} ms, ${((1e3 * batch) / row.median).toFixed(0)}/s${shown.length > 0 ? `; ${shown.join("; ")}` : ""}`,
+    `  batch ${batch}: ${row.median.toFixed(3)} ms, ` +
+      `${((1e3 * batch) / row.median).toFixed(0)}/s${shown.length > 0 ? `; ${shown.join("; ")}` : ""}`,
   );
   return row;
 }

@@ -43,7 +43,9 @@ export function workOf(problem, symbols) {
   }
   const values = value(problem.rows) * problem.width;
   return {
-    what: `${value(problem.rows)} rows of ${problem.width}${problem.kind ? `, ${problem.kind.replace("_", " ")}` : ""}`,
+    what:
+      `${value(problem.rows)} rows of ` +
+      `${problem.width}${problem.kind ? `, ${problem.kind.replace("_", " ")}` : ""}`,
     flops: 0,
     bytes:
       2 *

@@ -72,16 +72,20 @@ for (const name of names)
     }));
     rows.push(row);
     console.log(
-      `${row.passed ? "ok  " : "FAIL"} ${name.padEnd(28)} ${storage.padEnd(9)} ${row.error ?? `${row.path.padEnd(9)} embeddings ${row.embeddings?.toExponential(1) ?? "-"}, cosine ${row.cosine?.toFixed(7) ?? "-"}, all outputs ${row.scaled.toExponential(1)}`}`,
+      `${row.passed ? "ok  " : "FAIL"} ${name.padEnd(28)} ${storage.padEnd(9)} ` +
+        `${row.error ?? `${row.path.padEnd(9)} embeddings ${row.embeddings?.toExponential(1) ?? "-"}, cosine ${row.cosine?.toFixed(7) ?? "-"}, all outputs ${row.scaled.toExponential(1)}`}`,
     );
   }
 const exponential = (x) => (x === undefined ? "-" : x.toExponential(1));
 const table = [
-  "| case | storage | kernels | embeddings off by | least cosine | any output, over its largest | |",
+  "| case | storage | kernels | embeddings off by | least cosine | any output, over its " +
+    "largest | |",
   "| --- | --- | --- | ---: | ---: | ---: | --- |",
   ...rows.map(
     (row) =>
-      `| ${row.name} | ${row.storage} | ${row.path} | ${exponential(row.embeddings)} | ${row.cosine?.toFixed(7) ?? "-"} | ${exponential(row.scaled)} | ${row.error ?? (row.passed ? "within its bar" : "past its bar")} |`,
+      `| ${row.name} | ${row.storage} | ${row.path} | ${exponential(row.embeddings)} | ` +
+      `${row.cosine?.toFixed(7) ?? "-"} | ${exponential(row.scaled)} | ` +
+      `${row.error ?? (row.passed ? "within its bar" : "past its bar")} |`,
   ),
 ];
 const folder = values.out ?? join(import.meta.dirname, "..", "results");
@@ -89,7 +93,8 @@ mkdirSync(folder, { recursive: true });
 const file = join(folder, `parity.${fileName(card)}.md`);
 writeFileSync(
   file,
-  `# CUDA beside transformers: ${card}\n\n${rows.find(({ backend }) => backend)?.backend ?? ""}\n\n${table.join("\n")}\n`,
+  "# CUDA beside transformers: " +
+    `${card}\n\n${rows.find(({ backend }) => backend)?.backend ?? ""}\n\n${table.join("\n")}\n`,
 );
 const failed = rows.filter(({ passed }) => !passed).length;
 console.log(`\n${file}\n${rows.length - failed} passed, ${failed} failed`);

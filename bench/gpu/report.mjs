@@ -42,7 +42,8 @@ export function forwardTable(rows, ceilings) {
         short(teraflops),
         percent(ceilings && teraflops / ceilings.teraflops),
         best
-          ? `${best.milliseconds.toFixed(3)} (${best.variant}${best.attention ? `, ${best.attention}` : ""})`
+          ? `${best.milliseconds.toFixed(3)} ` +
+            `(${best.variant}${best.attention ? `, ${best.attention}` : ""})`
           : "-",
         compared ? `${compared.ratio.toFixed(2)}${compared.differs ? "" : " ~"}` : "-",
         megabytes(memory.weights + memory.arena),
@@ -197,15 +198,24 @@ export function report({
     ...(emulated
       ? [
           "",
-          "A rehearsal on the emulated driver: every number below is this machine's processor, and none says anything of a card.",
+          "A rehearsal on the emulated driver: every number below is this machine's " +
+            "processor, and none says anything of a card.",
         ]
       : []),
     "",
-    `bfloat16, random weights and inputs, embeddings alone. ${ceilings ? `${short(ceilings.teraflops)} TFLOP/s in a product of ${ceilings.size}^3, ${short(ceilings.terabytes)} TB/s in a copy, PyTorch ${ceilings.torch} on ${ceilings.device}.` : "Without a PyTorch side."} No TensorRT, FlashAttention-3 or onnxruntime-gpu was at hand.`,
-    `Before: ${before}. After: ${after}. The addon has ${(packageBytes.addon / 1e3).toFixed(0)} kB, the package's JavaScript ${(packageBytes.scripts / 1e3).toFixed(0)} kB.`,
+    "bfloat16, random weights and inputs, embeddings alone. " +
+      `${ceilings ? `${short(ceilings.teraflops)} TFLOP/s in a product of ${ceilings.size}^3, ${short(ceilings.terabytes)} TB/s in a copy, PyTorch ${ceilings.torch} on ${ceilings.device}.` : "Without a PyTorch side."} ` +
+      "No TensorRT, FlashAttention-3 or onnxruntime-gpu was at hand.",
+    `Before: ${before}. After: ${after}. The addon has ` +
+      `${(packageBytes.addon / 1e3).toFixed(0)} kB, the package's JavaScript ` +
+      `${(packageBytes.scripts / 1e3).toFixed(0)} kB.`,
     ...section(
       "Forward, by the device's clock",
-      "MB: weights and activations planned for the largest batch; theirs: the most that PyTorch had allocated. `~`: less apart than either side's two turns. PyTorch's inputs are rotated over more than an L2. Sigil's stay in place and may be overwritten by later values; each forward reads its weights in between, which are more than an L2 too in every tower but a rehearsal's.",
+      "MB: weights and activations planned for the largest batch; theirs: the most that " +
+        "PyTorch had allocated. `~`: less apart than either side's two turns. PyTorch's inputs " +
+        "are rotated over more than an L2. Sigil's stay in place and may be overwritten by " +
+        "later values; each forward reads its weights in between, which are more than an L2 " +
+        "too in every tower but a rehearsal's.",
       forward,
       forwardTable(forward, ceilings),
     ),
@@ -230,7 +240,12 @@ export function report({
     ...section("Cold start", "", forward, coldTable(forward)),
     ...section(
       "Kernels",
-      "Launched one by one, an event between each, so a microsecond or two of each is not the kernel's. Floor: the longer of its FLOPs at the product's speed and its bytes at the copy's, nothing in a cache: more than 100 % where an L2 held operands. Theirs: mm, addmm and addmm with GELU, or the backends of scaled dot products, on operands rotated over more than an L2; the ratio is to the fastest of them, whatever ours does besides.",
+      "Launched one by one, an event between each, so a microsecond or two of each is not " +
+        "the kernel's. Floor: the longer of its FLOPs at the product's speed and its bytes at " +
+        "the copy's, nothing in a cache: more than 100 % where an L2 held operands. Theirs: " +
+        "mm, addmm and addmm with GELU, or the backends of scaled dot products, on operands " +
+        "rotated over more than an L2; the ratio is to the fastest of them, whatever ours does " +
+        "besides.",
       kernels,
       kernelTable(kernels, ceilings),
     ),

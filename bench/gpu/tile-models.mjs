@@ -76,7 +76,8 @@ export function tileModels(specs, { mostShapes = Infinity, mostTiles = Infinity 
             // The first lines as of every kernel of a model.
             sources: hopper(
               ({ name, emitted }) =>
-                `// ${JSON.stringify(problem)}\n// choice: ${emitted.choice}\n${kernelSource(name, emitted.text)}`,
+                `// ${JSON.stringify(problem)}\n// choice: ` +
+                `${emitted.choice}\n${kernelSource(name, emitted.text)}`,
             ),
           }),
           shape,

@@ -20,7 +20,8 @@ export async function timeTiles(card, { options, budget, log }) {
   );
   if (names.length === 0)
     throw new Error(
-      `${options.models}: there are no tiles to time: npm run build:kernels${options.only ? `, or no ${options.only.join(", ")}` : ""}`,
+      `${options.models}: there are no tiles to time: npm run ` +
+        `build:kernels${options.only ? `, or no ${options.only.join(", ")}` : ""}`,
     );
   await buildAhead(names, options, budget, log);
   const shapes = [];
@@ -30,7 +31,9 @@ export async function timeTiles(card, { options, budget, log }) {
     shapes.push(found);
     const [best] = found.rows;
     log(
-      `${name.slice(prefix.length)}: ${best.tile} ${best.microseconds.toFixed(1)} us, ${(best.teraflops).toFixed(0)} TFLOP/s; the model would take ${found.chosen}, ${found.behind === undefined ? "not timed" : `${found.behind.toFixed(2)} times as long`}`,
+      `${name.slice(prefix.length)}: ${best.tile} ${best.microseconds.toFixed(1)} us, ` +
+        `${(best.teraflops).toFixed(0)} TFLOP/s; the model would take ${found.chosen}, ` +
+        `${found.behind === undefined ? "not timed" : `${found.behind.toFixed(2)} times as long`}`,
     );
   }
   const timings = timingsFile(card, shapes);
@@ -40,7 +43,8 @@ export async function timeTiles(card, { options, budget, log }) {
     ...shapes.flatMap(({ title, chosen, rows }) =>
       rows.map(
         ({ tile, microseconds, teraflops }) =>
-          `| ${title} | ${tile} | ${microseconds.toFixed(1)} | ${Number(teraflops.toPrecision(3))} | ${tile === chosen ? "the model's" : ""} |`,
+          `| ${title} | ${tile} | ${microseconds.toFixed(1)} | ` +
+          `${Number(teraflops.toPrecision(3))} | ${tile === chosen ? "the model's" : ""} |`,
       ),
     ),
   ];
@@ -51,7 +55,8 @@ export async function timeTiles(card, { options, budget, log }) {
   const text = [
     `# Tiles of Hopper Gemms on ${card}`,
     "",
-    "bfloat16, random operands, one launch after the other by the device's clock; the median of five rounds over all tiles. Operands that an L2 holds are found there.",
+    "bfloat16, random operands, one launch after the other by the device's clock; the median " +
+      "of five rounds over all tiles. Operands that an L2 holds are found there.",
     "",
     ...table,
     ...notes,
@@ -61,7 +66,8 @@ export async function timeTiles(card, { options, budget, log }) {
   writeFileSync(join(options.out, `tiles.${fileName(card)}.md`), text);
   writeFileSync(join(options.out, "hopper-timings.ts"), timings);
   log(
-    `\n${text}\n${join(options.out, "hopper-timings.ts")}, to take the place of compiler/src/backends/cuda/hopper-timings.ts:\n\n${timings}`,
+    `\n${text}\n${join(options.out, "hopper-timings.ts")}, to take the place of ` +
+      `compiler/src/backends/cuda/hopper-timings.ts:\n\n${timings}`,
   );
 }
 
@@ -132,7 +138,9 @@ function timingsFile(card, shapes) {
         .slice(0, kept)
         .map(
           ({ tile, microseconds }) =>
-            `  { rows: ${rows}, columns: ${columns}, depth: ${depth}, carries: ${carries}, gathers: ${gathers}, tile: ${JSON.stringify(tile)}, microseconds: ${microseconds.toFixed(1)} },`,
+            `  { rows: ${rows}, columns: ${columns}, depth: ${depth}, carries: ${carries}, ` +
+            `gathers: ${gathers}, tile: ${JSON.stringify(tile)}, microseconds: ` +
+            `${microseconds.toFixed(1)} },`,
         ),
   );
   return `/** Times of Hopper Gemms on ${card}, which outrank the model of hopper-gemm-select.ts; written by \`npm run bench:gpu -- --tiles\`. */

@@ -37,7 +37,8 @@ export class SigilTower {
     [tower.#planned] = artifact.plan.programs;
     if (programmatic && !(tower.#opened.programmaticEdges && kernels.programmatic))
       throw new Error(
-        "--programmatic: launches overlap with hopper kernels and a driver of CUDA 12.3 or newer only",
+        "--programmatic: launches overlap with hopper kernels and a driver of CUDA 12.3 or " +
+          "newer only",
       );
     await kernels.take(
       [...tower.#planned.init, ...tower.#planned.launches].map(({ kernel }) => kernel),

@@ -1,6 +1,6 @@
-// One kernel for each primitive that a card may see differently from the emulator: `--only NAME` runs
-// one, `--list` names them, `--build` compiles them into build/gpu/units.fatbin, `--emulated` runs
-// them on the emulated driver. Ends with 1 where a result is not what the PTX manual says.
+// One kernel for each primitive that a card may see differently from the emulator: `--only NAME`
+// runs one, `--list` names them, `--build` compiles them into build/gpu/units.fatbin, `--emulated`
+// runs them on the emulated driver. Ends with 1 where a result is not what the PTX manual says.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -66,7 +66,9 @@ for (const name of values.only ?? webgpuCases) {
   if (!passed) failed++;
   const { worst, cosine } = distance.embeddings ?? {};
   console.log(
-    `${passed ? "ok  " : "FAIL"} ${name.padEnd(20)} embeddings ${worst?.toExponential(1) ?? "-"}, cosine ${cosine?.toFixed(7) ?? "-"}, all outputs ${distance.scaled.toExponential(1)}, on ${session.backend}`,
+    `${passed ? "ok  " : "FAIL"} ${name.padEnd(20)} embeddings ` +
+      `${worst?.toExponential(1) ?? "-"}, cosine ${cosine?.toFixed(7) ?? "-"}, all outputs ` +
+      `${distance.scaled.toExponential(1)}, on ${session.backend}`,
   );
   if (name === webgpuCases.at(-1)) {
     const ms = await time(golden, session);
@@ -75,7 +77,8 @@ for (const name of values.only ?? webgpuCases) {
     const peak = 132 * 128 * 2 * clock;
     const share = ((35.4e9 / (ms / 1000) / peak) * 100).toFixed(1);
     console.log(
-      `${name} image tower, batch 1: ${ms.toFixed(3)} ms, ${(35.4 / ms).toFixed(2)} TFLOP/s, ${share} % of the float32 peak of 132 SMs at ${(clock / 1e6).toFixed(0)} MHz`,
+      `${name} image tower, batch 1: ${ms.toFixed(3)} ms, ${(35.4 / ms).toFixed(2)} TFLOP/s, ` +
+        `${share} % of the float32 peak of 132 SMs at ${(clock / 1e6).toFixed(0)} MHz`,
     );
   }
   await session.dispose();

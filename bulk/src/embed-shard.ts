@@ -51,7 +51,8 @@ export async function embedShard(
     onRows(places.at(-1)! + 1);
   }
   const path = shardPath(shard);
-  // Readers of a folder of Parquet pass over names with an underscore. Before the shard, which says that both are there.
+  // Readers of a folder of Parquet pass over names with an underscore. Before the shard, which says
+  // that both are there.
   if (unreadable.length > 0)
     await publish(
       join(job.out, `_${basename(path)}.unreadable.jsonl`),

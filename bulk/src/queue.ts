@@ -100,7 +100,9 @@ export interface WorkerOptions {
   readonly open: (job: Job) => Promise<Embedder>;
   readonly onShard?: (shard: Shard, finished: Finished) => void;
   readonly onFailure?: (shard: Shard | undefined, problem: Error) => void;
-  /** Milliseconds after which a shard whose worker is silent is given to another. Default 30,000. */
+  /**
+   * Milliseconds after which a shard whose worker is silent is given to another. Default 30,000.
+   */
   readonly lockDuration?: number;
 }
 
@@ -162,7 +164,8 @@ export async function connected(url: string): Promise<Redis> {
     connection.disconnect();
     throw new BulkError(
       "queue",
-      `${url.replace(/\/\/[^@/]*@/, "//")}: no Redis or Valkey answers there: ${(cause as Error).message}`,
+      `${url.replace(/\/\/[^@/]*@/, "//")}: no Redis or Valkey answers there: ` +
+        `${(cause as Error).message}`,
       { cause },
     );
   }

@@ -12,17 +12,23 @@ const optionsOf = (command: Command): readonly string[] => [
   "--help",
 ];
 
-/** A script to be read by the shell: commands, their options, the choices of options, else files. */
+/**
+ * A script to be read by the shell: commands, their options, the choices of options, else files.
+ */
 export function completion(program: Command, shell: Shell): string {
   const name = program.name();
   const { commands } = program;
   if (shell === "fish")
     return [
-      `complete -c ${name} -n __fish_use_subcommand -f -a ${quoted(commands.map((command) => command.name()).join(" "))}`,
+      `complete -c ${name} -n __fish_use_subcommand -f -a ` +
+        `${quoted(commands.map((command) => command.name()).join(" "))}`,
       ...commands.flatMap((command) =>
         command.options.map(
           ({ long, description, argChoices }) =>
-            `complete -c ${name} -n ${quoted(`__fish_seen_subcommand_from ${command.name()}`)} -l ${long!.slice(2)} -d ${quoted(description)}${argChoices ? ` -x -a ${quoted(argChoices.join(" "))}` : ""}`,
+            `complete -c ${name} -n ` +
+            `${quoted(`__fish_seen_subcommand_from ${command.name()}`)} -l ${long!.slice(2)} ` +
+            "-d " +
+            `${quoted(description)}${argChoices ? ` -x -a ${quoted(argChoices.join(" "))}` : ""}`,
         ),
       ),
       "",
@@ -42,7 +48,8 @@ export function completion(program: Command, shell: Shell): string {
     `_${name}() {`,
     `  local word="\${COMP_WORDS[COMP_CWORD]}" words=""`,
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
-    `    COMPREPLY=($(compgen -W ${quoted(commands.map((command) => command.name()).join(" "))} -- "$word"))`,
+    "    COMPREPLY=($(compgen -W " +
+      `${quoted(commands.map((command) => command.name()).join(" "))} -- "$word"))`,
     "    return",
     "  fi",
     `  case "\${COMP_WORDS[1]}:\${COMP_WORDS[COMP_CWORD-1]}" in`,

@@ -13,9 +13,13 @@ export function describePrograms({ plan, programs }: CompiledModel): string {
       .join(", ");
     const [weights, arena] = [megabytes(program.weightBytes), megabytes(program.arenaBytes)];
     return (
-      `  ${program.name.padEnd(18)} ${String(programs[i]!.graph.nodes.length).padStart(4)} operations -> ${String(program.launches.length).padStart(3)} launches, ` +
+      `  ${program.name.padEnd(18)} ${String(programs[i]!.graph.nodes.length).padStart(4)} ` +
+      `operations -> ${String(program.launches.length).padStart(3)} launches, ` +
       `${weights} weights, ${arena} arena, ${(program.flops / 1e9).toFixed(2)} GFLOP for ${sizes}\n`
     );
   });
-  return `${plan.name} (${plan.architecture}), ${storageNames(plan)}, ${kernels} kernels\n${rows.join("")}`;
+  return (
+    `${plan.name} (${plan.architecture}), ${storageNames(plan)}, ${kernels} ` +
+    `kernels\n${rows.join("")}`
+  );
 }

@@ -8,7 +8,10 @@ import { makeFolder } from "./make-folder.ts";
 /** No file of a tokenizer or of settings is longer, in bytes; that of Gemma has 34 MB. */
 const longest = 512 << 20;
 
-/** The bytes of a file. Throws FileError, also for a file that stands for another, such as a Git LFS pointer. */
+/**
+ * The bytes of a file. Throws FileError, also for a file that stands for another, such as a Git LFS
+ * pointer.
+ */
 export function readInput(path: string): Buffer {
   let bytes: Buffer;
   try {

@@ -5,9 +5,9 @@ const newline = 0x0a;
 const longestLine = 64 << 20;
 
 /**
- * The lines of a stream of UTF-8, split at `\n` alone, with a `\r` before it taken off; node:readline
- * splits at U+2028 and U+2029 too (from Node 24 on), which stand inside of texts. A line break at
- * the end begins no line. Throws an InputError that names the line which is no UTF-8.
+ * The lines of a stream of UTF-8, split at `\n` alone, with a `\r` before it taken off;
+ * node:readline splits at U+2028 and U+2029 too (from Node 24 on), which stand inside of texts. A
+ * line break at the end begins no line. Throws an InputError that names the line which is no UTF-8.
  */
 export async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let parts: Uint8Array[] = [];
@@ -38,7 +38,8 @@ function decode(parts: readonly Uint8Array[], number: number): string {
   } catch (cause) {
     const utf16 = number === 1 && /^(fffe|feff)/.test(bytes.toString("hex", 0, 2));
     throw new InputError(
-      `line ${number}: expected UTF-8, received ${utf16 ? "UTF-16" : "other bytes"}; save the texts as UTF-8`,
+      `line ${number}: expected UTF-8, received ${utf16 ? "UTF-16" : "other bytes"}; save ` +
+        "the texts as UTF-8",
       { cause },
     );
   }

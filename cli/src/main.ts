@@ -144,7 +144,8 @@ program
 program
   .command("kernels")
   .description(
-    "the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU is needed",
+    "the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU " +
+      "is needed",
   )
   .argument("<module...>", "folders that sigil compile wrote")
   .option(
@@ -154,7 +155,8 @@ program
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out src/generated/siglip && sigil kernels src/generated/siglip",
+    "\nExample:\n  sigil compile ./siglip-base-patch16-224 --target cuda --out " +
+      "src/generated/siglip && sigil kernels src/generated/siglip",
   )
   .action(lazy(async () => (await import("./commands/kernels.ts")).kernels));
 
@@ -179,7 +181,8 @@ program
   .option("--json", "print JSON, every label")
   .addHelpText(
     "after",
-    '\nExamples:\n  sigil classify cat.png --labels "a cat,a dog" --model ./siglip-base-patch16-224\n  sigil classify cat.png --model ./my-fine-tuned-classifier',
+    '\nExamples:\n  sigil classify cat.png --labels "a cat,a dog" --model ' +
+      "./siglip-base-patch16-224\n  sigil classify cat.png --model ./my-fine-tuned-classifier",
   )
   .action(lazy(async () => (await import("./commands/classify.ts")).classify));
 
@@ -208,7 +211,9 @@ program
   .option("--as-texts", "inputs of --list or --parquet are texts")
   .addHelpText(
     "after",
-    "\nExamples:\n  sigil embed photos --model ./siglip-base-patch16-224 --format parquet --out embeddings\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 --normalize --out photos.safetensors",
+    "\nExamples:\n  sigil embed photos --model ./siglip-base-patch16-224 --format parquet " +
+      "--out embeddings\n  sigil embed photos/*.jpg --model ./siglip-base-patch16-224 " +
+      "--normalize --out photos.safetensors",
   )
   .action(lazy(async () => (await import("./commands/embed.ts")).embed));
 
@@ -272,7 +277,8 @@ program
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .requiredOption(
     "--inputs <file>",
-    "pixel_values (NaFlex: with pixel_attention_mask and spatial_shapes), input_ids, attention_mask, position_ids, labels, or a document's inputs, as safetensors",
+    "pixel_values (NaFlex: with pixel_attention_mask and spatial_shapes), input_ids, " +
+      "attention_mask, position_ids, labels, or a document's inputs, as safetensors",
   )
   .requiredOption("--outputs <file>", "where to write the outputs")
   .addOption(
@@ -293,14 +299,17 @@ program
   .option("--loss", "also the sigmoid loss")
   .addHelpText(
     "after",
-    "\nExamples:\n  sigil run ./siglip-base-patch16-224 --inputs in.safetensors --outputs out.safetensors\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors --inputs in.safetensors --outputs out.safetensors",
+    "\nExamples:\n  sigil run ./siglip-base-patch16-224 --inputs in.safetensors --outputs " +
+      "out.safetensors\n  sigil run spec/models/siglip-shapes.json --weights model.safetensors " +
+      "--inputs in.safetensors --outputs out.safetensors",
   )
   .action(lazy(async () => (await import("./commands/run.ts")).run));
 
 program
   .command("parity")
   .description(
-    "how far each backend is from the float64 oracle, after every fused kernel; exit status 1 past the tolerances",
+    "how far each backend is from the float64 oracle, after every fused kernel; exit status " +
+      "1 past the tolerances",
   )
   .argument("<spec>")
   .option("--weights <file>", "checkpoint as safetensors (default: synthetic tensors of the seed)")
@@ -323,14 +332,16 @@ program
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,native,webgpu --html parity.html",
+    "\nExample:\n  sigil parity spec/models/siglip-shapes.json --backends cpu,native,webgpu " +
+      "--html parity.html",
   )
   .action(lazy(async () => (await import("./commands/parity.ts")).parity));
 
 program
   .command("tune")
   .description(
-    "measures how this machine's WebGPU adapter best computes a spec's kernels; writes a table for compile --tuning",
+    "measures how this machine's WebGPU adapter best computes a spec's kernels; writes a " +
+      "table for compile --tuning",
   )
   .argument("<spec>")
   .option(
@@ -348,7 +359,8 @@ program
   .option("--json", "print JSON")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out tuning.json",
+    "\nExample:\n  sigil tune spec/models/siglip-base-patch16-224.json --seconds 300 --out " +
+      "tuning.json",
   )
   .action(lazy(async () => (await import("./commands/tune.ts")).tune));
 
@@ -360,7 +372,8 @@ program
   .requiredOption("--out <file>", "safetensors file to write")
   .addHelpText(
     "after",
-    "\nExample:\n  sigil weights --synthetic 0 spec/models/siglip-shapes.json --out synthetic.safetensors",
+    "\nExample:\n  sigil weights --synthetic 0 spec/models/siglip-shapes.json --out " +
+      "synthetic.safetensors",
   )
   .action(lazy(async () => (await import("./commands/weights.ts")).weights));
 
@@ -379,7 +392,8 @@ program
   .addOption(
     new Option(
       "--to <type>",
-      "int8: a scale for each row; int4: one for each group of columns; nf4, fp4: bitsandbytes' own",
+      "int8: a scale for each row; int4: one for each group of columns; nf4, fp4: " +
+        "bitsandbytes' own",
     )
       .choices(targets)
       .makeOptionMandatory(),
@@ -446,7 +460,8 @@ program
   .option("--verbose", "write a line for each request")
   .addHelpText(
     "after",
-    "\nExamples:\n  sigil serve ./siglip-base-patch16-224\n  curl -F images=@cat.png -F labels='a cat' -F labels='a dog' localhost:8080/classify",
+    "\nExamples:\n  sigil serve ./siglip-base-patch16-224\n  curl -F images=@cat.png -F " +
+      "labels='a cat' -F labels='a dog' localhost:8080/classify",
   )
   .action(lazy(async () => (await import("./commands/serve.ts")).serve));
 

@@ -1,7 +1,9 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Makes a folder and those above it; throws what the system says of the first that cannot be made. */
+/**
+ * Makes a folder and those above it; throws what the system says of the first that cannot be made.
+ */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });

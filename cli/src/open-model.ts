@@ -31,7 +31,8 @@ export async function modelFolder(model: string): Promise<string> {
   const notices: string[] = [];
   const interrupted = (): never => {
     process.stderr.write(
-      `\ninterrupted: what was fetched of ${model} is kept, and the same command goes on from there\n`,
+      `\ninterrupted: what was fetched of ${model} is kept, and the same command goes on ` +
+        `from there\n`,
     );
     process.exit(130);
   };
@@ -115,12 +116,16 @@ async function headerIn(folder: string): Promise<WeightSource | undefined> {
   return file === undefined ? undefined : openSafetensorsFile(file);
 }
 
-/** The spec for so many patches, where a command says how many. Throws InputError where it takes none. */
+/**
+ * The spec for so many patches, where a command says how many. Throws InputError where it takes
+ * none.
+ */
 export function withPatches(spec: ModelSpec, maxNumPatches: number | undefined): ModelSpec {
   if (maxNumPatches === undefined) return spec;
   if (spec.config.vision_config?.num_patches === undefined)
     throw new InputError(
-      `--max-num-patches: ${spec.name} takes pictures of one size, and only NaFlex models (siglip2) any number of patches`,
+      `--max-num-patches: ${spec.name} takes pictures of one size, and only NaFlex models ` +
+        "(siglip2) any number of patches",
     );
   return { ...spec, maxNumPatches };
 }

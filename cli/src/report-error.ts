@@ -17,7 +17,10 @@ function described(error: unknown): string {
   if (isSystemError(error) && error.path !== undefined)
     return `error: ${(fileError("read", error.path, error) as Error).message}`;
   if (!(error instanceof Error)) return `error: ${String(error)}`;
-  return `error: ${error.name}: ${error.message}\nThis is a fault of Sigil or of the platform rather than of what it was given.`;
+  return (
+    `error: ${error.name}: ${error.message}\nThis is a fault of Sigil or of the platform ` +
+    "rather than of what it was given."
+  );
 }
 
 /** On a terminal the word that it begins with is red, unless NO_COLOR asks for none. */

@@ -86,7 +86,9 @@ export async function openModel(
     const task = taskOf(plan);
     if (kinds && !kinds.includes(task))
       throw new InputError(
-        `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ${descriptions[plan.kind]}; ${plan.kind === "graph" ? "sigil run takes it" : `${task === "siglip-image-classification" ? "sigil classify" : "sigil embed"} takes it`}`,
+        `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ` +
+          `${descriptions[plan.kind]}; ` +
+          `${plan.kind === "graph" ? "sigil run takes it" : `${task === "siglip-image-classification" ? "sigil classify" : "sigil embed"} takes it`}`,
       );
     let processor = pictures ? imageProcessor(checkpoint, plan) : undefined;
     const session = await withProgress("loading", (report) =>
@@ -119,7 +121,8 @@ async function artifactOf(
   if ("artifact" in from) {
     if (maxNumPatches !== undefined)
       throw new InputError(
-        "--max-num-patches: a compiled module has the number that it was compiled for; give a spec or a checkpoint as --model",
+        "--max-num-patches: a compiled module has the number that it was compiled for; give " +
+          "a spec or a checkpoint as --model",
       );
     return from.artifact;
   }
@@ -133,8 +136,8 @@ function textLengthOf({ programs }: Plan): number {
 }
 
 /**
- * A checkpoint's, for the pictures that a plan takes. Throws InputError for settings that cannot be,
- * and for those that end with another size.
+ * A checkpoint's, for the pictures that a plan takes. Throws InputError for settings that cannot
+ * be, and for those that end with another size.
  */
 function imageProcessor(checkpoint: Checkpoint, plan: Plan): AnyImageProcessor {
   try {
@@ -149,7 +152,8 @@ function imageProcessor(checkpoint: Checkpoint, plan: Plan): AnyImageProcessor {
     const made = processor.outputSize ?? { height, width };
     if (made.height !== height || made.width !== width)
       throw new ImageError(
-        `its image processor makes pictures of ${made.height}x${made.width}, the model takes ${height}x${width}; see size, crop_size and pad_size of its preprocessor_config.json`,
+        `its image processor makes pictures of ${made.height}x${made.width}, the model takes ` +
+          `${height}x${width}; see size, crop_size and pad_size of its preprocessor_config.json`,
       );
     return processor;
   } catch (cause) {
@@ -171,11 +175,13 @@ function patchProcessor(checkpoint: Checkpoint, plan: Plan): Siglip2ImageProcess
   );
   if (!(processor instanceof Siglip2ImageProcessor))
     throw new ImageError(
-      "its image processor makes pictures of one size, and the model takes patches: image_processor_type of its preprocessor_config.json should be Siglip2ImageProcessor",
+      "its image processor makes pictures of one size, and the model takes patches: " +
+        "image_processor_type of its preprocessor_config.json should be Siglip2ImageProcessor",
     );
   if (processor.options.patchSize !== patchSize)
     throw new ImageError(
-      `its image processor makes patches of ${processor.options.patchSize}, the model takes ${patchSize}; see patch_size of its preprocessor_config.json`,
+      `its image processor makes patches of ${processor.options.patchSize}, the model takes ` +
+        `${patchSize}; see patch_size of its preprocessor_config.json`,
     );
   return new Siglip2ImageProcessor({
     ...processor.options,

@@ -3,8 +3,8 @@ import { dequantize, quantize, type WeightSource } from "@sigil/runtime";
 import { isQuantized, type QuantizedStorage } from "@sigil/spec";
 
 /**
- * Every tensor of a program as the oracle computes with it: what a backend has in float types as the
- * checkpoint has it, and what it has quantised as its codes stand for.
+ * Every tensor of a program as the oracle computes with it: what a backend has in float types as
+ * the checkpoint has it, and what it has quantised as its codes stand for.
  */
 export async function storedWeights(
   { init, launches, tensors }: LoweredProgram,

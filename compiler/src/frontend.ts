@@ -90,7 +90,8 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
     throw new ArchitectureError(
       spec.file,
       "/outputs",
-      `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; it has ${[...known].join(", ")}`,
+      `${architecture.name} has no output ${strange.map((name) => `"${name}"`).join(", ")}; ` +
+        `it has ${[...known].join(", ")}`,
     );
   const made = new Set(graphs.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
   const off = (spec.outputs ?? []).filter((name) => !made.has(name));
@@ -98,7 +99,8 @@ export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
     throw new ArchitectureError(
       spec.file,
       "/outputs",
-      `${off.map((name) => `"${name}"`).join(", ")} of ${architecture.name} is switched off by this config`,
+      `${off.map((name) => `"${name}"`).join(", ")} of ${architecture.name} is switched off ` +
+        "by this config",
     );
   if (graphs.length === 0)
     throw new ArchitectureError(
@@ -160,7 +162,10 @@ export function lowerSpec(
   return stages;
 }
 
-/** A pattern of the spec's `quantize` that fits no matrix is a slip; one of a config may be of another tower. */
+/**
+ * A pattern of the spec's `quantize` that fits no matrix is a slip; one of a config may be of
+ * another tower.
+ */
 function checkStorageRules({ quantize = [], file }: ModelSpec, graphs: readonly Graph[]): void {
   const names = graphs.flatMap(({ nodes }) =>
     nodes.flatMap(({ op, weights }) =>
@@ -172,6 +177,7 @@ function checkStorageRules({ quantize = [], file }: ModelSpec, graphs: readonly 
       throw new ArchitectureError(
         file,
         pointer,
-        `no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} and ${Math.max(0, names.length - 3)} more`,
+        `no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} ` +
+          `and ${Math.max(0, names.length - 3)} more`,
       );
 }

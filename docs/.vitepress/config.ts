@@ -1,4 +1,6 @@
-/** The documentation site: the pages of docs/, and an API reference from the packages' docstrings. */
+/**
+ * The documentation site: the pages of docs/, and an API reference from the packages' docstrings.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";

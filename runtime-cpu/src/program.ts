@@ -44,7 +44,9 @@ export interface CpuProgram {
   readonly threads: number;
   /** Bytes of its WebAssembly memory. */
   readonly memoryBytes: number;
-  /** Runs once; runs asked for together follow each other, each in its own turn of the event loop. */
+  /**
+   * Runs once; runs asked for together follow each other, each in its own turn of the event loop.
+   */
   run(inputs: Inputs, symbols: Symbols): Promise<Outputs>;
   /** After the runs that were asked for; its memory is another program's then. */
   dispose(): Promise<void>;

@@ -93,7 +93,8 @@ export async function threadedRunner(
     } catch (cause) {
       fail(
         new WorkerError(
-          `${program.name} cannot have ${threads} threads (${(cause as Error).message}): load it with fewer \`threads\``,
+          `${program.name} cannot have ${threads} threads (${(cause as Error).message}): ` +
+            `load it with fewer \`threads\``,
           { cause },
         ),
       );

@@ -74,7 +74,8 @@ const { error, status } = spawnSync(
 );
 if (error)
   console.error(
-    `${compiler} could not be started (${error.message}): install a C++17 compiler (Debian: g++), or name one in CXX`,
+    `${compiler} could not be started (${error.message}): install a C++17 compiler (Debian: ` +
+      "g++), or name one in CXX",
   );
 if (error || status !== 0) {
   rmSync(partial, { force: true });

@@ -7,7 +7,8 @@ const folder = join(import.meta.dirname, "..", "prebuilds");
 const missing = promised.filter((platform) => !existsSync(join(folder, platform)));
 if (missing.length > 0) {
   console.error(
-    `no prebuilt addon for ${missing.join(", ")}: the release workflow builds them; npm run prebuild builds this machine's`,
+    `no prebuilt addon for ${missing.join(", ")}: the release workflow builds them; npm run ` +
+      "prebuild builds this machine's",
   );
   process.exit(1);
 }

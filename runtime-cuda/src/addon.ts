@@ -129,7 +129,9 @@ export function loadAddon(): Addon {
   } catch (cause) {
     throw new CudaError(
       "no-addon",
-      `the CUDA addon is not built for ${process.platform}-${process.arch}: run \`node ${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it needs a C++17 compiler and nothing of CUDA), or use the CPU backend`,
+      `the CUDA addon is not built for ${process.platform}-${process.arch}: run \`node ` +
+        `${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it needs ` +
+        "a C++17 compiler and nothing of CUDA), or use the CPU backend",
       { cause },
     );
   }

@@ -48,12 +48,14 @@ export async function openDevice({
   if (!info)
     throw new CudaError(
       "no-device",
-      `device ${ordinal}: the driver has ${driver.devices.length === 0 ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES" : `devices 0 to ${driver.devices.length - 1}`}`,
+      `device ${ordinal}: the driver has ` +
+        `${driver.devices.length === 0 ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES" : `devices 0 to ${driver.devices.length - 1}`}`,
     );
   if (info.major < oldestMajor)
     throw new CudaError(
       "wrong-architecture",
-      `${info.name} has compute capability ${showCapability(info)}: 8.0 (Ampere) or newer is needed; use the WebGPU or the CPU backend`,
+      `${info.name} has compute capability ${showCapability(info)}: 8.0 (Ampere) or newer is ` +
+        "needed; use the WebGPU or the CPU backend",
     );
   const native = driver.device();
   try {

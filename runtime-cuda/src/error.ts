@@ -84,7 +84,8 @@ const advice: Readonly<Partial<Record<CudaErrorCode, string>>> = {
   "out-of-memory": "compile with 16-bit storage or a smaller batch, or free the device",
   "wrong-architecture": "build the kernels for it: sigil kernels",
   launch:
-    "everything on the device fails now: open another session, in another process if that fails too",
+    "everything on the device fails now: open another session, in another process if that " +
+    "fails too",
   image:
     "build the kernels again, or update the driver if it is older than the toolkit that built them",
 };

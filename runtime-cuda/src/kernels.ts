@@ -47,7 +47,8 @@ export class LoadedKernels {
     const { id, log } = await rethrown(
       device.native.loadImage(
         await images[path](),
-        `the ${path} kernels of ${plan.name} on ${device.info.name} (compute capability ${showCapability(device.info)})`,
+        `the ${path} kernels of ${plan.name} on ${device.info.name} (compute capability ` +
+          `${showCapability(device.info)})`,
       ),
     );
     return new LoadedKernels(path, device, kernels[path], id, log);
@@ -91,7 +92,8 @@ export function choosePath(
   if (asked === "hopper" && !isHopper)
     throw new CudaError(
       "wrong-architecture",
-      `the hopper kernels run on compute capability 9.0 alone, ${info.name} has ${showCapability(info)}: leave the path to be chosen`,
+      `the hopper kernels run on compute capability 9.0 alone, ${info.name} has ` +
+        `${showCapability(info)}: leave the path to be chosen`,
     );
   if (!compiled(asked))
     throw new CudaError("no-image", `${plan.name} was compiled without ${asked} kernels`);

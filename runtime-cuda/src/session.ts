@@ -82,7 +82,10 @@ export async function openCudaSession(
       });
     const overlap =
       options.programmaticLaunch === true && opened.programmaticEdges && kernels.programmatic;
-    const backend = `cuda: ${opened.info.name} (${showCapability(opened.info)}), ${kernels.path} kernels${kernels.log ? " compiled by the driver" : ""}, driver of CUDA ${opened.driverVersion}${overlap ? ", programmatic launches" : ""}`;
+    const backend =
+      `cuda: ${opened.info.name} (${showCapability(opened.info)}), ${kernels.path} ` +
+      `kernels${kernels.log ? " compiled by the driver" : ""}, driver of CUDA ` +
+      `${opened.driverVersion}${overlap ? ", programmatic launches" : ""}`;
     const session = new CudaSession(opened, kernels, plan, create, {
       weights: source,
       backend,
@@ -92,8 +95,10 @@ export async function openCudaSession(
       session.warn(
         "no-programmatic-launch",
         opened.programmaticEdges
-          ? `the ${kernels.path} kernels cannot be launched programmatically, those of hopper can: launches do not overlap`
-          : `programmatic launches need a driver of CUDA 12.3 or newer, this one is of ${opened.driverVersion}: launches do not overlap`,
+          ? `the ${kernels.path} kernels cannot be launched programmatically, those of hopper ` +
+              "can: launches do not overlap"
+          : "programmatic launches need a driver of CUDA 12.3 or newer, this one is of " +
+              `${opened.driverVersion}: launches do not overlap`,
       );
     if (!lazy) for (const program of plan.programs) await session.load(program);
     return session;

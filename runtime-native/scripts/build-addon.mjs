@@ -91,7 +91,8 @@ const compile = (args) =>
     const child = spawn(compiler, args, { stdio: "inherit" });
     child.on("error", (error) => {
       console.error(
-        `${compiler} could not be started (${error.message}): install a C++17 compiler (Debian: g++), or name one in CXX`,
+        `${compiler} could not be started (${error.message}): install a C++17 compiler ` +
+          "(Debian: g++), or name one in CXX",
       );
       resolve(false);
     });

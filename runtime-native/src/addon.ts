@@ -70,7 +70,9 @@ export function loadAddon(): Addon {
   } catch (cause) {
     throw new NativeError(
       "no-addon",
-      `the native addon is not built for ${process.platform}-${process.arch}: run \`node ${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it needs a C++17 compiler)`,
+      `the native addon is not built for ${process.platform}-${process.arch}: run \`node ` +
+        `${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it needs ` +
+        "a C++17 compiler)",
       { cause },
     );
   }
@@ -102,7 +104,8 @@ export function nativeErrorOf(failure: unknown, about: string): unknown {
   if (code === "weights") return new WeightsError(message, { cause: failure });
   return new NativeError(
     codes.find((known) => known === code) ?? "internal",
-    `${about}: ${message}${code === "out-of-memory" ? ": dispose of models that are not needed, or compile a smaller largest batch" : ""}`,
+    `${about}: ` +
+      `${message}${code === "out-of-memory" ? ": dispose of models that are not needed, or compile a smaller largest batch" : ""}`,
     { cause: failure },
   );
 }

@@ -14,8 +14,8 @@ const types = {
 } as const;
 
 /**
- * The parts of a weight as they lie in an open file, for the addon to read; undefined if one of them
- * has to be made from what is read, or does not lie in a file.
+ * The parts of a weight as they lie in an open file, for the addon to read; undefined if one of
+ * them has to be made from what is read, or does not lie in a file.
  */
 function partsInFile(
   { parts, columns }: PlannedWeight,

@@ -78,7 +78,8 @@ export async function createBuffers(
     destroy();
     throw new WebGpuError(
       "out-of-memory",
-      `${program.name} needs ${(bytes / 2 ** 20).toFixed(0)} MiB of GPU memory, more than there is: compile it with float16 storage or a smaller batch`,
+      `${program.name} needs ${(bytes / 2 ** 20).toFixed(0)} MiB of GPU memory, more than ` +
+        "there is: compile it with float16 storage or a smaller batch",
       { cause: failure },
     );
   }

@@ -85,13 +85,15 @@ export class DeviceHolder {
     if (!gpu)
       throw new WebGpuError(
         "no-adapter",
-        "there is no WebGPU here: use a browser that has it over https or localhost, or pass `gpu` (in Node from the package webgpu), or use the CPU backend",
+        "there is no WebGPU here: use a browser that has it over https or localhost, or pass " +
+          "`gpu` (in Node from the package webgpu), or use the CPU backend",
       );
     const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {});
     if (!adapter)
       throw new WebGpuError(
         "no-adapter",
-        "WebGPU has no adapter for this machine: update its graphics driver, or use the CPU backend",
+        "WebGPU has no adapter for this machine: update its graphics driver, or use the CPU " +
+          "backend",
       );
     if (
       this.#options.refuseSoftware &&
@@ -99,7 +101,8 @@ export class DeviceHolder {
     ) {
       throw new WebGpuError(
         "no-adapter",
-        `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than WebAssembly`,
+        `the only WebGPU adapter is a software one (${describe(adapter.info)}), slower than ` +
+          "WebAssembly",
       );
     }
     const features = (["timestamp-query", ...kernelFeatures] as const).filter((feature) =>
@@ -112,7 +115,8 @@ export class DeviceHolder {
     const refused = (why: string, cause?: unknown): WebGpuError =>
       new WebGpuError(
         "no-device",
-        `the adapter ${describe(adapter.info)} gives no device (${why}): reload the page, update its graphics driver, or use the CPU backend`,
+        `the adapter ${describe(adapter.info)} gives no device (${why}): reload the page, ` +
+          "update its graphics driver, or use the CPU backend",
         { cause },
       );
     const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {

@@ -40,7 +40,8 @@ export function requiredLimits(
     if (needed[name] > offered[name])
       throw new WebGpuError(
         "limit",
-        `the model needs ${name} ${needed[name]} and ${who} offers ${offered[name]}: compile it with a smaller batch in the spec`,
+        `the model needs ${name} ${needed[name]} and ${who} offers ${offered[name]}: compile ` +
+          "it with a smaller batch in the spec",
       );
     required[name] = needed[name];
   }
@@ -62,7 +63,8 @@ export function checkGrids(
       if (groups > most)
         throw new WebGpuError(
           "limit",
-          `${name}: ${kernel} (${origins.join(", ")}) needs ${groups} workgroups and the device allows ${most}: compile it with a smaller batch in the spec`,
+          `${name}: ${kernel} (${origins.join(", ")}) needs ${groups} workgroups and the ` +
+            `device allows ${most}: compile it with a smaller batch in the spec`,
         );
     }
 }

@@ -32,11 +32,13 @@ async function refused(
     .filter(({ type }) => type === "error")
     .map(
       ({ lineNum, linePos, message }) =>
-        `\n  ${kernel}.wgsl:${lineNum}:${linePos}: ${message}\n    ${lines[lineNum - 1]?.trim() ?? ""}`,
+        `\n  ${kernel}.wgsl:${lineNum}:${linePos}: ${message}\n    ` +
+        `${lines[lineNum - 1]?.trim() ?? ""}`,
     );
   return new WebGpuError(
     "shader",
-    `kernel ${kernel} (${origins.join(", ")}) was refused by the WebGPU implementation${faults.length > 0 ? `:${faults.join("")}` : `: ${String(cause)}`}`,
+    `kernel ${kernel} (${origins.join(", ")}) was refused by the WebGPU ` +
+      `implementation${faults.length > 0 ? `:${faults.join("")}` : `: ${String(cause)}`}`,
     { cause },
   );
 }

@@ -17,8 +17,8 @@ import {
 } from "./session.ts";
 
 /**
- * {@link WebGpuSession} in a worker; loads nothing yet. Throws an OptionError for a device or a GPU of
- * this thread.
+ * {@link WebGpuSession} in a worker; loads nothing yet. Throws an OptionError for a device or a GPU
+ * of this thread.
  */
 export async function openInWorker(
   { plan, kernels }: WebGpuArtifact,
@@ -34,7 +34,8 @@ export async function openInWorker(
   for (const key of ["device", "gpu"] as const)
     if (options[key])
       throw new OptionError(
-        `${key}: it belongs to the thread that made it; leave out \`worker\`, or let the worker ask for its own`,
+        `${key}: it belongs to the thread that made it; leave out \`worker\`, or let the ` +
+          "worker ask for its own",
       );
   // Rather than start a worker only to end it.
   options.signal?.throwIfAborted();

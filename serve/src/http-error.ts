@@ -1,4 +1,6 @@
-/** Errors as answers: what a client did wrong is 4xx with the reason, the rest says nothing of it. */
+/**
+ * Errors as answers: what a client did wrong is 4xx with the reason, the rest says nothing of it.
+ */
 import { SigilError } from "@sigil/runtime";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { OverloadedError } from "./overloaded-error.ts";

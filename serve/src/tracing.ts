@@ -1,4 +1,6 @@
-/** Spans of requests, for whatever OpenTelemetry SDK the process has; without one they cost nothing. */
+/**
+ * Spans of requests, for whatever OpenTelemetry SDK the process has; without one they cost nothing.
+ */
 import {
   context,
   propagation,

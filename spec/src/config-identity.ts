@@ -76,7 +76,9 @@ export function checkIdentity(
     const names = known.length > 0 ? known : ["siglip", "siglip2", ...Object.values(towers).flat()];
     report(key, {
       code: "unsupported-model-type",
-      message: `model type ${JSON.stringify(type)} is not ${architecture === undefined ? "a SigLIP model" : `a ${architecture} model`}`,
+      message:
+        `model type ${JSON.stringify(type)} is not ` +
+        `${architecture === undefined ? "a SigLIP model" : `a ${architecture} model`}`,
       notes: notesOn(type),
       help: `${names.length > 1 ? "one of " : ""}${names.map((name) => `\`${name}\``).join(", ")}`,
     });
@@ -102,7 +104,9 @@ export function checkIdentity(
     report("auto_map", {
       code: "foreign-model",
       key: true,
-      message: `this config's model is code of its own: \`auto_map\` names another class for ${custom}`,
+      message:
+        `this config's model is code of its own: \`auto_map\` names ` +
+        `another class for ${custom}`,
       help: "remove `auto_map` if transformers loads the checkpoint without trust_remote_code",
     });
 }
@@ -111,11 +115,13 @@ function notesOn(type: unknown): readonly string[] {
   const name = typeof type === "string" ? type : "";
   if (isNaflex(name))
     return [
-      "siglip2 is the naflex variant; SigLIP 2's checkpoints of fixed resolution have model_type siglip",
+      "siglip2 is the naflex variant; SigLIP 2's checkpoints of fixed resolution have " +
+        "model_type siglip",
     ];
   if (/^(idefics|smolvlm)/.test(name))
     return [
-      "its vision tower takes the nearest row of the position table for each patch, where SigLIP resamples the table: that is the architecture idefics-vision",
+      "its vision tower takes the nearest row of the position table for each patch, where " +
+        "SigLIP resamples the table: that is the architecture idefics-vision",
     ];
   return [];
 }

@@ -38,7 +38,9 @@ export function checkTowers(config: Fields, architecture: string, report: Report
         report(`/${key}/num_patches`, {
           code: "contradictory-sizes",
           message: `num_patches ${rows} is no square, and the position table is one`,
-          help: `a checkpoint's is the rows of embeddings.position_embedding.weight, such as ${side * side}`,
+          help:
+            "a checkpoint's is the rows of embeddings.position_embedding.weight, such as " +
+            `${side * side}`,
         });
     }
   }
@@ -57,7 +59,9 @@ function checkJoint(text: Fields, vision: Fields, report: Report): void {
   ) {
     report("/text_config/projection_size", {
       code: "contradictory-sizes",
-      message: `the text tower projects to ${projection}, but the vision tower's hidden_size is ${vision.hidden_size}`,
+      message:
+        `the text tower projects to ${projection}, but the vision tower's hidden_size is ` +
+        `${vision.hidden_size}`,
       notes: ["an absent projection_size is the text tower's hidden_size"],
       help: `set text_config.projection_size to ${vision.hidden_size}`,
     });

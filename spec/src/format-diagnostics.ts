@@ -41,7 +41,8 @@ function formatDiagnostic(diagnostic: Diagnostic): string {
   const margin = " ".repeat(String(line ?? "").length);
   if (diagnostic.file !== undefined)
     lines.push(
-      `${margin}--> ${[diagnostic.file, line, column].filter((part) => part !== undefined).join(":")}`,
+      `${margin}--> ` +
+        `${[diagnostic.file, line, column].filter((part) => part !== undefined).join(":")}`,
     );
   if (line !== undefined && column !== undefined && lineText !== undefined) {
     const { text, before, length } = excerpt(

@@ -49,8 +49,8 @@ export interface ConfigOptions {
    */
   readonly tower?: Tower;
   /**
-   * Shapes of the checkpoint's tensors, which say what the config of a timm trunk of an unknown name
-   * does not.
+   * Shapes of the checkpoint's tensors, which say what the config of a timm trunk of an unknown
+   * name does not.
    */
   readonly shapes?: TensorShapes;
 }
@@ -66,8 +66,8 @@ export interface ParseOptions extends ConfigOptions {
 }
 
 /**
- * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder, of transformers, open_clip
- * or timm; throws a DiagnosticError with every problem.
+ * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder, of transformers,
+ * open_clip or timm; throws a DiagnosticError with every problem.
  */
 export function loadSpec(path: string, options: ConfigOptions = {}): ModelSpec {
   const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -148,7 +148,9 @@ interface FoundConfig {
   readonly hiddenStates?: readonly number[];
 }
 
-/** The config in a config.json that a SigLIP is made of; undefined where none is, which is reported. */
+/**
+ * The config in a config.json that a SigLIP is made of; undefined where none is, which is reported.
+ */
 function configOf(
   source: JsonSource,
   options: ParseOptions,
@@ -175,7 +177,9 @@ function configOf(
       diagnostics.push(
         diagnosticAt(source, `${pointer}/num_hidden_layers`, {
           code: "contradictory-sizes",
-          message: `vision_feature_layer asks for hidden state ${strange}, and the last is ${String(last)}`,
+          message:
+            `vision_feature_layer asks for hidden state ${strange}, and the last is ` +
+            `${String(last)}`,
         }),
       );
     return {

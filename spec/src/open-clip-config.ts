@@ -7,8 +7,8 @@ import { timmVision, type TensorShapes } from "./timm-config.ts";
 export const isOpenClipConfig = (value: JsonObject): boolean => isObject(value.model_cfg);
 
 /**
- * Fields of CLIPTextCfg (open_clip 3.3) with the one value that is supported, and what their absence
- * means.
+ * Fields of CLIPTextCfg (open_clip 3.3) with the one value that is supported, and what their
+ * absence means.
  */
 const fixed: readonly (readonly [key: string, supported: unknown, absent?: unknown])[] = [
   ["hf_model_name", undefined],
@@ -38,7 +38,8 @@ export function openClipConfig(
   if (text.has("hf_model_name")) {
     text.fail(
       "hf_model_name",
-      `a text tower of transformers' (${JSON.stringify(text.get("hf_model_name"))}) is not supported`,
+      `a text tower of transformers' (${JSON.stringify(text.get("hf_model_name"))}) is not ` +
+        "supported",
       "only open_clip's own TextTransformer is",
     );
     return {};

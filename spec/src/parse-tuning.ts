@@ -47,7 +47,8 @@ export function parseTuning(text: string, { file }: { readonly file: string }): 
       report(
         pointer,
         "out-of-range",
-        `this takes ${16 * quads} bytes of workgroup memory and WebGPU guarantees ${16 * workgroupLimits.quads}`,
+        `this takes ${16 * quads} bytes of workgroup memory and WebGPU guarantees ` +
+          `${16 * workgroupLimits.quads}`,
         help,
       );
   };
@@ -87,7 +88,8 @@ export function parseTuning(text: string, { file }: { readonly file: string }): 
           report(
             `${pointer}/threads`,
             "out-of-range",
-            `a head of ${headSize} channels needs at least ${Math.ceil(headSize / 4)} threads, not ${config.threads}`,
+            `a head of ${headSize} channels needs at least ${Math.ceil(headSize / 4)} ` +
+              `threads, not ${config.threads}`,
           );
         memory(
           pointer,

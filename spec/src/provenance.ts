@@ -10,8 +10,8 @@ const snapshot =
   /[\\/]models--([A-Za-z0-9][\w.-]*?)--([A-Za-z0-9][\w.-]*)[\\/]snapshots[\\/]([0-9a-f]{40})$/;
 
 /**
- * The Hub id and the commit of a config.json in the Hugging Face cache, and the licence of the model
- * card beside it.
+ * The Hub id and the commit of a config.json in the Hugging Face cache, and the licence of the
+ * model card beside it.
  */
 export function provenanceOf(configFile: string, readFile: (path: string) => string): Provenance {
   if (basename(configFile) !== "config.json") return {};

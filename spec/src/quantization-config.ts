@@ -1,4 +1,7 @@
-/** How the matrices of a quantised checkpoint are stored: the quantization_config of its config.json. */
+/**
+ * How the matrices of a quantised checkpoint are stored: the quantization_config of its
+ * config.json.
+ */
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import type { ConfigPlace } from "./config-place.ts";
@@ -100,7 +103,9 @@ function compressedTensors(
     report(`/config_groups/${name}`, {
       code: "unsupported-quantization",
       message: `weights of compressed-tensors ${what} are not read`,
-      help: "one group of targets `Linear`, symmetric, of 8 or 4 bits a channel or a group, or float8",
+      help:
+        "one group of targets `Linear`, symmetric, of 8 or 4 bits a channel or a group, or " +
+        "float8",
     });
   if (groups.length !== 1 || !isObject(group) || !isObject(weights))
     return refuse(`in ${groups.length} groups`);

@@ -18,7 +18,8 @@ export type SchemaName =
   | "tuning";
 
 const selu =
-  "transformers' SigLIP documentation names selu, but its activation table (ACT2FN) has no such key, so no checkpoint uses it";
+  "transformers' SigLIP documentation names selu, but its activation table (ACT2FN) has no " +
+  "such key, so no checkpoint uses it";
 /** The pattern by which an attribute names a config field. */
 const reference = "^\\$.";
 /** Problems that are listed of one document: more say no more, and each is looked for in it. */
@@ -106,7 +107,9 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
       const square = Array.isArray(data) && /\/(image|patch)_size$/.test(pointer);
       return {
         code: "wrong-type",
-        message: `${name} must be ${[params.type].flat().map(withArticle).join(" or ")}, not ${kindOf(data)}`,
+        message:
+          `${name} must be ${[params.type].flat().map(withArticle).join(" or ")}, not ` +
+          `${kindOf(data)}`,
         ...(square ? { help: "SigLIP's images and patches are square: write one integer" } : {}),
       };
     }
@@ -158,7 +161,9 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
           .join(" or ");
         return {
           code: "wrong-type",
-          message: `${name} must be ${stated}, or \`$\` and the name of a config field, not ${JSON.stringify(data)}`,
+          message:
+            `${name} must be ${stated}, or \`$\` and the name of a config field, not ` +
+            `${JSON.stringify(data)}`,
         };
       }
       return {

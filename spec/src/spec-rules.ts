@@ -88,7 +88,8 @@ function checkNaflex(spec: SigilSpec, source: JsonSource, diagnostics: Diagnosti
       `${spec.architecture} has no positions for other sizes`,
       spec.architecture === "idefics-vision"
         ? "leave it out: smaller pictures are padded to the image_size and masked"
-        : "timm resamples its table in its own way: leave it out, and resize pictures to the image_size",
+        : "timm resamples its table in its own way: leave it out, and resize pictures to the " +
+            "image_size",
     );
   if (!isNaflex(spec.architecture)) {
     if (spec.max_num_patches !== undefined)
@@ -133,7 +134,8 @@ function checkBytes(
     report(
       "/pixels",
       "pixels of any size cannot be bytes",
-      "the runtime cuts such pictures into patches: leave pixels float32, or interpolate_pos_encoding other than run-time",
+      "the runtime cuts such pictures into patches: leave pixels float32, or " +
+        "interpolate_pos_encoding other than run-time",
     );
   checkChannels(spec, channels, { source, pointer: "" }, diagnostics);
 }

@@ -134,7 +134,9 @@ export function timmVision(
   if (known === undefined && found && !args.has("num_heads") && heads === undefined)
     report(pointer, {
       code: "unsupported-model",
-      message: `\`${name}\` is no trunk that is known, and its tensors do not show how many heads it has`,
+      message:
+        `\`${name}\` is no trunk that is known, and its tensors do not show how many heads it ` +
+        "has",
       help: "state num_heads in model_args",
     });
   const width = args.size("embed_dim", found?.embed_dim ?? 1);
@@ -161,7 +163,9 @@ type Found = Partial<TimmModel> & {
   readonly num_classes?: number;
 };
 
-/** What a file's tensors show of a trunk: all but its heads and its activation, which is timm's own. */
+/**
+ * What a file's tensors show of a trunk: all but its heads and its activation, which is timm's own.
+ */
 function fromShapes(shapes: TensorShapes | undefined): Found | undefined {
   const patch = [...(shapes ?? [])].find(([name]) => name.endsWith("patch_embed.proj.weight"));
   if (!shapes || !patch || patch[1].length !== 4) return undefined;

@@ -1,4 +1,6 @@
-/** The SigLIP tower of a larger model: where its config is, and which hidden states are taken of it. */
+/**
+ * The SigLIP tower of a larger model: where its config is, and which hidden states are taken of it.
+ */
 import { isObject, type JsonObject } from "./json-object.ts";
 
 export interface WrappedTower {

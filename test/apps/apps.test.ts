@@ -106,7 +106,8 @@ describe.skipIf(!requires("apps"))(
 
     describe("in a page by", () => {
       const html = (script: string, kind = 'type="module"'): string =>
-        `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script ${kind} src="${script}"></script>`;
+        `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script ${kind} ` +
+        `src="${script}"></script>`;
 
       /** What `window.classify` of a page finds. */
       async function classified(url: string): Promise<void> {
@@ -207,30 +208,37 @@ describe.skipIf(!requires("apps"))(
         );
       });
 
-      it("node-service answers, refuses what is no picture, and stops when it is told to", async () => {
-        const service = spawn("node", ["node-service/server.js", "model", "0"], { cwd: folder });
-        const [address] = (await once(service.stdout, "data")) as [Buffer];
-        const post = async (file: string): Promise<[number, unknown]> => {
-          const form = new FormData();
-          for (const label of ["a red circle", "a, b"]) form.append("labels", label);
-          form.append("image", new Blob([readFileSync(join(folder, file))]), "image");
-          const url = new URL("/classify", String(address).trim());
-          const response = await fetch(url, { method: "POST", body: form });
-          return [response.status, await response.json()];
-        };
-        const answers = await Promise.all([post(picture), post(picture), post("package.json")]);
-        const scores = [
-          { label: "a red circle", score: expect.closeTo(expected, 5), logit: expect.any(Number) },
-          { label: "a, b", score: expect.any(Number), logit: expect.any(Number) },
-        ];
-        expect(answers).toEqual([
-          [200, scores],
-          [200, scores],
-          [400, { error: expect.stringMatching(/expected a picture in PNG/) }],
-        ]);
-        service.kill("SIGTERM");
-        expect(await once(service, "exit")).toEqual([0, null]);
-      });
+      it(
+        "node-service answers, refuses what is no picture, and " + "stops when it is told to",
+        async () => {
+          const service = spawn("node", ["node-service/server.js", "model", "0"], { cwd: folder });
+          const [address] = (await once(service.stdout, "data")) as [Buffer];
+          const post = async (file: string): Promise<[number, unknown]> => {
+            const form = new FormData();
+            for (const label of ["a red circle", "a, b"]) form.append("labels", label);
+            form.append("image", new Blob([readFileSync(join(folder, file))]), "image");
+            const url = new URL("/classify", String(address).trim());
+            const response = await fetch(url, { method: "POST", body: form });
+            return [response.status, await response.json()];
+          };
+          const answers = await Promise.all([post(picture), post(picture), post("package.json")]);
+          const scores = [
+            {
+              label: "a red circle",
+              score: expect.closeTo(expected, 5),
+              logit: expect.any(Number),
+            },
+            { label: "a, b", score: expect.any(Number), logit: expect.any(Number) },
+          ];
+          expect(answers).toEqual([
+            [200, scores],
+            [200, scores],
+            [400, { error: expect.stringMatching(/expected a picture in PNG/) }],
+          ]);
+          service.kill("SIGTERM");
+          expect(await once(service, "exit")).toEqual([0, null]);
+        },
+      );
 
       /** What a page says of the picture. */
       async function says(url: string, text: RegExp): Promise<void> {
@@ -293,7 +301,8 @@ describe.skipIf(!requires("apps"))(
     it("takes at most 30 MB with the CPU backend and sharp", async () => {
       const names = ["sharp", "@sigil/runtime", "@sigil/runtime-cpu", "@sigil/spec", "@img"];
       const said = await sh(
-        `du -skc ${names.map((name) => `node_modules/${name}`).join(" ")} node_modules/ajv node_modules/jsonc-parser | tail -1`,
+        `du -skc ${names.map((name) => `node_modules/${name}`).join(" ")} node_modules/ajv ` +
+          "node_modules/jsonc-parser | tail -1",
       );
       expect(Number.parseInt(said, 10) / 1024).toBeLessThan(30);
     });

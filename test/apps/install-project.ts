@@ -1,4 +1,6 @@
-/** A project as a stranger has it, outside the repository: packed packages and the tools of apps. */
+/**
+ * A project as a stranger has it, outside the repository: packed packages and the tools of apps.
+ */
 import { execFileSync } from "node:child_process";
 import {
   cpSync,

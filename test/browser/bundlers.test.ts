@@ -18,7 +18,8 @@ const root = join(import.meta.dirname, "../..");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = requires("browser");
 const html = (entry: string, kind: string): string =>
-  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script ${kind} src="${entry}"></script>`;
+  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script ${kind} ` +
+  `src="${entry}"></script>`;
 
 /**
  * Each builds `main.js` of a folder, or serves it unbuilt, and gives the page's path in it;
@@ -133,7 +134,9 @@ describe.skipIf(!existsSync(executablePath) && !required)(
           { backend: "cpu", worker: true, threads: 2 },
         ]) {
           const result = (await page.evaluate(
-            `window.classify("${checkpoint}/model.safetensors", ${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(set!.labels)}, ${JSON.stringify({ ...options, cached: true })})`,
+            `window.classify("${checkpoint}/model.safetensors", ` +
+              `${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(set!.labels)}, ` +
+              `${JSON.stringify({ ...options, cached: true })})`,
           )) as Record<string, any>;
           expect([options, result.error, result.warnings]).toEqual([options, undefined, []]);
           // The bar of the project; probabilities are stored with seven digits.

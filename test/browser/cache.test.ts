@@ -52,7 +52,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
     };
     const classify = (page: Page, options: object, url = weights): Promise<Record<string, any>> =>
       page.evaluate(
-        `window.classify(${JSON.stringify(url)}, ${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(set!.labels)}, ${JSON.stringify(options)})`,
+        `window.classify(${JSON.stringify(url)}, ${JSON.stringify(`${checkpoint}/${file}`)}, ` +
+          `${JSON.stringify(set!.labels)}, ${JSON.stringify(options)})`,
       );
     const asked = (): number =>
       served.requests.splice(0).filter((request) => request.includes("model.safetensors")).length;

@@ -56,14 +56,17 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       [true, 1],
       [false, undefined],
     ] as const)
-      it(`classifies as transformers does, ${isolated ? `isolated, ${threads} threads` : "not isolated, so on one thread"}`, {
+      it("classifies as transformers does, " +
+        `${isolated ? `isolated, ${threads} threads` : "not isolated, so on one thread"}`, {
         timeout: 60_000,
       }, async () => {
         const { tab, errors } = await open(isolated);
         for (const { file, sets } of expected.images.slice(0, 3)) {
           const { labels, probabilities } = sets[0]!;
           const result = (await tab.evaluate(
-            `window.classify(${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(labels)}, ${JSON.stringify({ backend: "cpu", ...(threads && { threads }) })})`,
+            `window.classify(${JSON.stringify(`${checkpoint}/${file}`)}, ` +
+              `${JSON.stringify(labels)}, ` +
+              `${JSON.stringify({ backend: "cpu", ...(threads && { threads }) })})`,
           )) as Result;
           expect(result).toMatchObject({ progress: 1, isolated, threads: threads ?? 1 });
           // The bar of the project; probabilities are stored with seven digits.
@@ -101,7 +104,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
         for (const { height, width, resample, pil_uint8_sha256 } of resized)
           expect(
             await tab.evaluate(
-              `window.resized("/test/fixtures/images/source/${file}", ${height}, ${width}, "${resample === 3 ? "bicubic" : "bilinear"}")`,
+              `window.resized("/test/fixtures/images/source/${file}", ${height}, ${width}, ` +
+                `"${resample === 3 ? "bicubic" : "bilinear"}")`,
             ),
             `${file} ${height}x${width}`,
           ).toBe(pil_uint8_sha256);

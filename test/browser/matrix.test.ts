@@ -52,7 +52,8 @@ const levels = (file: string): number =>
   file === "avif-rgb-420.avif" ? 64 : /\.avif$|^jpeg.*(cmyk|ycck)/.test(file) ? 1 : 0;
 
 describe.skipIf(!existsSync(executablePath) && !required)(
-  "decodeImageBlob on every kind of picture (needs /usr/bin/chromium, or CHROMIUM; REQUIRE=browser insists)",
+  "decodeImageBlob on every kind of picture (needs /usr/bin/chromium, or CHROMIUM; " +
+    "REQUIRE=browser insists)",
   { timeout: 60_000 },
   () => {
     let browser: Browser;
@@ -104,7 +105,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       for (const file of ["jpeg-rgb.jpg", "webp-rgba-lossy.webp", "png-palette-8.png"])
         expect(
           await tab.evaluate(
-            `window.preprocess(${url(file)}, { do_convert_rgb: null, size: { height: 8, width: 8 } })`,
+            `window.preprocess(${url(file)}, { do_convert_rgb: null, size: { height: 8, ` +
+              "width: 8 } })",
           ),
         ).toEqual([1, 3, 8, 8]);
     });
@@ -113,7 +115,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       const before = "const { ImageDecoder: kept } = window; delete window.ImageDecoder;";
       const file = "webp-rgba-exact.webp";
       const { data, message } = (await tab.evaluate(
-        `(async () => { ${before} try { return await window.decode(${url(file)}); } finally { window.ImageDecoder = kept; } })()`,
+        `(async () => { ${before} try { return await window.decode(${url(file)}); } finally ` +
+          "{ window.ImageDecoder = kept; } })()",
       )) as Answer;
       expect(message).toBeUndefined();
       expect(data!.slice(0, 3)).toEqual([0, 0, 0]);
@@ -132,7 +135,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       expect(
         ((await tab.evaluate(`window.decodeText(${JSON.stringify(svg)})`)) as Answer).message,
       ).toBe(
-        `${svg.length} bytes of image/png: expected a picture in PNG, JPEG, GIF, WebP or AVIF, received SVG, XML or HTML`,
+        `${svg.length} bytes of image/png: expected a picture in PNG, JPEG, GIF, WebP or ` +
+          "AVIF, received SVG, XML or HTML",
       );
       for (const file of [
         "png-rgb-8.png",

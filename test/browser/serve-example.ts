@@ -9,7 +9,10 @@ import { preview } from "vite";
 const root = join(import.meta.dirname, "../..");
 
 /** Keeps the devices of a worker where a test can reach them. */
-const keepDevices = `globalThis.devices = []; if (globalThis.GPUAdapter) { const { requestDevice } = GPUAdapter.prototype; GPUAdapter.prototype.requestDevice = async function (...options) { devices.push(await requestDevice.apply(this, options)); return devices.at(-1); }; }\n`;
+const keepDevices =
+  "globalThis.devices = []; if (globalThis.GPUAdapter) { const { requestDevice } = " +
+  "GPUAdapter.prototype; GPUAdapter.prototype.requestDevice = async function (...options) { " +
+  `devices.push(await requestDevice.apply(this, options)); return devices.at(-1); }; }\n`;
 
 export interface ServedExample {
   readonly origin: string;

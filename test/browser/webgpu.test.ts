@@ -55,7 +55,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       for (const { file, sets } of expected.images.slice(0, pictures)) {
         const { labels, probabilities } = sets[0]!;
         const result = (await tab.evaluate(
-          `window.classify(${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(labels)}, ${JSON.stringify(options)}, ${lose})`,
+          `window.classify(${JSON.stringify(`${checkpoint}/${file}`)}, ` +
+            `${JSON.stringify(labels)}, ${JSON.stringify(options)}, ${lose})`,
         )) as Result;
         // The bar of the project; probabilities are stored with seven digits.
         labels.forEach((label, i) =>

@@ -58,7 +58,8 @@ describe.skipIf(!existsSync(executablePath) && !required)(
     };
     const classify = (page: Page, options: object, url = weights): Promise<Record<string, any>> =>
       page.evaluate(
-        `window.classify(${JSON.stringify(url)}, ${JSON.stringify(`${checkpoint}/${file}`)}, ${JSON.stringify(set!.labels)}, ${JSON.stringify(options)})`,
+        `window.classify(${JSON.stringify(url)}, ${JSON.stringify(`${checkpoint}/${file}`)}, ` +
+          `${JSON.stringify(set!.labels)}, ${JSON.stringify(options)})`,
       );
 
     it.each([
@@ -114,10 +115,13 @@ describe.skipIf(!existsSync(executablePath) && !required)(
           });
       }));
 
-    it("settles when it is told to stop before it began, as StrictMode does, and leaves no worker", () =>
-      withPage(async (page) => {
-        for (const backend of ["webgpu", "cpu"]) {
-          const settled = await page.evaluate(`(async () => {
+    it(
+      "settles when it is told to stop before it began, as StrictMode does, and leaves no " +
+        "worker",
+      () =>
+        withPage(async (page) => {
+          for (const backend of ["webgpu", "cpu"]) {
+            const settled = await page.evaluate(`(async () => {
       window.workers = 0;
       const abort = new AbortController();
       const loading = window.open_("${weights}", { backend: "${backend}", worker: true, signal: abort.signal }).catch((error) => error);
@@ -129,11 +133,12 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       midway.abort(new DOMException("unmounted too", "AbortError"));
       return [(await loading).message, (await other).message, window.workers];
     })()`);
-          // Only the second had begun.
-          expect(settled).toEqual(["unmounted", "unmounted too", 1]);
-          await expect.poll(() => page.workers().length).toBe(0);
-        }
-      }));
+            // Only the second had begun.
+            expect(settled).toEqual(["unmounted", "unmounted too", 1]);
+            await expect.poll(() => page.workers().length).toBe(0);
+          }
+        }),
+    );
 
     it("asks for weights in as few requests as the page does", () =>
       withPage(async (page) => {

@@ -1,4 +1,6 @@
-/** Stands for a model: the row of an input follows from its name, and what is called bad has none. */
+/**
+ * Stands for a model: the row of an input follows from its name, and what is called bad has none.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import type { EmbeddedRows, Embedder, Input, Unreadable } from "@sigil/bulk";
 

@@ -11,27 +11,31 @@ describe("access", () => {
     hub.token = "secret";
   });
 
-  it("takes the token from HF_TOKEN, HF_TOKEN_PATH or HF_HOME/token, and sends it to the endpoint alone", async () => {
-    await refused(resolveModel(model), "access");
-    writeFileSync(join(home, "token"), "secret\n");
-    await resolveModel(model, { files: ["config.json"] });
-    vi.stubEnv("HF_TOKEN_PATH", join(home, "elsewhere"));
-    await refused(resolveModel(model), "access");
-    writeFileSync(join(home, "elsewhere"), "secret");
-    await resolveModel(model, { files: ["config.json"] });
-    rmSync(join(home, "elsewhere"));
-    vi.stubEnv("HF_TOKEN", "secret");
-    hub.seen.length = 0;
-    await resolveModel(model);
-    const [cdn, own] = [
-      hub.seen.filter(({ host }) => host.startsWith("localhost")),
-      hub.seen.filter(({ host }) => !host.startsWith("localhost")),
-    ];
-    expect(new Set(cdn.map(({ authorization }) => authorization))).toEqual(new Set([undefined]));
-    expect(new Set(own.map(({ authorization }) => authorization))).toEqual(
-      new Set(["Bearer secret"]),
-    );
-  });
+  it(
+    "takes the token from HF_TOKEN, HF_TOKEN_PATH or HF_HOME/token, and sends it to the " +
+      "endpoint alone",
+    async () => {
+      await refused(resolveModel(model), "access");
+      writeFileSync(join(home, "token"), "secret\n");
+      await resolveModel(model, { files: ["config.json"] });
+      vi.stubEnv("HF_TOKEN_PATH", join(home, "elsewhere"));
+      await refused(resolveModel(model), "access");
+      writeFileSync(join(home, "elsewhere"), "secret");
+      await resolveModel(model, { files: ["config.json"] });
+      rmSync(join(home, "elsewhere"));
+      vi.stubEnv("HF_TOKEN", "secret");
+      hub.seen.length = 0;
+      await resolveModel(model);
+      const [cdn, own] = [
+        hub.seen.filter(({ host }) => host.startsWith("localhost")),
+        hub.seen.filter(({ host }) => !host.startsWith("localhost")),
+      ];
+      expect(new Set(cdn.map(({ authorization }) => authorization))).toEqual(new Set([undefined]));
+      expect(new Set(own.map(({ authorization }) => authorization))).toEqual(
+        new Set(["Bearer secret"]),
+      );
+    },
+  );
 
   it("says what to do where it is refused", async () => {
     await refused(resolveModel(model), "access", /org\/tiny.*\(401\).*check the id.*set HF_TOKEN/);

@@ -58,11 +58,17 @@ it("leaves the defaults where the checkpoint says nothing", () => {
   });
 });
 
-it("writes nothing from a preprocessor_config.json that makes no sense, nor from what is a spec already", () => {
-  rmSync(out);
-  expect(() => sigil("init", checkpoint("odd", { image_std: [1, 0, 1] }), "--out", out)).toThrow(
-    /preprocessor_config\.json.*\n[^]*image_std/,
-  );
-  expect(() => sigil("init", specPath("siglip-shapes"), "--out", out)).toThrow(/is a spec already/);
-  expect(existsSync(out)).toBe(false);
-});
+it(
+  "writes nothing from a preprocessor_config.json that makes no sense, nor from what is a spec " +
+    "already",
+  () => {
+    rmSync(out);
+    expect(() => sigil("init", checkpoint("odd", { image_std: [1, 0, 1] }), "--out", out)).toThrow(
+      /preprocessor_config\.json.*\n[^]*image_std/,
+    );
+    expect(() => sigil("init", specPath("siglip-shapes"), "--out", out)).toThrow(
+      /is a spec already/,
+    );
+    expect(existsSync(out)).toBe(false);
+  },
+);

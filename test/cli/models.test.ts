@@ -1,4 +1,7 @@
-/** What `--model` may be besides a checkpoint with both towers: classifiers, single towers, specs, compiled modules. */
+/**
+ * What `--model` may be besides a checkpoint with both towers: classifiers, single towers, specs,
+ * compiled modules.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,20 +82,23 @@ describe("a classifier", () => {
     const { status, stderr } = await sigil(...args);
     expect([status, stderr]).toEqual([
       1,
-      `error: ${begins}${classifier} is a classifier with labels of its own (safe, suggestive, explicit); leave ${more[0]} out\n`,
+      `error: ${begins}${classifier} is a classifier with labels of its own (safe, ` +
+        `suggestive, explicit); leave ${more[0]} out\n`,
     ]);
   });
 
   it("has no embeddings, and a model with both towers no labels", async () => {
     const embed = await sigil("embed", sample("red-circle"), "--model", classifier);
     expect(embed.stderr).toBe(
-      `error: ${classifier}: expected a model with both towers or a vision tower, received a classifier; sigil classify takes it\n`,
+      `error: ${classifier}: expected a model with both towers or a vision tower, received a ` +
+        `classifier; sigil classify takes it\n`,
     );
     const classify = await sigil("classify", sample("red-circle"), "--model", shapes);
     expect([embed.status, classify.status, classify.stderr]).toEqual([
       1,
       1,
-      `error: ${shapes} compares pictures with texts: say which with --labels, such as --labels "a cat,a dog"\n`,
+      `error: ${shapes} compares pictures with texts: say which with --labels, such as ` +
+        `--labels "a cat,a dog"\n`,
     ]);
   });
 });
@@ -136,7 +142,8 @@ describe("sigil embed", () => {
     const { status, stderr } = await sigil("embed", "--text", "a", "--model", model());
     expect([status, stderr]).toEqual([
       1,
-      `error: ${model()}: ${why}: say with --checkpoint which folder or Hub id its weights, tokenizer and image processor come from\n`,
+      `error: ${model()}: ${why}: say with --checkpoint which folder or Hub id its weights, ` +
+        `tokenizer and image processor come from\n`,
     ]);
   });
 });

@@ -84,7 +84,8 @@ it("takes a checkpoint's config, and refuses what it cannot do without writing",
   ]);
 }, 30_000);
 
-it("a checkpoint whose image processor does not suit its model is refused before it is loaded", () => {
+it("a checkpoint whose image processor does not suit its model is " +
+  "refused before it is loaded", () => {
   const checkpoint = join(folder, "odd");
   cpSync(join(fixtures, "checkpoints/siglip-shapes"), checkpoint, { recursive: true });
   const classify = (settings: object) => {
@@ -95,13 +96,16 @@ it("a checkpoint whose image processor does not suit its model is refused before
   };
   expect(classify({ size: 64, do_center_crop: true, crop_size: 48 })).toMatchObject({
     status: 1,
-    stderr: `error: ${checkpoint}: its image processor makes pictures of 48x48, the model takes 64x64; see size, crop_size and pad_size of its preprocessor_config.json\n`,
+    stderr:
+      `error: ${checkpoint}: its image processor makes pictures of 48x48, the model takes ` +
+      `64x64; see size, crop_size and pad_size of its preprocessor_config.json\n`,
   });
   const naflex = classify({ image_processor_type: "Siglip2ImageProcessor" });
   expect([naflex.status, naflex.stderr]).toEqual([
     1,
     expect.stringContaining(
-      `error: ${checkpoint}: image_processor_type: expected SiglipImageProcessor, received "Siglip2ImageProcessor"`,
+      `error: ${checkpoint}: image_processor_type: expected SiglipImageProcessor, received ` +
+        `"Siglip2ImageProcessor"`,
     ),
   ]);
   expect(classify({ size: 70, do_center_crop: true, crop_size: 64 }).status).toBe(0);

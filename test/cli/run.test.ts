@@ -110,7 +110,8 @@ describe("sigil run", () => {
       await found.close();
     }, 60_000);
 
-  it("takes bytes for a spec that wants them: the bits that normalising them first would give, but for rounding", async () => {
+  it("takes bytes for a spec that wants them: the bits that normalising them first would give, " +
+    "but for rounding", async () => {
     const { spec } = await goldenCase("tiny");
     const [height, width] = [
       spec.config.vision_config!.image_size,

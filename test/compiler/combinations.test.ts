@@ -1,6 +1,6 @@
 /**
- * Every combination of what a spec may ask for, of every architecture, compiles or is refused with a
- * reason. All are lowered, and what the kernel problems mean is compared with the graph that the
+ * Every combination of what a spec may ask for, of every architecture, compiles or is refused with
+ * a reason. All are lowered, and what the kernel problems mean is compared with the graph that the
  * document describes; each distinct problem is emitted for every target.
  */
 import {
@@ -116,7 +116,9 @@ const refusals = [
   /switched off by this config/,
 ];
 
-/** transformers' models: what joins towers reads no spec of its own, other software's have goldens. */
+/**
+ * transformers' models: what joins towers reads no spec of its own, other software's have goldens.
+ */
 const models = listArchitectures().filter(
   (name) => name.startsWith("siglip") && name !== "siglip-scores",
 );

@@ -1,4 +1,7 @@
-/** examples/search on a folder of its own: an index that is kept, and answers to both kinds of question. */
+/**
+ * examples/search on a folder of its own: an index that is kept, and answers to both kinds of
+ * question.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {

@@ -1,4 +1,6 @@
-/** Packs the packages that are published, as they are built: tests run beside, so nothing rebuilds. */
+/**
+ * Packs the packages that are published, as they are built: tests run beside, so nothing rebuilds.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

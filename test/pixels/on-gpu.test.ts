@@ -98,43 +98,46 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     return all.subarray(256, 256 + data.length);
   };
 
-  it("are resized bit for bit as the CPU does it, by every filter and both arithmetics", async () => {
-    for (const [width, height, toWidth, toHeight] of [
-      [640, 480, 224, 224],
-      [17, 9, 16, 16],
-      [5, 7, 31, 3],
-      [1, 1, 5, 7],
-      [33, 700, 15, 5],
-      [20, 20, 20, 9],
-      [64, 64, 64, 64],
-      // Down first in Pillow's arithmetic.
-      [3, 700, 7, 5],
-    ] as const)
-      for (const options of [
-        { resample: "bicubic" },
-        { resample: "bilinear" },
-        { resample: "nearest" },
-        { resample: "lanczos" },
-        { resample: "box" },
-        { resample: "hamming" },
-        { arithmetic: "torchvision" },
-      ] satisfies ResizeOptions[]) {
-        const picture = noise(width, height);
-        const uploader = new PictureUploader({ height: toHeight, width: toWidth }, options);
-        const expected = resize(
-          picture.data as Uint8Array,
-          [height, width, 3],
-          [toHeight, toWidth],
-          options.resample ?? "bicubic",
-          options.arithmetic ?? "pillow",
-        );
-        expect(
-          differences(await written(uploader.pixels([textureOf(picture)])), expected),
-          `${width}x${height} to ${toWidth}x${toHeight} ${JSON.stringify(options)}`,
-        ).toBe(0);
-        uploader.destroy();
-      }
-  });
+  it(
+    "are resized bit for bit as the CPU does it, by every " + "filter and both arithmetics",
+    async () => {
+      for (const [width, height, toWidth, toHeight] of [
+        [640, 480, 224, 224],
+        [17, 9, 16, 16],
+        [5, 7, 31, 3],
+        [1, 1, 5, 7],
+        [33, 700, 15, 5],
+        [20, 20, 20, 9],
+        [64, 64, 64, 64],
+        // Down first in Pillow's arithmetic.
+        [3, 700, 7, 5],
+      ] as const)
+        for (const options of [
+          { resample: "bicubic" },
+          { resample: "bilinear" },
+          { resample: "nearest" },
+          { resample: "lanczos" },
+          { resample: "box" },
+          { resample: "hamming" },
+          { arithmetic: "torchvision" },
+        ] satisfies ResizeOptions[]) {
+          const picture = noise(width, height);
+          const uploader = new PictureUploader({ height: toHeight, width: toWidth }, options);
+          const expected = resize(
+            picture.data as Uint8Array,
+            [height, width, 3],
+            [toHeight, toWidth],
+            options.resample ?? "bicubic",
+            options.arithmetic ?? "pillow",
+          );
+          expect(
+            differences(await written(uploader.pixels([textureOf(picture)])), expected),
+            `${width}x${height} to ${toWidth}x${toHeight} ${JSON.stringify(options)}`,
+          ).toBe(0);
+          uploader.destroy();
+        }
+    },
+  );
 
   it("are cropped as the image processor crops, by its options", async () => {
     const square = { height: 6, width: 9 };
@@ -171,31 +174,35 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     refuse({ resample: "cubic" } as never, "resample: expected nearest (0)");
   });
 
-  it("lie one after the other where pictures do not fill words, whatever their sizes and formats, and are cut as arrays are", async () => {
-    const pictures = [
-      noise(9, 4, 1),
-      noise(5, 5, 2),
-      noise(9, 4, 3),
-      noise(30, 2, 4),
-      noise(6, 6, 5),
-      noise(7, 7, 6),
-    ];
-    const uploader = new PictureUploader({ height: 3, width: 5 });
-    const pixels = uploader.pixels(
-      pictures.map((picture, i) => textureOf(picture, i % 2 ? "bgra8unorm" : "rgba8unorm")),
-    );
-    const expected = pictures.flatMap((picture) =>
-      Array.from(
-        resize(picture.data as Uint8Array, [picture.height, picture.width, 3], [3, 5], "bicubic"),
-      ),
-    );
-    expect(pixels.shape).toEqual([6, 3, 5, 3]);
-    expect(Array.from(await written(pixels))).toEqual(expected);
-    expect(Array.from(await written({ ...pixels, data: pixels.data.subarray(45, 135) }))).toEqual(
-      expected.slice(45, 135),
-    );
-    uploader.destroy();
-  });
+  it(
+    "lie one after the other where pictures do not fill words, whatever their sizes and " +
+      "formats, and are cut as arrays are",
+    async () => {
+      const pictures = [
+        noise(9, 4, 1),
+        noise(5, 5, 2),
+        noise(9, 4, 3),
+        noise(30, 2, 4),
+        noise(6, 6, 5),
+        noise(7, 7, 6),
+      ];
+      const uploader = new PictureUploader({ height: 3, width: 5 });
+      const pixels = uploader.pixels(
+        pictures.map((picture, i) => textureOf(picture, i % 2 ? "bgra8unorm" : "rgba8unorm")),
+      );
+      const expected = pictures.flatMap((picture) =>
+        Array.from(
+          resize(picture.data as Uint8Array, [picture.height, picture.width, 3], [3, 5], "bicubic"),
+        ),
+      );
+      expect(pixels.shape).toEqual([6, 3, 5, 3]);
+      expect(Array.from(await written(pixels))).toEqual(expected);
+      expect(Array.from(await written({ ...pixels, data: pixels.data.subarray(45, 135) }))).toEqual(
+        expected.slice(45, 135),
+      );
+      uploader.destroy();
+    },
+  );
 
   it("may be stored as floats, which are clamped and rounded to bytes", async () => {
     const picture = noise(12, 10);
@@ -236,7 +243,8 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     const uploader = new PictureUploader({ height: 8, width: 8 });
     const { data } = uploader.pixels([textureOf(noise(20, 20))]) as unknown as { data: Writes };
     await expect(data.write(small, buffer, 256)).rejects.toThrow(
-      "resizing a picture of 20x20 pixels takes 640 bytes, and a buffer of the device has at most 600",
+      "resizing a picture of 20x20 pixels takes 640 bytes, and a buffer of the device has at " +
+        "most 600",
     );
     uploader.destroy();
   });
@@ -264,56 +272,62 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     uploader.destroy();
   });
 
-  it("give the embeddings of the same bytes, in batches larger than planned, and refuse what is no picture", async () => {
-    const { webgpu } = await compile(
-      shapesSpec({ targets: ["webgpu"], pixels: bytes, batch: { image: 2, text: 1 } }),
-    );
-    const model = new SiglipModel(
-      await openWebGpuSession(webgpu!, await shapesWeights(), { device, onWarning: () => {} }),
-    );
-    const pictures = await shapesPictures(3);
-    const { pixelValues: data, shape } = shapesProcessor.preprocessBytes(pictures);
-    const uploader = new PictureUploader({ height: 64, width: 64 });
-    const textures = pictures.map((picture) =>
-      textureOf({ ...picture, data: Uint8Array.from(picture.data) }),
-    );
-    const onGpu = await model.getImageFeatures({ pixelValues: uploader.pixels(textures) });
-    expect(onGpu).toEqual(await model.getImageFeatures({ pixelValues: { data, shape } }));
+  it(
+    "give the embeddings of the same bytes, in batches larger than planned, and refuse what is " +
+      "no picture",
+    async () => {
+      const { webgpu } = await compile(
+        shapesSpec({ targets: ["webgpu"], pixels: bytes, batch: { image: 2, text: 1 } }),
+      );
+      const model = new SiglipModel(
+        await openWebGpuSession(webgpu!, await shapesWeights(), { device, onWarning: () => {} }),
+      );
+      const pictures = await shapesPictures(3);
+      const { pixelValues: data, shape } = shapesProcessor.preprocessBytes(pictures);
+      const uploader = new PictureUploader({ height: 64, width: 64 });
+      const textures = pictures.map((picture) =>
+        textureOf({ ...picture, data: Uint8Array.from(picture.data) }),
+      );
+      const onGpu = await model.getImageFeatures({ pixelValues: uploader.pixels(textures) });
+      expect(onGpu).toEqual(await model.getImageFeatures({ pixelValues: { data, shape } }));
 
-    const refused = async (sources: readonly unknown[]) =>
-      model.getImageFeatures({ pixelValues: uploader.pixels(sources as PictureSource[]) });
-    await expect(refused([])).rejects.toThrow("expected at least one picture");
-    await expect(refused([textures[0], "a.png"])).rejects.toThrow(
-      "picture 1: expected a texture, video, canvas or bitmap, received a.png",
-    );
-    await expect(refused([textures[0], { videoWidth: 0, videoHeight: 0 }])).rejects.toThrow(
-      "picture 1: has 0x0 pixels; wait until it is loaded",
-    );
-    await expect(
-      refused([device.createTexture({ size: [4, 4], format: "r8unorm", usage: 0x4 })]),
-    ).rejects.toThrow("received r8unorm");
-    await expect(
-      refused([device.createTexture({ size: [4, 4], format: "rgba8unorm-srgb", usage: 0x4 })]),
-    ).rejects.toThrow("received rgba8unorm-srgb");
-    await expect(refused([textureOf(noise(4, 4), "rgba8unorm", 0)])).rejects.toThrow(
-      "TEXTURE_BINDING",
-    );
-    await expect(
-      refused([textures[0], textures[0], textures[0], { width: 9999, height: 2 }]),
-    ).rejects.toThrow("picture 3: has 9999x2 pixels, and the device takes at most 8192 a side");
-    await expect(refused([{ width: 9, height: 2 }])).rejects.toThrow(
-      "picture 0: cannot be copied to the GPU",
-    );
-    const other = await (await gpu!.requestAdapter())!.requestDevice();
-    await expect(
-      refused([other.createTexture({ size: [4, 4], format: "rgba8unorm", usage: 0x4 })]),
-    ).rejects.toThrow("texture of another device");
-    other.destroy();
-    // None of it has spoilt the session.
-    expect(await model.getImageFeatures({ pixelValues: uploader.pixels(textures) })).toEqual(onGpu);
-    await model.dispose();
-    uploader.destroy();
-  });
+      const refused = async (sources: readonly unknown[]) =>
+        model.getImageFeatures({ pixelValues: uploader.pixels(sources as PictureSource[]) });
+      await expect(refused([])).rejects.toThrow("expected at least one picture");
+      await expect(refused([textures[0], "a.png"])).rejects.toThrow(
+        "picture 1: expected a texture, video, canvas or bitmap, received a.png",
+      );
+      await expect(refused([textures[0], { videoWidth: 0, videoHeight: 0 }])).rejects.toThrow(
+        "picture 1: has 0x0 pixels; wait until it is loaded",
+      );
+      await expect(
+        refused([device.createTexture({ size: [4, 4], format: "r8unorm", usage: 0x4 })]),
+      ).rejects.toThrow("received r8unorm");
+      await expect(
+        refused([device.createTexture({ size: [4, 4], format: "rgba8unorm-srgb", usage: 0x4 })]),
+      ).rejects.toThrow("received rgba8unorm-srgb");
+      await expect(refused([textureOf(noise(4, 4), "rgba8unorm", 0)])).rejects.toThrow(
+        "TEXTURE_BINDING",
+      );
+      await expect(
+        refused([textures[0], textures[0], textures[0], { width: 9999, height: 2 }]),
+      ).rejects.toThrow("picture 3: has 9999x2 pixels, and the device takes at most 8192 a side");
+      await expect(refused([{ width: 9, height: 2 }])).rejects.toThrow(
+        "picture 0: cannot be copied to the GPU",
+      );
+      const other = await (await gpu!.requestAdapter())!.requestDevice();
+      await expect(
+        refused([other.createTexture({ size: [4, 4], format: "rgba8unorm", usage: 0x4 })]),
+      ).rejects.toThrow("texture of another device");
+      other.destroy();
+      // None of it has spoilt the session.
+      expect(await model.getImageFeatures({ pixelValues: uploader.pixels(textures) })).toEqual(
+        onGpu,
+      );
+      await model.dispose();
+      uploader.destroy();
+    },
+  );
 
   it("are not for the CPU, and not for models that take normalised values", async () => {
     const uploader = new PictureUploader({ height: 64, width: 64 });

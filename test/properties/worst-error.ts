@@ -154,7 +154,9 @@ export function testSeeds(first: number, runs: number, tolerance: number, open: 
   for (let seed = first; seed < first + runs; seed++)
     it(`seed ${seed}`, async () => {
       const draw = drawSpec(seed);
-      const replay = `replay with SIGIL_SEED=${seed} SIGIL_RUNS=1\n${JSON.stringify(draw.spec, undefined, 2)}`;
+      const replay =
+        `replay with SIGIL_SEED=${seed} ` +
+        `SIGIL_RUNS=1\n${JSON.stringify(draw.spec, undefined, 2)}`;
       const { output, error } = await worstError(
         seed,
         draw,

@@ -60,7 +60,9 @@ describe.skipIf(!existsSync(executablePath) && !requires("browser"))(
         .waitForFunction("window.ready === true", undefined, { timeout: 30_000 })
         .catch(() => expect.fail(errors.join("\n")));
       const result = (await tab.evaluate(
-        `window.classify("${quantised}/model.safetensors", "${checkpoint}/samples/red-circle.png", ["a blue square", "a red circle"], ${JSON.stringify({ backend: "cpu", worker })})`,
+        `window.classify("${quantised}/model.safetensors", ` +
+          `"${checkpoint}/samples/red-circle.png", ["a blue square", "a red circle"], ` +
+          `${JSON.stringify({ backend: "cpu", worker })})`,
       )) as { scores?: { label: string; score: number }[]; progress?: number };
       expect(result.scores, JSON.stringify(result)).toBeDefined();
       expect(result.progress).toBe(1);

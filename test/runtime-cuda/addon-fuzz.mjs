@@ -163,7 +163,8 @@ const call = async (name, self, method, args) => {
     else odd.push(`${name} threw ${error?.name}: ${error?.message}`);
     return undefined;
   }
-  // Its arguments are the caller's again: what they view goes away before the device's thread looks.
+  // Its arguments are the caller's again: what they view goes away before the device's thread
+  // looks.
   for (const given of views.splice(0))
     if (random(2) === 0 && given.byteLength > 0)
       structuredClone(given, { transfer: [given.buffer] });

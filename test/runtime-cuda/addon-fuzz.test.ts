@@ -1,4 +1,6 @@
-/** The addon against whatever JavaScript can hand it: it refuses, it never takes the process along. */
+/**
+ * The addon against whatever JavaScript can hand it: it refuses, it never takes the process along.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { loadAddon } from "@sigil/runtime-cuda";

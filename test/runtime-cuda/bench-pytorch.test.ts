@@ -80,7 +80,8 @@ for tower, config in (("vision", dict(image_size=32, patch_size=8, **sizes)), ("
       for (const variant of ["eager", "compile", "tuned"])
         expect(text).toMatch(
           new RegExp(
-            `\\| siglip-shapes\\.text \\| 4 \\| ${variant} \\| [^|]+ \\| \\d+\\.\\d+ \\| \\d+\\.\\d+ \\|`,
+            `\\| siglip-shapes\\.text \\| 4 \\| ${variant} \\| [^|]+ \\| \\d+\\.\\d+ \\| ` +
+              `\\d+\\.\\d+ \\|`,
           ),
         );
       // Which attention PyTorch chose is in its kernels' names.

@@ -17,7 +17,8 @@ test("a missing compiler is named, with what to install", async () => {
   await expect(findHostCompiler({ CXX: "no-such-compiler" })).rejects.toThrow(
     new EmulatorError(
       "no-compiler",
-      "no-such-compiler does not run: emulated kernels are compiled on this machine, which needs g++ 10 or newer (Debian: apt install g++), or its name in CXX",
+      "no-such-compiler does not run: emulated kernels are compiled on this machine, which " +
+        "needs g++ 10 or newer (Debian: apt install g++), or its name in CXX",
     ),
   );
 });

@@ -55,21 +55,27 @@ const cases: readonly Case[] = [
   },
   {
     name: "a copy that nobody waits for",
-    body: "copy_async<4>(shared + t, in + t); copy_async_commit(); sync_threads(); out[t] = shared[t];",
+    body:
+      "copy_async<4>(shared + t, in + t); copy_async_commit(); sync_threads(); out[t] = " +
+      "shared[t];",
     code: "race",
     text: /to which a copy is under way/,
     watched: true,
   },
   {
     name: "a copy that only its thread waits for",
-    body: "copy_async<4>(shared + t, in + t); copy_async_commit(); copy_async_wait<0>(); out[t] = shared[127 - t];",
+    body:
+      "copy_async<4>(shared + t, in + t); copy_async_commit(); copy_async_wait<0>(); out[t] = " +
+      "shared[127 - t];",
     code: "race",
     text: /under way|without a barrier|nothing has written/,
     watched: true,
   },
   {
     name: "one group too many left under way",
-    body: "copy_async<4>(shared + t, in + t); copy_async_commit(); copy_async_wait<1>(); sync_threads(); out[t] = shared[127 - t];",
+    body:
+      "copy_async<4>(shared + t, in + t); copy_async_commit(); copy_async_wait<1>(); " +
+      "sync_threads(); out[t] = shared[127 - t];",
     code: "race",
     text: /under way/,
     watched: true,
@@ -150,7 +156,9 @@ const cases: readonly Case[] = [
   },
   {
     name: "misaligned rows of a matrix",
-    body: "uint32_t fragment[4]; load_matrix_x4(fragment, shared + t % 32 * 4 + 1); out[t] = fragment[0];",
+    body:
+      "uint32_t fragment[4]; load_matrix_x4(fragment, shared + t % 32 * 4 + 1); out[t] = " +
+      "fragment[0];",
     code: "misaligned",
     text: /load_matrix_x4 at shared\+\d+, which is not a multiple of 16/,
   },

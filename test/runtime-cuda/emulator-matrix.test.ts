@@ -87,7 +87,9 @@ describe.skipIf(!hostCompiler)(`matrix instructions ${needsGxx}`, () => {
   const plain = hostCompiler && EmulatedModule.build({ fragments }, { checked: true });
   const kernels = shapes.map(
     ({ name, type, n, span, transposed, registers }) =>
-      `SIGIL_KERNEL(${name}, 128, 1)(const ${type}* a, const ${type}* b, float* c) { product<${type}, ${n}, ${span}, ${transposed}, ${registers}>(a, b, c); }\nSIGIL_EXPORT(${name})\n`,
+      `SIGIL_KERNEL(${name}, 128, 1)(const ${type}* a, const ${type}* b, float* c) { ` +
+      `product<${type}, ${n}, ${span}, ${transposed}, ${registers}>(a, b, c); ` +
+      `}\nSIGIL_EXPORT(${name})\n`,
   );
   const build = (unfenced: 0 | 1): Promise<EmulatedModule> =>
     EmulatedModule.build(

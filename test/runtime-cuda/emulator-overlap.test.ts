@@ -33,7 +33,10 @@ using namespace sigil;
 
 const wait = "release_successor(); wait_for_predecessor();";
 const load =
-  "Barrier* const full = reinterpret_cast<Barrier*>(shared + 512); if (t == 0) { barrier_init(full, 1); fence_barrier_init(); } sync_threads(); if (t == 0) { barrier_arrive_expect(full, 512); tensor_load_2d(shared, &map, full, 0, block_x()); } barrier_wait(full, 0);";
+  "Barrier* const full = reinterpret_cast<Barrier*>(shared + 512); if (t == 0) { " +
+  "barrier_init(full, 1); fence_barrier_init(); } sync_threads(); if (t == 0) { " +
+  "barrier_arrive_expect(full, 512); tensor_load_2d(shared, &map, full, 0, block_x()); } " +
+  "barrier_wait(full, 0);";
 
 interface Case {
   readonly name: string;
@@ -96,13 +99,17 @@ const cases: readonly Case[] = [
   },
   {
     name: "waits after a barrier",
-    body: "sync_threads(); const float early = from[i]; if (t == 0) wait_for_predecessor(); sync_threads(); to[i] = early + 1;",
+    body:
+      "sync_threads(); const float early = from[i]; if (t == 0) wait_for_predecessor(); " +
+      "sync_threads(); to[i] = early + 1;",
     text: /read of global/,
     plain: "wrong",
   },
   {
     name: "copies too early",
-    body: `copy_async<4>(shared + t, from + i); copy_async_commit(); copy_async_wait<0>(); ${wait} to[i] = shared[t] + 1;`,
+    body:
+      `copy_async<4>(shared + t, from + i); copy_async_commit(); copy_async_wait<0>(); ${wait} ` +
+      "to[i] = shared[t] + 1;",
     text: /copy_async of global/,
     plain: "wrong",
   },
@@ -274,12 +281,14 @@ const races: readonly (readonly [name: string, body: string, text?: RegExp])[] =
   ],
   [
     "that are copied by cp.async",
-    "to[i] = 1; sync_threads(); copy_async<4>(shared + t, to + (i ^ 128)); copy_async_commit(); copy_async_wait<0>();",
+    "to[i] = 1; sync_threads(); copy_async<4>(shared + t, to + (i ^ 128)); " +
+      "copy_async_commit(); copy_async_wait<0>();",
     /(copy_async|write) of global/,
   ],
   [
     "that TMA stores twice",
-    "shared[t] = 1; fence_async_proxy(); sync_threads(); if (t == 0) { tensor_store_2d(&map, shared, 0, block_x() / 2); tensor_store_commit(); tensor_store_wait<0>(); }",
+    "shared[t] = 1; fence_async_proxy(); sync_threads(); if (t == 0) { tensor_store_2d(&map, " +
+      "shared, 0, block_x() / 2); tensor_store_commit(); tensor_store_wait<0>(); }",
     /tensor_store of global memory at .*, which block \(\d+, 0, 0\) wrote/,
   ],
   [
@@ -333,7 +342,8 @@ describe.skipIf(!hostCompiler)(`bytes of global memory ${needsGxx}`, () => {
               .soft(received)
               .toMatch(
                 new RegExp(
-                  `^global-race: kernel race_${index}, block \\(\\d+, 0, 0\\), thread \\d+: ${text.source}`,
+                  `^global-race: kernel race_${index}, block \\(\\d+, 0, 0\\), thread \\d+: ` +
+                    `${text.source}`,
                 ),
               );
           else expect.soft(received).toBe("ok");

@@ -261,20 +261,32 @@ describe.skipIf(!emulatedDriver)(
   `a CUDA session in trouble ${needsGxx}`,
   { timeout: 120_000 },
   () => {
-    it("whose kernel fails while it runs says what ran, fails from then on, and can be replaced", async () => {
-      const { problems } = await recorded({ FAIL: "launch:gemm_1=719" }, async () => {
-        const session = await open();
-        const failure = { name: "CudaError", code: "launch", cudaName: "CUDA_ERROR_LAUNCH_FAILED" };
-        await expect(session.run(program!, inputs(2), { batch: 2 })).rejects.toMatchObject(failure);
-        delete process.env.SIGIL_EMULATED_FAIL;
-        await expect(session.run(program!, inputs(2), { batch: 2 })).rejects.toMatchObject(failure);
-        await session.dispose();
-        const other = await open();
-        await other.run(program!, inputs(2), { batch: 2 });
-        await other.dispose();
-      });
-      expect(problems).toEqual([]);
-    });
+    it(
+      "whose kernel fails while it runs says what ran, fails from " +
+        "then on, and can be replaced",
+      async () => {
+        const { problems } = await recorded({ FAIL: "launch:gemm_1=719" }, async () => {
+          const session = await open();
+          const failure = {
+            name: "CudaError",
+            code: "launch",
+            cudaName: "CUDA_ERROR_LAUNCH_FAILED",
+          };
+          await expect(session.run(program!, inputs(2), { batch: 2 })).rejects.toMatchObject(
+            failure,
+          );
+          delete process.env.SIGIL_EMULATED_FAIL;
+          await expect(session.run(program!, inputs(2), { batch: 2 })).rejects.toMatchObject(
+            failure,
+          );
+          await session.dispose();
+          const other = await open();
+          await other.run(program!, inputs(2), { batch: 2 });
+          await other.dispose();
+        });
+        expect(problems).toEqual([]);
+      },
+    );
 
     it("names the kernel whose launch the driver refuses", async () => {
       await recorded({ FAIL: "cuGraphAddKernelNode:2=1" }, async () => {

@@ -14,7 +14,8 @@ import { runCase } from "../support/run-case.ts";
 const chosen = requires("emulated-all") ? realCases : requires("slow") ? realCases.slice(0, 1) : [];
 
 describe.skipIf(!emulatedDriver || chosen.length === 0)(
-  `models of published sizes on the emulated device (needs REQUIRE=slow for one, emulated-all for all) ${needsGxx}`,
+  "models of published sizes on the emulated device (needs REQUIRE=slow for one, " +
+    `emulated-all for all) ${needsGxx}`,
   { timeout: 7_200_000 },
   () => {
     // What is skipped is named too.

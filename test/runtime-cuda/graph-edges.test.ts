@@ -13,7 +13,8 @@ const [invalidValue, success] = [1, 0];
 function driver() {
   const library = koffi.load(emulatedDriver!);
   const lookup = library.func(
-    "int cuGetProcAddress_v2(const char *symbol, _Out_ void **address, int version, uint64_t flags, void *state)",
+    "int cuGetProcAddress_v2(const char *symbol, _Out_ void **address, int version, uint64_t " +
+      "flags, void *state)",
   );
   return (name: string, version: number, types: readonly string[]) => {
     const address: unknown[] = [null];
@@ -127,7 +128,8 @@ it.skipIf(!emulatedDriver)(`a driver knows no version after its own ${needsGxx}`
     const lookup = koffi
       .load(emulatedDriver!)
       .func(
-        "int cuGetProcAddress_v2(const char *symbol, _Out_ void **address, int version, uint64_t flags, void *state)",
+        "int cuGetProcAddress_v2(const char *symbol, _Out_ void **address, int version, " +
+          "uint64_t flags, void *state)",
       );
     expect(lookup("cuGraphAddDependencies", [null], 12030, 0, null)).toBe(invalidValue);
   });

@@ -91,24 +91,27 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
         rounding[storage],
       );
     });
-    it("Gemm: every tile, chosen for larger batches than the run's, leaves other rows alone", async () => {
-      const rows = { factor: 3, symbols: ["batch"] };
-      const cases = [2, 8, 16, 60, 1000].flatMap((batch) =>
-        [72, 200].map((columns) => ({
-          problem: gemm(0, columns, 100, storage, { rows }),
+    it(
+      "Gemm: every tile, chosen for larger batches than the " + "run's, leaves other rows alone",
+      async () => {
+        const rows = { factor: 3, symbols: ["batch"] };
+        const cases = [2, 8, 16, 60, 1000].flatMap((batch) =>
+          [72, 200].map((columns) => ({
+            problem: gemm(0, columns, 100, storage, { rows }),
+            storage,
+            symbols: { batch: Math.min(batch, 45) },
+            planned: { batch },
+          })),
+        );
+        const large = {
+          problem: gemm(0, 4000, 40, storage, { rows }),
           storage,
-          symbols: { batch: Math.min(batch, 45) },
-          planned: { batch },
-        })),
-      );
-      const large = {
-        problem: gemm(0, 4000, 40, storage, { rows }),
-        storage,
-        symbols: { batch: 44 },
-        planned: { batch: 10_000 / 3 },
-      };
-      await expectWithin([...cases, large], rounding[storage]);
-    });
+          symbols: { batch: 44 },
+          planned: { batch: 10_000 / 3 },
+        };
+        await expectWithin([...cases, large], rounding[storage]);
+      },
+    );
     it("Gemm: quantised weights", async () => {
       await expectWithin(
         quantizations.flatMap((quantization) =>
@@ -453,125 +456,132 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       1e-5,
     );
   });
-  it("mixed types: float32 rows with 16-bit weights, and 16-bit rows with float32 results", async () => {
-    for (const storage of ["float16", "bfloat16"] as const) {
-      await expectWithin(
-        [{ problem: gemm(20, 40, 72, storage), storage, types: { 2: "float32" } }],
-        1e-5,
-      );
-      await expectWithin(
-        [{ problem: gemm(20, 40, 72, storage), storage, types: { 0: "float32", 2: "float32" } }],
-        3 * rounding[storage],
-      );
-      const attention: AttentionProblem = {
+  it(
+    "mixed types: float32 rows with 16-bit weights, and 16-bit " + "rows with float32 results",
+    async () => {
+      for (const storage of ["float16", "bfloat16"] as const) {
+        await expectWithin(
+          [{ problem: gemm(20, 40, 72, storage), storage, types: { 2: "float32" } }],
+          1e-5,
+        );
+        await expectWithin(
+          [{ problem: gemm(20, 40, 72, storage), storage, types: { 0: "float32", 2: "float32" } }],
+          3 * rounding[storage],
+        );
+        const attention: AttentionProblem = {
+          family: "attention",
+          batch: 2,
+          heads: 2,
+          headSize: 24,
+          queries: 20,
+          keys: 30,
+          queryStride: 48,
+          keyStride: 48,
+          valueStride: 48,
+          sharedQuery: false,
+          scale: 0.2,
+          mask: false,
+          probabilities: false,
+        };
+        await expectWithin(
+          [{ problem: attention, storage, types: { 0: "float32" } }],
+          rounding[storage],
+        );
+        await expectWithin(
+          [
+            {
+              problem: {
+                family: "row_reduce",
+                kind: "layer_norm",
+                rows: 5,
+                width: 64,
+                epsilon: 1e-6,
+              },
+              storage,
+              types: { 0: "float32" },
+            },
+          ],
+          rounding[storage],
+        );
+      }
+    },
+  );
+  it(
+    "no races, no unaligned access, nothing out of bounds: one of each skeleton, every access " +
+      "watched",
+    async () => {
+      const attention = (
+        headSize: number,
+        queries: number,
+        keys: number,
+        more: Partial<AttentionProblem> = {},
+      ): AttentionProblem => ({
         family: "attention",
-        batch: 2,
+        batch: 1,
         heads: 2,
-        headSize: 24,
-        queries: 20,
-        keys: 30,
-        queryStride: 48,
-        keyStride: 48,
-        valueStride: 48,
+        headSize,
+        queries,
+        keys,
+        queryStride: 6 * headSize,
+        keyStride: 6 * headSize,
+        valueStride: 6 * headSize,
         sharedQuery: false,
         scale: 0.2,
         mask: false,
-        probabilities: false,
-      };
-      await expectWithin(
-        [{ problem: attention, storage, types: { 0: "float32" } }],
-        rounding[storage],
-      );
-      await expectWithin(
-        [
-          {
-            problem: {
-              family: "row_reduce",
-              kind: "layer_norm",
-              rows: 5,
-              width: 64,
-              epsilon: 1e-6,
-            },
-            storage,
-            types: { 0: "float32" },
-          },
-        ],
-        rounding[storage],
-      );
-    }
-  });
-  it("no races, no unaligned access, nothing out of bounds: one of each skeleton, every access watched", async () => {
-    const attention = (
-      headSize: number,
-      queries: number,
-      keys: number,
-      more: Partial<AttentionProblem> = {},
-    ): AttentionProblem => ({
-      family: "attention",
-      batch: 1,
-      heads: 2,
-      headSize,
-      queries,
-      keys,
-      queryStride: 6 * headSize,
-      keyStride: 6 * headSize,
-      valueStride: 6 * headSize,
-      sharedQuery: false,
-      scale: 0.2,
-      mask: false,
-      probabilities: true,
-      ...more,
-    });
-    const cases: KernelCase[] = [
-      { problem: gemm(20, 72, 200, "bfloat16"), storage: "bfloat16" },
-      {
-        problem: gemm(20, 72, 200, "bfloat16"),
-        storage: "bfloat16",
-        planned: {},
-        types: { 0: "float32" },
-      },
-      {
-        problem: gemm(0, 200, 200, "float16", { rows: { factor: 1, symbols: ["batch"] } }),
-        storage: "float16",
-        symbols: { batch: 130 },
-        planned: { batch: 20_000 },
-      },
-      {
-        problem: gemm(0, 200, 70, "float32", { rows: { factor: 1, symbols: ["batch"] } }),
-        symbols: { batch: 130 },
-        planned: { batch: 20_000 },
-      },
-      { problem: gemm(5, 33, 37, "float16"), storage: "float16" },
-      {
-        problem: gemm(24, 33, 588, "bfloat16", {
-          a: {
-            kind: "byte_patches",
-            channels: 3,
-            height: 44,
-            width: 58,
-            patch: 14,
-            gridHeight: 3,
-            gridWidth: 4,
-          },
-        }),
-        storage: "bfloat16",
-      },
-      { problem: attention(72, 70, 70), storage: "float16" },
-      { problem: attention(24, 70, 70) },
-      { problem: attention(72, 2, 70), storage: "bfloat16" },
-      { problem: { family: "row_reduce", kind: "rms_norm", rows: 3, width: 2000, epsilon: 0 } },
-      {
-        problem: {
-          family: "row_reduce",
-          kind: "mean",
-          rows: 3,
-          width: 72,
-          reduced: 11,
-          epsilon: 0,
+        probabilities: true,
+        ...more,
+      });
+      const cases: KernelCase[] = [
+        { problem: gemm(20, 72, 200, "bfloat16"), storage: "bfloat16" },
+        {
+          problem: gemm(20, 72, 200, "bfloat16"),
+          storage: "bfloat16",
+          planned: {},
+          types: { 0: "float32" },
         },
-        operands: 2,
-      },
-    ].map((one) => ({ ...one, seeds: [1, 2] }) as KernelCase);
-    await expectWithin(cases, 3 * rounding.bfloat16, { checked: true });
-  });
+        {
+          problem: gemm(0, 200, 200, "float16", { rows: { factor: 1, symbols: ["batch"] } }),
+          storage: "float16",
+          symbols: { batch: 130 },
+          planned: { batch: 20_000 },
+        },
+        {
+          problem: gemm(0, 200, 70, "float32", { rows: { factor: 1, symbols: ["batch"] } }),
+          symbols: { batch: 130 },
+          planned: { batch: 20_000 },
+        },
+        { problem: gemm(5, 33, 37, "float16"), storage: "float16" },
+        {
+          problem: gemm(24, 33, 588, "bfloat16", {
+            a: {
+              kind: "byte_patches",
+              channels: 3,
+              height: 44,
+              width: 58,
+              patch: 14,
+              gridHeight: 3,
+              gridWidth: 4,
+            },
+          }),
+          storage: "bfloat16",
+        },
+        { problem: attention(72, 70, 70), storage: "float16" },
+        { problem: attention(24, 70, 70) },
+        { problem: attention(72, 2, 70), storage: "bfloat16" },
+        { problem: { family: "row_reduce", kind: "rms_norm", rows: 3, width: 2000, epsilon: 0 } },
+        {
+          problem: {
+            family: "row_reduce",
+            kind: "mean",
+            rows: 3,
+            width: 72,
+            reduced: 11,
+            epsilon: 0,
+          },
+          operands: 2,
+        },
+      ].map((one) => ({ ...one, seeds: [1, 2] }) as KernelCase);
+      await expectWithin(cases, 3 * rounding.bfloat16, { checked: true });
+    },
+  );
 });

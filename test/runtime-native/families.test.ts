@@ -1,9 +1,9 @@
 /**
- * Each family's kernel against its float64 meaning, on every instruction set of the machine, and the
- * sets against each other. Tolerance: a float32 sum of n products of values below 1 is off by at
- * most about sqrt(n) * 2^-24 of its largest terms on random data; 5e-6 of the largest output holds
- * for every n here with room. Rows of bfloat16 are off by up to 2^-9 each, which averages out to
- * less than 3e-3 of the largest output.
+ * Each family's kernel against its float64 meaning, on every instruction set of the machine, and
+ * the sets against each other. Tolerance: a float32 sum of n products of values below 1 is off by
+ * at most about sqrt(n) * 2^-24 of its largest terms on random data; 5e-6 of the largest output
+ * holds for every n here with room. Rows of bfloat16 are off by up to 2^-9 each, which averages out
+ * to less than 3e-3 of the largest output.
  */
 import {
   accumulator,

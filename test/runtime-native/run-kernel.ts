@@ -35,8 +35,8 @@ const operandCount = (problem: Problem): number =>
         : 2;
 
 /**
- * Operands lie in an arena that ends, with a page that nobody may touch, where the last one does, so
- * that a kernel that leaves it ends the process.
+ * Operands lie in an arena that ends, with a page that nobody may touch, where the last one does,
+ * so that a kernel that leaves it ends the process.
  */
 export async function runKernel(problem: Problem, options: RunOptions = {}): Promise<KernelRun> {
   const { symbols = {}, operands = operandCount(problem), threads = 1 } = options;

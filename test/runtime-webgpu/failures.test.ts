@@ -88,29 +88,32 @@ const withShaders = (
 };
 
 describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
-  it("of memory names the program, what it needs and what to do, and frees what there was", async () => {
-    const { open } = await vision();
-    // No driver that tests run on can be made to run out, so the device says that it has.
-    const view = watch((device) => {
-      const filters: GPUErrorFilter[] = [];
-      const [push, pop] = [device.pushErrorScope.bind(device), device.popErrorScope.bind(device)];
-      device.pushErrorScope = (filter) => (filters.push(filter), push(filter));
-      device.popErrorScope = async () => {
-        const filter = filters.pop();
-        await pop();
-        return filter === "out-of-memory" ? ({ message: "no more" } as GPUError) : null;
-      };
-    });
-    await expect(open({ gpu: view.gpu })).rejects.toMatchObject({
-      name: "WebGpuError",
-      code: "out-of-memory",
-      message: expect.stringMatching(
-        /^siglip-vision needs \d+ MiB of GPU memory, .*float16 storage or a smaller batch$/,
-      ),
-    });
-    expect(view.devices).toHaveLength(1);
-    expect(view.buffers.size).toBe(0);
-  });
+  it(
+    "of memory names the program, what it needs and what to " + "do, and frees what there was",
+    async () => {
+      const { open } = await vision();
+      // No driver that tests run on can be made to run out, so the device says that it has.
+      const view = watch((device) => {
+        const filters: GPUErrorFilter[] = [];
+        const [push, pop] = [device.pushErrorScope.bind(device), device.popErrorScope.bind(device)];
+        device.pushErrorScope = (filter) => (filters.push(filter), push(filter));
+        device.popErrorScope = async () => {
+          const filter = filters.pop();
+          await pop();
+          return filter === "out-of-memory" ? ({ message: "no more" } as GPUError) : null;
+        };
+      });
+      await expect(open({ gpu: view.gpu })).rejects.toMatchObject({
+        name: "WebGpuError",
+        code: "out-of-memory",
+        message: expect.stringMatching(
+          /^siglip-vision needs \d+ MiB of GPU memory, .*float16 storage or a smaller batch$/,
+        ),
+      });
+      expect(view.devices).toHaveLength(1);
+      expect(view.buffers.size).toBe(0);
+    },
+  );
 
   it("of limits of the caller's own device is found before anything is made on it", async () => {
     const { artifact, open } = await vision();
@@ -136,20 +139,24 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     device.destroy();
   });
 
-  it("of a shader that is valid but too large for the device names kernel and origin, and frees what there was", async () => {
-    const { artifact, open } = await vision();
-    const view = watch();
-    const wide = withShaders(artifact, (code) =>
-      code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"),
-    );
-    await expect(open({ gpu: view.gpu }, wide)).rejects.toMatchObject({
-      code: "shader",
-      message: expect.stringMatching(
-        /^kernel \w+ \(vision_model\.\S+.*\) was refused .*workgroup/is,
-      ),
-    });
-    expect(view.buffers.size).toBe(0);
-  });
+  it(
+    "of a shader that is valid but too large for the device names kernel and origin, and frees " +
+      "what there was",
+    async () => {
+      const { artifact, open } = await vision();
+      const view = watch();
+      const wide = withShaders(artifact, (code) =>
+        code.replace(/@workgroup_size\(.*?\)/, "@workgroup_size(65535, 1)"),
+      );
+      await expect(open({ gpu: view.gpu }, wide)).rejects.toMatchObject({
+        code: "shader",
+        message: expect.stringMatching(
+          /^kernel \w+ \(vision_model\.\S+.*\) was refused .*workgroup/is,
+        ),
+      });
+      expect(view.buffers.size).toBe(0);
+    },
+  );
 
   it("of a shader stops the weights that are on their way", async () => {
     const { artifact, open, weights } = await vision();
@@ -199,43 +206,51 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     await model.dispose();
   });
 
-  it("of a device in the middle of a run, with no other one to be had, lasts until there is one", async () => {
-    const { open, run } = await vision();
-    const view = watch();
-    const model = new SiglipVisionModel(await open({ gpu: view.gpu }));
-    const before = await run(model);
-    const [device] = view.devices as [GPUDevice];
-    const submit = device.queue.submit.bind(device.queue);
-    device.queue.submit = (commands) => (submit(commands), device.destroy());
-    view.offer(false);
-    await expect(run(model)).rejects.toMatchObject({ code: "device-lost" });
-    await expect(run(model)).rejects.toMatchObject({ code: "no-adapter" });
-    view.offer(true);
-    expect(await run(model)).toEqual(before);
-    await model.dispose();
-  });
+  it(
+    "of a device in the middle of a run, with no other one to be " +
+      "had, lasts until there is one",
+    async () => {
+      const { open, run } = await vision();
+      const view = watch();
+      const model = new SiglipVisionModel(await open({ gpu: view.gpu }));
+      const before = await run(model);
+      const [device] = view.devices as [GPUDevice];
+      const submit = device.queue.submit.bind(device.queue);
+      device.queue.submit = (commands) => (submit(commands), device.destroy());
+      view.offer(false);
+      await expect(run(model)).rejects.toMatchObject({ code: "device-lost" });
+      await expect(run(model)).rejects.toMatchObject({ code: "no-adapter" });
+      view.offer(true);
+      expect(await run(model)).toEqual(before);
+      await model.dispose();
+    },
+  );
 
-  it("of the weights, when they are read again after a loss, is told, and tried again at the next run", async () => {
-    const { open, weights, run } = await vision();
-    const view = watch();
-    let broken = false;
-    const fragile: WeightSource = {
-      ...weights,
-      tensors: weights.tensors,
-      readFloat32: (name, options) =>
-        broken
-          ? Promise.reject(new Error("the server is gone"))
-          : weights.readFloat32(name, options),
-    };
-    const model = new SiglipVisionModel(await open({ gpu: view.gpu }, undefined, fragile));
-    const before = await run(model);
-    view.devices[0]!.destroy();
-    await view.devices[0]!.lost;
-    broken = true;
-    for (let i = 0; i < 2; i++) await expect(run(model)).rejects.toThrow("the server is gone");
-    broken = false;
-    expect(await run(model)).toEqual(before);
-    await model.dispose();
-    expect(view.devices).toHaveLength(2);
-  });
+  it(
+    "of the weights, when they are read again after a loss, is told, and tried again at the " +
+      "next run",
+    async () => {
+      const { open, weights, run } = await vision();
+      const view = watch();
+      let broken = false;
+      const fragile: WeightSource = {
+        ...weights,
+        tensors: weights.tensors,
+        readFloat32: (name, options) =>
+          broken
+            ? Promise.reject(new Error("the server is gone"))
+            : weights.readFloat32(name, options),
+      };
+      const model = new SiglipVisionModel(await open({ gpu: view.gpu }, undefined, fragile));
+      const before = await run(model);
+      view.devices[0]!.destroy();
+      await view.devices[0]!.lost;
+      broken = true;
+      for (let i = 0; i < 2; i++) await expect(run(model)).rejects.toThrow("the server is gone");
+      broken = false;
+      expect(await run(model)).toEqual(before);
+      await model.dispose();
+      expect(view.devices).toHaveLength(2);
+    },
+  );
 });

@@ -67,11 +67,16 @@ describe("labels", () => {
 
 describe("null", () => {
   const keys = {
-    "": "architectures model_type text_config vision_config initializer_factor id2label label2id num_labels problem_type auto_map",
+    "":
+      "architectures model_type text_config vision_config initializer_factor id2label label2id " +
+      "num_labels problem_type auto_map",
     text_config:
-      "vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads max_position_embeddings hidden_act layer_norm_eps attention_dropout projection_size model_type",
+      "vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads " +
+      "max_position_embeddings hidden_act layer_norm_eps attention_dropout projection_size " +
+      "model_type",
     vision_config:
-      "hidden_size intermediate_size num_hidden_layers num_attention_heads num_channels image_size patch_size hidden_act layer_norm_eps attention_dropout",
+      "hidden_size intermediate_size num_hidden_layers num_attention_heads num_channels " +
+      "image_size patch_size hidden_act layer_norm_eps attention_dropout",
   };
   const sizes = { text_config: { vocab_size: 8 }, vision_config: { image_size: 32 } };
   const of = (block: string, key: string, value: null | undefined): object =>
@@ -114,8 +119,10 @@ describe("a config that says it is another model", () => {
   };
   it("is refused where open_clip or code of its own makes it", () =>
     expect(problems(marqo)).toEqual([
-      "/auto_map: this config's model is code of its own: `auto_map` names another class for AutoConfig",
-      "/open_clip_model_name: this config stands for a model of open_clip, whose sizes it does not hold",
+      "/auto_map: this config's model is code of its own: `auto_map` names another class for " +
+        "AutoConfig",
+      "/open_clip_model_name: this config stands for a model of open_clip, whose sizes it " +
+        "does not hold",
     ]));
   it("is refused inside a spec too, but for a document of the user's", () => {
     expect(problems({ ...spec, config: marqo })).toHaveLength(2);
@@ -232,8 +239,10 @@ describe("values of another type than a key's", () => {
         vision_config: { num_hidden_layers: 257 },
       }),
     ).toEqual([
-      "/text_config/num_hidden_layers: `text_config.num_hidden_layers` must be at most 256, not 1000000000",
-      "/vision_config/num_hidden_layers: `vision_config.num_hidden_layers` must be at most 256, not 257",
+      "/text_config/num_hidden_layers: `text_config.num_hidden_layers` must be at most 256, " +
+        "not 1000000000",
+      "/vision_config/num_hidden_layers: `vision_config.num_hidden_layers` must be at most " +
+        "256, not 257",
     ]));
 });
 

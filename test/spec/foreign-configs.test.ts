@@ -122,7 +122,8 @@ describe("open_clip_config.json", () => {
   it("is refused for a text tower of transformers'", () => {
     const { config } = names.open_clip["nllb-clip-base-siglip"]!;
     expect(problems({ model_cfg: config })).toEqual([
-      '/model_cfg/text_cfg/hf_model_name: a text tower of transformers\' ("facebook/nllb-200-distilled-600M") is not supported',
+      "/model_cfg/text_cfg/hf_model_name: a text tower of transformers' " +
+        '("facebook/nllb-200-distilled-600M") is not supported',
     ]);
   });
 
@@ -210,7 +211,8 @@ describe("a larger model's config.json", () => {
   it("is refused for a hidden state that its tower has not", () => {
     const config = { model_type: "llava", vision_config: vision, vision_feature_layer: -30 };
     expect(problems(config, "vision")).toEqual([
-      "/vision_config/num_hidden_layers: vision_feature_layer asks for hidden state -3, and the last is 26",
+      "/vision_config/num_hidden_layers: vision_feature_layer asks for hidden state -3, and " +
+        "the last is 26",
     ]);
   });
 
@@ -231,7 +233,8 @@ describe("a larger model's config.json", () => {
     expect(
       problems({ ...config, vision_config: { ...vision, num_attention_heads: 7 } }, "vision"),
     ).toEqual([
-      "/vision_config/num_attention_heads: hidden_size 768 is not a multiple of num_attention_heads 7",
+      "/vision_config/num_attention_heads: hidden_size 768 is not a multiple of " +
+        "num_attention_heads 7",
     ]);
   });
 });

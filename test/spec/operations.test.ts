@@ -179,16 +179,19 @@ describe("what the config gives an attribute", () => {
     ["$layer_norm_eps", ""],
     [
       "$tiny",
-      '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, not "small"',
+      '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, ' +
+        'not "small"',
     ],
     [
       "$endless",
-      '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, not Infinity',
+      '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, ' +
+        "not Infinity",
     ],
     ["$toString", '/steps/0/attributes/epsilon: the config has no field "toString"'],
     [
       "$vision_use_head",
-      '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, not true',
+      '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, ' +
+        "not true",
     ],
   ])("%s: %s", (epsilon, problem) =>
     expect(problemOf(documentOf({ ...norm, attributes: { epsilon } }))).toBe(problem),
@@ -203,7 +206,8 @@ describe("a document that no file holds", () => {
   const weight = (...shape: (number | string)[]) => ({ weight: { name: "w", shape } });
   it.each<[string, object[]]>([
     [
-      '/steps/0/attributes/epsilonn: layer_norm has no attribute "epsilonn"; did you mean "epsilon"?',
+      '/steps/0/attributes/epsilonn: layer_norm has no attribute "epsilonn"; did you mean ' +
+        '"epsilon"?',
       [{ ...norm, attributes: { epsilonn: 1 } }],
     ],
     ['/steps/0/op: unknown op "linea"; did you mean "linear"?', [{ op: "linea", inputs: ["x"] }]],
@@ -281,11 +285,13 @@ describe("a document that no file holds", () => {
       [{ op: "linear", inputs: ["x"], weights: weight("1 - 1", 8) }],
     ],
     [
-      "/steps/0/weights/weight/shape: [1000000000, 8] has more than 2147483647 elements in a run of the largest batches",
+      "/steps/0/weights/weight/shape: [1000000000, 8] has more than 2147483647 elements in a " +
+        "run of the largest batches",
       [{ op: "linear", inputs: ["x"], weights: weight(1e9, 8) }],
     ],
     [
-      '/steps/0/weights/weight/shape/0: "toString" in "toString" is not a config field, dimension or symbol',
+      '/steps/0/weights/weight/shape/0: "toString" in "toString" is not a config field, ' +
+        "dimension or symbol",
       [{ op: "linear", inputs: ["x"], weights: weight("toString", 8) }],
     ],
   ])("%s", (problem, steps) => expect(problemOf(documentOf(...steps))).toContain(problem));

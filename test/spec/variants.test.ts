@@ -1,4 +1,6 @@
-/** Documents that extend and use others: what becomes of their parts, and where faults are shown. */
+/**
+ * Documents that extend and use others: what becomes of their parts, and where faults are shown.
+ */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

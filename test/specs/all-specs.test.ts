@@ -58,7 +58,8 @@ describe("every spec of spec/models", () => {
       );
       expect(bound.filter((tensor) => tensor.includes("token_embedding"))).toEqual([]);
       expect(bindings).toContain(
-        `readonly lastHiddenState: sigil.Tensor<readonly [number, ${patches}, ${vision!.hidden_size}]>`,
+        `readonly lastHiddenState: sigil.Tensor<readonly [number, ${patches}, ` +
+          `${vision!.hidden_size}]>`,
       );
       for (const program of plan.programs) {
         const place = () => layoutMemory(program, 2);

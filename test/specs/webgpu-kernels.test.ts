@@ -64,10 +64,16 @@ function cases(set: KernelSet): Case[] {
 function title({ problem, symbols, specs }: Case): string {
   const of = `${[...specs][0]}${specs.size > 1 ? ` and ${specs.size - 1} more` : ""}`;
   if (problem.family === "attention")
-    return `attention ${problem.heads} heads of ${problem.headSize}, ${problem.queries} queries, ${problem.keys} keys: ${of}`;
+    return (
+      `attention ${problem.heads} heads of ${problem.headSize}, ${problem.queries} queries, ` +
+      `${problem.keys} keys: ${of}`
+    );
   const rows = valueOf(problem.rows, symbols);
   if (problem.family === "gemm")
-    return `Gemm ${rows} x ${valueOf(problem.columns, symbols)} x ${problem.depth} of ${problem.a.kind}: ${of}`;
+    return (
+      `Gemm ${rows} x ${valueOf(problem.columns, symbols)} x ${problem.depth} of ` +
+      `${problem.a.kind}: ${of}`
+    );
   return `${problem.family === "map" ? "map" : problem.kind} ${rows} x ${problem.width}: ${of}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The small trained checkpoint of the fixtures as a NaFlex one: the same model where pictures have its
- * grid, since a patch is the same sum in another order.
+ * The small trained checkpoint of the fixtures as a NaFlex one: the same model where pictures have
+ * its grid, since a patch is the same sum in another order.
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +50,9 @@ export async function writeNaflexCheckpoint(folder: string, config: object = {})
   await saveSafetensors(join(folder, "model.safetensors"), new Map(tensors));
 }
 
-/** `[out, channels, patch, patch]` as the matrix that takes patches ordered (row, column, channel). */
+/**
+ * `[out, channels, patch, patch]` as the matrix that takes patches ordered (row, column, channel).
+ */
 function channelsLast(data: Float32Array, shape: readonly number[]) {
   const [out, channels, patch] = shape as [number, number, number];
   const area = patch * patch;

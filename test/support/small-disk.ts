@@ -1,7 +1,13 @@
-/** Programs that run with a disk of their own: a small one, to see how they bear a full one, or one that cannot be written. */
+/**
+ * Programs that run with a disk of their own: a small one, to see how they bear a full one, or one
+ * that cannot be written.
+ */
 import { runProgram, type Ended } from "./run-program.ts";
 
-/** Runs a program where `folder` is a disk of `size`, such as 64k, which is empty again afterwards; or read-only. */
+/**
+ * Runs a program where `folder` is a disk of `size`, such as 64k, which is empty again afterwards;
+ * or read-only.
+ */
 export function onDisk(
   folder: string,
   size: string | "read-only",

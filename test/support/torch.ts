@@ -13,7 +13,8 @@ const tried =
     : spawnSync(named, ["-c", "import torch, transformers"], { encoding: "utf8" });
 if (required && tried?.status !== 0)
   throw new Error(
-    `REQUIRE=torch, but ${named}: ${tried?.error?.message ?? tried?.stderr.trim().split("\n").at(-1)}`,
+    `REQUIRE=torch, but ${named}: ` +
+      `${tried?.error?.message ?? tried?.stderr.trim().split("\n").at(-1)}`,
   );
 
 /** Undefined where tests must skip. */

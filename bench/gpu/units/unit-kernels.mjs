@@ -13,7 +13,10 @@ const exactValues = (count, salt) =>
 const bfloat16 = (values) =>
   new Uint16Array(new Uint32Array(Float32Array.from(values).buffer).map((bits) => bits >>> 16));
 
-/** How B lies, and where A is. The first three are those of Gemm and of attention of 64 channels, the rest of wider heads. */
+/**
+ * How B lies, and where A is. The first three are those of Gemm and of attention of 64 channels,
+ * the rest of wider heads.
+ */
 const products = [
   { n: 256, span: 128, transposed: false, registers: false },
   { n: 192, span: 128, transposed: false, registers: false },
@@ -237,6 +240,7 @@ export const source = [
   read("products"),
   ...products.map(
     ({ name, n, span, transposed, registers: inRegisters }) =>
-      `SIGIL_KERNEL(${name}, 128, 1)(const bf16* a, const bf16* b, float* c) { product<bf16, ${n}, ${span}, ${transposed}, ${inRegisters}>(a, b, c); }\nSIGIL_EXPORT(${name})\n`,
+      `SIGIL_KERNEL(${name}, 128, 1)(const bf16* a, const bf16* b, float* c) { product<bf16, ` +
+      `${n}, ${span}, ${transposed}, ${inRegisters}>(a, b, c); }\nSIGIL_EXPORT(${name})\n`,
   ),
 ].join("\n");

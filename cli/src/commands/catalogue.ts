@@ -81,11 +81,16 @@ export function catalogue(options: { json?: boolean }): void {
   const mega = (bytes: number): string => (bytes / 1e6).toFixed(0);
   process.stdout.write(
     [
-      "| checkpoint | parameters | GFLOP an image | GFLOP a text | weights, MB in float32 / 16 bits / int8 / int4 | arena, MB at batch 1 / as planned |",
+      "| checkpoint | parameters | GFLOP an image | GFLOP a text | weights, MB in float32 / " +
+        "16 bits / int8 / int4 | arena, MB at batch 1 / as planned |",
       "| --- | ---: | ---: | ---: | ---: | ---: |",
       ...rows.map(
         (row) =>
-          `| ${row.name} | ${row.parameters.toLocaleString("en")} | ${giga(row.flopsPerImage)} | ${giga(row.flopsPerText)} | ${mega(row.weightBytes)} / ${mega(row.weightBytes / 2)} / ${mega(row.quantizedBytes.int8)} / ${mega(row.quantizedBytes.int4)} | ${mega(row.arenaBytes.one)} / ${mega(row.arenaBytes.planned)} |`,
+          `| ${row.name} | ${row.parameters.toLocaleString("en")} | ` +
+          `${giga(row.flopsPerImage)} | ${giga(row.flopsPerText)} | ${mega(row.weightBytes)} ` +
+          `/ ${mega(row.weightBytes / 2)} / ${mega(row.quantizedBytes.int8)} / ` +
+          `${mega(row.quantizedBytes.int4)} | ${mega(row.arenaBytes.one)} / ` +
+          `${mega(row.arenaBytes.planned)} |`,
       ),
       "",
     ].join("\n"),

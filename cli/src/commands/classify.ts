@@ -76,7 +76,8 @@ function classifierOf(
     const given = labels ? "--labels" : template === undefined ? undefined : "--template";
     if (given !== undefined)
       throw new InputError(
-        `${given}: ${name} is a classifier with labels of its own (${listedLabels(model.labels)}); leave ${given} out`,
+        `${given}: ${name} is a classifier with labels of its own ` +
+          `(${listedLabels(model.labels)}); leave ${given} out`,
       );
     const classifier = new ImageClassification(model);
     const topK = json ? model.labels.length : (top ?? 5);
@@ -84,7 +85,8 @@ function classifierOf(
   }
   if (!labels)
     throw new InputError(
-      `${name} compares pictures with texts: say which with --labels, such as --labels "a cat,a dog"`,
+      `${name} compares pictures with texts: say which with --labels, such as --labels "a ` +
+        `cat,a dog"`,
     );
   const classifier = new ZeroShotImageClassification(siglipModel(session), tokenizer(), textLength);
   return async (inputs) =>

@@ -45,7 +45,9 @@ export async function compile(
   const compiled = await compileSpec(spec);
   if (tower === "vision" && Array.isArray(spec.hiddenStates))
     process.stderr.write(
-      `note: the model takes ${spec.hiddenStates.map((layer) => `hidden_states.${layer}`).join(", ")} of its tower, before post_layernorm; the module has it beside last_hidden_state\n`,
+      "note: the model takes " +
+        `${spec.hiddenStates.map((layer) => `hidden_states.${layer}`).join(", ")} of its ` +
+        `tower, before post_layernorm; the module has it beside last_hidden_state\n`,
     );
   const out = options.out ?? join("generated", fileName(spec.name));
   const written = artifactFiles(compiled);

@@ -28,7 +28,9 @@ async function cuda(): Promise<[boolean, string]> {
     const { version, devices } = await openDriver();
     const list = devices.map(
       (device, i) =>
-        `${i}: ${device.name}, compute capability ${showCapability(device)}, ${(device.memoryBytes / 2 ** 30).toFixed(0)} GiB, ${device.multiprocessors} multiprocessors`,
+        `${i}: ${device.name}, compute capability ${showCapability(device)}, ` +
+        `${(device.memoryBytes / 2 ** 30).toFixed(0)} GiB, ${device.multiprocessors} ` +
+        "multiprocessors",
     );
     return [
       devices.length > 0,
@@ -44,7 +46,8 @@ function native(): [boolean, string] {
     const addon = loadNativeAddon();
     return [
       true,
-      `${chooseInstructionSet(addon)}, ${addon.cores} physical cores; what is compiled for cpu runs on it`,
+      `${chooseInstructionSet(addon)}, ${addon.cores} physical cores; what is compiled for ` +
+        "cpu runs on it",
     ];
   } catch (error) {
     return [false, `${(error as Error).message}; what is compiled for cpu runs on WebAssembly`];
@@ -67,7 +70,8 @@ export async function doctor(options: { json?: boolean }): Promise<void> {
     [
       "cpu",
       true,
-      `WebAssembly SIMD, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`,
+      `WebAssembly SIMD, ${availableParallelism()} threads, ` +
+        `${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`,
     ],
     ["native", ...native()],
     [

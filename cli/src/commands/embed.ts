@@ -25,7 +25,8 @@ export async function embed(given: string[], options: EmbedOptions): Promise<voi
   const texts = options.texts ? await all(linesOf(process.stdin)) : [...(options.text ?? [])];
   if (images.length > 0 === texts.length > 0)
     throw new InputError(
-      `expected pictures or texts (--text, --texts), received ${images.length > 0 ? "both" : "neither"}`,
+      "expected pictures or texts (--text, --texts), received " +
+        `${images.length > 0 ? "both" : "neither"}`,
     );
   const opened = await openModel(options.model, {
     lazy: true,

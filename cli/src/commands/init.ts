@@ -26,7 +26,8 @@ export async function init(
   const config = parsePythonJson(readFileSync(spec.file, "utf8")) as object;
   if ("config" in config)
     throw new InputError(
-      `${spec.file} is a spec already, to be copied and edited: expected a checkpoint folder, a config.json or a Hub id`,
+      `${spec.file} is a spec already, to be copied and edited: expected a checkpoint ` +
+        "folder, a config.json or a Hub id",
     );
   const out = resolve(options.out ?? `${spec.name}.json`);
   if (existsSync(out) && !options.force)

@@ -48,7 +48,8 @@ export async function parity(
   else process.stdout.write(table(rows, backends, bounds));
   if (past.length === 0) return;
   process.stderr.write(
-    `${past.length} of ${rows.length} kernels are past the tolerance, first ${past[0]!.program} ${past[0]!.launch} (${past[0]!.origins.join(" + ")})\n`,
+    `${past.length} of ${rows.length} kernels are past the tolerance, first ` +
+      `${past[0]!.program} ${past[0]!.launch} (${past[0]!.origins.join(" + ")})\n`,
   );
   process.exitCode = 1;
 }
@@ -86,7 +87,9 @@ function table(
         Math.max(...own.map(({ errors }) => errors[backend]!)).toExponential(2),
       );
       const lines = own.map(({ launch, family, origins, errors }) => {
-        const name = `  ${launch} ${family} ${origins[0]!}${origins.length > 1 ? ` +${origins.length - 1}` : ""}`;
+        const name =
+          `  ${launch} ${family} ` +
+          `${origins[0]!}${origins.length > 1 ? ` +${origins.length - 1}` : ""}`;
         return line(
           name.length > 64 ? `${name.slice(0, 63)}…` : name,
           backends.map(

@@ -35,9 +35,9 @@ export interface PreprocessOptions {
 type Pixels = ReturnType<SiglipImageProcessor["resize"]>[number];
 
 /**
- * Pictures to what a model takes of them, in a safetensors file: `pixel_values`, and with `uint8` the
- * resized and cropped pixels, `[batch, height, width, 3]`; for NaFlex also `pixel_attention_mask` and
- * `spatial_shapes`.
+ * Pictures to what a model takes of them, in a safetensors file: `pixel_values`, and with `uint8`
+ * the resized and cropped pixels, `[batch, height, width, 3]`; for NaFlex also
+ * `pixel_attention_mask` and `spatial_shapes`.
  */
 export async function preprocess(given: string[], options: PreprocessOptions): Promise<void> {
   const { out } = options;
@@ -100,7 +100,8 @@ async function transformed(
   );
   if (odd !== undefined)
     throw new InputError(
-      `--${odd === "maxNumPatches" ? "max-num-patches" : odd}: a config of open_clip or timm says how its pictures are prepared`,
+      `--${odd === "maxNumPatches" ? "max-num-patches" : odd}: a config of open_clip or timm ` +
+        "says how its pictures are prepared",
     );
   const rgb = !(processor instanceof OpenClipImageProcessor);
   // Each is resized as soon as it is decoded: photographs are never in memory together.
@@ -137,7 +138,8 @@ async function patches(
   const odd = size ? "--size" : uint8 ? "--uint8" : undefined;
   if (odd !== undefined)
     throw new InputError(
-      `${odd}: a NaFlex image processor cuts pictures of any size into patches; take --max-num-patches`,
+      `${odd}: a NaFlex image processor cuts pictures of any size into patches; take ` +
+        "--max-num-patches",
     );
   // Each becomes patches as soon as it is decoded: photographs are never in memory together.
   const parts = await Promise.all(

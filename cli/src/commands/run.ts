@@ -94,7 +94,8 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
   const longest = spec.config.text_config?.max_position_embeddings ?? 0;
   if (ids && ids.at(-1)! > longest && spec.config.text_config)
     throw new InputError(
-      `input_ids: expected at most max_position_embeddings ${longest} ids a text, received ${ids.at(-1)}`,
+      `input_ids: expected at most max_position_embeddings ${longest} ids a text, received ` +
+        `${ids.at(-1)}`,
     );
   return {
     ...spec,
@@ -187,7 +188,8 @@ async function forward(
       const [image, text] = ["pixel_values", "input_ids"].map((name) => inputs.tensors.has(name));
       if (!image && !text)
         throw new InputError(
-          `${inputs.name}: expected a tensor pixel_values, input_ids or both, found ${listed([...inputs.tensors.keys()])}`,
+          `${inputs.name}: expected a tensor pixel_values, input_ids or both, found ` +
+            `${listed([...inputs.tensors.keys()])}`,
         );
       const joined = session.plan.programs.some((program) =>
         program.inputs.some(({ name }) => name === "image_features"),
@@ -220,7 +222,8 @@ async function forward(
       const [program, ...others] = session.plan.programs;
       if (others.length > 0)
         throw new InputError(
-          `${session.plan.name} has ${others.length + 1} graphs: state the kind of model that they make in its document, such as "kind": "siglip"`,
+          `${session.plan.name} has ${others.length + 1} graphs: state the kind of model ` +
+            `that they make in its document, such as "kind": "siglip"`,
         );
       const given = await Promise.all(
         program!.inputs.flatMap((input) =>

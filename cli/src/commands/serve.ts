@@ -58,8 +58,10 @@ function fixedSize(name: string, processor: ReturnType<OpenModel["processor"]>) 
   if (processor instanceof SiglipImageProcessor) return processor;
   throw new InputError(
     processor instanceof Siglip2ImageProcessor
-      ? `${name} is a NaFlex model, whose pictures are not prepared here: send pixel_values, pixel_attention_mask and spatial_shapes (sigil preprocess) to /v2/models/${name}/infer`
-      : `${name} is a model of open_clip or timm, whose pictures are not prepared here: send pixel_values to /v2/models/${name}/infer`,
+      ? `${name} is a NaFlex model, whose pictures are not prepared here: send pixel_values, ` +
+          `pixel_attention_mask and spatial_shapes (sigil preprocess) to /v2/models/${name}/infer`
+      : `${name} is a model of open_clip or timm, whose pictures are not prepared here: send ` +
+          `pixel_values to /v2/models/${name}/infer`,
   );
 }
 

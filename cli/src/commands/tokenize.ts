@@ -11,7 +11,8 @@ export async function tokenize(options: { model: string; raw?: boolean }): Promi
     encode = (text) => (pieces ? pieces.encode(text) : tokenizer!.encode([text]).inputIds[0]);
   } catch (cause) {
     throw new InputError(
-      `${options.model}: expected a SentencePiece model (spiece.model): ${(cause as Error).message}`,
+      `${options.model}: expected a SentencePiece model (spiece.model): ` +
+        `${(cause as Error).message}`,
       { cause },
     );
   }
@@ -23,7 +24,8 @@ export async function tokenize(options: { model: string; raw?: boolean }): Promi
     const text = typeof parsed === "string" ? parsed : parsed?.text;
     if (typeof text !== "string")
       throw new InputError(
-        `line ${number}: expected a JSON string or an object with a string "text", received ${line.slice(0, 60)}`,
+        `line ${number}: expected a JSON string or an object with a string "text", received ` +
+          `${line.slice(0, 60)}`,
       );
     process.stdout.write(`${JSON.stringify(encode(text))}\n`);
   }

@@ -53,7 +53,9 @@ export async function tune(
       );
     else
       process.stdout.write(
-        `${held.description}, kernels for ${held.kind} adapters${features.length > 0 ? ` with ${features.join(", ")}` : ""}\n${results.map(line).join("")}written to ${out}\n`,
+        `${held.description}, kernels for ${held.kind} ` +
+          `adapters${features.length > 0 ? ` with ${features.join(", ")}` : ""}\n${results.map(line).join("")}written ` +
+          `to ${out}\n`,
       );
   } finally {
     await holder.close();
@@ -144,7 +146,9 @@ const reported = ({ problem, measured, candidates, refused, own, best }: TunedRe
 });
 
 function line({ problem, measured, candidates, refused, own, best }: TunedResult): string {
-  const tried = `${measured} of ${candidates} candidates${refused.length > 0 ? `, ${refused.length} refused` : ""}`;
+  const tried =
+    `${measured} of ${candidates} ` +
+    `candidates${refused.length > 0 ? `, ${refused.length} refused` : ""}`;
   const gain = best
     ? `${(best.own / 1000).toFixed(2)} -> ${(best.microseconds / 1000).toFixed(2)} ms`
     : Number.isNaN(own)

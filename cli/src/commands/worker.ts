@@ -19,7 +19,8 @@ export async function worker({ queue, board: port }: WorkerOptions): Promise<voi
     open: openEmbedder,
     onShard: (shard, { rows, unreadable }) =>
       process.stderr.write(
-        `${shardPath(shard)}: ${rows} rows${unreadable > 0 ? `, ${unreadable} inputs left out` : ""}\n`,
+        `${shardPath(shard)}: ${rows} ` +
+          `rows${unreadable > 0 ? `, ${unreadable} inputs left out` : ""}\n`,
       ),
     onFailure: (shard, { message }) =>
       process.stderr.write(`error: ${shard ? `shard ${shard.index}: ` : ""}${message}\n`),

@@ -27,7 +27,10 @@ function picture({ graph, lowered, memory }: CompiledProgram): Markup {
   );
   const rectangles = memory.lives.map(({ value, from, to, offset, bytes }) => {
     const writer = writers.get(value.id);
-    const what = `${writer?.path ?? "input"}: ${showShape(value.shape)}, ${showBytes(bytes)} at ${showBytes(offset)}, launches ${Math.max(from, 0)} to ${Math.min(to, lowered.launches.length - 1)}`;
+    const what =
+      `${writer?.path ?? "input"}: ${showShape(value.shape)}, ${showBytes(bytes)} at ` +
+      `${showBytes(offset)}, launches ${Math.max(from, 0)} to ` +
+      `${Math.min(to, lowered.launches.length - 1)}`;
     return html`<rect class="${writer?.family ?? "input"}" x="${x(from)}" y="${y(offset + bytes)}" width="${(((to - from + 1) * width) / columns).toFixed(1)}" height="${((bytes * height) / Math.max(1, memory.bytes)).toFixed(1)}"><title>${what}</title></rect>`;
   });
   return html`<figure><figcaption>${graph.name}: ${showBytes(memory.bytes)} arena, ${memory.lives.length} values in ${lowered.launches.length} launches</figcaption>

@@ -37,16 +37,24 @@ export function showProblem({ problem }: LoweredLaunch): {
       const from =
         problem.a.kind === "rows"
           ? "rows"
-          : `patches of ${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
+          : "patches of " +
+            `${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
       return {
-        sizes: `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ${problem.depth}]ᵀ from ${from}, B ${problem.b.kind === "weight" ? showStorage(problem.b.storage) : "computed"}`,
+        sizes:
+          `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ` +
+          `${problem.depth}]ᵀ from ${from}, B ` +
+          `${problem.b.kind === "weight" ? showStorage(problem.b.storage) : "computed"}`,
         formula: showExpression(problem.epilogue),
       };
     }
     case "attention":
       return {
-        sizes: `${extent(problem.batch)} x ${problem.heads} heads of ${problem.headSize}, ${problem.queries} queries, ${problem.keys} keys`,
-        formula: `softmax(q kᵀ * ${number(problem.scale)}${problem.mask ? " + mask" : ""}) v${problem.probabilities ? ", and the probabilities" : ""}`,
+        sizes:
+          `${extent(problem.batch)} x ${problem.heads} heads of ${problem.headSize}, ` +
+          `${problem.queries} queries, ${problem.keys} keys`,
+        formula:
+          `softmax(q kᵀ * ${number(problem.scale)}${problem.mask ? " + mask" : ""}) ` +
+          `v${problem.probabilities ? ", and the probabilities" : ""}`,
       };
     case "row_reduce":
       return {

@@ -12,8 +12,8 @@ import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
 
 /**
- * The snapshot folder that the cache has of a model, without asking the Hub, which `offline` forbids.
- * Throws HubError naming what is missing of config.json and the weights.
+ * The snapshot folder that the cache has of a model, without asking the Hub, which `offline`
+ * forbids. Throws HubError naming what is missing of config.json and the weights.
  */
 export async function cachedSnapshot(
   cache: ModelCache,

@@ -59,7 +59,8 @@ export async function fetchSnapshot(
     const advice = otherWeights([...files.keys()]);
     return new HubError(
       "not-found",
-      `${model.name}@${model.revision} at ${settings.endpoint} has no ${what}${advice === undefined ? "" : `; ${advice}`}`,
+      `${model.name}@${model.revision} at ${settings.endpoint} has no ` +
+        `${what}${advice === undefined ? "" : `; ${advice}`}`,
     );
   };
 

@@ -37,7 +37,8 @@ export function hubFetch(
       return silence.signal.aborted
         ? new HubError(
             "network",
-            `${url} is silent: less than ${leastBytes} bytes in ${settings.idle / 1000} s (HF_HUB_DOWNLOAD_TIMEOUT sets these seconds)`,
+            `${url} is silent: less than ${leastBytes} bytes in ${settings.idle / 1000} s ` +
+              "(HF_HUB_DOWNLOAD_TIMEOUT sets these seconds)",
             { transient: true },
           )
         : unreachable(settings, url, cause);
@@ -159,7 +160,8 @@ function refusal(
     // do.
     return new HubError(
       "access",
-      `no access to ${name} at ${endpoint} (${status}): it is private or gated, or does not exist; check the id, and ${remedy}`,
+      `no access to ${name} at ${endpoint} (${status}): it is private or gated, or does not ` +
+        `exist; check the id, and ${remedy}`,
     );
   }
   if (status === 404) {
@@ -176,7 +178,8 @@ function refusal(
     retryAfter === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
   return new HubError(
     "network",
-    `the Hub at ${endpoint} answers with ${status}${status === 429 ? " (too many requests)" : ""} for ${url}${wait}`,
+    `the Hub at ${endpoint} answers with ` +
+      `${status}${status === 429 ? " (too many requests)" : ""} for ${url}${wait}`,
     { transient: busy.includes(status), retryAfter },
   );
 }

@@ -13,7 +13,9 @@ export interface SnapshotListing {
   readonly files: ReadonlyMap<string, ListedFile>;
 }
 
-/** No list of a model's files is longer, in bytes; a page of the Hub's has 1,000 files in 200 kB. */
+/**
+ * No list of a model's files is longer, in bytes; a page of the Hub's has 1,000 files in 200 kB.
+ */
 const longestAnswer = 16 << 20;
 const mostPages = 100;
 

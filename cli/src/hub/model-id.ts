@@ -39,12 +39,21 @@ function notAnId(text: string): string {
       text,
     ) ?? [];
   if (id !== undefined && /^https?:|^(www\.)?(huggingface\.co|hf\.co)\//.test(text))
-    return `${shown} is an address: give the model's Hub id, ${id}${revision === undefined || revision === "main" ? "" : `@${decoded(revision)}`}`;
+    return (
+      `${shown} is an address: give the model's Hub id, ` +
+      `${id}${revision === undefined || revision === "main" ? "" : `@${decoded(revision)}`}`
+    );
   const missing = `there is no file or folder ${shown}`;
   if (text.startsWith("~/") || text === "~")
-    return `${missing}: a shell replaces ~ only where no quotes are around it; write ${homedir()}${text.slice(1)}`;
+    return (
+      `${missing}: a shell replaces ~ only where no quotes are around it; write ` +
+      `${homedir()}${text.slice(1)}`
+    );
   if (/^[./\\]|^[A-Za-z]:[\\/]|\\|\/$|\/[^/]*\//.test(text)) return missing;
-  return `${missing}, and a Hub id is org/name or org/name@revision, such as google/siglip-base-patch16-224`;
+  return (
+    `${missing}, and a Hub id is org/name or org/name@revision, such as ` +
+    "google/siglip-base-patch16-224"
+  );
 }
 
 function decoded(text: string): string {

@@ -12,7 +12,9 @@ const here = createHash("sha256")
   .digest("hex")
   .slice(0, 8);
 
-/** Nobody writes to a file that has lain so long, in milliseconds: a silent server is left sooner. */
+/**
+ * Nobody writes to a file that has lain so long, in milliseconds: a silent server is left sooner.
+ */
 const abandoned = 24 * 3600 * 1000;
 
 /** A link at the place of a partial file may lead anywhere. Windows has no such flag. */

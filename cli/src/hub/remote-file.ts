@@ -29,7 +29,9 @@ export async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.size;
 }
 
-/** What is wrong with the bytes of a file, or undefined where size and hash are what they must be. */
+/**
+ * What is wrong with the bytes of a file, or undefined where size and hash are what they must be.
+ */
 export async function mismatch(
   { size, hash }: RemoteFile,
   handle: FileHandle,

@@ -33,7 +33,9 @@ export async function resolveModel(model: string, options: ResolveOptions = {}):
   if (local !== undefined)
     throw new HubError(
       "invalid",
-      `${model} is a file: expected a checkpoint folder${checkpointFiles.includes(basename(model)) ? `, such as ${dirname(model)}` : ""} or a Hub id`,
+      `${model} is a file: expected a checkpoint ` +
+        `folder${checkpointFiles.includes(basename(model)) ? `, such as ${dirname(model)}` : ""} ` +
+        "or a Hub id",
     );
   const id = parseModelId(model);
   const settings = hubSettings();

@@ -1,4 +1,7 @@
-/** Compiled modules, kept by everything that decides them: most programs open the model of yesterday. */
+/**
+ * Compiled modules, kept by everything that decides them: most programs open the model of
+ * yesterday.
+ */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";

@@ -116,7 +116,8 @@ export async function pipeline<Task extends keyof Pipelines>(
 ): Promise<Pipelines[Task]> {
   if (!Object.hasOwn(pipelines, task))
     throw new InputError(
-      `task: expected one of ${Object.keys(pipelines).join(", ")}, received ${JSON.stringify(task)}`,
+      `task: expected one of ${Object.keys(pipelines).join(", ")}, received ` +
+        `${JSON.stringify(task)}`,
     );
   return pipelines[task](model, options);
 }

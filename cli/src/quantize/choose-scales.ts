@@ -4,9 +4,9 @@ import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil
 const parts = [1, 0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8];
 
 /**
- * Evenly spaced codes with the scales that leave the least squared error of a group's weights, which
- * is often less than the one that its largest weight asks for. Scales of 4 bits are float16 numbers,
- * as they are stored; codes are as `quantize` of @sigil/runtime makes them.
+ * Evenly spaced codes with the scales that leave the least squared error of a group's weights,
+ * which is often less than the one that its largest weight asks for. Scales of 4 bits are float16
+ * numbers, as they are stored; codes are as `quantize` of @sigil/runtime makes them.
  */
 export function quantizeClosely(
   values: Float32Array,

@@ -2,10 +2,10 @@ import type { Matrix } from "./find-matrices.ts";
 import type { QuantizationReport } from "./report.ts";
 
 /**
- * The pattern of the encoder layer that goes to 8 bits next: the first one that has not, of the tower
- * whose least cosine misses the target by more. What an early layer loses, all later ones carry on:
- * in siglip-shapes the error of a layer alone falls from the first to the last. Undefined where the
- * target is met, or nothing is left.
+ * The pattern of the encoder layer that goes to 8 bits next: the first one that has not, of the
+ * tower whose least cosine misses the target by more. What an early layer loses, all later ones
+ * carry on: in siglip-shapes the error of a layer alone falls from the first to the last. Undefined
+ * where the target is met, or nothing is left.
  */
 export function nextLayer(
   kept: NonNullable<QuantizationReport["kept"]>,

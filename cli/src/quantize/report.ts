@@ -39,7 +39,8 @@ export function quantizationReport({
     of
       ? row(
           name,
-          `${of.count}${of.noise ? " of noise" : ""}, cosine at least ${of.least.toFixed(5)}, ${of.mean.toFixed(5)} on average`,
+          `${of.count}${of.noise ? " of noise" : ""}, cosine at least ` +
+            `${of.least.toFixed(5)}, ${of.mean.toFixed(5)} on average`,
         )
       : "";
   const worst = Object.entries(errors)
@@ -49,7 +50,8 @@ export function quantizationReport({
     `${out}: ${to}\n`,
     row(
       "bytes",
-      `${mega(bytes.before)} -> ${mega(bytes.after)} (${((100 * bytes.after) / bytes.before).toFixed(1)} %)`,
+      `${mega(bytes.before)} -> ${mega(bytes.after)} ` +
+        `(${((100 * bytes.after) / bytes.before).toFixed(1)} %)`,
     ),
     cosine("pictures", kept?.images),
     cosine("texts", kept?.texts),

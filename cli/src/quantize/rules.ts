@@ -25,8 +25,8 @@ const sensitive = [
 ];
 
 /**
- * The `quantize` of a spec for a target. nf4 and fp4 are those of bitsandbytes, which quantises what
- * is an nn.Linear, and its rules are in its own config.
+ * The `quantize` of a spec for a target. nf4 and fp4 are those of bitsandbytes, which quantises
+ * what is an nn.Linear, and its rules are in its own config.
  */
 export function rulesFor({
   to,
@@ -59,6 +59,7 @@ export function checkKept(
   const strange = keep.find((pattern) => !names.some((name) => fits(name, pattern)));
   if (strange !== undefined)
     throw new InputError(
-      `--keep ${strange}: no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} and ${Math.max(0, names.length - 3)} more`,
+      `--keep ${strange}: no matrix of the model has such a name; they are ` +
+        `${names.slice(0, 3).join(", ")} and ${Math.max(0, names.length - 3)} more`,
     );
 }

@@ -1,4 +1,7 @@
-/** Writes the tensors of a checkpoint, in several files where they are many, and goes on where it was stopped. */
+/**
+ * Writes the tensors of a checkpoint, in several files where they are many, and goes on where it
+ * was stopped.
+ */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorInfo } from "@sigil/runtime";
@@ -21,8 +24,8 @@ const bytesOf = ({ stored }: TensorToStore): number =>
   );
 
 /**
- * Writes model.safetensors, or shards and their index. Files that an earlier run with the same `key`
- * finished are kept. Throws WeightsError; what is not finished leaves no file.
+ * Writes model.safetensors, or shards and their index. Files that an earlier run with the same
+ * `key` finished are kept. Throws WeightsError; what is not finished leaves no file.
  */
 export async function writeCheckpoint(
   folder: string,

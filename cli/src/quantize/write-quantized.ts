@@ -135,7 +135,8 @@ export async function writeQuantized(
 
 /** The text of a config.json with one key more; numbers stay as Python wrote them. */
 const withQuantization = (config: string, quantization: object): string =>
-  `${config.trimEnd().slice(0, -1).trimEnd()},\n  "quantization_config": ${JSON.stringify(quantization, undefined, 2).replaceAll("\n", "\n  ")}\n}\n`;
+  `${config.trimEnd().slice(0, -1).trimEnd()},\n  "quantization_config": ` +
+  `${JSON.stringify(quantization, undefined, 2).replaceAll("\n", "\n  ")}\n}\n`;
 
 /** Rules as a config gives them. */
 const storageRules = (document: ReturnType<typeof rulesFor>): readonly StorageRule[] =>

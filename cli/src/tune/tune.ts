@@ -184,7 +184,8 @@ export function disagreement(
   const error = Math.max(...expected.map((data, i) => parityError(actual[i]!, data)));
   return error < tolerances.webgpu.float32
     ? undefined
-    : `its result differs from that of Sigil's own choice by ${error.toExponential(2)} of the largest magnitude, more than ${tolerances.webgpu.float32}`;
+    : `its result differs from that of Sigil's own choice by ${error.toExponential(2)} of the ` +
+        `largest magnitude, more than ${tolerances.webgpu.float32}`;
 }
 
 /** The fastest run of each, in turns; given up after one if the other is far from both. */

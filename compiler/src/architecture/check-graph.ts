@@ -98,7 +98,8 @@ function checkSymbols({ name, symbols, inputs, outputs }: Graph): void {
       throw new ArchitectureError(
         name,
         `/${kind}/${member}`,
-        `the first axis, and no other, must be of "${[...bound].join()}", and this is ${showShape(value.shape)}`,
+        `the first axis, and no other, must be of "${[...bound].join()}", and this is ` +
+          `${showShape(value.shape)}`,
       );
     }
 }

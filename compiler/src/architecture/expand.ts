@@ -13,7 +13,9 @@ import { eliminateDeadCode } from "../passes/eliminate-dead-code.ts";
 import { ArchitectureError } from "./architecture-error.ts";
 import { evaluateDimension, ExpressionError } from "./expression.ts";
 
-/** A size, and the elements of a value or a weight: offsets in bytes then fit what kernels count in. */
+/**
+ * A size, and the elements of a value or a weight: offsets in bytes then fit what kernels count in.
+ */
 const mostElements = 2 ** 31 - 1;
 /** Steps of a graph with its blocks unrolled: 256 layers have fewer, and take a second. */
 const mostSteps = 5_000;
@@ -142,7 +144,8 @@ export function expand(
     if (count > mostElements)
       fail(
         pointer,
-        `${showShape(shape)} has more than ${mostElements} elements in a run of the largest batches`,
+        `${showShape(shape)} has more than ${mostElements} elements in a run of the largest ` +
+          "batches",
       );
   };
   const field = (name: string, pointer: string): unknown =>
@@ -211,7 +214,8 @@ export function expand(
     if (inputs.length < op.inputs || inputs.length > most)
       fail(
         `${pointer}/inputs`,
-        `${step.op} takes ${op.inputs}${most > op.inputs ? ` to ${most}` : ""} inputs, received ${inputs.length}`,
+        `${step.op} takes ${op.inputs}${most > op.inputs ? ` to ${most}` : ""} inputs, ` +
+          `received ${inputs.length}`,
       );
     const allowed = [...op.weights, ...(op.optionalWeights ?? [])];
     for (const role of op.weights)
@@ -358,7 +362,8 @@ export function expand(
     nodes,
     outputs: [...results, ...[...collected.values()].flat()],
   };
-  // What no output needs takes no memory: attention's probabilities are the largest values there are.
+  // What no output needs takes no memory: attention's probabilities are the largest values there
+  // are.
   for (const { output, origin } of eliminateDeadCode(graph).nodes)
     checkElements(output.shape, origin.pointer);
   return graph;

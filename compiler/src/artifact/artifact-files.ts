@@ -125,7 +125,8 @@ function webGpuFiles(
   // downloaded.
   const loaders = Object.keys(kernels).map(
     (adapter) =>
-      `    ${propertyName(adapter)}: async () => (await import("./webgpu.${adapter}${importExtension(source)}")).kernels,`,
+      `    ${propertyName(adapter)}: async () => (await ` +
+      `import("./webgpu.${adapter}${importExtension(source)}")).kernels,`,
   );
   return {
     ...Object.fromEntries(shaders),
@@ -164,7 +165,8 @@ function cudaFiles(
     ...artifactModule(
       compiled,
       "cuda",
-      "cuda.plan.json, how the kernels of cuda/ are launched, and where they lie when nvcc has compiled them.",
+      "cuda.plan.json, how the kernels of cuda/ are launched, and where they lie when nvcc " +
+        "has compiled them.",
       'import { readImage } from "@sigil/runtime-cuda";',
       [
         `  plan: ${literal(plan)},`,

@@ -15,7 +15,9 @@ const inputsOf: Readonly<Partial<Record<PlanKind, readonly (readonly string[])[]
   "siglip2-image-classification": [["patches"]],
 };
 
-/** What joins the towers of a SigLIP is given; several graphs with these need not say what they are. */
+/**
+ * What joins the towers of a SigLIP is given; several graphs with these need not say what they are.
+ */
 const joined = ["input_ids", "image_features", "text_features"];
 
 /**

@@ -37,7 +37,8 @@ export function stages({
     files[`${stage}.3-memory.txt`] = memory.lives
       .map(
         (life) =>
-          `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ${life.offset + life.bytes}\n`,
+          `%${life.value.id}: launches ${life.from} to ${life.to}, bytes ${life.offset} to ` +
+          `${life.offset + life.bytes}\n`,
       )
       .join("");
     files[`${stage}.4-launches.txt`] = showLaunches(plan.programs[i]!);
@@ -52,6 +53,8 @@ const showLaunches = ({ init, launches }: PlannedProgram): string =>
   [...init, ...launches]
     .map(
       ({ kernel, operands, origins }, i) =>
-        `${i}: ${kernel}(${operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  ${lineComment("//", origins.join(" + "))}\n`,
+        `${i}: ` +
+        `${kernel}(${operands.map(({ space, offset }) => `${space}+${offset}`).join(", ")})  ` +
+        `${lineComment("//", origins.join(" + "))}\n`,
     )
     .join("");

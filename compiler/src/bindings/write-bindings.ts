@@ -72,7 +72,8 @@ export function writeBindings(
     isExported: true,
     docs: [
       docText(
-        `${plan.name}: ${plan.architecture}, weights stored as ${storageNames(plan)}. Sizes are checked by TypeScript where it sees them, and by every call.`,
+        `${plan.name}: ${plan.architecture}, weights stored as ${storageNames(plan)}. Sizes ` +
+          "are checked by TypeScript where it sees them, and by every call.",
       ),
     ],
     extends: `sigil.${classes[plan.kind]}<${name}Types${labels ? `, ${name}Label` : ""}>`,
@@ -168,7 +169,10 @@ function picturesType(plan: Plan): string {
   if (isNaflex(plan)) return `sigil.Siglip2VisionInputs<${tensorType(patches!)}>`;
   if (!patches) return `sigil.SiglipVisionInputs<${tensorType(inputOf(plan, "pixel_values")!)}>`;
   const vision = plan.config.vision_config as { readonly num_channels?: unknown } | undefined;
-  return `sigil.SiglipVisionInputs<sigil.Tensor<readonly [number, ${Number(vision?.num_channels)}, number, number]>>`;
+  return (
+    `sigil.SiglipVisionInputs<sigil.Tensor<readonly [number, ${Number(vision?.num_channels)}, ` +
+    "number, number]>>"
+  );
 }
 
 /** What callers must resize and pad to. */
@@ -190,7 +194,8 @@ function sizesOf(plan: Plan, name: string): NonNullable<ClassDeclarationStructur
             hasQuestionToken: true,
             name: "inputs",
             docs: [
-              "A type alone, for `new ModelProcessor(module, checkpoint)`: never there at run time.",
+              "A type alone, for `new ModelProcessor(module, checkpoint)`: never there at " +
+                "run time.",
             ],
             type: `${name}Types${path}["inputs"]`,
           },

@@ -46,7 +46,9 @@ export function writeLoad(
       namedImports: ["artifact"],
     });
     return {
-      doc: "Loads the weights and readies every kernel. Throws WeightsError with all that does not fit the model.",
+      doc:
+        "Loads the weights and readies every kernel. Throws WeightsError with all that does " +
+        "not fit the model.",
       options: optionsOf(target),
       open: `${target}.${openers[target].open}(artifact, weights, options)`,
     };
@@ -87,8 +89,13 @@ export function writeLoad(
     ...(targets.includes("webgpu") ? ["WebGpuError for a WebGPU"] : []),
   ];
   return {
-    doc: `Loads the weights and readies every kernel, ${where.slice(0, -1).join(", else ")} and else ${where.at(-1)} unless told otherwise. Throws WeightsError with all that does not fit the model, ${errors.join(" or ")} that was asked for and cannot run it.`,
+    doc:
+      `Loads the weights and readies every kernel, ${where.slice(0, -1).join(", else ")} and ` +
+      `else ${where.at(-1)} unless told otherwise. Throws WeightsError with all that does not ` +
+      `fit the model, ${errors.join(" or ")} that was asked for and cannot run it.`,
     options: `${name}Options`,
-    open: `sigil.openBackend(options, {\n${targets.map((t) => `  ${t}: ${imports(t)},`).join("\n")}\n})`,
+    open:
+      "sigil.openBackend(options, " +
+      `{\n${targets.map((t) => `  ${t}: ${imports(t)},`).join("\n")}\n})`,
   };
 }

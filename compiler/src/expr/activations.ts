@@ -44,7 +44,7 @@ export const activations: Readonly<Record<string, (x: Expression) => Expression>
   mish: (x) => mul(x, unary("tanh", softplus(x))),
   laplace: (x) => {
     // transformers' rounded constant, not the square root of a half.
-    // biome-ignore lint/suspicious/noApproximativeNumericConstant: the rounded value is the exact one
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: transformers rounds it so.
     const mean = c(0.707107);
     return half(
       add(c(1), unary("erf", binary("div", binary("sub", x, mean), c(0.282095 * Math.SQRT2)))),

@@ -62,7 +62,8 @@ export function evaluate(expression: Expression, environment: ScalarEnvironment)
           : environment.accumulator;
       if (value === undefined)
         throw new Error(
-          `internal: ${expression.kind === "operand" ? expression.name : "accumulator"} has no value`,
+          `internal: ${expression.kind === "operand" ? expression.name : "accumulator"} has ` +
+            "no value",
         );
       return value;
     }

@@ -25,10 +25,15 @@ export function showExpression(expression: Expression, precedence = 0): string {
     case "binary": {
       const sign = infix[expression.function];
       if (sign === undefined)
-        return `${expression.function}(${showExpression(expression.x)}, ${showExpression(expression.y)})`;
+        return (
+          `${expression.function}(${showExpression(expression.x)}, ` +
+          `${showExpression(expression.y)})`
+        );
       const [text, own] = sign;
       // The right side of a difference or a quotient, and of float sums, keeps its parentheses.
-      const shown = `${showExpression(expression.x, own)} ${text} ${showExpression(expression.y, own + 1)}`;
+      const shown =
+        `${showExpression(expression.x, own)} ${text} ` +
+        `${showExpression(expression.y, own + 1)}`;
       return own < precedence ? `(${shown})` : shown;
     }
   }

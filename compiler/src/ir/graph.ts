@@ -98,7 +98,8 @@ export function showGraph(graph: Graph): string {
       ", ",
     );
     lines.push(
-      `%${node.output.id} = ${node.op}(${args}) : ${showShape(node.output.shape)}  ${lineComment("//", node.origin.path)}`,
+      `%${node.output.id} = ${node.op}(${args}) : ${showShape(node.output.shape)}  ` +
+        `${lineComment("//", node.origin.path)}`,
     );
   }
   for (const { name, value } of graph.outputs) lines.push(`return ${name} = %${value.id}`);

@@ -11,7 +11,8 @@ export function verify(graph: Graph, after: string): Graph {
   for (const node of graph.nodes) {
     const problem = (text: string): never => {
       throw new Error(
-        `internal: after ${after}, ${node.origin.document}#${node.origin.pointer} (${node.origin.path}): ${text}`,
+        `internal: after ${after}, ${node.origin.document}#${node.origin.pointer} ` +
+          `(${node.origin.path}): ${text}`,
       );
     };
     for (const input of node.inputs)

@@ -43,9 +43,13 @@ function showGemm({ rows, columns, depth, a, b, epilogue, epilogueOperands }: Ge
   const left =
     a.kind === "rows"
       ? `rows ${a.stride} apart`
-      : `${a.patch}x${a.patch} ${a.kind === "patches" ? "patches" : "patches of bytes"} of ${a.channels}x${a.height}x${a.width} pictures`;
+      : `${a.patch}x${a.patch} ${a.kind === "patches" ? "patches" : "patches of bytes"} of ` +
+        `${a.channels}x${a.height}x${a.width} pictures`;
   const right = b.kind === "weight" ? `a weight in ${showStorage(b.storage)}` : "computed";
-  return `gemm ${showShape([rows, columns])}, depth ${depth}; A: ${left}; B: ${right}\n     = ${showExpression(epilogue)}${list(epilogueOperands.map(showOperand))}`;
+  return (
+    `gemm ${showShape([rows, columns])}, depth ${depth}; A: ${left}; B: ${right}\n     = ` +
+    `${showExpression(epilogue)}${list(epilogueOperands.map(showOperand))}`
+  );
 }
 
 function showAttention(problem: AttentionProblem): string {
@@ -56,7 +60,10 @@ function showAttention(problem: AttentionProblem): string {
     ...(problem.mask ? ["masked"] : []),
     ...(problem.probabilities ? ["probabilities kept"] : []),
   ];
-  return `attention ${showShape([batch, heads, queries, headSize])} over ${keys} keys, scale ${scale}; ${notes.join("; ")}`;
+  return (
+    `attention ${showShape([batch, heads, queries, headSize])} over ${keys} keys, scale ` +
+    `${scale}; ${notes.join("; ")}`
+  );
 }
 
 function showReduce({ kind, rows, width, reduced, mask, epsilon }: RowReduceProblem): string {
@@ -69,7 +76,8 @@ function showReduce({ kind, rows, width, reduced, mask, epsilon }: RowReduceProb
 }
 
 const showMap = ({ rows, width, expression, operands, written }: MapProblem): string =>
-  `map ${showShape([rows, width])}${written ? ` to ${showRows(written)}` : ""}\n     = ${showExpression(expression)}${list(operands.map(showOperand))}`;
+  `map ${showShape([rows, width])}${written ? ` to ${showRows(written)}` : ""}\n     = ` +
+  `${showExpression(expression)}${list(operands.map(showOperand))}`;
 
 /** A problem on one line, its expression and operands on the next ones. */
 export function showProblem(problem: Problem): string {

@@ -7,7 +7,9 @@ import { gridOf } from "../ops/grids.ts";
 import type { Lowering } from "./lowering.ts";
 import { place, written } from "./operands.ts";
 
-/** Means of columns side by side, then of rows of these: each kernel reads as many as a side has. */
+/**
+ * Means of columns side by side, then of rows of these: each kernel reads as many as a side has.
+ */
 function pooled({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
   const x = inputs[0]!;
   const { height, width, channels } = gridOf(x.shape, attributes);

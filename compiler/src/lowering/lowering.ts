@@ -96,7 +96,9 @@ export class Lowering {
     );
   }
 
-  /** How a weight is stored that loading computes from the checkpoint's, so that no code fits it. */
+  /**
+   * How a weight is stored that loading computes from the checkpoint's, so that no code fits it.
+   */
   floatsOf(reference: WeightReference): Storage {
     const storage = this.storageOf(reference);
     return isQuantized(storage) ? this.#stored.storage : storage;

@@ -65,7 +65,8 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
  */
 const attention: Op = {
   summary:
-    "softmax(q k^T / sqrt(head size) + mask) v for each head, of q, k, v and, where there is one, a mask `[batch, keys]`. A q without a batch serves every batch.",
+    "softmax(q k^T / sqrt(head size) + mask) v for each head, of q, k, v and, where there is " +
+    "one, a mask `[batch, keys]`. A q without a batch serves every batch.",
   attributes,
   inputs: 3,
   optionalInputs: 1,

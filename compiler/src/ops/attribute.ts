@@ -39,7 +39,8 @@ export function readAttributes(
       const nearest = nearestName(key, Object.keys(declared));
       throw new AttributeError(
         key,
-        `${op} has no attribute "${key}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
+        `${op} has no attribute ` +
+          `"${key}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
       );
     }
   return Object.fromEntries(

@@ -16,7 +16,9 @@ const rowsOf = (x: Shape): { tokens: number; channels: number } => {
  */
 export const concat: Op = {
   summary:
-    "The tokens of the first input and then those of the second, `[batch, a + b, channels]`. One of the two may be rows `[tokens, channels]` that every sequence gets, as a parameter's: registers, a class token.",
+    "The tokens of the first input and then those of the second, `[batch, a + b, channels]`. " +
+    "One of the two may be rows `[tokens, channels]` that every sequence gets, as a " +
+    "parameter's: registers, a class token.",
   inputs: 2,
   weights: [],
   infer([a, b]) {

@@ -58,7 +58,9 @@ const exp: Op = {
  * ones), or has one value.
  */
 const broadcasting = (what: string, combine: (a: number, b: number) => number): Op => ({
-  summary: `The ${what} of two values: the second is shaped as the first, or as its trailing axes, or has one element.`,
+  summary:
+    `The ${what} of two values: the second is shaped as the first, or as its trailing axes, or ` +
+    "has one element.",
   rowWise: true,
   inputs: 2,
   weights: [],

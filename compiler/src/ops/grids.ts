@@ -53,7 +53,8 @@ const smaller = (x: Shape, given: Attributes, channels: number): Shape => {
 
 const poolGrid: Op = {
   summary:
-    "The mean of each square of `size * size` tokens of a grid, `[batch, tokens / size / size, channels]`.",
+    "The mean of each square of `size * size` tokens of a grid, `[batch, tokens / size / " +
+    "size, channels]`.",
   inputs: 1,
   weights: [],
   attributes,
@@ -72,7 +73,9 @@ const poolGrid: Op = {
 
 const unshuffleGrid: Op = {
   summary:
-    "Each square of `size * size` tokens of a grid as one, their channels side by side row by row: `[batch, tokens / size / size, size * size * channels]` (pixel unshuffle, space to depth).",
+    "Each square of `size * size` tokens of a grid as one, their channels side by side row " +
+    "by row: `[batch, tokens / size / size, size * size * channels]` (pixel unshuffle, space " +
+    "to depth).",
   inputs: 1,
   weights: [],
   attributes,

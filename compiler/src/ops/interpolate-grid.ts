@@ -50,7 +50,8 @@ function antialiased(from: number, to: number): { index: number; weight: number 
  */
 export const interpolateGrid: Op = {
   summary:
-    "A parameter `[side * side, channels]`, a square table of positions, resampled to `[height * width, channels]`.",
+    "A parameter `[side * side, channels]`, a square table of positions, resampled to " +
+    "`[height * width, channels]`.",
   attributes: {
     height: { type: "integer", minimum: 1, description: "Rows of the new grid." },
     width: { type: "integer", minimum: 1, description: "Columns of the new grid." },
@@ -59,7 +60,8 @@ export const interpolateGrid: Op = {
       values: ["bicubic", "bilinear"],
       default: "bicubic",
       description:
-        "How, as torch.nn.functional.interpolate: bicubic without antialias, as SigLIP, or bilinear with it, as NaFlex.",
+        "How, as torch.nn.functional.interpolate: bicubic without antialias, as SigLIP, or " +
+        "bilinear with it, as NaFlex.",
     },
   },
   inputs: 1,

@@ -7,7 +7,8 @@ import { dense, rowsOf, ShapeError, type Op } from "./op.ts";
  */
 const linear: Op = {
   summary:
-    "x W^T + b over the last axis, with `weight` W of `[outputs, ...]`, its other axes flattened, and `bias` b of `[outputs]`. Patches are read by this op alone.",
+    "x W^T + b over the last axis, with `weight` W of `[outputs, ...]`, its other axes " +
+    "flattened, and `bias` b of `[outputs]`. Patches are read by this op alone.",
   rowWise: true,
   inputs: 1,
   weights: ["weight"],

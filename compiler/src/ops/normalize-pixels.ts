@@ -20,7 +20,8 @@ const isNormalFloat32 = (value: number): boolean => value > 2 ** -126 && value <
  */
 export const normalizePixels: Op = {
   summary:
-    "Bytes of pictures `[batch, height, width, channels]` to (x * rescale - mean) / std, `[batch, channels, height, width]`, which patches alone can read.",
+    "Bytes of pictures `[batch, height, width, channels]` to (x * rescale - mean) / std, " +
+    "`[batch, channels, height, width]`, which patches alone can read.",
   reads: "uint8",
   attributes: {
     rescale: { type: "number", above: 0, description: "What bytes are multiplied by." },

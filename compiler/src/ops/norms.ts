@@ -16,7 +16,8 @@ const groups = {
   minimum: 1,
   default: 1,
   description:
-    "Parts of equal size that the last axis is normalised in, each by the same weights: the heads of a query or a key.",
+    "Parts of equal size that the last axis is normalised in, each by the same weights: the " +
+    "heads of a query or a key.",
 } as const;
 
 const epsilon = {
@@ -58,7 +59,8 @@ const norm = (
 const layerNorm = norm(
   {
     summary:
-      "(x - mean) / sqrt(biased variance + epsilon) * weight + bias over the last axis, as torch.nn.LayerNorm.",
+      "(x - mean) / sqrt(biased variance + epsilon) * weight + bias over the last axis, as " +
+      "torch.nn.LayerNorm.",
     attributes: { epsilon, groups },
   },
   ["weight", "bias"],

@@ -4,12 +4,15 @@ import { dense, ShapeError, type Op } from "./op.ts";
 /**
  * Rotary positions: of each head's channels, the first half x and the second y become
  * (x cos - y sin, y cos + x sin), by the angles of the token. Tables `[tokens, half]`, or `[batch,
- * tokens, half]` where pictures differ, say the angles; what rows and columns of a grid have of them
- * (2D) is theirs.
+ * tokens, half]` where pictures differ, say the angles; what rows and columns of a grid have of
+ * them (2D) is theirs.
  */
 export const rotary: Op = {
   summary:
-    "Rotary positions: of each head's channels of `[batch, tokens, channels]`, the first half x and the second y become (x cos - y sin, y cos + x sin). The tables cos and sin, `[tokens, half]` or `[batch, tokens, half]`, are a parameter's or an input's; for two dimensions some columns hold the angles of the row and the others those of the column.",
+    "Rotary positions: of each head's channels of `[batch, tokens, channels]`, the first " +
+    "half x and the second y become (x cos - y sin, y cos + x sin). The tables cos and sin, " +
+    "`[tokens, half]` or `[batch, tokens, half]`, are a parameter's or an input's; for two " +
+    "dimensions some columns hold the angles of the row and the others those of the column.",
   inputs: 3,
   weights: [],
   attributes: {
@@ -28,7 +31,8 @@ export const rotary: Op = {
     for (const table of [cos!, sin!])
       if (!tables.some((shape) => sameShape(shape, table)))
         throw new ShapeError(
-          `expected a table of ${showShape(tables[0]!)} or ${showShape(tables[1]!)}, received ${showShape(table)}`,
+          `expected a table of ${showShape(tables[0]!)} or ${showShape(tables[1]!)}, ` +
+            `received ${showShape(table)}`,
         );
     return x!;
   },

@@ -14,7 +14,8 @@ const tokensOf = (x: Shape): { tokens: number; channels: number } => {
  */
 const token: Op = {
   summary:
-    "One token of each sequence `[batch, tokens, channels]`: `[batch, channels]`, or `[batch, 1, channels]` with keep.",
+    "One token of each sequence `[batch, tokens, channels]`: `[batch, channels]`, or " +
+    "`[batch, 1, channels]` with keep.",
   attributes: {
     index: { type: "integer", description: "Which token; a negative one counts from the end." },
     keep: { type: "boolean", default: false, description: "Whether the axis of tokens stays." },
@@ -46,7 +47,8 @@ const token: Op = {
  */
 const meanTokens: Op = {
   summary:
-    "The mean over the tokens of each sequence, `[batch, channels]`. Those whose mask `[batch, tokens]` is below zero do not count.",
+    "The mean over the tokens of each sequence, `[batch, channels]`. Those whose mask " +
+    "`[batch, tokens]` is below zero do not count.",
   inputs: 1,
   optionalInputs: 1,
   weights: [],
@@ -114,7 +116,9 @@ const parameter: Op = {
  */
 const patches: Op = {
   summary:
-    "Non-overlapping square patches of pictures `[batch, channels, height, width]`, row by row, each ordered (channel, row, column), for a linear to read; what does not fill a patch is dropped.",
+    "Non-overlapping square patches of pictures `[batch, channels, height, width]`, row by " +
+    "row, each ordered (channel, row, column), for a linear to read; what does not fill a " +
+    "patch is dropped.",
   attributes: {
     patch: { type: "integer", minimum: 1, description: "Height and width of a patch in pixels." },
   },

@@ -8,11 +8,17 @@ export function whyNoWebGpu(reason: string): string {
   if (!isSecureContext)
     return "browsers offer WebGPU only to pages that come over https or from localhost.";
   if (!("gpu" in navigator))
-    return "this browser offers no WebGPU. Current Chrome, Edge, Safari and, on Windows and macOS, Firefox have it; on Linux it may have to be turned on.";
+    return (
+      "this browser offers no WebGPU. Current Chrome, Edge, Safari and, on Windows and macOS, " +
+      "Firefox have it; on Linux it may have to be turned on."
+    );
   if (/software/i.test(reason))
     return "the only WebGPU adapter here is a software one, which is slower than WebAssembly.";
   if (/no adapter/i.test(reason))
-    return "the browser has WebGPU but no adapter for this device: its graphics driver may be too old or blocked.";
+    return (
+      "the browser has WebGPU but no adapter for this device: its graphics driver may be too " +
+      "old or blocked."
+    );
   return `WebGPU cannot run this model here: ${reason}`;
 }
 
@@ -26,7 +32,12 @@ export function explainLoading(error: Error): Notice {
     return {
       kind: "error",
       title: "This checkpoint is of another architecture",
-      detail: `Kernels have a model's sizes inside, so this page runs checkpoints with those that it was compiled for; ${error.issues.length === 1 ? "one setting differs" : `${error.issues.length} settings differ`}. Compile this one, name its module in examples/browser/src/model.ts, and load the page again:`,
+      detail:
+        "Kernels have a model's sizes inside, so this page runs checkpoints with those that it " +
+        "was compiled for; " +
+        `${error.issues.length === 1 ? "one setting differs" : `${error.issues.length} settings differ`}. ` +
+        "Compile this one, name its module in examples/browser/src/model.ts, and load the page " +
+        "again:",
       issues: error.issues,
       command: error.command,
     };
@@ -93,7 +104,8 @@ export function explainCamera(error: Error): Notice {
   const told: Readonly<Record<string, readonly [title: string, detail: string]>> = {
     NotAllowedError: [
       "The camera was not allowed",
-      "Allow it for this page in the browser's site settings, then try again. Everything else works without it.",
+      "Allow it for this page in the browser's site settings, then try again. Everything " +
+        "else works without it.",
     ],
     NotFoundError: ["There is no camera", "Connect one and try again, or choose pictures."],
     NotReadableError: [
@@ -119,7 +131,8 @@ export function explainDrop(error: Error): Notice {
       kind: "error",
       title: `The folder ${error.folder} gives no files`,
       detail:
-        "See whether it is still there, has files right inside it and may be read, or choose its files instead.",
+        "See whether it is still there, has files right inside it and may be read, or choose " +
+        "its files instead.",
       technical: error.message,
     };
   return {
@@ -137,7 +150,8 @@ export function explainRun(error: Error, picture: string): Notice {
       kind: "error",
       title: `${picture} cannot be read`,
       detail:
-        "It is no picture, or of a kind that this browser does not decode. PNG, JPEG, WebP and GIF always work.",
+        "It is no picture, or of a kind that this browser does not decode. PNG, JPEG, WebP " +
+        "and GIF always work.",
       technical: error.message,
     };
   if (error.name === "WebGpuError")

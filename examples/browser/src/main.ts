@@ -317,7 +317,8 @@ async function loadUrl(url: string): Promise<void> {
       kind: "error",
       title: "This is no address",
       detail:
-        "Give the address of a checkpoint folder, for example https://example.org/models/my-siglip.",
+        "Give the address of a checkpoint folder, for example " +
+        "https://example.org/models/my-siglip.",
     });
   }
   if (await load(next)) address.searchParams.set("checkpoint", url);

@@ -22,7 +22,8 @@ export async function findHostCompiler(
   } catch (cause) {
     throw new EmulatorError(
       "no-compiler",
-      `${command} does not run: emulated kernels are compiled on this machine, which needs g++ 10 or newer (Debian: apt install g++), or its name in CXX`,
+      `${command} does not run: emulated kernels are compiled on this machine, which needs ` +
+        "g++ 10 or newer (Debian: apt install g++), or its name in CXX",
       { cause },
     );
   }

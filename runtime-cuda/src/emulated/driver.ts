@@ -74,7 +74,8 @@ export async function buildEmulatedDriver({
   } catch (cause) {
     throw new EmulatorError(
       "engine",
-      `${compiler.version} does not compile the emulated driver:\n${(cause as { stderr?: string }).stderr ?? String(cause)}`,
+      `${compiler.version} does not compile the emulated ` +
+        `driver:\n${(cause as { stderr?: string }).stderr ?? String(cause)}`,
       { cause },
     );
   } finally {

@@ -50,8 +50,8 @@ const flags = [
 ];
 
 /**
- * What ptxas says where it serialises wgmma or adds waits to it (C7510, C7511, C7514, C7517, C7519).
- * It calls that information, so that -Werror passes it.
+ * What ptxas says where it serialises wgmma or adds waits to it (C7510, C7511, C7514, C7517,
+ * C7519). It calls that information, so that -Werror passes it.
  */
 const wgmmaRemark = /\(C75\d\d\)/;
 

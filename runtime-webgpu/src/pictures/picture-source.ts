@@ -42,7 +42,8 @@ export function sizeOf(
   const height = sizes.videoHeight ?? sizes.displayHeight ?? sizes.naturalHeight ?? sizes.height;
   if (!(width >= 1 && height >= 1))
     throw new InputError(
-      `${name}: has ${width}x${height} pixels; wait until it is loaded, and keep a frame open until its run has ended`,
+      `${name}: has ${width}x${height} pixels; wait until it is loaded, and keep a frame ` +
+        "open until its run has ended",
     );
   return [width, height];
 }
@@ -54,7 +55,8 @@ function checkTexture({ format, dimension, sampleCount, usage }: GPUTexture, nam
     );
   if (dimension !== "2d" || sampleCount !== 1)
     throw new InputError(
-      `${name}: expected a plain 2d texture, received one of ${dimension} with ${sampleCount} samples`,
+      `${name}: expected a plain 2d texture, received one of ${dimension} with ` +
+        `${sampleCount} samples`,
     );
   if (!(usage & textureUsage.binding))
     throw new InputError(`${name}: the texture was made without GPUTextureUsage.TEXTURE_BINDING`);

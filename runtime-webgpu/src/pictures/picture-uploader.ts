@@ -39,15 +39,16 @@ export class PictureUploader<Height extends number = number, Width extends numbe
     const made = outputSize(this.#options) ?? size;
     if (made.height !== size.height || made.width !== size.width)
       throw new InputError(
-        `pixel_values: the options make pictures of ${made.width}x${made.height}, the model takes ${size.width}x${size.height}`,
+        `pixel_values: the options make pictures of ${made.width}x${made.height}, the model ` +
+          `takes ${size.width}x${size.height}`,
       );
   }
 
   /**
    * What a model takes as `pixelValues`. Sources are read when the run begins, so keep them as they
    * are, and frames open, until it has ended. Sizes may differ.
-   * Throws InputError for what is no picture, and for one that the options make another size of than
-   * the model's; the run throws it for a texture of another device, and for a source that the
+   * Throws InputError for what is no picture, and for one that the options make another size of
+   * than the model's; the run throws it for a texture of another device, and for a source that the
    * browser will not copy.
    */
   pixels(sources: readonly PictureSource[]): ByteTensor<readonly [number, Height, Width, 3]> {
@@ -97,7 +98,8 @@ export class PictureUploader<Height extends number = number, Width extends numbe
         if (fault) throw fault;
         if (refused)
           throw new InputError(
-            `pixel_values: WebGPU refused a picture, as it does a texture of another device: ${refused.message}`,
+            "pixel_values: WebGPU refused a picture, as it does a texture of another device: " +
+              `${refused.message}`,
             { cause: refused },
           );
       },
@@ -121,7 +123,8 @@ export class PictureUploader<Height extends number = number, Width extends numbe
       resizer.resize(source, ...target);
     } catch (cause) {
       throw new InputError(
-        `${name}: cannot be copied to the GPU: ${cause instanceof Error ? cause.message : String(cause)}`,
+        `${name}: cannot be copied to the GPU: ` +
+          `${cause instanceof Error ? cause.message : String(cause)}`,
         { cause },
       );
     }

@@ -1,7 +1,7 @@
 /**
- * Pillow's resize in the arithmetic of its Resample.c: along one axis, rounded to 8 bits, then along
- * the other. Weights are whole numbers that share a power of two, so every sum is exact in 32 bits
- * and the bytes are those of the CPU.
+ * Pillow's resize in the arithmetic of its Resample.c: along one axis, rounded to 8 bits, then
+ * along the other. Weights are whole numbers that share a power of two, so every sum is exact in 32
+ * bits and the bytes are those of the CPU.
  */
 
 /** Threads of a workgroup: `first` has them squared. */

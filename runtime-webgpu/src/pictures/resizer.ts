@@ -86,7 +86,8 @@ export class Resizer {
     const storage = (label: string, size: number): GPUBuffer => {
       if (size > most)
         throw new InputError(
-          `pixel_values: resizing a picture of ${from.join("x")} pixels takes ${size} bytes, and a buffer of the device has at most ${most}`,
+          `pixel_values: resizing a picture of ${from.join("x")} pixels takes ${size} bytes, ` +
+            `and a buffer of the device has at most ${most}`,
         );
       return device.createBuffer({
         label: `resize ${label}`,

@@ -3,8 +3,8 @@
  * `most` patches allow. Each side is rounded up alone, so that aspect ratios change; small pictures
  * are enlarged, at most a hundred times.
  *
- * A binary search in doubles, operation by operation as transformers' get_image_size_for_max_num_patches,
- * so that both stop at the same size.
+ * A binary search in doubles, operation by operation as transformers'
+ * get_image_size_for_max_num_patches, so that both stop at the same size.
  */
 export function fitPatches(
   height: number,

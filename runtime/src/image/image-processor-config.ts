@@ -96,7 +96,8 @@ export function imageProcessorType(config: Json, own = "SiglipImageProcessor"): 
     const map = settings.auto_map as Json | null | undefined;
     if (map?.AutoImageProcessor == null && map?.AutoFeatureExtractor == null) return own;
     throw new ImageError(
-      "auto_map: names an image processor in code of its own, which is not run; state image_processor_type",
+      "auto_map: names an image processor in code of its own, which is not run; state " +
+        "image_processor_type",
     );
   }
   if (typeof named !== "string")

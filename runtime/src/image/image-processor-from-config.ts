@@ -17,8 +17,8 @@ export interface ImageProcessorChoice {
 
 /**
  * The image processor of a `preprocessor_config.json`, or of the `image_processor` of a
- * `processor_config.json`: SigLIP's, or for NaFlex SigLIP 2's. Throws ImageError for another class's
- * settings, and with every value that cannot be.
+ * `processor_config.json`: SigLIP's, or for NaFlex SigLIP 2's. Throws ImageError for another
+ * class's settings, and with every value that cannot be.
  */
 export function imageProcessorFromConfig(
   config: Readonly<Record<string, unknown>>,

@@ -117,7 +117,8 @@ const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: Opt
   doResize: [boolean],
   size: [
     [
-      `${fixedSize[0]}, a shortest edge, with or without a longest edge, or a largest height and width`,
+      `${fixedSize[0]}, a shortest edge, with or without a longest edge, or a largest height ` +
+        "and width",
       isSize(fixed, shortest, limited, largest),
       loads,
     ],
@@ -154,8 +155,8 @@ const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: Opt
 const optional: readonly OptionName[] = ["padSize", "inputDataFormat"];
 
 /**
- * What is wrong with options; most are wrong only where the step that reads them is on. `nameOf` and `received` say
- * how an option is called there, and what stands there.
+ * What is wrong with options; most are wrong only where the step that reads them is on. `nameOf`
+ * and `received` say how an option is called there, and what stands there.
  */
 export function problemsOf(
   options: Readonly<Record<string, unknown>>,

@@ -23,7 +23,8 @@ export function pixelsOf(
 ): Pixels {
   if (!image || typeof image !== "object" || !ArrayBuffer.isView(image.data))
     throw new ImageError(
-      `expected a decoded picture or an array, received ${image === null ? "null" : typeof image}; decode files with decodeImage`,
+      "expected a decoded picture or an array, received " +
+        `${image === null ? "null" : typeof image}; decode files with decodeImage`,
     );
   if ("shape" in image) return arrayPixels(image, inputDataFormat);
   const mode = modeOf(image);
@@ -52,7 +53,8 @@ function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined)
     throw new ImageError("expected 8-bit or float32 values in an array");
   if (!Array.isArray(shape) || shape.length !== 3)
     throw new ImageError(
-      `expected an array of three axes, received [${Array.isArray(shape) ? shape.join(", ") : String(shape)}]`,
+      "expected an array of three axes, received " +
+        `[${Array.isArray(shape) ? shape.join(", ") : String(shape)}]`,
     );
   const holds = (axis: number): boolean => shape[axis] === 1 || shape[axis] === 3;
   const format = given ?? (holds(0) ? "channels_first" : holds(2) ? "channels_last" : undefined);

@@ -91,7 +91,8 @@ export function resampleWindows(
   const size = Math.ceil(support) * 2 + 1;
   if (to * size > mostWeights)
     throw new ImageError(
-      `${from} pixels to ${to} along one side take more than ${mostWeights} weights: ask for a smaller size`,
+      `${from} pixels to ${to} along one side take more than ${mostWeights} weights: ask for ` +
+        "a smaller size",
     );
   const result: Windows = {
     size,

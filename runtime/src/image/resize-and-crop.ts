@@ -25,7 +25,9 @@ export interface ResizeAndCropOptions {
   readonly std: readonly number[];
 }
 
-/** What `Resize`, `CenterCrop`, `ToTensor` and `Normalize` make of pictures, one after the other. */
+/**
+ * What `Resize`, `CenterCrop`, `ToTensor` and `Normalize` make of pictures, one after the other.
+ */
 export class ResizeAndCrop {
   readonly outputSize: FixedSize;
   readonly #options: ResizeAndCropOptions;

@@ -1,4 +1,6 @@
-/** Pillow's `resize` of a picture in the mode that it has (Image.py and libImaging/Convert.c, 12.3). */
+/**
+ * Pillow's `resize` of a picture in the mode that it has (Image.py and libImaging/Convert.c, 12.3).
+ */
 import { multiply255 } from "./convert-rgb.ts";
 import { ImageError, modeOf, type RawImage } from "./raw-image.ts";
 import type { Resample } from "./resample-windows.ts";

@@ -12,7 +12,8 @@ export const tooLarge = (
   cause?: unknown,
 ): ImageError =>
   new ImageError(
-    `${height}x${width} pixels to ${toHeight}x${toWidth} take too much memory: ask for a smaller size, of at most ${mostPixels} pixels`,
+    `${height}x${width} pixels to ${toHeight}x${toWidth} take too much memory: ask for a ` +
+      `smaller size, of at most ${mostPixels} pixels`,
     { cause },
   );
 

@@ -47,8 +47,8 @@ type OnWarning = (warning: ImageWarning) => void;
 const toConsole: OnWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`);
 
 /**
- * With Pillow's arithmetic, bit for bit as Pillow 12.3 (`SiglipImageProcessorPil` of transformers 5,
- * `SiglipImageProcessor` of 4).
+ * With Pillow's arithmetic, bit for bit as Pillow 12.3 (`SiglipImageProcessorPil` of transformers
+ * 5, `SiglipImageProcessor` of 4).
  */
 export class SiglipImageProcessor {
   readonly options: ImageProcessorOptions;
@@ -103,7 +103,8 @@ export class SiglipImageProcessor {
       const table = Float32Array.from({ length: 256 }, (_, u) => change(u));
       if (!table.every(Number.isFinite))
         throw new ImageError(
-          `rescaleFactor, imageMean and imageStd: expected values of float32 for bytes, received ${table.find((value) => !Number.isFinite(value))}`,
+          "rescaleFactor, imageMean and imageStd: expected values of float32 for bytes, " +
+            `received ${table.find((value) => !Number.isFinite(value))}`,
         );
       pictures.forEach(({ data, ...own }, n) => {
         const [start, step] = first
@@ -145,7 +146,8 @@ export class SiglipImageProcessor {
     pictures.forEach(({ data, ...own }, n) => {
       if (own.height !== height || own.width !== width)
         throw new ImageError(
-          `images[${n}]: doPad surrounds normalised pixels with zeros, which no byte stands for: turn it off, or take a model of float32 pixels`,
+          `images[${n}]: doPad surrounds normalised pixels with zeros, which no byte stands ` +
+            "for: turn it off, or take a model of float32 pixels",
         );
       pixelValues.set(data, n * data.length);
     });
@@ -215,7 +217,8 @@ export class SiglipImageProcessor {
     const unit = !whole && data.every((value) => value >= 0 && value <= 1);
     if (!unit && !(whole && data.every((value) => value >= 0 && value <= 255)))
       throw new ImageError(
-        "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1, or turn doResize off",
+        "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1, or " +
+          "turn doResize off",
       );
     const pixels = resize(
       Uint8Array.from(data, (value) => (unit ? Math.fround(value * 255) : value)),
@@ -253,7 +256,8 @@ export class SiglipImageProcessor {
       const all = [values].flat();
       if (all.length !== 1 && all.length !== channels)
         throw new ImageError(
-          `${name}: expected one value or ${channels}, received ${all.length}${channels === 1 && !doConvertRgb ? "; doConvertRgb makes three channels of a grey picture" : ""}`,
+          `${name}: expected one value or ${channels}, received ` +
+            `${all.length}${channels === 1 && !doConvertRgb ? "; doConvertRgb makes three channels of a grey picture" : ""}`,
         );
       return Math.fround(all[channel] ?? all[0]!);
     };
@@ -288,7 +292,9 @@ function checkFloats(
   if (doRescale && data.every((value) => value >= 0 && value <= 1))
     onWarning({
       code: "float-rescale",
-      message: `${name} lies between 0 and 1 and is divided by 255 all the same; set doRescale to false`,
+      message:
+        `${name} lies between 0 and 1 and is divided by 255 all the same; set doRescale to ` +
+        "false",
     });
 }
 
@@ -298,7 +304,8 @@ function floats(length: number): Float32Array<ArrayBuffer> {
     return new Float32Array(length);
   } catch (cause) {
     throw new ImageError(
-      `pixel_values: ${length} values take more memory than there is: preprocess fewer pictures at a time, or smaller ones`,
+      `pixel_values: ${length} values take more memory than there is: preprocess fewer ` +
+        "pictures at a time, or smaller ones",
       { cause },
     );
   }
@@ -326,7 +333,8 @@ function sizeOf(
       );
     if (other.height > target.height || other.width > target.width)
       throw new ImageError(
-        `images[${n}]: expected at most the padSize of ${target.height}x${target.width}, ${received}`,
+        `images[${n}]: expected at most the padSize of ${target.height}x${target.width}, ` +
+          `${received}`,
       );
   });
   return { ...target, channels };

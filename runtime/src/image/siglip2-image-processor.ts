@@ -81,8 +81,9 @@ export class Siglip2ImageProcessor {
   }
 
   /**
-   * From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`. Throws
-   * ImageError for settings of another `image_processor_type`, and with every value that cannot be.
+   * From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`.
+   * Throws ImageError for settings of another `image_processor_type`, and with every value that
+   * cannot be.
    */
   static fromConfig(
     config: Readonly<Record<string, unknown>>,
@@ -125,7 +126,8 @@ export class Siglip2ImageProcessor {
     const odd = pictures.findIndex((picture) => picture.width !== width);
     if (odd >= 0)
       throw new ImageError(
-        `images[${odd}]: expected ${width / patchSize ** 2} channels as the first, received ${pictures[odd]!.width / patchSize ** 2}`,
+        `images[${odd}]: expected ${width / patchSize ** 2} channels as the first, received ` +
+          `${pictures[odd]!.width / patchSize ** 2}`,
       );
     const count = pictures.length;
     const data = floats(count * maxNumPatches * width);
@@ -164,12 +166,14 @@ export class Siglip2ImageProcessor {
       : [pixels.height, pixels.width];
     if (height % patch !== 0 || width % patch !== 0)
       throw new ImageError(
-        `expected sides that are multiples of the patch of ${patch}, received ${height}x${width}; turn doResize on`,
+        `expected sides that are multiples of the patch of ${patch}, received ` +
+          `${height}x${width}; turn doResize on`,
       );
     const grid = [height / patch, width / patch] as const;
     if (grid[0] * grid[1] > most)
       throw new ImageError(
-        `expected at most ${most} patches, received ${grid[0]}x${grid[1]}; turn doResize on, or take more with maxNumPatches`,
+        `expected at most ${most} patches, received ${grid[0]}x${grid[1]}; turn doResize on, ` +
+          "or take more with maxNumPatches",
       );
     const { pixelValues, shape } = this.#resizer.preprocess(
       [{ data: pixels.data, shape: [pixels.height, pixels.width, pixels.channels] }],
@@ -208,7 +212,8 @@ function checkSizes({ patchSize, maxNumPatches }: Siglip2Sizes): void {
   );
   if (problems.length === 0 && patchSize ** 2 * maxNumPatches > mostPixels)
     problems.push(
-      `maxNumPatches: expected at most ${Math.floor(mostPixels / patchSize ** 2)} patches of ${patchSize}x${patchSize}, received ${maxNumPatches}`,
+      `maxNumPatches: expected at most ${Math.floor(mostPixels / patchSize ** 2)} patches of ` +
+        `${patchSize}x${patchSize}, received ${maxNumPatches}`,
     );
   if (problems.length > 0) throw new ImageError(problems.join("; "));
 }
@@ -225,7 +230,9 @@ function siglip2Options(
     if (near)
       onWarning({
         code: "unknown-setting",
-        message: `${key} is no setting of Siglip2ImageProcessor and is not read; did you mean ${near}?`,
+        message:
+          `${key} is no setting of Siglip2ImageProcessor and is not ` +
+          `read; did you mean ${near}?`,
       });
   }
   const shared = Object.fromEntries(
@@ -245,7 +252,8 @@ function floats(length: number): Float32Array {
     return new Float32Array(length);
   } catch (cause) {
     throw new ImageError(
-      `pixel_values: ${length} values take more memory than there is: preprocess fewer pictures at a time`,
+      `pixel_values: ${length} values take more memory than there is: preprocess fewer ` +
+        "pictures at a time",
       { cause },
     );
   }

@@ -4,8 +4,8 @@ import { ResizeAndCrop } from "./resize-and-crop.ts";
 import { channelNumbers, oneOf, settingsIn, sideOf, type Settings } from "./transform-settings.ts";
 
 /**
- * timm's pictures (`create_transform` of timm 1.0 for inference): RGB, resized by 1 / `crop_pct` more
- * than the model takes, of which the middle is cut out.
+ * timm's pictures (`create_transform` of timm 1.0 for inference): RGB, resized by 1 / `crop_pct`
+ * more than the model takes, of which the middle is cut out.
  */
 export class TimmImageProcessor extends ResizeAndCrop {
   /**

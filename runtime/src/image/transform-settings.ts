@@ -18,7 +18,8 @@ export function oneOf<T extends string>(
   const value = settings[key] ?? absent;
   if (choices.includes(value as T)) return value as T;
   throw new ImageError(
-    `${key}: expected ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}, received ${shown(value)}`,
+    `${key}: expected ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}, ` +
+      `received ${shown(value)}`,
   );
 }
 

@@ -47,7 +47,8 @@ export function classificationLoss(logits: Tensor, labels: Labels, problem: Prob
   const [batch, classes] = logits.shape as readonly [number, number];
   if (!Array.isArray(labels) || labels.length !== batch)
     throw new InputError(
-      `labels: expected ${batch}, one for each picture, received ${Array.isArray(labels) ? labels.length : typeof labels}`,
+      `labels: expected ${batch}, one for each picture, received ` +
+        `${Array.isArray(labels) ? labels.length : typeof labels}`,
     );
   const logit = (b: number, c: number): number => logits.data[b * classes + c]!;
   if (problem === "single_label_classification") {

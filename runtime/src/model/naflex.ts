@@ -54,7 +54,8 @@ export class NaflexTower {
       const whole = Number.isInteger(rows) && Number.isInteger(columns);
       if (!(whole && rows >= 1 && columns >= 1 && rows * columns <= most))
         throw new InputError(
-          `spatial_shapes[${b}]: expected at least one patch and at most ${most}, received ${rows}x${columns}`,
+          `spatial_shapes[${b}]: expected at least one patch and at most ${most}, received ` +
+            `${rows}x${columns}`,
         );
       return [rows, columns] as const;
     });
@@ -103,7 +104,8 @@ function maskOf(
       if (value === 0) continue;
       if (i >= rows * columns)
         throw new InputError(
-          `pixel_attention_mask[${b}]: marks patch ${i}, and spatial_shapes has ${rows}x${columns} of them`,
+          `pixel_attention_mask[${b}]: marks patch ${i}, and spatial_shapes has ` +
+            `${rows}x${columns} of them`,
         );
       seen++;
       mask[b * most + i] = 0;
@@ -124,7 +126,10 @@ function expectShape(
   const matches = Array.isArray(received) && received.join() === shape.join() && shape[0]! > 0;
   if (!matches)
     throw new InputError(
-      `${name}: expected [${["batch", ...shape.slice(1)].join(", ")}], received ${Array.isArray(received) ? `[${received.join(", ")}]` : String(tensor)}; the model was compiled for max_num_patches ${most}, and Siglip2ImageProcessor makes all three inputs`,
+      `${name}: expected [${["batch", ...shape.slice(1)].join(", ")}], received ` +
+        `${Array.isArray(received) ? `[${received.join(", ")}]` : String(tensor)}; the model ` +
+        `was compiled for max_num_patches ${most}, and Siglip2ImageProcessor makes all three ` +
+        "inputs",
     );
   const count = shape.reduce((a, b) => a * b, 1);
   if (tensor!.data?.length !== count)

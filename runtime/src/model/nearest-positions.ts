@@ -42,7 +42,8 @@ export function nearestPositions(
       for (let column = 0; column < columns; column++) {
         if (isPatch(row, column) !== (row < down.length && column < across.length))
           throw new InputError(
-            `patch_attention_mask: the patches of picture ${picture} are no rectangle from its corner`,
+            `patch_attention_mask: the patches of picture ${picture} are no rectangle from ` +
+              "its corner",
           );
         if (!isPatch(row, column)) continue;
         ids[at(row, column)] = down[row]! * side + across[column]!;

@@ -1,6 +1,7 @@
 /**
  * Plans as generated modules carry them: where a weight lies is left out, since it follows from the
- * sizes of those before it, and so is which weight a launch reads, since launches read them in order.
+ * sizes of those before it, and so is which weight a launch reads, since launches read them in
+ * order.
  */
 import type { Location, Plan, PlannedLaunch, PlannedProgram, PlannedWeight } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
@@ -14,8 +15,8 @@ type UnplacedLaunch = Omit<PlannedLaunch, "operands"> & {
 
 /**
  * A plan in which a weight without an offset lies behind the one before it, at the next place that
- * is aligned, and an operand without one is the weight behind the one that an operand, of `init` and
- * then of `launches`, was last.
+ * is aligned, and an operand without one is the weight behind the one that an operand, of `init`
+ * and then of `launches`, was last.
  */
 export type UnplacedPlan = Omit<Plan, "programs"> & {
   readonly programs: readonly (Omit<PlannedProgram, "weights" | "init" | "launches"> & {

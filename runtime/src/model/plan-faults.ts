@@ -1,4 +1,6 @@
-/** Everything that is wrong with a plan: its shape, by its schema, and whether its numbers agree. */
+/**
+ * Everything that is wrong with a plan: its shape, by its schema, and whether its numbers agree.
+ */
 import type { Plan } from "@sigil/spec";
 import { planSchema, shapeFaults } from "@sigil/spec/shared";
 import { PlanError } from "./plan-error.ts";
@@ -19,7 +21,9 @@ function planFaults(plan: Plan): string[] {
   ];
 }
 
-/** Throws a PlanError with what is wrong, if anything is; of one that is not `sealed`, that first. */
+/**
+ * Throws a PlanError with what is wrong, if anything is; of one that is not `sealed`, that first.
+ */
 export function refuseFaults(plan: Plan, sealed: boolean): void {
   const faults = planFaults(plan);
   if (!sealed)

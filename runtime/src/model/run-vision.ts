@@ -34,8 +34,10 @@ function checkKind(pixels: PixelValues, bytes: boolean): void {
         : "another type";
   if (given === (bytes ? "uint8" : "float32")) return;
   const expected = bytes
-    ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's preprocessBytes, or compile with pixels float32"
-    : "normalised values, a Float32Array of [batch, channels, height, width]: take the image processor's preprocess, or compile with pixels uint8";
+    ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's " +
+      "preprocessBytes, or compile with pixels float32"
+    : "normalised values, a Float32Array of [batch, channels, height, width]: take the image " +
+      "processor's preprocess, or compile with pixels uint8";
   throw new InputError(
     `pixel_values: received ${given}, and the model was compiled for ${expected}`,
   );
@@ -52,7 +54,8 @@ export async function runVision(
   const shape = pixelValues?.shape;
   if (!Array.isArray(shape) || shape.length !== 4)
     throw new InputError(
-      `pixel_values: expected four axes, received ${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`,
+      "pixel_values: expected four axes, received " +
+        `${shape ? `[${shape.join(", ")}]` : String(pixelValues)}`,
     );
   const planned = program.inputs.find(({ name }) => name === "pixel_values");
   const bytes = planned?.dtype === "uint8";
@@ -66,7 +69,9 @@ export async function runVision(
   );
   if (channels === expectedChannels && (height !== expectedHeight || width !== expectedWidth))
     throw new InputError(
-      `pixel_values: expected ${expectedHeight}x${expectedWidth} pixels, received ${height}x${width}; resize the pictures, or compile with interpolate_pos_encoding for this image_size`,
+      `pixel_values: expected ${expectedHeight}x${expectedWidth} pixels, received ` +
+        `${height}x${width}; resize the pictures, or compile with interpolate_pos_encoding for ` +
+        "this image_size",
     );
   return session.run(program, { pixel_values: pixelValues }, { image_batch: batch });
 }
@@ -97,11 +102,13 @@ async function runAnySize(
     );
   if (pixels.data.length !== batch * channels * height * width)
     throw new InputError(
-      `pixel_values: expected ${batch * channels * height * width} values, received ${pixels.data.length}`,
+      `pixel_values: expected ${batch * channels * height * width} values, received ` +
+        `${pixels.data.length}`,
     );
   if ((height !== side || width !== side) && !interpolate)
     throw new InputError(
-      `pixel_values: expected ${side}x${side} pixels, received ${height}x${width}; set interpolatePosEncoding to take other sizes`,
+      `pixel_values: expected ${side}x${side} pixels, received ${height}x${width}; set ` +
+        "interpolatePosEncoding to take other sizes",
     );
   const grid = [Math.floor(height / patch), Math.floor(width / patch)] as const;
   const count = grid[0] * grid[1];
@@ -113,7 +120,8 @@ async function runAnySize(
     );
   if (count > most)
     throw new InputError(
-      `pixel_values: ${height}x${width} pixels have ${count} patches, the model was compiled for at most ${most}; compile with a larger image_size`,
+      `pixel_values: ${height}x${width} pixels have ${count} patches, the model was compiled ` +
+        `for at most ${most}; compile with a larger image_size`,
     );
   const from = Math.floor(side / patch);
   // Before anything is waited for, since the pictures may change afterwards.

@@ -140,7 +140,8 @@ export class Session {
     for (const [name, data] of Object.entries(given))
       if (!ArrayBuffer.isView(data) && data.device !== loaded.device)
         throw new InputError(
-          `${name}: lies where ${data.device} can read it, and the model runs on ${this.backend}: give it a Uint8Array`,
+          `${name}: lies where ${data.device} can read it, and the model runs on ` +
+            `${this.backend}: give it a Uint8Array`,
         );
     const entries = Object.entries(symbols);
     const [symbol, total] = entries[0]!;
@@ -206,7 +207,8 @@ function complete(
   const { data, shape: received } = given;
   if (!Array.isArray(received) || shape.join() !== received.join())
     throw new InputError(
-      `${input.name}: expected shape [${shape.join(", ")}], received ${Array.isArray(received) ? `[${received.join(", ")}]` : String(received)}`,
+      `${input.name}: expected shape [${shape.join(", ")}], received ` +
+        `${Array.isArray(received) ? `[${received.join(", ")}]` : String(received)}`,
     );
   const type = arrayOf[input.dtype];
   const here = data instanceof type;

@@ -81,7 +81,8 @@ export function readText(
 ): Parameters<Session["run"]> {
   if (!Array.isArray(inputIds))
     throw new InputError(
-      `input_ids: expected rows of ids, received ${inputIds === undefined ? "nothing" : typeof inputIds}`,
+      "input_ids: expected rows of ids, received " +
+        `${inputIds === undefined ? "nothing" : typeof inputIds}`,
     );
   const program = session.programOf("input_ids");
   const tableOf = (input: string): number =>
@@ -103,7 +104,8 @@ export function readText(
   if (length < longest)
     session.warn(
       "short-text",
-      `texts have ${length} tokens and the position table ${longest}; checkpoints are trained on texts padded to its length`,
+      `texts have ${length} tokens and the position table ${longest}; checkpoints are ` +
+        "trained on texts padded to its length",
     );
   if (positionIds !== undefined) {
     optional("position_ids");
@@ -124,7 +126,8 @@ export function readText(
     )
       session.warn(
         "masked-padding",
-        "attention_mask hides padding, which published checkpoints are trained to attend to; leave the mask out",
+        "attention_mask hides padding, which published checkpoints are trained to attend to; " +
+          "leave the mask out",
       );
     inputs.attention_mask = {
       data: Float32Array.from(data, (keep) => (keep === 0 ? hidden : 0)),
@@ -148,7 +151,8 @@ function integers(
   rows.forEach((row, r) => {
     if (row.length !== length)
       throw new InputError(
-        `${name}: expected ${length} values a text, received ${row.length} in row ${r}; pad with padding "max_length" and truncate to ${length}`,
+        `${name}: expected ${length} values a text, received ${row.length} in row ${r}; pad ` +
+          `with padding "max_length" and truncate to ${length}`,
       );
     row.forEach((value, i) => {
       if (!(Number.isInteger(value) && value >= 0 && value < limit))

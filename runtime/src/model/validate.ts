@@ -41,7 +41,8 @@ export function validateInputs(
     const count = shape.reduce((product, size) => product * size, 1);
     if (data.length !== count)
       throw new InputError(
-        `${program.name}: input ${tensor.name} must hold ${count} elements ([${shape.join(", ")}]), received ${data.length}`,
+        `${program.name}: input ${tensor.name} must hold ${count} elements ` +
+          `([${shape.join(", ")}]), received ${data.length}`,
       );
   }
 }

@@ -37,9 +37,9 @@ export class ImageClassification<Label extends string = string> {
   }
 
   /**
-   * Per picture its best labels by falling score; pictures are `pixel_values`, or all that the model
-   * takes of pictures, as the image processor of a NaFlex model gives it. Throws InputError for a `topK` that is not a
-   * positive integer.
+   * Per picture its best labels by falling score; pictures are `pixel_values`, or all that the
+   * model takes of pictures, as the image processor of a NaFlex model gives it. Throws InputError
+   * for a `topK` that is not a positive integer.
    */
   async classify(
     pictures: Pictures,

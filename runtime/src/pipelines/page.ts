@@ -1,4 +1,7 @@
-/** Pipelines of a compiled module whose checkpoint lies at an address: in a page, without the compiler. */
+/**
+ * Pipelines of a compiled module whose checkpoint lies at an address: in a page, without the
+ * compiler.
+ */
 import { decodeImageBlob } from "../image/decode/decode-browser.ts";
 import { imageProcessorConfig } from "../image/image-processor-config.ts";
 import { imageProcessorFromConfig } from "../image/image-processor-from-config.ts";

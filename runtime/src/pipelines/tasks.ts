@@ -74,7 +74,9 @@ export interface FeaturePipeline<Input> extends Disposable {
   ): Promise<Tensor<readonly [number, number]>>;
 }
 
-/** Pictures that are decoded and resized for one run: a folder of photographs is never in memory. */
+/**
+ * Pictures that are decoded and resized for one run: a folder of photographs is never in memory.
+ */
 const atOnce = 16;
 
 const listed = <T>(given: T | readonly T[]): readonly T[] => {

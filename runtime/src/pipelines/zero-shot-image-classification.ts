@@ -61,9 +61,8 @@ export class ZeroShotImageClassification {
 
   /**
    * Per image, the labels by falling score; ties keep the order of `labels`. Pictures are
-   * `pixel_values`, or all that the model takes of pictures, as the image processor of a NaFlex model
-   * gives it. Throws InputError for
-   * no labels, or labels that are not strings.
+   * `pixel_values`, or all that the model takes of pictures, as the image processor of a NaFlex
+   * model gives it. Throws InputError for no labels, or labels that are not strings.
    */
   async classify(
     pictures: Pictures,

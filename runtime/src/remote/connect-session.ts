@@ -159,7 +159,8 @@ export async function connectSession({
     const silence = setTimeout(
       () =>
         fail(
-          "the worker does not answer: it must run the entry @sigil/runtime-webgpu/worker or @sigil/runtime-cpu/worker",
+          "the worker does not answer: it must run the entry @sigil/runtime-webgpu/worker or " +
+            "@sigil/runtime-cpu/worker",
         ),
       mostSilence,
     );

@@ -1,4 +1,6 @@
-/** Starts a package's own worker: from its file, or from its text where a bundler left that behind. */
+/**
+ * Starts a package's own worker: from its file, or from its text where a bundler left that behind.
+ */
 import type { Worker } from "../platform.ts";
 import { Peer } from "./peer.ts";
 import { sharedErrors, WorkerError } from "./remote-error.ts";
@@ -26,7 +28,8 @@ export async function startWorker(
   } catch (cause) {
     if (cause instanceof WorkerError) throw cause;
     throw new WorkerError(
-      `no worker can be started: ${(cause as Error).message}; leave out \`worker\`, or let the process have one`,
+      `no worker can be started: ${(cause as Error).message}; leave out \`worker\`, or let ` +
+        "the process have one",
       { cause },
     );
   }

@@ -35,7 +35,10 @@ export const builtin = <Name extends keyof Builtins>(name: Name): Builtins[Name]
 const isNodeWorker = (worker: Worker | NodeWorker): worker is NodeWorker => "on" in worker;
 const ended = "the worker has ended";
 
-/** Starts the module of this text as a thread of Node. Throws what the process answers if it may have none. */
+/**
+ * Starts the module of this text as a thread of Node. Throws what the process answers if it may
+ * have none.
+ */
 export function startThread(source: string): NodeWorker {
   const { Worker: Thread } = builtin("node:worker_threads");
   // Of a program in an option (`node --input-type=module --eval`) a thread would inherit what is

@@ -41,8 +41,8 @@ export function openClipTokenizer<T extends Tokenizer>(
 }
 
 /**
- * A text as open_clip cleans it. It is ftfy's `fix_text` but for one thing: text that was decoded by
- * a wrong encoding is not repaired.
+ * A text as open_clip cleans it. It is ftfy's `fix_text` but for one thing: text that was decoded
+ * by a wrong encoding is not repaired.
  */
 export function openClipText(text: string, cleaning: OpenClipCleaning): string {
   const basic = strip(unescapeHtml(unescapeHtml(fixText(text))));

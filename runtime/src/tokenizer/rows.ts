@@ -22,7 +22,8 @@ const longestRow = 2 ** 24;
 /** The error where padding is asked for and the configuration has no token for it. */
 export function noPadToken(): TokenizerError {
   return new TokenizerError(
-    "tokenizer_config.json: pad_token: expected a token to pad with, received none; name one, or leave padding out",
+    "tokenizer_config.json: pad_token: expected a token to pad with, received none; name " +
+      "one, or leave padding out",
   );
 }
 

@@ -48,7 +48,8 @@ export class SiglipTokenizer implements Tokenizer {
       const text = textOf(key);
       if (text === undefined)
         throw new TokenizerError(
-          `tokenizer_config.json: ${key}: expected a token, received null; SiglipTokenizer has none without`,
+          `tokenizer_config.json: ${key}: expected a token, received null; SiglipTokenizer ` +
+            "has none without",
         );
       return text;
     };

@@ -35,7 +35,8 @@ export function bindWeights(
     if (found === undefined) {
       const near = slipOf(name, extra);
       issues.push(
-        `missing "${name}" [${shape.join(", ")}]${near === undefined ? "" : `; the file has "${near}"`}`,
+        `missing "${name}" ` +
+          `[${shape.join(", ")}]${near === undefined ? "" : `; the file has "${near}"`}`,
       );
     } else if (
       // A scalar may be stored as a vector of one, and the other way round.
@@ -51,7 +52,8 @@ export function bindWeights(
   const whole = issues.length === 0 && extra.length > mostSlips;
   if (whole)
     issues.push(
-      `${extra.length} tensors that the model does not read, such as "${extra[0]}"; compile with --tower, or a spec with ignore_other_weights, where it is a part of a larger one`,
+      `${extra.length} tensors that the model does not read, such as "${extra[0]}"; compile ` +
+        "with --tower, or a spec with ignore_other_weights, where it is a part of a larger one",
     );
   for (const name of whole ? [] : extra) {
     const near = slipOf(name, names);

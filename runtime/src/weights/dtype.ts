@@ -57,8 +57,8 @@ function aligned(bytes: Uint8Array, alignment: number): Uint8Array {
 }
 
 /**
- * Little-endian bytes of F32, F16, BF16, F64 or the float8 types as float32 (F32 without a copy where aligned);
- * throws for other dtypes.
+ * Little-endian bytes of F32, F16, BF16, F64 or the float8 types as float32 (F32 without a copy
+ * where aligned); throws for other dtypes.
  */
 export function toFloat32(
   bytes: Uint8Array,

@@ -13,7 +13,9 @@ const reasons: Readonly<Record<string, string>> = {
   EMFILE: "too many files are open",
 };
 
-/** Why the operating system refused a file, in words: its own messages name the file only sometimes. */
+/**
+ * Why the operating system refused a file, in words: its own messages name the file only sometimes.
+ */
 export function fileProblem(cause: unknown): string {
   const { code = "", message } = cause as NodeJS.ErrnoException;
   return Object.hasOwn(reasons, code) ? reasons[code]! : message;

@@ -4,17 +4,20 @@
  */
 
 const convert =
-  "load it with transformers and save it by model.save_pretrained(folder), or take the safetensors file that most repositories have beside it";
+  "load it with transformers and save it by model.save_pretrained(folder), or take the " +
+  "safetensors file that most repositories have beside it";
 
 /** What a format begins with, a byte as a character U+0000 to U+00FF. */
 const formats: readonly (readonly [begins: string | RegExp, what: string])[] = [
   [
     "version https://git-lfs",
-    "is a Git LFS pointer, not the file itself: fetch it with git lfs pull, or download it from the Hub",
+    "is a Git LFS pointer, not the file itself: fetch it with git lfs pull, or download it " +
+      "from the Hub",
   ],
   [
     /^\s*<(!doctype|html|\?xml|head)/i,
-    "is a web page, not a file of weights: on the Hub the file itself is at .../resolve/..., where the page is at .../blob/...",
+    "is a web page, not a file of weights: on the Hub the file itself is at .../resolve/..., " +
+      "where the page is at .../blob/...",
   ],
   [
     "PK\x03\x04",

@@ -7,7 +7,8 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   [
     /^model-\d+-of-\d+\.safetensors$/,
     (name) =>
-      `it has ${name}, one of several shards, but no model.safetensors.index.json that says which tensors each holds: download that too`,
+      `it has ${name}, one of several shards, but no model.safetensors.index.json that says ` +
+      "which tensors each holds: download that too",
   ],
   [
     /^model\.[\w-]+\.safetensors$/,
@@ -16,12 +17,14 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   [
     /^consolidated(\.[\w-]+)?\.safetensors$/,
     (name) =>
-      `it has ${name}, which names tensors otherwise than transformers: take the model.safetensors of the same model`,
+      `it has ${name}, which names tensors otherwise than transformers: take the ` +
+      "model.safetensors of the same model",
   ],
   [
     /^open_clip.*\.bin$/,
     (name) =>
-      `it has ${name}: load it with torch and save it by safetensors.torch.save_file as open_clip_model.safetensors, beside its open_clip_config.json`,
+      `it has ${name}: load it with torch and save it by safetensors.torch.save_file as ` +
+      "open_clip_model.safetensors, beside its open_clip_config.json",
   ],
   [
     /^open_clip_model\.safetensors$/,
@@ -30,7 +33,8 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   [
     /\.(bin|pth?|ckpt|h5|msgpack)$/,
     (name) =>
-      `it has ${name}: load it with transformers and save it by model.save_pretrained(folder), which writes model.safetensors`,
+      `it has ${name}: load it with transformers and save it by ` +
+      "model.save_pretrained(folder), which writes model.safetensors",
   ],
   [
     /\.(gguf|onnx)$/,
@@ -42,7 +46,9 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   ],
 ];
 
-/** What a folder without model.safetensors has instead and what to do with it, by its files' names. */
+/**
+ * What a folder without model.safetensors has instead and what to do with it, by its files' names.
+ */
 export function otherWeights(names: readonly string[]): string | undefined {
   for (const [pattern, advice] of others) {
     const name = names.find((one) => pattern.test(one));
@@ -54,5 +60,8 @@ export function otherWeights(names: readonly string[]): string | undefined {
 /** That a folder has no weights, and where they may be. */
 export function missingWeights(names: readonly string[]): string {
   const advice = otherWeights(names);
-  return `model.safetensors (or model.safetensors.index.json) is missing${advice === undefined ? "" : `; ${advice}`}`;
+  return (
+    "model.safetensors (or model.safetensors.index.json) is " +
+    `missing${advice === undefined ? "" : `; ${advice}`}`
+  );
 }

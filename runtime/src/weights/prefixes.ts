@@ -15,9 +15,9 @@ const spelled = (name: string, { drop, lead }: Spelling): string =>
 /**
  * A view of a source under the expected names, whatever stands before them in its file: nothing, a
  * tower's prefix or none of it, what training wrapped around the model (`model.`, `module.`,
- * `_orig_mod.`), or the place of a tower in a larger model (`vision_tower.vision_model.`). Names that
- * begin likewise lose that too, and others are kept. `lead` says what stands there; where it is
- * absent and the file has two such places, that is a WeightsError.
+ * `_orig_mod.`), or the place of a tower in a larger model (`vision_tower.vision_model.`). Names
+ * that begin likewise lose that too, and others are kept. `lead` says what stands there; where it
+ * is absent and the file has two such places, that is a WeightsError.
  */
 export function withPrefixes(
   source: WeightSource,
@@ -52,7 +52,8 @@ export function withPrefixes(
   if (drop === "" && found === "") return source;
   if (rival !== undefined && most === expected.length)
     throw new WeightsError(
-      `holds the model's tensors twice, behind "${found}" and "${rival}"; compile a spec with weight_prefix`,
+      `holds the model's tensors twice, behind "${found}" and "${rival}"; compile a spec ` +
+        "with weight_prefix",
       { file },
     );
   const named = new Map(expected.map((name) => [spelled(name, best), name]));

@@ -116,7 +116,9 @@ class UrlSource implements ByteSource {
     if (!this.#warned)
       (this.#options.onWarning ?? consoleWarning)({
         code: "no-range",
-        message: `${this.name}: the server ignores Range requests, so the whole file is downloaded before anything is used`,
+        message:
+          `${this.name}: the server ignores Range requests, so the whole file is downloaded ` +
+          "before anything is used",
       });
     this.#warned = true;
     // Of a compressed transfer the length counts other bytes than those that arrive.
@@ -195,7 +197,8 @@ class UrlSource implements ByteSource {
     let problem: [string, string, string] | undefined;
     if (size === undefined)
       problem = [
-        "the server sent no range that can be read; another origin must expose its header by Access-Control-Expose-Headers",
+        "the server sent no range that can be read; another origin must expose its header by " +
+          "Access-Control-Expose-Headers",
         `Content-Range of bytes ${first}-${last}`,
         `${response.status}, ${range}`,
       ];

@@ -26,7 +26,8 @@ export async function verifyPlan(
   if (!sha256 || !verify) return;
   if (!source.verify)
     throw new WeightsError(
-      "is no file whose SHA-256 could be verified; load with `verify: false`, or compile a spec without `sha256`",
+      "is no file whose SHA-256 could be verified; load with `verify: false`, or compile a " +
+        "spec without `sha256`",
       { file: source.name },
     );
   const options: VerifyOptions = {

@@ -143,7 +143,8 @@ function answer(
     if (!Object.hasOwn(outputs, name))
       throw new RequestError(
         "bad-request",
-        `unknown output ${JSON.stringify(name)}; these inputs give ${Object.keys(outputs).join(", ")}`,
+        `unknown output ${JSON.stringify(name)}; these inputs give ` +
+          `${Object.keys(outputs).join(", ")}`,
       );
     return writeTensor(name, outputs[name]!, binary);
   });

@@ -104,7 +104,8 @@ function readTensor(tensor: RequestTensor, bytes: Uint8Array | undefined): Input
     if (bytes.length !== count * type.bytes)
       throw bad(
         tensor,
-        `of ${shape.join("x")} ${datatype} takes ${count * type.bytes} bytes, and has ${bytes.length}`,
+        `of ${shape.join("x")} ${datatype} takes ${count * type.bytes} bytes, and has ` +
+          `${bytes.length}`,
       );
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     return { data: type.values(checked(tensor, type, type.read(view, count))), shape };

@@ -32,8 +32,8 @@ export class PicturePreparation {
   }
 
   /**
-   * `[batch, channels, height, width]`, or bytes for a model that normalises them. Throws ImageError
-   * with the file that is no picture, and OverloadedError where too many wait.
+   * `[batch, channels, height, width]`, or bytes for a model that normalises them. Throws
+   * ImageError with the file that is no picture, and OverloadedError where too many wait.
    */
   async prepare(
     files: readonly PictureFile[],
@@ -72,7 +72,8 @@ function joined(
   const odd = pictures.find((picture) => `${picture.shape}` !== `${shape}`);
   if (odd)
     throw new ImageError(
-      `expected pictures of one size, received ${shape.slice(2).join("x")} and ${odd.shape.slice(2).join("x")}`,
+      `expected pictures of one size, received ${shape.slice(2).join("x")} and ` +
+        `${odd.shape.slice(2).join("x")}`,
     );
   const data = new (pixelValues.constructor as Float32ArrayConstructor)(
     pixelValues.length * pictures.length,

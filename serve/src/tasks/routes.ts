@@ -1,4 +1,6 @@
-/** Routes for what people do with these models: embed pictures and texts, and tell pictures apart. */
+/**
+ * Routes for what people do with these models: embed pictures and texts, and tell pictures apart.
+ */
 import multipart from "@fastify/multipart";
 import {
   ImageClassification,

@@ -19,7 +19,9 @@ const strings = (maxItems: number): object => ({
   items: { type: "string", maxLength: 100_000 },
 });
 
-/** Fields of a task as JSON; a form has the same, `images` as files and lists as repeated fields. */
+/**
+ * Fields of a task as JSON; a form has the same, `images` as files and lists as repeated fields.
+ */
 export const taskSchema = {
   type: "object",
   properties: {

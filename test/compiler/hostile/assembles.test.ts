@@ -1,7 +1,7 @@
 /**
- * Kernels of weights in modules with hostile names, which their comments say, by those who read them: Dawn compiles the shaders, and g++
- * sees in CUDA's kernels what it sees where names are harmless. (What wabt assembles is compared in
- * hostile.test.ts.)
+ * Kernels of weights in modules with hostile names, which their comments say, by those who read
+ * them: Dawn compiles the shaders, and g++ sees in CUDA's kernels what it sees where names are
+ * harmless. (What wabt assembles is compared in hostile.test.ts.)
  */
 import { spawnSync } from "node:child_process";
 import { compile, type CompiledModel } from "@sigil/compiler";
@@ -44,7 +44,10 @@ it.skipIf(!hostCompiler)(
   `CUDA's kernels keep their text ${needsGxx}`,
   { timeout: 300_000 },
   async () => {
-    /** The text without comments, its includes as text, with trigraphs as GCC reads them at their worst. */
+    /**
+     * The text without comments, its includes as text, with trigraphs as GCC reads them at their
+     * worst.
+     */
     const preprocessed = ({ cuda }: CompiledModel): string => {
       const input = Object.values(cuda!.sources)
         .flatMap((byName) => Object.values(byName))

@@ -1,6 +1,6 @@
 /**
- * The process that tries inputs. It writes the index of each to a file before it is run, so that its
- * parent knows which one a hang or a crash belongs to.
+ * The process that tries inputs. It writes the index of each to a file before it is run, so that
+ * its parent knows which one a hang or a crash belongs to.
  */
 import { openSync, writeSync } from "node:fs";
 import { judge, signature, type Judgement } from "./judge.ts";

@@ -75,7 +75,8 @@ for (const name of names) {
   console.log(line(result));
   for (const { index, judgement, file } of result.findings)
     console.log(
-      `  --seed ${seed} --index ${index}: ${judgement.fault}\n    ${judgement.message}\n    ${file}`,
+      `  --seed ${seed} --index ${index}: ${judgement.fault}\n    ${judgement.message}\n    ` +
+        `${file}`,
     );
   found += result.findings.length;
 }

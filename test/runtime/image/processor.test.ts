@@ -179,7 +179,8 @@ describe("options", () => {
       [{ imageMean: 1e300, imageStd: 1e300 }, "NaN"],
     ] as const)
       expect(() => new SiglipImageProcessor(options).preprocess([image])).toThrow(
-        `rescaleFactor, imageMean and imageStd: expected values of float32 for bytes, received ${value}`,
+        "rescaleFactor, imageMean and imageStd: expected values of float32 for bytes, " +
+          `received ${value}`,
       );
     expect(() => new SiglipImageProcessorFast({ resample: "box" }).preprocess([image])).toThrow(
       "images[0]: resample: torchvision does not resize by box",
@@ -208,8 +209,10 @@ describe("settings of a file", () => {
       }),
     ).toThrow(
       'image processor: do_resize: expected true or false, received "yes"; ' +
-        "image_std: expected a finite number other than zero, or a list of them where do_normalize is true, received [1,0,1]; " +
-        "pad_size: expected a positive integer height and width of at most 16777216 pixels where do_pad is true, received [3]; " +
+        "image_std: expected a finite number other than zero, or a list of them where " +
+        "do_normalize is true, received [1,0,1]; " +
+        "pad_size: expected a positive integer height and width of at most 16777216 pixels " +
+        "where do_pad is true, received [3]; " +
         "default_to_square: expected true or false, received 1",
     );
     for (const size of ["224", [], {}, { shortestEdge: 3 }, { height: 3, width: 3, depth: 3 }, NaN])
@@ -218,9 +221,11 @@ describe("settings of a file", () => {
       );
     // Whether a step reads it or not.
     expect(() => read({ crop_size: "a", do_resize: false, size: [3] })).toThrow(
-      "image processor: size: expected a positive integer height and width of at most 16777216 pixels, a shortest edge, " +
+      "image processor: size: expected a positive integer height and width of at most " +
+        "16777216 pixels, a shortest edge, " +
         "with or without a longest edge, or a largest height and width, received [3]; " +
-        'crop_size: expected a positive integer height and width of at most 16777216 pixels, received "a"',
+        "crop_size: expected a positive integer height and width of at most 16777216 pixels, " +
+        'received "a"',
     );
     expect(() => read({ crop_size: { shortest_edge: 3 } })).not.toThrow();
     expect(() => read({ size: null })).toThrow("where do_resize is true, received null");
@@ -234,7 +239,8 @@ describe("settings of a file", () => {
   it("of another image processor are refused by name", () => {
     const type = "image_processor_type: expected SiglipImageProcessor, received ";
     expect(() => read({ image_processor_type: "Siglip2ImageProcessorFast" })).toThrow(
-      `${type}"Siglip2ImageProcessor", which cuts pictures of any aspect ratio into patches (NaFlex)`,
+      `${type}"Siglip2ImageProcessor", which cuts pictures of any aspect ratio into patches ` +
+        "(NaFlex)",
     );
     expect(() => read({ image_processor: { image_processor_type: "CLIPImageProcessor" } })).toThrow(
       `${type}"CLIPImageProcessor", whose steps and defaults are others`,
@@ -263,7 +269,8 @@ describe("settings of a file", () => {
     );
     expect(options).toMatchObject({ doCenterCrop: false, dataFormat: "channels_first" });
     expect(warnings).toEqual([
-      "do_centre_crop is no setting of SiglipImageProcessor and is not read; did you mean do_center_crop?",
+      "do_centre_crop is no setting of SiglipImageProcessor and is not read; did you mean " +
+        "do_center_crop?",
       "crop_sizes is no setting of SiglipImageProcessor and is not read; did you mean crop_size?",
     ]);
   });
@@ -298,14 +305,18 @@ describe("inputs", () => {
     ["CMYK", { data: Uint8Array.of(10, 20, 30, 40), channels: 4 }, [207, 198, 190]],
   ];
   for (const [mode, picture, expected] of modes)
-    it(`of mode ${mode} are converted where that is on, and kept or refused where it is off`, () => {
-      const image = { width: 1, height: 1, mode, ...picture } as RawImage;
-      expect(Array.from(convertRgb(image).data)).toEqual(expected);
-      const off = () => new SiglipImageProcessor({ doConvertRgb: false }).preprocess([image]);
-      // As transformers; where the mean has three values, a grey picture is refused there.
-      if (mode === "L") expect(off().shape).toEqual([1, 1, 224, 224]);
-      else expect(off).toThrow(`images[0]: expected an RGB or grey picture, received mode ${mode}`);
-    });
+    it(
+      `of mode ${mode} are converted where that is on, and kept ` + "or refused where it is off",
+      () => {
+        const image = { width: 1, height: 1, mode, ...picture } as RawImage;
+        expect(Array.from(convertRgb(image).data)).toEqual(expected);
+        const off = () => new SiglipImageProcessor({ doConvertRgb: false }).preprocess([image]);
+        // As transformers; where the mean has three values, a grey picture is refused there.
+        if (mode === "L") expect(off().shape).toEqual([1, 1, 224, 224]);
+        else
+          expect(off).toThrow(`images[0]: expected an RGB or grey picture, received mode ${mode}`);
+      },
+    );
 
   it("of a mode have its numbers: floats are no bytes", () => {
     for (const [data, mode] of [
@@ -351,35 +362,41 @@ describe("inputs", () => {
     refuse({ data: bytes(0), shape: null }, "expected an array of three axes, received [null]");
   });
 
-  it("of floats: whole numbers as bytes, units there and back with a warning, others refused", () => {
-    const whole = rgb(12, 8) as { data: Uint8Array };
-    const codes: string[] = [];
-    const run = (data: Float32Array, options: object = {}) =>
-      new SiglipImageProcessor({ ...small, ...options }).preprocess([{ data, shape: [8, 12, 3] }], {
-        onWarning: ({ code }) => codes.push(code),
-      }).pixelValues;
-    expect(run(Float32Array.from(whole.data))).toEqual(
-      new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
-    );
-    expect(codes).toEqual([]);
-    const dark = run(Float32Array.from(whole.data, (u) => u / 255.5));
-    expect(Math.max(...dark)).toBeLessThan(-0.99);
-    expect(codes).toEqual(["float-rescale"]);
-    expect(() => run(Float32Array.from(whole.data, (u) => u * 1.5))).toThrow(
-      "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1",
-    );
-    // np.allclose to whole numbers is near enough, and cut.
-    expect(run(Float32Array.from(whole.data, (u) => Math.min(255, u * (1 + 5e-6))))).toEqual(
-      new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
-    );
-    for (const odd of [NaN, Infinity, -Infinity])
-      for (const Processor of [SiglipImageProcessor, SiglipImageProcessorFast])
-        expect(() =>
-          new Processor({ doResize: false }).preprocess([
-            { data: Float32Array.of(1, odd, 0), shape: [1, 1, 3] },
-          ]),
-        ).toThrow("images[0]: expected finite floats");
-  });
+  it(
+    "of floats: whole numbers as bytes, units there and back " + "with a warning, others refused",
+    () => {
+      const whole = rgb(12, 8) as { data: Uint8Array };
+      const codes: string[] = [];
+      const run = (data: Float32Array, options: object = {}) =>
+        new SiglipImageProcessor({ ...small, ...options }).preprocess(
+          [{ data, shape: [8, 12, 3] }],
+          {
+            onWarning: ({ code }) => codes.push(code),
+          },
+        ).pixelValues;
+      expect(run(Float32Array.from(whole.data))).toEqual(
+        new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
+      );
+      expect(codes).toEqual([]);
+      const dark = run(Float32Array.from(whole.data, (u) => u / 255.5));
+      expect(Math.max(...dark)).toBeLessThan(-0.99);
+      expect(codes).toEqual(["float-rescale"]);
+      expect(() => run(Float32Array.from(whole.data, (u) => u * 1.5))).toThrow(
+        "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1",
+      );
+      // np.allclose to whole numbers is near enough, and cut.
+      expect(run(Float32Array.from(whole.data, (u) => Math.min(255, u * (1 + 5e-6))))).toEqual(
+        new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
+      );
+      for (const odd of [NaN, Infinity, -Infinity])
+        for (const Processor of [SiglipImageProcessor, SiglipImageProcessorFast])
+          expect(() =>
+            new Processor({ doResize: false }).preprocess([
+              { data: Float32Array.of(1, odd, 0), shape: [1, 1, 3] },
+            ]),
+          ).toThrow("images[0]: expected finite floats");
+    },
+  );
 
   it("of floats are not rounded by the fast processor", () => {
     const constant = new Float32Array(8 * 12 * 3).fill(300.25);

@@ -1,4 +1,6 @@
-/** What is no picture, or no whole one, is an ImageError that says so: soon, and in little memory. */
+/**
+ * What is no picture, or no whole one, is an ImageError that says so: soon, and in little memory.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +27,10 @@ describe("files by their first bytes", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("do not make an SVG a picture, which may read files beside it", async () => {
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="8" height="8"><image width="8" height="8" xlink:href="${pictureFile("png-rgb-8.png")}"/></svg>`;
+    const svg =
+      `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+      `width="8" height="8"><image width="8" height="8" ` +
+      `xlink:href="${pictureFile("png-rgb-8.png")}"/></svg>`;
     for (const content of [svg, `<?xml version="1.0"?>${svg}`, `\n\n${svg}`, `\uFEFF${svg}`]) {
       const path = join(folder, "drawing.png");
       writeFileSync(path, content);

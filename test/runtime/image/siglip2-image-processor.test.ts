@@ -54,21 +54,25 @@ describe("pixel_values, mask and spatial_shapes are transformers' bit for bit", 
   const classes = { pil: Siglip2ImageProcessor, torchvision: Siglip2ImageProcessorFast };
   for (const row of read("naflex.json").rows)
     for (const [backend, Processor] of Object.entries(classes))
-      it(`${row.width}x${row.height}, ${row.max_num_patches} patches of ${row.patch_size}, ${backend}`, () => {
-        const image = picture(row.width, row.height);
-        expect(sha256(image.data)).toBe(row.picture_sha256);
-        const expected = row[backend];
-        const { pixelValues, pixelAttentionMask, spatialShapes } = new Processor({
-          patchSize: row.patch_size,
-          maxNumPatches: row.max_num_patches,
-        }).preprocess([image]);
-        expect(pixelValues.shape).toEqual(expected.shape);
-        expect([...spatialShapes.data]).toEqual(expected.spatial_shape);
-        const marked = pixelAttentionMask.data.lastIndexOf(1) + 1;
-        expect(marked).toBe(expected.mask_sum);
-        expect(pixelAttentionMask.data.subarray(0, marked).every((one) => one === 1)).toBe(true);
-        expect(sha256(pixelValues.data)).toBe(expected.pixel_values_sha256);
-      });
+      it(
+        `${row.width}x${row.height}, ${row.max_num_patches} patches of ${row.patch_size}, ` +
+          `${backend}`,
+        () => {
+          const image = picture(row.width, row.height);
+          expect(sha256(image.data)).toBe(row.picture_sha256);
+          const expected = row[backend];
+          const { pixelValues, pixelAttentionMask, spatialShapes } = new Processor({
+            patchSize: row.patch_size,
+            maxNumPatches: row.max_num_patches,
+          }).preprocess([image]);
+          expect(pixelValues.shape).toEqual(expected.shape);
+          expect([...spatialShapes.data]).toEqual(expected.spatial_shape);
+          const marked = pixelAttentionMask.data.lastIndexOf(1) + 1;
+          expect(marked).toBe(expected.mask_sum);
+          expect(pixelAttentionMask.data.subarray(0, marked).every((one) => one === 1)).toBe(true);
+          expect(sha256(pixelValues.data)).toBe(expected.pixel_values_sha256);
+        },
+      );
 });
 
 describe("pictures of one call", () => {
@@ -171,7 +175,8 @@ describe("a file's image_processor_type", () => {
       { onWarning: ({ message }) => heard.push(message) },
     );
     expect(heard).toEqual([
-      "max_num_patch is no setting of Siglip2ImageProcessor and is not read; did you mean max_num_patches?",
+      "max_num_patch is no setting of Siglip2ImageProcessor and is not read; did you mean " +
+        "max_num_patches?",
     ]);
   });
 });

@@ -6,8 +6,8 @@ import { goldenCase, naflexCases } from "../../support/golden-cases.ts";
 import { runCase } from "../../support/run-case.ts";
 
 /**
- * The project's bars: float32 against float32 over max(1, largest magnitude), twice that where `exp`
- * is only good to a few ulp (WGSL's, and `ex2` of a card); losses are relative.
+ * The project's bars: float32 against float32 over max(1, largest magnitude), twice that where
+ * `exp` is only good to a few ulp (WGSL's, and `ex2` of a card); losses are relative.
  */
 const tolerance = (backend: string) => (name: string) => {
   if (name.startsWith("logits_per")) return 2e-3; // cosines times exp(4.7)

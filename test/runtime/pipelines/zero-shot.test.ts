@@ -98,23 +98,27 @@ const tokenizer = {
 const classifier = new ZeroShotImageClassification(model, tokenizer, 2);
 const pictures: Tensor = { data: Float32Array.of(1, -1, 0), shape: [3, 1, 1, 1] };
 
-it("scores every picture against every label, in blocks, best first, ties in the order of the labels", async () => {
-  const [first, second, third] = await classifier.classify(pictures, ["a", "bb", "ccc"], {
-    template: "{}",
-  });
-  expect(first!.map(({ label, logit }) => [label, logit])).toEqual([
-    ["ccc", 3],
-    ["bb", 2],
-    ["a", 1],
-  ]);
-  expect(first![0]!.score).toBeCloseTo(1 / (1 + Math.exp(-3)), 12);
-  expect(second!.map(({ label }) => label)).toEqual(["a", "bb", "ccc"]);
-  expect(third!.map(({ label, score }) => [label, score])).toEqual([
-    ["a", 0.5],
-    ["bb", 0.5],
-    ["ccc", 0.5],
-  ]);
-});
+it(
+  "scores every picture against every label, in blocks, best first, ties in the order of the " +
+    "labels",
+  async () => {
+    const [first, second, third] = await classifier.classify(pictures, ["a", "bb", "ccc"], {
+      template: "{}",
+    });
+    expect(first!.map(({ label, logit }) => [label, logit])).toEqual([
+      ["ccc", 3],
+      ["bb", 2],
+      ["a", 1],
+    ]);
+    expect(first![0]!.score).toBeCloseTo(1 / (1 + Math.exp(-3)), 12);
+    expect(second!.map(({ label }) => label)).toEqual(["a", "bb", "ccc"]);
+    expect(third!.map(({ label, score }) => [label, score])).toEqual([
+      ["a", 0.5],
+      ["bb", 0.5],
+      ["ccc", 0.5],
+    ]);
+  },
+);
 
 it("embeds each text once, under the template, repeats and all", async () => {
   seen.length = 0;
@@ -125,18 +129,22 @@ it("embeds each text once, under the template, repeats and all", async () => {
   expect(seen[1]).toEqual(["This is a photo of a."]);
 });
 
-it("keeps the labels that were used last, within a bound, and answers for more than that at once", async () => {
-  // Two bytes a character: eight of them fill what is kept.
-  const labels = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(1 << 20, "x").slice(i % 10));
-  seen.length = 0;
-  const [scores] = await classifier.classify(pictures, labels, { template: "{}" });
-  const logits = new Map(scores!.map(({ label, logit }) => [label, logit]));
-  for (const label of labels) expect(logits.get(label)).toBe(label.length % 10);
-  await classifier.classify(pictures, labels.slice(-3), { template: "{}" });
-  expect(seen).toHaveLength(1);
-  await classifier.classify(pictures, labels.slice(0, 1), { template: "{}" });
-  expect(seen).toHaveLength(2);
-});
+it(
+  "keeps the labels that were used last, within a bound, and " +
+    "answers for more than that at once",
+  async () => {
+    // Two bytes a character: eight of them fill what is kept.
+    const labels = Array.from({ length: 20 }, (_, i) => `${i}`.padEnd(1 << 20, "x").slice(i % 10));
+    seen.length = 0;
+    const [scores] = await classifier.classify(pictures, labels, { template: "{}" });
+    const logits = new Map(scores!.map(({ label, logit }) => [label, logit]));
+    for (const label of labels) expect(logits.get(label)).toBe(label.length % 10);
+    await classifier.classify(pictures, labels.slice(-3), { template: "{}" });
+    expect(seen).toHaveLength(1);
+    await classifier.classify(pictures, labels.slice(0, 1), { template: "{}" });
+    expect(seen).toHaveLength(2);
+  },
+);
 
 it("refuses labels and templates that cannot be meant", async () => {
   const refuse = async (labels: unknown, message: string, options = {}) => {

@@ -159,94 +159,109 @@ describe("a session in a worker", () => {
     expect(seen.at(-1)).toBeLessThan(1);
   });
 
-  it("throws what a listener throws from loading, as without a worker, stops reading, and can load again", async () => {
-    const program = artifact.plan.programs[0]!;
-    const bound = bindPlan(artifact.plan, weights);
-    let reads = 0;
-    let stopped = 0;
-    let broken = true;
-    // Two tensors come; the others would take forever.
-    const slow: WeightSource = {
-      ...bound,
-      read: (name, options) =>
-        !broken || reads++ < 2
-          ? bound.read(name)
-          : new Promise((_, reject) =>
-              onAbort(options!.signal!, () => (stopped++, reject(options!.signal!.reason))),
-            ),
-    };
-    const thrown = new Error("a bar that is not on the page");
-    const onProgress = () => {
-      if (broken) throw thrown;
-    };
-    const session = sessionOf(await connect(serving(), { weights: slow, options: { onProgress } }));
-    expect(await failure(session.load(program))).toBe(thrown);
-    expect(stopped).toBeGreaterThan(0);
-    broken = false;
-    await session.load(program);
-  });
-
-  it("stops waiting for weights when it is told to, rows too, though they are read here all the same", async () => {
-    const endless: WeightSource = {
-      ...weights,
-      tensors: weights.tensors,
-      read: () => new Promise(() => {}),
-      readRowsFloat32: () => new Promise(() => {}),
-    };
-    const worker = new LocalWorker();
-    const outcomes: unknown[] = [];
-    serveSessions(worker.scope, async (_, remote) => {
-      const abort = new AbortController();
-      const [name] = remote.tensors.keys();
-      const reads = [
-        remote.read(name!, { signal: abort.signal }),
-        remote.readFloat32(name!, { signal: abort.signal }),
-        remote.readRowsFloat32(name!, [0], { signal: abort.signal }),
-      ];
-      abort.abort("enough");
-      outcomes.push(
-        ...(await Promise.allSettled([
-          ...reads,
-          remote.readRowsFloat32(name!, [0], { signal: abort.signal }),
-        ])),
+  it(
+    "throws what a listener throws from loading, as without a worker, stops reading, and can " +
+      "load again",
+    async () => {
+      const program = artifact.plan.programs[0]!;
+      const bound = bindPlan(artifact.plan, weights);
+      let reads = 0;
+      let stopped = 0;
+      let broken = true;
+      // Two tensors come; the others would take forever.
+      const slow: WeightSource = {
+        ...bound,
+        read: (name, options) =>
+          !broken || reads++ < 2
+            ? bound.read(name)
+            : new Promise((_, reject) =>
+                onAbort(options!.signal!, () => (stopped++, reject(options!.signal!.reason))),
+              ),
+      };
+      const thrown = new Error("a bar that is not on the page");
+      const onProgress = () => {
+        if (broken) throw thrown;
+      };
+      const session = sessionOf(
+        await connect(serving(), { weights: slow, options: { onProgress } }),
       );
-      throw new Error("seen");
-    });
-    expect(await failure(connect(worker, { weights: endless }))).toMatchObject({ message: "seen" });
-    expect(outcomes).toEqual(Array(4).fill({ status: "rejected", reason: "enough" }));
-  });
+      expect(await failure(session.load(program))).toBe(thrown);
+      expect(stopped).toBeGreaterThan(0);
+      broken = false;
+      await session.load(program);
+    },
+  );
 
-  it("reports what a listener throws while nobody waits, as a listener of events would be", async () => {
-    const report = vi.fn();
-    vi.stubGlobal("reportError", report);
-    try {
+  it(
+    "stops waiting for weights when it is told to, rows too, though they are read here all the " +
+      "same",
+    async () => {
+      const endless: WeightSource = {
+        ...weights,
+        tensors: weights.tensors,
+        read: () => new Promise(() => {}),
+        readRowsFloat32: () => new Promise(() => {}),
+      };
       const worker = new LocalWorker();
-      let tell = () => {};
-      serveSessions(worker.scope, async ({ plan, artifact: wasm, options }, remote) => {
-        tell = options.onDeviceLost as () => void;
-        return {
-          session: await openCpuSession({ plan, wasm: wasm as CpuArtifact["wasm"] }, remote, {
-            threads: 1,
-            lazy: true,
-          }),
-        };
+      const outcomes: unknown[] = [];
+      serveSessions(worker.scope, async (_, remote) => {
+        const abort = new AbortController();
+        const [name] = remote.tensors.keys();
+        const reads = [
+          remote.read(name!, { signal: abort.signal }),
+          remote.readFloat32(name!, { signal: abort.signal }),
+          remote.readRowsFloat32(name!, [0], { signal: abort.signal }),
+        ];
+        abort.abort("enough");
+        outcomes.push(
+          ...(await Promise.allSettled([
+            ...reads,
+            remote.readRowsFloat32(name!, [0], { signal: abort.signal }),
+          ])),
+        );
+        throw new Error("seen");
       });
-      const thrown = new Error("not there");
-      const connection = await connect(worker, {
-        options: {
-          onDeviceLost: () => {
-            throw thrown;
+      expect(await failure(connect(worker, { weights: endless }))).toMatchObject({
+        message: "seen",
+      });
+      expect(outcomes).toEqual(Array(4).fill({ status: "rejected", reason: "enough" }));
+    },
+  );
+
+  it(
+    "reports what a listener throws while nobody waits, as a " + "listener of events would be",
+    async () => {
+      const report = vi.fn();
+      vi.stubGlobal("reportError", report);
+      try {
+        const worker = new LocalWorker();
+        let tell = () => {};
+        serveSessions(worker.scope, async ({ plan, artifact: wasm, options }, remote) => {
+          tell = options.onDeviceLost as () => void;
+          return {
+            session: await openCpuSession({ plan, wasm: wasm as CpuArtifact["wasm"] }, remote, {
+              threads: 1,
+              lazy: true,
+            }),
+          };
+        });
+        const thrown = new Error("not there");
+        const connection = await connect(worker, {
+          options: {
+            onDeviceLost: () => {
+              throw thrown;
+            },
           },
-        },
-      });
-      tell();
-      await vi.waitFor(() => expect(report.mock.calls).toEqual([[thrown]]));
-      // Nothing else is the worse for it.
-      await connection.create(artifact.plan.programs[0]!);
-    } finally {
-      vi.unstubAllGlobals();
-    }
-  });
+        });
+        tell();
+        await vi.waitFor(() => expect(report.mock.calls).toEqual([[thrown]]));
+        // Nothing else is the worse for it.
+        await connection.create(artifact.plan.programs[0]!);
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    },
+  );
 
   it.each([
     [

@@ -1,4 +1,7 @@
-/** The table of keys beside what happens: done keys are checked, refused ones throw, inert ones do nothing. */
+/**
+ * The table of keys beside what happens: done keys are checked, refused ones throw, inert ones do
+ * nothing.
+ */
 import { configKeys, SiglipTokenizer, TokenizerError, tokenizerFromJson } from "@sigil/runtime";
 import { describe, expect, it } from "vitest";
 import { fixture, json } from "./fixtures.ts";

@@ -1,4 +1,6 @@
-/** Lower case of every code point, as Python and tokenizers have it, on whatever engine runs this. */
+/**
+ * Lower case of every code point, as Python and tokenizers have it, on whatever engine runs this.
+ */
 import { describe, expect, test } from "vitest";
 import { json } from "./fixtures.ts";
 

@@ -1,4 +1,6 @@
-/** Files with one value of another kind, cut, doubled or left out: a TokenizerError, or a tokenizer. */
+/**
+ * Files with one value of another kind, cut, doubled or left out: a TokenizerError, or a tokenizer.
+ */
 import {
   SiglipTokenizer,
   tokenizerConfigOf,

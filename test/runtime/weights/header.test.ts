@@ -1,4 +1,7 @@
-/** Headers from strangers: each is read as the reference reader reads it, or refused with a WeightsError. */
+/**
+ * Headers from strangers: each is read as the reference reader reads it, or refused with a
+ * WeightsError.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bufferSource, openSafetensors, WeightsError, writeSafetensors } from "@sigil/runtime";
@@ -36,8 +39,8 @@ async function read(file: Uint8Array): Promise<Verdict | WeightsError> {
   }
 }
 
-// What Sigil refuses though the reference reads it: readers that differ would take different tensors
-// (a name given twice), or no writer makes it (the others).
+// What Sigil refuses though the reference reads it: readers that differ would take different
+// tensors (a name given twice), or no writer makes it (the others).
 const stricter =
   /^x\.safetensors: (tensor ".*": )?(its header names this twice|has a malformed entry|has an unknown dtype \(.*received \{|has a malformed shape \(.*\d{16})/s;
 

@@ -9,18 +9,22 @@ import {
 import type { PlannedWeight } from "@sigil/spec";
 import { expect, test } from "vitest";
 
-test("a panel has a column at a time of its rows; rows and columns that the matrix lacks are zeros", () => {
-  const buffer = new ArrayBuffer(4 * 16);
-  new Float32Array(buffer).fill(7);
-  packPanels(buffer, 0, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), {
-    rows: 3,
-    columns: 3,
-    width: 2,
-    storage: "float32",
-    panelColumns: 4,
-  });
-  expect([...new Float32Array(buffer)]).toEqual([1, 4, 2, 5, 3, 6, 0, 0, 7, 0, 8, 0, 9, 0, 0, 0]);
-});
+test(
+  "a panel has a column at a time of its rows; rows and columns " +
+    "that the matrix lacks are zeros",
+  () => {
+    const buffer = new ArrayBuffer(4 * 16);
+    new Float32Array(buffer).fill(7);
+    packPanels(buffer, 0, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), {
+      rows: 3,
+      columns: 3,
+      width: 2,
+      storage: "float32",
+      panelColumns: 4,
+    });
+    expect([...new Float32Array(buffer)]).toEqual([1, 4, 2, 5, 3, 6, 0, 0, 7, 0, 8, 0, 9, 0, 0, 0]);
+  },
+);
 
 test("parts of a weight lie under one another in rows as long as the layout says", async () => {
   const shapes = [

@@ -192,32 +192,37 @@ describe("damaged files", () => {
 });
 
 describe("sources", () => {
-  test("a file that PyTorch wrote reads the same from file, buffer and Blob, and survives writing", async () => {
-    const bytes = new Uint8Array(readFileSync(tinyPath));
-    const file = await openSafetensors(await openFileSource(tinyPath));
-    const blob = await openSafetensors(blobSource(new Blob([bytes])));
-    const buffer = await openSafetensors(bufferSource(bytes));
-    const copy = await openSafetensors(
-      bufferSource(
-        writeSafetensors(
-          new Map(
-            await Promise.all(
-              [...buffer.tensors].map(
-                async ([name, info]) => [name, { ...info, data: await buffer.read(name) }] as const,
+  test(
+    "a file that PyTorch wrote reads the same from file, buffer " +
+      "and Blob, and survives writing",
+    async () => {
+      const bytes = new Uint8Array(readFileSync(tinyPath));
+      const file = await openSafetensors(await openFileSource(tinyPath));
+      const blob = await openSafetensors(blobSource(new Blob([bytes])));
+      const buffer = await openSafetensors(bufferSource(bytes));
+      const copy = await openSafetensors(
+        bufferSource(
+          writeSafetensors(
+            new Map(
+              await Promise.all(
+                [...buffer.tensors].map(
+                  async ([name, info]) =>
+                    [name, { ...info, data: await buffer.read(name) }] as const,
+                ),
               ),
             ),
           ),
         ),
-      ),
-    );
-    expect(file.tensors.size).toBeGreaterThan(5);
-    for (const name of file.tensors.keys()) {
-      const expected = await file.read(name);
-      for (const other of [blob, buffer, copy])
-        expect(Buffer.compare(await other.read(name), expected)).toBe(0);
-    }
-    await file.close();
-  });
+      );
+      expect(file.tensors.size).toBeGreaterThan(5);
+      for (const name of file.tensors.keys()) {
+        const expected = await file.read(name);
+        for (const other of [blob, buffer, copy])
+          expect(Buffer.compare(await other.read(name), expected)).toBe(0);
+      }
+      await file.close();
+    },
+  );
 
   test("rows are gathered by few short reads, then from the cache", async () => {
     const inner = bufferSource(table("t", 100_000));

@@ -149,7 +149,9 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
   const layout: WeightLayout = { kind: "panels", width: panelWidth, storage };
   return {
     wat: f.print(),
-    choice: `tile ${mr}x${panelWidth}, ${mBlock} rows a block, depth ${depth} in ${kBlocks} blocks of ${kBlock}`,
+    choice:
+      `tile ${mr}x${panelWidth}, ${mBlock} rows a block, depth ${depth} in ${kBlocks} blocks ` +
+      `of ${kBlock}`,
     units: { of: columns, per: panelWidth },
     extents,
     scratchBytes: sumBytes + panelBytes + gatherBytes,

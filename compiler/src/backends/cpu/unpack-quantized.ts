@@ -1,6 +1,6 @@
 /**
- * Turns a quantised panel into float32, group by group: a column is eight codes, which lie together,
- * and meets the eight scales of its group.
+ * Turns a quantised panel into float32, group by group: a column is eight codes, which lie
+ * together, and meets the eight scales of its group.
  */
 import { numbersOf, type QuantizedStorage } from "@sigil/spec";
 import { plus } from "./kernel.ts";

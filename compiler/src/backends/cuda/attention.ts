@@ -112,7 +112,8 @@ export function emitAttention(problem: AttentionProblem, { operands }: EmitConte
       declarations: [
         `using Shape = ${shape};`,
         `using Config = ${skeleton.config};`,
-        `static_assert(${skeleton.sharedConstant} == ${skeleton.sharedBytes} && Config::threads == ${skeleton.threads}, "the compiler launches another shape");`,
+        `static_assert(${skeleton.sharedConstant} == ${skeleton.sharedBytes} && ` +
+          `Config::threads == ${skeleton.threads}, "the compiler launches another shape");`,
       ],
       parameters: [
         pointer(q, "q"),
@@ -125,7 +126,8 @@ export function emitAttention(problem: AttentionProblem, { operands }: EmitConte
       ],
       statements: [
         "(void)batch;",
-        `${skeleton.call}(q, k, v, ${mask ? "mask" : absent}, out, ${probabilities ? "probabilities" : absent}, ${floatLiteral(problem.scale)});`,
+        `${skeleton.call}(q, k, v, ${mask ? "mask" : absent}, out, ` +
+          `${probabilities ? "probabilities" : absent}, ${floatLiteral(problem.scale)});`,
       ],
     },
     choice: skeleton.choice,

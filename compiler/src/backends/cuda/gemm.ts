@@ -66,13 +66,17 @@ function numbersType(storage: QuantizedStorage): string {
   const chosen = (from: number, count: number): string =>
     count === 1
       ? floatLiteral(numbers![from]!)
-      : `(code & ${count / 2}u ? ${chosen(from + count / 2, count / 2)} : ${chosen(from, count / 2)})`;
+      : `(code & ${count / 2}u ? ${chosen(from + count / 2, count / 2)} : ` +
+        `${chosen(from, count / 2)})`;
   const value = !numbers
     ? "0.0f"
     : storage.book
       ? chosen(0, 16)
       : "static_cast<float>(static_cast<int>(code) - 8)";
-  return `struct Numbers {\n  static constexpr uint32_t zero = ${numbers?.indexOf(0) ?? 0}u;\n  SIGIL_DEVICE static float of(uint32_t code) { return ${value}; }\n};`;
+  return (
+    `struct Numbers {\n  static constexpr uint32_t zero = ${numbers?.indexOf(0) ?? 0}u;\n  ` +
+    `SIGIL_DEVICE static float of(uint32_t code) { return ${value}; }\n};`
+  );
 }
 
 const sizeOf = (type: CudaOperand["type"]): number => (isHalf(type) ? 2 : 4);
@@ -138,7 +142,8 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
         `using A = ${copyA.type};`,
         `using B = ${copyB.type};`,
         finish.declaration,
-        `static_assert(Config::shared_bytes == ${sharedBytes} && Config::threads == ${threads}, "the compiler launches another shape");`,
+        `static_assert(Config::shared_bytes == ${sharedBytes} && Config::threads == ` +
+          `${threads}, "the compiler launches another shape");`,
       ],
       parameters: [
         pointer(a, "a"),
@@ -150,10 +155,14 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
       ],
       statements: [
         "const int row = block_y() * Config::tile_rows, column = block_x() * Config::tile_columns;",
-        `${instance(tile.kind === "mma" ? "multiply_mma" : "multiply_fma", "Config", depth, ...(tile.kind === "mma" ? [run] : []))}(${construct("A", copyA.gathers, "a", "row", "rows")}, ${construct("B", copyB.gathers, "b", "column", columns)}, ${finish.value}, c, row, column, rows, ${columns});`,
+        `${instance(tile.kind === "mma" ? "multiply_mma" : "multiply_fma", "Config", depth, ...(tile.kind === "mma" ? [run] : []))}(${construct("A", copyA.gathers, "a", "row", "rows")}, ` +
+          `${construct("B", copyB.gathers, "b", "column", columns)}, ${finish.value}, c, row, ` +
+          `column, rows, ${columns});`,
       ],
     },
-    choice: `${tile.rows}x${tile.columns}x${tile.depth} a block of ${threads} threads, ${tile.stages} stages, ${tile.kind === "mma" ? "mma.sync" : "float32 multiply-adds"}`,
+    choice:
+      `${tile.rows}x${tile.columns}x${tile.depth} a block of ${threads} threads, ` +
+      `${tile.stages} stages, ${tile.kind === "mma" ? "mma.sync" : "float32 multiply-adds"}`,
     kernel: {
       grid: [
         { of: problem.columns, per: tile.columns },

@@ -141,8 +141,10 @@ export function emitHopperAttention(
       threads,
       blocks,
       declarations: [
-        `using Config = ${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages, mask)};`,
-        `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads}, "the compiler launches another shape");`,
+        "using Config = " +
+          `${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages, mask)};`,
+        `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads}, ` +
+          `"the compiler launches another shape");`,
       ],
       parameters: [
         pointer(q, "q"),
@@ -155,7 +157,10 @@ export function emitHopperAttention(
       ],
       statements: [
         "(void)q, (void)k, (void)v;",
-        `attend_warpgroup<Config>({&map_query, ${wide ? "&map_query_rest" : "nullptr"}, &map_key, ${wide ? "&map_key_rest" : "nullptr"}, &map_value}, ${mask ? "mask" : "nullptr"}, out, batch, ${floatLiteral(problem.scale * Math.LOG2E)});`,
+        `attend_warpgroup<Config>({&map_query, ${wide ? "&map_query_rest" : "nullptr"}, ` +
+          `&map_key, ${wide ? "&map_key_rest" : "nullptr"}, &map_value}, ` +
+          `${mask ? "mask" : "nullptr"}, out, batch, ` +
+          `${floatLiteral(problem.scale * Math.LOG2E)});`,
       ],
     },
     choice: `wgmma, ${64 * consumers} queries a block, ${tile} keys at a time`,

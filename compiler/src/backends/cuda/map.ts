@@ -26,7 +26,8 @@ export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted
         compute.declaration,
         ...(written
           ? [
-              `struct Rows {\n  SIGIL_DEVICE ptrdiff_t operator()(int row) const { return ${rowStart(written)}; }\n};`,
+              `struct Rows {\n  SIGIL_DEVICE ptrdiff_t operator()(int row) const { return ` +
+                `${rowStart(written)}; }\n};`,
             ]
           : []),
       ],

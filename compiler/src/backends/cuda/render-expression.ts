@@ -67,7 +67,8 @@ export function rowStart({ stride, first, lines, period }: StridedRows): string 
   const own = period === undefined ? "row" : `(row % ${period})`;
   const start = (row: string, by: number): string => `static_cast<ptrdiff_t>(${row}) * ${by}`;
   return lines
-    ? `(${start(`(${own} / ${lines.of})`, lines.stride)} + ${start(`(${own} % ${lines.of})`, stride)} + ${first})`
+    ? `(${start(`(${own} / ${lines.of})`, lines.stride)} + ` +
+        `${start(`(${own} % ${lines.of})`, stride)} + ${first})`
     : `(${start(own, stride)} + ${first})`;
 }
 
@@ -76,7 +77,11 @@ function addressOf(place: ElementOperand, columns: string): string {
   const at = `${place.name}_at`;
   if (place.index === "strided") return `${at} + ${rowStart(place)} + column`;
   if (place.index === "column") return `${at} + column`;
-  return `${at} + ${place.index === "element" ? "static_cast<ptrdiff_t>(row)" : `row % ${place.period}`} * ${columns} + column`;
+  return (
+    `${at} + ` +
+    `${place.index === "element" ? "static_cast<ptrdiff_t>(row)" : `row % ${place.period}`} * ` +
+    `${columns} + column`
+  );
 }
 
 const stepsOf = (place: ElementOperand, columns: number): readonly number[] =>
@@ -153,7 +158,9 @@ export function renderFunctor(
     declaration: [
       "struct Finish {",
       ...members,
-      `  template <int count> SIGIL_DEVICE void operator()(float (&values)[count], ${carried === undefined ? "" : `const float (&${carried})[count], `}int row, int column) const {`,
+      "  template <int count> SIGIL_DEVICE void operator()(float (&values)[count], " +
+        `${carried === undefined ? "" : `const float (&${carried})[count], `}int row, int ` +
+        "column) const {",
       ...loads.map((line) => `    ${line}`),
       "#pragma unroll",
       "    for (int i = 0; i < count; i++) {",

@@ -21,7 +21,8 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
       blocks: lanes === 32 ? 4 : 2,
       declarations: [
         `using Config = ${instance("RowConfig", width, run, lanes, threads, kept)};`,
-        `static_assert(Config::shared_bytes == ${sharedBytes}, "the compiler launches another shape");`,
+        `static_assert(Config::shared_bytes == ${sharedBytes}, "the compiler launches ` +
+          `another shape");`,
       ],
       parameters: [
         pointer(x, "x"),
@@ -30,10 +31,14 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
         count("rows"),
       ],
       statements: [
-        `${instance("normalize_rows", "Config", `Norm::${kind}`, affine.length > 0, affine.length > 1)}(x, ${affine[0] ?? "nullptr"}, ${affine[1] ?? "nullptr"}, y, rows, ${floatLiteral(epsilon)});`,
+        `${instance("normalize_rows", "Config", `Norm::${kind}`, affine.length > 0, affine.length > 1)}(x, ` +
+          `${affine[0] ?? "nullptr"}, ${affine[1] ?? "nullptr"}, y, rows, ` +
+          `${floatLiteral(epsilon)});`,
       ],
     },
-    choice: `${lanes === 32 ? "a warp" : "a block"} per row, ${kept ? "kept in registers" : "read again by each pass"}`,
+    choice:
+      `${lanes === 32 ? "a warp" : "a block"} per row, ` +
+      `${kept ? "kept in registers" : "read again by each pass"}`,
     kernel: { grid: [{ of: rows, per: threads / lanes }], threads, sharedBytes, tensorMaps: [] },
     extents: [rows],
   };
@@ -54,7 +59,8 @@ function emitMean(
       threads: meanThreads,
       blocks: 2,
       declarations: [
-        `static_assert(mean_shared_bytes<${run}, ${meanThreads}> == ${sharedBytes}, "the compiler launches another shape");`,
+        `static_assert(mean_shared_bytes<${run}, ${meanThreads}> == ${sharedBytes}, "the ` +
+          `compiler launches another shape");`,
       ],
       parameters: [
         pointer(x, "x"),
@@ -64,7 +70,8 @@ function emitMean(
       ],
       statements: [
         "(void)rows;",
-        `${instance("mean_rows", width, reduced!, run, meanThreads, masked === true)}(x, ${masked ? "mask" : "static_cast<const float*>(nullptr)"}, y);`,
+        `${instance("mean_rows", width, reduced!, run, meanThreads, masked === true)}(x, ` +
+          `${masked ? "mask" : "static_cast<const float*>(nullptr)"}, y);`,
       ],
     },
     choice: `a block per ${32 * run} channels of a row`,

@@ -75,7 +75,8 @@ export function kernelSource(
     ...declarations,
     `}  // namespace ${parts}`,
     "",
-    `SIGIL_KERNEL(${name}, ${threads}, ${blocks})(${parameters.map((p) => `${p.type} ${p.name}`).join(", ")}) {`,
+    `SIGIL_KERNEL(${name}, ${threads}, ` +
+      `${blocks})(${parameters.map((p) => `${p.type} ${p.name}`).join(", ")}) {`,
     `  using namespace ${parts};`,
     ...statements.map((statement) => `  ${statement}`),
     "}",

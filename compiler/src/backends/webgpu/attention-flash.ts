@@ -222,7 +222,9 @@ export function emitAttentionFlash(
   }
   return {
     code: f.print([threads, 1]),
-    choice: `${threads} queries of a head a workgroup, keys and values ${staged ? `${tile} at a time in workgroup memory` : "straight from storage"}`,
+    choice:
+      `${threads} queries of a head a workgroup, keys and values ` +
+      `${staged ? `${tile} at a time in workgroup memory` : "straight from storage"}`,
     grid: [
       { of: queries, per: threads },
       { of: multiply(problem.batch, heads), per: 1 },

@@ -114,7 +114,9 @@ export function emitAttentionRow(
   if (lastValid !== 4) f.if(u32.equal(f.local.x, u32.const(quads - 1)), () => finish(lastValid));
   return {
     code: f.print([threads, 1]),
-    choice: `${threads} threads a query and head, scores in workgroup memory${subgroups ? ", reduced by subgroups" : ""}`,
+    choice:
+      `${threads} threads a query and head, scores in workgroup ` +
+      `memory${subgroups ? ", reduced by subgroups" : ""}`,
     grid: [
       { of: queries, per: 1 },
       { of: multiply(problem.batch, heads), per: 1 },

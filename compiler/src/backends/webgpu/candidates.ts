@@ -66,7 +66,8 @@ export function candidates(
 function gemms(problem: GemmProblem, symbols: Symbols, tuning: Tuning): Measured[] {
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
   const storage = problem.b.kind === "weight" ? problem.b.storage : "float32";
-  // Tables tell Gemms apart by the float type of B; those with quantised weights are computed alike.
+  // Tables tell Gemms apart by the float type of B; those with quantised weights are computed
+  // alike.
   if (isQuantized(storage)) return [];
   const shapes = (
     threads: readonly (readonly [number, number])[],

@@ -107,7 +107,8 @@ function lookedUp(f: KernelWriter, storage: QuantizedStorage, nibbles: Node<"vec
   }
   f.function(
     name,
-    `fn ${name}(codes: vec4u) -> vec4f {\n${[...lines, `return ${level[0]};`].map((line) => `  ${line}`).join("\n")}\n}`,
+    `fn ${name}(codes: vec4u) -> vec4f ` +
+      `{\n${[...lines, `return ${level[0]};`].map((line) => `  ${line}`).join("\n")}\n}`,
   );
   return builtin("vec4f", name, nibbles);
 }

@@ -1,5 +1,6 @@
 /**
- * How a Gemm's packed B is read: panels of four columns, of which a vector holds those at one depth.
+ * How a Gemm's packed B is read: panels of four columns, of which a vector holds those at one
+ * depth.
  */
 import type { Storage, WeightLayout } from "@sigil/spec";
 import type { Operand, OperandUse } from "./operands.ts";

@@ -99,7 +99,9 @@ export function emitRowReduce(
   });
   return {
     code: f.print([threads, 1]),
-    choice: `${lanes} threads a row, ${rowsPerGroup} rows a workgroup${subgroups ? ", reduced by subgroups" : ""}`,
+    choice:
+      `${lanes} threads a row, ${rowsPerGroup} rows a ` +
+      `workgroup${subgroups ? ", reduced by subgroups" : ""}`,
     grid: [{ of: problem.rows, per: rowsPerGroup }],
     extents: [],
     layouts: [undefined, ...affine.map(() => rowLayout), undefined],

@@ -99,7 +99,8 @@ export function selectAttention(
   const most = Math.min(attention.keys, possible - (possible % 4));
   if (most < 4)
     throw new UnsupportedError(
-      `webgpu: an attention head of ${headSize} channels needs more workgroup memory than WebGPU guarantees; use more heads, or compile for cpu or cuda`,
+      `webgpu: an attention head of ${headSize} channels needs more workgroup memory than ` +
+        "WebGPU guarantees; use more heads, or compile for cpu or cuda",
     );
   return {
     kind: "flash",

@@ -16,10 +16,13 @@ export class MisfitError extends Error {
 
   constructor(checkpoint: string, compiled: string, issues: readonly string[]) {
     super(
-      `${checkpoint} is not of the sizes that this page was compiled for (${compiled}): ${issues.join("; ")}`,
+      `${checkpoint} is not of the sizes that this page was compiled for (${compiled}): ` +
+        `${issues.join("; ")}`,
     );
     this.issues = issues;
-    this.command = `npx sigil compile path/to/${checkpoint} --target cpu webgpu --out generated/${checkpoint}`;
+    this.command =
+      `npx sigil compile path/to/${checkpoint} --target cpu webgpu --out ` +
+      `generated/${checkpoint}`;
   }
 }
 
@@ -76,7 +79,8 @@ export function misfits(config: Json, compiled: Json): string[] {
       .filter((name) => value(given, name) !== value(wanted, name))
       .map(
         (name) =>
-          `${tower}.${name}: compiled for ${String(value(wanted, name))}, the checkpoint has ${String(value(given, name))}`,
+          `${tower}.${name}: compiled for ${String(value(wanted, name))}, the checkpoint has ` +
+          `${String(value(given, name))}`,
       );
   });
 }

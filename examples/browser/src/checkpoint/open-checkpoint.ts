@@ -80,7 +80,9 @@ export async function openCheckpoint(
   const { height, width } = processor.outputSize ?? {};
   if (height !== Model.imageSize.height || width !== Model.imageSize.width)
     throw new MisfitError(folder.name, compiledFor.name, [
-      `its image processor makes pictures of ${height && width ? `${height}x${width}` : "no fixed size"}, the page was compiled for ${Model.imageSize.height}x${Model.imageSize.width}`,
+      "its image processor makes pictures of " +
+        `${height && width ? `${height}x${width}` : "no fixed size"}, the page was compiled ` +
+        `for ${Model.imageSize.height}x${Model.imageSize.width}`,
     ]);
   const merged = tokenizerConfigOf({
     tokenizerConfig,
@@ -93,7 +95,8 @@ export async function openCheckpoint(
     : tokenizerFromJson(tokenizerJson, merged);
   if (tokenizer.modelMaxLength < Model.textLength)
     throw new MisfitError(folder.name, compiledFor.name, [
-      `its tokenizer pads texts to ${tokenizer.modelMaxLength} tokens, the page was compiled for ${Model.textLength}`,
+      `its tokenizer pads texts to ${tokenizer.modelMaxLength} tokens, the page was compiled ` +
+        `for ${Model.textLength}`,
     ]);
   return {
     name: folder.name,

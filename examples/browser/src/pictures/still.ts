@@ -27,7 +27,9 @@ export class Still implements Picture {
       const response = await fetch(url);
       if (!response.ok)
         throw new ImageError(
-          `${url}: the server refused the request: ${response.status} ${response.statusText}`.trim(),
+          (
+            `${url}: the server refused the request: ` + `${response.status} ${response.statusText}`
+          ).trim(),
         );
       return response.blob();
     });

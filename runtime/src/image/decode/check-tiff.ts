@@ -55,7 +55,9 @@ export function checkTiff(bytes: Uint8Array): void {
             (grey || (photometric === 2 && first("extraSamples", 0) !== associatedAlpha)));
   if (!known)
     throw new ImageError(
-      `expected a TIFF of 8 bits or less, of grey or RGB of 16, or of grey of 32, received ${samples} samples of ${bits} bits (format ${format}, photometric ${photometric}); save it as PNG`,
+      "expected a TIFF of 8 bits or less, of grey or RGB of 16, or of grey of 32, received " +
+        `${samples} samples of ${bits} bits (format ${format}, photometric ${photometric}); ` +
+        "save it as PNG",
     );
 }
 
@@ -66,6 +68,7 @@ function checkPalette(colours: Uint8Array | undefined, little: boolean): void {
   const high = colours.filter((_, i) => (i & 1) === (little ? 1 : 0));
   if (colours.some((value) => value > 0) && high.every((value) => value === 0))
     throw new ImageError(
-      "expected a TIFF whose palette has 16 bits, received one of 8, which libtiff takes for colours and Pillow for black; save it as PNG",
+      "expected a TIFF whose palette has 16 bits, received one of 8, which libtiff takes for " +
+        "colours and Pillow for black; save it as PNG",
     );
 }

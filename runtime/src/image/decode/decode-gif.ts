@@ -99,7 +99,8 @@ const interlacing = [
 function decodeGif({ width, height, frame, bytes }: GifFile): RawImage {
   checkSize(frame.width, frame.height, Infinity);
   const indices = unpackLzw(bytes, frame.at + 1, bytes[frame.at] ?? 0, frame.width * frame.height);
-  // Without a palette, or with one of greys, indices are levels; entries that others lack are black.
+  // Without a palette, or with one of greys, indices are levels; entries that others lack are
+  // black.
   const grey = (_: number, i: number): number => Math.floor(i / 3);
   const coloured = frame.palette.some((value, i) => value !== grey(value, i));
   const colours = new Uint8Array(768);

@@ -57,7 +57,8 @@ export async function decodePicture(
     throw new ImageError(
       cause instanceof ImageError
         ? `${name}: ${cause.message}`
-        : `${name}: expected a picture, received what does not decode (${cause instanceof Error ? cause.message : cause})`,
+        : `${name}: expected a picture, received what does not decode ` +
+            `(${cause instanceof Error ? cause.message : cause})`,
       { cause },
     );
   }

@@ -34,7 +34,9 @@ function readMetadata(format: PictureFormat, bytes: Uint8Array): PictureMetadata
   return { exif: bytes };
 }
 
-/** To RGB, or as the file has it; a TIFF that Pillow would resize in another form is refused then. */
+/**
+ * To RGB, or as the file has it; a TIFF that Pillow would resize in another form is refused then.
+ */
 export async function openWithSharp(
   format: PictureFormat,
   bytes: Uint8Array,
@@ -54,7 +56,8 @@ export async function openWithSharp(
   const { width, height, depth, hasAlpha } = found;
   if (format === "TIFF" && !rgb && (depth !== "uchar" || hasAlpha))
     throw new ImageError(
-      `expected a TIFF of 8 bits without alpha, received ${hasAlpha ? "alpha" : depth}; save it as PNG`,
+      `expected a TIFF of 8 bits without alpha, received ${hasAlpha ? "alpha" : depth}; save ` +
+        "it as PNG",
     );
   const few =
     format === "TIFF" &&
@@ -77,7 +80,9 @@ async function loadSharp(format: PictureFormat): Promise<typeof import("sharp").
       (cause as NodeJS.ErrnoException).code ?? "",
     );
     throw new ImageError(
-      `reading ${format} takes sharp, which ${missing ? "is not installed" : `cannot be loaded (${(cause as Error).message})`}: npm install sharp`,
+      `reading ${format} takes sharp, which ` +
+        `${missing ? "is not installed" : `cannot be loaded (${(cause as Error).message})`}: ` +
+        "npm install sharp",
       { cause },
     );
   }

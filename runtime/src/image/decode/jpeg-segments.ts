@@ -68,7 +68,8 @@ function checkScans(bytes: Uint8Array): void {
     else if (isInScan(marker)) at += marker === 0xff ? 1 : 2;
     else
       throw new ImageError(
-        `expected a whole JPEG, received one that is broken (marker ${marker.toString(16)} among its pixels)`,
+        `expected a whole JPEG, received one that is broken (marker ${marker.toString(16)} ` +
+          "among its pixels)",
       );
     at = bytes.indexOf(0xff, at);
   }

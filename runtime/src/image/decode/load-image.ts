@@ -37,7 +37,8 @@ export async function loadImage(
     return decodeImage(new Uint8Array(await input.arrayBuffer()), options);
   if (typeof input === "object" && input !== null && "data" in input) return input;
   throw new ImageError(
-    `expected a path, an address, bytes or a decoded picture, received ${input === null ? "null" : typeof input}`,
+    "expected a path, an address, bytes or a decoded picture, received " +
+      `${input === null ? "null" : typeof input}`,
   );
 }
 

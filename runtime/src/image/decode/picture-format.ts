@@ -42,7 +42,8 @@ export function pictureFormat(head: Uint8Array, allowed: readonly PictureFormat[
       ? "an empty file"
       : (format ?? (/<(svg|\?xml|!doctype|html)/i.test(text) ? "SVG, XML or HTML" : undefined));
   throw new ImageError(
-    `expected a picture in ${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}, received ${received ?? "another kind of file"}`,
+    `expected a picture in ${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}, received ` +
+      `${received ?? "another kind of file"}`,
   );
 }
 

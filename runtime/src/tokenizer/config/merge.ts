@@ -2,7 +2,9 @@ import { isId, readAddedTokens, type AddedToken } from "./added-token.ts";
 import { isObject, Problems } from "./problems.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 
-/** The parsed files of a checkpoint that say something about tokens; what is not there is undefined. */
+/**
+ * The parsed files of a checkpoint that say something about tokens; what is not there is undefined.
+ */
 export interface TokenizerFiles {
   /** tokenizer_config.json */
   readonly tokenizerConfig?: unknown;
@@ -15,9 +17,9 @@ export interface TokenizerFiles {
 }
 
 /**
- * One configuration of all the files, as transformers' `from_pretrained` puts it together: the other
- * three say something only where `tokenizer_config.json` has no `added_tokens_decoder`, as files
- * from before transformers 4.34 do. Throws TokenizerError for files that are damaged.
+ * One configuration of all the files, as transformers' `from_pretrained` puts it together: the
+ * other three say something only where `tokenizer_config.json` has no `added_tokens_decoder`, as
+ * files from before transformers 4.34 do. Throws TokenizerError for files that are damaged.
  */
 export function tokenizerConfigOf(files: TokenizerFiles): TokenizerConfig {
   const { tokenizerConfig = {} } = files;

@@ -36,8 +36,8 @@ export interface TokenizerSettings {
 }
 
 /**
- * Checks a `tokenizer_config.json`; throws a TokenizerError that lists every problem. `defaults` are
- * the class's tokens where the file names none.
+ * Checks a `tokenizer_config.json`; throws a TokenizerError that lists every problem. `defaults`
+ * are the class's tokens where the file names none.
  */
 export function readSettings(
   config: TokenizerConfig,
@@ -117,7 +117,9 @@ const classes = [
 const isClass = (value: unknown): value is string | null =>
   value === null || (typeof value === "string" && classes.includes(value.replace(/Fast$/, "")));
 
-/** What asks for something that Sigil does not do: where, what may stand there, and whether it asks. */
+/**
+ * What asks for something that Sigil does not do: where, what may stand there, and whether it asks.
+ */
 const refused: readonly (readonly [string, string, (value: unknown) => boolean])[] = [
   // nbest_size and alpha are how enable_sampling samples.
   [

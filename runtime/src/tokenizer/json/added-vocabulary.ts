@@ -7,7 +7,9 @@ import { isSpace, type Normalizer } from "./normalizer.ts";
 /** A stretch of text, or the id of the added token found there. */
 export type TextOrId = string | number;
 
-/** The model's tokens and those that were added to them, numbered as Hugging Face tokenizers does. */
+/**
+ * The model's tokens and those that were added to them, numbered as Hugging Face tokenizers does.
+ */
 export class AddedVocabulary {
   private readonly model: Model;
   private readonly normalize: Normalizer;

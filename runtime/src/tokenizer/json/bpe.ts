@@ -82,7 +82,8 @@ export class BPE implements Model {
     const id = this.ids.get(this.unkToken!);
     if (id === undefined)
       throw new TokenizerError(
-        `tokenizer.json: model.unk_token: ${JSON.stringify(this.unkToken)} is not in the vocabulary`,
+        `tokenizer.json: model.unk_token: ${JSON.stringify(this.unkToken)} is not in the ` +
+          "vocabulary",
       );
     return id;
   }

@@ -9,7 +9,9 @@ export interface Family {
   readonly paddingSide: Side;
   /** `model_max_length` where the configuration has none. */
   readonly maxLength: number;
-  /** The class builds normaliser, pre-tokenizer and decoder itself and takes only the vocabulary. */
+  /**
+   * The class builds normaliser, pre-tokenizer and decoder itself and takes only the vocabulary.
+   */
   readonly gemma: boolean;
   /** Lower-cases whatever `do_lower_case` says. */
   readonly lowers: boolean;

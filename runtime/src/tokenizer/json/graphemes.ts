@@ -10,13 +10,16 @@
  * them.
  */
 const alone =
-  " -~\\u00c0-\\u02ff\\u0370-\\u0482\\u048a-\\u052f\\u3001-\\u3029\\u3041-\\u3096\\u309b-\\u30ff\\u4e00-\\u9fff\\uac00-\\ud7a3";
+  " " +
+  "-~\\u00c0-\\u02ff\\u0370-\\u0482\\u048a-\\u052f\\u3001-\\u3029\\u3041-\\u3096\\u309b-\\u30ff\\u4e00-\\u9fff\\uac00-\\ud7a3";
 const others = new RegExp(`[^${alone}]+`, "g");
 
 /** Made at the first text that needs it. */
 let segmenter: Intl.Segmenter | undefined;
 
-/** V8's segmenter takes quadratic time, so it never gets more, but for one grapheme that is longer. */
+/**
+ * V8's segmenter takes quadratic time, so it never gets more, but for one grapheme that is longer.
+ */
 const atOnce = 512;
 
 /** Calls `take` with each grapheme of a text, in order. */

@@ -227,7 +227,8 @@ function readRows(json: TokenizerJson): {
 
 /**
  * Adds the file's tokens, then the configuration's by id, then special tokens that neither has. The
- * classes that build a tokenizer of their own take the file's only where the configuration has none.
+ * classes that build a tokenizer of their own take the file's only where the configuration has
+ * none.
  */
 function addTokens(
   vocabulary: AddedVocabulary,

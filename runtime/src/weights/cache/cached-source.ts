@@ -229,6 +229,9 @@ function explain(reason: unknown): string {
     return "the browser gives this site no more storage (quota exceeded)";
   // Nobody aborts these writes.
   if (reason.name === "AbortError")
-    return `the browser stopped writing, as Chromium does where a site's quota is exceeded (${reason.message})`;
+    return (
+      "the browser stopped writing, as Chromium does where a site's quota is exceeded " +
+      `(${reason.message})`
+    );
   return `${reason.name}: ${reason.message}`;
 }

@@ -23,8 +23,8 @@ interface QuantState {
 }
 
 /**
- * Blocks of weights in the flat matrix, two codes to a byte, the first in its upper half. Scales may
- * be quantised themselves: a number of a book times a scale of each 256, and an offset.
+ * Blocks of weights in the flat matrix, two codes to a byte, the first in its upper half. Scales
+ * may be quantised themselves: a number of a book times a scale of each 256, and an offset.
  */
 export async function readBnb4(
   source: WeightSource,

@@ -23,7 +23,9 @@ function kindOf(tensors: WeightSource["tensors"], name: string): StoredKind | un
   return has(`${name}_scale`) ? "scaled8" : has(scbOf(name)) ? "bnb8" : undefined;
 }
 
-/** The shape that a tensor has in the model, if what is stored may be of it; else the stored one. */
+/**
+ * The shape that a tensor has in the model, if what is stored may be of it; else the stored one.
+ */
 function shapeOf(
   tensors: WeightSource["tensors"],
   kind: StoredKind,

@@ -1,7 +1,7 @@
 /**
  * What `sigil quantize` writes, in the way of compressed-tensors. int8: codes NAME, signed; int4:
- * codes less -8 in NAME_packed, eight to an int32, the first in its lowest bits, rows padded to whole
- * ones. Both: NAME_scale, [rows, groups], floats.
+ * codes less -8 in NAME_packed, eight to an int32, the first in its lowest bits, rows padded to
+ * whole ones. Both: NAME_scale, [rows, groups], floats.
  */
 import { WeightsError } from "../error.ts";
 import type { WeightSource } from "../weight-source.ts";

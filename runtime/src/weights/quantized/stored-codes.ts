@@ -58,7 +58,9 @@ export function regroup(
     throw new WeightsError("is quantised in another way than the plan's weights", {
       ...where,
       expected: showStorage(storage),
-      received: `${showStorage({ bits, group: block, ...(book && { book }) })}${across ? " that go across rows" : ""}; compile it with the "quantize" that the checkpoint's config.json asks for`,
+      received:
+        `${showStorage({ bits, group: block, ...(book && { book }) })}${across ? " that go across rows" : ""}; ` +
+        `compile it with the "quantize" that the checkpoint's config.json asks for`,
     });
   const groups = Math.ceil(columns / group);
   const scales = new Float32Array(rows * groups);

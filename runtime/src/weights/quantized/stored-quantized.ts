@@ -1,7 +1,7 @@
 /** The names and kinds of what a checkpoint holds of a quantised tensor. */
 /**
- * Who wrote a tensor so: bitsandbytes in 4 or 8 bits, or Sigil and compressed-tensors, who also scale
- * floats of 8 bits.
+ * Who wrote a tensor so: bitsandbytes in 4 or 8 bits, or Sigil and compressed-tensors, who also
+ * scale floats of 8 bits.
  */
 export type StoredKind = "bnb4" | "bnb8" | "packed4" | "scaled8" | "float8";
 

@@ -14,7 +14,8 @@ describe.each(["bfloat16", "float16"] as const)(
   "Gemms of the published models in %s",
   (storage) => {
     it.each(names)(
-      "%s: all by wgmma, with pictures of floats and of bytes, but for the query that loading computes and the logits",
+      "%s: all by wgmma, with pictures of floats and of bytes, but for the query that " +
+        "loading computes and the logits",
       (name) => {
         const spec = loadSpec(specPath(name));
         const naflex = name.endsWith("-naflex");

@@ -23,28 +23,32 @@ const tiny = async (storage: Storage, more: Record<string, unknown> = {}) => ({
 });
 
 describe("values of a 16-bit spec", () => {
-  it("are 16 bits between kernels; what callers see alone and what cosines come from is float32", async () => {
-    for (const { lowered } of lowerSpec(await tiny("bfloat16"))) {
-      const program = narrow(lowered, "bfloat16");
-      const named = new Map(program.outputs.map(({ name, value }) => [name, value.dtype]));
-      if (lowered.name === "siglip-vision") {
-        expect(named.get("pooler_output")).toBe("float32");
-        expect(named.get("last_hidden_state")).toBe("bfloat16");
-        expect(named.get("hidden_states.0")).toBe("bfloat16");
+  it(
+    "are 16 bits between kernels; what callers see alone and what " +
+      "cosines come from is float32",
+    async () => {
+      for (const { lowered } of lowerSpec(await tiny("bfloat16"))) {
+        const program = narrow(lowered, "bfloat16");
+        const named = new Map(program.outputs.map(({ name, value }) => [name, value.dtype]));
+        if (lowered.name === "siglip-vision") {
+          expect(named.get("pooler_output")).toBe("float32");
+          expect(named.get("last_hidden_state")).toBe("bfloat16");
+          expect(named.get("hidden_states.0")).toBe("bfloat16");
+        }
+        for (const { value } of [...program.inputs, ...program.gathers])
+          expect(["float32", "int32"]).toContain(value.dtype);
+        for (const { problem, operands } of program.launches) {
+          const types = operandsOf(problem, operands).map(({ type }) => type);
+          if (problem.family === "gemm" && problem.b.kind === "activation")
+            expect(new Set(types)).toEqual(new Set(["float32"]));
+          if (problem.family === "row_reduce" && problem.kind === "l2_normalize")
+            expect(new Set(types)).toEqual(new Set(["float32"]));
+          if (problem.family === "attention")
+            expect(types.slice(0, 3)).toEqual(["bfloat16", "bfloat16", "bfloat16"]);
+        }
       }
-      for (const { value } of [...program.inputs, ...program.gathers])
-        expect(["float32", "int32"]).toContain(value.dtype);
-      for (const { problem, operands } of program.launches) {
-        const types = operandsOf(problem, operands).map(({ type }) => type);
-        if (problem.family === "gemm" && problem.b.kind === "activation")
-          expect(new Set(types)).toEqual(new Set(["float32"]));
-        if (problem.family === "row_reduce" && problem.kind === "l2_normalize")
-          expect(new Set(types)).toEqual(new Set(["float32"]));
-        if (problem.family === "attention")
-          expect(types.slice(0, 3)).toEqual(["bfloat16", "bfloat16", "bfloat16"]);
-      }
-    }
-  });
+    },
+  );
 
   it("take half the arena, and say so where an output is one of them", async () => {
     const [wide, slim] = await Promise.all(
@@ -107,34 +111,38 @@ describe("weights of Gemms", () => {
 });
 
 describe("a compiled model", () => {
-  it("has every kernel of its launches on both paths, with as many parameters as a launch passes", async () => {
-    const { cuda } = await compile(await tiny("bfloat16"));
-    const { plan, kernels, sources } = cuda!;
-    for (const { init, launches } of plan.programs)
-      for (const { kernel, operands, extents } of [...init, ...launches])
-        for (const path of ["portable", "hopper"] as const) {
-          const source = sources[path][kernel]!;
-          const parameters = /^SIGIL_KERNEL\(\w+, \d+, \d+\)\((.*)\) \{$/m
-            .exec(source)![1]!
-            .split(", ");
-          expect(parameters.filter((parameter) => parameter.includes("*"))).toHaveLength(
-            operands.length,
-          );
-          expect(parameters.filter((parameter) => parameter.startsWith("int "))).toHaveLength(
-            extents.length,
-          );
-          expect(parameters).toHaveLength(
-            operands.length + extents.length + kernels[path][kernel]!.tensorMaps.length,
-          );
-        }
-    expect(
-      new Set(
-        plan.programs.flatMap(({ init, launches }) =>
-          [...init, ...launches].map(({ kernel }) => kernel),
+  it(
+    "has every kernel of its launches on both paths, with as many " +
+      "parameters as a launch passes",
+    async () => {
+      const { cuda } = await compile(await tiny("bfloat16"));
+      const { plan, kernels, sources } = cuda!;
+      for (const { init, launches } of plan.programs)
+        for (const { kernel, operands, extents } of [...init, ...launches])
+          for (const path of ["portable", "hopper"] as const) {
+            const source = sources[path][kernel]!;
+            const parameters = /^SIGIL_KERNEL\(\w+, \d+, \d+\)\((.*)\) \{$/m
+              .exec(source)![1]!
+              .split(", ");
+            expect(parameters.filter((parameter) => parameter.includes("*"))).toHaveLength(
+              operands.length,
+            );
+            expect(parameters.filter((parameter) => parameter.startsWith("int "))).toHaveLength(
+              extents.length,
+            );
+            expect(parameters).toHaveLength(
+              operands.length + extents.length + kernels[path][kernel]!.tensorMaps.length,
+            );
+          }
+      expect(
+        new Set(
+          plan.programs.flatMap(({ init, launches }) =>
+            [...init, ...launches].map(({ kernel }) => kernel),
+          ),
         ),
-      ),
-    ).toEqual(new Set(Object.keys(kernels.portable)));
-  });
+      ).toEqual(new Set(Object.keys(kernels.portable)));
+    },
+  );
 
   it("writes CUDA's files for that target alone, the same each time", async () => {
     const [first, second, cpu] = await Promise.all(
@@ -190,44 +198,47 @@ describe("choices", () => {
     expect(tile(4, {}, operand("bfloat16", 1)).a).toEqual({ kind: "scalars" });
     expect(tile(4, {}, operand("float32")).a).toEqual({ kind: "scalars" });
   });
-  it("attend on tensor cores in 16 bits, by multiply-adds otherwise, and alone for few queries", () => {
-    const attention: AttentionProblem = {
-      family: "attention",
-      batch: 4,
-      heads: 12,
-      headSize: 64,
-      queries: 196,
-      keys: 196,
-      queryStride: 2304,
-      keyStride: 2304,
-      valueStride: 2304,
-      sharedQuery: false,
-      scale: 0.125,
-      mask: false,
-      probabilities: false,
-    };
-    const all = (type: CudaOperand["type"]) => [
-      operand(type),
-      operand(type),
-      operand(type),
-      operand(type),
-    ];
-    expect(selectCudaAttention(attention, all("float16"))).toMatchObject({
-      kind: "mma",
-      tilesDown: 2,
-      run: 8,
-    });
-    expect(selectCudaAttention(attention, all("float32")).kind).toBe("fma");
-    expect(selectCudaAttention({ ...attention, queries: 1 }, all("float16"))).toMatchObject({
-      kind: "few",
-      lanes: 8,
-      run: 8,
-    });
-    // A query that stays float32 beside 16-bit keys has no tensor core to go to.
-    expect(
-      selectCudaAttention(attention, [operand("float32"), ...all("float16").slice(1)]).kind,
-    ).toBe("fma");
-  });
+  it(
+    "attend on tensor cores in 16 bits, by multiply-adds " + "otherwise, and alone for few queries",
+    () => {
+      const attention: AttentionProblem = {
+        family: "attention",
+        batch: 4,
+        heads: 12,
+        headSize: 64,
+        queries: 196,
+        keys: 196,
+        queryStride: 2304,
+        keyStride: 2304,
+        valueStride: 2304,
+        sharedQuery: false,
+        scale: 0.125,
+        mask: false,
+        probabilities: false,
+      };
+      const all = (type: CudaOperand["type"]) => [
+        operand(type),
+        operand(type),
+        operand(type),
+        operand(type),
+      ];
+      expect(selectCudaAttention(attention, all("float16"))).toMatchObject({
+        kind: "mma",
+        tilesDown: 2,
+        run: 8,
+      });
+      expect(selectCudaAttention(attention, all("float32")).kind).toBe("fma");
+      expect(selectCudaAttention({ ...attention, queries: 1 }, all("float16"))).toMatchObject({
+        kind: "few",
+        lanes: 8,
+        run: 8,
+      });
+      // A query that stays float32 beside 16-bit keys has no tensor core to go to.
+      expect(
+        selectCudaAttention(attention, [operand("float32"), ...all("float16").slice(1)]).kind,
+      ).toBe("fma");
+    },
+  );
   it("share a kernel among launches that differ in nothing that it knows", () => {
     const value = (id: number) => ({
       kind: "value" as const,

@@ -107,45 +107,55 @@ describe("a tuning table", () => {
       );
   });
 
-  it("tells attentions apart by heads of the batch, mask and probabilities, and takes the entry that says most", () => {
-    const any = { queries: 729, keys: 729, headSize: 72 };
-    const flash = (threads: number) => ({ kind: "flash", threads, keys: 8 }) as const;
-    const choose = (entries: TunedClass["attention"], problem: AttentionProblem, sizes = symbols) =>
-      (
-        selectAttention(
-          problem,
-          sizes,
-          tuningOf("desktop", both, {
-            version: 1,
-            classes: { desktop: { adapter: "", gemm: [], attention: entries, rowReduce: [] } },
-          }),
-        ) as { queries: number }
-      ).queries;
-    const own = choose([], attention);
-    const batched: AttentionProblem = {
-      ...attention,
-      batch: { factor: 1, symbols: ["image_batch"] },
-    };
-    // Tables from before these keys mean any attention of the sizes.
-    const entries = [
-      { ...any, config: flash(8) },
-      { ...any, heads: 32, config: flash(16) },
-      { ...any, heads: 32, mask: true, probabilities: false, config: flash(32) },
-    ];
-    expect(choose(entries, attention)).toBe(8);
-    expect(choose(entries, batched, { image_batch: 2 })).toBe(16);
-    expect(choose(entries, { ...batched, mask: true }, { image_batch: 2 })).toBe(32);
-    expect(
-      choose(entries, { ...batched, mask: true, probabilities: true }, { image_batch: 2 }),
-    ).toBe(16);
-    expect(choose([...entries].reverse(), { ...batched, mask: true }, { image_batch: 2 })).toBe(32);
-    for (const other of [{ heads: 15 }, { mask: true }, { probabilities: true }])
-      expect(choose([{ ...any, ...other, config: flash(8) }], attention)).toBe(own);
-    expect([
-      own,
-      candidates(batched, { image_batch: 3 }, tuningOf("desktop", both))[0]!.attention[0],
-    ]).toMatchObject([64, { ...any, heads: 48, mask: false, probabilities: false }]);
-  });
+  it(
+    "tells attentions apart by heads of the batch, mask and probabilities, and takes the entry " +
+      "that says most",
+    () => {
+      const any = { queries: 729, keys: 729, headSize: 72 };
+      const flash = (threads: number) => ({ kind: "flash", threads, keys: 8 }) as const;
+      const choose = (
+        entries: TunedClass["attention"],
+        problem: AttentionProblem,
+        sizes = symbols,
+      ) =>
+        (
+          selectAttention(
+            problem,
+            sizes,
+            tuningOf("desktop", both, {
+              version: 1,
+              classes: { desktop: { adapter: "", gemm: [], attention: entries, rowReduce: [] } },
+            }),
+          ) as { queries: number }
+        ).queries;
+      const own = choose([], attention);
+      const batched: AttentionProblem = {
+        ...attention,
+        batch: { factor: 1, symbols: ["image_batch"] },
+      };
+      // Tables from before these keys mean any attention of the sizes.
+      const entries = [
+        { ...any, config: flash(8) },
+        { ...any, heads: 32, config: flash(16) },
+        { ...any, heads: 32, mask: true, probabilities: false, config: flash(32) },
+      ];
+      expect(choose(entries, attention)).toBe(8);
+      expect(choose(entries, batched, { image_batch: 2 })).toBe(16);
+      expect(choose(entries, { ...batched, mask: true }, { image_batch: 2 })).toBe(32);
+      expect(
+        choose(entries, { ...batched, mask: true, probabilities: true }, { image_batch: 2 }),
+      ).toBe(16);
+      expect(choose([...entries].reverse(), { ...batched, mask: true }, { image_batch: 2 })).toBe(
+        32,
+      );
+      for (const other of [{ heads: 15 }, { mask: true }, { probabilities: true }])
+        expect(choose([{ ...any, ...other, config: flash(8) }], attention)).toBe(own);
+      expect([
+        own,
+        candidates(batched, { image_batch: 3 }, tuningOf("desktop", both))[0]!.attention[0],
+      ]).toMatchObject([64, { ...any, heads: 48, mask: false, probabilities: false }]);
+    },
+  );
 
   it("asks for no feature that a device lacks", () => {
     const bare = tuningOf("desktop", [], table);

@@ -177,7 +177,8 @@ export class KernelWriter {
     const name = this.#name(hint);
     const index: U32 = { type: "u32", text: name };
     this.#lines.push(
-      `for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ${typeof step === "number" ? `${step}u` : step.text}) {`,
+      `for (var ${name} = ${from.text}; ${u32.lt(index, to).text.slice(1, -1)}; ${name} += ` +
+        `${typeof step === "number" ? `${step}u` : step.text}) {`,
       ...this.#block(() => body(index)),
       "}",
     );
@@ -195,7 +196,9 @@ export class KernelWriter {
   /** The shader, its entry point `main`, for workgroups of these sizes. */
   print(threads: readonly [number, number]): string {
     const lane = this.#subgroupLane ? ", @builtin(subgroup_invocation_id) subgroup_lane: u32" : "";
-    const head = `@compute @workgroup_size(${threads.join(", ")})\nfn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u${lane}) {`;
+    const head =
+      `@compute @workgroup_size(${threads.join(", ")})\nfn main(@builtin(workgroup_id) group: ` +
+      `vec3u, @builtin(local_invocation_id) local: vec3u${lane}) {`;
     const enabled = [...this.#extensions].sort().map((extension) => `enable ${extension};`);
     if (this.#subgroupLane) enabled.unshift("diagnostic(off, subgroup_uniformity);");
     return [

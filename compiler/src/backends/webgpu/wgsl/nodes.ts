@@ -159,7 +159,8 @@ export const halves = {
   bfloat16: (x: Node<"vec2u">): Vec4 =>
     node(
       "vec4f",
-      `bitcast<vec4f>(vec4u(${x.text}.x << 16u, ${x.text}.x & 0xffff0000u, ${x.text}.y << 16u, ${x.text}.y & 0xffff0000u))`,
+      `bitcast<vec4f>(vec4u(${x.text}.x << 16u, ${x.text}.x & 0xffff0000u, ${x.text}.y << ` +
+        `16u, ${x.text}.y & 0xffff0000u))`,
     ),
 };
 
@@ -174,7 +175,8 @@ export const codes = {
   signedBytes: (x: Node<"vec4u">, word: number): Vec4 =>
     node(
       "vec4f",
-      `vec4f(bitcast<vec4i>(vec4u(${x.text}.${"xyzw"[word]!}) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u))`,
+      `vec4f(bitcast<vec4i>(vec4u(${x.text}.${"xyzw"[word]!}) << vec4u(24u, 16u, 8u, 0u)) >> ` +
+        "vec4u(24u))",
     ),
   /** The first two words, or where `last` is 1 the others. */
   half: (x: Node<"vec4u">, last: U32): Node<"vec2u"> =>
@@ -183,7 +185,8 @@ export const codes = {
   nibbles: (x: Node<"vec2u">, word: number, first: number): Node<"vec4u"> =>
     node(
       "vec4u",
-      `((vec4u(${x.text}.${"xy"[word]!}) >> vec4u(${[0, 1, 2, 3].map((i) => `${4 * (first + i)}u`).join(", ")})) & vec4u(15u))`,
+      `((vec4u(${x.text}.${"xy"[word]!}) >> ` +
+        `vec4u(${[0, 1, 2, 3].map((i) => `${4 * (first + i)}u`).join(", ")})) & vec4u(15u))`,
     ),
   numbers: (x: Node<"vec4u">): Vec4 => builtin("vec4f", "vec4f", x),
 };
