@@ -142,6 +142,7 @@ describe.skipIf(!requires("apps"))(
           "parcel build vite/index.html --dist-dir parcel-out --public-url ./ --no-cache",
           "parcel-out/index.html",
         ],
+        ["Angular", "ng build", "angular-out/browser/index.html"],
         ["webpack with ts-loader", "node webpack.mjs", "webpack-out/index.html"],
         [
           "esbuild",
@@ -155,7 +156,7 @@ describe.skipIf(!requires("apps"))(
         writeFileSync(join(folder, "vite/index.html"), html("../page.js"));
         await sh(command);
         const out = join(folder, path);
-        if (!/^(vite|parcel)/.test(path))
+        if (!/^(vite|parcel|angular)/.test(path))
           writeFileSync(out, html("page.js", path.startsWith("iife") ? "defer" : undefined));
         await classified(`${served.origin}/${path}`);
       });
@@ -208,37 +209,34 @@ describe.skipIf(!requires("apps"))(
         );
       });
 
-      it(
-        "node-service answers, refuses what is no picture, and " + "stops when it is told to",
-        async () => {
-          const service = spawn("node", ["node-service/server.js", "model", "0"], { cwd: folder });
-          const [address] = (await once(service.stdout, "data")) as [Buffer];
-          const post = async (file: string): Promise<[number, unknown]> => {
-            const form = new FormData();
-            for (const label of ["a red circle", "a, b"]) form.append("labels", label);
-            form.append("image", new Blob([readFileSync(join(folder, file))]), "image");
-            const url = new URL("/classify", String(address).trim());
-            const response = await fetch(url, { method: "POST", body: form });
-            return [response.status, await response.json()];
-          };
-          const answers = await Promise.all([post(picture), post(picture), post("package.json")]);
-          const scores = [
-            {
-              label: "a red circle",
-              score: expect.closeTo(expected, 5),
-              logit: expect.any(Number),
-            },
-            { label: "a, b", score: expect.any(Number), logit: expect.any(Number) },
-          ];
-          expect(answers).toEqual([
-            [200, scores],
-            [200, scores],
-            [400, { error: expect.stringMatching(/expected a picture in PNG/) }],
-          ]);
-          service.kill("SIGTERM");
-          expect(await once(service, "exit")).toEqual([0, null]);
-        },
-      );
+      it("node-service answers, refuses what is no picture, and stops when it is told to", async () => {
+        const service = spawn("node", ["node-service/server.js", "model", "0"], { cwd: folder });
+        const [address] = (await once(service.stdout, "data")) as [Buffer];
+        const post = async (file: string): Promise<[number, unknown]> => {
+          const form = new FormData();
+          for (const label of ["a red circle", "a, b"]) form.append("labels", label);
+          form.append("image", new Blob([readFileSync(join(folder, file))]), "image");
+          const url = new URL("/classify", String(address).trim());
+          const response = await fetch(url, { method: "POST", body: form });
+          return [response.status, await response.json()];
+        };
+        const answers = await Promise.all([post(picture), post(picture), post("package.json")]);
+        const scores = [
+          {
+            label: "a red circle",
+            score: expect.closeTo(expected, 5),
+            logit: expect.any(Number),
+          },
+          { label: "a, b", score: expect.any(Number), logit: expect.any(Number) },
+        ];
+        expect(answers).toEqual([
+          [200, scores],
+          [200, scores],
+          [400, { error: expect.stringMatching(/expected a picture in PNG/) }],
+        ]);
+        service.kill("SIGTERM");
+        expect(await once(service, "exit")).toEqual([0, null]);
+      });
 
       /** What a page says of the picture. */
       async function says(url: string, text: RegExp): Promise<void> {
