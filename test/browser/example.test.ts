@@ -250,21 +250,16 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       await expect.poll(() => tab.innerText("#result")).toBe("Best: a blue square, 84.0%");
     });
 
-    it(
-      "classifies frames of a camera by the vision tower alone, " + "and goes back to the picture",
-      async () => {
-        const tab = await open("?backend=cpu");
-        await settled(tab);
-        await tab.click("#camera");
-        await tab.waitForSelector("#total-name:has-text('pictures a second')");
-        expect(await known(tab)).toEqual(["tokenise", "text"]);
-        await tab.click("#camera");
-        await expectScores(tab, "red-circle");
-        expect(
-          await tab.$eval("#live", (video) => (video as HTMLVideoElement).srcObject),
-        ).toBeNull();
-      },
-    );
+    it("classifies frames of a camera by the vision tower alone, and goes back to the picture", async () => {
+      const tab = await open("?backend=cpu");
+      await settled(tab);
+      await tab.click("#camera");
+      await tab.waitForSelector("#total-name:has-text('pictures a second')");
+      expect(await known(tab)).toEqual(["tokenise", "text"]);
+      await tab.click("#camera");
+      await expectScores(tab, "red-circle");
+      expect(await tab.$eval("#live", (video) => (video as HTMLVideoElement).srcObject)).toBeNull();
+    });
 
     it("says what to do when the camera is refused", async () => {
       const tab = await open("?backend=cpu", {}, (page) =>
@@ -281,58 +276,55 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       expect(await tab.getAttribute("#camera", "aria-pressed")).toBe("false");
     });
 
-    it(
-      "opens a checkpoint's files, and says how to compile " + "one of another architecture",
-      async () => {
-        const tab = await open("?backend=cpu");
-        await settled(tab);
-        const file = (name: string) => join(folder, name);
-        await tab.setInputFiles(
-          "#checkpoint-files",
-          [
-            "config.json",
-            "model.safetensors",
-            "preprocessor_config.json",
-            "tokenizer_config.json",
-            "spiece.model",
-          ].map(file),
-        );
-        await expect
-          .poll(() => tab.innerText("#facts"), { timeout: 30_000 })
-          .toMatch(/files of this device/);
-        await expectScores(tab, "red-circle");
+    it("opens a checkpoint's files, and says how to compile one of another architecture", async () => {
+      const tab = await open("?backend=cpu");
+      await settled(tab);
+      const file = (name: string) => join(folder, name);
+      await tab.setInputFiles(
+        "#checkpoint-files",
+        [
+          "config.json",
+          "model.safetensors",
+          "preprocessor_config.json",
+          "tokenizer_config.json",
+          "spiece.model",
+        ].map(file),
+      );
+      await expect
+        .poll(() => tab.innerText("#facts"), { timeout: 30_000 })
+        .toMatch(/files of this device/);
+      await expectScores(tab, "red-circle");
 
-        const config = JSON.parse(readFileSync(file("config.json"), "utf8")) as {
-          vision_config: object;
-        };
-        const other = {
-          ...config,
-          vision_config: { ...config.vision_config, num_attention_heads: 8 },
-        };
-        await tab.setInputFiles("#checkpoint-files", [
-          {
-            name: "config.json",
-            mimeType: "application/json",
-            buffer: Buffer.from(JSON.stringify(other)),
-          },
-        ]);
-        // Heads show in no shape of a tensor.
-        expect(await tab.innerText(".notice[data-subject=checkpoint]")).toMatch(
-          /vision_config.num_attention_heads: compiled for 4, the checkpoint has 8/,
-        );
-        expect(await tab.innerText(".notice .command code")).toMatch(
-          /^npx sigil compile .* --target cpu webgpu --out /,
-        );
-        // What ran goes on running.
-        await choose(tab, "orange cross");
-        await expectScores(tab, "orange-cross");
+      const config = JSON.parse(readFileSync(file("config.json"), "utf8")) as {
+        vision_config: object;
+      };
+      const other = {
+        ...config,
+        vision_config: { ...config.vision_config, num_attention_heads: 8 },
+      };
+      await tab.setInputFiles("#checkpoint-files", [
+        {
+          name: "config.json",
+          mimeType: "application/json",
+          buffer: Buffer.from(JSON.stringify(other)),
+        },
+      ]);
+      // Heads show in no shape of a tensor.
+      expect(await tab.innerText(".notice[data-subject=checkpoint]")).toMatch(
+        /vision_config.num_attention_heads: compiled for 4, the checkpoint has 8/,
+      );
+      expect(await tab.innerText(".notice .command code")).toMatch(
+        /^npx sigil compile .* --target cpu webgpu --out /,
+      );
+      // What ran goes on running.
+      await choose(tab, "orange cross");
+      await expectScores(tab, "orange-cross");
 
-        await tab.setInputFiles("#checkpoint-files", [file("config.json"), file("spiece.model")]);
-        expect(await tab.innerText(".notice[data-subject=checkpoint]")).toMatch(
-          /model.safetensors \(or model.safetensors.index.json\) is missing/,
-        );
-      },
-    );
+      await tab.setInputFiles("#checkpoint-files", [file("config.json"), file("spiece.model")]);
+      expect(await tab.innerText(".notice[data-subject=checkpoint]")).toMatch(
+        /model.safetensors \(or model.safetensors.index.json\) is missing/,
+      );
+    });
 
     it("takes pictures from files, and says which is none", async () => {
       const tab = await open("?backend=cpu");

@@ -55,24 +55,18 @@ describe("pictures", () => {
     expect(others.map((line) => line.split(":")[0])).toEqual([`  ${damaged}`, `  ${missing}`]);
   });
 
-  it(
-    "that cannot be read have rows of NaN in a file, which keep " + "the others in their places",
-    async () => {
-      const out = join(folder, "out.safetensors");
-      const { status, stderr } = await embed([damaged, sample("red-circle"), "--out", out]);
-      expect([status, stderr]).toEqual([
-        1,
-        expect.stringContaining("1 of 2 pictures were left out"),
-      ]);
-      const source = await openSafetensors(await openFileSource(out));
-      const data = await source.readFloat32("image_embeds");
-      const [row] = rowsOf((await embed([sample("red-circle")])).stdout);
-      expect(source.tensors.get("image_embeds")!.shape).toEqual([2, 128]);
-      expect(data.subarray(0, 128).every(Number.isNaN)).toBe(true);
-      expect(Array.from(data.subarray(128))).toEqual(row!.embedding);
-      await source.close();
-    },
-  );
+  it("that cannot be read have rows of NaN in a file, which keep the others in their places", async () => {
+    const out = join(folder, "out.safetensors");
+    const { status, stderr } = await embed([damaged, sample("red-circle"), "--out", out]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("1 of 2 pictures were left out")]);
+    const source = await openSafetensors(await openFileSource(out));
+    const data = await source.readFloat32("image_embeds");
+    const [row] = rowsOf((await embed([sample("red-circle")])).stdout);
+    expect(source.tensors.get("image_embeds")!.shape).toEqual([2, 128]);
+    expect(data.subarray(0, 128).every(Number.isNaN)).toBe(true);
+    expect(Array.from(data.subarray(128))).toEqual(row!.embedding);
+    await source.close();
+  });
 
   it("of which none can be read leave no file", async () => {
     const out = join(folder, "none.safetensors");

@@ -39,32 +39,29 @@ const isWeights = (path: string): boolean =>
 const wholeWeights = (): boolean => readFileSync(blob(weights)).equals(weights);
 
 describe("two processes", () => {
-  it(
-    "do not write into each other's file: wrong bytes that come " + "late stay out of the cache",
-    async () => {
-      hub.publish("main", { "config.json": config, "model.safetensors": weights });
-      let sendRest: (() => void) | undefined;
-      const held = new Promise<void>((begun) => {
-        hub.intercept = (path, response) => {
-          if (!isWeights(path) || sendRest !== undefined) return false;
-          response
-            .writeHead(200, { "Content-Length": weights.length })
-            .write(weights.subarray(0, 100_000));
-          sendRest = () => void response.end(Buffer.alloc(weights.length - 100_000, 0xbd));
-          begun();
-          return true;
-        };
-      });
-      const slow = fetchElsewhere();
-      await held;
-      const quick = await fetchElsewhere();
-      expect([quick.stdout, wholeWeights()]).toEqual([expect.stringContaining("folder"), true]);
-      sendRest!();
-      // It finds that its bytes are wrong, and that the cache has the right ones.
-      expect((await slow).stdout).toBe(quick.stdout);
-      expect([wholeWeights(), partials()]).toEqual([true, []]);
-    },
-  );
+  it("do not write into each other's file: wrong bytes that come late stay out of the cache", async () => {
+    hub.publish("main", { "config.json": config, "model.safetensors": weights });
+    let sendRest: (() => void) | undefined;
+    const held = new Promise<void>((begun) => {
+      hub.intercept = (path, response) => {
+        if (!isWeights(path) || sendRest !== undefined) return false;
+        response
+          .writeHead(200, { "Content-Length": weights.length })
+          .write(weights.subarray(0, 100_000));
+        sendRest = () => void response.end(Buffer.alloc(weights.length - 100_000, 0xbd));
+        begun();
+        return true;
+      };
+    });
+    const slow = fetchElsewhere();
+    await held;
+    const quick = await fetchElsewhere();
+    expect([quick.stdout, wholeWeights()]).toEqual([expect.stringContaining("folder"), true]);
+    sendRest!();
+    // It finds that its bytes are wrong, and that the cache has the right ones.
+    expect((await slow).stdout).toBe(quick.stdout);
+    expect([wholeWeights(), partials()]).toEqual([true, []]);
+  });
 
   it("that are both sent wrong bytes both say so", async () => {
     hub.publish("main", { "config.json": config, "model.safetensors": weights });
@@ -119,16 +116,13 @@ describe("what lies in the cache already", () => {
     expect([readFileSync(victim, "utf8"), wholeWeights()]).toEqual(["mine", true]);
   });
 
-  it(
-    "is checked before it is used: a blob of the right size and " + "wrong bytes is fetched again",
-    async () => {
-      hub.publish("main", { "config.json": config, "model.safetensors": weights });
-      mkdirSync(join(storage, "blobs"), { recursive: true });
-      writeFileSync(blob(weights), Buffer.alloc(weights.length));
-      await resolveModel(model);
-      expect(wholeWeights()).toBe(true);
-    },
-  );
+  it("is checked before it is used: a blob of the right size and wrong bytes is fetched again", async () => {
+    hub.publish("main", { "config.json": config, "model.safetensors": weights });
+    mkdirSync(join(storage, "blobs"), { recursive: true });
+    writeFileSync(blob(weights), Buffer.alloc(weights.length));
+    await resolveModel(model);
+    expect(wholeWeights()).toBe(true);
+  });
 });
 
 describe.skipIf(!hasOwnDisks)("a cache", () => {

@@ -126,16 +126,13 @@ describe("a model of the Hub", () => {
     }
   });
 
-  it(
-    "comes without an index where single weights exist, and in " + "part where files are named",
-    async () => {
-      hub.publish("main", { ...files, "model.safetensors.index.json": Buffer.from("{}") });
-      expect(readdirSync(await resolveModel(model, { files: ["config.json"] }))).toEqual([
-        "config.json",
-      ]);
-      expect(readdirSync(await resolveModel(model))).not.toContain("model.safetensors.index.json");
-    },
-  );
+  it("comes without an index where single weights exist, and in part where files are named", async () => {
+    hub.publish("main", { ...files, "model.safetensors.index.json": Buffer.from("{}") });
+    expect(readdirSync(await resolveModel(model, { files: ["config.json"] }))).toEqual([
+      "config.json",
+    ]);
+    expect(readdirSync(await resolveModel(model))).not.toContain("model.safetensors.index.json");
+  });
 });
 
 describe("without the Hub", () => {

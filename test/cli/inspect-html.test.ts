@@ -69,30 +69,27 @@ describe("inspect --html", () => {
     expect(named).not.toMatch(/<script|<img/);
   });
 
-  it(
-    "shows every launch of a small model, each buffer, and " + "totals that are the compiler's",
-    async () => {
-      const compiled = await compile({ ...loadSpec(specPath("siglip-shapes")), targets: ["cpu"] });
-      const page = inspectPage(compiled);
-      expect(page.match(/<rect /g)).toHaveLength(
-        compiled.programs.reduce((sum, { memory }) => sum + memory.lives.length, 0),
-      );
-      for (const { kernel } of compiled.plan.programs.flatMap(({ init, launches }) => [
-        ...init,
-        ...launches,
-      ]))
-        expect(page).toContain(`<h4>${kernel} `);
-      for (const { name, flops, launches } of compiled.plan.programs) {
-        expect(page).toContain(`${launches.length} launches`);
-        expect(page).toContain(`<h3>${name} <span class="note">${showFlops(flops)}, `);
-      }
-      expect(page).toContain(
-        Object.values(compiled.plan.tensors)
-          .reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
-          .toLocaleString("en"),
-      );
-    },
-  );
+  it("shows every launch of a small model, each buffer, and totals that are the compiler's", async () => {
+    const compiled = await compile({ ...loadSpec(specPath("siglip-shapes")), targets: ["cpu"] });
+    const page = inspectPage(compiled);
+    expect(page.match(/<rect /g)).toHaveLength(
+      compiled.programs.reduce((sum, { memory }) => sum + memory.lives.length, 0),
+    );
+    for (const { kernel } of compiled.plan.programs.flatMap(({ init, launches }) => [
+      ...init,
+      ...launches,
+    ]))
+      expect(page).toContain(`<h4>${kernel} `);
+    for (const { name, flops, launches } of compiled.plan.programs) {
+      expect(page).toContain(`${launches.length} launches`);
+      expect(page).toContain(`<h3>${name} <span class="note">${showFlops(flops)}, `);
+    }
+    expect(page).toContain(
+      Object.values(compiled.plan.tensors)
+        .reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
+        .toLocaleString("en"),
+    );
+  });
 
   it("gives every operation to one kernel, but for those that have none", async () => {
     const compiled = await compile(loadSpec(specPath("siglip-shapes")));

@@ -186,20 +186,17 @@ describe("pictures of any aspect ratio", () => {
   });
 });
 
-it(
-  "refuses patches of a model of one resolution, and an image " + "processor of the other kind",
-  async () => {
-    expect(fails("embed", square, "--model", shapesFolder, "--max-num-patches", "9")).toMatch(
-      /--max-num-patches: siglip-shapes takes pictures of one size/,
-    );
-    const odd = at("odd");
-    await writeNaflexCheckpoint(odd);
-    writeFileSync(
-      join(odd, "preprocessor_config.json"),
-      readFileSync(join(shapesFolder, "preprocessor_config.json")),
-    );
-    expect(fails("embed", square, "--model", odd)).toMatch(
-      /image_processor_type of its preprocessor_config.json should be Siglip2ImageProcessor/,
-    );
-  },
-);
+it("refuses patches of a model of one resolution, and an image processor of the other kind", async () => {
+  expect(fails("embed", square, "--model", shapesFolder, "--max-num-patches", "9")).toMatch(
+    /--max-num-patches: siglip-shapes takes pictures of one size/,
+  );
+  const odd = at("odd");
+  await writeNaflexCheckpoint(odd);
+  writeFileSync(
+    join(odd, "preprocessor_config.json"),
+    readFileSync(join(shapesFolder, "preprocessor_config.json")),
+  );
+  expect(fails("embed", square, "--model", odd)).toMatch(
+    /image_processor_type of its preprocessor_config.json should be Siglip2ImageProcessor/,
+  );
+});

@@ -40,27 +40,24 @@ async function classified(given: readonly string[], input?: Buffer): Promise<[st
 }
 
 describe("pictures come from", { timeout: 60_000 }, () => {
-  it(
-    "folders, patterns, files with a pattern's letters, " + "addresses and standard input",
-    async () => {
-      const address = `${served.origin}/photos/b.png`;
-      const found = await classified(
-        ["photos", "ph*/*.png", "[1].png", address, "-"],
-        readFileSync(join(model, "samples/red-circle.png")),
-      );
-      expect(found.map(([image]) => image)).toEqual([
-        join("photos", "b.png"),
-        join("photos", "more/a.PNG"),
-        "photos/b.png",
-        "[1].png",
-        address,
-        "-",
-      ]);
-      const [red, blue, pink] = [found[0]![1], found[1]![1], found[3]![1]];
-      expect(found.map(([, score]) => score)).toEqual([red, blue, red, pink, red, red]);
-      expect(new Set([red, blue, pink]).size).toBe(3);
-    },
-  );
+  it("folders, patterns, files with a pattern's letters, addresses and standard input", async () => {
+    const address = `${served.origin}/photos/b.png`;
+    const found = await classified(
+      ["photos", "ph*/*.png", "[1].png", address, "-"],
+      readFileSync(join(model, "samples/red-circle.png")),
+    );
+    expect(found.map(([image]) => image)).toEqual([
+      join("photos", "b.png"),
+      join("photos", "more/a.PNG"),
+      "photos/b.png",
+      "[1].png",
+      address,
+      "-",
+    ]);
+    const [red, blue, pink] = [found[0]![1], found[1]![1], found[3]![1]];
+    expect(found.map(([, score]) => score)).toEqual([red, blue, red, pink, red, red]);
+    expect(new Set([red, blue, pink]).size).toBe(3);
+  });
 
   it.each([
     ["a folder without any", ["photos/empty"], /photos.empty: expected a folder with pictures/],

@@ -53,36 +53,30 @@ async function runs(wild: WildCase, checkpoint: string, ...options: string[]): P
 describe("sigil run", () => {
   it.each(wildCases)("takes the folder of $name", (wild) => runs(wild, wildFolder(wild.name)));
 
-  it(
-    "takes the weights of open_clip behind a prefix, where " + "config.json stands for them",
-    async () => {
-      const [wild] = wildCases as [WildCase];
-      const marqo = join(folder, "marqo");
-      cpSync(wildFolder(wild.name), marqo, { recursive: true });
-      const stored = join(marqo, "open_clip_model.safetensors");
-      const source = await openSafetensors(bufferSource(readFileSync(stored), stored));
-      const renamed = await Promise.all(
-        [...source.tensors].map(
-          async ([name, info]) =>
-            [`model.${name}`, { ...info, data: await source.read(name) }] as const,
-        ),
-      );
-      rmSync(stored);
-      writeFileSync(
-        join(marqo, "model.safetensors"),
-        writeSafetensors(Object.fromEntries(renamed)),
-      );
-      writeFileSync(
-        join(marqo, "config.json"),
-        JSON.stringify({
-          model_type: "siglip",
-          auto_map: { AutoModel: "marqo.MarqoFashionSigLIP" },
-          open_clip_model_name: "hf-hub:Marqo/marqo-fashionSigLIP",
-        }),
-      );
-      await runs(wild, marqo);
-    },
-  );
+  it("takes the weights of open_clip behind a prefix, where config.json stands for them", async () => {
+    const [wild] = wildCases as [WildCase];
+    const marqo = join(folder, "marqo");
+    cpSync(wildFolder(wild.name), marqo, { recursive: true });
+    const stored = join(marqo, "open_clip_model.safetensors");
+    const source = await openSafetensors(bufferSource(readFileSync(stored), stored));
+    const renamed = await Promise.all(
+      [...source.tensors].map(
+        async ([name, info]) =>
+          [`model.${name}`, { ...info, data: await source.read(name) }] as const,
+      ),
+    );
+    rmSync(stored);
+    writeFileSync(join(marqo, "model.safetensors"), writeSafetensors(Object.fromEntries(renamed)));
+    writeFileSync(
+      join(marqo, "config.json"),
+      JSON.stringify({
+        model_type: "siglip",
+        auto_map: { AutoModel: "marqo.MarqoFashionSigLIP" },
+        open_clip_model_name: "hf-hub:Marqo/marqo-fashionSigLIP",
+      }),
+    );
+    await runs(wild, marqo);
+  });
 
   it("needs no shard but those of the tower", async () => {
     const wild = wildCases.find(({ name }) => name === "paligemma")!;

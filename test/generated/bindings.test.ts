@@ -146,33 +146,30 @@ describe("bindings", () => {
         "sigil.Tensor<readonly [number, 2, 4, 4]>];",
     );
   });
-  it(
-    "take bytes where the spec says so, of the shape that " + "pictures have, from a GPU too",
-    async () => {
-      const text = (await compile(classifier({ pixels: "uint8" }))).bindings;
-      expect(text).toContain(
-        "inputs: sigil.SiglipVisionInputs<sigil.ByteTensor<readonly [number, 16, 16, 3]>>;",
-      );
-      expect(text).toContain('import * as sigil from "@sigil/runtime";');
-      expect(text).toContain("imageSize = { height: 16, width: 16 } as const");
-      type Model = SiglipForImageClassification<{
-        inputs: SiglipVisionInputs<ByteTensor<readonly [number, 16, 16, 3]>>;
-        output: { logits: Tensor };
-      }>;
-      type Pixels = Parameters<Model["forward"]>[0]["pixelValues"];
-      type Joint = SiglipModel<{
-        vision: { inputs: SiglipVisionInputs<Pixels>; output: object };
-        text: { output: object };
-        features: Tensor;
-      }>;
-      // What pipelines take.
-      expectTypeOf<Joint>().toExtend<SiglipModel>();
-      expectTypeOf<ReturnType<PictureUploader<16, 16>["pixels"]>>().toExtend<Pixels>();
-      expectTypeOf<{ data: Uint8Array; shape: readonly [1, 16, 16, 3] }>().toExtend<Pixels>();
-      expectTypeOf<ReturnType<PictureUploader<32, 16>["pixels"]>>().not.toExtend<Pixels>();
-      expectTypeOf<{ data: Float32Array; shape: readonly [1, 3, 16, 16] }>().not.toExtend<Pixels>();
-    },
-  );
+  it("take bytes where the spec says so, of the shape that pictures have, from a GPU too", async () => {
+    const text = (await compile(classifier({ pixels: "uint8" }))).bindings;
+    expect(text).toContain(
+      "inputs: sigil.SiglipVisionInputs<sigil.ByteTensor<readonly [number, 16, 16, 3]>>;",
+    );
+    expect(text).toContain('import * as sigil from "@sigil/runtime";');
+    expect(text).toContain("imageSize = { height: 16, width: 16 } as const");
+    type Model = SiglipForImageClassification<{
+      inputs: SiglipVisionInputs<ByteTensor<readonly [number, 16, 16, 3]>>;
+      output: { logits: Tensor };
+    }>;
+    type Pixels = Parameters<Model["forward"]>[0]["pixelValues"];
+    type Joint = SiglipModel<{
+      vision: { inputs: SiglipVisionInputs<Pixels>; output: object };
+      text: { output: object };
+      features: Tensor;
+    }>;
+    // What pipelines take.
+    expectTypeOf<Joint>().toExtend<SiglipModel>();
+    expectTypeOf<ReturnType<PictureUploader<16, 16>["pixels"]>>().toExtend<Pixels>();
+    expectTypeOf<{ data: Uint8Array; shape: readonly [1, 16, 16, 3] }>().toExtend<Pixels>();
+    expectTypeOf<ReturnType<PictureUploader<32, 16>["pixels"]>>().not.toExtend<Pixels>();
+    expectTypeOf<{ data: Float32Array; shape: readonly [1, 3, 16, 16] }>().not.toExtend<Pixels>();
+  });
   it("name outputs by layer as GraphModel returns them, one by one", async () => {
     const document: ArchitectureGraph = {
       name: "a-graph",

@@ -98,46 +98,43 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     return all.subarray(256, 256 + data.length);
   };
 
-  it(
-    "are resized bit for bit as the CPU does it, by every " + "filter and both arithmetics",
-    async () => {
-      for (const [width, height, toWidth, toHeight] of [
-        [640, 480, 224, 224],
-        [17, 9, 16, 16],
-        [5, 7, 31, 3],
-        [1, 1, 5, 7],
-        [33, 700, 15, 5],
-        [20, 20, 20, 9],
-        [64, 64, 64, 64],
-        // Down first in Pillow's arithmetic.
-        [3, 700, 7, 5],
-      ] as const)
-        for (const options of [
-          { resample: "bicubic" },
-          { resample: "bilinear" },
-          { resample: "nearest" },
-          { resample: "lanczos" },
-          { resample: "box" },
-          { resample: "hamming" },
-          { arithmetic: "torchvision" },
-        ] satisfies ResizeOptions[]) {
-          const picture = noise(width, height);
-          const uploader = new PictureUploader({ height: toHeight, width: toWidth }, options);
-          const expected = resize(
-            picture.data as Uint8Array,
-            [height, width, 3],
-            [toHeight, toWidth],
-            options.resample ?? "bicubic",
-            options.arithmetic ?? "pillow",
-          );
-          expect(
-            differences(await written(uploader.pixels([textureOf(picture)])), expected),
-            `${width}x${height} to ${toWidth}x${toHeight} ${JSON.stringify(options)}`,
-          ).toBe(0);
-          uploader.destroy();
-        }
-    },
-  );
+  it("are resized bit for bit as the CPU does it, by every filter and both arithmetics", async () => {
+    for (const [width, height, toWidth, toHeight] of [
+      [640, 480, 224, 224],
+      [17, 9, 16, 16],
+      [5, 7, 31, 3],
+      [1, 1, 5, 7],
+      [33, 700, 15, 5],
+      [20, 20, 20, 9],
+      [64, 64, 64, 64],
+      // Down first in Pillow's arithmetic.
+      [3, 700, 7, 5],
+    ] as const)
+      for (const options of [
+        { resample: "bicubic" },
+        { resample: "bilinear" },
+        { resample: "nearest" },
+        { resample: "lanczos" },
+        { resample: "box" },
+        { resample: "hamming" },
+        { arithmetic: "torchvision" },
+      ] satisfies ResizeOptions[]) {
+        const picture = noise(width, height);
+        const uploader = new PictureUploader({ height: toHeight, width: toWidth }, options);
+        const expected = resize(
+          picture.data as Uint8Array,
+          [height, width, 3],
+          [toHeight, toWidth],
+          options.resample ?? "bicubic",
+          options.arithmetic ?? "pillow",
+        );
+        expect(
+          differences(await written(uploader.pixels([textureOf(picture)])), expected),
+          `${width}x${height} to ${toWidth}x${toHeight} ${JSON.stringify(options)}`,
+        ).toBe(0);
+        uploader.destroy();
+      }
+  });
 
   it("are cropped as the image processor crops, by its options", async () => {
     const square = { height: 6, width: 9 };

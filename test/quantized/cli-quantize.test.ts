@@ -142,28 +142,25 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     );
   });
 
-  it(
-    "int4 calibrated on other pictures keeps more of these, " + "and more still for a target",
-    async () => {
-      const others = (await Promise.all(pictures.map((path) => variations(path)))).flat();
-      const measured = (out: string, ...more: readonly string[]): Report & { raised: string[] } => {
-        const { stdout, stderr, status } = sigil(
-          ...["quantize", shapes, "--to", "int4", "--out", join(folder, out), "--json"],
-          ...["--images", ...pictures, "--texts", texts, ...more],
-        );
-        expect(status, stderr).toBe(0);
-        return JSON.parse(stdout) as Report & { raised: string[] };
-      };
-      const plain = measured("plain");
-      const calibrated = measured("calibrated", "--calibrate", ...others);
-      expect(calibrated.kept.images.least).toBeGreaterThan(0.99);
-      expect(1 - calibrated.kept.images.least).toBeLessThan(0.8 * (1 - plain.kept.images.least));
-      expect(1 - calibrated.kept.texts.least).toBeLessThan(0.8 * (1 - plain.kept.texts.least));
-      const raised = measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
-      expect(raised.kept.images.least).toBeGreaterThan(0.999);
-      expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
-    },
-  );
+  it("int4 calibrated on other pictures keeps more of these, and more still for a target", async () => {
+    const others = (await Promise.all(pictures.map((path) => variations(path)))).flat();
+    const measured = (out: string, ...more: readonly string[]): Report & { raised: string[] } => {
+      const { stdout, stderr, status } = sigil(
+        ...["quantize", shapes, "--to", "int4", "--out", join(folder, out), "--json"],
+        ...["--images", ...pictures, "--texts", texts, ...more],
+      );
+      expect(status, stderr).toBe(0);
+      return JSON.parse(stdout) as Report & { raised: string[] };
+    };
+    const plain = measured("plain");
+    const calibrated = measured("calibrated", "--calibrate", ...others);
+    expect(calibrated.kept.images.least).toBeGreaterThan(0.99);
+    expect(1 - calibrated.kept.images.least).toBeLessThan(0.8 * (1 - plain.kept.images.least));
+    expect(1 - calibrated.kept.texts.least).toBeLessThan(0.8 * (1 - plain.kept.texts.least));
+    const raised = measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
+    expect(raised.kept.images.least).toBeGreaterThan(0.999);
+    expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
+  });
 
   it("a second run keeps what the first has written", () => {
     const out = join(folder, "int8");

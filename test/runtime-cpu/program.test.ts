@@ -130,36 +130,33 @@ describe("what a program refuses", () => {
     await expect(program.run(inputs, symbols)).rejects.toThrow(/disposed/);
   });
 
-  it(
-    "more than WebAssembly addresses, before reading anything, " + "naming the storage that fits",
-    async () => {
-      const { programs } = await compileCase("tiny");
-      const { planned, wasm } = programs[0]!;
-      const unread = {
-        readFloat32: () => Promise.reject(new Error("read")),
-        readRowsFloat32: () => Promise.reject(new Error("read")),
-      };
-      const large = (bytes: number) => ({
-        ...planned,
-        weightBytes: bytes,
-        weights: [
-          {
-            ...planned.weights[0]!,
-            bytes,
-            layout: { kind: "panels", width: 8, storage: "float32" } as const,
-          },
-        ],
-      });
-      const error = await createProgram(large(5 * 2 ** 30), wasm, unread, { threads: 1 }).catch(
-        (e: unknown) => e,
-      );
-      expect(error).toBeInstanceOf(CapacityError);
-      expect(error).toMatchObject({ fits: "float16", message: expect.stringMatching(/float16/) });
-      await expect(
-        createProgram(large(9 * 2 ** 30), wasm, unread, { threads: 1 }),
-      ).rejects.toMatchObject({ name: "CapacityError", fits: undefined });
-    },
-  );
+  it("more than WebAssembly addresses, before reading anything, naming the storage that fits", async () => {
+    const { programs } = await compileCase("tiny");
+    const { planned, wasm } = programs[0]!;
+    const unread = {
+      readFloat32: () => Promise.reject(new Error("read")),
+      readRowsFloat32: () => Promise.reject(new Error("read")),
+    };
+    const large = (bytes: number) => ({
+      ...planned,
+      weightBytes: bytes,
+      weights: [
+        {
+          ...planned.weights[0]!,
+          bytes,
+          layout: { kind: "panels", width: 8, storage: "float32" } as const,
+        },
+      ],
+    });
+    const error = await createProgram(large(5 * 2 ** 30), wasm, unread, { threads: 1 }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(CapacityError);
+    expect(error).toMatchObject({ fits: "float16", message: expect.stringMatching(/float16/) });
+    await expect(
+      createProgram(large(9 * 2 ** 30), wasm, unread, { threads: 1 }),
+    ).rejects.toMatchObject({ name: "CapacityError", fits: undefined });
+  });
 });
 
 describe("loading", () => {

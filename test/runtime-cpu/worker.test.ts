@@ -74,17 +74,14 @@ describe("in a thread of Node", () => {
     ).toBeInstanceOf(OptionError);
   });
 
-  it(
-    "settles by the signal's reason when that aborts in the " + "same turn, as StrictMode does",
-    async () => {
-      const abort = new AbortController();
-      const loading = failure(
-        openCpuSession(artifact, weights, { worker: true, signal: abort.signal }),
-      );
-      abort.abort(new Error("unmounted"));
-      expect(await loading).toMatchObject({ message: "unmounted" });
-    },
-  );
+  it("settles by the signal's reason when that aborts in the same turn, as StrictMode does", async () => {
+    const abort = new AbortController();
+    const loading = failure(
+      openCpuSession(artifact, weights, { worker: true, signal: abort.signal }),
+    );
+    abort.abort(new Error("unmounted"));
+    expect(await loading).toMatchObject({ message: "unmounted" });
+  });
 
   it("lets the process end while it is idle, and finishes what was asked for", () => {
     const script = (last: string) => `

@@ -65,11 +65,9 @@ describe.skipIf(!toolkit)(`fat binaries ${needsNvcc}`, { timeout: 120_000 }, () 
     });
     expect(readdirSync(cache)).toEqual(before);
   });
-  it(
-    "refuse products that ptxas makes wait for one another, " + "which nvcc calls information",
-    async () => {
-      // A sum is touched while the product that it belongs to is under way.
-      const waiting = `#include "platform/warpgroup.cuh"
+  it("refuse products that ptxas makes wait for one another, which nvcc calls information", async () => {
+    // A sum is touched while the product that it belongs to is under way.
+    const waiting = `#include "platform/warpgroup.cuh"
 SIGIL_KERNEL(waiting, 128, 1)(float* out, int steps) {
   using namespace sigil;
   float sums[32] = {};
@@ -85,14 +83,13 @@ SIGIL_KERNEL(waiting, 128, 1)(float* out, int steps) {
 }
 SIGIL_EXPORT(waiting)
 `;
-      await expect(
-        buildKernels({ waiting }, "hopper", { cache, targets: { cubins: ["90a"], ptx: "90a" } }),
-      ).rejects.toMatchObject({
-        code: "compile",
-        message: expect.stringMatching(/C75\d\d.*waiting/),
-      });
-    },
-  );
+    await expect(
+      buildKernels({ waiting }, "hopper", { cache, targets: { cubins: ["90a"], ptx: "90a" } }),
+    ).rejects.toMatchObject({
+      code: "compile",
+      message: expect.stringMatching(/C75\d\d.*waiting/),
+    });
+  });
   it("carry PTX that the oldest supported driver, of CUDA 12.0, reads", async () => {
     const file = join(cache, "copy.ptx");
     const newest =

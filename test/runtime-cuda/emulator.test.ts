@@ -59,46 +59,43 @@ describe.skipIf(!hostCompiler)(`the emulator ${needsGxx}`, () => {
     }
   });
 
-  test(
-    "gives the same results and faults whatever number of " + "host threads runs its blocks",
-    async () => {
-      const module = await EmulatedModule.build({ order });
-      const run = (seed: number, hostThreads: number, failing: number): number[] | string => {
-        const out = module.allocate(40 * 64 * 4);
-        try {
-          module.launch("order", {
-            grid: [40],
-            threads: 64,
-            sharedBytes: 256,
-            parameters: [out, failing],
-            seed,
-            hostThreads,
-          });
-          return [...out.as(Int32Array, 4)];
-        } catch (error) {
-          return (error as Error).message;
-        } finally {
-          out.free();
-        }
-      };
-      for (const seed of [0, 1, 2]) {
-        const one = run(seed, 1, 99);
-        for (const threads of [0, 2, 5]) expect(run(seed, threads, 99)).toEqual(one);
-        // Several blocks fail; the report is the first one's.
-        const fault = run(seed, 1, 7);
-        expect(fault).toMatch(/^kernel order, block \(7, 0, 0\)/);
-        for (const threads of [0, 2, 5]) expect(run(seed, threads, 7)).toBe(fault);
+  test("gives the same results and faults whatever number of host threads runs its blocks", async () => {
+    const module = await EmulatedModule.build({ order });
+    const run = (seed: number, hostThreads: number, failing: number): number[] | string => {
+      const out = module.allocate(40 * 64 * 4);
+      try {
+        module.launch("order", {
+          grid: [40],
+          threads: 64,
+          sharedBytes: 256,
+          parameters: [out, failing],
+          seed,
+          hostThreads,
+        });
+        return [...out.as(Int32Array, 4)];
+      } catch (error) {
+        return (error as Error).message;
+      } finally {
+        out.free();
       }
-      // Every seed has its own order of threads.
-      expect(
-        new Set(
-          Array.from({ length: 20 }, (_, seed) =>
-            String((run(seed, 1, 99) as number[]).slice(0, 64)),
-          ),
-        ).size,
-      ).toBeGreaterThan(10);
-    },
-  );
+    };
+    for (const seed of [0, 1, 2]) {
+      const one = run(seed, 1, 99);
+      for (const threads of [0, 2, 5]) expect(run(seed, threads, 99)).toEqual(one);
+      // Several blocks fail; the report is the first one's.
+      const fault = run(seed, 1, 7);
+      expect(fault).toMatch(/^kernel order, block \(7, 0, 0\)/);
+      for (const threads of [0, 2, 5]) expect(run(seed, threads, 7)).toBe(fault);
+    }
+    // Every seed has its own order of threads.
+    expect(
+      new Set(
+        Array.from({ length: 20 }, (_, seed) =>
+          String((run(seed, 1, 99) as number[]).slice(0, 64)),
+        ),
+      ).size,
+    ).toBeGreaterThan(10);
+  });
 
   test("ends a launch that computes and never waits", async () => {
     const module = await EmulatedModule.build({

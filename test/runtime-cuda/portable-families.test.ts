@@ -91,27 +91,24 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
         rounding[storage],
       );
     });
-    it(
-      "Gemm: every tile, chosen for larger batches than the " + "run's, leaves other rows alone",
-      async () => {
-        const rows = { factor: 3, symbols: ["batch"] };
-        const cases = [2, 8, 16, 60, 1000].flatMap((batch) =>
-          [72, 200].map((columns) => ({
-            problem: gemm(0, columns, 100, storage, { rows }),
-            storage,
-            symbols: { batch: Math.min(batch, 45) },
-            planned: { batch },
-          })),
-        );
-        const large = {
-          problem: gemm(0, 4000, 40, storage, { rows }),
+    it("Gemm: every tile, chosen for larger batches than the run's, leaves other rows alone", async () => {
+      const rows = { factor: 3, symbols: ["batch"] };
+      const cases = [2, 8, 16, 60, 1000].flatMap((batch) =>
+        [72, 200].map((columns) => ({
+          problem: gemm(0, columns, 100, storage, { rows }),
           storage,
-          symbols: { batch: 44 },
-          planned: { batch: 10_000 / 3 },
-        };
-        await expectWithin([...cases, large], rounding[storage]);
-      },
-    );
+          symbols: { batch: Math.min(batch, 45) },
+          planned: { batch },
+        })),
+      );
+      const large = {
+        problem: gemm(0, 4000, 40, storage, { rows }),
+        storage,
+        symbols: { batch: 44 },
+        planned: { batch: 10_000 / 3 },
+      };
+      await expectWithin([...cases, large], rounding[storage]);
+    });
     it("Gemm: quantised weights", async () => {
       await expectWithin(
         quantizations.flatMap((quantization) =>
@@ -456,56 +453,53 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       1e-5,
     );
   });
-  it(
-    "mixed types: float32 rows with 16-bit weights, and 16-bit " + "rows with float32 results",
-    async () => {
-      for (const storage of ["float16", "bfloat16"] as const) {
-        await expectWithin(
-          [{ problem: gemm(20, 40, 72, storage), storage, types: { 2: "float32" } }],
-          1e-5,
-        );
-        await expectWithin(
-          [{ problem: gemm(20, 40, 72, storage), storage, types: { 0: "float32", 2: "float32" } }],
-          3 * rounding[storage],
-        );
-        const attention: AttentionProblem = {
-          family: "attention",
-          batch: 2,
-          heads: 2,
-          headSize: 24,
-          queries: 20,
-          keys: 30,
-          queryStride: 48,
-          keyStride: 48,
-          valueStride: 48,
-          sharedQuery: false,
-          scale: 0.2,
-          mask: false,
-          probabilities: false,
-        };
-        await expectWithin(
-          [{ problem: attention, storage, types: { 0: "float32" } }],
-          rounding[storage],
-        );
-        await expectWithin(
-          [
-            {
-              problem: {
-                family: "row_reduce",
-                kind: "layer_norm",
-                rows: 5,
-                width: 64,
-                epsilon: 1e-6,
-              },
-              storage,
-              types: { 0: "float32" },
+  it("mixed types: float32 rows with 16-bit weights, and 16-bit rows with float32 results", async () => {
+    for (const storage of ["float16", "bfloat16"] as const) {
+      await expectWithin(
+        [{ problem: gemm(20, 40, 72, storage), storage, types: { 2: "float32" } }],
+        1e-5,
+      );
+      await expectWithin(
+        [{ problem: gemm(20, 40, 72, storage), storage, types: { 0: "float32", 2: "float32" } }],
+        3 * rounding[storage],
+      );
+      const attention: AttentionProblem = {
+        family: "attention",
+        batch: 2,
+        heads: 2,
+        headSize: 24,
+        queries: 20,
+        keys: 30,
+        queryStride: 48,
+        keyStride: 48,
+        valueStride: 48,
+        sharedQuery: false,
+        scale: 0.2,
+        mask: false,
+        probabilities: false,
+      };
+      await expectWithin(
+        [{ problem: attention, storage, types: { 0: "float32" } }],
+        rounding[storage],
+      );
+      await expectWithin(
+        [
+          {
+            problem: {
+              family: "row_reduce",
+              kind: "layer_norm",
+              rows: 5,
+              width: 64,
+              epsilon: 1e-6,
             },
-          ],
-          rounding[storage],
-        );
-      }
-    },
-  );
+            storage,
+            types: { 0: "float32" },
+          },
+        ],
+        rounding[storage],
+      );
+    }
+  });
   it(
     "no races, no unaligned access, nothing out of bounds: one of each skeleton, every access " +
       "watched",

@@ -32,32 +32,29 @@ describe.skipIf(!emulatedDriver)(
   `a CUDA session on the emulated driver ${needsGxx}`,
   { timeout: 120_000 },
   () => {
-    it(
-      "gives back what lies in the arena, whatever the batch, " + "and leaves nothing behind",
-      async () => {
-        const { problems } = await recorded({}, async () => {
-          const session = await open();
-          expect([session.backend, session.path, session.device.multiprocessors]).toEqual([
-            "cuda: Sigil emulated device (9.0), portable kernels, driver of CUDA 12.8",
-            "portable",
-            4,
-          ]);
-          const table = await source().readFloat32("table");
-          for (const size of [1, 3, mostBatch, 2 * mostBatch + 3]) {
-            const { y, rows, halves } = await session.run(program!, inputs(size), { batch: size });
-            expect(y).toEqual({ data: inputs(size).x.data, shape: [size, width] });
-            if (size > mostBatch) continue;
-            expect(rows!.data).toEqual(table.subarray(0, 4 * size));
-            // Pairs of 16 bits, the lower ones first: the upper ones are the float32's own first 16
-            // bits.
-            expect(halves!.shape).toEqual([size, 8]);
-            expect(halves!.data[1]).toBeCloseTo(table[0]!, 2);
-          }
-          await session.dispose();
-        });
-        expect(problems).toEqual([]);
-      },
-    );
+    it("gives back what lies in the arena, whatever the batch, and leaves nothing behind", async () => {
+      const { problems } = await recorded({}, async () => {
+        const session = await open();
+        expect([session.backend, session.path, session.device.multiprocessors]).toEqual([
+          "cuda: Sigil emulated device (9.0), portable kernels, driver of CUDA 12.8",
+          "portable",
+          4,
+        ]);
+        const table = await source().readFloat32("table");
+        for (const size of [1, 3, mostBatch, 2 * mostBatch + 3]) {
+          const { y, rows, halves } = await session.run(program!, inputs(size), { batch: size });
+          expect(y).toEqual({ data: inputs(size).x.data, shape: [size, width] });
+          if (size > mostBatch) continue;
+          expect(rows!.data).toEqual(table.subarray(0, 4 * size));
+          // Pairs of 16 bits, the lower ones first: the upper ones are the float32's own first 16
+          // bits.
+          expect(halves!.shape).toEqual([size, 8]);
+          expect(halves!.data[1]).toBeCloseTo(table[0]!, 2);
+        }
+        await session.dispose();
+      });
+      expect(problems).toEqual([]);
+    });
 
     it("packs pointers, sizes and tensor maps, each at its place", async () => {
       const { calls } = await recorded({}, async () => {
@@ -87,30 +84,27 @@ describe.skipIf(!emulatedDriver)(
       expect(calls.find(({ call }) => call === "cuGraphKernelNodeSetAttribute")?.cluster).toBe(2);
     });
 
-    it(
-      "makes one graph for each bucket of batch sizes, and " + "sets it to the sizes of a run",
-      async () => {
-        const { calls, problems } = await recorded({}, async () => {
-          const session = await open();
-          for (const size of [3, 4, 3, 3, 1, 8, 5])
-            await session.run(program!, inputs(size), { batch: size });
-          await session.dispose();
-        });
-        expect(problems).toEqual([]);
-        // Buckets 4, 1 and 8; sizes changed at 4, at 3 again and at 5.
-        expect([
-          count(calls, "cuGraphInstantiateWithFlags"),
-          count(calls, "cuGraphExecKernelNodeSetParams"),
-          count(calls, "cuGraphLaunch"),
-        ]).toEqual([3, 3 * program!.launches.length, 7]);
-        const updates = calls.filter(
-          ({ call, kernel }) => call === "cuGraphExecKernelNodeSetParams" && kernel === "gemm_1",
-        );
-        expect(updates.map(({ parameters }) => view(parameters!).getInt32(16, true))).toEqual([
-          4, 3, 5,
-        ]);
-      },
-    );
+    it("makes one graph for each bucket of batch sizes, and sets it to the sizes of a run", async () => {
+      const { calls, problems } = await recorded({}, async () => {
+        const session = await open();
+        for (const size of [3, 4, 3, 3, 1, 8, 5])
+          await session.run(program!, inputs(size), { batch: size });
+        await session.dispose();
+      });
+      expect(problems).toEqual([]);
+      // Buckets 4, 1 and 8; sizes changed at 4, at 3 again and at 5.
+      expect([
+        count(calls, "cuGraphInstantiateWithFlags"),
+        count(calls, "cuGraphExecKernelNodeSetParams"),
+        count(calls, "cuGraphLaunch"),
+      ]).toEqual([3, 3 * program!.launches.length, 7]);
+      const updates = calls.filter(
+        ({ call, kernel }) => call === "cuGraphExecKernelNodeSetParams" && kernel === "gemm_1",
+      );
+      expect(updates.map(({ parameters }) => view(parameters!).getInt32(16, true))).toEqual([
+        4, 3, 5,
+      ]);
+    });
 
     it("sends weights in pieces no larger than half of its pinned memory", async () => {
       const stagingBytes = 1 << 20;

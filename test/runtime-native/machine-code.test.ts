@@ -78,29 +78,26 @@ describe.skipIf(!here)(`machine code ${needsGxx}`, { timeout: 300_000 }, () => {
     expect(found).toBeGreaterThan(10);
   });
 
-  it(
-    "has no wide instruction outside the units of the sets, and " + "no function that they share",
-    () => {
-      const units = ["avx2.o", "avx512.o", "avx512_bf16.o", "amx.o"];
-      for (const file of readdirSync(objects).filter((name) => name.endsWith(".o"))) {
-        const object = join(objects, file);
-        if (units.includes(file)) {
-          // What two units define, the linker keeps once, for whichever instruction set.
-          expect(run("nm", "-C", object).match(/^\S* [WVuw] .*$/gm) ?? [], file).toEqual([]);
-          continue;
-        }
-        const wide = [...functionsOf(object).values()]
-          .flat()
-          .filter(({ text }) => /%[yz]mm|\bv(?:mov|add|mul|fmadd)/.test(text));
-        expect(wide, file).toEqual([]);
+  it("has no wide instruction outside the units of the sets, and no function that they share", () => {
+    const units = ["avx2.o", "avx512.o", "avx512_bf16.o", "amx.o"];
+    for (const file of readdirSync(objects).filter((name) => name.endsWith(".o"))) {
+      const object = join(objects, file);
+      if (units.includes(file)) {
+        // What two units define, the linker keeps once, for whichever instruction set.
+        expect(run("nm", "-C", object).match(/^\S* [WVuw] .*$/gm) ?? [], file).toEqual([]);
+        continue;
       }
-      for (const [name, body] of functionsOf(join(objects, "avx2.o")))
-        expect(
-          body.filter(({ text }) => /%zmm|%[xy]mm(?:1[6-9]|2\d|3[01])|%k\d/.test(text)),
-          name,
-        ).toEqual([]);
-    },
-  );
+      const wide = [...functionsOf(object).values()]
+        .flat()
+        .filter(({ text }) => /%[yz]mm|\bv(?:mov|add|mul|fmadd)/.test(text));
+      expect(wide, file).toEqual([]);
+    }
+    for (const [name, body] of functionsOf(join(objects, "avx2.o")))
+      expect(
+        body.filter(({ text }) => /%zmm|%[xy]mm(?:1[6-9]|2\d|3[01])|%k\d/.test(text)),
+        name,
+      ).toEqual([]);
+  });
 
   it("asks for no newer libraries than Node 20 does, and offers Node's functions alone", () => {
     const symbols = run("objdump", "-T", nativeAddon);

@@ -65,23 +65,20 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
     await Promise.all([asked.dispose(), older.dispose()]);
   });
 
-  it(
-    "is WebAssembly where no instruction set is left, and " + "says why; native then refuses",
-    async () => {
-      await withInstructionSet("none", async () => {
-        const session = await open();
-        expect(session.backend).toBe(
-          "cpu: WebAssembly, since SIGIL_NATIVE_ISA=none leaves none of the instruction sets " +
-            `${instructionSets.join(", ")}`,
-        );
-        await session.dispose();
-        await expect(open({ backend: "native" })).rejects.toMatchObject({
-          name: "NativeError",
-          code: "no-instructions",
-        });
+  it("is WebAssembly where no instruction set is left, and says why; native then refuses", async () => {
+    await withInstructionSet("none", async () => {
+      const session = await open();
+      expect(session.backend).toBe(
+        "cpu: WebAssembly, since SIGIL_NATIVE_ISA=none leaves none of the instruction sets " +
+          `${instructionSets.join(", ")}`,
+      );
+      await session.dispose();
+      await expect(open({ backend: "native" })).rejects.toMatchObject({
+        name: "NativeError",
+        code: "no-instructions",
       });
-    },
-  );
+    });
+  });
 
   it.each([
     [{ backend: "gpu" }, "backend: expected auto, cpu, native, wasm, received gpu"],
@@ -100,35 +97,32 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
       });
   });
 
-  it(
-    "reads weights from a file as it does from anywhere, and " + "says where a file is cut",
-    async () => {
-      const path = join(folder, "model.safetensors");
-      const tensors = Object.entries(artifact.plan.tensors).map(
-        ([name, shape]) =>
-          [
-            name,
-            { dtype: "F32" as const, shape, data: syntheticTensor(name, shape, golden.seed) },
-          ] as const,
-      );
-      await saveSafetensors(path, new Map(tensors));
-      const expected = await open();
-      const source = await openSafetensors(await openFileSource(path));
-      const progress: number[] = [];
-      const session = await openCpuSession(artifact, source, {
-        onProgress: ({ loadedBytes, totalBytes }) => progress.push(loadedBytes / totalBytes),
-      });
-      expect(await image(session)).toEqual(await image(expected));
-      expect(progress.at(-1)).toBe(1);
-      expect(progress.toSorted((a, b) => a - b)).toEqual(progress);
-      truncateSync(path, 20_000);
-      await expect(openCpuSession(artifact, source)).rejects.toMatchObject({
-        name: "WeightsError",
-        message: expect.stringContaining("became shorter while it was read"),
-      });
-      await Promise.all([session.dispose(), expected.dispose(), source.close()]);
-    },
-  );
+  it("reads weights from a file as it does from anywhere, and says where a file is cut", async () => {
+    const path = join(folder, "model.safetensors");
+    const tensors = Object.entries(artifact.plan.tensors).map(
+      ([name, shape]) =>
+        [
+          name,
+          { dtype: "F32" as const, shape, data: syntheticTensor(name, shape, golden.seed) },
+        ] as const,
+    );
+    await saveSafetensors(path, new Map(tensors));
+    const expected = await open();
+    const source = await openSafetensors(await openFileSource(path));
+    const progress: number[] = [];
+    const session = await openCpuSession(artifact, source, {
+      onProgress: ({ loadedBytes, totalBytes }) => progress.push(loadedBytes / totalBytes),
+    });
+    expect(await image(session)).toEqual(await image(expected));
+    expect(progress.at(-1)).toBe(1);
+    expect(progress.toSorted((a, b) => a - b)).toEqual(progress);
+    truncateSync(path, 20_000);
+    await expect(openCpuSession(artifact, source)).rejects.toMatchObject({
+      name: "WeightsError",
+      message: expect.stringContaining("became shorter while it was read"),
+    });
+    await Promise.all([session.dispose(), expected.dispose(), source.close()]);
+  });
 
   it("gives the same bits however many threads and sessions run", async () => {
     const sessions = await Promise.all([1, 2, 2, 1].map((threads) => open({ threads })));

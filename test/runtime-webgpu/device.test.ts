@@ -58,52 +58,49 @@ describe("without an adapter", () => {
 });
 
 describe.skipIf(!gpu)(`a device ${needsWebGpu}`, { timeout: 120_000 }, () => {
-  it(
-    "that is lost rejects what was running and is replaced, " + "weights and all, at the next run",
-    async () => {
-      const { golden, open } = await tiny();
-      const devices: GPUDevice[] = [];
-      const watched = {
-        requestAdapter: async (options?: GPURequestAdapterOptions) => {
-          const adapter = (await gpu!.requestAdapter(options))!;
-          const request = adapter.requestDevice.bind(adapter);
-          adapter.requestDevice = async (descriptor) => {
-            devices.push(await request(descriptor));
-            return devices.at(-1)!;
-          };
-          return adapter;
-        },
-      } as unknown as GPU;
-      const told: WebGpuError[] = [];
-      const model = new SiglipModel(
-        await open({ gpu: watched, onDeviceLost: (error) => told.push(error) }),
-      );
-      const before = await model.getImageFeatures({ pixelValues: golden.pixels });
-      const { queue } = devices[0]!;
-      const submit = queue.submit.bind(queue);
-      queue.submit = (commands) => {
-        submit(commands);
-        devices[0]!.destroy();
-      };
-      const pending = [
-        model.getImageFeatures({ pixelValues: golden.pixels }),
-        model.getImageFeatures({ pixelValues: golden.pixels }),
-      ];
-      for (const result of await Promise.allSettled(pending))
-        expect(result).toMatchObject({
-          status: "rejected",
-          reason: { name: "WebGpuError", code: "device-lost" },
-        });
-      expect(told).toHaveLength(1);
-      const after = await model.getImageFeatures({ pixelValues: golden.pixels });
-      expect(after).toEqual(before);
-      expect(devices).toHaveLength(2);
-      await model.dispose();
-      await expect(model.getImageFeatures({ pixelValues: golden.pixels })).rejects.toThrow(
-        /disposed/,
-      );
-    },
-  );
+  it("that is lost rejects what was running and is replaced, weights and all, at the next run", async () => {
+    const { golden, open } = await tiny();
+    const devices: GPUDevice[] = [];
+    const watched = {
+      requestAdapter: async (options?: GPURequestAdapterOptions) => {
+        const adapter = (await gpu!.requestAdapter(options))!;
+        const request = adapter.requestDevice.bind(adapter);
+        adapter.requestDevice = async (descriptor) => {
+          devices.push(await request(descriptor));
+          return devices.at(-1)!;
+        };
+        return adapter;
+      },
+    } as unknown as GPU;
+    const told: WebGpuError[] = [];
+    const model = new SiglipModel(
+      await open({ gpu: watched, onDeviceLost: (error) => told.push(error) }),
+    );
+    const before = await model.getImageFeatures({ pixelValues: golden.pixels });
+    const { queue } = devices[0]!;
+    const submit = queue.submit.bind(queue);
+    queue.submit = (commands) => {
+      submit(commands);
+      devices[0]!.destroy();
+    };
+    const pending = [
+      model.getImageFeatures({ pixelValues: golden.pixels }),
+      model.getImageFeatures({ pixelValues: golden.pixels }),
+    ];
+    for (const result of await Promise.allSettled(pending))
+      expect(result).toMatchObject({
+        status: "rejected",
+        reason: { name: "WebGpuError", code: "device-lost" },
+      });
+    expect(told).toHaveLength(1);
+    const after = await model.getImageFeatures({ pixelValues: golden.pixels });
+    expect(after).toEqual(before);
+    expect(devices).toHaveLength(2);
+    await model.dispose();
+    await expect(model.getImageFeatures({ pixelValues: golden.pixels })).rejects.toThrow(
+      /disposed/,
+    );
+  });
 
   it(
     "that is lost is told to who waits, and to a listener, whose " +

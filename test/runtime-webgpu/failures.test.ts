@@ -88,32 +88,29 @@ const withShaders = (
 };
 
 describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
-  it(
-    "of memory names the program, what it needs and what to " + "do, and frees what there was",
-    async () => {
-      const { open } = await vision();
-      // No driver that tests run on can be made to run out, so the device says that it has.
-      const view = watch((device) => {
-        const filters: GPUErrorFilter[] = [];
-        const [push, pop] = [device.pushErrorScope.bind(device), device.popErrorScope.bind(device)];
-        device.pushErrorScope = (filter) => (filters.push(filter), push(filter));
-        device.popErrorScope = async () => {
-          const filter = filters.pop();
-          await pop();
-          return filter === "out-of-memory" ? ({ message: "no more" } as GPUError) : null;
-        };
-      });
-      await expect(open({ gpu: view.gpu })).rejects.toMatchObject({
-        name: "WebGpuError",
-        code: "out-of-memory",
-        message: expect.stringMatching(
-          /^siglip-vision needs \d+ MiB of GPU memory, .*float16 storage or a smaller batch$/,
-        ),
-      });
-      expect(view.devices).toHaveLength(1);
-      expect(view.buffers.size).toBe(0);
-    },
-  );
+  it("of memory names the program, what it needs and what to do, and frees what there was", async () => {
+    const { open } = await vision();
+    // No driver that tests run on can be made to run out, so the device says that it has.
+    const view = watch((device) => {
+      const filters: GPUErrorFilter[] = [];
+      const [push, pop] = [device.pushErrorScope.bind(device), device.popErrorScope.bind(device)];
+      device.pushErrorScope = (filter) => (filters.push(filter), push(filter));
+      device.popErrorScope = async () => {
+        const filter = filters.pop();
+        await pop();
+        return filter === "out-of-memory" ? ({ message: "no more" } as GPUError) : null;
+      };
+    });
+    await expect(open({ gpu: view.gpu })).rejects.toMatchObject({
+      name: "WebGpuError",
+      code: "out-of-memory",
+      message: expect.stringMatching(
+        /^siglip-vision needs \d+ MiB of GPU memory, .*float16 storage or a smaller batch$/,
+      ),
+    });
+    expect(view.devices).toHaveLength(1);
+    expect(view.buffers.size).toBe(0);
+  });
 
   it("of limits of the caller's own device is found before anything is made on it", async () => {
     const { artifact, open } = await vision();

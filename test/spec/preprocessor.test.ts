@@ -79,20 +79,17 @@ describe("what normalising is", () => {
       imageStd: [0.25],
     });
   });
-  it(
-    "comes from the image_processor of a processor_config.json " + "before that, where it has one",
-    () => {
-      const nested = {
-        processor_class: "SiglipProcessor",
-        image_processor: { image_mean: [0.25, 0.5, 0.75] },
-      };
-      for (const beside of [undefined, clip])
-        expect(parse(beside, {}, nested)).toEqual({ ...defaults, imageMean: [0.25, 0.5, 0.75] });
-      expect(parse(clip, {}, { processor_class: "SiglipProcessor" })).toMatchObject({
-        imageMean: clip.image_mean,
-      });
-    },
-  );
+  it("comes from the image_processor of a processor_config.json before that, where it has one", () => {
+    const nested = {
+      processor_class: "SiglipProcessor",
+      image_processor: { image_mean: [0.25, 0.5, 0.75] },
+    };
+    for (const beside of [undefined, clip])
+      expect(parse(beside, {}, nested)).toEqual({ ...defaults, imageMean: [0.25, 0.5, 0.75] });
+    expect(parse(clip, {}, { processor_class: "SiglipProcessor" })).toMatchObject({
+      imageMean: clip.image_mean,
+    });
+  });
   it("is not looked for where pixels are float32", () =>
     expect(parse("{", { pixels: "float32" })).toEqual({ dtype: "float32" }));
 });

@@ -74,20 +74,17 @@ describe("pictures against Pillow, bit for bit", () => {
     });
 });
 
-describe(
-  "pictures with profiles, transparency or unusual depths " + "against Pillow, bit for bit",
-  () => {
-    const odd = JSON.parse(
-      readFileSync(join(fixtures, "images-odd/images.json"), "utf8"),
-    ) as readonly (Omit<Resized, "torch_uint8_sha256"> & { readonly file: string })[];
-    for (const { file, height, width, pil_uint8_sha256 } of odd)
-      it(file, async () => {
-        const image = await decodeImage(join(fixtures, "images-odd", file));
-        const [pixels] = new SiglipImageProcessor({ size: { height, width } }).resize([image]);
-        expect(sha256(pixels!.data as Uint8Array)).toBe(pil_uint8_sha256);
-      });
-  },
-);
+describe("pictures with profiles, transparency or unusual depths against Pillow, bit for bit", () => {
+  const odd = JSON.parse(
+    readFileSync(join(fixtures, "images-odd/images.json"), "utf8"),
+  ) as readonly (Omit<Resized, "torch_uint8_sha256"> & { readonly file: string })[];
+  for (const { file, height, width, pil_uint8_sha256 } of odd)
+    it(file, async () => {
+      const image = await decodeImage(join(fixtures, "images-odd", file));
+      const [pixels] = new SiglipImageProcessor({ size: { height, width } }).resize([image]);
+      expect(sha256(pixels!.data as Uint8Array)).toBe(pil_uint8_sha256);
+    });
+});
 
 describe("what is no picture", () => {
   it("is an ImageError", async () => {

@@ -362,41 +362,35 @@ describe("inputs", () => {
     refuse({ data: bytes(0), shape: null }, "expected an array of three axes, received [null]");
   });
 
-  it(
-    "of floats: whole numbers as bytes, units there and back " + "with a warning, others refused",
-    () => {
-      const whole = rgb(12, 8) as { data: Uint8Array };
-      const codes: string[] = [];
-      const run = (data: Float32Array, options: object = {}) =>
-        new SiglipImageProcessor({ ...small, ...options }).preprocess(
-          [{ data, shape: [8, 12, 3] }],
-          {
-            onWarning: ({ code }) => codes.push(code),
-          },
-        ).pixelValues;
-      expect(run(Float32Array.from(whole.data))).toEqual(
-        new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
-      );
-      expect(codes).toEqual([]);
-      const dark = run(Float32Array.from(whole.data, (u) => u / 255.5));
-      expect(Math.max(...dark)).toBeLessThan(-0.99);
-      expect(codes).toEqual(["float-rescale"]);
-      expect(() => run(Float32Array.from(whole.data, (u) => u * 1.5))).toThrow(
-        "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1",
-      );
-      // np.allclose to whole numbers is near enough, and cut.
-      expect(run(Float32Array.from(whole.data, (u) => Math.min(255, u * (1 + 5e-6))))).toEqual(
-        new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
-      );
-      for (const odd of [NaN, Infinity, -Infinity])
-        for (const Processor of [SiglipImageProcessor, SiglipImageProcessorFast])
-          expect(() =>
-            new Processor({ doResize: false }).preprocess([
-              { data: Float32Array.of(1, odd, 0), shape: [1, 1, 3] },
-            ]),
-          ).toThrow("images[0]: expected finite floats");
-    },
-  );
+  it("of floats: whole numbers as bytes, units there and back with a warning, others refused", () => {
+    const whole = rgb(12, 8) as { data: Uint8Array };
+    const codes: string[] = [];
+    const run = (data: Float32Array, options: object = {}) =>
+      new SiglipImageProcessor({ ...small, ...options }).preprocess([{ data, shape: [8, 12, 3] }], {
+        onWarning: ({ code }) => codes.push(code),
+      }).pixelValues;
+    expect(run(Float32Array.from(whole.data))).toEqual(
+      new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
+    );
+    expect(codes).toEqual([]);
+    const dark = run(Float32Array.from(whole.data, (u) => u / 255.5));
+    expect(Math.max(...dark)).toBeLessThan(-0.99);
+    expect(codes).toEqual(["float-rescale"]);
+    expect(() => run(Float32Array.from(whole.data, (u) => u * 1.5))).toThrow(
+      "expected floats that are whole numbers from 0 to 255 or lie between 0 and 1",
+    );
+    // np.allclose to whole numbers is near enough, and cut.
+    expect(run(Float32Array.from(whole.data, (u) => Math.min(255, u * (1 + 5e-6))))).toEqual(
+      new SiglipImageProcessor(small).preprocess([rgb(12, 8)]).pixelValues,
+    );
+    for (const odd of [NaN, Infinity, -Infinity])
+      for (const Processor of [SiglipImageProcessor, SiglipImageProcessorFast])
+        expect(() =>
+          new Processor({ doResize: false }).preprocess([
+            { data: Float32Array.of(1, odd, 0), shape: [1, 1, 3] },
+          ]),
+        ).toThrow("images[0]: expected finite floats");
+  });
 
   it("of floats are not rounded by the fast processor", () => {
     const constant = new Float32Array(8 * 12 * 3).fill(300.25);

@@ -75,49 +75,46 @@ describe("the choice of a backend", () => {
     },
   );
 
-  it(
-    "goes from CUDA by WebGPU to the CPU, with the reasons, " + "and ends with the last one's",
-    async () => {
-      const cpu = await open(
-        adapter(() => Promise.reject(new Error())),
-        { backend: "cpu" },
-      );
-      const fails = (name: string, code: string, message: string) => () =>
-        Promise.reject(Object.assign(new Error(message), { name, code }));
-      const [cuda, webgpu] = [
-        fails("CudaError", "no-driver", "no driver"),
-        fails("WebGpuError", "no-adapter", "no adapter"),
-      ];
-      const choices: BackendChoice<BackendName>[] = [];
-      const onBackend = (choice: BackendChoice<BackendName>): void => void choices.push(choice);
-      expect(await openBackend({ onBackend }, { cpu: async () => cpu, cuda, webgpu })).toBe(cpu);
-      expect(
-        await openBackend<"cuda" | "cpu">(
-          { onBackend },
-          { cuda: async () => cpu, cpu: () => expect.fail("opened") },
-        ),
-      ).toBe(cpu);
-      expect(choices).toEqual([
-        { backend: "cpu", reason: "no driver; no adapter" },
-        { backend: "cuda", reason: cpu.backend },
-      ]);
-      await expect(openBackend({}, { webgpu, cuda })).rejects.toMatchObject({ code: "no-adapter" });
-      // Kernels that nobody compiled are a mistake, not a machine.
-      await expect(
-        openBackend(
-          {},
-          { cuda: fails("CudaError", "no-image", "run sigil kernels"), cpu: async () => cpu },
-        ),
-      ).rejects.toMatchObject({ code: "no-image" });
-      vi.stubGlobal("process", undefined);
+  it("goes from CUDA by WebGPU to the CPU, with the reasons, and ends with the last one's", async () => {
+    const cpu = await open(
+      adapter(() => Promise.reject(new Error())),
+      { backend: "cpu" },
+    );
+    const fails = (name: string, code: string, message: string) => () =>
+      Promise.reject(Object.assign(new Error(message), { name, code }));
+    const [cuda, webgpu] = [
+      fails("CudaError", "no-driver", "no driver"),
+      fails("WebGpuError", "no-adapter", "no adapter"),
+    ];
+    const choices: BackendChoice<BackendName>[] = [];
+    const onBackend = (choice: BackendChoice<BackendName>): void => void choices.push(choice);
+    expect(await openBackend({ onBackend }, { cpu: async () => cpu, cuda, webgpu })).toBe(cpu);
+    expect(
       await openBackend<"cuda" | "cpu">(
         { onBackend },
-        { cuda: () => expect.fail("opened"), cpu: async () => cpu },
-      ).finally(() => vi.unstubAllGlobals());
-      expect(choices.at(-1)).toEqual({ backend: "cpu", reason: "CUDA is there in Node alone" });
-      await cpu.dispose();
-    },
-  );
+        { cuda: async () => cpu, cpu: () => expect.fail("opened") },
+      ),
+    ).toBe(cpu);
+    expect(choices).toEqual([
+      { backend: "cpu", reason: "no driver; no adapter" },
+      { backend: "cuda", reason: cpu.backend },
+    ]);
+    await expect(openBackend({}, { webgpu, cuda })).rejects.toMatchObject({ code: "no-adapter" });
+    // Kernels that nobody compiled are a mistake, not a machine.
+    await expect(
+      openBackend(
+        {},
+        { cuda: fails("CudaError", "no-image", "run sigil kernels"), cpu: async () => cpu },
+      ),
+    ).rejects.toMatchObject({ code: "no-image" });
+    vi.stubGlobal("process", undefined);
+    await openBackend<"cuda" | "cpu">(
+      { onBackend },
+      { cuda: () => expect.fail("opened"), cpu: async () => cpu },
+    ).finally(() => vi.unstubAllGlobals());
+    expect(choices.at(-1)).toEqual({ backend: "cpu", reason: "CUDA is there in Node alone" });
+    await cpu.dispose();
+  });
 
   it("is no way around what is wrong", async () => {
     const broken = new WebGpuError("shader", "kernel gemm_0 was refused");

@@ -228,40 +228,37 @@ describe("a session in a worker", () => {
     },
   );
 
-  it(
-    "reports what a listener throws while nobody waits, as a " + "listener of events would be",
-    async () => {
-      const report = vi.fn();
-      vi.stubGlobal("reportError", report);
-      try {
-        const worker = new LocalWorker();
-        let tell = () => {};
-        serveSessions(worker.scope, async ({ plan, artifact: wasm, options }, remote) => {
-          tell = options.onDeviceLost as () => void;
-          return {
-            session: await openCpuSession({ plan, wasm: wasm as CpuArtifact["wasm"] }, remote, {
-              threads: 1,
-              lazy: true,
-            }),
-          };
-        });
-        const thrown = new Error("not there");
-        const connection = await connect(worker, {
-          options: {
-            onDeviceLost: () => {
-              throw thrown;
-            },
+  it("reports what a listener throws while nobody waits, as a listener of events would be", async () => {
+    const report = vi.fn();
+    vi.stubGlobal("reportError", report);
+    try {
+      const worker = new LocalWorker();
+      let tell = () => {};
+      serveSessions(worker.scope, async ({ plan, artifact: wasm, options }, remote) => {
+        tell = options.onDeviceLost as () => void;
+        return {
+          session: await openCpuSession({ plan, wasm: wasm as CpuArtifact["wasm"] }, remote, {
+            threads: 1,
+            lazy: true,
+          }),
+        };
+      });
+      const thrown = new Error("not there");
+      const connection = await connect(worker, {
+        options: {
+          onDeviceLost: () => {
+            throw thrown;
           },
-        });
-        tell();
-        await vi.waitFor(() => expect(report.mock.calls).toEqual([[thrown]]));
-        // Nothing else is the worse for it.
-        await connection.create(artifact.plan.programs[0]!);
-      } finally {
-        vi.unstubAllGlobals();
-      }
-    },
-  );
+        },
+      });
+      tell();
+      await vi.waitFor(() => expect(report.mock.calls).toEqual([[thrown]]));
+      // Nothing else is the worse for it.
+      await connection.create(artifact.plan.programs[0]!);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
 
   it.each([
     [

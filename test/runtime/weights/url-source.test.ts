@@ -154,25 +154,22 @@ describe("a connection that breaks", () => {
     expect((await failure(read(0, 10, { retries: 1 }))).message).toMatch(/cannot be fetched/);
   });
 
-  it(
-    "ends with the caller's own reason when it is aborted, and " + "another read starts afresh",
-    async () => {
-      const source = open();
-      const abort = new AbortController();
-      server.instead = (_, response, first, last) =>
-        first > 0 &&
-        (setTimeout(() => abort.abort(new Error("enough")), 5),
-        response
-          .writeHead(206, {
-            "Content-Range": `bytes ${first}-${last}/${bytes.length}`,
-            ETag: '"1"',
-          })
-          .write("x"));
-      await expect(source.read(MiB, 1000, abort.signal)).rejects.toThrow("enough");
-      server.instead = undefined;
-      expect((await source.read(MiB, 1000)).length).toBe(1000);
-    },
-  );
+  it("ends with the caller's own reason when it is aborted, and another read starts afresh", async () => {
+    const source = open();
+    const abort = new AbortController();
+    server.instead = (_, response, first, last) =>
+      first > 0 &&
+      (setTimeout(() => abort.abort(new Error("enough")), 5),
+      response
+        .writeHead(206, {
+          "Content-Range": `bytes ${first}-${last}/${bytes.length}`,
+          ETag: '"1"',
+        })
+        .write("x"));
+    await expect(source.read(MiB, 1000, abort.signal)).rejects.toThrow("enough");
+    server.instead = undefined;
+    expect((await source.read(MiB, 1000)).length).toBe(1000);
+  });
 });
 
 describe("one source that several open", () => {

@@ -35,23 +35,20 @@ beforeAll(async () => {
 });
 
 describe("a plan with a SHA-256", () => {
-  it(
-    "loads the file that it names, from memory and from a " + "folder, and says how far it is",
-    async () => {
-      const seen: number[] = [];
-      const session = await openCpuSession(artifact, await openSafetensors(bufferSource(bytes)), {
-        threads: 1,
-        onVerify: ({ loadedBytes, totalBytes }) => seen.push(loadedBytes / totalBytes),
-      });
-      await session.dispose();
-      expect(seen.at(-1)).toBe(1);
-      const checkpoint = await openCheckpoint(folder);
-      await (
-        await openCpuSession(artifact, checkpoint.weights, { threads: 1, lazy: true })
-      ).dispose();
-      await checkpoint.close();
-    },
-  );
+  it("loads the file that it names, from memory and from a folder, and says how far it is", async () => {
+    const seen: number[] = [];
+    const session = await openCpuSession(artifact, await openSafetensors(bufferSource(bytes)), {
+      threads: 1,
+      onVerify: ({ loadedBytes, totalBytes }) => seen.push(loadedBytes / totalBytes),
+    });
+    await session.dispose();
+    expect(seen.at(-1)).toBe(1);
+    const checkpoint = await openCheckpoint(folder);
+    await (
+      await openCpuSession(artifact, checkpoint.weights, { threads: 1, lazy: true })
+    ).dispose();
+    await checkpoint.close();
+  });
 
   it("refuses a file of one other bit, unless told not to look", async () => {
     const weights = await openSafetensors(bufferSource(damaged, "model.safetensors"));

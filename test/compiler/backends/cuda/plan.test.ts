@@ -198,47 +198,44 @@ describe("choices", () => {
     expect(tile(4, {}, operand("bfloat16", 1)).a).toEqual({ kind: "scalars" });
     expect(tile(4, {}, operand("float32")).a).toEqual({ kind: "scalars" });
   });
-  it(
-    "attend on tensor cores in 16 bits, by multiply-adds " + "otherwise, and alone for few queries",
-    () => {
-      const attention: AttentionProblem = {
-        family: "attention",
-        batch: 4,
-        heads: 12,
-        headSize: 64,
-        queries: 196,
-        keys: 196,
-        queryStride: 2304,
-        keyStride: 2304,
-        valueStride: 2304,
-        sharedQuery: false,
-        scale: 0.125,
-        mask: false,
-        probabilities: false,
-      };
-      const all = (type: CudaOperand["type"]) => [
-        operand(type),
-        operand(type),
-        operand(type),
-        operand(type),
-      ];
-      expect(selectCudaAttention(attention, all("float16"))).toMatchObject({
-        kind: "mma",
-        tilesDown: 2,
-        run: 8,
-      });
-      expect(selectCudaAttention(attention, all("float32")).kind).toBe("fma");
-      expect(selectCudaAttention({ ...attention, queries: 1 }, all("float16"))).toMatchObject({
-        kind: "few",
-        lanes: 8,
-        run: 8,
-      });
-      // A query that stays float32 beside 16-bit keys has no tensor core to go to.
-      expect(
-        selectCudaAttention(attention, [operand("float32"), ...all("float16").slice(1)]).kind,
-      ).toBe("fma");
-    },
-  );
+  it("attend on tensor cores in 16 bits, by multiply-adds otherwise, and alone for few queries", () => {
+    const attention: AttentionProblem = {
+      family: "attention",
+      batch: 4,
+      heads: 12,
+      headSize: 64,
+      queries: 196,
+      keys: 196,
+      queryStride: 2304,
+      keyStride: 2304,
+      valueStride: 2304,
+      sharedQuery: false,
+      scale: 0.125,
+      mask: false,
+      probabilities: false,
+    };
+    const all = (type: CudaOperand["type"]) => [
+      operand(type),
+      operand(type),
+      operand(type),
+      operand(type),
+    ];
+    expect(selectCudaAttention(attention, all("float16"))).toMatchObject({
+      kind: "mma",
+      tilesDown: 2,
+      run: 8,
+    });
+    expect(selectCudaAttention(attention, all("float32")).kind).toBe("fma");
+    expect(selectCudaAttention({ ...attention, queries: 1 }, all("float16"))).toMatchObject({
+      kind: "few",
+      lanes: 8,
+      run: 8,
+    });
+    // A query that stays float32 beside 16-bit keys has no tensor core to go to.
+    expect(
+      selectCudaAttention(attention, [operand("float32"), ...all("float16").slice(1)]).kind,
+    ).toBe("fma");
+  });
   it("share a kernel among launches that differ in nothing that it knows", () => {
     const value = (id: number) => ({
       kind: "value" as const,
