@@ -39,9 +39,10 @@ export function openNativeHere(
   const addon = loadAddon();
   const set = chooseInstructionSet(addon);
   const { threads = addon.cores } = options;
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
+  const most = Math.max(mostThreads, addon.cores);
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= most))
     throw new OptionError(
-      `threads: expected a whole number from 1 to ${mostThreads}, received ${threads}`,
+      `threads: expected a whole number from 1 to ${most}, received ${threads}`,
     );
   const progressOf = onProgress && sumProgress(plan, onProgress);
   const used = Math.min(threads, addon.cores);
@@ -61,7 +62,7 @@ export function openNativeHere(
 }
 
 /** More may be asked for than there are, as of WebAssembly's threads. */
-const mostThreads = 1024;
+const mostThreads = 64;
 
 /**
  * Checks the checkpoint against the plan and its digests and loads every program. Throws PlanError,

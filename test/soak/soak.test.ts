@@ -31,9 +31,9 @@ interface Held {
 
 describe("loading, running and disposing", () => {
   it.each([
-    ["on one thread", { threads: 1 }, long ? 10_000 : 40],
-    ["on two threads", { threads: 2 }, long ? 300 : 8],
-    ["in a worker", { threads: 1, worker: true }, long ? 300 : 8],
+    ["on one thread", { backend: "wasm", threads: 1 }, long ? 10_000 : 40],
+    ["on two threads", { backend: "wasm", threads: 2 }, long ? 300 : 8],
+    ["in a worker", { backend: "wasm", threads: 1, worker: true }, long ? 300 : 8],
   ] as const)("leaves nothing %s", { timeout: 3_600_000 }, (what, options, cycles) => {
     const output = execFileSync(
       process.execPath,
@@ -55,7 +55,9 @@ beforeAll(async () => {
   const file = readFileSync(join(fixtures, "checkpoints/siglip-shapes/model.safetensors"));
   weights = await openSafetensors(bufferSource(file));
 });
-const open = (options: CpuSessionOptions) => openCpuSession(artifact, weights, options);
+// The native addon has tests of its own; here threads of JavaScript are ended.
+const open = (options: CpuSessionOptions) =>
+  openCpuSession(artifact, weights, { backend: "wasm", ...options });
 const vision = artifact.plan.programs[0]!;
 const pixels = (value: number) => ({
   pixel_values: { data: new Float32Array(3 * 64 * 64).fill(value), shape: [1, 3, 64, 64] },
@@ -215,11 +217,19 @@ describe("loads at once", () => {
       ...weights,
       readFloat32: (name, options) => (reads++, weights.readFloat32(name, options)),
     };
-    const session = await openCpuSession(artifact, counted, { threads: 1, lazy: true });
+    const session = await openCpuSession(artifact, counted, {
+      backend: "wasm",
+      threads: 1,
+      lazy: true,
+    });
     await run(session);
     const once = reads;
     reads = 0;
-    const other = await openCpuSession(artifact, counted, { threads: 1, lazy: true });
+    const other = await openCpuSession(artifact, counted, {
+      backend: "wasm",
+      threads: 1,
+      lazy: true,
+    });
     await Promise.all([run(other), run(other), other.load(vision), other.load(vision)]);
     expect(reads).toBe(once);
     await Promise.all([session.dispose(), other.dispose()]);
