@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "@sigil/runtime";
-import type { CpuArtifact } from "@sigil/runtime-cpu";
+import type { CpuArtifact, NativeKernels } from "@sigil/runtime-cpu";
 import { parsePlan } from "@sigil/spec";
 import { readInput } from "./files.ts";
 
@@ -35,8 +35,30 @@ export function readCompiled(folder: string): CpuArtifact {
       throw new InputError(`${codeFile}: expected the kernels that sigil compile writes`);
     return Buffer.from(base64, "base64");
   };
+  const native = readNative(folder);
   return {
     plan: parsePlan(readInput(planFile).toString("utf8"), { file: planFile }),
     wasm: { plain: wasm("plain"), relaxed: wasm("relaxed") },
+    ...(native && { native }),
   };
+}
+
+/** What the native addon runs: a kernel a line, as JSON behind its name. */
+function readNative(folder: string): NativeKernels | undefined {
+  const file = codeFileOf(folder, "native");
+  if (file === undefined) return undefined;
+  const lines = readInput(file)
+    .toString("utf8")
+    .matchAll(/^ {2}(\w+): (\{.*\}),$/gm);
+  return Object.fromEntries(
+    [...lines].map(([, name, json]) => [name!, parsedKernel(json!, file)] as const),
+  );
+}
+
+function parsedKernel(json: string, file: string): NativeKernels[string] {
+  try {
+    return JSON.parse(json) as NativeKernels[string];
+  } catch (cause) {
+    throw new InputError(`${file}: expected the kernels that sigil compile writes`, { cause });
+  }
 }
