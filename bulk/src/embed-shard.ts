@@ -1,6 +1,7 @@
 /** Computes one shard and makes its file. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { unitLength } from "@sigil/runtime";
 import type { Embedder, Unreadable } from "./embedder.ts";
 import { readInputs } from "./inputs.ts";
 import { shardsOf, type Job, type Shard } from "./job.ts";
@@ -45,7 +46,7 @@ export async function embedShard(
     }
     for (const [i, place] of places.entries()) {
       const row = embeds.data.subarray(i * width, (i + 1) * width);
-      embeddings.set(job.normalize ? normalized(row) : row, ids.length * width);
+      embeddings.set(job.normalize ? unitLength(row) : row, ids.length * width);
       ids.push(inputs[place]!.id);
     }
     onRows(places.at(-1)! + 1);
@@ -72,9 +73,4 @@ export async function embedShard(
     ),
   );
   return { rows: ids.length, unreadable, isOurs };
-}
-
-function normalized(row: Float32Array): Float32Array {
-  const size = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-  return row.map((x) => x / size);
 }

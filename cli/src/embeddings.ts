@@ -2,11 +2,11 @@
 import {
   InputError,
   SiglipTextModel,
+  visionModel,
   type SiglipTextInputs,
   type SiglipVisionInputs,
   type Tensor,
 } from "@sigil/runtime";
-import { visionModel } from "./model-classes.ts";
 import { readPictures, type PictureInput, type Unreadable } from "./read-pictures.ts";
 import type { OpenModel } from "./session.ts";
 

@@ -3,10 +3,12 @@ import { compile, cpuArtifact } from "@sigil/compiler";
 import {
   ImageError,
   imageProcessorConfig,
-  InputError,
   imageProcessorFromConfig,
+  InputError,
+  isNaflex,
   Siglip2ImageProcessor,
   SiglipImageProcessor,
+  taskOf,
   type AnyImageProcessor,
   type ResizeAndCrop,
   type Session,
@@ -16,7 +18,6 @@ import type { Checkpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import type { Plan, Tower } from "@sigil/spec";
 import { fitTextLength } from "./fit-text-length.ts";
-import { isNaflex, taskOf } from "./model-classes.ts";
 import { openModelSource, type ModelSource } from "./model-source.ts";
 import { withPatches } from "./open-model.ts";
 import { withProgress } from "./progress.ts";

@@ -1,10 +1,12 @@
 import {
+  classifierModel,
   ImageClassification,
   InputError,
+  siglipModel,
+  taskOf,
   ZeroShotImageClassification,
   type SiglipVisionInputs,
 } from "@sigil/runtime";
-import { classifierModel, siglipModel, taskOf } from "../model-classes.ts";
 import { pictureArguments } from "../picture-arguments.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
 import { openModel, type OpenModel } from "../session.ts";

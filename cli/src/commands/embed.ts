@@ -1,4 +1,4 @@
-import { InputError } from "@sigil/runtime";
+import { InputError, unitLength } from "@sigil/runtime";
 import { isBulk, runBulk, type BulkOptions } from "../bulk-job.ts";
 import { embedImages, embedTexts, type EmbeddedRows } from "../embeddings.ts";
 import { linesOf } from "../lines.ts";
@@ -72,7 +72,7 @@ async function forEachRow(
     const width = embeds.shape[1]!;
     for (const [i, place] of places.entries()) {
       const row = Float32Array.from(embeds.data.subarray(i * width, (i + 1) * width));
-      use(place, normalize ? normalized(row) : row);
+      use(place, normalize ? unitLength(row) : row);
     }
     report(places.at(-1)! + 1, count);
   }
@@ -95,11 +95,6 @@ async function save(
     data.set(row, place * width);
   });
   if (data) await saveTensors(out, { [name]: { dtype: "F32", data, shape: [count, width] } });
-}
-
-function normalized(row: Float32Array): Float32Array {
-  const size = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-  return row.map((x) => x / size);
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

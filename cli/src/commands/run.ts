@@ -1,12 +1,16 @@
 import { compile, cpuArtifact } from "@sigil/compiler";
 import {
+  classifierModel,
   flattenOutputs,
   InputError,
+  isNaflex,
   nearestPositions,
   nestOutputs,
-  type Session,
+  siglipModel,
   SiglipTextModel,
+  visionModel,
   type Labels,
+  type Session,
   type SiglipVisionInputs,
   type WeightSource,
 } from "@sigil/runtime";
@@ -17,7 +21,6 @@ import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec, Tower } from "@sigil/spec";
 import { prepareCuda } from "../cuda.ts";
 import { openModelSource } from "../model-source.ts";
-import { classifierModel, isNaflex, siglipModel, visionModel } from "../model-classes.ts";
 import { specOf } from "../open-model.ts";
 import { openGpu } from "../webgpu.ts";
 import { withProgress } from "../progress.ts";

@@ -1,10 +1,13 @@
 /** transformers' pipelines by a model's name, in one call. */
 import {
   classificationPipeline,
+  classifierModel,
   imageFeaturePipeline,
   InputError,
+  siglipModel,
   SiglipTextModel,
   textFeaturePipeline,
+  visionModel,
   zeroShotPipeline,
   type ClassificationPipeline,
   type FeaturePipeline,
@@ -14,7 +17,6 @@ import {
   type ZeroShotPipeline,
 } from "@sigil/runtime";
 import type { ImageInput } from "@sigil/runtime/node";
-import { classifierModel, siglipModel, visionModel } from "../model-classes.ts";
 import { openPipeline, type PipelineOptions } from "./open-pipeline.ts";
 
 /**

@@ -27,6 +27,8 @@ export * from "./siglip-text-model.ts";
 export * from "./siglip-vision-model.ts";
 export type { Siglip2VisionInputs } from "./naflex.ts";
 export * from "./siglip2.ts";
+export * from "./model-classes.ts";
+export { unitLength } from "./unit-length.ts";
 export { valueOf, type Symbols } from "./extent.ts";
 export { arrayOf, shapeOf, validateInputs } from "./validate.ts";
 export type { ModelWarning, WarningCode, WarningHandler } from "./warning.ts";

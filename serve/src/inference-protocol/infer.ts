@@ -1,14 +1,12 @@
 /** Runs a model on tensors whose names are known only now. */
 import {
+  classifierModel,
+  isNaflex,
+  siglipModel,
+  visionModel,
   flattenOutputs,
   GraphModel,
-  Siglip2ForImageClassification,
-  Siglip2Model,
-  Siglip2VisionModel,
-  SiglipForImageClassification,
-  SiglipModel,
   SiglipTextModel,
-  SiglipVisionModel,
   type InputTensor,
   type PixelValues,
   type Session,
@@ -25,37 +23,30 @@ export async function infer(session: Session, inputs: Inputs): Promise<Record<st
 }
 
 async function forward(session: Session, inputs: Inputs): Promise<object> {
-  const { kind } = session.plan;
-  const isNaflex = kind.startsWith("siglip2");
-  const pictureInputs = isNaflex ? [...pixelInputs, ...gridInputs] : pixelInputs;
-  switch (kind) {
+  const { plan } = session;
+  const pictureInputs = isNaflex(plan) ? [...pixelInputs, ...gridInputs] : pixelInputs;
+  switch (plan.kind) {
     case "siglip":
     case "siglip2": {
       expectOnly(inputs, [...pictureInputs, ...textInputs]);
-      const model: SiglipModel = new (isNaflex ? Siglip2Model : SiglipModel)(session);
+      const model = siglipModel(session);
       const [image, text] = ["pixel_values", "input_ids"].map((name) =>
         Object.hasOwn(inputs, name),
       );
-      if (image && text) return model.forward({ ...pictures(inputs, kind), ...texts(inputs) });
+      if (image && text) return model.forward({ ...pictures(inputs, plan), ...texts(inputs) });
       if (image)
-        return { visionModelOutput: await model.visionModel.forward(pictures(inputs, kind)) };
+        return { visionModelOutput: await model.visionModel.forward(pictures(inputs, plan)) };
       if (text) return { textModelOutput: await model.textModel.forward(texts(inputs)) };
       throw new RequestError("bad-request", "expected pixel_values, input_ids or both");
     }
     case "siglip-vision":
     case "siglip2-vision":
       expectOnly(inputs, pictureInputs);
-      return new (isNaflex ? Siglip2VisionModel : SiglipVisionModel)(session).forward(
-        pictures(inputs, kind),
-      );
+      return visionModel(session).forward(pictures(inputs, plan));
     case "siglip-image-classification":
-    case "siglip2-image-classification": {
+    case "siglip2-image-classification":
       expectOnly(inputs, pictureInputs);
-      const model: SiglipForImageClassification = new (
-        isNaflex ? Siglip2ForImageClassification : SiglipForImageClassification
-      )(session);
-      return model.forward(pictures(inputs, kind));
-    }
+      return classifierModel(session).forward(pictures(inputs, plan));
     case "siglip-text":
       expectOnly(inputs, textInputs);
       return new SiglipTextModel(session).forward(texts(inputs));
@@ -82,10 +73,10 @@ function expectOnly(inputs: Inputs, names: readonly string[]): void {
 }
 
 /** What the model's class takes of pictures, which the types of both cannot say of one variable. */
-function pictures(inputs: Inputs, kind: Session["plan"]["kind"]): SiglipVisionInputs {
+function pictures(inputs: Inputs, plan: Session["plan"]): SiglipVisionInputs {
   return {
     pixelValues: given(inputs, "pixel_values") as PixelValues,
-    ...(kind.startsWith("siglip2") && {
+    ...(isNaflex(plan) && {
       pixelAttentionMask: given(inputs, "pixel_attention_mask"),
       spatialShapes: given(inputs, "spatial_shapes"),
     }),

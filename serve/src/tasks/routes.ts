@@ -7,8 +7,11 @@ import {
   SiglipForImageClassification,
   SiglipModel,
   SiglipTextModel,
-  SiglipVisionModel,
+  taskOf,
+  unitLength,
+  visionModel,
   ZeroShotImageClassification,
+  type Session,
   type Tensor,
 } from "@sigil/runtime";
 import type { FastifyInstance } from "fastify";
@@ -75,10 +78,7 @@ export async function taskRoutes(
         ? pictures
             .prepare(input.pictures, model.processor(), session)
             .then((pixelValues) =>
-              (session.plan.kind === "siglip"
-                ? new SiglipModel(session).visionModel
-                : towerOf(model, "siglip-vision", () => new SiglipVisionModel(session))
-              ).forward({ pixelValues }),
+              towerOf(model, "siglip-vision", visionModel).forward({ pixelValues }),
             )
         : undefined;
     const texts = input.texts.length > 0 ? embedTexts(model, input.texts) : undefined;
@@ -135,21 +135,22 @@ export async function taskRoutes(
   }
 }
 
-function towerOf<T>({ name, session }: ServedModel, kind: string, make: () => T): T {
-  if (session.plan.kind !== kind)
+/** A tower by itself, or of a model with both. Throws RequestError for a model without it. */
+function towerOf<T>(
+  { name, session }: ServedModel,
+  kind: "siglip-vision" | "siglip-text",
+  open: (session: Session) => T,
+): T {
+  if (!["siglip", kind].includes(taskOf(session.plan)))
     throw new RequestError("unsupported", `${name} is no ${kind}, nor a model that has one`);
-  return make();
+  return open(session);
 }
 
 async function embedTexts(
   model: ServedModel,
   texts: readonly string[],
 ): Promise<{ readonly poolerOutput?: Tensor }> {
-  const { session } = model;
-  const tower =
-    session.plan.kind === "siglip"
-      ? new SiglipModel(session).textModel
-      : towerOf(model, "siglip-text", () => new SiglipTextModel(session));
+  const tower = towerOf(model, "siglip-text", (session) => new SiglipTextModel(session));
   const { inputIds, attentionMask } = model.tokenizer().encode(texts, {
     padding: "max_length",
     truncation: true,
@@ -162,8 +163,7 @@ function rowsOf(embeds: Tensor | undefined, normalize: boolean): number[][] {
   if (!embeds) throw new RequestError("unsupported", "the model has no pooled embedding");
   const [rows, width] = embeds.shape as [number, number];
   return Array.from({ length: rows }, (_, i) => {
-    const row = Array.from(embeds.data.subarray(i * width, (i + 1) * width));
-    const size = normalize ? Math.hypot(...row) : 1;
-    return normalize ? row.map((x) => x / size) : row;
+    const row = embeds.data.subarray(i * width, (i + 1) * width);
+    return Array.from(normalize ? unitLength(row) : row);
   });
 }
