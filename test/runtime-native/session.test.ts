@@ -82,8 +82,8 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
 
   it.each([
     [{ backend: "gpu" }, "backend: expected auto, cpu, native, wasm, received gpu"],
-    [{ threads: 0 }, "threads: expected a whole number from 1 to 1024, received 0"],
-    [{ threads: 1.5 }, "threads: expected a whole number from 1 to 1024, received 1.5"],
+    [{ threads: 0 }, /^threads: expected a whole number from 1 to \d+, received 0$/],
+    [{ threads: 1.5 }, /^threads: expected a whole number from 1 to \d+, received 1\.5$/],
   ])("refuses %o", async (options, message) => {
     await expect(open(options as CpuSessionOptions)).rejects.toThrow(message);
   });
