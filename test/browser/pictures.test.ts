@@ -54,14 +54,18 @@ const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
     document.body.append(visible);
     visible.getContext("2d").drawImage(bitmap, 0, 0);
     const recorder = new MediaRecorder(visible.captureStream(), { mimeType: "video/webm;codecs=vp8", videoBitsPerSecond: 8e6 });
-    const recorded = new Promise((resolve) => (recorder.ondataavailable = ({ data }) => resolve(data)));
-    recorder.start();
-    for (let i = 0; i < 10; i++) {
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.start(50);
+    // A busy machine encodes late: a frame has tens of thousands of bytes, a header some hundred.
+    for (let i = 0; i < 10 || parts.reduce((sum, { size }) => sum + size, 0) < 4096; i++) {
       visible.getContext("2d").drawImage(bitmap, 0, 0);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     recorder.stop();
-    video.src = URL.createObjectURL(await recorded);
+    await stopped;
+    video.src = URL.createObjectURL(new Blob(parts, { type: recorder.mimeType }));
     const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
     await video.play();
     await shown;
