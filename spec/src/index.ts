@@ -6,15 +6,10 @@ export { DiagnosticError } from "./diagnostic-error.ts";
 export type { Diagnostic } from "./diagnostic.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export { diagnosticAt, parseJson, type JsonSource, type Problem } from "./json-source.ts";
-export {
-  configFile,
-  loadNormalisation,
-  loadSpec,
-  loadTuning,
-  parseSpec,
-  type ConfigOptions,
-  type ParseOptions,
-} from "./load.ts";
+export { configFile, loadSpec, loadTuning } from "./load.ts";
+export type { ConfigOptions, ParseOptions } from "./parse-options.ts";
+export { parseSpec } from "./parse-spec.ts";
+export { loadNormalisation } from "./preprocessor-beside.ts";
 export { isForeignConfig, type Tower } from "./foreign-config.ts";
 export type { TensorShapes } from "./timm-config.ts";
 export type { Normalisation } from "./preprocessor.ts";
