@@ -1,14 +1,14 @@
 import {
+  ModelProcessor,
   OpenClipImageProcessor,
-  Siglip2ImageProcessor,
   SigilError,
+  stackInputs,
   type Siglip2VisionInputs,
   type SiglipVisionInputs,
 } from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
 import { decodePicture } from "./picture-arguments.ts";
 import type { OpenModel } from "./session.ts";
-import { stackInputs } from "./tensors/stack-inputs.ts";
 
 /** A picture that was left out, and why. */
 export interface Unreadable {
@@ -48,26 +48,22 @@ export async function* readPictures(
   onUnreadable: (unreadable: Unreadable) => void,
   size = 8,
 ): AsyncGenerator<PictureBatch> {
-  const processor = openProcessor();
+  const imageProcessor = openProcessor();
   const bytes = session.plan.programs.some(({ inputs }) =>
     inputs.some(({ dtype }) => dtype === "uint8"),
   );
+  const processor = new ModelProcessor<Inputs>(
+    { pixels: bytes ? "uint8" : "float32" },
+    { imageProcessor },
+  );
   let batch: { image: string; place: number; inputs: Inputs }[] = [];
   // Each is resized as soon as it is decoded: only what it becomes is kept.
-  const rgb = !(processor instanceof OpenClipImageProcessor);
+  const rgb = !(imageProcessor instanceof OpenClipImageProcessor);
   const read = async (image: PictureInput): Promise<Inputs> => {
-    const picture = [
-      await (typeof image === "string"
-        ? decodePicture(image, { rgb })
-        : decodeImage(image.file, { rgb })),
-    ];
-    if (processor instanceof Siglip2ImageProcessor) return processor.preprocess(picture);
-    if (bytes) {
-      const { pixelValues: data, shape } = processor.preprocessBytes(picture);
-      return { pixelValues: { data, shape } };
-    }
-    const { pixelValues: data, shape } = processor.preprocess(picture);
-    return { pixelValues: { data, shape } };
+    const picture = await (typeof image === "string"
+      ? decodePicture(image, { rgb })
+      : decodeImage(image.file, { rgb }));
+    return processor.images([picture]);
   };
   const reading: Promise<Inputs>[] = [];
   for (const [place, given] of images.entries()) {

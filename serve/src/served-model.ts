@@ -1,4 +1,4 @@
-import type { Session, SiglipImageProcessor, Tokenizer } from "@sigil/runtime";
+import type { AnyImageProcessor, Session, Tokenizer } from "@sigil/runtime";
 
 /** A model that is open; its owner disposes of it after the server has closed. */
 export interface ServedModel {
@@ -6,7 +6,7 @@ export interface ServedModel {
   readonly name: string;
   readonly session: Session;
   /** Throws InputError where the checkpoint has none. */
-  readonly processor: () => SiglipImageProcessor;
+  readonly processor: () => AnyImageProcessor;
   readonly tokenizer: () => Tokenizer;
   /** Tokens that texts are padded and cut to. */
   readonly textLength: number;

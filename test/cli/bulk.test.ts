@@ -3,12 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { readShards } from "../bulk/read-shards.ts";
 import { fixtures } from "../support/golden-cases.ts";
+import { writeNaflexCheckpoint } from "../support/naflex-checkpoint.ts";
 import { hasRedis, needsRedis, startRedis } from "../support/redis.ts";
 import { runProgram } from "../support/run-program.ts";
+import { wildFolder } from "../support/wild-cases.ts";
 
 const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
 const samples = join(checkpoint, "samples");
@@ -16,8 +18,8 @@ const command = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const top = mkdtempSync(join(tmpdir(), "sigil-bulk-cli-"));
 afterAll(() => rmSync(top, { recursive: true }));
 
-const embed = (args: readonly string[], input = "") =>
-  runProgram("node", [command, "embed", ...args, "--model", checkpoint], process.env, input);
+const embed = (args: readonly string[], input = "", model = checkpoint) =>
+  runProgram("node", [command, "embed", ...args, "--model", model], process.env, input);
 const pictures = readdirSync(samples)
   .sort()
   .map((name) => join(samples, name));
@@ -43,6 +45,30 @@ it("shards have the rows that embed prints, without what cannot be read", async 
   expect([again.status, again.stderr]).toEqual([0, `${out}: 0 rows, 3 shards (3 found)\n`]);
   const other = await embed([samples, "--format", "parquet", "--out", out]);
   expect([other.status, other.stderr]).toEqual([1, expect.stringMatching(/of another job/)]);
+});
+
+it("models of open_clip and NaFlex take pictures in shards too", async () => {
+  const naflex = join(top, "naflex");
+  await writeNaflexCheckpoint(naflex);
+  const [clear, scene] = ["png-rgba.png", "png-scene-640x480.png"].map((name) =>
+    join(fixtures, "images/source", name),
+  ) as [string, string];
+  for (const [model, files, more] of [
+    [wildFolder("openclip-siglip"), [clear, scene], []],
+    [naflex, [pictures[0]!, scene], ["--max-num-patches", "12"]],
+  ] as const) {
+    const out = join(top, `shards of ${basename(model)}`);
+    const shards = [...files, ...more, "--format", "parquet", "--out", out];
+    expect((await embed(shards, "", model)).status).toBe(0);
+    const { stdout } = await embed([...files, ...more], "", model);
+    const printed = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { embedding: number[] });
+    expect((await readShards(out)).map(({ embedding }) => ({ embedding }))).toEqual(
+      printed.map(({ embedding }) => ({ embedding })),
+    );
+  }
 });
 
 it("texts of a list become rows, a part at a time", async () => {

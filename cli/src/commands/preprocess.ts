@@ -8,6 +8,7 @@ import {
   Siglip2ImageProcessorFast,
   SiglipImageProcessor,
   SiglipImageProcessorFast,
+  stackInputs,
   TimmImageProcessor,
   type AnyImageProcessor,
   type ImageArray,
@@ -18,7 +19,6 @@ import { isForeignConfig } from "@sigil/spec";
 import { parsePythonJson } from "@sigil/spec/shared";
 import { readInput } from "../files.ts";
 import { decodePicture, pictureArguments } from "../picture-arguments.ts";
-import { stackInputs } from "../tensors/stack-inputs.ts";
 import { saveTensors, type StoredTensor } from "../tensors/save-tensors.ts";
 
 export interface PreprocessOptions {

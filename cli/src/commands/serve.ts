@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { InputError, Siglip2ImageProcessor, SiglipImageProcessor } from "@sigil/runtime";
+import { InputError } from "@sigil/runtime";
 import type * as Serve from "@sigil/serve";
 import { openModel, type OpenModel } from "../session.ts";
 import { version } from "../version.ts";
@@ -29,13 +29,13 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
     throw new InputError(
       `two models are called ${twice.name}: give one another name, as in other=${twice.source}`,
     );
-  const opened: (Omit<OpenModel, "processor"> & Serve.ServedModel)[] = [];
+  const opened: (OpenModel & Serve.ServedModel)[] = [];
   try {
     for (const { name, source } of named) {
       // On one core too, threads compute and the event loop answers.
       const threads = options.threads ?? Math.max(2, availableParallelism());
       const model = await openModel(source, { threads });
-      opened.push({ ...model, name, processor: () => fixedSize(name, model.processor()) });
+      opened.push({ ...model, name });
     }
     const app = await createServer(opened, { ...options, version });
     const stopped = once(["SIGTERM", "SIGINT"]);
@@ -48,21 +48,6 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
   } finally {
     for (const model of opened) await model.close();
   }
-}
-
-/**
- * Pictures are prepared in processes of their own, to one size and by transformers' settings alone;
- * tensors of other models go through the protocol.
- */
-function fixedSize(name: string, processor: ReturnType<OpenModel["processor"]>) {
-  if (processor instanceof SiglipImageProcessor) return processor;
-  throw new InputError(
-    processor instanceof Siglip2ImageProcessor
-      ? `${name} is a NaFlex model, whose pictures are not prepared here: send pixel_values, ` +
-          `pixel_attention_mask and spatial_shapes (sigil preprocess) to /v2/models/${name}/infer`
-      : `${name} is a model of open_clip or timm, whose pictures are not prepared here: send ` +
-          `pixel_values to /v2/models/${name}/infer`,
-  );
 }
 
 /** Not installed with Sigil, since most people have no use for a server. */

@@ -29,14 +29,14 @@ export interface ResizeAndCropOptions {
  * What `Resize`, `CenterCrop`, `ToTensor` and `Normalize` make of pictures, one after the other.
  */
 export class ResizeAndCrop {
+  readonly options: ResizeAndCropOptions;
   readonly outputSize: FixedSize;
-  readonly #options: ResizeAndCropOptions;
   readonly #normalize: SiglipImageProcessor;
 
   constructor(options: ResizeAndCropOptions) {
     const { size, mean, std } = options;
     this.outputSize = { height: size, width: size };
-    this.#options = options;
+    this.options = options;
     this.#normalize = new SiglipImageProcessor({ doResize: false, imageMean: mean, imageStd: std });
   }
 
@@ -51,7 +51,7 @@ export class ResizeAndCrop {
   }
 
   #resized(images: readonly (RawImage | ImageArray)[]): RawImage[] {
-    const { size, resizeTo = size, squash, resample, rgbFirst } = this.#options;
+    const { size, resizeTo = size, squash, resample, rgbFirst } = this.options;
     return images.map((image, n) => {
       try {
         if (!image || typeof image !== "object" || "shape" in image)

@@ -20,6 +20,7 @@ export * from "./plan-error.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";
 export * from "./session.ts";
+export { stackInputs } from "./stack-inputs.ts";
 export { sumProgress } from "./sum-progress.ts";
 export * from "./siglip-for-image-classification.ts";
 export * from "./siglip-model.ts";

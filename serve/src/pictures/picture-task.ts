@@ -1,14 +1,49 @@
-import type { ImageProcessorOptions } from "@sigil/runtime";
+import {
+  OpenClipImageProcessor,
+  ResizeAndCrop,
+  Siglip2ImageProcessor,
+  Siglip2ImageProcessorFast,
+  SiglipImageProcessor,
+  SiglipImageProcessorFast,
+  type AnyImageProcessor,
+  type Siglip2VisionInputs,
+  type SiglipVisionInputs,
+} from "@sigil/runtime";
+
+/** Classes of image processors; one that extends another stands before it. */
+const classes = {
+  SiglipImageProcessorFast,
+  SiglipImageProcessor,
+  Siglip2ImageProcessorFast,
+  Siglip2ImageProcessor,
+  OpenClipImageProcessor,
+  ResizeAndCrop,
+};
+
+/** An image processor, in a form that another thread can be told. */
+export interface ProcessorSettings {
+  readonly name: keyof typeof classes;
+  readonly options: AnyImageProcessor["options"];
+}
+
+export function settingsOf(processor: AnyImageProcessor): ProcessorSettings {
+  const names = Object.keys(classes) as (keyof typeof classes)[];
+  const name = names.find((one) => processor instanceof classes[one])!;
+  return { name, options: processor.options };
+}
+
+export const processorOf = ({ name, options }: ProcessorSettings): AnyImageProcessor =>
+  new (classes[name] as new (options: object) => AnyImageProcessor)(options);
 
 export interface PictureTask {
   /** Bytes of a picture file. */
   readonly file: Uint8Array;
-  readonly options: ImageProcessorOptions;
-  /** Whether the model normalises pictures itself. */
-  readonly bytes: boolean;
+  readonly processor: ProcessorSettings;
+  readonly pixels: "float32" | "uint8";
   readonly limitPixels: number;
 }
 
-export type PreparedPicture =
-  | { readonly pixelValues: Float32Array | Uint8Array; readonly shape: readonly number[] }
-  | { readonly problem: string };
+/** What a vision tower takes of pictures. */
+export type PictureInputs = SiglipVisionInputs | Siglip2VisionInputs;
+
+export type PreparedPicture = PictureInputs | { readonly problem: string };

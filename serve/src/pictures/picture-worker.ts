@@ -1,21 +1,24 @@
 /** Runs in a thread of its own: decoding and resizing a photograph takes tens of milliseconds. */
-import { SigilError, SiglipImageProcessor } from "@sigil/runtime";
+import {
+  ModelProcessor,
+  OpenClipImageProcessor,
+  SigilError,
+  type AnyImageProcessor,
+} from "@sigil/runtime";
 import { decodeImage } from "@sigil/runtime/node";
-import type { PictureTask, PreparedPicture } from "./picture-task.ts";
+import { processorOf, type PictureTask, type PreparedPicture } from "./picture-task.ts";
 
 export default async function prepare({
   file,
-  options,
-  bytes,
+  processor: settings,
+  pixels,
   limitPixels,
 }: PictureTask): Promise<PreparedPicture> {
   try {
-    const processor = new SiglipImageProcessor(options);
-    const pictures = [await decodeImage(file, { limitPixels })];
-    const { pixelValues, shape } = bytes
-      ? processor.preprocessBytes(pictures)
-      : processor.preprocess(pictures);
-    return { pixelValues, shape };
+    const imageProcessor: AnyImageProcessor = processorOf(settings);
+    const rgb = !(imageProcessor instanceof OpenClipImageProcessor);
+    const picture = await decodeImage(file, { limitPixels, rgb });
+    return new ModelProcessor({ pixels }, { imageProcessor }).images([picture]);
   } catch (error) {
     if (!(error instanceof SigilError)) throw error;
     // An error's class does not survive the way between threads.

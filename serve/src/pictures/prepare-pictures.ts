@@ -1,13 +1,13 @@
 import { availableParallelism } from "node:os";
-import {
-  ImageError,
-  type PixelValues,
-  type Session,
-  type SiglipImageProcessor,
-} from "@sigil/runtime";
+import { ImageError, stackInputs, type AnyImageProcessor, type Session } from "@sigil/runtime";
 import { Piscina } from "piscina";
 import { OverloadedError } from "../overloaded-error.ts";
-import type { PictureTask, PreparedPicture } from "./picture-task.ts";
+import {
+  settingsOf,
+  type PictureInputs,
+  type PictureTask,
+  type PreparedPicture,
+} from "./picture-task.ts";
 
 /** A picture file of a request, and what errors call it. */
 export interface PictureFile {
@@ -15,7 +15,7 @@ export interface PictureFile {
   readonly bytes: Uint8Array;
 }
 
-/** Turns picture files into `pixel_values`, on threads apart from the event loop's. */
+/** Turns picture files into what models take, on threads apart from the event loop's. */
 export class PicturePreparation {
   readonly #limitPixels: number;
   readonly #pool: Piscina<PictureTask, PreparedPicture>;
@@ -32,23 +32,24 @@ export class PicturePreparation {
   }
 
   /**
-   * `[batch, channels, height, width]`, or bytes for a model that normalises them. Throws
-   * ImageError with the file that is no picture, and OverloadedError where too many wait.
+   * Inputs of the vision tower; bytes for a model that normalises them. Throws ImageError with the
+   * file that is no picture, and OverloadedError where too many wait.
    */
   async prepare(
     files: readonly PictureFile[],
-    processor: SiglipImageProcessor,
+    processor: AnyImageProcessor,
     { plan }: Session,
-  ): Promise<PixelValues> {
+  ): Promise<PictureInputs> {
     if (this.#pool.queueSize + files.length > this.#pool.options.maxQueue)
       throw new OverloadedError("the preparation of pictures", 1);
     const bytes = plan.programs.some(({ inputs }) => inputs.some(({ dtype }) => dtype === "uint8"));
+    const settings = settingsOf(processor);
     const pictures = await Promise.all(
       files.map(({ bytes: file }) =>
         this.#pool.run({
           file,
-          options: processor.options,
-          bytes,
+          processor: settings,
+          pixels: bytes ? "uint8" : "float32",
           limitPixels: this.#limitPixels,
         }),
       ),
@@ -57,7 +58,7 @@ export class PicturePreparation {
       "problem" in picture ? [`${files[i]!.name}: ${picture.problem}`] : [],
     );
     if (problems.length > 0) throw new ImageError(problems.join("\n"));
-    return joined(pictures as Exclude<PreparedPicture, { problem: string }>[]);
+    return joined(pictures as PictureInputs[]);
   }
 
   async close(): Promise<void> {
@@ -65,19 +66,13 @@ export class PicturePreparation {
   }
 }
 
-function joined(
-  pictures: readonly { pixelValues: Float32Array | Uint8Array; shape: readonly number[] }[],
-): PixelValues {
-  const [{ pixelValues, shape }] = pictures as [(typeof pictures)[0]];
-  const odd = pictures.find((picture) => `${picture.shape}` !== `${shape}`);
+function joined(pictures: readonly PictureInputs[]): PictureInputs {
+  const [first] = pictures as [PictureInputs];
+  const sizeOf = ({ pixelValues: { shape } }: PictureInputs): string => shape.slice(1).join("x");
+  const odd = pictures.find((picture) => sizeOf(picture) !== sizeOf(first));
   if (odd)
     throw new ImageError(
-      `expected pictures of one size, received ${shape.slice(2).join("x")} and ` +
-        `${odd.shape.slice(2).join("x")}`,
+      `expected pictures of one size, received ${sizeOf(first)} and ${sizeOf(odd)}`,
     );
-  const data = new (pixelValues.constructor as Float32ArrayConstructor)(
-    pixelValues.length * pictures.length,
-  );
-  pictures.forEach((picture, i) => data.set(picture.pixelValues, i * pixelValues.length));
-  return { data, shape: [pictures.length, ...shape.slice(1)] };
+  return stackInputs(pictures);
 }

@@ -3,15 +3,15 @@
  */
 import multipart from "@fastify/multipart";
 import {
+  classifierModel,
   ImageClassification,
-  SiglipForImageClassification,
-  SiglipModel,
+  siglipModel,
   SiglipTextModel,
   taskOf,
   unitLength,
   visionModel,
   ZeroShotImageClassification,
-  type Session,
+  type SiglipVisionInputs,
   type Tensor,
 } from "@sigil/runtime";
 import type { FastifyInstance } from "fastify";
@@ -43,7 +43,12 @@ export async function taskRoutes(
       fieldNameSize: 100,
     },
   });
-  const zeroShot = new Map<ServedModel, ZeroShotImageClassification>();
+  const towers = perModel(({ session }) => visionModel(session));
+  const classifiers = perModel(({ session }) => new ImageClassification(classifierModel(session)));
+  const zeroShot = perModel(
+    ({ session, tokenizer, textLength }) =>
+      new ZeroShotImageClassification(siglipModel(session), tokenizer(), textLength),
+  );
   const post = (
     path: string,
     summary: string,
@@ -70,17 +75,9 @@ export async function taskRoutes(
   };
 
   post("/embed", "Embeddings of pictures, of texts, or of both", async (input, model) => {
-    const { session } = model;
     if (input.pictures.length + input.texts.length === 0)
       throw new RequestError("bad-request", "expected images or texts");
-    const images =
-      input.pictures.length > 0
-        ? pictures
-            .prepare(input.pictures, model.processor(), session)
-            .then((pixelValues) =>
-              towerOf(model, "siglip-vision", visionModel).forward({ pixelValues }),
-            )
-        : undefined;
+    const images = input.pictures.length > 0 ? embedPictures(model, input) : undefined;
     const texts = input.texts.length > 0 ? embedTexts(model, input.texts) : undefined;
     const [image, text] = await Promise.all([images, texts]);
     return {
@@ -90,10 +87,8 @@ export async function taskRoutes(
   });
 
   post("/classify", "The labels of pictures by probability", async (input, model) => {
-    const { session } = model;
     if (input.pictures.length === 0) throw new RequestError("bad-request", "expected images");
-    const pixelValues = await pictures.prepare(input.pictures, model.processor(), session);
-    const results = await classifyPictures(model, input, pixelValues);
+    const results = await classifyPictures(model, input);
     return {
       results: results.map((labels, i) => ({
         image: input.pictures[i]!.name,
@@ -102,32 +97,38 @@ export async function taskRoutes(
     };
   });
 
+  const prepared = (
+    model: ServedModel,
+    input: TaskInput,
+  ): ReturnType<PicturePreparation["prepare"]> =>
+    pictures.prepare(input.pictures, model.processor(), model.session);
+
+  async function embedPictures(
+    model: ServedModel,
+    input: TaskInput,
+  ): Promise<{ readonly poolerOutput?: Tensor }> {
+    expectTower(model, "siglip-vision");
+    return towers(model).forward((await prepared(model, input)) as SiglipVisionInputs);
+  }
+
   async function classifyPictures(
     model: ServedModel,
-    { labels, template, topK }: TaskInput,
-    pixelValues: Awaited<ReturnType<PicturePreparation["prepare"]>>,
+    input: TaskInput,
   ): Promise<{ readonly label: string; readonly score: number }[][]> {
     const { session } = model;
-    if (session.plan.kind === "siglip-image-classification") {
+    const { labels, template, topK } = input;
+    const task = taskOf(session.plan);
+    if (task === "siglip-image-classification") {
       if (labels.length > 0)
         throw new RequestError("bad-request", `${model.name} has labels of its own`);
-      const classifier = new ImageClassification(new SiglipForImageClassification(session));
-      return classifier.classify(pixelValues, topK === undefined ? {} : { topK });
+      const some = topK === undefined ? {} : { topK };
+      return classifiers(model).classify(await prepared(model, input), some);
     }
-    if (session.plan.kind !== "siglip")
+    if (task !== "siglip")
       throw new RequestError("unsupported", `${model.name} is one tower, which cannot classify`);
     if (labels.length === 0) throw new RequestError("bad-request", "expected labels");
-    let classifier = zeroShot.get(model);
-    if (!classifier) {
-      classifier = new ZeroShotImageClassification(
-        new SiglipModel(session),
-        model.tokenizer(),
-        model.textLength,
-      );
-      zeroShot.set(model, classifier);
-    }
-    const scores = await classifier.classify(
-      pixelValues,
+    const scores = await zeroShot(model).classify(
+      await prepared(model, input),
       labels,
       template === undefined ? {} : { template },
     );
@@ -135,28 +136,36 @@ export async function taskRoutes(
   }
 }
 
-/** A tower by itself, or of a model with both. Throws RequestError for a model without it. */
-function towerOf<T>(
-  { name, session }: ServedModel,
-  kind: "siglip-vision" | "siglip-text",
-  open: (session: Session) => T,
-): T {
+/** What is kept from request to request: embeddings of labels, positions of NaFlex's grids. */
+function perModel<T>(open: (model: ServedModel) => T): (model: ServedModel) => T {
+  const kept = new Map<ServedModel, T>();
+  return (model) => {
+    const found = kept.get(model) ?? open(model);
+    kept.set(model, found);
+    return found;
+  };
+}
+
+/** Throws RequestError for a model that is not this tower and has none. */
+function expectTower({ name, session }: ServedModel, kind: "siglip-vision" | "siglip-text"): void {
   if (!["siglip", kind].includes(taskOf(session.plan)))
     throw new RequestError("unsupported", `${name} is no ${kind}, nor a model that has one`);
-  return open(session);
 }
 
 async function embedTexts(
   model: ServedModel,
   texts: readonly string[],
 ): Promise<{ readonly poolerOutput?: Tensor }> {
-  const tower = towerOf(model, "siglip-text", (session) => new SiglipTextModel(session));
+  expectTower(model, "siglip-text");
   const { inputIds, attentionMask } = model.tokenizer().encode(texts, {
     padding: "max_length",
     truncation: true,
     maxLength: model.textLength,
   });
-  return tower.forward({ inputIds, ...(attentionMask && { attentionMask }) });
+  return new SiglipTextModel(model.session).forward({
+    inputIds,
+    ...(attentionMask && { attentionMask }),
+  });
 }
 
 function rowsOf(embeds: Tensor | undefined, normalize: boolean): number[][] {

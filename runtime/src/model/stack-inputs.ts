@@ -3,7 +3,10 @@ interface Stackable {
   readonly shape: readonly number[];
 }
 
-/** Inputs of several runs as those of one: of each the values one after the other. */
+/**
+ * Inputs of several runs as those of one: of each, whose shapes but for the first axis are equal,
+ * the values one after the other.
+ */
 export function stackInputs<T extends object>(parts: readonly T[]): T {
   const keys = Object.keys(parts[0]!) as (keyof T)[];
   return Object.fromEntries(
