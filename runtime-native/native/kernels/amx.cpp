@@ -36,10 +36,11 @@ static inline void configure(const TileConfig& config) {
   _tile_loadconfig(&config);
 }
 
-/// out = a b^T for rows of one or two tiles by columns of one or two.
+/// out = a b^T for rows of one or two tiles by columns of one or two. A step fetches what lies
+/// ahead into the second-level cache: the first has no room for it beside the rows.
 template <bool lower, bool right>
 static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, const uint16_t* b,
-                           int64_t width, int64_t depth, float* out) {
+                           int64_t width, int64_t depth, float* out, Ahead ahead) {
   _tile_zero(0);
   if (right) _tile_zero(1);
   if (lower) _tile_zero(2);
@@ -59,6 +60,8 @@ static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, 
       _tile_dpbf16ps(2, 5, 6);
       if (right) _tile_dpbf16ps(3, 5, 7);
     }
+    for (const char* end = ahead.at + ahead.step; ahead.at < end; ahead.at += 64)
+      _mm_prefetch(ahead.at, _MM_HINT_T1);
   }
   const int64_t pitch = right ? 32 : 16;
   _tile_stored(0, out, 4 * pitch);
@@ -83,6 +86,9 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
     const int64_t column = panel * g.panels.width;
     const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
     const uint16_t* b = (const uint16_t*)g.b + column * depth;
+    const int64_t lines =
+        divided(width * tile_depth * sizeof(*b) / 64 + split.tiles - 1, 1, split.tiles);
+    Ahead ahead{(const char*)(b + depth * width), 64 * lines};
     for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
       const int64_t rows = split.of(t);
       const TileConfig& config = rows == split.least ? shorter : longer;
@@ -93,7 +99,8 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
       (lower   ? right ? multiply_tiles<true, true> : multiply_tiles<true, false>
        : right ? multiply_tiles<false, true>
                : multiply_tiles<false, false>)(a, g.a_stride, config.upper(), b, width, depth,
-                                               registers);
+                                               registers, ahead);
+      ahead.at += depth / tile_depth * ahead.step;
       const Tile place{rows, width, row, column, columns, g.panels.columns};
       interpret(g.epilogue, place, registers);
       store_tile(place, registers, g.c);

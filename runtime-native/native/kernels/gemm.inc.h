@@ -24,12 +24,19 @@ struct WidenedFloat16 : Floats {
   static inline typename V::T load(const uint16_t* b) { return V::load_float16(b); }
 };
 
+/// What the next panel's tiles will read first, fetched from memory while this panel's compute:
+/// `step` bytes further for each step of the depth.
+struct Ahead {
+  const char* at;
+  int64_t step;
+};
+
 /// out = a b^T for R rows by N registers, or out += a b^T: one chain of multiply-adds for each
 /// element, in the order of k, on every instruction set. `a_stride` in bytes. Rows are three to a
-/// pointer, which takes their strides as an index.
+/// pointer, which takes their strides as an index. Meanwhile what lies `ahead` is fetched.
 template <class D, int R, int N>
 static void tile(const char* a, int64_t a_stride, const typename D::Value* b, int64_t steps,
-                 bool more, float* out, int64_t pitch) {
+                 bool more, float* out, int64_t pitch, Ahead ahead) {
   constexpr int pointers = (R + 2) / 3;
   const char* p[pointers];
 #pragma GCC unroll 8
@@ -56,6 +63,8 @@ static void tile(const char* a, int64_t a_stride, const typename D::Value* b, in
 #pragma GCC unroll 4
     for (int n = 0; n < N; n++) V::prefetch(b + (16 * N + n) * V::lanes);
     b += N * V::lanes;
+    V::prefetch(ahead.at);
+    ahead.at += ahead.step;
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++)
@@ -65,7 +74,7 @@ static void tile(const char* a, int64_t a_stride, const typename D::Value* b, in
 
 template <class D>
 using TileFunction = void (*)(const char*, int64_t, const typename D::Value*, int64_t, bool, float*,
-                              int64_t);
+                              int64_t, Ahead);
 
 template <class D, int N, int... R>
 static inline TileFunction<D> tile_of(int rows, Sequence<R...>) {
@@ -119,9 +128,9 @@ static void multiply(const float* a, int64_t a_stride, int64_t rows, const float
     const Rows split(rows, tile_rows(width));
     const float* from = b + panel * panels.width * panels.depth;
     for (int64_t t = 0, row = 0; t < split.tiles; row += split.of(t), t++)
-      tile_for<Floats>(width, (int)split.of(t))((const char*)(a + row * a_stride), 4 * a_stride,
-                                                from, panels.depth, false,
-                                                out + row * pitch + panel * panels.width, pitch);
+      tile_for<Floats>(width, (int)split.of(t))(
+          (const char*)(a + row * a_stride), 4 * a_stride, from, panels.depth, false,
+          out + row * pitch + panel * panels.width, pitch, {(const char*)from, 0});
   }
 }
 
@@ -156,13 +165,16 @@ static void gemm(const void* arguments, int64_t unit, char* scratch) {
       const auto* b = (const typename D::Value*)g.b + column * depth + k * width;
       const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
       const Rows split(end - begin, tile_rows(width));
+      const int64_t bytes = width * sizeof(*b);
+      Ahead ahead{(const char*)(b + depth * width), (bytes + split.tiles - 1) / split.tiles};
       for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
         const int rows = (int)split.of(t);
         const Tile place{rows, width, row, column, columns, g.panels.columns};
         // What blocks before this one summed up waits where the result will be.
         if (d > 0) load_tile(place, g.c, registers);
         tile_for<D>(width, rows)((const char*)g.a + row * g.a_stride + k * sizeof(float),
-                                 g.a_stride, b, length, d > 0, registers, width);
+                                 g.a_stride, b, length, d > 0, registers, width, ahead);
+        ahead.at += length * ahead.step;
         if (d == depth_blocks - 1) interpret(g.epilogue, place, registers);
         store_tile(place, registers, g.c);
       }
