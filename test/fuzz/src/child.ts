@@ -1,6 +1,6 @@
 /**
- * The process that tries inputs. It writes the index of each to a file before it is run, so that
- * its parent knows which one a hang or a crash belongs to.
+ * The process that tries inputs. It writes to a file where it is, so that its parent knows which
+ * input a hang or a crash belongs to.
  */
 import { openSync, writeSync } from "node:fs";
 import { judge, signature, type Judgement } from "./judge.ts";
@@ -20,6 +20,8 @@ export interface ChildTask {
   /** The first input that is not tried. */
   readonly end: number;
   readonly indexFile: string;
+  /** Inputs between two writes to it: a write costs as much as a cheap input. */
+  readonly stretch: number;
   /** Faults that were told already. */
   readonly known: readonly string[];
 }
@@ -45,9 +47,11 @@ const told = new Set(task.known);
 let tried = 0;
 let refused = 0;
 let last = performance.now();
-for (let index = task.first; index < task.end && Date.now() < task.until; index += task.step) {
-  place[0] = index;
-  writeSync(file, place, 0, 8, 0);
+for (let index = task.first, i = 0; index < task.end && Date.now() < task.until; i++) {
+  if (i % task.stretch === 0) {
+    place[0] = index;
+    writeSync(file, place, 0, 8, 0);
+  }
   const input = target.draw(Random.of(task.seed, index));
   const judgement = await judge(target, input);
   tried++;
@@ -64,6 +68,7 @@ for (let index = task.first; index < task.end && Date.now() < task.until; index 
     await tell({ tried, refused });
     tried = refused = 0;
   }
+  index += task.step;
 }
 await tell({ tried, refused });
 await target.close?.();

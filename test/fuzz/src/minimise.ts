@@ -3,10 +3,15 @@ type Holds = (input: Uint8Array) => Promise<boolean>;
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
+/** Milliseconds at most: a parent takes a child that is silent for 60 s to hang. */
+const patience = 20_000;
+
 /** The smallest input found within `tries` runs that `holds` still accepts. */
 export async function minimise(input: Uint8Array, holds: Holds, tries = 2000): Promise<Uint8Array> {
   let left = tries;
-  const bounded: Holds = async (candidate) => left-- > 0 && (await holds(candidate));
+  const until = Date.now() + patience;
+  const bounded: Holds = async (candidate) =>
+    left-- > 0 && Date.now() < until && (await holds(candidate));
   return minimiseBytes(await minimiseJson(input, bounded).catch(() => input), bounded);
 }
 

@@ -47,6 +47,9 @@ export interface FuzzResult {
 /** Wall-clock seconds without a new input after which a child counts as hanging. */
 const hangSeconds = 60;
 
+/** Inputs that a child tries before it says where it is. */
+const stretch = 64;
+
 /** Tries a target's inputs until time or inputs are over. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { target, seed, seconds, jobs, inputs = Number.MAX_SAFE_INTEGER, folder } = options;
@@ -69,32 +72,34 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
 
   const job = async (first: number): Promise<void> => {
     const indexFile = join(scratch, `${first}`);
-    for (let at = first; at < inputs && Date.now() < until; at += jobs) {
+    const run = (from: number, to: number, stretch: number): Promise<Judgement | undefined> => {
       writeFileSync(indexFile, new Uint8Array(8));
-      const task: ChildTask = {
-        target,
-        seed,
-        first: at,
-        step: jobs,
-        until,
-        end: inputs,
-        indexFile,
-        known: [...known],
-      };
-      const end = await runChild(task, (message) => {
-        if ("index" in message)
-          keep(message.index, message.judgement, Buffer.from(message.input, "base64"));
-        else {
-          tried += message.tried;
-          refused += message.refused;
-          options.onProgress?.({ tried, refused, findings });
-        }
-      });
+      const told = [...known];
+      return runChild(
+        { target, seed, first: from, step: jobs, until, end: to, indexFile, stretch, known: told },
+        (message) => {
+          if ("index" in message)
+            keep(message.index, message.judgement, Buffer.from(message.input, "base64"));
+          else {
+            tried += message.tried;
+            refused += message.refused;
+            options.onProgress?.({ tried, refused, findings });
+          }
+        },
+      );
+    };
+    for (let at = first; at < inputs && Date.now() < until; at += jobs) {
+      const end = await run(at, inputs, stretch);
       if (end === undefined) return;
+      // Again from where the stretch began, one by one: which of its inputs was it?
       at = readIndex(indexFile);
+      const last = Math.min(inputs, at + stretch * jobs);
+      const again = await run(at, last, 1);
+      if (again !== undefined) at = readIndex(indexFile);
       const opened = await targetNamed(target).open();
-      keep(at, end, opened.draw(Random.of(seed, at)));
+      keep(at, again ?? end, opened.draw(Random.of(seed, at)));
       await opened.close?.();
+      if (again === undefined) at = last - jobs;
     }
   };
   await Promise.all(Array.from({ length: jobs }, (_, first) => job(first)));

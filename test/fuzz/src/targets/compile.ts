@@ -35,17 +35,26 @@ async function use(text: string): Promise<void> {
   } catch {
     return;
   }
-  const { spec, document } = pair ?? {};
-  const parsed = parseSpec(JSON.stringify(spec) ?? "", { file: "/nowhere/fuzz.json" });
+  const [spec, document] = [pair?.spec, pair?.document].map(textOf);
+  const parsed = parseSpec(spec ?? "", { file: "/nowhere/fuzz.json" });
   const given =
     document === undefined
       ? undefined
-      : parseArchitecture(JSON.stringify(document), { file: "/nowhere/architecture.json" });
+      : parseArchitecture(document, { file: "/nowhere/architecture.json" });
   const compiled = await compileSpec(parsed, given?.architecture);
   for (const [name, content] of Object.entries(artifactFiles(compiled))) {
     if (!/^[a-zA-Z0-9_.-]+(\/[a-zA-Z0-9_-][a-zA-Z0-9_.-]*)*$/.test(name))
       throw new WrongSuccess(`a file called ${JSON.stringify(name)}`);
     if (/\.[jt]s$/.test(name)) checkSyntax(name, content);
+  }
+}
+
+/** A part of an input as a file of its own; none where it nests deeper than can be written. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
   }
 }
 
