@@ -1,26 +1,34 @@
 // Writes what the tables of the compiler declare: of its ops spec/schema/operations.schema.json, by
 // which documents are checked, and docs/operations.md; of its activations what a config's
-// hidden_act may be. With --check, fails if a file would change.
+// hidden_act may be; of its backends what a spec's targets may be, what runtimes know of them, and
+// what the command line loads. With --check, fails if a file would change.
 import { readFileSync, writeFileSync } from "node:fs";
-import { activations, describeAttribute, ops } from "@sigil/compiler";
+import { activations, backends, describeAttribute, ops } from "@sigil/compiler";
 
 const root = new URL("../", import.meta.url);
 const files = {
   "spec/schema/operations.schema.json": schema(),
   "docs/operations.md": page(),
+  "spec/schema/sigil.schema.json": withTargets(read("spec/schema/sigil.schema.json")),
+  "spec/src/generated/backends.ts": facts(),
+  "cli/src/generated/backends.ts": commands(),
   ...Object.fromEntries(
     ["siglip-text", "siglip-vision", "siglip2-vision"]
       .map((tower) => `spec/schema/${tower}.schema.json`)
-      .map((path) => [path, withActivations(readFileSync(new URL(path, root), "utf8"))]),
+      .map((path) => [path, withActivations(read(path))]),
   ),
 };
 for (const [path, text] of Object.entries(files)) {
   const file = new URL(path, root);
   if (!process.argv.includes("--check")) writeFileSync(file, text);
-  else if (readFileSync(file, "utf8") !== text) {
+  else if (read(path) !== text) {
     console.error(`${path} is stale: run node scripts/generate-operations.mjs`);
     process.exitCode = 1;
   }
+}
+
+function read(path) {
+  return readFileSync(new URL(path, root), "utf8");
 }
 
 function schema() {
@@ -48,6 +56,69 @@ function withActivations(text) {
   const names = [...Object.keys(activations), "prelu"].sort();
   const list = names.map((name) => `        "${name}"`).join(",\n");
   return text.replace(/("hidden_act": \{[^}]*?"enum": \[\n)[^\]]*?(\n {6}\])/, `$1${list}$2`);
+}
+
+/** The spec's schema with every target. */
+function withTargets(text) {
+  const names = Object.keys(backends)
+    .map((name) => JSON.stringify(name))
+    .join(", ");
+  return text.replace(/("targets": \{[^}]*?"enum": )\[[^\]]*\]/, `$1[${names}]`);
+}
+
+/** What a runtime knows of the backends that it chooses among. */
+function facts() {
+  const entries = Object.entries(backends).map(([name, { title, node, error }]) =>
+    [
+      `  ${name}: {`,
+      `    title: ${JSON.stringify(title)},`,
+      ...(node ? ["    node: true,"] : []),
+      ...(error
+        ? [
+            "    error: {",
+            `      name: ${JSON.stringify(error.name)},`,
+            `      unsuitable: ${JSON.stringify(error.unsuitable)},`,
+            "    },",
+          ]
+        : []),
+      "  },",
+    ].join("\n"),
+  );
+  const names = Object.keys(backends)
+    .map((name) => JSON.stringify(name))
+    .join(" | ");
+  return [
+    "// Generated from compiler/src/backends by scripts/generate-operations.mjs.",
+    "",
+    "/** What a module can be compiled for. */",
+    `export type Target = ${names};`,
+    "",
+    "export interface BackendFacts {",
+    "  readonly title: string;",
+    "  /** Only Node has it. */",
+    "  readonly node?: true;",
+    "  /** Its runtime's error, and the codes which say that it cannot run the model here. */",
+    "  readonly error?: { readonly name: string; readonly unsuitable: readonly string[] };",
+    "}",
+    "",
+    "/** The last that can run is taken. */",
+    "export const backends: Readonly<Record<Target, BackendFacts>> = {",
+    ...entries,
+    "};",
+    "",
+  ].join("\n");
+}
+
+/** What the command line has of each backend: a folder of cli/src/backends. */
+function commands() {
+  const names = Object.keys(backends);
+  return [
+    "// Generated from compiler/src/backends by scripts/generate-operations.mjs.",
+    ...names.map((name) => `import { ${name} } from "../backends/${name}/index.ts";`),
+    "",
+    `export const backends = { ${names.join(", ")} };`,
+    "",
+  ].join("\n");
 }
 
 function stepSchema(op) {

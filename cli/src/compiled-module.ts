@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "@sigil/runtime";
 import type { CpuArtifact, NativeKernels } from "@sigil/runtime-cpu";
-import { parsePlan } from "@sigil/spec";
+import { backends, parsePlan, planFile } from "@sigil/spec";
 import { readInput } from "./files.ts";
 
 /** A file of a module, written as JavaScript or as TypeScript. */
@@ -13,18 +13,16 @@ const codeFileOf = (folder: string, name: string): string | undefined =>
 /** Whether a folder is such a module. */
 export const isCompiled = (folder: string): boolean =>
   codeFileOf(folder, "index") !== undefined &&
-  ["plan.json", "webgpu.plan.json", "cuda.plan.json"].some((file) =>
-    existsSync(join(folder, file)),
-  );
+  Object.keys(backends).some((target) => existsSync(join(folder, planFile(target))));
 
 /**
  * The artifact of a module's CPU target. Throws InputError where the module was compiled without,
  * and DiagnosticError for a plan that is none.
  */
 export function readCompiled(folder: string): CpuArtifact {
-  const planFile = join(folder, "plan.json");
+  const file = join(folder, planFile("cpu"));
   const codeFile = codeFileOf(folder, "cpu");
-  if (!existsSync(planFile) || codeFile === undefined)
+  if (!existsSync(file) || codeFile === undefined)
     throw new InputError(
       `${folder}: expected a module with the target cpu, found none; compile with --target cpu`,
     );
@@ -37,7 +35,7 @@ export function readCompiled(folder: string): CpuArtifact {
   };
   const native = readNative(folder);
   return {
-    plan: parsePlan(readInput(planFile).toString("utf8"), { file: planFile }),
+    plan: parsePlan(readInput(file).toString("utf8"), { file }),
     wasm: { plain: wasm("plain"), relaxed: wasm("relaxed") },
     ...(native && { native }),
   };

@@ -3,33 +3,20 @@ import {
   sealPlan,
   type Architecture,
   type ModelSpec,
-  type NativeKernels,
   type Plan,
   type PlannedProgram,
-  type Provenance,
-  type Storage,
-  type TuningTable,
 } from "@sigil/spec";
 import { importExtension as extensionOf } from "./artifact/import-extension.ts";
 import { planKind } from "./artifact/plan-kind.ts";
-import { planProgram, type EmittedKernel } from "./artifact/plan-program.ts";
-import { emitCpu, type CpuModule } from "./backends/cpu/index.ts";
-import { emitCuda, type CudaModule } from "./backends/cuda/index.ts";
-import { emitNative } from "./backends/native/index.ts";
-import {
-  distinctSets,
-  emitWebGpu,
-  kernelSets,
-  type AdapterKind,
-  type KernelSet,
-  type WebGpuModule,
-} from "./backends/webgpu/index.ts";
+import type { Backend, BackendInput, Files, ModuleSource } from "./backends/backend.ts";
+import { backends, type CompiledTargets } from "./backends/index.ts";
 import { writeBindings } from "./bindings/write-bindings.ts";
 import { lowerSpec } from "./frontend.ts";
 import type { Graph } from "./ir/graph.ts";
 import { tensorsOf, type LoweredProgram } from "./kernels/lowered.ts";
-import { narrow } from "./passes/narrow.ts";
 import type { MemoryPlan } from "./passes/plan-memory.ts";
+
+type Target = keyof CompiledTargets;
 
 /** A program at each stage, for those who want to look. */
 export interface CompiledProgram {
@@ -38,39 +25,18 @@ export interface CompiledProgram {
   readonly memory: MemoryPlan;
 }
 
-export interface CompiledModel {
+/** With the kernels of each target that the spec asks for, under its name. */
+export interface CompiledModel extends Partial<CompiledTargets> {
   /** Of the CPU, which every spec is compiled for: it is what others are compared with. */
   readonly plan: Plan;
+  readonly cpu: CompiledTargets["cpu"];
   /** Whose files an artifact holds. */
   readonly targets: ModelSpec["targets"];
   readonly programs: readonly CompiledProgram[];
-  /** The kernels of every program, shared where they are equal. */
-  readonly cpu: {
-    readonly wat: string;
-    readonly choices: CpuModule["choices"];
-    readonly plain: Uint8Array;
-    readonly relaxed: Uint8Array;
-    /** What the native addon runs instead, by the plan's kernels; undefined if it cannot. */
-    readonly native?: NativeKernels;
-  };
-  /** The same programs planned for WebGPU, if the spec asks for that target. */
-  readonly webgpu?: {
-    readonly plan: Plan;
-    readonly kernels: WebGpuModule<AdapterKind>["kernels"] & Partial<WebGpuModule["kernels"]>;
-  };
-  /**
-   * The same programs, values in 16 bits where weights are, planned for CUDA if the spec asks for
-   * that target.
-   */
-  readonly cuda?: {
-    readonly plan: Plan;
-    readonly kernels: CudaModule["kernels"];
-    readonly sources: CudaModule["sources"];
-  };
   /** The typed module, as TypeScript. */
   readonly bindings: string;
   /** Where the checkpoint comes from, and how files are written. */
-  readonly source: Provenance & Pick<ModelSpec, "emit" | "importExtension">;
+  readonly source: ModuleSource;
 }
 
 /**
@@ -81,21 +47,48 @@ export async function compile(
   spec: ModelSpec,
   architecture?: Architecture,
 ): Promise<CompiledModel> {
-  const stages = lowerSpec(spec, architecture);
-  const launches = stages.flatMap(({ lowered }) => [...lowered.init, ...lowered.launches]);
-  const plain = await emitCpu(launches, { relaxed: false, sharedMemory: true });
-  const relaxed = await emitCpu(launches, { relaxed: true, sharedMemory: true });
-  const native = emitNative(
-    launches.map(({ problem }) => problem),
-    plain.kernels.map(({ name }) => name),
+  const input = inputOf(spec, architecture);
+  const cpu = await backends.cpu.compile(input);
+  const others: Partial<CompiledTargets> = Object.fromEntries(
+    await Promise.all(
+      spec.targets
+        .filter((target) => target !== "cpu")
+        .map(async (target) => [target, await backends[target].compile(input)] as const),
+    ),
   );
-  const planned = planStages(stages, plain.kernels);
-  const programs = stages.map(({ graph, lowered }, i) => ({
-    graph,
-    lowered,
-    memory: planned[i]!.memory,
-  }));
-  const planOf = (parts: readonly PlannedProgram[]): Plan =>
+  const { checkpoint, revision, license, emit, importExtension } = spec;
+  return {
+    plan: cpu.plan,
+    source: {
+      emit,
+      importExtension,
+      ...(checkpoint !== undefined && { checkpoint }),
+      ...(revision !== undefined && { revision }),
+      ...(license !== undefined && { license }),
+    },
+    targets: spec.targets,
+    programs: input.stages.map(({ graph, lowered }, i) => ({
+      graph,
+      lowered,
+      memory: cpu.memory[i]!,
+    })),
+    ...others,
+    cpu,
+    bindings: writeBindings(cpu.plan, spec.targets, extensionOf(spec)),
+  };
+}
+
+/** What a spec is for one target; what `compile` returns under its name. */
+export async function compileTarget<T extends Target>(
+  spec: ModelSpec,
+  target: T,
+): Promise<CompiledTargets[T]> {
+  return table[target].compile(inputOf(spec));
+}
+
+function inputOf(spec: ModelSpec, architecture?: Architecture): BackendInput {
+  const stages = lowerSpec(spec, architecture);
+  const planOf = (programs: readonly PlannedProgram[]): Plan =>
     sealPlan({
       version: 1,
       name: spec.name,
@@ -107,39 +100,13 @@ export async function compile(
       ...(spec.sha256 && { sha256: spec.sha256 }),
       ...(spec.weightPrefix !== undefined && { weightPrefix: spec.weightPrefix }),
       ...(spec.ignoreOtherWeights && { ignoreOtherWeights: true }),
-      programs: parts,
+      programs,
     });
-  const plan = planOf(planned.map((program) => program.planned));
-  const webgpu = spec.targets.includes("webgpu")
-    ? compileWebGpu(stages, planOf, spec.tuning)
-    : undefined;
-  const cuda = spec.targets.includes("cuda")
-    ? compileCuda(stages, planOf, spec.storage)
-    : undefined;
-  const { checkpoint, revision, license, emit, importExtension } = spec;
-  return {
-    plan,
-    source: {
-      emit,
-      importExtension,
-      ...(checkpoint !== undefined && { checkpoint }),
-      ...(revision !== undefined && { revision }),
-      ...(license !== undefined && { license }),
-    },
-    targets: spec.targets,
-    programs,
-    cpu: {
-      wat: plain.wat,
-      choices: plain.choices,
-      plain: plain.wasm,
-      relaxed: relaxed.wasm,
-      ...(native && { native }),
-    },
-    ...(webgpu && { webgpu }),
-    ...(cuda && { cuda }),
-    bindings: writeBindings(plan, spec.targets, extensionOf(spec)),
-  };
+  return { spec, stages, planOf };
 }
+
+/** So typed, what a backend compiled goes to that backend. */
+const table: { readonly [Name in Target]: Backend<CompiledTargets[Name]> } = backends;
 
 /** What @sigil/runtime-cpu opens. */
 export const cpuArtifact = ({ plan, cpu }: Pick<CompiledModel, "plan" | "cpu">) => ({
@@ -148,61 +115,29 @@ export const cpuArtifact = ({ plan, cpu }: Pick<CompiledModel, "plan" | "cpu">) 
   ...(cpu.native && { native: cpu.native }),
 });
 
-type Stages = ReturnType<typeof lowerSpec>;
-
-/** `kernels` are those of every program's launches, one program after the other. */
-function planStages(
-  stages: readonly { readonly lowered: LoweredProgram }[],
-  kernels: readonly EmittedKernel[],
-): { readonly planned: PlannedProgram; readonly memory: MemoryPlan }[] {
-  let used = 0;
-  return stages.map(({ lowered }) =>
-    planProgram(
-      lowered,
-      kernels.slice(used, (used += lowered.init.length + lowered.launches.length)),
-    ),
-  );
+/** What a model has of a target, as text. */
+export interface CompiledTarget {
+  readonly target: Target;
+  readonly plan: Plan;
+  readonly sources: () => Files;
+  readonly modules: (source: ModuleSource) => Files;
 }
 
-function compileWebGpu(
-  stages: Stages,
-  planOf: (programs: readonly PlannedProgram[]) => Plan,
-  table: TuningTable | undefined,
-): NonNullable<CompiledModel["webgpu"]> {
-  const launches = stages.flatMap(({ lowered }) =>
-    [...lowered.init, ...lowered.launches].map((launch) => ({
-      ...launch,
-      symbols: lowered.symbols,
-    })),
-  );
-  const sets = kernelSets(table);
-  const { kernels, launches: emitted } = emitWebGpu(
-    launches,
-    Object.keys(sets) as KernelSet[],
-    sets,
-  );
-  return {
-    plan: planOf(planStages(stages, emitted).map(({ planned }) => planned)),
-    kernels: distinctSets(kernels),
-  };
-}
+/** Of the CPU, then of the other targets that a model was compiled for. */
+export const compiledTargets = (model: CompiledModel): readonly CompiledTarget[] =>
+  (Object.keys(backends) as Target[]).flatMap((target) => compiledTarget(model, target) ?? []);
 
-function compileCuda(
-  stages: Stages,
-  planOf: (programs: readonly PlannedProgram[]) => Plan,
-  storage: Storage,
-): NonNullable<CompiledModel["cuda"]> {
-  const narrowed = stages.map(({ lowered }) => ({ lowered: narrow(lowered, storage) }));
-  const launches = narrowed.flatMap(({ lowered }) =>
-    [...lowered.init, ...lowered.launches].map((launch) => ({
-      ...launch,
-      symbols: lowered.symbols,
-    })),
-  );
-  const { kernels, sources, launches: emitted } = emitCuda(launches);
+function compiledTarget<T extends Target>(
+  model: Partial<CompiledTargets>,
+  target: T,
+): CompiledTarget | undefined {
+  const compiled = model[target];
+  if (compiled === undefined) return undefined;
+  const { sources, modules } = table[target];
   return {
-    plan: planOf(planStages(narrowed, emitted).map(({ planned }) => planned)),
-    kernels,
-    sources,
+    target,
+    plan: compiled.plan,
+    sources: () => sources(compiled),
+    modules: (source) => modules(compiled, source),
   };
 }

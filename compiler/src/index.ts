@@ -5,6 +5,7 @@ export * from "./artifact/file-name.ts";
 export * from "./artifact/former-modules.ts";
 export * from "./artifact/plan-kind.ts";
 export * from "./artifact/plan-program.ts";
+export { launchesOf } from "./artifact/plan-stages.ts";
 export * from "./artifact/stages.ts";
 export * from "./artifact/storage-names.ts";
 export * from "./artifact/write-files.ts";
@@ -70,6 +71,8 @@ export {
   type WebGpuLaunch,
   type WebGpuModule,
 } from "./backends/webgpu/index.ts";
+export type { Backend, BackendInput, BackendRuntime, Files } from "./backends/backend.ts";
+export { backends, type CompiledTargets } from "./backends/index.ts";
 export * from "./backends/unsupported-error.ts";
 export * from "./bindings/write-bindings.ts";
 export * from "./compile.ts";

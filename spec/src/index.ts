@@ -32,6 +32,7 @@ export {
   type ArchitecturePart,
 } from "./parse-architecture.ts";
 export { fitsPattern, storageOf, type Quantization, type StorageRule } from "./storage-rules.ts";
+export { planFile } from "./plan-file.ts";
 export { parsePlan } from "./parse-plan.ts";
 export * from "./generated/tuning.ts";
 export {

@@ -5,6 +5,7 @@
 export * from "./alignment.ts";
 export { shapeFaults, type ShapeSchema } from "./check-shape.ts";
 export { fingerprint } from "./fingerprint.ts";
+export { backends, type BackendFacts, type Target } from "./generated/backends.ts";
 export { planSchema } from "./generated/plan-schema.ts";
 export * from "./kernel-sets.ts";
 export { nearestName } from "./nearest-name.ts";

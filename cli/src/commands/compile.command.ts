@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { backends } from "@sigil/spec/shared";
 import { positive } from "../arguments.ts";
 import { lazy } from "../lazy.ts";
 import { patchesHelp, towerHelp } from "../model-help.ts";
@@ -10,7 +11,7 @@ export const compileCommand = new Command("compile")
     new Option(
       "--target <target...>",
       "what to compile for; by default what the spec says, else cpu",
-    ).choices(["cpu", "webgpu", "cuda"]),
+    ).choices(Object.keys(backends)),
   )
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--out <dir>", "folder of the module (default: generated/<name>)")

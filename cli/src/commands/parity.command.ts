@@ -1,14 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { integer } from "../arguments.ts";
+import { backendOptions, tolerances } from "../backends/ways.ts";
 import { lazy } from "../lazy.ts";
-import { parityBackends, type ParityBackend } from "../parity/tolerances.ts";
 
-const backendList = (text: string): ParityBackend[] => {
+const known = [...tolerances.keys()];
+
+const backendList = (text: string): string[] => {
   const names = text.split(",");
-  const strange = names.find((name) => !parityBackends.includes(name as ParityBackend));
+  const strange = names.find((name) => !tolerances.has(name));
   if (strange !== undefined)
-    throw new InvalidArgumentError(`"${strange}" is none of ${parityBackends.join(", ")}`);
-  return names as ParityBackend[];
+    throw new InvalidArgumentError(`"${strange}" is none of ${known.join(", ")}`);
+  return names;
 };
 
 export const parityCommand = new Command("parity")
@@ -19,20 +21,11 @@ export const parityCommand = new Command("parity")
   .argument("<spec>")
   .option("--weights <file>", "checkpoint as safetensors (default: synthetic tensors of the seed)")
   .addOption(
-    new Option(
-      "--backends <names>",
-      `backends, separated by commas, of ${parityBackends.join(", ")}`,
-    )
+    new Option("--backends <names>", `backends, separated by commas, of ${known.join(", ")}`)
       .argParser(backendList)
       .default(["cpu"], "cpu"),
   )
   .option("--seed <seed>", "seed of the inputs, and of the weights without --weights", integer, 0)
-  .addOption(
-    new Option(
-      "--cuda-path <name>",
-      "which kernels of CUDA (default: by the device; portable when emulated)",
-    ).choices(["portable", "hopper"]),
-  )
   .option("--html <file>", "also write a page with a curve over depth")
   .option("--json", "print JSON")
   .addHelpText(
@@ -41,3 +34,4 @@ export const parityCommand = new Command("parity")
       "--html parity.html",
   )
   .action(lazy(async () => (await import("./parity.ts")).parity));
+for (const option of backendOptions()) parityCommand.addOption(option);

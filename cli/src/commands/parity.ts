@@ -2,20 +2,17 @@ import { basename, dirname } from "node:path";
 import { lowerSpec, tensorsOf } from "@sigil/compiler";
 import { bindCheckpoint, syntheticWeights, type WeightSource } from "@sigil/runtime";
 import { openSafetensorsFile } from "@sigil/runtime/node";
-import type { CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec } from "@sigil/spec";
+import { tolerances } from "../backends/ways.ts";
 import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 import { measureParity, type ParityRow } from "../parity/measure.ts";
 import { parityPage } from "../parity/parity-page.ts";
-import { tolerances, type ParityBackend } from "../parity/tolerances.ts";
 import { withProgress } from "../progress.ts";
 
 export interface ParityOptions {
   readonly weights?: string;
-  readonly backends: readonly ParityBackend[];
-  /** Which kernels of CUDA. */
-  readonly cudaPath?: CudaPath;
+  readonly backends: readonly string[];
   readonly seed: number;
   readonly html?: string;
   readonly json?: boolean;
@@ -24,17 +21,15 @@ export interface ParityOptions {
 /**
  * Compares backends with the oracle, kernel by kernel; exit status 1 if one is past its tolerance.
  */
-export async function parity(
-  path: string,
-  { weights: file, backends, cudaPath, seed, html, json }: ParityOptions,
-): Promise<void> {
+export async function parity(path: string, options: ParityOptions): Promise<void> {
+  const { weights: file, backends, seed, html, json } = options;
   const spec = await specOf(path);
   const weights = await open(spec, file, seed);
   const bounds = Object.fromEntries(
-    backends.map((backend) => [backend, tolerances[backend][spec.storage]]),
-  ) as Partial<Record<ParityBackend, number>>;
+    backends.map((backend) => [backend, tolerances.get(backend)?.[spec.storage] ?? 0]),
+  );
   const rows = await withProgress("parity", (report) =>
-    measureParity(spec, weights, backends, seed, report, cudaPath),
+    measureParity(spec, weights, backends, seed, report, { ...options }),
   );
   const past = rows.filter(({ errors }) =>
     backends.some((backend) => !(errors[backend]! < bounds[backend]!)),
@@ -74,8 +69,8 @@ async function open(
 
 function table(
   rows: readonly ParityRow[],
-  backends: readonly ParityBackend[],
-  bounds: Readonly<Partial<Record<ParityBackend, number>>>,
+  backends: readonly string[],
+  bounds: Readonly<Record<string, number>>,
 ): string {
   const line = (first: string, cells: readonly string[]): string =>
     `${first.padEnd(64)} ${cells.map((cell) => cell.padStart(13)).join(" ")}\n`;

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { positive } from "../arguments.ts";
+import { backendOptions, ways } from "../backends/ways.ts";
 import { lazy } from "../lazy.ts";
 import { checkpointHelp, towerHelp } from "../model-help.ts";
 
@@ -18,15 +19,7 @@ export const runCommand = new Command("run")
   )
   .requiredOption("--outputs <file>", "where to write the outputs")
   .addOption(
-    new Option("--backend <name>", "what computes")
-      .choices(["cpu", "native", "wasm", "webgpu", "cuda", "cuda-emulated", "reference"])
-      .default("cpu"),
-  )
-  .addOption(
-    new Option(
-      "--cuda-path <name>",
-      "which kernels of CUDA (default: by the device; portable when emulated)",
-    ).choices(["portable", "hopper"]),
+    new Option("--backend <name>", "what computes").choices([...ways, "reference"]).default("cpu"),
   )
   .option("--threads <count>", "threads to use", positive)
   .option("--hidden-states", "also every layer's hidden states")
@@ -40,3 +33,4 @@ export const runCommand = new Command("run")
       "--inputs in.safetensors --outputs out.safetensors",
   )
   .action(lazy(async () => (await import("./run.ts")).run));
+for (const option of backendOptions()) runCommand.addOption(option);

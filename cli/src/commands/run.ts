@@ -1,4 +1,3 @@
-import { compile, cpuArtifact } from "@sigil/compiler";
 import {
   classifierModel,
   flattenOutputs,
@@ -15,15 +14,10 @@ import {
   type WeightSource,
 } from "@sigil/runtime";
 import { openSafetensorsFile } from "@sigil/runtime/node";
-import { openCpuSession } from "@sigil/runtime-cpu";
-import { openWebGpuSession } from "@sigil/runtime-webgpu";
-import { openCudaSession, type CudaPath } from "@sigil/runtime-cuda";
 import type { ModelSpec, Tower } from "@sigil/spec";
-import { prepareCuda } from "../cuda.ts";
+import { backendOf } from "../backends/ways.ts";
 import { openModelSource } from "../model-source.ts";
 import { specOf } from "../open-model.ts";
-import { openGpu } from "../webgpu.ts";
-import { withProgress } from "../progress.ts";
 import { referenceSession } from "../reference-session.ts";
 import {
   listed,
@@ -43,14 +37,12 @@ export interface RunOptions {
   readonly tower?: Tower;
   readonly inputs: string;
   readonly outputs: string;
-  readonly backend: "cpu" | "native" | "wasm" | "webgpu" | "cuda" | "cuda-emulated" | "reference";
-  /** Which kernels of CUDA. */
-  readonly cudaPath?: CudaPath;
+  /** A way of computing, or `reference`: the float64 oracle. Backends have options of their own. */
+  readonly backend: string;
   readonly hiddenStates?: boolean;
   readonly attentions?: boolean;
   readonly interpolate?: boolean;
   readonly loss?: boolean;
-  readonly threads?: number;
 }
 
 /** Runs a model on the inputs of one file and writes every output to another. */
@@ -117,41 +109,11 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
   };
 }
 
-async function open(
-  spec: ModelSpec,
-  weights: WeightSource,
-  { backend, threads, cudaPath }: RunOptions,
-): Promise<Session> {
+async function open(spec: ModelSpec, weights: WeightSource, options: RunOptions): Promise<Session> {
+  const { backend } = options;
   if (backend === "reference") return referenceSession(spec, weights);
-  if (backend === "cuda" || backend === "cuda-emulated") {
-    const { cuda } = await compile({ ...spec, targets: ["cuda"] });
-    const { artifact, options } = await prepareCuda(cuda!, backend, cudaPath);
-    const session = await withProgress("loading", (report) =>
-      openCudaSession(artifact, weights, {
-        ...options,
-        onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
-      }),
-    );
-    process.stderr.write(`${session.backend}\n`);
-    return session;
-  }
-  const compiled = await compile(backend === "webgpu" ? { ...spec, targets: ["webgpu"] } : spec);
-  if (backend === "webgpu") {
-    const gpu = await openGpu();
-    return withProgress("loading", (report) =>
-      openWebGpuSession(compiled.webgpu!, weights, {
-        gpu,
-        onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
-      }),
-    );
-  }
-  return withProgress("loading", (report) =>
-    openCpuSession(cpuArtifact(compiled), weights, {
-      backend,
-      onProgress: ({ loadedBytes, totalBytes }) => report(loadedBytes, totalBytes),
-      ...(threads !== undefined && { threads }),
-    }),
-  );
+  const { openSession } = await backendOf(backend).load();
+  return openSession(backend, spec, weights, { ...options });
 }
 
 async function forward(

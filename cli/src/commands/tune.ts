@@ -9,7 +9,7 @@ import { specOf } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
 import { tunedProblems, type TunedProblem } from "../tune/tuned-problems.ts";
 import { tune as measure, type TunedResult } from "../tune/tune.ts";
-import { openGpu } from "../webgpu.ts";
+import { openGpu } from "../backends/webgpu/gpu.ts";
 
 export interface TuneCommandOptions {
   readonly out: string;

@@ -1,46 +1,10 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import {
-  emitCpu,
-  emitCuda,
-  emitNative,
-  emitWebGpu,
-  evaluateLowered,
-  kernelSets,
-  lowerSpec,
-  narrow,
-  planProgram,
-  withTaps,
-  type LoweredProgram,
-} from "@sigil/compiler";
-import {
-  InputError,
-  uniform,
-  valueOf,
-  type HostData,
-  type Program,
-  type WeightSource,
-} from "@sigil/runtime";
-import { createProgram } from "@sigil/runtime-cpu";
-import {
-  choosePath,
-  createCudaProgram,
-  LoadedKernels,
-  openDevice,
-  type CudaPath,
-  type OpenedDevice,
-} from "@sigil/runtime-cuda";
-import { createNativeProgram } from "@sigil/runtime-native";
-import {
-  createWebGpuProgram,
-  DeviceHolder,
-  kernelSet,
-  offeredFeatures,
-} from "@sigil/runtime-webgpu";
-import type { ModelSpec, Plan, Storage, TuningTable } from "@sigil/spec";
-import { prepareCuda, type CudaBackend } from "../cuda.ts";
+import { evaluateLowered, lowerSpec, withTaps, type LoweredProgram } from "@sigil/compiler";
+import { uniform, valueOf, type HostData, type WeightSource } from "@sigil/runtime";
+import type { ModelSpec } from "@sigil/spec";
+import type { Options, ProgramLoader } from "../backends/backend.ts";
+import { backendOf } from "../backends/ways.ts";
 import { storedWeights } from "../stored-weights.ts";
-import { openGpu } from "../webgpu.ts";
-import type { ParityBackend } from "./tolerances.ts";
 
 /** What one kernel of one program is off by. */
 export interface ParityRow {
@@ -53,7 +17,7 @@ export interface ParityRow {
    * Per backend, the largest difference from the oracle over max(1, the largest magnitude). NaN if
    * anything is.
    */
-  readonly errors: Readonly<Partial<Record<ParityBackend, number>>>;
+  readonly errors: Readonly<Record<string, number>>;
 }
 
 type Inputs = Readonly<Record<string, HostData>>;
@@ -99,105 +63,29 @@ export function parityError(actual: ArrayLike<number>, expected: ArrayLike<numbe
 }
 
 /**
- * A program alone on a device of its own, which ends with it. Values have 16 bits where weights
- * have.
- */
-async function loadCuda(
-  backend: CudaBackend,
-  lowered: LoweredProgram,
-  storage: Storage,
-  weights: WeightSource,
-  path: CudaPath | undefined,
-): Promise<Program> {
-  const program = narrow(lowered, storage);
-  const { kernels, sources, launches } = emitCuda(
-    [...program.init, ...program.launches].map((launch) => ({
-      ...launch,
-      symbols: program.symbols,
-    })),
-  );
-  const { planned } = planProgram(program, launches);
-  const plan = { name: program.name, programs: [planned] } as unknown as Plan;
-  const { artifact, options } = await prepareCuda({ plan, kernels, sources }, backend, path);
-  const device: OpenedDevice = await openDevice(options);
-  try {
-    const loaded = await createCudaProgram(
-      planned,
-      await LoadedKernels.load(artifact, choosePath(artifact, device, options.path), device),
-      device,
-      weights,
-    );
-    return {
-      run: (...parameters) => loaded.run(...parameters),
-      dispose: () => device.native.close(),
-    };
-  } catch (error) {
-    await device.native.close();
-    throw error;
-  }
-}
-
-interface LoadOptions {
-  readonly storage: Storage;
-  readonly devices: DeviceHolder | undefined;
-  readonly cudaPath: CudaPath | undefined;
-  /** Of WebGPU, as the spec has it. */
-  readonly tuning: TuningTable | undefined;
-}
-
-async function load(
-  backend: ParityBackend,
-  program: LoweredProgram,
-  weights: WeightSource,
-  { storage, devices, cudaPath, tuning }: LoadOptions,
-): Promise<Program> {
-  if (backend === "cuda" || backend === "cuda-emulated")
-    return loadCuda(backend, program, storage, weights, cudaPath);
-  const launches = [...program.init, ...program.launches];
-  if (backend === "cpu" || backend === "native") {
-    const { wasm, kernels } = await emitCpu(launches, { relaxed: false, sharedMemory: true });
-    const { planned } = planProgram(program, kernels);
-    if (backend === "cpu") return createProgram(planned, wasm, weights);
-    const native = emitNative(
-      launches.map(({ problem }) => problem),
-      kernels.map(({ name }) => name),
-    );
-    if (!native) throw new InputError(`${program.name} has a kernel that native cannot run`);
-    return createNativeProgram(planned, native, weights);
-  }
-  const held = await devices!.get();
-  const sets = kernelSets(tuning);
-  const set = kernelSet(sets, held.kind, offeredFeatures(held.device));
-  const { kernels, launches: emitted } = emitWebGpu(
-    launches.map((launch) => ({ ...launch, symbols: program.symbols })),
-    [set],
-    sets,
-  );
-  return createWebGpuProgram(planProgram(program, emitted).planned, kernels[set], held, weights);
-}
-
-/**
  * One picture and one text through every program. `report` counts programs times backends, the
  * oracle among them.
  */
 export async function measureParity(
   spec: ModelSpec,
   weights: WeightSource,
-  backends: readonly ParityBackend[],
+  backends: readonly string[],
   seed: number,
   report: (done: number, total: number) => void,
-  cudaPath?: CudaPath,
+  options: Options = {},
 ): Promise<ParityRow[]> {
   const programs = lowerSpec({ ...spec, batch: { image: 1, text: 1 } }).map(({ lowered }) =>
     withTaps(lowered),
   );
-  const devices = backends.includes("webgpu")
-    ? new DeviceHolder([], { gpu: await openGpu() })
-    : undefined;
   const total = programs.length * (backends.length + 1);
   let done = 0;
   const rows: ParityRow[] = [];
+  const loaders: (readonly [string, ProgramLoader])[] = [];
   try {
+    for (const backend of backends) {
+      const { openLoader } = await backendOf(backend).load();
+      loaders.push([backend, await openLoader(backend, spec, options)]);
+    }
     for (const program of programs) {
       const inputs = inputsOf(program, seed);
       const tensors = await storedWeights(program, weights);
@@ -208,14 +96,9 @@ export async function measureParity(
         program.symbols,
       );
       report(++done, total);
-      const errors = program.launches.map((): Partial<Record<ParityBackend, number>> => ({}));
-      for (const backend of backends) {
-        const loaded = await load(backend, program, weights, {
-          storage: spec.storage,
-          devices,
-          cudaPath,
-          tuning: spec.tuning,
-        });
+      const errors = program.launches.map((): Record<string, number> => ({}));
+      for (const [backend, loader] of loaders) {
+        const loaded = await loader.load(program, weights);
         try {
           const outputs = await loaded.run(inputs, program.symbols);
           for (const [name, { data }] of Object.entries(outputs)) {
@@ -240,7 +123,7 @@ export async function measureParity(
       );
     }
   } finally {
-    await devices?.close();
+    for (const [, loader] of loaders) await loader.close();
   }
   return rows;
 }

@@ -1,17 +1,10 @@
 /** The page of `sigil parity --html`: error over depth for each backend, and every kernel. */
+import { colourOf } from "../backends/ways.ts";
 import { html, type Markup } from "../html/markup.ts";
 import { showPage } from "../html/page.ts";
 import type { ParityRow } from "./measure.ts";
-import type { ParityBackend } from "./tolerances.ts";
 
 const [width, height] = [960, 280];
-const colours: Readonly<Record<ParityBackend, string>> = {
-  cpu: "var(--gemm)",
-  native: "var(--note)",
-  webgpu: "var(--attention)",
-  "cuda-emulated": "var(--row_reduce)",
-  cuda: "var(--map)",
-};
 /** Decades of the vertical axis. */
 const [lowest, highest] = [-9, 0];
 const y = (error: number): number =>
@@ -26,10 +19,10 @@ const y = (error: number): number =>
 function curve(
   program: string,
   rows: readonly ParityRow[],
-  bounds: Readonly<Partial<Record<ParityBackend, number>>>,
+  bounds: Readonly<Record<string, number>>,
 ): Markup {
   const x = (i: number): number => ((i + 0.5) * width) / rows.length;
-  const backends = Object.keys(bounds) as ParityBackend[];
+  const backends = Object.keys(bounds);
   const grid = Array.from({ length: highest - lowest }, (_, i) => lowest + i).map(
     (decade) =>
       html`<path d="M0 ${y(10 ** decade).toFixed(1)}H${width}" stroke="var(--line)"/><text x="4" y="${(y(10 ** decade) - 3).toFixed(1)}" fill="var(--note)" font-size="11">1e${decade}</text>`,
@@ -40,9 +33,9 @@ function curve(
       .join(" ");
     const dots = rows.map(
       ({ launch, origins, errors }, i) =>
-        html`<circle cx="${x(i).toFixed(1)}" cy="${y(errors[backend]!).toFixed(1)}" r="3" fill="${colours[backend]}"><title>${backend}, launch ${launch}, ${origins.join(" + ")}: ${errors[backend]!.toExponential(2)}</title></circle>`,
+        html`<circle cx="${x(i).toFixed(1)}" cy="${y(errors[backend]!).toFixed(1)}" r="3" fill="${colourOf(backend)}"><title>${backend}, launch ${launch}, ${origins.join(" + ")}: ${errors[backend]!.toExponential(2)}</title></circle>`,
     );
-    return html`<path d="M0 ${y(bounds[backend]!).toFixed(1)}H${width}" stroke="${colours[backend]}" stroke-dasharray="6 5"/><polyline points="${points}" fill="none" stroke="${colours[backend]}" stroke-width="1.5"/>${dots}`;
+    return html`<path d="M0 ${y(bounds[backend]!).toFixed(1)}H${width}" stroke="${colourOf(backend)}" stroke-dasharray="6 5"/><polyline points="${points}" fill="none" stroke="${colourOf(backend)}" stroke-width="1.5"/>${dots}`;
   });
   return html`<figure><figcaption>${program}: ${rows.length} kernels in the order in which they run</figcaption><div class="scroll" tabindex="0" role="group" aria-label="Errors of ${program}"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Error over depth">${grid}${lines}</svg></div></figure>`;
 }
@@ -51,15 +44,15 @@ function curve(
 export function parityPage(
   name: string,
   rows: readonly ParityRow[],
-  bounds: Readonly<Partial<Record<ParityBackend, number>>>,
+  bounds: Readonly<Record<string, number>>,
 ): string {
-  const backends = Object.keys(bounds) as ParityBackend[];
+  const backends = Object.keys(bounds);
   const programs = [...new Set(rows.map(({ program }) => program))];
   const legend = backends.map(
     (backend) =>
-      html`<span><i style="background:${colours[backend]}"></i>${backend}, bound ${bounds[backend]!.toExponential(0)} dashed</span>`,
+      html`<span><i style="background:${colourOf(backend)}"></i>${backend}, bound ${bounds[backend]!.toExponential(0)} dashed</span>`,
   );
-  const cell = (row: ParityRow, backend: ParityBackend): Markup => {
+  const cell = (row: ParityRow, backend: string): Markup => {
     const error = row.errors[backend]!;
     return error < bounds[backend]!
       ? html`<td>${error.toExponential(2)}</td>`

@@ -12,7 +12,7 @@ import {
 } from "@sigil/compiler";
 import type { HeldDevice } from "@sigil/runtime-webgpu";
 import { parityError } from "../parity/measure.ts";
-import { tolerances } from "../parity/tolerances.ts";
+import { webgpu } from "../backends/webgpu/index.ts";
 import type { Report } from "../progress.ts";
 import { loadKernel, type LoadedKernel } from "./loaded-kernel.ts";
 import type { TunedProblem } from "./tuned-problems.ts";
@@ -181,11 +181,12 @@ export function disagreement(
   actual: readonly Float32Array[],
   expected: readonly Float32Array[],
 ): string | undefined {
+  const bound = webgpu.ways.webgpu.tolerances.float32;
   const error = Math.max(...expected.map((data, i) => parityError(actual[i]!, data)));
-  return error < tolerances.webgpu.float32
+  return error < bound
     ? undefined
     : `its result differs from that of Sigil's own choice by ${error.toExponential(2)} of the ` +
-        `largest magnitude, more than ${tolerances.webgpu.float32}`;
+        `largest magnitude, more than ${bound}`;
 }
 
 /** The fastest run of each, in turns; given up after one if the other is far from both. */

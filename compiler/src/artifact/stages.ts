@@ -2,7 +2,7 @@
 import type { PlannedProgram } from "@sigil/spec";
 import { showGraph } from "../ir/graph.ts";
 import { showProblem } from "../kernels/show-problem.ts";
-import type { CompiledModel } from "../compile.ts";
+import { compiledTargets, type CompiledModel } from "../compile.ts";
 import { lineComment } from "../text/comment.ts";
 import { fileName } from "./file-name.ts";
 
@@ -10,23 +10,13 @@ import { fileName } from "./file-name.ts";
  * File name to content: graph, kernel problems, memory plan and planned launches of each program,
  * and the kernels.
  */
-export function stages({
-  plan,
-  programs,
-  cpu,
-  webgpu,
-  cuda,
-}: CompiledModel): Readonly<Record<string, string>> {
+export function stages(model: CompiledModel): Readonly<Record<string, string>> {
+  const targets = compiledTargets(model);
   const files: Record<string, string> = {
-    "kernels.wat": `${cpu.wat}\n`,
-    "plan.json": `${JSON.stringify(plan, undefined, 2)}\n`,
+    "plan.json": `${JSON.stringify(model.plan, undefined, 2)}\n`,
   };
-  for (const [adapter, kernels] of Object.entries(webgpu?.kernels ?? {}))
-    for (const [name, { code }] of Object.entries(kernels))
-      files[`wgsl/${adapter}/${name}.wgsl`] = code;
-  for (const [path, byName] of Object.entries(cuda?.sources ?? {}))
-    for (const [name, source] of Object.entries(byName)) files[`cuda/${path}/${name}.cu`] = source;
-  programs.forEach(({ graph, lowered, memory }, i) => {
+  for (const { sources } of targets) Object.assign(files, sources());
+  for (const [i, { graph, lowered, memory }] of model.programs.entries()) {
     const stage = fileName(graph.name);
     files[`${stage}.1-graph.txt`] = showGraph(graph);
     files[`${stage}.2-problems.txt`] = [...lowered.init, ...lowered.launches]
@@ -41,10 +31,12 @@ export function stages({
           `${life.offset + life.bytes}\n`,
       )
       .join("");
-    files[`${stage}.4-launches.txt`] = showLaunches(plan.programs[i]!);
-    if (webgpu) files[`${stage}.4-launches.webgpu.txt`] = showLaunches(webgpu.plan.programs[i]!);
-    if (cuda) files[`${stage}.4-launches.cuda.txt`] = showLaunches(cuda.plan.programs[i]!);
-  });
+    for (const { target, plan } of targets) {
+      const program = plan.programs[i];
+      const of = target === "cpu" ? "" : `.${target}`;
+      if (program) files[`${stage}.4-launches${of}.txt`] = showLaunches(program);
+    }
+  }
   return files;
 }
 

@@ -4,21 +4,9 @@
  */
 import type { ModelSpec } from "@sigil/spec";
 import type { SourceFile } from "ts-morph";
+import { backends } from "../backends/index.ts";
 
 type Target = ModelSpec["targets"][number];
-
-/** Who opens the artifact of each target. */
-const openers: Readonly<
-  Record<Target, { readonly runtime: string; readonly open: string; readonly options: string }>
-> = {
-  cpu: { runtime: "@sigil/runtime-cpu", open: "openCpuSession", options: "CpuSessionOptions" },
-  cuda: { runtime: "@sigil/runtime-cuda", open: "openCudaSession", options: "CudaSessionOptions" },
-  webgpu: {
-    runtime: "@sigil/runtime-webgpu",
-    open: "openWebGpuSession",
-    options: "WebGpuSessionOptions",
-  },
-};
 
 /**
  * Adds the imports of the module, each a namespace in lower case so that no class can meet it, and
@@ -35,10 +23,10 @@ export function writeLoad(
   for (const target of targets)
     file.addImportDeclaration({
       isTypeOnly: targets.length > 1,
-      moduleSpecifier: openers[target].runtime,
+      moduleSpecifier: backends[target].runtime.package,
       namespaceImport: target,
     });
-  const optionsOf = (target: Target): string => `${target}.${openers[target].options}`;
+  const optionsOf = (target: Target): string => `${target}.${backends[target].runtime.options}`;
   const [target, ...others] = targets as [Target, ...Target[]];
   if (others.length === 0) {
     file.addImportDeclaration({
@@ -50,7 +38,7 @@ export function writeLoad(
         "Loads the weights and readies every kernel. Throws WeightsError with all that does " +
         "not fit the model.",
       options: optionsOf(target),
-      open: `${target}.${openers[target].open}(artifact, weights, options)`,
+      open: `${target}.${backends[target].runtime.open}(artifact, weights, options)`,
     };
   }
   file.addTypeAlias({
@@ -59,39 +47,35 @@ export function writeLoad(
     docs: ["Which backend to run on, and what each of them takes."],
     type: [
       `sigil.BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`,
-      // What is a choice of the CPU's alone there is one of all backends here.
-      ...targets.map((t) =>
-        t === "cpu" ? `Omit<${optionsOf(t)}, "backend" | "onBackend">` : optionsOf(t),
-      ),
+      ...targets.map((t) => {
+        const { decided } = backends[t].runtime;
+        const names = decided?.map((name) => JSON.stringify(name)).join(" | ");
+        return names === undefined ? optionsOf(t) : `Omit<${optionsOf(t)}, ${names}>`;
+      }),
     ].join(" & "),
   });
   // A backend that is not chosen is not downloaded: its runtime and kernels are imported when it is
   // opened.
   const imports = (t: Target): string => {
-    const [parameters, given] =
-      t === "cpu"
-        ? ["_, cpu", "{ ...options, ...cpu }"]
-        : t === "webgpu" && targets.includes("cpu")
-          ? ["automatic", "{ refuseSoftware: automatic, ...options }"]
-          : ["", "options"];
+    const { opener } = backends[t].runtime;
+    const { parameters, options } = opener?.(targets) ?? { parameters: "", options: "options" };
     return `async (${parameters}) => {
-    const [runtime, { artifact }] = await Promise.all([import("${openers[t].runtime}"), import("./${t}${extension}")]);
-    return runtime.${openers[t].open}(artifact, weights, ${given});
+    const [runtime, { artifact }] = await Promise.all([import("${backends[t].runtime.package}"), import("./${t}${extension}")]);
+    return runtime.${backends[t].runtime.open}(artifact, weights, ${options});
   }`;
   };
-  const where = [
-    ...(targets.includes("cuda") ? ["on CUDA where there is a device for it"] : []),
-    ...(targets.includes("webgpu") ? ["on WebGPU where there is a GPU"] : []),
-    ...(targets.includes("cpu") ? ["on the CPU"] : []),
-  ];
-  const errors = [
-    ...(targets.includes("cuda") ? ["CudaError for a CUDA"] : []),
-    ...(targets.includes("webgpu") ? ["WebGpuError for a WebGPU"] : []),
-  ];
+  // In the order in which they are tried.
+  const tried = Object.entries(backends)
+    .reverse()
+    .flatMap(([t, backend]) => (targets.some((target) => target === t) ? [backend] : []));
+  const places = tried.map(({ title, where }) => `on ${title}${where ? ` ${where}` : ""}`);
+  const errors = tried.flatMap(({ title, error }) =>
+    error ? [`${error.name} for a ${title}`] : [],
+  );
   return {
     doc:
-      `Loads the weights and readies every kernel, ${where.slice(0, -1).join(", else ")} and ` +
-      `else ${where.at(-1)} unless told otherwise. Throws WeightsError with all that does not ` +
+      `Loads the weights and readies every kernel, ${places.slice(0, -1).join(", else ")} and ` +
+      `else ${places.at(-1)} unless told otherwise. Throws WeightsError with all that does not ` +
       `fit the model, ${errors.join(" or ")} that was asked for and cannot run it.`,
     options: `${name}Options`,
     open:

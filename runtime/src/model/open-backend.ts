@@ -1,8 +1,9 @@
 /** Choosing among the backends that a module was compiled for; never silently. */
+import { backends, type BackendFacts, type Target } from "@sigil/spec/shared";
 import { OptionError } from "./option-error.ts";
 import type { Session } from "./session.ts";
 
-export type BackendName = "cpu" | "webgpu" | "cuda";
+export type BackendName = Target;
 
 /**
  * The two ways of computing on the CPU: an addon of Node, and WebAssembly. `cpu` is the first that
@@ -42,21 +43,17 @@ export interface CpuChoice {
  */
 export type BackendOpener = (automatic: boolean, cpu: CpuChoice) => Promise<Session>;
 
-/** The order in which they are tried. */
-const order = ["cuda", "webgpu", "cpu"] as const satisfies readonly BackendName[];
+/** In the order in which they are tried. */
+const order = (Object.keys(backends) as BackendName[]).reverse();
 
 /**
- * Codes of errors that say that a backend cannot run the model here, rather than that something is
+ * Whether an error says that a backend cannot run the model here, rather than that something is
  * wrong.
  */
-const unsuitable: Readonly<Record<string, readonly string[]>> = {
-  WebGpuError: ["no-adapter", "no-device", "limit"],
-  CudaError: ["no-addon", "no-driver", "driver-too-old", "no-device", "wrong-architecture"],
-};
-
-const isUnsuitable = (error: unknown): error is Error =>
+const isUnsuitable = (error: unknown, { error: known }: BackendFacts): error is Error =>
   error instanceof Error &&
-  (unsuitable[error.name]?.includes((error as Error & { code?: string }).code ?? "") ?? false);
+  error.name === known?.name &&
+  known.unsuitable.includes((error as Error & { code?: string }).code ?? "");
 
 /**
  * Opens what was asked for, or the first that can run; any failure but a device that is missing or
@@ -78,8 +75,9 @@ export async function openBackend<Name extends BackendName>(
   ) as readonly Name[];
   for (const name of there) {
     const last = name === there.at(-1);
-    if (name === "cuda" && !last && !globalThis.process?.versions?.node) {
-      reasons.push("CUDA is there in Node alone");
+    const facts = backends[name];
+    if (facts.node && !last && !globalThis.process?.versions?.node) {
+      reasons.push(`${facts.title} is there in Node alone`);
       continue;
     }
     try {
@@ -88,7 +86,7 @@ export async function openBackend<Name extends BackendName>(
       onBackend?.({ backend: name, reason });
       return session;
     } catch (error) {
-      if (last || !isUnsuitable(error)) throw error;
+      if (last || !isUnsuitable(error, facts)) throw error;
       reasons.push(error.message);
     }
   }

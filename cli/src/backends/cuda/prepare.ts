@@ -7,9 +7,13 @@ import { openDriver, type CudaArtifact, type CudaPath } from "@sigil/runtime-cud
 import { emulate } from "@sigil/runtime-cuda/emulated";
 import { buildKernels } from "@sigil/runtime-cuda/nvcc";
 import type { Plan } from "@sigil/spec";
-import { withProgress } from "./progress.ts";
+import { withProgress } from "../../progress.ts";
 
-export type CudaBackend = "cuda" | "cuda-emulated";
+const paths: readonly CudaPath[] = ["portable", "hopper"];
+
+/** The value of `--cuda-path`. */
+export const pathOf = (value: unknown): CudaPath | undefined =>
+  paths.find((path) => path === value);
 
 /** What the compiler has of a model, in memory. */
 export interface CompiledCuda extends Pick<CudaModule, "kernels" | "sources"> {
@@ -29,10 +33,10 @@ export interface PreparedCuda {
  */
 export async function prepareCuda(
   { plan, kernels, sources }: CompiledCuda,
-  backend: CudaBackend,
+  way: string,
   path?: CudaPath,
 ): Promise<PreparedCuda> {
-  if (backend === "cuda-emulated") {
+  if (way === "cuda-emulated") {
     const { artifact, driver } = await withProgress("compiling for emulation", () =>
       emulate({ plan, kernels, sources }),
     );
