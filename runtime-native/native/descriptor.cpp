@@ -7,7 +7,7 @@ namespace sigil::native {
 namespace {
 
 /// What src/encode.ts begins with.
-constexpr double magic = 0x53474e41, version = 1;
+constexpr double magic = 0x53474e41, version = 2;
 /// No size, offset or product of sizes is larger: bytes of it still fit a double exactly.
 constexpr int64_t most = int64_t{1} << 47;
 
@@ -98,7 +98,14 @@ class Decoder {
       w.storage = in_.choice<Type>("storage");
       w.rows = in_.size("rows");
       w.columns = in_.size("columns");
-      sizes_.times(w.rows + group, w.columns + group, 4);
+      // Of a row that is a group of its own, a code and a scale.
+      sizes_.times(w.rows + group, w.columns + group, 8);
+      w.bits = in_.whole("bits", 0, 8);
+      if (w.bits == 0) continue;
+      in_.expect(w.bits == 4 || w.bits == 8, "codes have 4 or 8 bits");
+      in_.expect(w.panels && w.storage == Type::float32, "codes are panels of float32");
+      w.shared = in_.size("columns of a scale");
+      for (float& number : w.numbers) number = in_.real("number of a code");
     }
     read_launches(out_.init, "init", true);
     read_launches(out_.launches, "launch", false);
@@ -357,6 +364,16 @@ class Decoder {
 
 Descriptor Descriptor::decode(const double* words, size_t count) {
   return Decoder(words, count).run();
+}
+
+int64_t Weight::scales_offset() const {
+  const int64_t bytes = (rows + group - 1) / group * (group * bits / 8 * columns);
+  return (bytes + 15) / 16 * 16;
+}
+
+int64_t Weight::code_bytes() const {
+  const int64_t groups = (columns + shared - 1) / shared;
+  return scales_offset() + 4 * ((rows + group - 1) / group * group) * groups;
 }
 
 int64_t value_of(const Extent& extent, const std::vector<int64_t>& symbols) {

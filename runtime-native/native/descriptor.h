@@ -56,6 +56,16 @@ struct Weight {
   bool panels;
   Type storage;
   int64_t rows, columns;
+  /// Of codes, which stand for float32; no bits where the weight is floats.
+  int64_t bits = 0;
+  /// Columns that share a scale.
+  int64_t shared = 1;
+  /// Of the codes of 4 bits.
+  float numbers[16] = {};
+
+  /// As quantizedPlaces of spec/src/quantized.ts has them, with panels of `group` rows.
+  int64_t scales_offset() const;
+  int64_t code_bytes() const;
 };
 
 struct Descriptor {

@@ -1,6 +1,7 @@
 #include "program.h"
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include "cores.h"
@@ -14,14 +15,12 @@ int64_t round_up(int64_t value, int64_t multiple) {
 }
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Values of the largest tile: 32 by 32 of AMX, 14 by 32 and 9 by 48 of AVX-512.
-constexpr int64_t most_tile_values = 32 * 32;
 /// Of a block of queries.
 constexpr int64_t query_rows = 27;
 /// Columns that a map computes at once.
 constexpr int64_t map_columns = 32 * group;
-/// About the depth of a block of a Gemm, and the fewest rows of one.
-constexpr int64_t block_depth = 1152, least_rows = 32;
+/// The fewest rows of a block of a Gemm.
+constexpr int64_t least_rows = 32;
 /// A unit that takes less than some 20 microseconds costs more to hand out than it shares.
 constexpr int64_t least_unit = 2'000'000;
 /// Units for each thread, so that one that is held up delays a run by little.
@@ -39,7 +38,10 @@ Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int thre
     offsets_.push_back(bytes);
     const int64_t packed =
         round_up(weight.rows, group) * panels_of(weight).depth * product_of(weight).bytes;
-    bytes += round_up(weight.panels ? packed : weight.rows * weight.columns * 4, line);
+    bytes += round_up(weight.bits > 0 ? weight.code_bytes()
+                      : weight.panels ? packed
+                                      : weight.rows * weight.columns * 4,
+                      line);
   }
   weights_ = Memory((size_t)bytes, "weights");
   constants_ = Memory((size_t)descriptor_.constant_bytes, "constants");
@@ -118,8 +120,11 @@ void Program::bind(Launch& launch) {
 int64_t Program::scratch_bytes(const Launch& launch) const {
   const int64_t registers = launch.expression.registers;
   switch (launch.family) {
-    case Family::gemm:
-      return 4 * registers * most_tile_values;
+    case Family::gemm: {
+      const Weight& weight = descriptor_.weights[(size_t)launch.operands[1].at];
+      const int64_t block = std::min(weight.columns, longest_block) * widest_panel;
+      return 4 * (registers * most_tile_values + (weight.bits > 0 ? block : 0));
+    }
     case Family::dots:
       return 4 * registers * group;
     case Family::map:
@@ -200,6 +205,10 @@ struct Packing {
 void Program::place(size_t index, const std::vector<WeightPart>& parts) {
   const Weight& weight = descriptor_.weights[index];
   char* out = weights_.data() + offsets_[index];
+  if (weight.bits > 0) {
+    std::memcpy(out, parts[0].rows, (size_t)weight.code_bytes());
+    return;
+  }
   if (!weight.panels) {
     // Small: embeddings of positions, biases, the parameters of norms.
     std::vector<char> read;
@@ -307,6 +316,12 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   const Product& product = product_of(weight);
   g.b = resolve(o[1]);
   g.panels = panels_of(weight);
+  Codes codes{weight.bits, weight.shared, (const uint8_t*)g.b, nullptr, {}};
+  if (weight.bits > 0) {
+    codes.scales = (const float*)(codes.codes + weight.scales_offset());
+    std::copy(std::begin(weight.numbers), std::end(weight.numbers), codes.numbers);
+    g.codes = &codes;
+  }
   if (product.narrow) {
     const Narrow narrow{launch.depth, g.a, g.a_stride, (uint16_t*)narrow_.data(), g.panels.depth};
     share(rows, table_.narrow, &narrow);
@@ -316,7 +331,7 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   g.c = at<float>(o[2]);
   g.epilogue = {e.code.data(), (uint32_t)e.code.size(), e.registers, e.operands.data()};
   // A block of rows and of the depth stays in half of the second-level cache while the panels pass.
-  const int64_t bytes = product.narrow ? g.a_stride : 4 * std::min(g.panels.depth, block_depth);
+  const int64_t bytes = product.narrow ? g.a_stride : 4 * std::min(g.panels.depth, longest_block);
   const int64_t block = std::max<int64_t>(least_rows, level_two_bytes() / 2 / bytes);
   const int64_t panels = ceil_div(g.panels.columns, g.panels.width);
   g.row_blocks = ceil_div(rows, block);

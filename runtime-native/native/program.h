@@ -12,6 +12,7 @@ namespace sigil::native {
 
 /// A stacked part of a weight on its way into panels: in memory, or in a file from an offset.
 struct WeightPart {
+  /// Of a weight of codes, all that there are.
   const void* rows;
   Type type;
   int64_t count;

@@ -86,7 +86,7 @@ Napi::Value ProgramObject::threads(const Napi::CallbackInfo& info) {
 }
 
 /// (weight, parts): each part { rows, data: Float32Array } or { rows, descriptor, offset, type },
-/// of an open file.
+/// of an open file; of a weight of codes, one { rows, data: Uint8Array }.
 Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto& weights = program(env).descriptor().weights;
@@ -104,17 +104,20 @@ Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
     const int64_t count = whole(part.Get("rows"), "rows", 1, weight.rows - rows);
     rows += count;
     if (part.Has("data")) {
+      const bool codes = weight.bits > 0;
       if (!part.Get("data").IsTypedArray() ||
-          part.Get("data").As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
-        refuse(env, "data: expected a Float32Array");
+          part.Get("data").As<Napi::TypedArray>().TypedArrayType() !=
+              (codes ? napi_uint8_array : napi_float32_array))
+        refuse(env, codes ? "data: expected a Uint8Array" : "data: expected a Float32Array");
       const Bytes data = bytes_of(part.Get("data"), "data");
-      if (data.size != (size_t)(count * weight.columns * 4))
+      if (data.size != (size_t)(codes ? weight.code_bytes() : count * weight.columns * 4))
         refuse(env, "data: expected as many values as the part has");
       // It is JavaScript's memory, which may be transferred while the pool reads it.
       copies.push_back(std::make_shared<std::vector<uint8_t>>(data.data, data.data + data.size));
       given.push_back({copies.back()->data(), Type::float32, count, nullptr, 0});
       continue;
     }
+    if (weight.bits > 0) refuse(env, "data: expected codes");
     const auto type = (Type)whole(part.Get("type"), "type", 0, (int64_t)Type::count - 1);
     const int64_t offset = whole(part.Get("offset"), "offset", 0, int64_t{1} << 52);
     try {
@@ -126,6 +129,7 @@ Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
     given.push_back({nullptr, type, count, files.back().get(), offset});
   }
   if (rows != weight.rows) refuse(env, "parts: expected all rows of the weight");
+  if (weight.bits > 0 && given.size() != 1) refuse(env, "parts: expected codes in one");
   return env.GetInstanceData<Instance>()->jobs->promise(
       env, info.This().As<Napi::Object>(),
       [program = program_, index, given, files, copies](const std::atomic<bool>&) -> Result {

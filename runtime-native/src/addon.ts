@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { SigilError, WeightsError } from "@sigil/runtime";
 import { NativeError } from "./native-error.ts";
 
-/** Rows of a weight: float32 values, or where they lie in a file. */
+/** Rows of a weight: float32 values, or where they lie in a file. Of a quantised one, all codes. */
 export type NativePart =
-  | { readonly rows: number; readonly data: Float32Array }
+  | { readonly rows: number; readonly data: Float32Array | Uint8Array }
   | {
       readonly rows: number;
       /** Of an open file, which the addon opens for itself when it is called. */

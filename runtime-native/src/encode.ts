@@ -11,15 +11,17 @@ import type {
   NativeRows,
   PlannedLaunch,
   PlannedProgram,
-  WeightStorage,
+  PlannedWeight,
+  Storage,
 } from "@sigil/spec";
 import { nativeOperations } from "@sigil/spec/native";
+import { isQuantized, numbersOf } from "@sigil/spec/shared";
 
 /** As native/descriptor.cpp has them. */
-const [magic, version] = [0x53474e41, 1];
+const [magic, version] = [0x53474e41, 2];
 const families = { gemm: 0, dots: 1, attention: 2, row_reduce: 3, map: 4 };
 const spaces = { arena: 0, constants: 1, weight: 2 };
-const storages: readonly WeightStorage[] = ["float32", "float16", "bfloat16"];
+const storages: readonly Storage[] = ["float32", "float16", "bfloat16"];
 const rowKinds = ["rows", "patches", "byte_patches"] as const;
 const indices = ["column", "element", "periodic", "scalar", "strided"] as const;
 const reductions = ["layer_norm", "rms_norm", "l2_normalize", "mean"] as const;
@@ -37,13 +39,7 @@ export function encodeProgram(program: PlannedProgram, kernels: NativeKernels): 
   const symbols = symbolsOf(program);
   words.push(symbols.length, ...symbols.map((symbol) => program.symbols[symbol]!));
   words.push(program.weights.length);
-  for (const { layout, rows, columns } of program.weights)
-    words.push(
-      layout.kind === "panels" ? 1 : 0,
-      indexOf(storages, layout.kind === "panels" ? layout.storage : "float32"),
-      rows,
-      columns,
-    );
+  for (const weight of program.weights) words.push(...encodeWeight(weight));
   const weights = new Map(program.weights.map(({ offset }, i) => [offset, i]));
   const encoder = new LaunchEncoder(words, symbols, weights, constantBytes(program));
   for (const launches of [program.init, program.launches]) {
@@ -55,6 +51,15 @@ export function encodeProgram(program: PlannedProgram, kernels: NativeKernels): 
     }
   }
   return Float64Array.from(words);
+}
+
+function encodeWeight({ layout, rows, columns }: PlannedWeight): number[] {
+  const storage = layout.kind === "panels" ? layout.storage : "float32";
+  const panels = layout.kind === "panels" ? 1 : 0;
+  if (!isQuantized(storage)) return [panels, indexOf(storages, storage), rows, columns, 0];
+  // Of 8 bits, codes are numbers.
+  const numbers = numbersOf(storage) ?? Array.from({ length: 16 }, () => 0);
+  return [panels, 0, rows, columns, storage.bits, storage.group, ...numbers];
 }
 
 function indexOf<T>(list: readonly T[], item: T): number {

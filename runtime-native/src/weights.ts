@@ -1,6 +1,7 @@
 /** The weights of a plan into the addon's memory. */
 import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
-import type { PlannedProgram, PlannedWeight } from "@sigil/spec";
+import type { PlannedProgram, PlannedWeight, WeightLayout } from "@sigil/spec";
+import { isQuantized, quantizedPlaces } from "@sigil/spec/shared";
 import type { NativePart, NativeProgram } from "./addon.ts";
 
 /** Bytes of weights that wait for the addon; beyond them, reading waits. */
@@ -18,9 +19,10 @@ const types = {
  * them has to be made from what is read, or does not lie in a file.
  */
 function partsInFile(
-  { parts, columns }: PlannedWeight,
+  { parts, columns, layout }: PlannedWeight,
   reader: WeightReader,
 ): NativePart[] | undefined {
+  if (layout.kind === "panels" && isQuantized(layout.storage)) return undefined;
   const found: NativePart[] = [];
   for (const { tensor, begin, end, fold, resample } of parts) {
     const { dtype, quantized } = reader.tensors?.get(tensor) ?? {};
@@ -106,6 +108,22 @@ export async function placeWeights(
   signal?.throwIfAborted();
 }
 
+/**
+ * How reading leaves a weight. Floats lie row by row: the addon packs them, since it knows the
+ * machine's panels. Codes stay codes, in panels of 16 rows on every instruction set.
+ */
+function asRead({ rows, columns, layout }: PlannedWeight): {
+  readonly bytes: number;
+  readonly layout: WeightLayout;
+} {
+  if (layout.kind !== "panels" || !isQuantized(layout.storage))
+    return { bytes: 4 * rows * columns, layout: { kind: "rows" } };
+  const { storage } = layout;
+  const width = 16;
+  const { bytes } = quantizedPlaces(rows, columns, storage, width);
+  return { bytes, layout: { kind: "panels", width, storage } };
+}
+
 /** Weights that JavaScript reads. */
 async function placeMade(
   native: NativeProgram,
@@ -115,14 +133,9 @@ async function placeMade(
   placing: Placing,
   report: (weight: PlannedWeight) => void,
 ): Promise<void> {
-  // The addon packs: it knows the machine's panels. Reading leaves every weight row by row.
-  const weights = made.map(({ weight }) => ({
-    ...weight,
-    bytes: 4 * weight.rows * weight.columns,
-    layout: { kind: "rows" } as const,
-  }));
+  const weights = made.map(({ weight }) => ({ ...weight, ...asRead(weight) }));
   const known = new Map(made.map((one) => [one.weight.offset, one]));
-  const rows = new Map<number, Float32Array>();
+  const read = new Map<number, ArrayBuffer>();
   const bounded: WeightReader = {
     ...(reader.tensors && { tensors: reader.tensors }),
     async readFloat32(name, given) {
@@ -130,21 +143,26 @@ async function placeMade(
       return reader.readFloat32(name, given);
     },
     readRowsFloat32: (...parameters) => reader.readRowsFloat32(...parameters),
+    async readQuantized(name, storage, given) {
+      await placing.until(mostWaiting);
+      return reader.readQuantized!(name, storage, given);
+    },
   };
   await loadPlanned(
     weights,
     bounded,
     {
-      place({ offset, rows: count, columns }) {
-        const data = rows.get(offset) ?? new Float32Array(count * columns);
-        rows.set(offset, data);
-        return { buffer: data.buffer, offset: 0 };
+      place({ offset, bytes }) {
+        const buffer = read.get(offset) ?? new ArrayBuffer(bytes);
+        read.set(offset, buffer);
+        return { buffer, offset: 0 };
       },
-      complete({ offset, rows: count, bytes }) {
-        const data = rows.get(offset)!;
-        rows.delete(offset);
+      complete({ offset, rows, bytes, layout }) {
+        const buffer = read.get(offset)!;
+        read.delete(offset);
         const { weight, number } = known.get(offset)!;
-        placing.add(native.place(number, [{ rows: count, data }]), bytes, () => report(weight));
+        const data = layout.kind === "rows" ? new Float32Array(buffer) : new Uint8Array(buffer);
+        placing.add(native.place(number, [{ rows, data }]), bytes, () => report(weight));
       },
     },
     options,

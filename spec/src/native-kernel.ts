@@ -2,7 +2,7 @@
  * What the native backend runs: the problems of the CPU's kernels as numbers and names, their
  * scalar expressions as bytecode. The compiler writes it, @sigil/runtime-native reads it.
  */
-import type { Extent, Storage } from "./generated/plan.ts";
+import type { Extent, WeightStorage } from "./generated/plan.ts";
 
 /** In the order of `Op` in runtime-native/native/kernels/table.h. */
 export const nativeOperations = [
@@ -78,7 +78,7 @@ export type NativeKernel =
       readonly columns: Extent;
       readonly depth: number;
       /** The storage of a weight, or a matrix that the run computes. */
-      readonly b: Storage | "activation";
+      readonly b: WeightStorage | "activation";
       readonly a:
         | { readonly kind: "rows"; readonly stride: number }
         | {

@@ -15,6 +15,7 @@ import {
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openCudaSession } from "@sigil/runtime-cuda";
+import { openNativeSession } from "@sigil/runtime-native";
 import { emulate } from "@sigil/runtime-cuda/emulated";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { loadSpec } from "@sigil/spec";
@@ -23,13 +24,14 @@ import { emulatedDriver } from "../support/cuda.ts";
 import { fixtures, scaledError } from "../support/golden-cases.ts";
 import { flatten } from "../support/run-case.ts";
 import { needsGxx } from "../support/gxx.ts";
+import { instructionSets, withInstructionSet } from "../support/native.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 
 const folder = join(fixtures, "bitsandbytes");
 const opened = async (path: string): Promise<WeightSource> =>
   openSafetensors(bufferSource(readFileSync(join(folder, path))));
 
-type Backend = "cpu" | "webgpu" | "cuda";
+type Backend = "cpu" | "native" | "webgpu" | "cuda";
 
 /** Every output of a checkpoint by transformers' names. */
 async function outputsOf(
@@ -38,7 +40,10 @@ async function outputsOf(
 ): Promise<Record<string, ArrayLike<number>>> {
   const checkpoint = await openCheckpoint(join(folder, name));
   const spec = loadSpec(join(folder, name));
-  const { plan, cpu, webgpu, cuda } = await compile({ ...spec, targets: [backend] });
+  const { plan, cpu, webgpu, cuda } = await compile({
+    ...spec,
+    targets: [backend === "native" ? "cpu" : backend],
+  });
   const { weights } = checkpoint;
   const session = await (backend === "webgpu"
     ? openWebGpuSession(webgpu!, weights, { gpu: gpu!, onWarning: () => {} })
@@ -46,7 +51,9 @@ async function outputsOf(
       ? emulate(cuda!).then(({ artifact, driver }) =>
           openCudaSession(artifact, weights, { driver }),
         )
-      : openCpuSession({ plan, wasm: cpu }, weights));
+      : backend === "native"
+        ? openNativeSession({ plan, kernels: cpu!.native! }, weights)
+        : openCpuSession({ plan, wasm: cpu }, weights));
   const set = name.includes("/") ? name.split("/")[0]! : "";
   const inputs = await opened(set ? `${set}/float32.safetensors` : "inputs.safetensors");
   const given = async (input: string) => {
@@ -101,6 +108,15 @@ describe("bitsandbytes on the CPU", () => {
 
   it("a classifier in bfloat16, whose weights bitsandbytes rounds once more", async () => {
     expect(await worstError("classifier/nf4-double", "cpu")).toBeLessThan(1e-2);
+  });
+});
+
+describe.skipIf(instructionSets.length === 0)(`bitsandbytes natively ${needsGxx}`, () => {
+  describe.each(instructionSets)("%s", (set) => {
+    it.each([...kinds, ...acrossRows])("%s", async (name) => {
+      const error = await withInstructionSet(set, () => worstError(name, "native"));
+      expect(error).toBeLessThan(tolerance);
+    });
   });
 });
 

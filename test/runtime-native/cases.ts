@@ -4,9 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emitNative, lowerSpec, planProgram } from "@sigil/compiler";
-import { uniform, valueOf } from "@sigil/runtime";
-import { syntheticWeights } from "@sigil/runtime";
-import type { Storage } from "@sigil/spec";
+import { bindCheckpoint, syntheticWeights, uniform, valueOf } from "@sigil/runtime";
 import { afterAll } from "vitest";
 import { emitCpu } from "../../compiler/dist/backends/cpu/index.js";
 import type { NativePart, NativeProgram } from "../../runtime-native/dist/addon.js";
@@ -27,8 +25,8 @@ const word = (value: number): Buffer => {
 const bytesOf = (data: ArrayBufferView): Buffer =>
   Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
-/** Writes the programs of a golden case's model; their paths. */
-export async function writeCases(name: string, storage: Storage = "float32"): Promise<string[]> {
+/** Writes the programs of a golden case's model, stored as a spec says it; their paths. */
+export async function writeCases(name: string, storage = "float32"): Promise<string[]> {
   const golden = await goldenCase(name, { storage, batch: { image: 2, text: 2 } });
   const paths: string[] = [];
   for (const { lowered } of lowerSpec(golden.spec)) {
@@ -39,17 +37,20 @@ export async function writeCases(name: string, storage: Storage = "float32"): Pr
       launches.map(({ problem }) => problem),
       kernels.map((kernel) => kernel.name),
     );
-    const weights: Float32Array[] = [];
+    const weights: (Float32Array | Uint8Array)[] = [];
     await placeWeights(
       {
         async place(i: number, [part]: readonly NativePart[]) {
-          weights[i] = (part as { data: Float32Array }).data;
+          weights[i] = (part as { data: Float32Array | Uint8Array }).data;
         },
       } as NativeProgram,
       planned,
-      syntheticWeights(
-        Object.entries(lowered.tensors).map(([tensor, shape]) => ({ name: tensor, shape })),
-        golden.seed,
+      await bindCheckpoint(
+        { tensors: lowered.tensors, programs: [planned] },
+        syntheticWeights(
+          Object.entries(lowered.tensors).map(([tensor, shape]) => ({ name: tensor, shape })),
+          golden.seed,
+        ),
       ),
       {},
     );
@@ -71,7 +72,7 @@ export async function writeCases(name: string, storage: Storage = "float32"): Pr
         word(words.length),
         bytesOf(words),
         word(weights.length),
-        ...weights.flatMap((data) => [word(data.length), bytesOf(data)]),
+        ...weights.flatMap((data) => [word(data.byteLength), bytesOf(data)]),
         word(symbols.length),
         ...symbols.map(word),
         word(inputs.length),

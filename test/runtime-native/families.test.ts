@@ -23,7 +23,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { needsGxx } from "../support/gxx.ts";
 import { instructionSets, withInstructionSet } from "../support/native.ts";
-import { randomValues } from "../compiler/backends/problems.ts";
+import { quantizations, randomValues } from "../compiler/backends/problems.ts";
 import { kernelError, runKernel, type RunOptions } from "./run-kernel.ts";
 
 const tolerance = 5e-6;
@@ -125,6 +125,19 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
             await errorOf(gemm(m, n, k, { b: { kind: "weight", storage } })),
             `${m}x${n}x${k}`,
           ).toBeLessThan(narrow ? 3e-3 : tolerance);
+    });
+
+    it.each(quantizations)("weights of codes: %o", async (storage) => {
+      for (const [m, n, k] of [
+        [1, 1, 1],
+        [3, 17, 37],
+        [33, 48, 64],
+        [20, 99, 1300],
+      ] as const)
+        expect(
+          await errorOf(gemm(m, n, k, { b: { kind: "weight", storage } }), { threads: 2 }),
+          `${m}x${n}x${k}`,
+        ).toBeLessThan(tolerance);
     });
 
     it("patches of floats and of bytes, with pixels left over at the edges", async () => {
@@ -346,6 +359,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
     const problems: [Problem, RunOptions][] = [
       [gemm(64, 100, 1500, { epilogue: every, epilogueOperands: operands }), {}],
       [gemm(37, 99, 72, { epilogue: activations.gelu_pytorch_tanh!(accumulator) }), {}],
+      [gemm(40, 99, 1300, { b: { kind: "weight", storage: quantizations[7]! } }), {}],
       [gemm(20, 33, 40, { epilogue: activations.mish!(accumulator) }), {}],
       [attention(72, 40, 99, { mask: true, probabilities: true }), { symbols: { rows: 2 } }],
       [reduction("layer_norm", 99), { symbols: { rows: 5 } }],

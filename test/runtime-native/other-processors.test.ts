@@ -20,7 +20,7 @@ describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () =
     const { program: here } = buildRunner("here", []);
     const { program: arm } = buildRunner("arm", ["-static"], { compiler, arch: "arm64" });
     for (const name of ["tiny", "tiny-awkward"])
-      for (const storage of ["float32", "float16", "bfloat16"] as const)
+      for (const storage of ["float32", "float16", "bfloat16", "int8", "nf4"] as const)
         for (const path of await writeCases(name, storage)) {
           const expected = arenaAfter([here], "avx2", 1, path);
           if (!expected) return;

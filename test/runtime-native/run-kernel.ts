@@ -1,8 +1,9 @@
 /** Runs one problem on the native backend with random operands, beside its float64 meaning. */
 import { emitNative, evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler";
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { quantize, valueOf, type Symbols } from "@sigil/runtime";
 import { createNativeProgram } from "@sigil/runtime-native";
 import { align, type PlannedProgram, type PlannedTensor } from "@sigil/spec";
+import { packable } from "../../runtime/dist/weights/quantized/packable.js";
 import {
   asBytes,
   asStored,
@@ -42,8 +43,10 @@ export async function runKernel(problem: Problem, options: RunOptions = {}): Pro
   const { symbols = {}, operands = operandCount(problem), threads = 1 } = options;
   const { counts, outputs } = sizes(problem, symbols, operands);
   const storage = storageOf(problem);
-  const values = counts.map((count, i) => {
-    const data = options.inputs?.[i] ?? randomValues(count, 17 * i + count);
+  const given = counts.map(
+    (count, i) => options.inputs?.[i] ?? randomValues(count, 17 * i + count),
+  );
+  const values = given.map((data, i) => {
     if (i === 0 && readsBytes(problem)) return Float32Array.from(asBytes(data));
     return i === 1 && storage ? asStored(data, (problem as GemmProblem).depth, storage) : data;
   });
@@ -106,7 +109,11 @@ export async function runKernel(problem: Problem, options: RunOptions = {}): Pro
   const loaded = await createNativeProgram(
     program,
     kernels,
-    { readFloat32: read, readRowsFloat32: read },
+    {
+      readFloat32: read,
+      readRowsFloat32: read,
+      readQuantized: async (_, asked) => packable(quantize(given[1]!, gemm.depth, asked), asked),
+    },
     { threads },
   );
   try {

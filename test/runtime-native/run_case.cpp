@@ -20,7 +20,7 @@ namespace {
 
 struct Case {
   std::vector<double> words;
-  std::vector<std::vector<float>> weights;
+  std::vector<std::vector<char>> weights;
   std::vector<int64_t> symbols;
   struct Input {
     size_t at;
@@ -51,7 +51,7 @@ Case read_case(const char* path) {
   c.weights.resize(number());
   for (auto& weight : c.weights) {
     weight.resize(number());
-    read(weight.data(), 4 * weight.size());
+    read(weight.data(), weight.size());
   }
   c.symbols.resize(number());
   for (auto& symbol : c.symbols) symbol = (int64_t)number();
@@ -83,7 +83,8 @@ void in_pool(F work) {
 void run(Program& program, const Case& c) {
   for (size_t i = 0; i < program.descriptor().weights.size(); i++) {
     const Weight& weight = program.descriptor().weights[i];
-    std::vector<float> values((size_t)(weight.rows * weight.columns));
+    std::vector<char> values(
+        (size_t)(weight.bits > 0 ? weight.code_bytes() : 4 * weight.rows * weight.columns));
     if (i < c.weights.size() && c.weights[i].size() == values.size()) values = c.weights[i];
     in_pool([&] { program.place(i, {{values.data(), Type::float32, weight.rows, nullptr, 0}}); });
   }

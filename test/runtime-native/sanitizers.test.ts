@@ -33,8 +33,12 @@ describe.skipIf(!here)(`mutated descriptors ${needsGxx}`, () => {
   it("are refused, or run inside their memory", { timeout: 300_000 }, async () => {
     const { program } = buildRunner("plain", []);
     let [ran, refused] = [0, 0];
-    for (const path of [...(await writeCases("tiny")), ...(await writeCases("tiny-mask"))]) {
-      const counts = fuzz(program, instructionSets[0]!, path, 300);
+    for (const path of [
+      ...(await writeCases("tiny")),
+      ...(await writeCases("tiny-mask")),
+      ...(await writeCases("tiny", "nf4")),
+    ]) {
+      const counts = fuzz(program, instructionSets[0]!, path, 200);
       ran += counts.ran;
       refused += counts.refused;
     }
@@ -51,7 +55,7 @@ describe.skipIf(!here || !slow)("under sanitizers (needs g++ and REQUIRE=slow)",
       "-fsanitize=address,undefined",
       "-fno-sanitize-recover=all",
     ]);
-    for (const storage of ["float32", "bfloat16", "float16"] as const)
+    for (const storage of ["float32", "bfloat16", "float16", "int8", "int4"] as const)
       for (const path of await writeCases("tiny-awkward", storage))
         for (const set of instructionSets) {
           expect(arenaAfter([program], set, 2, path)).toBeDefined();

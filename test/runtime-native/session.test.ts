@@ -12,6 +12,7 @@ import {
 } from "@sigil/runtime";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
+import { openNativeSession, type LoadedNativeProgram } from "@sigil/runtime-native";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { goldenCase, type GoldenCase } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
@@ -48,6 +49,30 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
     expect(session.backend).toMatch(new RegExp(`^cpu: native, ${instructionSets[0]}, \\d+ thread`));
     expect(choices).toEqual([{ backend: "native", reason: session.backend }]);
     await session.dispose();
+  });
+
+  it("keeps quantised weights as codes, and unpacks no more than a block of a panel", async () => {
+    const opened = async (storage: string) => {
+      const { spec, seed } = await goldenCase("tiny", { architecture: "siglip-vision", storage });
+      const { plan, native } = cpuArtifact(await compile(spec));
+      const session = await openNativeSession(
+        { plan, kernels: native! },
+        syntheticWeights(
+          Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape })),
+          seed,
+        ),
+        { threads: 1 },
+      );
+      const { memoryBytes } = (await session.load(plan.programs[0]!)) as LoadedNativeProgram;
+      await session.dispose();
+      return { memoryBytes, weightBytes: plan.programs[0]!.weightBytes };
+    };
+    const [floats, codes] = [await opened("float32"), await opened("nf4")];
+    const saved = floats.weightBytes - codes.weightBytes;
+    expect(saved / floats.weightBytes).toBeGreaterThan(0.7);
+    // Of a panel as wide as there are, 48 columns of floats; and what pads panels.
+    const block = 4 * 48 * 256;
+    expect(floats.memoryBytes - codes.memoryBytes).toBeGreaterThan(saved - 2 * block);
   });
 
   it("is WebAssembly where that is asked for, or the module has nothing else", async () => {

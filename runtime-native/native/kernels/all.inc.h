@@ -12,6 +12,7 @@ struct MakeSequence<0, I...> {
 
 #include "vector.inc.h"
 #include "interpret.inc.h"
+#include "codes.inc.h"
 #include "gemm.inc.h"
 #include "pack.inc.h"
 #include "attention.inc.h"

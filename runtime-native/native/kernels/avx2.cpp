@@ -34,6 +34,25 @@ struct V {
   static inline T load_float16(const uint16_t* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p));
   }
+  static inline T load_int8(const int8_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p)));
+  }
+  /// The numbers of sixteen codes of 4 bits.
+  struct Book {
+    T low, high;
+  };
+  static inline Book book(const float* numbers) { return {load(numbers), load(numbers + 8)}; }
+  static inline T look_up(const uint8_t* codes, const Book& book) {
+    int four;
+    __builtin_memcpy(&four, codes, 4);
+    const __m128i bytes = _mm_cvtsi32_si128(four);
+    const __m128i pairs = _mm_unpacklo_epi8(bytes, _mm_srli_epi16(bytes, 4));
+    // Of an index, the low three bits count, and the fourth chooses by its place in the sign.
+    const __m256i index = _mm256_cvtepu8_epi32(pairs);
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(book.low, index),
+                            _mm256_permutevar8x32_ps(book.high, index),
+                            _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+  }
   /// Nothing of this instruction set takes rows of bfloat16.
   static inline void store_bfloat16(uint16_t*, const float*) {}
   static inline void prefetch(const void* p) { _mm_prefetch((const char*)p, _MM_HINT_T0); }

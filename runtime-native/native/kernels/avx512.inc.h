@@ -25,6 +25,18 @@ struct V {
   static inline T load_float16(const uint16_t* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p));
   }
+  static inline T load_int8(const int8_t* p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p)));
+  }
+  /// The numbers of sixteen codes of 4 bits.
+  using Book = __m512;
+  static inline Book book(const float* numbers) { return load(numbers); }
+  static inline T look_up(const uint8_t* codes, Book book) {
+    const __m128i bytes = _mm_loadl_epi64((const __m128i*)codes);
+    const __m128i pairs = _mm_unpacklo_epi8(bytes, _mm_srli_epi16(bytes, 4));
+    // Of an index, the low four bits count.
+    return _mm512_permutexvar_ps(_mm512_cvtepu8_epi32(pairs), book);
+  }
   /// Sixteen values, to nearest, ties to even.
   static inline void store_bfloat16(uint16_t* to, const float* from) {
     const __m512i bits = _mm512_castps_si512(load(from));

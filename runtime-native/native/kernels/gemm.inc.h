@@ -134,16 +134,26 @@ static void multiply(const float* a, int64_t a_stride, int64_t rows, const float
   }
 }
 
-/// Steps of a block of the depth: that much of the rows stays in the second-level cache while
-/// panels pass. A function of the depth alone, whatever the number of threads.
-constexpr int64_t longest_block = 1152;
-
 /// A part of a result to and from a tile of `pitch` columns.
 static inline void load_tile(const Tile& t, const float* from, float* tile) {
   for (int64_t r = 0; r < t.rows; r++)
     for (int64_t c = 0; c < t.pitch; c += group)
       W::load(from + (t.row + r) * t.all_columns + t.column + c, t.columns - c)
           .store(tile + r * t.pitch + c);
+}
+
+/// A block of a panel as the tiles read it: where it lies, or unpacked behind the registers.
+template <class D>
+static inline const typename D::Value* block_of(const Gemm& g, int64_t panel, int64_t k,
+                                                int64_t length, char* scratch) {
+  const int64_t width = panel_width(g.panels, panel), column = panel * g.panels.width;
+  if constexpr (sizeof(typename D::Value) == sizeof(float))
+    if (g.codes) {
+      float* unpacked = (float*)scratch + g.epilogue.registers * most_tile_values;
+      unpack(*g.codes, g.panels.depth, column, width, k, length, unpacked);
+      return unpacked;
+    }
+  return (const typename D::Value*)g.b + column * (g.panels.depth / D::step) + k * width;
 }
 
 template <class D>
@@ -162,11 +172,13 @@ static void gemm(const void* arguments, int64_t unit, char* scratch) {
          panel < divided(panels, part + 1, g.panel_groups); panel++) {
       const int64_t width = panel_width(g.panels, panel);
       const int64_t column = panel * g.panels.width;
-      const auto* b = (const typename D::Value*)g.b + column * depth + k * width;
+      const auto* b = block_of<D>(g, panel, k, length, scratch);
       const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
       const Rows split(end - begin, tile_rows(width));
       const int64_t bytes = width * sizeof(*b);
-      Ahead ahead{(const char*)(b + depth * width), (bytes + split.tiles - 1) / split.tiles};
+      Ahead ahead{(const char*)b, 0};
+      if (!g.codes)
+        ahead = {(const char*)(b + depth * width), (bytes + split.tiles - 1) / split.tiles};
       for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
         const int rows = (int)split.of(t);
         const Tile place{rows, width, row, column, columns, g.panels.columns};

@@ -34,6 +34,19 @@ struct V {
   static inline T load_float16(const uint16_t* p) {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
   }
+  static inline T load_int8(const int8_t* p) {
+    int32_t four;
+    __builtin_memcpy(&four, p, 4);
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8((uint32_t)four)))));
+  }
+  /// The numbers of sixteen codes of 4 bits.
+  using Book = const float*;
+  static inline Book book(const float* numbers) { return numbers; }
+  static inline T look_up(const uint8_t* codes, Book book) {
+    const float x[4] = {book[codes[0] & 15], book[codes[0] >> 4], book[codes[1] & 15],
+                        book[codes[1] >> 4]};
+    return vld1q_f32(x);
+  }
   /// Nothing of this instruction set takes rows of bfloat16.
   static inline void store_bfloat16(uint16_t*, const float*) {}
   static inline void prefetch(const void* p) { __builtin_prefetch(p); }

@@ -10,6 +10,13 @@ namespace sigil::native {
 constexpr int64_t group = 16;
 /// Registers of the bytecode: each is a tile.
 constexpr int most_registers = 16;
+/// Values of the largest tile: 32 by 32 of AMX, 14 by 32 and 9 by 48 of AVX-512.
+constexpr int64_t most_tile_values = 32 * 32;
+/// Columns of the widest panel.
+constexpr int64_t widest_panel = 48;
+/// Steps of a block of the depth: that much of the rows stays in the second-level cache while
+/// panels pass. A function of the depth alone, whatever the number of threads.
+constexpr int64_t longest_block = 1152;
 
 /// In the order of `operations` in src/operations.ts.
 enum class Op : uint8_t {
@@ -98,6 +105,19 @@ struct Panels {
 
 enum class Type : uint8_t { float32, float16, bfloat16, count };
 
+/// A weight kept as codes, unpacked panel by panel while it is multiplied. As quantizedPlaces of
+/// spec/src/quantized.ts has them, in panels of `group` columns: [column group][k][column] of
+/// codes, of 4 bits two to a byte, and [column group][group of k][column] of scales.
+struct Codes {
+  /// 8: signed numbers; 4: places in `numbers`.
+  int64_t bits;
+  /// Values along the depth that share a scale.
+  int64_t shared;
+  const uint8_t* codes;
+  const float* scales;
+  float numbers[16];
+};
+
 /// c = epilogue(a b^T). A unit is a block of rows by a run of panels.
 struct Gemm {
   int64_t rows;
@@ -105,6 +125,8 @@ struct Gemm {
   /// Bytes from row to row.
   int64_t a_stride;
   const void* b;
+  /// In place of b where it is not null.
+  const Codes* codes;
   Panels panels;
   float* c;
   Expression epilogue;

@@ -4,9 +4,11 @@
  */
 import {
   isQuantized,
+  showStorage,
   type NativeExpression,
   type NativeKernel,
   type NativeKernels,
+  type WeightStorage,
 } from "@sigil/spec";
 import type { Expression } from "../../expr/expression.ts";
 import type { MapProblem, Problem } from "../../kernels/problem.ts";
@@ -21,17 +23,23 @@ const encoded = (expression: Expression, operands: MapProblem["operands"]): Nati
   operands: operands.map(({ name: _, ...operand }) => operand),
 });
 
+/** The addon unpacks codes of 4 and 8 bits, each a number times a scale, and no others. */
+function refuseOtherCodes(storage: WeightStorage): void {
+  if (!isQuantized(storage)) return;
+  const { bits, group: _, book: __, ...more } = storage;
+  if ((bits !== 4 && bits !== 8) || Object.keys(more).length > 0)
+    throw new UnsupportedError(`native: no ${showStorage(storage)}; WebAssembly takes them`);
+}
+
 /** Throws UnsupportedError for what the native backend has no kernel for. */
 export function describe(problem: Problem): NativeKernel {
   switch (problem.family) {
     case "gemm": {
       const { epilogue, epilogueOperands, b, ...rest } = problem;
-      const stored = b.kind === "weight" ? b.storage : "activation";
-      if (stored !== "activation" && isQuantized(stored))
-        throw new UnsupportedError("native: weights cannot be quantised; WebAssembly takes them");
+      if (b.kind === "weight") refuseOtherCodes(b.storage);
       return {
         ...rest,
-        b: stored,
+        b: b.kind === "weight" ? b.storage : "activation",
         ...encoded(epilogue, epilogueOperands),
       };
     }
