@@ -2,6 +2,8 @@
 import { TokenizerError } from "./error.ts";
 import { htmlEntities } from "./html-entities.ts";
 import { pythonLower } from "./lower-case.ts";
+import { fixControls, fixEncoding } from "./mojibake/fix-encoding.ts";
+import { characterOf } from "./mojibake/one-byte-encodings.ts";
 import { collapseWhitespace, deletePunctuation, strip } from "./python-text.ts";
 import type { Encoding, EncodeOptions, Tokenizer } from "./tokenizer.ts";
 
@@ -40,10 +42,7 @@ export function openClipTokenizer<T extends Tokenizer>(
   };
 }
 
-/**
- * A text as open_clip cleans it. It is ftfy's `fix_text` but for one thing: text that was decoded
- * by a wrong encoding is not repaired.
- */
+/** A text as open_clip cleans it, first of all by `fix_text` of ftfy 6.3. */
 export function openClipText(text: string, cleaning: OpenClipCleaning): string {
   const basic = strip(unescapeHtml(unescapeHtml(fixText(text))));
   const words = (some: string): string => strip(collapseWhitespace(some));
@@ -68,8 +67,7 @@ function fixLine(line: string, entities: boolean): string {
   for (let text = line; ; ) {
     const before = text;
     if (entities) text = text.replace(/&#?[0-9A-Za-z]{1,24};/g, unambiguous);
-    text = text
-      .replace(/[\x80-\x9f]/g, (char) => windows1252(char.charCodeAt(0)))
+    text = fixControls(fixEncoding(text))
       .replace(/[ĲĳŉǄ-ǌǱ-ǳﬀ-ﬆ]/g, (char) => ligatures[char] ?? char)
       .replace(/[\u3000\uff01-\uffef]/g, (char) => char.normalize("NFKC"))
       .replace(/[\u201c-\u201f]/g, '"')
@@ -90,13 +88,6 @@ const ligatures: Readonly<Record<string, string>> = {
   ...{ Ǉ: "LJ", ǈ: "Lj", ǉ: "lj", Ǌ: "NJ", ǋ: "Nj", ǌ: "nj" },
   ...{ ﬀ: "ff", ﬁ: "fi", ﬂ: "fl", ﬃ: "ffi", ﬄ: "ffl", ﬅ: "ſt", ﬆ: "st" },
 };
-
-/**
- * What Windows-1252 has in the place of C1 control characters; the five that it lacks stay. Not by
- * TextDecoder, which takes it for Latin-1 in some versions of Node.
- */
-const windows = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
-const windows1252 = (code: number): string => windows[code - 0x80]!;
 
 /** An entity with its semicolon, and in capitals where none is called so. */
 function unambiguous(entity: string): string {
@@ -138,7 +129,7 @@ function numbered(reference: string): string {
   const hexadecimal = /^#x/i.test(reference);
   const code = parseInt(reference.slice(hexadecimal ? 2 : 1), hexadecimal ? 16 : 10);
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return "\ufffd";
-  if (code >= 0x80 && code <= 0x9f) return windows1252(code);
+  if (code >= 0x80 && code <= 0x9f) return characterOf("windows-1252", code);
   const isNothing =
     (code < 0x20 && ![0x9, 0xa, 0xc, 0xd].includes(code)) ||
     code === 0x7f ||
