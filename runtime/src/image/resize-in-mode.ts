@@ -2,13 +2,14 @@
  * Pillow's `resize` of a picture in the mode that it has (Image.py and libImaging/Convert.c, 12.3).
  */
 import { multiply255 } from "./convert-rgb.ts";
-import { ImageError, modeOf, type RawImage } from "./raw-image.ts";
+import { modeOf, type RawImage } from "./raw-image.ts";
 import type { Resample } from "./resample-windows.ts";
 import { resize } from "./resize.ts";
+import { resize16 } from "./resize-16.ts";
 
 /**
  * A picture of another size, in its own mode: colours are weighted by their alpha, and palettes and
- * pictures of one bit are resized by "nearest". Throws ImageError for 16-bit grey.
+ * pictures of one bit are resized by "nearest".
  */
 export function resizeInMode(
   image: RawImage,
@@ -17,8 +18,13 @@ export function resizeInMode(
 ): RawImage {
   const mode = modeOf(image);
   if (height === image.height && width === image.width) return image;
-  if (mode === "I;16")
-    throw new ImageError("expected a picture of 8 bits, received mode I;16; convert it to RGB");
+  if (image.data instanceof Uint16Array)
+    return {
+      ...image,
+      height,
+      width,
+      data: resize16(image.data, image, [height, width], resample),
+    };
   const bytes = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.length);
   const { channels } = image;
   const filter = mode === "P" || mode === "1" ? "nearest" : resample;

@@ -3,20 +3,18 @@ import { asPalette } from "./as-palette.ts";
 import type { Inflate } from "./inflate.ts";
 import { openGif } from "./decode-gif.ts";
 import type { OpenPicture } from "./decode-picture.ts";
-import { openPng } from "./decode-png.ts";
-import { pixelBits, type PngHeader, type WriteRow } from "./png-rows.ts";
-import { ImageError } from "../raw-image.ts";
+import { openPng, type PngForm } from "./decode-png.ts";
+import { coloursOf, pixelBits, rowWriter, type PngHeader } from "./png-rows.ts";
 
-/** Throws ImageError, also when it decodes the pixels, then also for grey of 16 bits. */
+/** Throws ImageError, also when it decodes the pixels. */
 export function openPngAsStored(bytes: Uint8Array, inflate: Inflate): OpenPicture {
   const picture = openPng(bytes, inflate);
   const { colour, depth } = picture;
   return {
     ...picture,
     async decode() {
-      if (colour === 0 && depth === 16)
-        throw new ImageError("expected a PNG of 8 bits, received 16-bit grey; convert it first");
-      if (colour === 4 || colour === 6) return picture.decode(alphaWriter(picture));
+      if (colour === 0 && depth === 16) return picture.decode(grey16);
+      if (colour === 4 || colour === 6) return picture.decode(withAlpha(picture));
       const image = await picture.decode();
       return colour === 3 || depth === 1 ? asPalette(image) : image;
     },
@@ -35,11 +33,30 @@ export function openGifAsStored(bytes: Uint8Array): OpenPicture {
   };
 }
 
-/** The last sample of each pixel; of 16 bits the upper eight. */
-function alphaWriter(header: PngHeader): WriteRow {
+/** Alpha is the last sample of each pixel; of 16 bits the upper eight. */
+function withAlpha(header: PngHeader): PngForm {
   const size = pixelBits(header) >> 3;
   const alpha = 1 + size - (header.depth >> 3);
-  return (row, width, out, at, step) => {
-    for (let x = 0; x < width; x++) out[at + x * step + 3] = row[alpha + x * size]!;
+  const writeColours = rowWriter(header, coloursOf(header));
+  return {
+    mode: "RGBA",
+    channels: 4,
+    bytes: 4,
+    write(row, width, out, at, step) {
+      writeColours(row, width, out, at, step);
+      for (let x = 0; x < width; x++) out[at + x * step + 3] = row[alpha + x * size]!;
+    },
   };
 }
+
+const grey16: PngForm = {
+  mode: "I;16",
+  channels: 1,
+  bytes: 2,
+  write(row, width, out, at, step) {
+    for (let x = 0; x < width; x++) {
+      out[at + x * step] = row[2 + 2 * x]!;
+      out[at + x * step + 1] = row[1 + 2 * x]!;
+    }
+  },
+};

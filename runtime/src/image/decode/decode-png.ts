@@ -15,19 +15,25 @@ import {
 } from "./png-rows.ts";
 import type { RawImage } from "../raw-image.ts";
 
-/**
- * Reads all but the pixels. Throws ImageError, also when it decodes them, to RGB or with what
- * `writeAlpha` makes of rows to RGBA.
- */
+/** Pixels in another form than RGB. */
+export interface PngForm {
+  readonly mode: "RGBA" | "I;16";
+  readonly channels: 1 | 4;
+  /** Bytes of a pixel; levels of 16 bits have the lower one first. */
+  readonly bytes: number;
+  readonly write: WriteRow;
+}
+
+/** Reads all but the pixels. Throws ImageError, also when it decodes them, to RGB or a form. */
 export function openPng(
   bytes: Uint8Array,
   inflate: Inflate,
 ): Omit<OpenPicture, "decode"> &
-  PngHeader & { readonly decode: (writeAlpha?: WriteRow) => Promise<RawImage> } {
+  PngHeader & { readonly decode: (form?: PngForm) => Promise<RawImage> } {
   const file = readPng(bytes);
   return {
     ...file.header,
-    decode: (writeAlpha) => decodePng(file, inflate, writeAlpha),
+    decode: (form) => decodePng(file, inflate, form),
     metadata: () => readPngMetadata(file.metadata, inflate),
   };
 }
@@ -54,7 +60,7 @@ interface RowPlace {
 
 function* rowPlaces(
   { width, height, interlaced }: PngHeader,
-  channels: number,
+  size: number,
 ): Generator<RowPlace, undefined> {
   for (const [left, top, across, down] of interlaced ? adam7 : ([[0, 0, 1, 1]] as const)) {
     const columns = Math.ceil((width - left) / across);
@@ -62,11 +68,20 @@ function* rowPlaces(
       yield {
         columns,
         first: y === top,
-        at: channels * (y * width + left),
-        step: channels * across,
+        at: size * (y * width + left),
+        step: size * across,
       };
   }
 }
+
+const shaped = (data: Uint8Array, form: PngForm | undefined) =>
+  form
+    ? {
+        data: form.mode === "I;16" ? new Uint16Array(data.buffer) : data,
+        channels: form.channels,
+        mode: form.mode,
+      }
+    : ({ data, channels: 3, mode: "RGB" } as const);
 
 /** The most that deflate makes of a byte: a header that claims more is not believed. */
 const mostInflated = 1032;
@@ -75,19 +90,19 @@ const mostInflated = 1032;
 async function decodePng(
   { header, palette, pixels }: PngFile,
   inflate: Inflate,
-  writeAlpha?: WriteRow,
+  form?: PngForm,
 ): Promise<RawImage> {
   const { width, height } = header;
-  const channels = writeAlpha ? 4 : 3;
   const bits = pixelBits(header);
   const packed = pixels.reduce((sum, { length }) => sum + length, 0);
   if (packed * mostInflated < (width * height * bits) / 8) throw cutOff();
-  const data = new Uint8Array(width * height * channels);
-  const write = rowWriter(header, coloursOf(header, palette));
+  const size = form?.bytes ?? 3;
+  const data = new Uint8Array(width * height * size);
+  const write = form?.write ?? rowWriter(header, coloursOf(header, palette));
   const bytesOf = (columns: number): number => 1 + Math.ceil((columns * bits) / 8);
   let expected = 0;
-  for (const { columns } of rowPlaces(header, channels)) expected += bytesOf(columns);
-  const places = rowPlaces(header, channels);
+  for (const { columns } of rowPlaces(header, size)) expected += bytesOf(columns);
+  const places = rowPlaces(header, size);
   let place = places.next().value!;
   let row = new Uint8Array(bytesOf(place.columns));
   let above = new Uint8Array(row.length);
@@ -101,9 +116,8 @@ async function decodePng(
       if (filled < row.length) break;
       unfilter(row, above, Math.max(1, bits >> 3));
       write(row, place.columns, data, place.at, place.step);
-      writeAlpha?.(row, place.columns, data, place.at, place.step);
       const next = places.next().value;
-      if (!next) return { data, width, height, channels, mode: writeAlpha ? "RGBA" : "RGB" };
+      if (!next) return { ...shaped(data, form), width, height };
       place = next;
       if (place.first) row = new Uint8Array(bytesOf(place.columns));
       [row, above] = place.first ? [row, new Uint8Array(row.length)] : [above, row];

@@ -1,5 +1,5 @@
 /** JPEG, WebP, AVIF and TIFF through sharp (libvips), held to what Pillow makes of them. */
-import type { Sharp } from "sharp";
+import type { Metadata, Sharp } from "sharp";
 import { asPalette } from "./as-palette.ts";
 import { asStill } from "./avif-file.ts";
 import { convertRgb } from "../convert-rgb.ts";
@@ -53,12 +53,8 @@ export async function openWithSharp(
   const found = await picture.metadata();
   if (found.format !== loaders[format])
     throw new ImageError(`expected ${format} as the file begins, received ${found.format}`);
-  const { width, height, depth, hasAlpha } = found;
-  if (format === "TIFF" && !rgb && (depth !== "uchar" || hasAlpha))
-    throw new ImageError(
-      `expected a TIFF of 8 bits without alpha, received ${hasAlpha ? "alpha" : depth}; save ` +
-        "it as PNG",
-    );
+  const { width, height } = found;
+  if (format === "TIFF" && !rgb) checkAsStored(found, bytes[0] === 0x4d);
   const few =
     format === "TIFF" &&
     !rgb &&
@@ -70,6 +66,18 @@ export async function openWithSharp(
     decode: few ? async () => asPalette(await decoded()) : decoded,
     metadata: () => metadata,
   };
+}
+
+/** Throws ImageError for a TIFF that Pillow resizes in a form of its own. */
+function checkAsStored({ hasAlpha, depth, channels }: Metadata, isBigEndian: boolean): void {
+  const grey16 = depth === "ushort" && channels === 1;
+  // Pillow swaps the bytes of its levels when it resizes it.
+  if (!hasAlpha && (depth === "uchar" || (grey16 && !isBigEndian))) return;
+  const received = hasAlpha ? "alpha" : grey16 ? "a big-endian one" : depth;
+  throw new ImageError(
+    "expected a TIFF of 8 bits, or a little-endian one of grey of 16, without alpha, received " +
+      `${received}; save it as PNG`,
+  );
 }
 
 async function loadSharp(format: PictureFormat): Promise<typeof import("sharp").default> {
@@ -90,7 +98,7 @@ async function loadSharp(format: PictureFormat): Promise<typeof import("sharp").
 
 async function decode(
   picture: Sharp,
-  { space, depth, hasAlpha }: Awaited<ReturnType<Sharp["metadata"]>>,
+  { space, depth, hasAlpha }: Metadata,
   rgb: boolean,
 ): Promise<RawImage> {
   if (space === "cmyk") {
@@ -101,7 +109,8 @@ async function decode(
   if (depth === "ushort" && space === "grey16" && !hasAlpha) {
     const { data, ...size } = await read(picture.toColourspace("grey16"), "ushort");
     const levels = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-    return convertRgb({ ...size, data: levels, channels: 1, mode: "I;16" });
+    const image = { ...size, data: levels, channels: 1, mode: "I;16" } as const;
+    return rgb ? convertRgb(image) : image;
   }
   if (hasAlpha && !rgb) {
     const coloured = await read(picture.toColourspace("srgb"), "uchar");

@@ -53,7 +53,7 @@ const walks: Readonly<Record<number, (w: number, h: number) => readonly [number,
     8: (w) => [w - 1, w, -1],
   };
 
-/** A picture of bytes of an orientation, upright. */
+/** A picture of an orientation, upright. */
 export function upright(image: RawImage, orientation: number): RawImage {
   const walk = walks[orientation]?.(image.width, image.height);
   if (!walk) return image;
@@ -61,7 +61,7 @@ export function upright(image: RawImage, orientation: number): RawImage {
   const [width, height] =
     orientation < 5 ? [image.width, image.height] : [image.height, image.width];
   const { channels } = image;
-  const data = new Uint8Array(image.data.length);
+  const data = image.data.slice();
   let to = 0;
   for (let y = 0; y < height; y++)
     for (let x = 0, from = channels * (first + y * down); x < width; x++, from += channels * across)
