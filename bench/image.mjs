@@ -1,7 +1,7 @@
 /**
  * Resizing and preprocessing beside sharp's resize to the same size: node image.mjs; prints JSON.
  */
-import { resize, SiglipImageProcessor } from "@sigil/runtime";
+import { resize, SiglipImageProcessor } from "@sigil/runtime/internal";
 import sharp from "sharp";
 import { rounds } from "./rounds.mjs";
 

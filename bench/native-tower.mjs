@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSafetensors, syntheticTensor } from "@sigil/runtime";
+import { openSafetensors, syntheticTensor } from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { chooseInstructionSet, loadAddon, openNativeSession } from "@sigil/runtime-native";
 import { rounds } from "./rounds.mjs";

@@ -5,7 +5,7 @@
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "@sigil/compiler";
-import { syntheticTensor } from "@sigil/runtime";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { saveSafetensors } from "@sigil/runtime/node";
 import { loadSpec, specPath } from "@sigil/spec";
 import { forms, visionTower } from "./vision-tower.mjs";

@@ -3,7 +3,7 @@
 // hidden_act may be; of its backends what a spec's targets may be, what runtimes know of them, and
 // what the command line loads. With --check, fails if a file would change.
 import { readFileSync, writeFileSync } from "node:fs";
-import { activations, backends, describeAttribute, ops } from "@sigil/compiler";
+import { activations, backends, describeAttribute, ops } from "@sigil/compiler/internal";
 
 const root = new URL("../", import.meta.url);
 const files = {

@@ -2,7 +2,7 @@
  * Attention alone at the sizes that are compared with PyTorch's backends: tokens of SigLIP's
  * towers, in heads of their widths.
  */
-import { emitCuda } from "@sigil/compiler";
+import { emitCuda } from "@sigil/compiler/internal";
 import { kernelModel } from "./kernel-model.mjs";
 import { attentionName } from "./models.mjs";
 

@@ -2,7 +2,7 @@
  * Where the time goes, kernel by kernel, each product and attention beside PyTorch's fastest way to
  * do the same.
  */
-import { valueOf } from "@sigil/runtime";
+import { valueOf } from "@sigil/runtime/internal";
 import { timedName } from "./models.mjs";
 import { median } from "./rounds.mjs";
 import { SigilTower } from "./tower.mjs";

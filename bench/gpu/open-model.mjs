@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { syntheticTensor, syntheticWeights } from "@sigil/runtime";
+import { syntheticTensor, syntheticWeights } from "@sigil/runtime/internal";
 import { buildEmulated } from "@sigil/runtime-cuda/emulated";
 import { buildKernels } from "@sigil/runtime-cuda/nvcc";
 

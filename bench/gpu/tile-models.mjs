@@ -12,8 +12,8 @@ import {
   operandsOf,
   possibleHopperTiles,
   selectHopperGemm,
-} from "@sigil/compiler";
-import { valueOf } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { valueOf } from "@sigil/runtime/internal";
 import { kernelModel } from "./kernel-model.mjs";
 
 export const tilePrefix = "tiles.";

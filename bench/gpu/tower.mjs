@@ -1,6 +1,6 @@
 /** One tower of Sigil on the card. */
 import { createCudaProgram, LoadedKernels, choosePath, openDevice } from "@sigil/runtime-cuda";
-import { bindPlan, valueOf } from "@sigil/runtime";
+import { bindPlan, valueOf } from "@sigil/runtime/internal";
 import { openModel, repeatedWeights, weightsOf } from "./open-model.mjs";
 import { randomBytes, randomFloats, randomIds, randomOperand } from "./random.mjs";
 

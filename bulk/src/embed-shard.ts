@@ -1,7 +1,7 @@
 /** Computes one shard and makes its file. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { unitLength } from "@sigil/runtime";
+import { unitLength } from "@sigil/runtime/internal";
 import type { Embedder, Unreadable } from "./embedder.ts";
 import { readInputs } from "./inputs.ts";
 import { shardsOf, type Job, type Shard } from "./job.ts";

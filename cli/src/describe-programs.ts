@@ -1,4 +1,4 @@
-import { storageNames, type CompiledModel } from "@sigil/compiler";
+import { storageNames, type CompiledModel } from "@sigil/compiler/internal";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 

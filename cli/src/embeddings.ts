@@ -6,7 +6,7 @@ import {
   type SiglipTextInputs,
   type SiglipVisionInputs,
   type Tensor,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { readPictures, type PictureInput, type Unreadable } from "./read-pictures.ts";
 import type { OpenModel } from "./session.ts";
 

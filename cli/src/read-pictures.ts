@@ -5,7 +5,7 @@ import {
   stackInputs,
   type Siglip2VisionInputs,
   type SiglipVisionInputs,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { decodeImage } from "@sigil/runtime/node";
 import { decodePicture } from "./picture-arguments.ts";
 import type { OpenModel } from "./session.ts";

@@ -3,8 +3,14 @@
  * same interface as a backend's. Throws WeightsError with every missing, extra and misshapen
  * tensor.
  */
-import { evaluateLowered, lowerSpec, planKind, planProgram, tensorsOf } from "@sigil/compiler";
-import { bindCheckpoint, Session, type Tensor, type WeightSource } from "@sigil/runtime";
+import {
+  evaluateLowered,
+  lowerSpec,
+  planKind,
+  planProgram,
+  tensorsOf,
+} from "@sigil/compiler/internal";
+import { bindCheckpoint, Session, type Tensor, type WeightSource } from "@sigil/runtime/internal";
 import { sealPlan, type ModelSpec } from "@sigil/spec";
 import { storedWeights } from "./stored-weights.ts";
 

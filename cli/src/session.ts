@@ -13,7 +13,7 @@ import {
   type ResizeAndCrop,
   type Session,
   type Tokenizer,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { Checkpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import type { Plan, Tower } from "@sigil/spec";

@@ -1,5 +1,5 @@
-import type { LoweredProgram } from "@sigil/compiler";
-import { dequantize, quantize, type WeightSource } from "@sigil/runtime";
+import type { LoweredProgram } from "@sigil/compiler/internal";
+import { dequantize, quantize, type WeightSource } from "@sigil/runtime/internal";
 import { isQuantized, type QuantizedStorage } from "@sigil/spec";
 
 /**

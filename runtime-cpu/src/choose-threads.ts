@@ -1,5 +1,5 @@
 /** How many threads share the launches of a program. */
-import { inNode, OptionError } from "@sigil/runtime";
+import { inNode, OptionError } from "@sigil/runtime/internal";
 import { processors } from "./start-worker.ts";
 
 /** More than this rarely helps. */

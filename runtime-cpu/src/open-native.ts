@@ -5,7 +5,7 @@ import {
   OptionError,
   type Session,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { CpuArtifact, CpuSessionOptions } from "./session.ts";
 
 /** A name that bundlers do not follow: they have no use for an addon. */

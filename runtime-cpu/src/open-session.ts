@@ -8,7 +8,7 @@ import {
   type Session,
   verifyPlan,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openNative } from "./open-native.ts";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 

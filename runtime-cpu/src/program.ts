@@ -12,7 +12,7 @@ import {
   type LoadPlannedOptions,
   type Symbols,
   type WeightReader,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { CapacityError, layoutMemory, type MemoryLayout } from "./capacity.ts";
 import { chooseThreads } from "./choose-threads.ts";

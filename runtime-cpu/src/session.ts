@@ -6,7 +6,7 @@ import {
   type WarningHandler,
   type WeightSource,
   type WorkerOptions,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { NativeKernels, Plan } from "@sigil/spec";
 import type { WasmPair } from "./module.ts";
 import { createProgram, type CpuOptions } from "./program.ts";

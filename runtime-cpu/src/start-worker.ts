@@ -7,7 +7,7 @@ import {
   startThread as startNodeThread,
   WorkerError,
   workerOf,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { Symbols } from "./extent.ts";
 import type { WorkerReport, WorkerStart } from "./serve.ts";
 

@@ -1,5 +1,5 @@
 /** A session whose programs run in a worker, on threads of its own where memory can be shared. */
-import { connectSession, Session, startWorker, type WeightSource } from "@sigil/runtime";
+import { connectSession, Session, startWorker, type WeightSource } from "@sigil/runtime/internal";
 import { CapacityError } from "./capacity.ts";
 import type { CpuArtifact, CpuSessionOptions } from "./session.ts";
 

@@ -1,5 +1,5 @@
 /** From planned launches to what the driver is given for one run's sizes. */
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { valueOf, type Symbols } from "@sigil/runtime/internal";
 import type { Location, PlannedLaunch } from "@sigil/spec";
 import type { DevicePointer, NativeLaunch } from "./addon.ts";
 import type { CudaKernel } from "./artifact.ts";

@@ -1,5 +1,5 @@
 /** Outputs on their way to the host, as float32 whatever they are stored in. */
-import { shapeOf, widenBfloat16, widenFloat16, type Symbols } from "@sigil/runtime";
+import { shapeOf, widenBfloat16, widenFloat16, type Symbols } from "@sigil/runtime/internal";
 import type { PlannedTensor, Storage } from "@sigil/spec";
 
 export interface SizedOutput {

@@ -2,7 +2,7 @@
  * What a kernel takes, packed as the driver wants it: pointers, sizes, tensor maps, each at its
  * natural alignment.
  */
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { valueOf, type Symbols } from "@sigil/runtime/internal";
 import type { Extent } from "@sigil/spec";
 import type { DevicePointer, NativeMap } from "./addon.ts";
 import type { TensorMapSpec } from "./artifact.ts";

@@ -11,7 +11,7 @@ import {
   type Program,
   type Symbols,
   type WeightReader,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { Location, PlannedProgram } from "@sigil/spec";
 import type { DevicePointer, NativeDevice, NativeUpload } from "./addon.ts";
 import { bucketOf, showSizes } from "./buckets.ts";

@@ -8,7 +8,7 @@ import {
   type Program,
   type WarningHandler,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import type { DeviceInfo } from "./addon.ts";
 import type { CudaArtifact, CudaPath } from "./artifact.ts";

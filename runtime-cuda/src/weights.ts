@@ -1,5 +1,5 @@
 /** Weights on their way to the device: read, packed and sent one tensor at a time. */
-import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
+import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import type { DevicePointer, NativeDevice } from "./addon.ts";
 import { rethrown } from "./error.ts";

@@ -11,7 +11,7 @@ import {
   type Program,
   type Symbols,
   type WeightReader,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { Location, NativeKernels, PlannedProgram } from "@sigil/spec";
 import { chooseInstructionSet, loadAddon, nativeErrorOf, type NativeProgram } from "./addon.ts";
 import { encodeProgram, symbolsOf } from "./encode.ts";

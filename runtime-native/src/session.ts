@@ -8,7 +8,7 @@ import {
   verifyPlan,
   type WarningHandler,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { NativeKernels, Plan } from "@sigil/spec";
 import { chooseInstructionSet, loadAddon } from "./addon.ts";
 import { createNativeProgram, type NativeOptions } from "./program.ts";

@@ -1,5 +1,5 @@
 /** The weights of a plan into the addon's memory. */
-import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
+import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime/internal";
 import type { PlannedProgram, PlannedWeight, WeightLayout } from "@sigil/spec";
 import { isQuantized, quantizedPlaces } from "@sigil/spec/shared";
 import type { NativePart, NativeProgram } from "./addon.ts";

@@ -2,7 +2,7 @@
  * The memory of a program: weights in buffers that any device can bind, constants that loading
  * computes, and one arena.
  */
-import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime";
+import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime/internal";
 import type { Location, PlannedProgram } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
 import { bufferUsage } from "./flags.ts";

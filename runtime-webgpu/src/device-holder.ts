@@ -1,5 +1,5 @@
 /** The device of a session: requested when it is needed, and again when it was lost. */
-import { DisposedError, reporting } from "@sigil/runtime";
+import { DisposedError, reporting } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
 import { WebGpuError } from "./error.ts";

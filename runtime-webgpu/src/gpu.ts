@@ -1,5 +1,5 @@
 /** WebGPU's types under their own names, so that readers need no @webgpu/types. */
-import type { GlobalClass } from "@sigil/runtime";
+import type { GlobalClass } from "@sigil/runtime/internal";
 
 export type GPU = GlobalClass<"GPU">;
 export type GPUBuffer = GlobalClass<"GPUBuffer">;

@@ -1,5 +1,5 @@
 /** Launches with everything that encoding them takes: made once, so that a run only encodes. */
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { valueOf, type Symbols } from "@sigil/runtime/internal";
 import type { PlannedLaunch } from "@sigil/spec";
 import type { ProgramBuffers } from "./buffers.ts";
 import { bufferUsage } from "./flags.ts";

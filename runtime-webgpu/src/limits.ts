@@ -1,5 +1,5 @@
 /** What a plan asks of a device, beside what every device gives. */
-import { valueOf } from "@sigil/runtime";
+import { valueOf } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
 import type { WebGpuKernels } from "./pipelines.ts";

@@ -1,5 +1,5 @@
 /** A compiled artifact and a checkpoint to a session that runs on WebGPU, here or in a worker. */
-import { bindCheckpoint, checkPlan, verifyPlan, type WeightSource } from "@sigil/runtime";
+import { bindCheckpoint, checkPlan, verifyPlan, type WeightSource } from "@sigil/runtime/internal";
 import {
   openHere,
   type WebGpuArtifact,

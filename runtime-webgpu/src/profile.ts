@@ -1,7 +1,7 @@
 /** Timestamps around each launch, where the adapter has them. */
 import { bufferUsage, mapModeRead } from "./flags.ts";
 import type { BoundLaunch } from "./launches.ts";
-import type { Symbols } from "@sigil/runtime";
+import type { Symbols } from "@sigil/runtime/internal";
 import type { GPUCommandEncoder, GPUDevice } from "./gpu.ts";
 
 /** The time of one launch on the adapter. */

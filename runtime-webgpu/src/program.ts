@@ -11,7 +11,7 @@ import {
   type Program,
   type Symbols,
   type WeightReader,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WebGpuBytes } from "./device-bytes.ts";
 import { createBuffers, uploadWeights, type ProgramBuffers } from "./buffers.ts";

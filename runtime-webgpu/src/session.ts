@@ -7,7 +7,7 @@ import {
   type WeightReader,
   type WeightSource,
   type WorkerOptions,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { AdapterKind } from "./adapter-kind.ts";
 import { DeviceHolder, type DeviceOptions, type HeldDevice } from "./device-holder.ts";

@@ -2,7 +2,7 @@
  * A worker that runs programs on WebGPU for pages and servers; built into one file, dist/worker.js,
  * since a page's import map does not reach workers.
  */
-import { bindPlan, serveHere } from "@sigil/runtime";
+import { bindPlan, serveHere } from "@sigil/runtime/internal";
 import type { KernelSet } from "./kernel-set.ts";
 import type { WebGpuKernels } from "./pipelines.ts";
 import { openHere, type WebGpuArtifact, type WebGpuSessionOptions } from "./session.ts";

@@ -6,7 +6,7 @@ import {
   startWorker,
   type WeightSource,
   type WorkerOptions,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { KernelSet } from "./kernel-set.ts";
 import { WebGpuError } from "./error.ts";
 import {

@@ -1,5 +1,5 @@
 /** Runs that come while another is under way, or within a moment of one another, become one. */
-import type { Program } from "@sigil/runtime";
+import type { Program } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { OverloadedError } from "./overloaded-error.ts";
 

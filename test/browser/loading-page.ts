@@ -9,7 +9,7 @@ import { checkpoint } from "./page.ts";
  * the generated module are is the page's to say.
  */
 export const script = (generated: string): string => `
-import { cacheApiStore, cachedFiles, cachedSource, clearCached, decodeImageBlob, openSafetensors, opfsStore, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
+import { cacheApiStore, cachedFiles, cachedSource, clearCached, decodeImageBlob, openSafetensors, opfsStore, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime/internal";
 import { SiglipShapes } from "${generated}";
 const get = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
 const stores = { opfs: opfsStore, cache: cacheApiStore };
@@ -55,5 +55,5 @@ window.ready = true;
 
 /** Unbundled: modules as they are built, found by an import map. */
 export const unbundled = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
 <script type="module">${script("/generated/siglip-shapes/index.js")}</script>`;

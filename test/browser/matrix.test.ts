@@ -13,7 +13,7 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = requires("browser");
 
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js"}}</script>
 <script type="module">
   import { decodeImageBlob, SiglipImageProcessor } from "@sigil/runtime";
   window.decode = async (url, options) => {

@@ -8,9 +8,9 @@ export const checkpoint = "/test/fixtures/checkpoints/siglip-shapes";
 
 /** A page with `classify` and `resized` on its window, and `ready` when they are there. */
 export const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
 <script type="module">
-  import { decodeImageBlob, openSafetensors, resize, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
+  import { decodeImageBlob, openSafetensors, resize, SiglipImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime/internal";
   import { SiglipShapes } from "/generated/siglip-shapes/index.js";
   const get = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   window.devices = [];

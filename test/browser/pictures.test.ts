@@ -17,7 +17,7 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = requires("browser");
 
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js", "@sigil/runtime-webgpu/pictures": "/runtime-webgpu/dist/pictures/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js", "@sigil/runtime-webgpu/pictures": "/runtime-webgpu/dist/pictures/index.js"}}</script>
 <script type="module">
   import { decodeImageBlob, openSafetensors, SiglipImageProcessor, SiglipModel, urlSource } from "@sigil/runtime";
   import { openWebGpuSession } from "@sigil/runtime-webgpu";

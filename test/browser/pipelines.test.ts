@@ -9,7 +9,7 @@ import { serve } from "./serve.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/pipelines": "/runtime/dist/pipelines/page.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime/pipelines": "/runtime/dist/pipelines/page.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
 <script type="module">
   import { zeroShotImageClassification, imageFeatures, textFeatures } from "@sigil/runtime/pipelines";
   import { SiglipShapes } from "/generated/siglip-shapes/index.js";

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSafetensors, syntheticTensor } from "@sigil/runtime";
+import { openSafetensors, syntheticTensor } from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { scaledError } from "../support/golden-cases.ts";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile, kernelFeatures, kernelSetName, tuningOf } from "@sigil/compiler";
+import { compile, kernelFeatures, kernelSetName, tuningOf } from "@sigil/compiler/internal";
 import { DeviceHolder, offeredFeatures } from "@sigil/runtime-webgpu";
 import { loadSpec, loadTuning, specPath } from "@sigil/spec";
 import { describe, expect, it } from "vitest";

@@ -5,8 +5,8 @@ import {
   evaluateGraph,
   evaluateLowered,
   lowerSpec,
-} from "@sigil/compiler";
-import { syntheticTensor, uniform } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { syntheticTensor, uniform } from "@sigil/runtime/internal";
 import {
   listModelSpecs,
   loadSpec,

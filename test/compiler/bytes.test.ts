@@ -7,8 +7,8 @@ import {
   evaluateLowered,
   lowerSpec,
   type Dense,
-} from "@sigil/compiler";
-import { syntheticTensor } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { parseSpec, type ArchitectureGraph, type ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";

@@ -17,8 +17,8 @@ import {
   lowerSpec,
   type Graph,
   type LoweredLaunch,
-} from "@sigil/compiler";
-import { syntheticTensor, uniform } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { syntheticTensor, uniform } from "@sigil/runtime/internal";
 import {
   DiagnosticError,
   listArchitectures,

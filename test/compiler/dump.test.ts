@@ -11,7 +11,7 @@ import {
   showProblem,
   stages,
   unary,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 
 describe("an expression as text", () => {
   const [x, y, z] = ["x", "y", "z"].map(operand) as [

@@ -1,5 +1,11 @@
-import { dense, evaluateGraph, evaluateLowered, lowerSpec, planMemory } from "@sigil/compiler";
-import { syntheticTensor } from "@sigil/runtime";
+import {
+  dense,
+  evaluateGraph,
+  evaluateLowered,
+  lowerSpec,
+  planMemory,
+} from "@sigil/compiler/internal";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";
 

@@ -2,9 +2,9 @@
  * Each fusion of `compiler/src/lowering` by a graph of its own: the launches that it leaves, and
  * that they compute what the graph means.
  */
-import { dense, evaluateGraph, evaluateLowered, lowerSpec } from "@sigil/compiler";
+import { dense, evaluateGraph, evaluateLowered, lowerSpec } from "@sigil/compiler/internal";
 import { parseArchitecture, parseSpec } from "@sigil/spec";
-import { syntheticTensor } from "@sigil/runtime";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { scaledError } from "../support/golden-cases.ts";
 

@@ -1,5 +1,5 @@
-import { buildGraphs, dense, evaluateGraph } from "@sigil/compiler";
-import { syntheticTensor } from "@sigil/runtime";
+import { buildGraphs, dense, evaluateGraph } from "@sigil/compiler/internal";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";
 

@@ -1,6 +1,6 @@
 /** What runs a model is what its document says. */
 import { readFileSync } from "node:fs";
-import { buildGraphs, planKind } from "@sigil/compiler";
+import { buildGraphs, planKind } from "@sigil/compiler/internal";
 import { parseArchitecture, parseSpec, type ArchitectureGraph } from "@sigil/spec";
 import { expect, it } from "vitest";
 

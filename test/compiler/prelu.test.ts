@@ -6,8 +6,8 @@ import {
   buildGraphs,
   evaluateLowered,
   lowerSpec,
-} from "@sigil/compiler";
-import { SiglipModel, syntheticTensor, syntheticWeights } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { SiglipModel, syntheticTensor, syntheticWeights } from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { parseSpec } from "@sigil/spec";
 import { expect, it } from "vitest";

@@ -9,8 +9,8 @@ import {
   evaluateGraph,
   evaluateLowered,
   lowerSpec,
-} from "@sigil/compiler";
-import { SiglipModel, syntheticTensor, syntheticWeights } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { SiglipModel, syntheticTensor, syntheticWeights } from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";

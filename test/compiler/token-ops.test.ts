@@ -1,8 +1,8 @@
 /** Ops on tokens beside PyTorch and transformers, and what they refuse. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dense, ops, ShapeError } from "@sigil/compiler";
-import { uniform } from "@sigil/runtime";
+import { dense, ops, ShapeError } from "@sigil/compiler/internal";
+import { uniform } from "@sigil/runtime/internal";
 import { expect, it } from "vitest";
 import { fixtures, scaledError } from "../support/golden-cases.ts";
 

@@ -1,8 +1,14 @@
 /** Every document of examples/variants, compiled for every backend, beside the float64 oracle. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildGraphs, dense, evaluateGraph, evaluateLowered, lowerSpec } from "@sigil/compiler";
-import { SiglipVisionModel, syntheticTensor, uniform, type Session } from "@sigil/runtime";
+import {
+  buildGraphs,
+  dense,
+  evaluateGraph,
+  evaluateLowered,
+  lowerSpec,
+} from "@sigil/compiler/internal";
+import { SiglipVisionModel, syntheticTensor, uniform, type Session } from "@sigil/runtime/internal";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { everyBackend } from "../support/every-backend.ts";

@@ -5,7 +5,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { artifactFiles, compile, writeBindings } from "@sigil/compiler";
+import { artifactFiles, compile, writeBindings } from "@sigil/compiler/internal";
 import {
   GraphModel,
   InputError,

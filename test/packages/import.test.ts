@@ -66,6 +66,7 @@ const touchedBy = (specifiers: readonly string[]): unknown =>
 it("finds the entries", () =>
   expect(entries).toEqual([
     "@sigil/runtime",
+    "@sigil/runtime/internal",
     "@sigil/runtime/pipelines",
     "@sigil/runtime-cpu",
     "@sigil/runtime-webgpu",

@@ -10,7 +10,7 @@ import {
   SiglipModel,
   type ByteTensor,
   type RawImage,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import {

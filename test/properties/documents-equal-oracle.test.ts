@@ -11,8 +11,8 @@ import {
   evaluateLowered,
   lowerSpec,
   type Dense,
-} from "@sigil/compiler";
-import { syntheticTensor, syntheticWeights, uniform } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { syntheticTensor, syntheticWeights, uniform } from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { parseSpec, type Architecture } from "@sigil/spec";
 import { expect, it } from "vitest";

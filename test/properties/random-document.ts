@@ -1,5 +1,5 @@
 /** Draws small architecture documents from a seed, of every op in any order. */
-import { ArchitectureError, buildGraphs } from "@sigil/compiler";
+import { ArchitectureError, buildGraphs } from "@sigil/compiler/internal";
 import type { Architecture, ModelSpec } from "@sigil/spec";
 import { generator } from "./random-spec.ts";
 

@@ -1,5 +1,5 @@
 /** Draws small specs of every kind from a seed. */
-import { activations } from "@sigil/compiler";
+import { activations } from "@sigil/compiler/internal";
 
 export interface Draw {
   /** A complete Sigil spec. */

@@ -6,7 +6,7 @@ import {
   evaluateGraph,
   type CompiledModel,
   type Dense,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import {
   roundToStorage,
   runText,
@@ -18,7 +18,7 @@ import {
   type Session,
   type Tensor,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 import { expect, it } from "vitest";
 import { scaledError } from "../support/golden-cases.ts";

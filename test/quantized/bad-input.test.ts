@@ -10,7 +10,7 @@ import {
   WeightsError,
   writeSafetensors,
   type TensorToWrite,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { type DiagnosticError, loadSpec, parseSpec, type ModelSpec, type Plan } from "@sigil/spec";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -40,7 +40,7 @@ describe.skipIf(!existsSync(executablePath) && !requires("browser"))(
       writeFiles(join(folder, "module"), artifactFiles(await compile(spec)));
       quantised = `/${relative(root, out)}`;
       const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js"}}</script>
+<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js"}}</script>
 <script type="module">${script(`/${relative(root, folder)}/module/index.js`)}</script>`;
       served = await serve(root, { "/": page }, { isolated: false });
       browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

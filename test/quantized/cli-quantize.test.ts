@@ -19,7 +19,7 @@ import {
   syntheticTensor,
   writeSafetensors,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { decodeImage, openFileSource } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";

@@ -1,5 +1,5 @@
 /** GPTQ beside rounding, by what both do to the products that a matrix is for. */
-import { uniform, type QuantizedMatrix } from "@sigil/runtime";
+import { uniform, type QuantizedMatrix } from "@sigil/runtime/internal";
 import { expect, it } from "vitest";
 import { quantizeClosely } from "../../cli/dist/quantize/choose-scales.js";
 import { gptq } from "../../cli/dist/quantize/gptq.js";

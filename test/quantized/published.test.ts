@@ -10,7 +10,7 @@ import {
   uniform,
   type Session,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import {
   isQuantized,

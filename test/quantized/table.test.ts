@@ -6,7 +6,7 @@ import {
   uniform,
   writeSafetensors,
   type ByteSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { expect, it } from "vitest";
 
 const [rows, columns] = [500, 40];

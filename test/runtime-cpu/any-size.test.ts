@@ -8,7 +8,7 @@ import {
   uniform,
   type Session,
   type Tensor,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { describe, expect, it } from "vitest";
 import { goldenCase, scaledError } from "../support/golden-cases.ts";

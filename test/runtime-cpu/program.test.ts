@@ -1,5 +1,5 @@
-import { evaluateLowered } from "@sigil/compiler";
-import { InputError, syntheticTensor } from "@sigil/runtime";
+import { evaluateLowered } from "@sigil/compiler/internal";
+import { InputError, syntheticTensor } from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { CapacityError, createProgram } from "../../runtime-cpu/dist/index.js";
 import { scaledError } from "../support/golden-cases.ts";

@@ -2,8 +2,8 @@
  * Compiles the programs of a golden case for the CPU, with the checkpoint and inputs that its rules
  * make.
  */
-import { lowerSpec, planProgram, type LoweredProgram } from "@sigil/compiler";
-import { syntheticTensor, syntheticWeights, type WeightSource } from "@sigil/runtime";
+import { lowerSpec, planProgram, type LoweredProgram } from "@sigil/compiler/internal";
+import { syntheticTensor, syntheticWeights, type WeightSource } from "@sigil/runtime/internal";
 import type { PlannedProgram, Storage } from "@sigil/spec";
 import { emitCpu } from "../../compiler/dist/backends/cpu/index.js";
 import { goldenCase, type GoldenCase } from "../support/golden-cases.ts";

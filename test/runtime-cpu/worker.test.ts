@@ -113,7 +113,7 @@ describe("in a thread of Node", () => {
         "--allow-fs-read=*",
         "--input-type=module",
         "--eval",
-        `import { startWorker } from "@sigil/runtime";
+        `import { startWorker } from "@sigil/runtime/internal";
         const error = await startWorker(undefined, async () => "").catch((error) => error);
         console.log(error.name, error.message, error.cause.code);`,
       ],

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { nameOfHopperTile, selectHopperGemm, type HopperTiming } from "@sigil/compiler";
+import { nameOfHopperTile, selectHopperGemm, type HopperTiming } from "@sigil/compiler/internal";
 import { afterAll, describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";

@@ -8,7 +8,7 @@ import {
   narrow,
   type CudaKernel,
   type CudaPath,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { loadSpec, specPath, type ModelSpec } from "@sigil/spec";
 import { fixtures, goldenCase } from "../support/golden-cases.ts";
 

@@ -1,4 +1,4 @@
-import { emitHopperAttention, keyTile, type Emitted } from "@sigil/compiler";
+import { emitHopperAttention, keyTile, type Emitted } from "@sigil/compiler/internal";
 import { describe, expect, test } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import {

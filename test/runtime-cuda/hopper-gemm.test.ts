@@ -4,7 +4,7 @@ import {
   hopperTiles,
   type Emitted,
   type HopperTile,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { describe, expect, test } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import {

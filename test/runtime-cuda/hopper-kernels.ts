@@ -2,7 +2,12 @@
  * Hopper kernels on their own: emitted for a problem, emulated, with operands and references made
  * here.
  */
-import { kernelSource, type CudaOperand, type EmitContext, type Emitted } from "@sigil/compiler";
+import {
+  kernelSource,
+  type CudaOperand,
+  type EmitContext,
+  type Emitted,
+} from "@sigil/compiler/internal";
 import type { Extent } from "@sigil/spec";
 import { expect } from "vitest";
 import { EmulatedModule, type EmulatedMemory } from "./emulated.ts";

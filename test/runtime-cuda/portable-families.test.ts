@@ -19,7 +19,7 @@ import {
   type Expression,
   type GemmProblem,
   type RowReduceProblem,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import type { Storage } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";

@@ -9,8 +9,8 @@ import {
   type LoweredOperand,
   type Problem,
   type ValueType,
-} from "@sigil/compiler";
-import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { roundToStorage, valueOf, type Symbols } from "@sigil/runtime/internal";
 import { isQuantized, type Storage, type WeightLayout } from "@sigil/spec";
 import {
   narrowBfloat16,

@@ -19,7 +19,7 @@ import {
   type Problem,
   type RowReduceProblem,
   type UnaryFunction,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
 import { needsGxx } from "../support/gxx.ts";
 import { instructionSets, withInstructionSet } from "../support/native.ts";

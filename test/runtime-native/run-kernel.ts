@@ -1,6 +1,11 @@
 /** Runs one problem on the native backend with random operands, beside its float64 meaning. */
-import { emitNative, evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler";
-import { quantize, valueOf, type Symbols } from "@sigil/runtime";
+import {
+  emitNative,
+  evaluateProblem,
+  type GemmProblem,
+  type Problem,
+} from "@sigil/compiler/internal";
+import { quantize, valueOf, type Symbols } from "@sigil/runtime/internal";
 import { createNativeProgram } from "@sigil/runtime-native";
 import { align, type PlannedProgram, type PlannedTensor } from "@sigil/spec";
 import { packable } from "../../runtime/dist/weights/quantized/packable.js";

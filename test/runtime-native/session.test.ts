@@ -9,7 +9,7 @@ import {
   SiglipVisionModel,
   syntheticTensor,
   syntheticWeights,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { openNativeSession, type LoadedNativeProgram } from "@sigil/runtime-native";

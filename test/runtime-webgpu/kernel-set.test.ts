@@ -5,7 +5,7 @@ import {
   kernelSetName,
   kernelSets,
   type KernelFeature,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { SiglipModel, syntheticWeights } from "@sigil/runtime";
 import {
   kernelSet,

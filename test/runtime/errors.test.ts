@@ -1,7 +1,7 @@
 /** One family of errors across packages: docs/errors.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import * as runtime from "@sigil/runtime";
+import * as runtime from "@sigil/runtime/internal";
 import * as cpu from "@sigil/runtime-cpu";
 import * as cuda from "@sigil/runtime-cuda";
 import * as emulated from "@sigil/runtime-cuda/emulated";

@@ -1,5 +1,5 @@
 /** Runs of many clients become few, each with its own rows, within bounds. */
-import type { Program } from "@sigil/runtime";
+import type { Program } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { OverloadedError } from "@sigil/serve";
 import { describe, expect, it } from "vitest";

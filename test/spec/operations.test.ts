@@ -1,6 +1,6 @@
 /** What a document states of an op is what the op declares, or is refused at its place. */
 import { execFileSync } from "node:child_process";
-import { buildGraphs, compile, ArchitectureError, ops } from "@sigil/compiler";
+import { buildGraphs, compile, ArchitectureError, ops } from "@sigil/compiler/internal";
 import {
   DiagnosticError,
   parseArchitecture,

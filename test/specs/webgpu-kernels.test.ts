@@ -3,10 +3,16 @@
  * heads and keys, a picture and a text
  * a batch. KERNELS names a set of kernels other than the adapter's own, such as desktop.
  */
-import { choiceOf, kernelSets, lowerSpec, type KernelSet, type Problem } from "@sigil/compiler";
+import {
+  choiceOf,
+  kernelSets,
+  lowerSpec,
+  type KernelSet,
+  type Problem,
+} from "@sigil/compiler/internal";
 import { DeviceHolder, kernelSet, offeredFeatures } from "@sigil/runtime-webgpu";
 import { listModelSpecs, loadSpec, specPath } from "@sigil/spec";
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { valueOf, type Symbols } from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 import { sampledError } from "../compiler/backends/webgpu/sampled-error.ts";

@@ -7,7 +7,7 @@ import {
   Session,
   syntheticWeights,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession, type CpuArtifact } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import type { Plan } from "@sigil/spec";

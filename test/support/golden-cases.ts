@@ -10,7 +10,7 @@ import {
   uniform,
   type Siglip2VisionInputs,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
 
 /** The folder test/fixtures of the repository, above this file or what it was built to. */

@@ -10,7 +10,7 @@ import {
   uniform,
   type Session,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCheckpoint, type Checkpoint } from "@sigil/runtime/node";
 import { loadSpec, type ConfigOptions, type ModelSpec } from "@sigil/spec";
 import { fixtures } from "./golden-cases.ts";

@@ -9,7 +9,7 @@ import {
   syntheticWeights,
   uniform,
   type Session,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { parseSpec, type ModelSpec, type Plan } from "@sigil/spec";

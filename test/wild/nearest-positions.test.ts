@@ -9,7 +9,7 @@ import {
   openSafetensors,
   SiglipVisionModel,
   type Session,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";

@@ -1,6 +1,6 @@
 /** What a backend is to the command line. */
-import type { LoweredProgram } from "@sigil/compiler";
-import type { Program, Session, WeightSource } from "@sigil/runtime";
+import type { LoweredProgram } from "@sigil/compiler/internal";
+import type { Program, Session, WeightSource } from "@sigil/runtime/internal";
 import type { ModelSpec, Storage } from "@sigil/spec";
 import type { Option } from "commander";
 

@@ -1,5 +1,11 @@
-import { flopsOf, lowerSpec, planMemory, tensorsOf, type LoweredProgram } from "@sigil/compiler";
-import { byteLength } from "@sigil/runtime";
+import {
+  flopsOf,
+  lowerSpec,
+  planMemory,
+  tensorsOf,
+  type LoweredProgram,
+} from "@sigil/compiler/internal";
+import { byteLength } from "@sigil/runtime/internal";
 import { listModelSpecs, loadSpec, specPath, type ModelSpec } from "@sigil/spec";
 
 import { storedTensors } from "../quantize/encode.ts";

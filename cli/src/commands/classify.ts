@@ -6,7 +6,7 @@ import {
   taskOf,
   ZeroShotImageClassification,
   type SiglipVisionInputs,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { pictureArguments } from "../picture-arguments.ts";
 import { readPictures, reportUnreadable, type Unreadable } from "../read-pictures.ts";
 import { openModel, type OpenModel } from "../session.ts";

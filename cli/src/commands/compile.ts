@@ -5,7 +5,7 @@ import {
   fileName,
   removeFormerModules,
   stages,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { loadTuning, type ModelSpec, type Tower } from "@sigil/spec";
 import { writeOutput } from "../files.ts";
 import { specOf, withPatches } from "../open-model.ts";

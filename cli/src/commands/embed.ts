@@ -1,4 +1,4 @@
-import { InputError, unitLength } from "@sigil/runtime";
+import { InputError, unitLength } from "@sigil/runtime/internal";
 import { isBulk, runBulk, type BulkOptions } from "../bulk-job.ts";
 import { embedImages, embedTexts, type EmbeddedRows } from "../embeddings.ts";
 import { linesOf } from "../lines.ts";

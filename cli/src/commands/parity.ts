@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
-import { lowerSpec, tensorsOf } from "@sigil/compiler";
-import { bindCheckpoint, syntheticWeights, type WeightSource } from "@sigil/runtime";
+import { lowerSpec, tensorsOf } from "@sigil/compiler/internal";
+import { bindCheckpoint, syntheticWeights, type WeightSource } from "@sigil/runtime/internal";
 import { openSafetensorsFile } from "@sigil/runtime/node";
 import type { ModelSpec } from "@sigil/spec";
 import { tolerances } from "../backends/ways.ts";

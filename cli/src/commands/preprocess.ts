@@ -14,7 +14,7 @@ import {
   type ImageArray,
   type RawImage,
   type Resample,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { isForeignConfig } from "@sigil/spec";
 import { parsePythonJson } from "@sigil/spec/shared";
 import { readInput } from "../files.ts";

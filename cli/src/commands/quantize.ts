@@ -1,6 +1,6 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { bindCheckpoint, InputError } from "@sigil/runtime";
+import { bindCheckpoint, InputError } from "@sigil/runtime/internal";
 import { openCheckpoint } from "@sigil/runtime/node";
 import { fitsPattern, loadSpec, type ModelSpec } from "@sigil/spec";
 import { fileError } from "../file-error.ts";

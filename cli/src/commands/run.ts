@@ -12,7 +12,7 @@ import {
   type Session,
   type SiglipVisionInputs,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openSafetensorsFile } from "@sigil/runtime/node";
 import type { ModelSpec, Tower } from "@sigil/spec";
 import { backendOf } from "../backends/ways.ts";

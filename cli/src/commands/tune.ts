@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { kernelFeatures, kernelSetName, tuningOf } from "@sigil/compiler";
+import { kernelFeatures, kernelSetName, tuningOf } from "@sigil/compiler/internal";
 import { InputError } from "@sigil/runtime";
 import { DeviceHolder, offeredFeatures } from "@sigil/runtime-webgpu";
 import { loadTuning, type TunedClass, type TuningTable } from "@sigil/spec";

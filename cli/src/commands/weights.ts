@@ -1,5 +1,5 @@
-import { buildGraphs } from "@sigil/compiler";
-import { syntheticTensor } from "@sigil/runtime";
+import { buildGraphs } from "@sigil/compiler/internal";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { SafetensorsWriter } from "@sigil/runtime/node";
 import { specOf } from "../open-model.ts";
 import { withProgress } from "../progress.ts";

@@ -1,5 +1,5 @@
 /** The model as a tree of transformers' modules, siblings that are alike folded. */
-import { showShape, type Graph, type Node } from "@sigil/compiler";
+import { showShape, type Graph, type Node } from "@sigil/compiler/internal";
 import { html, type Markup } from "./markup.ts";
 
 interface Module {

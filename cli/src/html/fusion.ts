@@ -1,5 +1,5 @@
 /** Operations beside the kernels that they became, and what each kernel computes. */
-import { showShape } from "@sigil/compiler";
+import { showShape } from "@sigil/compiler/internal";
 import { familyNames, groupLaunches, type ShownLaunch } from "./launches.ts";
 import { html, type Markup } from "./markup.ts";
 import { showProblem } from "./show-problem.ts";

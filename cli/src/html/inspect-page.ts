@@ -2,7 +2,7 @@
  * `sigil inspect --html`: one page that shows what became of a spec, without a script and without
  * another file.
  */
-import { storageNames, type CompiledModel } from "@sigil/compiler";
+import { storageNames, type CompiledModel } from "@sigil/compiler/internal";
 import { architectureSection } from "./architecture.ts";
 import { fusionSection } from "./fusion.ts";
 import { familyNames, shownLaunches, type Family } from "./launches.ts";

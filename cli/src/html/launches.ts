@@ -9,7 +9,7 @@ import {
   type CompiledProgram,
   type LoweredLaunch,
   type Node,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 
 export type Family = LoweredLaunch["problem"]["family"];
 export const familyNames: Readonly<Record<Family, string>> = {

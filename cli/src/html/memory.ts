@@ -2,7 +2,7 @@
  * The arena over a run: every buffer a rectangle from the launch that writes it to the last that
  * reads it.
  */
-import { showShape, type CompiledProgram } from "@sigil/compiler";
+import { showShape, type CompiledProgram } from "@sigil/compiler/internal";
 import { html, type Markup } from "./markup.ts";
 import { showBytes } from "./units.ts";
 

@@ -1,5 +1,5 @@
 /** Kernel problems and scalar expressions as formulas. */
-import type { Expression, LoweredLaunch } from "@sigil/compiler";
+import type { Expression, LoweredLaunch } from "@sigil/compiler/internal";
 import { showStorage, type Extent } from "@sigil/spec";
 
 const signs: Readonly<Record<string, string>> = { add: "+", sub: "-", mul: "*", div: "/" };

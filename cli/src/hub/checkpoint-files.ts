@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isShardName, parsePythonJson } from "@sigil/runtime";
+import { isShardName, parsePythonJson } from "@sigil/runtime/internal";
 import { standsForOpenClip } from "@sigil/spec/shared";
 import { HubError } from "./hub-error.ts";
 

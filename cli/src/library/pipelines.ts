@@ -15,7 +15,7 @@ import {
   type Tensor,
   type ZeroShotOptions,
   type ZeroShotPipeline,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { ImageInput } from "@sigil/runtime/node";
 import { openPipeline, type PipelineOptions } from "./open-pipeline.ts";
 

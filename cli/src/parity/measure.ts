@@ -1,6 +1,11 @@
 /** The same inputs through the oracle and each backend, compared after every fused kernel. */
-import { evaluateLowered, lowerSpec, withTaps, type LoweredProgram } from "@sigil/compiler";
-import { uniform, valueOf, type HostData, type WeightSource } from "@sigil/runtime";
+import {
+  evaluateLowered,
+  lowerSpec,
+  withTaps,
+  type LoweredProgram,
+} from "@sigil/compiler/internal";
+import { uniform, valueOf, type HostData, type WeightSource } from "@sigil/runtime/internal";
 import type { ModelSpec } from "@sigil/spec";
 import type { Options, ProgramLoader } from "../backends/backend.ts";
 import { backendOf } from "../backends/ways.ts";

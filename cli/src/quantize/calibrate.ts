@@ -1,6 +1,12 @@
 /** Runs a checkpoint on pictures and texts and sums up what goes into its matrices. */
-import { emitCpu, lowerSpec, planProgram, withTaps, type LoweredProgram } from "@sigil/compiler";
-import { valueOf, type HostData, type WeightReader } from "@sigil/runtime";
+import {
+  emitCpu,
+  lowerSpec,
+  planProgram,
+  withTaps,
+  type LoweredProgram,
+} from "@sigil/compiler/internal";
+import { valueOf, type HostData, type WeightReader } from "@sigil/runtime/internal";
 import { createProgram } from "@sigil/runtime-cpu";
 import type { ModelSpec } from "@sigil/spec";
 import type { OpenModel } from "../session.ts";

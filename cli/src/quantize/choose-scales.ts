@@ -1,4 +1,4 @@
-import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime";
+import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime/internal";
 
 /** Parts of the scale that gives the largest weight the outermost code. */
 const parts = [1, 0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8];

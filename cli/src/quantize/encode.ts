@@ -1,5 +1,5 @@
 /** A matrix as the tensors that a file keeps of it. */
-import { quantize, type QuantizedMatrix, type TensorInfo } from "@sigil/runtime";
+import { quantize, type QuantizedMatrix, type TensorInfo } from "@sigil/runtime/internal";
 import { codeBooks, type QuantizedStorage } from "@sigil/spec";
 import { quantizeClosely } from "./choose-scales.ts";
 

@@ -1,4 +1,4 @@
-import { buildGraphs, type Graph, type Node, readersByValue } from "@sigil/compiler";
+import { buildGraphs, type Graph, type Node, readersByValue } from "@sigil/compiler/internal";
 import type { ModelSpec } from "@sigil/spec";
 
 /** What a linear reads of a tensor. */

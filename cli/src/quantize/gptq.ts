@@ -2,7 +2,7 @@
  * GPTQ (Frantar et al. 2022): columns are quantised one after the other, and what each loses is
  * made up for by those that are left, as the inputs' products tell.
  */
-import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime";
+import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime/internal";
 import type { Gram } from "./gram.ts";
 
 /** What is added to the diagonal, as a part of its mean. */

@@ -1,5 +1,5 @@
 /** What a quantised checkpoint keeps of the original's embeddings. */
-import { InputError, uniform } from "@sigil/runtime";
+import { InputError, uniform } from "@sigil/runtime/internal";
 import { embedImages, embedTexts, imageFeatures, textFeatures } from "../embeddings.ts";
 import type { Unreadable } from "../read-pictures.ts";
 import { openModel, type OpenModel } from "../session.ts";

@@ -9,8 +9,8 @@ import {
   type LoweredProgram,
   type Tuning,
   type Value,
-} from "@sigil/compiler";
-import { uniform, valueOf } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { uniform, valueOf } from "@sigil/runtime/internal";
 import { createWebGpuProgram, type HeldDevice } from "@sigil/runtime-webgpu";
 import type { TunedProblem } from "./tuned-problems.ts";
 

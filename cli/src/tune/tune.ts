@@ -9,7 +9,7 @@ import {
   type KernelSet,
   type Measured,
   type Tuning,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import type { HeldDevice } from "@sigil/runtime-webgpu";
 import { parityError } from "../parity/measure.ts";
 import { webgpu } from "../backends/webgpu/index.ts";

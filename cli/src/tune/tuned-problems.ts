@@ -6,7 +6,7 @@ import {
   type LoweredLaunch,
   type LoweredProgram,
   type Tuning,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import type { ModelSpec } from "@sigil/spec";
 
 export interface TunedProblem {

@@ -29,7 +29,7 @@ function indexFiles({ plan, source, bindings }: CompiledModel): Files {
 export function artifactFiles(model: CompiledModel): Files {
   const files = { ...indexFiles(model) };
   for (const { target, plan, sources, modules } of compiledTargets(model))
-    if (model.targets.includes(target))
+    if (model.targets.some((asked) => asked === target))
       Object.assign(
         files,
         { [planFile(target)]: `${JSON.stringify(plan, undefined, 2)}\n` },

@@ -11,7 +11,7 @@ import {
   type FixedWindows,
   type ImageProcessorOptions,
   type ResizeArithmetic,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 
 /**
  * The image processor's, such as `SiglipImageProcessor.options`: those of resizing and cropping

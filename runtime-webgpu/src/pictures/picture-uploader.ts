@@ -2,7 +2,7 @@
  * Pictures from textures, videos and canvases into a model without leaving the GPU: resized there
  * as the image processor resizes, bit for bit.
  */
-import { InputError, outputSize, type ByteTensor } from "@sigil/runtime";
+import { InputError, outputSize, type ByteTensor } from "@sigil/runtime/internal";
 import type { WebGpuBytes } from "../device-bytes.ts";
 import {
   geometryOptions,

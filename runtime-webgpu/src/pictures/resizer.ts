@@ -2,7 +2,7 @@
  * Pictures of one size resized to another on one device: every buffer, and what they are bound by,
  * made once.
  */
-import { InputError, type FixedWindows } from "@sigil/runtime";
+import { InputError, type FixedWindows } from "@sigil/runtime/internal";
 import { bufferUsage, textureUsage } from "../flags.ts";
 import type { PictureGeometry } from "./picture-geometry.ts";
 import { firstThreads, resizeShader, secondThreads, sizeWords } from "./resize-shader.ts";

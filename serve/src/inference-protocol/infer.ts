@@ -12,7 +12,7 @@ import {
   type Session,
   type SiglipVisionInputs,
   type Tensor,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { RequestError } from "../http-error.ts";
 
 type Inputs = Readonly<Record<string, InputTensor>>;

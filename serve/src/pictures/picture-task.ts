@@ -8,7 +8,7 @@ import {
   type AnyImageProcessor,
   type Siglip2VisionInputs,
   type SiglipVisionInputs,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 
 /** Classes of image processors; one that extends another stands before it. */
 const classes = {

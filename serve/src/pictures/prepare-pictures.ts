@@ -1,5 +1,10 @@
 import { availableParallelism } from "node:os";
-import { ImageError, stackInputs, type AnyImageProcessor, type Session } from "@sigil/runtime";
+import {
+  ImageError,
+  stackInputs,
+  type AnyImageProcessor,
+  type Session,
+} from "@sigil/runtime/internal";
 import { Piscina } from "piscina";
 import { OverloadedError } from "../overloaded-error.ts";
 import {

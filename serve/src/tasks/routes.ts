@@ -13,7 +13,7 @@ import {
   ZeroShotImageClassification,
   type SiglipVisionInputs,
   type Tensor,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { FastifyInstance } from "fastify";
 import { RequestError } from "../http-error.ts";
 import type { Models } from "../models.ts";

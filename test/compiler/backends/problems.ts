@@ -2,7 +2,7 @@
  * Random operands for a kernel problem, and how far a result is from what it should be: shared by
  * the backends' tests.
  */
-import type { MapProblem, Problem } from "@sigil/compiler";
+import type { MapProblem, Problem } from "@sigil/compiler/internal";
 import {
   dequantize,
   packPanels,
@@ -11,7 +11,7 @@ import {
   roundToStorage,
   valueOf,
   type Symbols,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { isQuantized, weightBytes, type QuantizedStorage, type WeightStorage } from "@sigil/spec";
 
 type StridedRows = NonNullable<MapProblem["written"]>;

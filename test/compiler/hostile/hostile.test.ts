@@ -14,7 +14,7 @@ import {
   writeBindings,
   writeFiles,
   type CompiledModel,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { DiagnosticError, parseArchitecture, parseSpec, type Plan } from "@sigil/spec";
 import { afterAll, describe, expect, it } from "vitest";
 import { bareKernels } from "./kernels.ts";

@@ -14,7 +14,7 @@ import {
   type ImageSize,
   type RawImage,
   type Resample,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { decodeImage } from "@sigil/runtime/node";
 import { describe, expect, it } from "vitest";
 import { fixtures } from "../../support/golden-cases.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ImageError, resize, SiglipImageProcessor } from "@sigil/runtime";
+import { ImageError, resize, SiglipImageProcessor } from "@sigil/runtime/internal";
 import { decodeImage } from "@sigil/runtime/node";
 import { describe, expect, it } from "vitest";
 import { fixtures } from "../../support/golden-cases.ts";

@@ -13,7 +13,7 @@ import {
   type ImageArray,
   type PictureMode,
   type RawImage,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { decodeImage } from "@sigil/runtime/node";
 import { describe, expect, it } from "vitest";
 import { fixedWindows } from "../../../runtime/dist/image/fixed-windows.js";

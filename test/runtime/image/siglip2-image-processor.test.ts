@@ -15,7 +15,7 @@ import {
   SiglipImageProcessorFast,
   uniform,
   type RawImage,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { fixtures } from "../../support/golden-cases.ts";
 

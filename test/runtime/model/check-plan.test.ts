@@ -13,7 +13,7 @@ import {
   valueOf,
   type InputTensor,
   type Session,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCpuSession, type CpuArtifact } from "@sigil/runtime-cpu";
 import { parseSpec, planDigest, sealPlan, type Plan } from "@sigil/spec";
 import { describe, expect, it } from "vitest";

@@ -14,7 +14,7 @@ import {
   WeightsError,
   type Program,
   type Tensor,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { sealPlan, type Plan, type PlannedProgram } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 

@@ -19,7 +19,7 @@ import {
   type Connection,
   type ConnectOptions,
   type WeightSource,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { CapacityError, openCpuSession, type CpuArtifact } from "@sigil/runtime-cpu";
 import type { Plan } from "@sigil/spec";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";

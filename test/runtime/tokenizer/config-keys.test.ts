@@ -2,7 +2,12 @@
  * The table of keys beside what happens: done keys are checked, refused ones throw, inert ones do
  * nothing.
  */
-import { configKeys, SiglipTokenizer, TokenizerError, tokenizerFromJson } from "@sigil/runtime";
+import {
+  configKeys,
+  SiglipTokenizer,
+  TokenizerError,
+  tokenizerFromJson,
+} from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 import { fixture, json } from "./fixtures.ts";
 

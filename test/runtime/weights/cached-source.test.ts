@@ -11,7 +11,7 @@ import {
   WeightsError,
   type ByteStore,
   type CachedSourceOptions,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { breakAfter, fileServer, type FileServer } from "./file-server.ts";
 

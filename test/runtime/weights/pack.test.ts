@@ -5,7 +5,7 @@ import {
   packPanels,
   syntheticTensor,
   syntheticWeights,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import type { PlannedWeight } from "@sigil/spec";
 import { expect, test } from "vitest";
 

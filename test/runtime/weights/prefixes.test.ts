@@ -1,5 +1,10 @@
 /** What stands before the names of a model's tensors in its file. */
-import { bindPlan, syntheticWeights, WeightsError, type WeightSource } from "@sigil/runtime";
+import {
+  bindPlan,
+  syntheticWeights,
+  WeightsError,
+  type WeightSource,
+} from "@sigil/runtime/internal";
 import { describe, expect, it } from "vitest";
 
 const names = ["embeddings.patch_embedding.weight", "encoder.layers.0.layer_norm1.bias"];

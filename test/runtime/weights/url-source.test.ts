@@ -11,7 +11,7 @@ import {
   WeightsError,
   writeSafetensors,
   type UrlSourceOptions,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { breakAfter, fileServer, type FileServer } from "./file-server.ts";
 

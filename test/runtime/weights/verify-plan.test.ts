@@ -11,7 +11,7 @@ import {
   WeightsError,
   writeSafetensors,
   uniform,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import { openCheckpoint } from "@sigil/runtime/node";
 import { openCpuSession, type CpuArtifact } from "@sigil/runtime-cpu";
 import { DiagnosticError, loadSpec, parseSpec, specPath } from "@sigil/spec";

@@ -24,7 +24,7 @@ import {
   widenFloat16,
   withPrefixes,
   writeSafetensors,
-} from "@sigil/runtime";
+} from "@sigil/runtime/internal";
 import {
   openCheckpoint,
   openFileSource,

@@ -7,7 +7,7 @@ import {
   emitNative,
   launchesOf,
   planProgram,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { InputError } from "@sigil/runtime";
 import { createProgram, openCpuSession } from "@sigil/runtime-cpu";
 import { chooseInstructionSet, createNativeProgram, loadAddon } from "@sigil/runtime-native";

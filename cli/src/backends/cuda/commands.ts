@@ -1,5 +1,5 @@
 /** CUDA for the command line, on a card or emulated. */
-import { compileTarget, emitCuda, launchesOf, narrow, planProgram } from "@sigil/compiler";
+import { compileTarget, emitCuda, launchesOf, narrow, planProgram } from "@sigil/compiler/internal";
 import {
   choosePath,
   createCudaProgram,

@@ -2,7 +2,7 @@
  * CUDA for the command line: on a card with kernels that nvcc compiles for it, or emulated on this
  * machine's processor by g++.
  */
-import type { CudaModule } from "@sigil/compiler";
+import type { CudaModule } from "@sigil/compiler/internal";
 import { openDriver, type CudaArtifact, type CudaPath } from "@sigil/runtime-cuda";
 import { emulate } from "@sigil/runtime-cuda/emulated";
 import { buildKernels } from "@sigil/runtime-cuda/nvcc";

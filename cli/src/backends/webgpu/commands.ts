@@ -1,5 +1,11 @@
 /** WebGPU by Dawn for the command line. */
-import { compileTarget, emitWebGpu, kernelSets, launchesOf, planProgram } from "@sigil/compiler";
+import {
+  compileTarget,
+  emitWebGpu,
+  kernelSets,
+  launchesOf,
+  planProgram,
+} from "@sigil/compiler/internal";
 import {
   createWebGpuProgram,
   DeviceHolder,

@@ -16,7 +16,7 @@ import {
   type Expression,
   type GemmProblem,
   type RowReduceProblem,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
 import { quantizations } from "../problems.ts";
 import { kernelError, runKernel } from "./run-kernel.ts";

@@ -1,5 +1,5 @@
 /** The SIMD functions beside float64, over their whole ranges. */
-import { evaluate, operand, unary, type UnaryFunction } from "@sigil/compiler";
+import { evaluate, operand, unary, type UnaryFunction } from "@sigil/compiler/internal";
 import { expect, it } from "vitest";
 import { runKernel } from "./run-kernel.ts";
 

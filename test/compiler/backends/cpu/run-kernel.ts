@@ -1,5 +1,5 @@
 /** Runs one problem's emitted kernel on random operands, beside its float64 meaning. */
-import { evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler";
+import { evaluateProblem, type GemmProblem, type Problem } from "@sigil/compiler/internal";
 import { emitCpu, type CpuKernel } from "../../../../compiler/dist/backends/cpu/index.js";
 import {
   asBytes,
@@ -11,7 +11,7 @@ import {
   sizes,
   storageOf,
 } from "../problems.ts";
-import { valueOf, type Symbols } from "@sigil/runtime";
+import { valueOf, type Symbols } from "@sigil/runtime/internal";
 
 export interface KernelRun {
   readonly kernel: CpuKernel;

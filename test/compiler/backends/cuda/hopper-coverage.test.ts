@@ -1,7 +1,7 @@
 /** What of the published models is left to portable kernels on the Hopper path. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { emitCuda, lowerSpec, narrow } from "@sigil/compiler";
+import { emitCuda, lowerSpec, narrow } from "@sigil/compiler/internal";
 import { loadSpec, specPath } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { normalisedBytes } from "../../../runtime-cuda/distinct-kernels.ts";

@@ -5,7 +5,7 @@ import {
   rowsOfHopperTile,
   selectHopperGemm,
   sharedOfHopperTile,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
 
 const half = (written = false) => ({ type: "bfloat16", offset: 0, written }) as const;

@@ -11,7 +11,7 @@ import {
   type AttentionProblem,
   type CudaOperand,
   type GemmProblem,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { loadSpec, parsePlan, specPath, type Storage } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../../../support/golden-cases.ts";

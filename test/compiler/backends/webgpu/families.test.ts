@@ -18,7 +18,7 @@ import {
   type Expression,
   type GemmProblem,
   type RowReduceProblem,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
 import { gpu, needsWebGpu } from "../../../support/webgpu.ts";
 import { kernelError } from "./run-kernel.ts";

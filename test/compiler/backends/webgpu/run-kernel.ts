@@ -8,8 +8,8 @@ import {
   type LoweredProgram,
   type Problem,
   type Tuning,
-} from "@sigil/compiler";
-import { quantize, valueOf, type Symbols } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { quantize, valueOf, type Symbols } from "@sigil/runtime/internal";
 import { createWebGpuProgram, DeviceHolder } from "@sigil/runtime-webgpu";
 import { packable } from "../../../../runtime/dist/weights/quantized/packable.js";
 import { gpu } from "../../../support/webgpu.ts";

@@ -7,8 +7,8 @@ import {
   type AttentionProblem,
   type GemmProblem,
   type Problem,
-} from "@sigil/compiler";
-import { valueOf, type Symbols } from "@sigil/runtime";
+} from "@sigil/compiler/internal";
+import { valueOf, type Symbols } from "@sigil/runtime/internal";
 import { errorOf } from "../problems.ts";
 import { runKernel } from "./run-kernel.ts";
 

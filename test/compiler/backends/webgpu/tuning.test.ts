@@ -14,7 +14,7 @@ import {
   type KernelFeature,
   type Problem,
   type RowReduceProblem,
-} from "@sigil/compiler";
+} from "@sigil/compiler/internal";
 import {
   attentionWorkgroupQuads,
   gemmWorkgroupQuads,

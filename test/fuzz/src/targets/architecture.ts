@@ -1,5 +1,5 @@
 /** Architecture documents, read and expanded into graphs. */
-import { buildGraphs } from "@sigil/compiler";
+import { buildGraphs } from "@sigil/compiler/internal";
 import { parseArchitecture, parseSpec } from "@sigil/spec";
 import { jsonTarget } from "./json-target.ts";
 import { config, documents } from "./small-specs.ts";

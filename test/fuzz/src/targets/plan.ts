@@ -1,6 +1,12 @@
 /** A plan whose numbers were changed, run by the CPU backend. */
 import { compile } from "@sigil/compiler";
-import { syntheticWeights, uniform, valueOf, type InputTensor, type Session } from "@sigil/runtime";
+import {
+  syntheticWeights,
+  uniform,
+  valueOf,
+  type InputTensor,
+  type Session,
+} from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
 import { parseSpec, type Plan } from "@sigil/spec";
 import { WrongSuccess } from "../judge.ts";
