@@ -87,6 +87,7 @@ export { showShape } from "./ir/extent.ts";
 export * from "./kernels/evaluate.ts";
 export * from "./kernels/flops.ts";
 export * from "./kernels/lowered.ts";
+export * from "./kernels/operands.ts";
 export * from "./kernels/problem.ts";
 export { showProblem } from "./kernels/show-problem.ts";
 export * from "./kernels/traffic.ts";

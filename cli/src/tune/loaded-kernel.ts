@@ -4,8 +4,9 @@
 import {
   emitWebGpu,
   planProgram,
-  writtenOperands,
+  readAndWritten,
   type KernelSet,
+  type LoweredLaunch,
   type LoweredProgram,
   type Tuning,
   type Value,
@@ -41,27 +42,25 @@ export interface LoadedKernel {
 
 /** The launch alone, `repeat` times, with what it reads as inputs. */
 function alone({ launch, program }: TunedProblem, repeat: number): LoweredProgram {
-  const split = launch.operands.length - writtenOperands(launch.problem);
-  const values = (from: number, to?: number) =>
+  const { read, written } = readAndWritten(launch.problem, launch.operands);
+  const values = (operands: LoweredLaunch["operands"]) =>
     new Map(
-      launch.operands
-        .slice(from, to)
-        .flatMap((operand) =>
-          operand.kind === "value" ? [[operand.value.id, operand.value] as const] : [],
-        ),
+      operands.flatMap((operand) =>
+        operand.kind === "value" ? [[operand.value.id, operand.value] as const] : [],
+      ),
     );
   return {
     name: program.name,
     symbols: program.symbols,
     init: [],
     launches: Array.from({ length: repeat }, () => launch),
-    inputs: [...values(0, split)].map(([id, value]) => ({
+    inputs: [...values(read)].map(([id, value]) => ({
       name: `${id}`,
       value,
       dtype: value.dtype === "uint8" ? "uint8" : "float32",
       origin: { pointer: "", path: "" },
     })),
-    outputs: [...values(split)].map(([id, value]) => ({ name: `${id}`, value })),
+    outputs: [...values(written)].map(([id, value]) => ({ name: `${id}`, value })),
     gathers: [],
     tensors: program.tensors,
   };

@@ -9,6 +9,7 @@ import { interpolateGrid } from "../ops/interpolate-grid.ts";
 import { dense } from "../ops/op.ts";
 import { foldRows } from "./fold-rows.ts";
 import type { LoweredOperand, LoweredProgram } from "./lowered.ts";
+import { attentionOperands, gemmOperands, mapOperands, rowOperands } from "./operands.ts";
 import type {
   AttentionProblem,
   EpilogueOperand,
@@ -41,8 +42,7 @@ const pick = (
 
 function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
-  const [a, b] = arrays as [Float64Array, Float64Array];
-  const out = arrays.at(-1)!;
+  const { a, b, epilogue, c } = gemmOperands(problem, arrays);
   const shape = problem.a;
   const read = (row: number, k: number): number => {
     if (shape.kind === "rows") return a[row * shape.stride + k]!;
@@ -72,12 +72,12 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
       let sum = 0;
       for (let k = 0; k < problem.depth; k++) sum += read(row, k) * b[column * problem.depth + k]!;
       const operands = Object.fromEntries(
-        problem.epilogueOperands.map((o, i) => [
-          o.name,
-          pick(o, arrays[2 + i]!, row, column, columns),
+        epilogue.map(({ place, operand }) => [
+          place.name,
+          pick(place, operand, row, column, columns),
         ]),
       );
-      out[row * columns + column] = evaluateExpression(problem.epilogue, {
+      c[row * columns + column] = evaluateExpression(problem.epilogue, {
         accumulator: sum,
         operands,
       });
@@ -86,9 +86,7 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
 
 function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols): void {
   const { heads, headSize, queries, keys } = problem;
-  const [q, k, v] = arrays as [Float64Array, Float64Array, Float64Array];
-  const mask = problem.mask ? arrays[3]! : undefined;
-  const out = arrays[problem.mask ? 4 : 3]!;
+  const { q, k, v, mask, out, probabilities } = attentionOperands(problem, arrays);
   for (let b = 0; b < valueOf(problem.batch, symbols); b++)
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < queries; i++) {
@@ -109,26 +107,20 @@ function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols):
             sum += weights[j]! * v[(b * keys + j) * problem.valueStride + h * headSize + c]!;
           out[((b * queries + i) * heads + h) * headSize + c] = sum / total;
         }
-        if (problem.probabilities)
-          weights.forEach(
-            (w, j) => (arrays.at(-1)![((b * heads + h) * queries + i) * keys + j] = w / total),
-          );
+        if (probabilities)
+          for (const [j, w] of weights.entries())
+            probabilities[((b * heads + h) * queries + i) * keys + j] = w / total;
       }
 }
 
 function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols): void {
   const { kind, width, epsilon } = problem;
-  const [x, weight, bias] = [
-    arrays[0]!,
-    arrays.length > 2 ? arrays[1] : undefined,
-    arrays.length > 3 ? arrays[2] : undefined,
-  ];
-  const out = arrays.at(-1)!;
+  const { x, mask, weight, bias, out } = rowOperands(problem, arrays);
   for (let row = 0; row < valueOf(problem.rows, symbols); row++) {
     if (kind === "mean") {
       const count = problem.reduced!;
       const counted = Array.from({ length: count }, (_, r) => r).filter(
-        (r) => !problem.mask || arrays[1]![row * count + r]! >= 0,
+        (r) => !mask || mask[row * count + r]! >= 0,
       );
       for (let c = 0; c < width; c++)
         out[row * width + c] =
@@ -162,18 +154,19 @@ const startOf = ({ stride, first, lines, period }: StridedRows, row: number): nu
 
 function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
   const { width } = problem;
+  const { inputs, out } = mapOperands(problem, arrays);
   for (let row = 0; row < valueOf(problem.rows, symbols); row++)
     for (let column = 0; column < width; column++) {
       const operands = Object.fromEntries(
-        problem.operands.map((o, i) => [
-          o.name,
-          o.index === "strided"
-            ? arrays[i]![startOf(o, row) + column]!
-            : pick(o, arrays[i]!, row, column, width),
+        inputs.map(({ place, operand }) => [
+          place.name,
+          place.index === "strided"
+            ? operand[startOf(place, row) + column]!
+            : pick(place, operand, row, column, width),
         ]),
       );
       const start = startOf(problem.written ?? { stride: width, first: 0 }, row);
-      arrays.at(-1)![start + column] = evaluateExpression(problem.expression, { operands });
+      out[start + column] = evaluateExpression(problem.expression, { operands });
     }
 }
 

@@ -1,5 +1,6 @@
 import type { PlannedTensor, WeightPart } from "@sigil/spec";
 import type { GraphInput, Value } from "../ir/graph.ts";
+import { readAndWritten } from "./operands.ts";
 import type { Problem } from "./problem.ts";
 
 /**
@@ -15,7 +16,7 @@ export type LoweredOperand =
       readonly parts: readonly WeightPart[];
     };
 
-/** A kernel problem and what it works on; the last operand is written. */
+/** A kernel problem and what it works on, in the order of `operands.ts`. */
 export interface LoweredLaunch {
   readonly problem: Problem;
   readonly operands: readonly LoweredOperand[];
@@ -54,6 +55,6 @@ export const constantValues = ({
 }: Pick<LoweredProgram, "init">): ReadonlyMap<number, Value> =>
   new Map(
     init
-      .flatMap(({ operands }) => operands.slice(-1))
+      .flatMap(({ problem, operands }) => readAndWritten(problem, operands).written)
       .flatMap((operand) => (operand.kind === "value" ? [[operand.value.id, operand.value]] : [])),
   );

@@ -1,6 +1,7 @@
 import { weightBytes } from "@sigil/spec";
 import { bytesOf } from "../ir/value-bytes.ts";
 import type { LoweredLaunch } from "./lowered.ts";
+import { matrixPlace } from "./operands.ts";
 
 /**
  * Bytes that a launch must at least move: each value and weight that it touches once, weights as
@@ -12,6 +13,7 @@ export function trafficOf(
 ): number {
   const stored =
     problem.family === "gemm" && problem.b.kind === "weight" ? problem.b.storage : "float32";
+  const matrix = matrixPlace(problem, operands.length);
   const values = new Map(
     operands.flatMap((operand) =>
       operand.kind === "value"
@@ -24,7 +26,7 @@ export function trafficOf(
       ? weightBytes(operand.rows, operand.columns, {
           kind: "panels",
           width: 1,
-          storage: i === 1 ? stored : "float32",
+          storage: i === matrix ? stored : "float32",
         })
       : 0,
   );

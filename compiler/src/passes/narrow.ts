@@ -8,11 +8,8 @@
 import type { Storage } from "@sigil/spec";
 import type { Value } from "../ir/graph.ts";
 import type { LoweredLaunch, LoweredOperand, LoweredProgram } from "../kernels/lowered.ts";
+import { attentionOperands, readAndWritten } from "../kernels/operands.ts";
 import type { Problem } from "../kernels/problem.ts";
-
-/** How many operands, the last ones, a problem writes. */
-export const writtenOperands = (problem: Problem): number =>
-  problem.family === "attention" && problem.probabilities ? 2 : 1;
 
 const valuesOf = (operands: readonly LoweredOperand[]): readonly Value[] =>
   operands.flatMap((operand) => (operand.kind === "value" ? [operand.value] : []));
@@ -28,7 +25,7 @@ export function narrow(program: LoweredProgram, storage: Storage): LoweredProgra
   const all = [...program.init, ...program.launches];
   const read = new Set(
     all.flatMap(({ problem, operands }) =>
-      valuesOf(operands.slice(0, -writtenOperands(problem))).map(({ id }) => id),
+      valuesOf(readAndWritten(problem, operands).read).map(({ id }) => id),
     ),
   );
   const kept = new Set([
@@ -39,11 +36,11 @@ export function narrow(program: LoweredProgram, storage: Storage): LoweredProgra
       isExact(problem) ? valuesOf(operands).map(({ id }) => id) : [],
     ),
     // Kernels write probabilities in float32, whoever reads them.
-    ...all.flatMap(({ problem, operands }) =>
-      problem.family === "attention" && problem.probabilities
-        ? valuesOf(operands.slice(-1)).map(({ id }) => id)
-        : [],
-    ),
+    ...all.flatMap(({ problem, operands }) => {
+      if (problem.family !== "attention") return [];
+      const { probabilities } = attentionOperands(problem, operands);
+      return probabilities ? valuesOf([probabilities]).map(({ id }) => id) : [];
+    }),
   ]);
   const narrowed = new Map<number, Value>();
   const typed = (value: Value): Value => {

@@ -88,7 +88,12 @@ describe("the choice of a backend", () => {
     ];
     const choices: BackendChoice<BackendName>[] = [];
     const onBackend = (choice: BackendChoice<BackendName>): void => void choices.push(choice);
-    expect(await openBackend({ onBackend }, { cpu: async () => cpu, cuda, webgpu })).toBe(cpu);
+    expect(
+      await openBackend<"cpu" | "cuda" | "webgpu">(
+        { onBackend },
+        { cpu: async () => cpu, cuda, webgpu },
+      ),
+    ).toBe(cpu);
     expect(
       await openBackend<"cuda" | "cpu">(
         { onBackend },

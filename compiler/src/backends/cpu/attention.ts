@@ -4,6 +4,7 @@
  * time meet the key panels, take a numerically safe softmax and meet the value panels, so only four
  * rows of scores exist.
  */
+import { attentionOperands } from "../../kernels/operands.ts";
 import type { AttentionProblem } from "../../kernels/problem.ts";
 import { multiply } from "../../ir/extent.ts";
 import { kernelWriter, plus, roundUp, times, type EmitOptions, type Emitted } from "./kernel.ts";
@@ -11,7 +12,7 @@ import { exp } from "./math.ts";
 import { forLanes, tailMask } from "./rows.ts";
 import { select } from "./select.ts";
 import { clearSums, forRowBlocks, multiplyTile, panelPitch, panelWidth } from "./tile.ts";
-import { maxLanes, sumLanes, type FunctionWriter, type Variable } from "./wat/function-writer.ts";
+import { maxLanes, sumLanes, type FunctionWriter } from "./wat/function-writer.ts";
 import { f32, f32x4, i32, v128, type I32 } from "./wat/nodes.ts";
 
 /**
@@ -78,9 +79,7 @@ export function emitAttention(
     ...(problem.probabilities ? ["probabilities"] : []),
   ];
   const { f, operands, extents, scratch, begin, end } = kernelWriter(name, names, []);
-  const [q, k, v] = operands as [Variable<"i32">, Variable<"i32">, Variable<"i32">];
-  const mask = problem.mask ? operands[3]! : undefined;
-  const out = operands[problem.mask ? 4 : 3]!;
+  const { q, k, v, mask, out, probabilities } = attentionOperands(problem, operands);
 
   const keyPanels = Math.ceil(keys / panelWidth);
   const channelPanels = Math.ceil(headSize / panelWidth);
@@ -163,10 +162,10 @@ export function emitAttention(
         });
         return f.let(`scale${r}`, f32x4.splat(f32.div(f32.const(1), sumLanes(sum))));
       });
-      if (problem.probabilities) {
+      if (probabilities) {
         const rows = f.let(
           "probabilityRows",
-          i32.add(operands.at(-1)!, times(i32.add(times(unit, queries), row), 4 * keys)),
+          i32.add(probabilities, times(i32.add(times(unit, queries), row), 4 * keys)),
         );
         scales.forEach((scale, r) =>
           forLanes(f, keys, (byte, lanes) =>

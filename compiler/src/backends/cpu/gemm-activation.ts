@@ -3,10 +3,11 @@
  * and both sizes may be symbolic.
  */
 import type { WeightLayout } from "@sigil/spec";
+import { gemmOperands, operandNamed } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { kernelWriter, times, type EmitOptions, type Emitted } from "./kernel.ts";
 import { loadOperand, renderExpression } from "./render-expression.ts";
-import { sumLanes, type Variable } from "./wat/function-writer.ts";
+import { sumLanes } from "./wat/function-writer.ts";
 import { f32x4, i32, v128 } from "./wat/nodes.ts";
 import { tailMask } from "./rows.ts";
 
@@ -22,8 +23,7 @@ export function emitGemmActivation(
     ["a", "b", ...problem.epilogueOperands.map((o) => o.name), "c"],
     [problem.columns],
   );
-  const [a, b] = operands as [Variable<"i32">, Variable<"i32">];
-  const c = operands.at(-1)!;
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
   const columns = extent(problem.columns);
   const whole = depth - (depth % 4);
 
@@ -59,9 +59,9 @@ export function emitGemmActivation(
       };
       const value = renderExpression(f, problem.epilogue, {
         accumulator: f.let("dot", f32x4.splat(sumLanes(sum))),
-        operand: (operand) => {
-          const i = problem.epilogueOperands.findIndex((o) => o.name === operand);
-          return loadOperand(operands[2 + i]!, problem.epilogueOperands[i]!, place);
+        operand: (name) => {
+          const found = operandNamed(epilogue, name);
+          return loadOperand(found.operand, found.place, place);
         },
       });
       f.storeLane(i32.add(c, bytes), value, 0);

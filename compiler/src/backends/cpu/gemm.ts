@@ -5,6 +5,7 @@
  * registers.
  */
 import type { WeightLayout } from "@sigil/spec";
+import { gemmOperands, operandNamed } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { kernelWriter, plus, times, type EmitOptions, type Emitted } from "./kernel.ts";
 import { gatherPatches } from "./patches.ts";
@@ -12,7 +13,6 @@ import { loadOperand, renderExpression } from "./render-expression.ts";
 import { select } from "./select.ts";
 import { clearSums, forRowBlocks, multiplyTile, panelPitch, panelWidth } from "./tile.ts";
 import { unpackedPanel } from "./unpack.ts";
-import type { Variable } from "./wat/function-writer.ts";
 import { i32, v128, type I32 } from "./wat/nodes.ts";
 
 export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptions): Emitted {
@@ -26,8 +26,7 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
     ["a", "b", ...problem.epilogueOperands.map((o) => o.name), "c"],
     [problem.rows],
   );
-  const [a, b] = operands as [Variable<"i32">, Variable<"i32">];
-  const c = operands.at(-1)!;
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
   const rows = extent(problem.rows);
   const stride = 4 * (shape.kind === "rows" ? shape.stride : depth);
 
@@ -123,9 +122,9 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
               };
               const value = renderExpression(f, problem.epilogue, {
                 accumulator: sums[r]![half]!,
-                operand: (operand) => {
-                  const i = problem.epilogueOperands.findIndex((o) => o.name === operand);
-                  return loadOperand(operands[2 + i]!, problem.epilogueOperands[i]!, place);
+                operand: (name) => {
+                  const found = operandNamed(epilogue, name);
+                  return loadOperand(found.operand, found.place, place);
                 },
               });
               f.storeLanes(

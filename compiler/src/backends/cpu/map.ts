@@ -1,5 +1,6 @@
 /** Elementwise expressions and strided copies: a unit is one row. */
 import type { WeightLayout } from "@sigil/spec";
+import { mapOperands, operandNamed } from "../../kernels/operands.ts";
 import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
 import { kernelWriter, times, type Emitted } from "./kernel.ts";
 import { loadOperand, renderExpression } from "./render-expression.ts";
@@ -23,21 +24,32 @@ export function emitMap(name: string, problem: MapProblem): Emitted {
     [...problem.operands.map((o) => o.name), "out"],
     [],
   );
+  const { inputs, out } = mapOperands(problem, operands);
   f.forRange("row", begin, end, 1, (row) => {
     const start = f.let("start", times(row, 4 * width));
-    const starts = problem.operands.map((o) =>
-      o.index === "strided" ? f.let(`${o.name}_row`, rowOffset(o, row)) : undefined,
+    const offsets = new Map(
+      inputs.flatMap(({ place }) =>
+        place.index === "strided"
+          ? [[place.name, f.let(`${place.name}_row`, rowOffset(place, row))]]
+          : [],
+      ),
     );
-    const to = problem.written && f.let("to", rowOffset(problem.written, row));
+    const starts = (name: string, operand: I32): I32 => {
+      const offset = offsets.get(name);
+      return offset ? i32.add(operand, offset) : operand;
+    };
+    const written = problem.written && {
+      ...problem.written,
+      to: f.let("to", rowOffset(problem.written, row)),
+    };
     forLanes(f, width, (byte, lanes) => {
       const bytes = f.let("bytes", i32.add(start, byte));
       const value = renderExpression(f, problem.expression, {
-        operand: (operand) => {
-          const i = problem.operands.findIndex((o) => o.name === operand);
-          const place = problem.operands[i]!;
+        operand: (name) => {
+          const { place, operand } = operandNamed(inputs, name);
           if (place.index === "strided")
-            return v128.load(i32.add(i32.add(operands[i]!, starts[i]!), byte), 4 * place.first);
-          return loadOperand(operands[i]!, place, {
+            return v128.load(i32.add(starts(name, operand), byte), 4 * place.first);
+          return loadOperand(operand, place, {
             row,
             columns: i32.const(width),
             bytes,
@@ -47,8 +59,8 @@ export function emitMap(name: string, problem: MapProblem): Emitted {
           });
         },
       });
-      const at = to ? i32.add(i32.add(to, byte), i32.const(4 * problem.written!.first)) : bytes;
-      f.storeLanes(i32.add(operands.at(-1)!, at), value, lanes);
+      const at = written ? i32.add(i32.add(written.to, byte), i32.const(4 * written.first)) : bytes;
+      f.storeLanes(i32.add(out, at), value, lanes);
     });
   });
   const rows: WeightLayout = { kind: "rows" };
@@ -58,6 +70,6 @@ export function emitMap(name: string, problem: MapProblem): Emitted {
     units: { of: problem.rows, per: 1 },
     extents,
     scratchBytes: 0,
-    layouts: operands.map((_, i) => (i < operands.length - 1 ? rows : undefined)),
+    layouts: [...inputs.map(() => rows), undefined],
   };
 }

@@ -1,5 +1,6 @@
 /** Norms and means: a unit is one row (for `mean`, one outer index). */
 import type { WeightLayout } from "@sigil/spec";
+import { rowOperands } from "../../kernels/operands.ts";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
 import { kernelWriter, type Emitted } from "./kernel.ts";
 import { forLanes, rowStart, tailMask } from "./rows.ts";
@@ -82,30 +83,22 @@ export function emitRowReduce(
     "out",
   ];
   const { f, operands, extents, begin, end } = kernelWriter(name, names, []);
-  const [weight, bias] = [
-    operandCount > 2 ? operands[1] : undefined,
-    operandCount > 3 ? operands[2] : undefined,
-  ];
+  const given = rowOperands(problem, operands);
+  const { mask, weight, bias } = given;
   const affine = (value: V128, byte: I32): V128 => {
     const scaled = weight ? f32x4.mul(value, v128.load(i32.add(weight, byte))) : value;
     return bias ? f32x4.add(scaled, v128.load(i32.add(bias, byte))) : scaled;
   };
   f.forRange("row", begin, end, 1, (row) => {
-    const x = rowStart(
-      f,
-      "from",
-      operands[0]!,
-      row,
-      width * (kind === "mean" ? problem.reduced! : 1),
-    );
-    const out = rowStart(f, "to", operands.at(-1)!, row, width);
+    const x = rowStart(f, "from", given.x, row, width * (kind === "mean" ? problem.reduced! : 1));
+    const out = rowStart(f, "to", given.out, row, width);
     if (kind === "mean")
       meanRow(
         f,
         width,
         problem.reduced!,
         x,
-        problem.mask ? rowStart(f, "masks", operands[1]!, row, problem.reduced!) : undefined,
+        mask && rowStart(f, "masks", mask, row, problem.reduced!),
         out,
       );
     else {
@@ -136,8 +129,6 @@ export function emitRowReduce(
     units: { of: problem.rows, per: 1 },
     extents,
     scratchBytes: 0,
-    layouts: operands.map((_, i) =>
-      !problem.mask && i > 0 && i < operands.length - 1 ? rows : undefined,
-    ),
+    layouts: operands.map((operand) => (operand === weight || operand === bias ? rows : undefined)),
   };
 }

@@ -1,5 +1,6 @@
 /** Attention: on tensor cores, in float32, or a block per query where there are few. */
 import { multiply } from "../../ir/extent.ts";
+import { attentionOperands } from "../../kernels/operands.ts";
 import type { AttentionProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { cppType, isHalf, type CudaOperand } from "./operands.ts";
@@ -83,12 +84,10 @@ function skeletonOf(
 }
 
 export function emitAttention(problem: AttentionProblem, { operands }: EmitContext): Emitted {
-  const { heads, headSize, queries, keys, mask, probabilities } = problem;
-  const [q, k, v] = operands as [CudaOperand, CudaOperand, CudaOperand];
-  const maskOperand = mask ? operands[3]! : undefined;
-  const out = operands[mask ? 4 : 3]!;
+  const { heads, headSize, queries, keys } = problem;
+  const { q, k, v, mask, out, probabilities } = attentionOperands(problem, operands);
   const skeleton = skeletonOf(selectAttention(problem, operands), problem, q);
-  if (probabilities && isHalf(operands.at(-1)!.type))
+  if (probabilities && isHalf(probabilities.type))
     throw new Error("internal: probabilities are float32");
   const shape = instance(
     "AttentionShape",
@@ -100,8 +99,8 @@ export function emitAttention(problem: AttentionProblem, { operands }: EmitConte
     problem.keyStride,
     problem.valueStride,
     problem.sharedQuery,
-    mask,
-    probabilities,
+    problem.mask,
+    problem.probabilities,
   );
   const absent = "static_cast<float*>(nullptr)";
   return {
@@ -119,9 +118,9 @@ export function emitAttention(problem: AttentionProblem, { operands }: EmitConte
         pointer(q, "q"),
         pointer(k, "k"),
         pointer(v, "v"),
-        ...(maskOperand ? [pointer(maskOperand, "mask")] : []),
+        ...(mask ? [pointer(mask, "mask")] : []),
         pointer(out, "out"),
-        ...(probabilities ? [pointer(operands.at(-1)!, "probabilities")] : []),
+        ...(probabilities ? [pointer(probabilities, "probabilities")] : []),
         count("batch"),
       ],
       statements: [

@@ -3,6 +3,7 @@
  * float32 multiply-adds otherwise.
  */
 import { numbersOf, quantizedPlaces, type Extent, type QuantizedStorage } from "@sigil/spec";
+import { gemmOperands } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { cppType, elementOf, isHalf, strideOfB, type CudaOperand } from "./operands.ts";
@@ -82,18 +83,16 @@ function numbersType(storage: QuantizedStorage): string {
 const sizeOf = (type: CudaOperand["type"]): number => (isHalf(type) ? 2 : 4);
 
 export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContext): Emitted {
-  const { depth, epilogueOperands } = problem;
-  const [a, b] = operands as [CudaOperand, CudaOperand];
-  const c = operands.at(-1)!;
+  const { depth } = problem;
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
   const choice = selectGemm(problem, operands, symbols);
   const { tile } = choice;
-  const element = elementOf(operands);
+  const element = elementOf(problem, operands);
   const fixed = typeof problem.columns === "number";
   const columns = fixed ? (problem.columns as number) : "columns";
-  const extra = operands.slice(2, -1);
-  const finish = renderFunctor(problem.epilogue, epilogueOperands, extra, c, columns);
+  const finish = renderFunctor(problem.epilogue, epilogue, c, columns);
   // A run-time number of columns has no alignment to speak of.
-  const run = fixed ? finishRun(epilogueOperands, extra, c, columns as number) : 1;
+  const run = fixed ? finishRun(epilogue, c, columns as number) : 1;
   const copyA = copyType(
     choice.a,
     "TileA",
@@ -148,7 +147,7 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
       parameters: [
         pointer(a, "a"),
         pointer(b, "b"),
-        ...epilogueOperands.map((o, i) => pointer(extra[i]!, o.name)),
+        ...epilogue.map(({ place, operand }) => pointer(operand, place.name)),
         pointer(c, "c"),
         count("rows"),
         ...(fixed ? [] : [count("columns")]),

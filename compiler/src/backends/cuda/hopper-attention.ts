@@ -3,6 +3,7 @@
  * TMA from wherever their rows lie.
  */
 import { multiply } from "../../ir/extent.ts";
+import { attentionOperands } from "../../kernels/operands.ts";
 import type { AttentionProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { copiesByTensor } from "./hopper-gemm.ts";
@@ -62,26 +63,17 @@ function sharedBytes(headSize: number, consumers: number, tile: number, stages: 
   );
 }
 
-function fits(
-  {
-    headSize,
-    queries,
-    queryStride,
-    keyStride,
-    valueStride,
-    sharedQuery,
-    probabilities,
-  }: AttentionProblem,
-  [q, k, v, ...rest]: readonly CudaOperand[],
-): boolean {
+function fits(problem: AttentionProblem, operands: readonly CudaOperand[]): boolean {
+  const { headSize, queries, queryStride, keyStride, valueStride, sharedQuery, probabilities } =
+    problem;
   if (!longest[headSize] || queries < 16 || sharedQuery || probabilities) return false;
-  const out = rest.at(-1)!;
-  const types = new Set([q!.type, k!.type, v!.type, out.type]);
+  const { q, k, v, out } = attentionOperands(problem, operands);
+  const types = new Set([q.type, k.type, v.type, out.type]);
   return (
     types.size === 1 &&
-    copiesByTensor(q!, queryStride) &&
-    copiesByTensor(k!, keyStride) &&
-    copiesByTensor(v!, valueStride) &&
+    copiesByTensor(q, queryStride) &&
+    copiesByTensor(k, keyStride) &&
+    copiesByTensor(v, valueStride) &&
     out.offset % 8 === 0
   );
 }
@@ -92,12 +84,12 @@ export function emitHopperAttention(
   { operands }: EmitContext,
 ): Emitted | undefined {
   if (!fits(problem, operands)) return undefined;
-  const { heads, headSize, queries, keys, batch, mask } = problem;
-  const [q, k, v] = operands as [CudaOperand, CudaOperand, CudaOperand];
-  const out = operands.at(-1)!;
+  const { heads, headSize, queries, keys, batch } = problem;
+  const { q, k, v, mask, out } = attentionOperands(problem, operands);
+  const places = attentionOperands(problem, [...operands.keys()]);
   // Few queries: several small blocks on a multiprocessor hide one another's waits.
   const consumers = queries <= 64 ? 1 : 2;
-  const tile = keyTile(headSize, keys, mask);
+  const tile = keyTile(headSize, keys, problem.mask);
   const stages = consumers === 1 && keys <= 64 ? 1 : 2;
   const blocks = consumers === 1 && keys <= 64 ? 2 : 1;
   const threads = 128 * (consumers + 1);
@@ -120,13 +112,13 @@ export function emitHopperAttention(
     swizzle: channels === 64 ? "128" : channels === 32 ? "64" : "32",
   });
   const [queryMap, keyMap] = [
-    (channels: number) => map(0, queries, problem.queryStride, channels, 64 * consumers),
-    (channels: number) => map(1, keys, problem.keyStride, channels, tile),
+    (channels: number) => map(places.q, queries, problem.queryStride, channels, 64 * consumers),
+    (channels: number) => map(places.k, keys, problem.keyStride, channels, tile),
   ];
   const maps = [
     queryMap(64),
     keyMap(64),
-    map(2, keys, problem.valueStride, wide ? 32 : 64, tile),
+    map(places.v, keys, problem.valueStride, wide ? 32 : 64, tile),
     ...(wide ? [queryMap(rest), keyMap(rest)] : []),
   ];
   const names = [
@@ -142,7 +134,7 @@ export function emitHopperAttention(
       blocks,
       declarations: [
         "using Config = " +
-          `${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages, mask)};`,
+          `${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages, problem.mask)};`,
         `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads}, ` +
           `"the compiler launches another shape");`,
       ],
@@ -150,7 +142,7 @@ export function emitHopperAttention(
         pointer(q, "q"),
         pointer(k, "k"),
         pointer(v, "v"),
-        ...(mask ? [pointer(operands[3]!, "mask")] : []),
+        ...(mask ? [pointer(mask, "mask")] : []),
         pointer(out, "out"),
         count("batch"),
         ...names.map(tensorMap),

@@ -4,7 +4,8 @@
  */
 import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
-import type { GemmProblem } from "../../kernels/problem.ts";
+import { gemmOperands, type NamedOperand } from "../../kernels/operands.ts";
+import type { EpilogueOperand, GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import {
   nameOf,
@@ -35,39 +36,35 @@ const operationsOf = (e: Expression): number =>
 export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean =>
   isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
 
-function fits(problem: GemmProblem, [a, b, ...rest]: readonly CudaOperand[]): boolean {
-  const { a: shape, b: kind, columns, epilogueOperands } = problem;
-  const c = rest.at(-1)!;
+function fits(problem: GemmProblem, operands: readonly CudaOperand[]): boolean {
+  const { a: shape, b: kind, columns } = problem;
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
   if (kind.kind !== "weight" || typeof columns !== "number") return false;
   // Two neighbours of a row are finished at once.
-  const pairs = epilogueOperands.every(
-    ({ index }, i) => index === "scalar" || (rest[i]!.offset % 2 === 0 && columns % 2 === 0),
+  const pairs = epilogue.every(
+    ({ place, operand }) =>
+      place.index === "scalar" || (operand.offset % 2 === 0 && columns % 2 === 0),
   );
   const stores =
     c.type === "float32"
       ? columns % 2 === 0 && c.offset % 2 === 0
-      : c.type === b!.type && columns % 8 === 0 && c.offset % 8 === 0;
-  const reads = shape.kind !== "rows" || (a!.type === b!.type && copiesByTensor(a!, shape.stride));
-  return reads && copiesByTensor(b!, strideOfB(problem)) && pairs && stores;
+      : c.type === b.type && columns % 8 === 0 && c.offset % 8 === 0;
+  const reads = shape.kind !== "rows" || (a.type === b.type && copiesByTensor(a, shape.stride));
+  return reads && copiesByTensor(b, strideOfB(problem)) && pairs && stores;
 }
 
-/**
- * Which of the epilogue's operands is copied to shared memory while products are computed; -1 for
- * none.
- */
+/** Which of the epilogue's operands is copied to shared memory while products are computed. */
 function carriedOperand(
-  { epilogueOperands }: GemmProblem,
+  problem: GemmProblem,
   operands: readonly CudaOperand[],
-): number {
-  const c = operands.at(-1)!;
+): NamedOperand<EpilogueOperand, CudaOperand> | undefined {
+  const { epilogue, c } = gemmOperands(problem, operands);
   return isHalf(c.type)
-    ? epilogueOperands.findIndex(
-        ({ index }, i) =>
-          index === "element" &&
-          operands[i + 2]!.type === c.type &&
-          operands[i + 2]!.offset % 8 === 0,
+    ? epilogue.find(
+        ({ place, operand }) =>
+          place.index === "element" && operand.type === c.type && operand.offset % 8 === 0,
       )
-    : -1;
+    : undefined;
 }
 
 /**
@@ -83,7 +80,7 @@ export function hopperShapeOf(
     rows: valueOf(problem.rows, symbols),
     columns: problem.columns as number,
     depth: problem.depth,
-    carries: carriedOperand(problem, operands) >= 0,
+    carries: carriedOperand(problem, operands) !== undefined,
     operations: operationsOf(problem.epilogue),
     gathers: problem.a.kind !== "rows",
   };
@@ -98,18 +95,18 @@ export function emitHopperGemm(
   const chosenFor = hopperShapeOf(problem, context);
   if (!chosenFor) return undefined;
   const { operands } = context;
-  const { depth, epilogueOperands: places, a: shape } = problem;
-  const [a, b] = operands as [CudaOperand, CudaOperand];
-  const c = operands.at(-1)!;
-  const extra = operands.slice(2, -1);
+  const { depth, a: shape } = problem;
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
+  const places = gemmOperands(problem, [...operands.keys()]);
   const columns = problem.columns as number;
-  const carried = places[carriedOperand(problem, operands)]?.name;
+  const carried = carriedOperand(problem, operands)?.place.name;
   const tile = given ?? selectHopperGemm(chosenFor, hopperTimings);
   const { stages, bytes } = sharedOf(tile, carried !== undefined);
   const threads = 128 * (tile.consumers + 1);
-  const finish = renderFunctor(problem.epilogue, places, extra, c, columns, carried);
+  const finish = renderFunctor(problem.epilogue, epilogue, c, columns, carried);
   const tileRows = rowsOf(tile);
   const map = (
+    { type }: CudaOperand,
     operand: number,
     rows: TensorMapSpec["sizes"][number],
     stride: number,
@@ -117,7 +114,7 @@ export function emitHopperGemm(
   ): TensorMapSpec => ({
     operand,
     offset: 0,
-    dtype: operands[operand]!.type as TensorMapSpec["dtype"],
+    dtype: type as TensorMapSpec["dtype"],
     sizes: [depth, rows],
     strides: [stride * 2],
     box: [64, box],
@@ -129,8 +126,8 @@ export function emitHopperGemm(
   const across = Math.ceil(columns / tile.columns) * tile.cluster;
   const copied = shape.kind === "rows";
   const maps = [
-    ...(copied ? [map(0, problem.rows, shape.stride, tileRows)] : []),
-    map(1, columns, strideOfB(problem), tile.columns / tile.cluster),
+    ...(copied ? [map(a, places.a, problem.rows, shape.stride, tileRows)] : []),
+    map(b, places.b, columns, strideOfB(problem), tile.columns / tile.cluster),
   ];
   const rowsOfA =
     shape.kind === "rows"
@@ -151,7 +148,7 @@ export function emitHopperGemm(
       parameters: [
         pointer(a, "a"),
         pointer(b, "b"),
-        ...places.map((o, i) => pointer(extra[i]!, o.name)),
+        ...epilogue.map(({ place, operand }) => pointer(operand, place.name)),
         pointer(c, "c"),
         count("rows"),
         ...(copied ? [tensorMap("map_a")] : []),

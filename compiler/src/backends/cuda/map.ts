@@ -3,6 +3,7 @@
  * do not divide.
  */
 import { multiply } from "../../ir/extent.ts";
+import { mapOperands } from "../../kernels/operands.ts";
 import type { MapProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { finishRun, renderFunctor, rowStart, rowSteps } from "./render-expression.ts";
@@ -12,11 +13,11 @@ const threads = 256;
 
 export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted {
   const { width } = problem;
-  const [inputs, out] = [operands.slice(0, -1), operands.at(-1)!];
+  const { inputs, out } = mapOperands(problem, operands);
   const { written } = problem;
   const steps = written ? [...rowSteps(written), width] : [width];
-  const run = finishRun(problem.operands, inputs, out, width, steps);
-  const compute = renderFunctor(problem.expression, problem.operands, inputs, out, width);
+  const run = finishRun(inputs, out, width, steps);
+  const compute = renderFunctor(problem.expression, inputs, out, width);
   return {
     text: {
       includes: ["map/map.cuh"],
@@ -32,7 +33,7 @@ export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted
           : []),
       ],
       parameters: [
-        ...problem.operands.map((o, i) => pointer(inputs[i]!, o.name)),
+        ...inputs.map(({ place, operand }) => pointer(operand, place.name)),
         pointer(out, "out"),
         count("rows"),
       ],

@@ -5,8 +5,8 @@
 import { isQuantized, type QuantizedStorage, type WeightLayout } from "@sigil/spec";
 import type { ValueType } from "../../ir/graph.ts";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
+import { gemmOperands, matrixPlace, readAndWritten } from "../../kernels/operands.ts";
 import type { GemmProblem, PatchRows, Problem } from "../../kernels/problem.ts";
-import { writtenOperands } from "../../passes/narrow.ts";
 
 /** What of an operand decides a kernel. */
 export interface CudaOperand {
@@ -51,9 +51,10 @@ export function layoutsOf(
   problem: Problem,
   operands: readonly LoweredOperand[],
 ): readonly (WeightLayout | undefined)[] {
+  const matrix = matrixPlace(problem, operands.length);
   return operands.map((operand, i) => {
     if (operand.kind === "value") return undefined;
-    if (problem.family !== "gemm" || i !== 1 || problem.b.kind !== "weight") return rowLayout;
+    if (problem.family !== "gemm" || problem.b.kind !== "weight" || i !== matrix) return rowLayout;
     const stride = strideOfB(problem);
     return {
       kind: "panels",
@@ -69,7 +70,7 @@ export function operandsOf(
   operands: readonly LoweredOperand[],
 ): readonly CudaOperand[] {
   const layouts = layoutsOf(problem, operands);
-  const firstWritten = operands.length - writtenOperands(problem);
+  const { written } = readAndWritten(problem, [...operands.keys()]);
   return operands.map((operand, i) => {
     const layout = layouts[i];
     const storage = layout?.kind === "panels" ? layout.storage : "float32";
@@ -83,7 +84,7 @@ export function operandsOf(
             : storage,
       ...(quantized && { quantized }),
       offset: operand.kind === "value" ? operand.offset : 0,
-      written: i >= firstWritten,
+      written: written.includes(i),
     };
   });
 }
@@ -104,8 +105,11 @@ export const isHalf = (type: ValueType): type is "float16" | "bfloat16" =>
  * What a Gemm multiplies: B's elements, or where they are codes the 16-bit ones that other operands
  * have, if any.
  */
-export const elementOf = (operands: readonly CudaOperand[]): "float32" | "float16" | "bfloat16" => {
-  const b = operands[1]!;
+export const elementOf = (
+  problem: GemmProblem,
+  operands: readonly CudaOperand[],
+): "float32" | "float16" | "bfloat16" => {
+  const { b } = gemmOperands(problem, operands);
   const types = b.quantized ? operands.map(({ type }) => type) : [b.type];
   return types.find(isHalf) ?? "float32";
 };

@@ -1,10 +1,12 @@
 /** Renders a scalar expression as a functor on runs of elements, and loads what it reads. */
 import type { Expression, UnaryFunction } from "../../expr/expression.ts";
-import type { EpilogueOperand, MapProblem, StridedRows } from "../../kernels/problem.ts";
+import type { NamedOperand } from "../../kernels/operands.ts";
+import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
 import { alignedRun, cppType, type CudaOperand } from "./operands.ts";
 import { floatLiteral } from "./source.ts";
 
-export type ElementOperand = MapProblem["operands"][number];
+type ElementOperand = MapProblem["operands"][number];
+type Named = NamedOperand<ElementOperand, CudaOperand>;
 
 const precise: Readonly<Record<UnaryFunction, (x: string) => string>> = {
   abs: (x) => `absolute(${x})`,
@@ -96,18 +98,15 @@ const stepsOf = (place: ElementOperand, columns: number): readonly number[] =>
  * aligned to them.
  */
 export function finishRun(
-  places: readonly ElementOperand[],
-  operands: readonly CudaOperand[],
+  operands: readonly Named[],
   result: CudaOperand,
   columns: number,
   resultSteps: readonly number[] = [columns],
 ): number {
   return Math.min(
     alignedRun(result, resultSteps, 4) === 4 ? 4 : 1,
-    ...places.map((place, i) =>
-      place.index === "scalar" || alignedRun(operands[i]!, stepsOf(place, columns), 4) === 4
-        ? 4
-        : 1,
+    ...operands.map(({ place, operand }) =>
+      place.index === "scalar" || alignedRun(operand, stepsOf(place, columns), 4) === 4 ? 4 : 1,
     ),
   );
 }
@@ -128,14 +127,13 @@ export interface Functor {
  */
 export function renderFunctor(
   expression: Expression,
-  places: readonly (EpilogueOperand | ElementOperand)[],
-  operands: readonly CudaOperand[],
+  operands: readonly Named[],
   result: CudaOperand,
   columns: number | "columns",
   carried?: string,
 ): Functor {
-  const used = places
-    .map((place, i) => ({ place, type: cppType(operands[i]!.type) }))
+  const used = operands
+    .map(({ place, operand }) => ({ place, type: cppType(operand.type) }))
     .filter(({ place }) => place.name !== carried);
   const members = [
     ...used.map(({ place, type }) => `  const ${type}* ${place.name}_at;`),
@@ -149,7 +147,9 @@ export function renderFunctor(
           `load_run<count>(${place.name}, ${addressOf(place, String(columns))});`,
         ],
   );
-  const scalars = new Set(places.filter(({ index }) => index === "scalar").map(({ name }) => name));
+  const scalars = new Set(
+    operands.flatMap(({ place }) => (place.index === "scalar" ? [place.name] : [])),
+  );
   const functions = result.type === "float32" ? precise : fast;
   const { statements, result: value } = renderExpression(expression, functions, (name) =>
     name === undefined ? "values[i]" : scalars.has(name) ? name : `${name}[i]`,

@@ -1,5 +1,6 @@
 /** Norms and means over rows. */
 import { multiply } from "../../ir/extent.ts";
+import { rowOperands } from "../../kernels/operands.ts";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { alignedRun } from "./operands.ts";
@@ -11,9 +12,8 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
   const { operands } = context;
   const { kind, width, epsilon, rows } = problem;
   const { lanes, threads, run, kept } = selectRow(problem, operands);
-  const affine = ["weight", "bias"].slice(0, operands.length - 2);
   const sharedBytes = lanes === 32 ? 0 : (threads / 32) * 4;
-  const [x, y] = [operands[0]!, operands.at(-1)!];
+  const { x, weight, bias, out } = rowOperands(problem, operands);
   return {
     text: {
       includes: ["row_reduce/normalize.cuh"],
@@ -26,13 +26,14 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
       ],
       parameters: [
         pointer(x, "x"),
-        ...affine.map((name, i) => pointer(operands[1 + i]!, name)),
-        pointer(y, "y"),
+        ...(weight ? [pointer(weight, "weight")] : []),
+        ...(bias ? [pointer(bias, "bias")] : []),
+        pointer(out, "y"),
         count("rows"),
       ],
       statements: [
-        `${instance("normalize_rows", "Config", `Norm::${kind}`, affine.length > 0, affine.length > 1)}(x, ` +
-          `${affine[0] ?? "nullptr"}, ${affine[1] ?? "nullptr"}, y, rows, ` +
+        `${instance("normalize_rows", "Config", `Norm::${kind}`, weight !== undefined, bias !== undefined)}(x, ` +
+          `${weight ? "weight" : "nullptr"}, ${bias ? "bias" : "nullptr"}, y, rows, ` +
           `${floatLiteral(epsilon)});`,
       ],
     },
@@ -46,12 +47,10 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
 
 const meanThreads = 256;
 
-function emitMean(
-  { rows, width, reduced, mask: masked }: RowReduceProblem,
-  { operands }: EmitContext,
-): Emitted {
-  const [x, y] = [operands[0]!, operands.at(-1)!];
-  const run = Math.min(alignedRun(x, [width], 4), alignedRun(y, [width], 4));
+function emitMean(problem: RowReduceProblem, { operands }: EmitContext): Emitted {
+  const { rows, width, reduced } = problem;
+  const { x, mask, out } = rowOperands(problem, operands);
+  const run = Math.min(alignedRun(x, [width], 4), alignedRun(out, [width], 4));
   const sharedBytes = meanThreads * (run + 1) * 4;
   return {
     text: {
@@ -64,14 +63,14 @@ function emitMean(
       ],
       parameters: [
         pointer(x, "x"),
-        ...(masked ? [pointer(operands[1]!, "mask")] : []),
-        pointer(y, "y"),
+        ...(mask ? [pointer(mask, "mask")] : []),
+        pointer(out, "y"),
         count("rows"),
       ],
       statements: [
         "(void)rows;",
-        `${instance("mean_rows", width, reduced!, run, meanThreads, masked === true)}(x, ` +
-          `${masked ? "mask" : "static_cast<const float*>(nullptr)"}, y);`,
+        `${instance("mean_rows", width, reduced!, run, meanThreads, mask !== undefined)}(x, ` +
+          `${mask ? "mask" : "static_cast<const float*>(nullptr)"}, y);`,
       ],
     },
     choice: `a block per ${32 * run} channels of a row`,

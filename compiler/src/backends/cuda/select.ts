@@ -3,6 +3,7 @@
  * sizes. Nothing here was timed on a card yet.
  */
 import { valueOf } from "../../ir/extent.ts";
+import { attentionOperands, gemmOperands, rowOperands } from "../../kernels/operands.ts";
 import type { AttentionProblem, GemmProblem, RowReduceProblem } from "../../kernels/problem.ts";
 import {
   alignedRun,
@@ -132,9 +133,9 @@ export function selectGemm(
   operands: readonly CudaOperand[],
   symbols: Symbols,
 ): GemmChoice {
-  const [a, b] = operands as [CudaOperand, CudaOperand];
+  const { a, b } = gemmOperands(problem, operands);
   const [rows, columns] = [valueOf(problem.rows, symbols), valueOf(problem.columns, symbols)];
-  const element = elementOf(operands);
+  const element = elementOf(problem, operands);
   const shape = problem.a;
   const copy: TileCopy =
     shape.kind === "rows"
@@ -182,10 +183,11 @@ const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
 const blockBytes = 99 * 1024;
 
 export function selectAttention(
-  { queries, keys, headSize, queryStride, keyStride, valueStride }: AttentionProblem,
+  problem: AttentionProblem,
   operands: readonly CudaOperand[],
 ): AttentionChoice {
-  const [q, k, v] = operands as [CudaOperand, CudaOperand, CudaOperand];
+  const { queries, keys, headSize, queryStride, keyStride, valueStride } = problem;
+  const { q, k, v } = attentionOperands(problem, operands);
   const runs = (most: (operand: CudaOperand) => number): [number, number, number] => [
     alignedRun(q, [queryStride, headSize], most(q)),
     alignedRun(k, [keyStride, headSize], most(k)),
@@ -242,14 +244,12 @@ export interface RowChoice {
   readonly kept: boolean;
 }
 
-export function selectRow(
-  { width }: RowReduceProblem,
-  operands: readonly CudaOperand[],
-): RowChoice {
-  const [x, y] = [operands[0]!, operands.at(-1)!];
+export function selectRow(problem: RowReduceProblem, operands: readonly CudaOperand[]): RowChoice {
+  const { width } = problem;
+  const { x, weight, bias, out } = rowOperands(problem, operands);
   const run = Math.min(
-    ...[x, y].map((operand) => alignedRun(operand, [width], isHalf(operand.type) ? 8 : 4)),
-    ...operands.slice(1, -1).map((operand) => alignedRun(operand, [], 8)),
+    ...[x, out].map((operand) => alignedRun(operand, [width], isHalf(operand.type) ? 8 : 4)),
+    ...[weight, bias].map((operand) => (operand ? alignedRun(operand, [], 8) : 8)),
   );
   // 48 floats a lane leave room for four warps of four blocks; wider rows are shared by a block.
   if (width <= 48 * 32) return { lanes: 32, threads: 128, run, kept: true };

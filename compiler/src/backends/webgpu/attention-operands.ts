@@ -1,4 +1,5 @@
 /** Where attention finds the channels of a head: shared by its two skeletons. */
+import { attentionOperands as byName } from "../../kernels/operands.ts";
 import type { AttentionProblem } from "../../kernels/problem.ts";
 import type { EmitContext } from "./emitted.ts";
 import { declareOperands, type Operand, type Terms } from "./operands.ts";
@@ -33,15 +34,9 @@ export function attentionOperands(
     { name: "out", steps: [headSize * heads, headSize] },
     ...(problem.probabilities ? [{ name: "probabilities", steps: [1, keys] }] : []),
   ]);
-  const [q, k, v] = operands as [Operand, Operand, Operand];
   const quads = Math.ceil(headSize / 4);
   return {
-    q,
-    k,
-    v,
-    mask: problem.mask ? operands[3] : undefined,
-    out: operands[problem.mask ? 4 : 3]!,
-    probabilities: problem.probabilities ? operands.at(-1) : undefined,
+    ...byName(problem, operands),
     quads,
     valid: (quad) => Math.min(4, headSize - 4 * quad),
     place: (row, stride, head, quad) => [

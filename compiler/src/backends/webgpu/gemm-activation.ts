@@ -1,9 +1,10 @@
 /**
  * Gemm with a B that the run computes: a thread per element. Small, and both sizes may be symbolic.
  */
+import { gemmOperands, operandNamed } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
-import { declareOperands, type Operand, type Terms } from "./operands.ts";
+import { declareOperands, type Terms } from "./operands.ts";
 import { renderExpression } from "./render-expression.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
 import { float, or, sizesOf, u32, type U32 } from "./wgsl/nodes.ts";
@@ -22,7 +23,7 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
     ...epilogueOperands.map((o) => ({ name: o.name, steps: [1] })),
     { name: "c", steps: [1] },
   ]);
-  const [a, b] = operands as [Operand, Operand];
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
   const extents = [problem.rows, problem.columns];
   const [rows, columns] = sizesOf(f.uniform("sizes")) as [U32, U32];
   const row = f.let("row", u32.add(u32.mul(f.group.y, u32.const(threads[1])), f.local.y));
@@ -50,12 +51,11 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
   const value = renderExpression(f, "f32", problem.epilogue, {
     accumulator: f.let("total", float.sum(sum)),
     operand: (name) => {
-      const i = epilogueOperands.findIndex((o) => o.name === name);
-      const place = epilogueOperands[i]!;
+      const { place, operand } = operandNamed(epilogue, name);
       const inRow: Terms = [
         [u32.add(u32.mul(u32.rem(row, u32.const(place.period ?? 1)), columns), column), 1],
       ];
-      return operands[2 + i]!.load(
+      return operand.load(
         f,
         place.index === "scalar"
           ? []
@@ -67,7 +67,7 @@ export function emitGemmActivation(problem: GemmProblem, { views }: EmitContext)
       );
     },
   });
-  operands.at(-1)!.store(f, [[at, 1]], value);
+  c.store(f, [[at, 1]], value);
   return {
     code: f.print(threads),
     choice: "a thread per element",

@@ -8,10 +8,11 @@
  */
 import { isQuantized } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
+import { gemmOperands, operandNamed } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { gemmInput } from "./gemm-input.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
-import { declareOperands, type Operand, type Terms } from "./operands.ts";
+import { declareOperands, type Terms } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
 import type { selectGemm } from "./select.ts";
 import { floatWeight, panelWidth } from "./gemm-weight.ts";
@@ -60,8 +61,7 @@ export function emitGemm(
     ...epilogueOperands.map((o) => ({ name: o.name, steps: epilogueSteps(o, columns) })),
     { name: "c", steps: [columns] },
   ]);
-  const [a, b] = operands as [Operand, Operand];
-  const c = operands.at(-1)!;
+  const { a, b, epilogue, c } = gemmOperands(problem, operands);
   if (config.f16) f.enable("f16");
   const firstRow = f.let("first_row", u32.mul(f.group.y, u32.const(groupRows)));
   const firstPanel = f.let("first_panel", u32.mul(f.group.x, u32.const(groupPanels)));
@@ -270,17 +270,8 @@ export function emitGemm(
     const value = renderExpression(f, "vec4f", problem.epilogue, {
       accumulator: sum,
       operand: (name) => {
-        const i = epilogueOperands.findIndex((o) => o.name === name);
-        return loadEpilogue(
-          f,
-          "vec4f",
-          operands[2 + i]!,
-          epilogueOperands[i]!,
-          row,
-          panel,
-          columns,
-          valid,
-        );
+        const { place, operand } = operandNamed(epilogue, name);
+        return loadEpilogue(f, "vec4f", operand, place, row, panel, columns, valid);
       },
     });
     c.store4(

@@ -3,6 +3,7 @@
  * do not divide.
  */
 import { valueOf } from "../../ir/extent.ts";
+import { mapOperands, operandNamed } from "../../kernels/operands.ts";
 import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Terms } from "./operands.ts";
@@ -41,28 +42,26 @@ export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): E
     })),
     { name: "y", steps: problem.written ? [...stepsOf(problem.written), width] : [width] },
   ]);
-  const scalars = new Set(problem.operands.flatMap((o, i) => (o.index === "scalar" ? [i] : [])));
-  const type: Float = operands.every((o, i) => o.vectors || scalars.has(i)) ? "vec4f" : "f32";
+  const { inputs, out } = mapOperands(problem, operands);
+  const whole = inputs.every(({ place, operand }) => operand.vectors || place.index === "scalar");
+  const type: Float = out.vectors && whole ? "vec4f" : "f32";
   const step = type === "vec4f" ? 4 : 1;
   const unit = f.let("unit", u32.add(u32.mul(f.group.x, u32.const(threads[0])), f.local.x));
   const row = f.let("row", u32.add(u32.mul(f.group.y, u32.const(threads[1])), f.local.y));
   f.if(or(u32.ge(unit, u32.const(width / step)), u32.ge(row, u32.const(rows))), () => f.return());
   const value = renderExpression<Float>(f, type, problem.expression, {
     operand: (name) => {
-      const i = problem.operands.findIndex((o) => o.name === name);
-      const place = problem.operands[i]!;
+      const { place, operand } = operandNamed(inputs, name);
       if (place.index === "strided")
-        return operands[i]!.loadAs(f, type, [...rowTerms(place, row), [unit, step]]);
-      return loadEpilogue(f, type, operands[i]!, place, row, unit, width);
+        return operand.loadAs(f, type, [...rowTerms(place, row), [unit, step]]);
+      return loadEpilogue(f, type, operand, place, row, unit, width);
     },
   });
-  operands
-    .at(-1)!
-    .storeAs(
-      f,
-      [...rowTerms(problem.written ?? { stride: width, first: 0 }, row), [unit, step]],
-      value,
-    );
+  out.storeAs(
+    f,
+    [...rowTerms(problem.written ?? { stride: width, first: 0 }, row), [unit, step]],
+    value,
+  );
   return {
     code: f.print(threads),
     choice: `a thread per ${step === 4 ? "four elements" : "element"}`,
@@ -71,6 +70,6 @@ export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): E
       { of: problem.rows, per: threads[1] },
     ],
     extents: [],
-    layouts: operands.map((_, i) => (i < operands.length - 1 ? rowLayout : undefined)),
+    layouts: [...inputs.map(() => rowLayout), undefined],
   };
 }

@@ -3,9 +3,10 @@
  * than kept (it stays in cache).
  */
 import { valueOf } from "../../ir/extent.ts";
+import { rowOperands } from "../../kernels/operands.ts";
 import type { RowReduceProblem } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
-import { declareOperands, type Operand } from "./operands.ts";
+import { declareOperands } from "./operands.ts";
 import { reduceLanes, type SharedLanes } from "./reduce.ts";
 import type { ReduceConfig } from "./select.ts";
 import { KernelWriter } from "./wgsl/kernel-writer.ts";
@@ -29,11 +30,7 @@ export function emitRowReduce(
     context.views,
     ["x", ...affine, "y"].map((name) => ({ name, steps: [width] })),
   );
-  const [x, y] = [operands[0]!, operands.at(-1)!];
-  const [weight, bias] = [
-    affine.length > 0 ? operands[1] : undefined,
-    affine.length > 1 ? operands[2] : undefined,
-  ];
+  const { x, weight, bias, out } = rowOperands(problem, operands);
   const type: Float = operands.every((o) => o.vectors) ? "vec4f" : "f32";
   const step = type === "vec4f" ? 4 : 1;
   const count = width / step;
@@ -72,7 +69,7 @@ export function emitRowReduce(
   };
   const all = (value: F32): Node<Float> => float.splat<Float>(type, value);
   const put = (unit: U32, value: Node<Float>): void =>
-    y.storeAs(
+    out.storeAs(
       f,
       [
         [row, width],
@@ -109,26 +106,24 @@ export function emitRowReduce(
 }
 
 /** A thread per channels of an output row; with a mask, rows below zero do not count. */
-function emitMean(
-  { rows: outer, width, reduced, mask: masked }: RowReduceProblem,
-  { views, symbols }: EmitContext,
-): Emitted {
+function emitMean(problem: RowReduceProblem, { views, symbols }: EmitContext): Emitted {
+  const { rows: outer, width, reduced } = problem;
   const rows = valueOf(outer, symbols);
   const tokens = reduced!;
   const f = new KernelWriter();
   const operands = declareOperands(f, views, [
     { name: "x", steps: [width] },
-    ...(masked ? [{ name: "mask", steps: [1] }] : []),
+    ...(problem.mask ? [{ name: "mask", steps: [1] }] : []),
     { name: "y", steps: [width] },
   ]);
-  const [x, y] = [operands[0]!, operands.at(-1)!] as [Operand, Operand];
-  const type: Float = x.vectors && y.vectors ? "vec4f" : "f32";
+  const { x, mask, out } = rowOperands(problem, operands);
+  const type: Float = x.vectors && out.vectors ? "vec4f" : "f32";
   const step = type === "vec4f" ? 4 : 1;
   const unit = f.let("unit", u32.add(u32.mul(f.group.x, u32.const(fullGroup)), f.local.x));
   const row = f.let("row", f.group.y);
   f.if(or(u32.ge(unit, u32.const(width / step)), u32.ge(row, u32.const(rows))), () => f.return());
   const sum = f.var("sum", float.const(type, 0));
-  const counted = f.var("counted", float.const("f32", masked ? 0 : tokens));
+  const counted = f.var("counted", float.const("f32", mask ? 0 : tokens));
   f.forRange("token", u32.const(0), u32.const(tokens), 1, (token) => {
     const add = (): void => {
       const at = u32.add(u32.mul(row, u32.const(tokens)), token);
@@ -139,10 +134,10 @@ function emitMean(
           [unit, step],
         ]),
       );
-      if (masked) f.accumulate(counted, float.const("f32", 1));
+      if (mask) f.accumulate(counted, float.const("f32", 1));
     };
-    if (!masked) return add();
-    const hidden = operands[1]!.load(f, [
+    if (!mask) return add();
+    const hidden = mask.load(f, [
       [row, tokens],
       [token, 1],
     ]);
@@ -152,7 +147,7 @@ function emitMean(
     type === "vec4f"
       ? vec4.scale(float.div(float.const("f32", 1), counted), sum as Node<"vec4f">)
       : float.div(sum as F32, counted);
-  y.storeAs(
+  out.storeAs(
     f,
     [
       [row, width],
