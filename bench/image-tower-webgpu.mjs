@@ -5,8 +5,8 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { create, globals } from "webgpu";
 import { rounds } from "./rounds.mjs";
+import { asInBrowser } from "./webgpu-in-node.mjs";
 
 const [folder, sides, count] = [
   process.argv[2],
@@ -18,26 +18,6 @@ const pixels = Float32Array.from(
   { length: shape.reduce((a, b) => a * b, 1) },
   (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23,
 );
-
-/** As in a browser: onnxruntime-web looks for WebGPU nowhere else. */
-function asInBrowser() {
-  Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, "navigator", {
-    value: { gpu: create([]), userAgent: "node", hardwareConcurrency: 1 },
-    configurable: true,
-  });
-  // onnxruntime-web writes from the shared memory of its WebAssembly, which browsers take and
-  // Dawn's addon refuses.
-  const { writeBuffer } = GPUQueue.prototype;
-  GPUQueue.prototype.writeBuffer = function (buffer, at, data, from = 0, ...size) {
-    const shared = data.buffer instanceof SharedArrayBuffer;
-    return shared
-      ? writeBuffer.call(this, buffer, at, data.slice(from, from + (size[0] ?? data.length)))
-      : writeBuffer.call(this, buffer, at, data, from, ...size);
-  };
-  // A promise of the addon does not keep the process alive.
-  setInterval(() => {}, 1000);
-}
 
 let dispatches = 0;
 function countDispatches() {

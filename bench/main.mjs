@@ -1,7 +1,7 @@
 // Runs every comparison, or those of --only, and prints tables: node main.mjs [--json FILE]
-// [--rounds N] [--only cpu,native,webgpu,tokenizer,image]. `native` is for --only alone, since its
-// models take gigabytes and minutes. Fails where results differ or Sigil takes too
-// much memory.
+// [--rounds N] [--only cpu,native,webgpu,quantized,tokenizer,image]. `native` and `quantized` are
+// for --only alone, since their models take gigabytes and minutes. Fails where results differ or
+// Sigil takes too much memory.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installPeers } from "./install-peers.mjs";
 import { benchNative } from "./native.mjs";
+import { benchQuantized } from "./quantized.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -192,6 +193,12 @@ if (wanted.includes("native")) {
     only: new RegExp(process.env.SIGIL_BENCH_ONLY ?? ""),
   });
 }
+
+if (wanted.includes("quantized"))
+  results.quantized = benchQuantized({
+    ...{ node, run, table, row, failures },
+    rounds: Number(values.rounds),
+  });
 
 if (wanted.includes("tokenizer")) {
   table(

@@ -1,7 +1,13 @@
 /** Builds an ONNX model node by node (onnx.proto3). */
 import { bytes, float, integer, message, serialise, text } from "./protobuf.mjs";
 
-const types = { float32: 1, int64: 7 };
+const types = { float32: 1, uint8: 2, int64: 7 };
+const typeOf = (data) =>
+  data instanceof Float32Array
+    ? types.float32
+    : data instanceof Uint8Array
+      ? types.uint8
+      : types.int64;
 
 export class OnnxGraph {
   #nodes = [];
@@ -19,15 +25,14 @@ export class OnnxGraph {
     this.#outputs.push(this.#value(12, name, shape));
   }
 
-  /** A constant; `data` is a Float32Array or a BigInt64Array. */
+  /** A constant; `data` is a Float32Array, a Uint8Array or a BigInt64Array. */
   tensor(shape, data) {
     const name = `t${this.#names++}`;
-    const type = data instanceof Float32Array ? types.float32 : types.int64;
     this.#tensors.push(
       message(
         5,
         ...shape.map((size) => integer(1, size)),
-        integer(2, type),
+        integer(2, typeOf(data)),
         text(8, name),
         bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
       ),

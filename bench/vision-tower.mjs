@@ -1,11 +1,14 @@
 /** The image tower of a SiglipModel as ONNX, from the same weights as Sigil's. */
 import { OnnxGraph } from "./onnx-graph.mjs";
+import { dynamicInt8, floats, nBits, turned } from "./onnx-products.mjs";
 
 /**
  * `exported`: the operations of an export, which onnxruntime fuses as it can. `contrib`: its own
- * Attention, FastGelu and SkipLayerNormalization.
+ * Attention, FastGelu and SkipLayerNormalization. `q8` and `q4`: the exported operations with the
+ * weights that transformers.js ships under these names.
  */
 export const forms = ["exported", "contrib"];
+const products = { q8: dynamicInt8, q4: nBits };
 
 const contrib = { domain: "com.microsoft" };
 
@@ -27,20 +30,11 @@ export function visionTower(config, weight, form) {
   const graph = new OnnxGraph();
   const shape = (...sizes) => graph.tensor([sizes.length], BigInt64Array.from(sizes.map(BigInt)));
   const read = (name, ...sizes) => graph.tensor(sizes, weight(name, sizes));
-  /** x W^T with the weight turned round, as onnxruntime likes it. */
-  const turned = (rows, columns, matrix) => {
-    const out = new Float32Array(rows * columns);
-    for (let r = 0; r < rows; r++)
-      for (let c = 0; c < columns; c++) out[c * rows + r] = matrix[r * columns + c];
-    return graph.tensor([columns, rows], out);
-  };
+  const of = (products[form] ?? floats)(graph);
   const product = (x, name, rows, columns) =>
-    graph.node("MatMul", [x, turned(rows, columns, weight(`${name}.weight`, [rows, columns]))]);
+    of.matMul(x, rows, columns, weight(`${name}.weight`, [rows, columns]));
   const linear = (x, rows, columns, matrix, bias) =>
-    graph.node("Add", [
-      graph.node("MatMul", [x, turned(rows, columns, matrix)]),
-      graph.tensor([rows], bias),
-    ]);
+    graph.node("Add", [of.matMul(x, rows, columns, matrix), graph.tensor([rows], bias)]);
   const named = (x, name, rows, columns) =>
     graph.node("Add", [product(x, name, rows, columns), read(`${name}.bias`, rows)]);
   const norm = (x, name) =>
@@ -105,7 +99,7 @@ export function visionTower(config, weight, form) {
     const bias = join(parts.map((part) => weight(`${part}.bias`, [width])));
     return graph.node(
       "Attention",
-      [x, turned(3 * width, width, matrix), graph.tensor([3 * width], bias)],
+      [x, turned(graph, 3 * width, width, matrix), graph.tensor([3 * width], bias)],
       { num_heads: heads },
       contrib,
     );
@@ -113,13 +107,12 @@ export function visionTower(config, weight, form) {
 
   const root = "vision_model";
   const pixels = graph.input("pixel_values", [1, channels, side, side]);
-  const embedded = graph.node(
-    "Conv",
-    [
-      pixels,
-      read(`${root}.embeddings.patch_embedding.weight`, width, channels, patch, patch),
-      read(`${root}.embeddings.patch_embedding.bias`, width),
-    ],
+  const kernel = [width, channels, patch, patch];
+  const embedded = of.conv(
+    pixels,
+    kernel,
+    weight(`${root}.embeddings.patch_embedding.weight`, kernel),
+    weight(`${root}.embeddings.patch_embedding.bias`, [width]),
     { kernel_shape: [patch, patch], strides: [patch, patch] },
   );
   const rows = graph.node(
