@@ -18,6 +18,7 @@ import {
   openSafetensors,
   syntheticTensor,
   writeSafetensors,
+  type TensorToWrite,
   type WeightSource,
 } from "@sigil/runtime/internal";
 import { decodeImage, openFileSource } from "@sigil/runtime/node";
@@ -160,6 +161,30 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     const raised = measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
     expect(raised.kept.images.least).toBeGreaterThan(0.999);
     expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
+  });
+
+  it("raises what costs most, which is measured", async () => {
+    // A large weight in each group spoils the scales of a layer that is not the first.
+    const spoiled = join(folder, "spoiled");
+    cpSync(shapes, spoiled, { recursive: true });
+    const source = await opened(join(shapes, "model.safetensors"));
+    const tensors = new Map<string, TensorToWrite>();
+    for (const [name, { dtype, shape }] of source.tensors) {
+      const data = new Uint8Array(await source.read(name));
+      tensors.set(name, { dtype, shape, data });
+      if (!/vision.*layers\.3\.(mlp|self_attn).*\.weight$/.test(name)) continue;
+      const values = await source.readFloat32(name);
+      tensors.set(name, { dtype: "F32", shape, data: values.map((x, i) => (i % 32 ? x : 6 * x)) });
+    }
+    await source.close();
+    writeFileSync(join(spoiled, "model.safetensors"), writeSafetensors(tensors));
+    const { stdout, stderr } = sigil(
+      ...["quantize", spoiled, "--to", "int4", "--out", join(folder, "spoiled-int4"), "--json"],
+      ...["--images", ...pictures, "--texts", texts, "--target-cosine", "0.996"],
+    );
+    const { raised, kept } = JSON.parse(stdout || stderr) as Report & { raised: string[] };
+    expect(raised[0]).toBe("vision_model.encoder.layers.3.*");
+    expect(kept.images.least).toBeGreaterThan(0.996);
   });
 
   it("a second run keeps what the first has written", () => {

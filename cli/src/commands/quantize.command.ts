@@ -21,16 +21,17 @@ export const quantizeCommand = new Command("quantize")
       .default("32"),
   )
   .addOption(
-    new Option("--table <type>", "how the token embeddings are stored, of int8 and int4")
-      .choices(["int8", "int4", "float16"])
-      .default("int8"),
+    new Option(
+      "--table <type>",
+      "how the token embeddings are stored, of int8 and int4 (default: as the matrices)",
+    ).choices(["int8", "int4", "float16"]),
   )
   .option("--keep <patterns...>", "names of matrices that stay floats; * stands for anything", [])
   .requiredOption("--out <dir>", "folder of the quantised checkpoint")
   .option("--calibrate <images...>", "pictures to calibrate int4 on, and the texts of --texts", [])
   .option(
     "--target-cosine <cosine>",
-    "raise layers of int4 to 8 bits until no cosine is below",
+    "raise what costs most of int4 to 8 bits until no cosine is below",
     cosine,
   )
   .option("--images <files...>", "pictures to measure on, instead of noise", [])

@@ -1,18 +1,21 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { bindCheckpoint, InputError } from "@sigil/runtime/internal";
+import { bindCheckpoint, InputError, type WeightReader } from "@sigil/runtime/internal";
 import { openCheckpoint } from "@sigil/runtime/node";
 import { fitsPattern, loadSpec, type ModelSpec } from "@sigil/spec";
 import { fileError } from "../file-error.ts";
 import { modelFolder } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
-import { calibrate, type CalibrationSamples } from "../quantize/calibrate.ts";
+import { calibrate } from "../quantize/calibrate.ts";
+import type { Encoded } from "../quantize/encode.ts";
 import { findMatrices } from "../quantize/find-matrices.ts";
 import type { Gram } from "../quantize/gram.ts";
 import { answersKept, cosines, embedSamples, type Samples } from "../quantize/measure.ts";
-import { nextLayer } from "../quantize/next-layer.ts";
+import { nextParts } from "../quantize/next-parts.ts";
 import { quantizationReport, type QuantizationReport } from "../quantize/report.ts";
 import { checkKept, type RuleOptions } from "../quantize/rules.ts";
+import type { CalibrationSamples } from "../quantize/samples.ts";
+import { measureParts, partsOf, type MeasuredPart } from "../quantize/sensitivity.ts";
 import {
   encodingsOf,
   readerFor,
@@ -25,7 +28,7 @@ export interface QuantizeOptions extends Omit<RuleOptions, "raised"> {
   readonly out: string;
   /** Pictures to calibrate int4 on. */
   readonly calibrate: readonly string[];
-  /** Layers go to 8 bits until no cosine is below it. */
+  /** Layers, or the table, go to 8 bits until no cosine is below it. */
   readonly targetCosine?: number;
   /** Pictures to measure on. */
   readonly images: readonly string[];
@@ -78,17 +81,20 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
     };
     const original = options.measure ? await embedSamples(folder, measuring) : undefined;
     const raised: string[] = [];
+    const encoded = new Map<string, Encoded>();
+    let parts: readonly MeasuredPart[] | undefined;
     for (;;) {
       const { files, errors } = await writeQuantized(model, {
         ...options,
         ...{ out, grams, calibration, raised },
+        ...(target !== undefined && { encoded }),
       });
       const kept = original && compared(original, await embedSamples(out, measuring), measuring);
-      const next =
-        target === undefined || !kept ? undefined : nextLayer(kept, target, raised, found.matrices);
-      if (next !== undefined) {
-        raised.push(next);
-        continue;
+      if (target !== undefined && kept && misses(kept, target)) {
+        parts ??= await partsMeasured(model, spec, options, measuring);
+        const next = nextParts(kept, target, parts, raised);
+        raised.push(...next);
+        if (next.length > 0) continue;
       }
       const report: QuantizationReport = {
         ...{ out, to, errors, raised },
@@ -98,10 +104,7 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
       process.stdout.write(
         options.json ? `${JSON.stringify(report)}\n` : quantizationReport(report),
       );
-      if (
-        target !== undefined &&
-        [kept?.images, kept?.texts].some((of) => of && of.least < target)
-      ) {
+      if (target !== undefined && kept && misses(kept, target)) {
         process.stderr.write(`the cosines stay below ${target} with every layer in 8 bits\n`);
         process.exitCode = 1;
       }
@@ -112,6 +115,52 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
   }
 }
 
+const misses = ({ images, texts }: NonNullable<QuantizationReport["kept"]>, target: number) =>
+  [images, texts].some((of) => of && of.least < target);
+
+/** Names of the matrices that go to 4 bits. */
+const in4Bits = (model: ModelToQuantize, options: RuleOptions): string[] =>
+  [...encodingsOf(model, options)].flatMap(([name, encoding]) =>
+    encoding.kind === "packed" && encoding.storage.bits === 4 ? [name] : [],
+  );
+
+/** The model's weights, norms folded as the result's are. */
+const foldedWeights = (model: ModelToQuantize, options: QuantizeOptions): WeightReader => ({
+  readFloat32: readerFor(model, options),
+  readRowsFloat32: model.source.readRowsFloat32.bind(model.source),
+});
+
+/** What each part in 4 bits of the checkpoint that was just written costs. */
+async function partsMeasured(
+  model: ModelToQuantize,
+  spec: ModelSpec,
+  options: QuantizeOptions,
+  samples: Samples,
+): Promise<readonly MeasuredPart[]> {
+  const { checkpoint, matrices, tensors } = model;
+  const names = in4Bits(model, { ...options, raised: [] });
+  const sizes = names.map((name): [string, number] => {
+    const { rows, columns } = matrices.get(name)!;
+    return [name, rows * columns];
+  });
+  const [opened, written] = [
+    await openModel(checkpoint.folder, { lazy: true, pictures: samples.pictures.length > 0 }),
+    await openCheckpoint(resolve(options.out)),
+  ];
+  try {
+    const readers = {
+      original: foldedWeights(model, options),
+      quantised: await bindCheckpoint({ tensors: Object.fromEntries(tensors) }, written.weights),
+    };
+    return await withProgress("measuring layers", (report) =>
+      measureParts(spec, opened, readers, samples, matrices, partsOf(new Map(sizes)), report),
+    );
+  } finally {
+    await written.close();
+    await opened.close();
+  }
+}
+
 /** Sums over the calibration's samples, by a model whose norms are folded as the result's are. */
 async function gramsOf(
   model: ModelToQuantize,
@@ -119,17 +168,9 @@ async function gramsOf(
   options: QuantizeOptions,
   samples: CalibrationSamples,
 ): Promise<ReadonlyMap<string, Gram>> {
-  const { source, checkpoint } = model;
-  const wanted = new Set(
-    [...encodingsOf(model, { ...options, raised: [] })].flatMap(([name, encoding]) =>
-      encoding.kind === "packed" && encoding.storage.bits === 4 ? [name] : [],
-    ),
-  );
-  const weights = {
-    readFloat32: readerFor(model, options),
-    readRowsFloat32: source.readRowsFloat32.bind(source),
-  };
-  const opened = await openModel(checkpoint.folder, { lazy: true, pictures: true });
+  const wanted = new Set(in4Bits(model, { ...options, raised: [] }));
+  const weights = foldedWeights(model, options);
+  const opened = await openModel(model.checkpoint.folder, { lazy: true, pictures: true });
   try {
     return await withProgress("calibrating", (report) =>
       calibrate(spec, opened, weights, samples, wanted, report),

@@ -6,21 +6,15 @@ import {
   withTaps,
   type LoweredProgram,
 } from "@sigil/compiler/internal";
-import { valueOf, type HostData, type WeightReader } from "@sigil/runtime/internal";
+import { valueOf, type WeightReader } from "@sigil/runtime/internal";
 import { createProgram } from "@sigil/runtime-cpu";
 import type { ModelSpec } from "@sigil/spec";
 import type { OpenModel } from "../session.ts";
-import { readPictures } from "../read-pictures.ts";
-import { InputError } from "@sigil/runtime";
 import { Gram } from "./gram.ts";
+import { inputsOf, samplesOf, towerOf, type CalibrationSamples } from "./samples.ts";
 
 /** Rows of a matrix's input that are taken, of all samples; more say little more. */
 const mostRows = 4096;
-
-export interface CalibrationSamples {
-  readonly pictures: readonly string[];
-  readonly texts: readonly string[];
-}
 
 /**
  * Sums for each of `wanted` that one launch reads alone, by name. Weights come from `weights`, so
@@ -30,7 +24,7 @@ export async function calibrate(
   spec: ModelSpec,
   opened: OpenModel,
   weights: WeightReader,
-  { pictures, texts }: CalibrationSamples,
+  samples: CalibrationSamples,
   wanted: ReadonlySet<string>,
   report: (done: number, total: number) => void,
 ): Promise<ReadonlyMap<string, Gram>> {
@@ -41,18 +35,13 @@ export async function calibrate(
     ...(textLength && { textLength }),
   }).map(({ lowered }) => lowered);
   const grams = new Map<string, Gram>();
-  const total = pictures.length + texts.length;
+  const total = samples.pictures.length + samples.texts.length;
   let done = 0;
   for (const lowered of programs) {
-    const names = lowered.inputs.map(({ name }) => name);
-    const samples = names.includes("pixel_values")
-      ? pictureInputs(opened, pictures)
-      : names.includes("input_ids")
-        ? textInputs(opened, texts)
-        : undefined;
+    const tower = towerOf(lowered);
     const uses = usesOf(lowered, wanted);
-    if (!samples || uses.length === 0) continue;
-    const count = names.includes("pixel_values") ? pictures.length : texts.length;
+    if (!tower || uses.length === 0) continue;
+    const count = samples[tower].length;
     const tapped = withTaps(lowered);
     const { wasm, kernels } = await emitCpu([...tapped.init, ...tapped.launches], {
       relaxed: false,
@@ -60,7 +49,7 @@ export async function calibrate(
     });
     const program = await createProgram(planProgram(tapped, kernels).planned, wasm, weights);
     try {
-      for await (const given of samples) {
+      for await (const given of samplesOf(tower, opened, samples)) {
         const outputs = await program.run(inputsOf(lowered, given), lowered.symbols);
         for (const { tensors, launch, offset, stride, rows, depth } of uses) {
           const { data } = outputs[String(launch)]!;
@@ -121,49 +110,4 @@ function usesOf({ launches, symbols }: LoweredProgram, wanted: ReadonlySet<strin
       },
     ];
   });
-}
-
-type Given = Readonly<Record<string, HostData>>;
-
-async function* pictureInputs(
-  opened: OpenModel,
-  pictures: readonly string[],
-): AsyncGenerator<Given> {
-  for await (const { inputs } of readPictures(
-    pictures,
-    opened,
-    ({ image, problem }) => {
-      throw new InputError(`${image}: ${problem}`);
-    },
-    1,
-  ))
-    yield { pixel_values: Float32Array.from(inputs.pixelValues.data as Float32Array) };
-}
-
-async function* textInputs(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Given> {
-  for (const text of texts) {
-    const { inputIds } = opened.tokenizer().encode([text], {
-      padding: "max_length",
-      truncation: true,
-      maxLength: opened.textLength,
-    });
-    yield { input_ids: Int32Array.from(inputIds[0]!) };
-  }
-}
-
-/** The inputs of a program: what is given, and the defaults of the others. */
-function inputsOf({ inputs, symbols }: LoweredProgram, given: Given): Given {
-  return Object.fromEntries(
-    inputs.map(({ name, value, dtype, default: absent }) => {
-      const shape = value.shape.map((extent) => valueOf(extent, symbols));
-      const count = shape.reduce((a, b) => a * b, 1);
-      const filled =
-        absent === "positions"
-          ? Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)
-          : dtype === "int32"
-            ? new Int32Array(count)
-            : new Float32Array(count);
-      return [name, given[name] ?? filled];
-    }),
-  );
 }

@@ -24,12 +24,8 @@ export async function embedSamples(folder: string, samples: Samples): Promise<Em
   try {
     const { kind } = opened.session.plan;
     return {
-      images:
-        kind === "siglip" || kind === "siglip-vision"
-          ? await imagesOf(opened, samples.pictures)
-          : [],
-      texts:
-        kind === "siglip" || kind === "siglip-text" ? await textsOf(opened, samples.texts) : [],
+      images: /^siglip2?(-vision)?$/.test(kind) ? await imagesOf(opened, samples.pictures) : [],
+      texts: /^siglip2?(-text)?$/.test(kind) ? await textsOf(opened, samples.texts) : [],
     };
   } finally {
     await opened.close();

@@ -6,7 +6,8 @@ export interface RuleOptions {
   readonly to: Target;
   /** Columns that share a scale, of int4. */
   readonly group: string;
-  readonly table: "int8" | "int4" | "float16";
+  /** How the token embeddings are stored; of as many bits as the matrices when undefined. */
+  readonly table?: "int8" | "int4" | "float16" | undefined;
   /** Patterns of what stays as it is. */
   readonly keep: readonly string[];
   /** Patterns of what goes to 8 bits where the others have 4. */
@@ -31,7 +32,7 @@ const sensitive = [
 export function rulesFor({
   to,
   group,
-  table,
+  table = to === "int4" ? "int4" : "int8",
   keep,
   raised,
 }: RuleOptions): Record<string, StorageChoice> {
@@ -42,10 +43,10 @@ export function rulesFor({
   return {
     ...Object.fromEntries(keep.map((pattern) => [pattern, "float16" as const])),
     "*position_embedding.weight": "float16",
-    "*token_embedding.weight": tables,
     ...(to === "int4"
       ? Object.fromEntries([...sensitive, ...raised].map((pattern) => [pattern, "int8" as const]))
       : {}),
+    "*token_embedding.weight": tables,
     "*": to === "int8" ? "int8" : int4,
   };
 }

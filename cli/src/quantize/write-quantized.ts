@@ -10,7 +10,7 @@ import { readInput, writeOutput } from "../files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { withProgress } from "../progress.ts";
 import { bitsandbytesConfig, bitsandbytesTakes } from "./bitsandbytes-config.ts";
-import { encode, storedTensors, type Encoding } from "./encode.ts";
+import { encode, storedTensors, type Encoded, type Encoding } from "./encode.ts";
 import type { ModelMatrices } from "./find-matrices.ts";
 import { foldedReader } from "./folded-source.ts";
 import { gptq } from "./gptq.ts";
@@ -29,6 +29,8 @@ export interface WriteOptions extends RuleOptions {
   /** Sums of inputs by tensor, of what was calibrated, and what tells them from others. */
   readonly grams: ReadonlyMap<string, Gram>;
   readonly calibration: string;
+  /** What was encoded already, by tensor and encoding; what is encoded now is added. */
+  readonly encoded?: Map<string, Encoded>;
 }
 
 export interface Written {
@@ -93,13 +95,18 @@ export async function writeQuantized(
       name,
       stored: storedTensors(name, shape, encoding),
       async data() {
-        const values = await read(name);
-        const gram = grams.get(name);
-        const found =
-          gram && encoding.kind === "packed" && encoding.storage.bits === 4
-            ? gptq(values, gram.size, encoding.storage.group, gram)
-            : undefined;
-        const encoded = encode(name, shape, encoding, values, found);
+        const encodingKey = JSON.stringify([name, encoding]);
+        let encoded = options.encoded?.get(encodingKey);
+        if (!encoded) {
+          const values = await read(name);
+          const gram = grams.get(name);
+          const found =
+            gram && encoding.kind === "packed" && encoding.storage.bits === 4
+              ? gptq(values, gram.size, encoding.storage.group, gram)
+              : undefined;
+          encoded = encode(name, shape, encoding, values, found);
+          if (encoding.kind !== "float") options.encoded?.set(encodingKey, encoded);
+        }
         if (encoding.kind !== "float") errors[name] = encoded.error;
         return encoded.tensors;
       },

@@ -1,0 +1,99 @@
+/** Pictures and texts as the inputs of a lowered program. */
+import type { LoweredProgram } from "@sigil/compiler/internal";
+import { InputError, isNaflex, uniform, valueOf, type HostData } from "@sigil/runtime/internal";
+import { readPictures } from "../read-pictures.ts";
+import type { OpenModel } from "../session.ts";
+
+export interface CalibrationSamples {
+  readonly pictures: readonly string[];
+  readonly texts: readonly string[];
+}
+
+export type Given = Readonly<Record<string, HostData>>;
+
+/** What a program embeds; undefined for one that embeds neither. */
+export function towerOf({ inputs }: LoweredProgram): "pictures" | "texts" | undefined {
+  const names = inputs.map(({ name }) => name);
+  return names.includes("pixel_values")
+    ? "pictures"
+    : names.includes("input_ids")
+      ? "texts"
+      : undefined;
+}
+
+/** Inputs of a program, a sample at a time, in one order. Throws InputError. */
+export const samplesOf = (
+  tower: "pictures" | "texts",
+  opened: OpenModel,
+  { pictures, texts }: CalibrationSamples,
+): AsyncGenerator<Given> =>
+  tower === "pictures" ? pictureInputs(opened, pictures) : textInputs(opened, texts);
+
+async function* pictureInputs(
+  opened: OpenModel,
+  pictures: readonly string[],
+): AsyncGenerator<Given> {
+  if (isNaflex(opened.session.plan))
+    throw new InputError(
+      `${opened.name}: a NaFlex model cannot be calibrated, nor its layers be measured; leave out ` +
+        "--calibrate and --target-cosine",
+    );
+  for await (const { inputs } of readPictures(
+    pictures,
+    opened,
+    ({ image, problem }) => {
+      throw new InputError(`${image}: ${problem}`);
+    },
+    1,
+  ))
+    yield { pixel_values: Float32Array.from(inputs.pixelValues.data as Float32Array) };
+}
+
+async function* textInputs(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Given> {
+  for (const text of texts) {
+    const { inputIds } = opened.tokenizer().encode([text], {
+      padding: "max_length",
+      truncation: true,
+      maxLength: opened.textLength,
+    });
+    yield { input_ids: Int32Array.from(inputIds[0]!) };
+  }
+}
+
+/** The inputs of a program: what is given, and the defaults of the others. */
+export function inputsOf({ inputs, symbols }: LoweredProgram, given: Given): Given {
+  return Object.fromEntries(
+    inputs.map(({ name, value, dtype, default: absent }) => {
+      const shape = value.shape.map((extent) => valueOf(extent, symbols));
+      const count = shape.reduce((a, b) => a * b, 1);
+      const filled =
+        absent === "positions"
+          ? Int32Array.from({ length: count }, (_, i) => i % shape.at(-1)!)
+          : dtype === "int32"
+            ? new Int32Array(count)
+            : new Float32Array(count);
+      return [name, given[name] ?? filled];
+    }),
+  );
+}
+
+/** Noise where there is nothing else: pixels, or tokens of a vocabulary. */
+export const noiseFor = (
+  tower: "pictures" | "texts",
+  { inputs, symbols }: LoweredProgram,
+  sample: number,
+  vocabulary: number,
+): Given => {
+  const name = tower === "pictures" ? "pixel_values" : "input_ids";
+  const { value } = inputs.find((input) => input.name === name)!;
+  const count = value.shape.reduce((a: number, extent) => a * valueOf(extent, symbols), 1);
+  const values = uniform(`noise ${sample}`, count);
+  return {
+    [name]:
+      tower === "pictures"
+        ? values
+        : Int32Array.from(values, (u) =>
+            Math.min(vocabulary - 1, Math.floor(((u + 1) / 2) * vocabulary)),
+          ),
+  };
+};
