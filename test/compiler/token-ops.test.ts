@@ -123,9 +123,11 @@ it.each<[string, (number | typeof batch)[][], object, RegExp]>([
     /a grid of 3x4 has no squares of 2x2/,
   ],
   ["rms_norm", [[batch, 4, 6]], { groups: 4 }, /6 channels are no 4 groups of one size/],
-])("%s refuses %j with %j", (name, shapes, attributes, message) =>
-  expect(() => ops[name]!.infer(shapes, {}, attributes as never)).toThrow(message),
-);
+])("%s refuses %j with %j", (name, shapes, attributes, message) => {
+  const { infer, weights } = ops[name]!;
+  const given = Object.fromEntries(weights.map((role) => [role, [1]]));
+  expect(() => infer(shapes, given, attributes as never)).toThrow(message);
+});
 
 it("are refused with a ShapeError, which has a place in the document", () =>
   expect(() =>

@@ -1,28 +1,31 @@
 import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
-import { dense, ShapeError, type Attributes, type Dense, type Op } from "./op.ts";
+import { axes, defineOp, dense, ShapeError, type Attributes, type Dense } from "./op.ts";
 
 function inferScores(
-  [q, k, mask]: readonly Shape[],
+  q: Shape,
+  k: Shape,
+  mask: Shape | undefined,
   { heads }: Attributes,
 ): { width: number; batch: Shape[number]; queries: Shape[number]; keys: Shape[number] } {
-  if (q!.length !== 2 && q!.length !== 3)
-    throw new ShapeError(`expected q of [batch, queries, channels], received ${showShape(q!)}`);
-  if (k!.length !== 3)
-    throw new ShapeError(`expected k of [batch, keys, channels], received ${showShape(k!)}`);
-  const width = fixed(q!.at(-1), "channels");
+  if (q.length !== 2 && q.length !== 3)
+    throw new ShapeError(`expected q of [batch, queries, channels], received ${showShape(q)}`);
+  const [batch, keys, channels] = k;
+  if (batch === undefined || keys === undefined || k.length !== 3)
+    throw new ShapeError(`expected k of [batch, keys, channels], received ${showShape(k)}`);
+  const width = fixed(q.at(-1), "channels");
   if (width % Number(heads) !== 0)
     throw new ShapeError(`${heads} heads do not divide ${width} channels`);
-  if (k!.at(-1) !== width)
-    throw new ShapeError(`q of ${showShape(q!)} and k of ${showShape(k!)} differ in channels`);
-  if (q!.length === 3 && !sameShape(q!.slice(0, 1), k!.slice(0, 1)))
-    throw new ShapeError(`q of ${showShape(q!)} and k of ${showShape(k!)} differ in batch`);
-  if (mask && !sameShape(mask, [k![0]!, k![1]!]))
-    throw new ShapeError(`a mask of ${showShape(mask)} does not fit keys of ${showShape(k!)}`);
+  if (channels !== width)
+    throw new ShapeError(`q of ${showShape(q)} and k of ${showShape(k)} differ in channels`);
+  if (q.length === 3 && !sameShape(q.slice(0, 1), [batch]))
+    throw new ShapeError(`q of ${showShape(q)} and k of ${showShape(k)} differ in batch`);
+  if (mask && !sameShape(mask, [batch, keys]))
+    throw new ShapeError(`a mask of ${showShape(mask)} does not fit keys of ${showShape(k)}`);
   return {
     width,
-    batch: k![0]!,
-    queries: fixed(q!.at(-2), "queries"),
-    keys: fixed(k![1], "keys"),
+    batch,
+    queries: fixed(q.at(-2), "queries"),
+    keys: fixed(keys, "keys"),
   };
 }
 
@@ -32,8 +35,8 @@ const attributes = {
 
 /** softmax(q k^T / sqrt(head size) + mask), `[batch, heads, queries, keys]`. */
 function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: number): Dense {
-  const [batch, keys, width] = k.shape as [number, number, number];
-  const queries = q.shape.at(-2)!;
+  const [batch, keys, width] = axes(k.shape, ["batch", "keys", "channels"]);
+  const queries = fixed(q.shape.at(-2), "queries");
   const size = width / heads;
   const out = dense([batch, heads, queries, keys]);
   const shared = q.data.length === queries * width;
@@ -63,7 +66,7 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
  * without batch axis serves every
  * batch. The optional fourth input, `[batch, keys]`, is added to the scores.
  */
-const attention: Op = {
+const attention = defineOp({
   summary:
     "softmax(q k^T / sqrt(head size) + mask) v for each head, of q, k, v and, where there is " +
     "one, a mask `[batch, keys]`. A q without a batch serves every batch.",
@@ -72,15 +75,15 @@ const attention: Op = {
   optionalInputs: 1,
   weights: [],
   infer([q, k, v, mask], _, given) {
-    const { width, batch, queries } = inferScores([q!, k!, ...(mask ? [mask] : [])], given);
-    if (!sameShape(v!, k!))
-      throw new ShapeError(`k of ${showShape(k!)} and v of ${showShape(v!)} differ`);
+    const { width, batch, queries } = inferScores(q, k, mask, given);
+    if (!sameShape(v, k))
+      throw new ShapeError(`k of ${showShape(k)} and v of ${showShape(v)} differ`);
     return [batch, queries, width];
   },
   evaluate([q, k, v, mask], _, { heads }) {
-    const weights = probabilities(q!, k!, mask, Number(heads));
-    const [batch, , queries, keys] = weights.shape as [number, number, number, number];
-    const width = v!.shape.at(-1)!;
+    const weights = probabilities(q, k, mask, Number(heads));
+    const [batch, , queries, keys] = axes(weights.shape, ["batch", "heads", "queries", "keys"]);
+    const width = fixed(v.shape.at(-1), "channels");
     const size = width / Number(heads);
     const out = dense([batch, queries, width]);
     for (let b = 0; b < batch; b++)
@@ -89,29 +92,29 @@ const attention: Op = {
           const row = ((b * Number(heads) + Math.floor(c / size)) * queries + i) * keys;
           let sum = 0;
           for (let j = 0; j < keys; j++)
-            sum += weights.data[row + j]! * v!.data[(b * keys + j) * width + c]!;
+            sum += weights.data[row + j]! * v.data[(b * keys + j) * width + c]!;
           out.data[(b * queries + i) * width + c] = sum;
         }
     return out;
   },
-};
+});
 
 /**
  * The probabilities of `attention` with the same q, k and mask, `[batch, heads, queries, keys]`;
  * fused with it.
  */
-const attentionProbabilities: Op = {
+const attentionProbabilities = defineOp({
   summary:
     "The probabilities of an attention of the same q, k and mask, `[batch, heads, queries, keys]`.",
   attributes,
   inputs: 2,
   optionalInputs: 1,
   weights: [],
-  infer(inputs, _, given) {
-    const { batch, queries, keys } = inferScores(inputs, given);
+  infer([q, k, mask], _, given) {
+    const { batch, queries, keys } = inferScores(q, k, mask, given);
     return [batch, Number(given.heads), queries, keys];
   },
-  evaluate: ([q, k, mask], _, { heads }) => probabilities(q!, k!, mask, Number(heads)),
-};
+  evaluate: ([q, k, mask], _, { heads }) => probabilities(q, k, mask, Number(heads)),
+});
 
 export const attentionOps = { attention, attention_probabilities: attentionProbabilities };

@@ -1,5 +1,5 @@
 import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
-import { dense, ShapeError, type Op } from "./op.ts";
+import { axes, defineOp, dense, ShapeError, type Dense } from "./op.ts";
 
 /** Tokens and channels; rows without a batch are the same for every sequence. */
 const rowsOf = (x: Shape): { tokens: number; channels: number } => {
@@ -14,7 +14,7 @@ const rowsOf = (x: Shape): { tokens: number; channels: number } => {
  * The tokens of the first input, then those of the second: `[batch, a + b, channels]`. One of them
  * may be rows `[tokens, channels]` that every sequence gets (registers, a class token).
  */
-export const concat: Op = {
+export const concat = defineOp({
   summary:
     "The tokens of the first input and then those of the second, `[batch, a + b, channels]`. " +
     "One of the two may be rows `[tokens, channels]` that every sequence gets, as a " +
@@ -22,30 +22,36 @@ export const concat: Op = {
   inputs: 2,
   weights: [],
   infer([a, b]) {
-    const [first, second] = [rowsOf(a!), rowsOf(b!)];
+    const [first, second] = [rowsOf(a), rowsOf(b)];
     if (first.channels !== second.channels)
       throw new ShapeError(
         `tokens of ${first.channels} channels do not continue with ${second.channels}`,
       );
-    const batches = [a!, b!].filter(({ length }) => length === 3).map(([batch]) => batch!);
-    if (batches.length === 0) throw new ShapeError("one of the two must have a batch");
-    if (batches.length === 2 && !sameShape([batches[0]!], [batches[1]!]))
+    const batches = [a, b].flatMap(([batch, ...rest]) =>
+      batch !== undefined && rest.length === 2 ? [batch] : [],
+    );
+    const [batch, other = batch] = batches;
+    if (batch === undefined || other === undefined)
+      throw new ShapeError("one of the two must have a batch");
+    if (!sameShape([batch], [other]))
       throw new ShapeError(`batches of ${showShape(batches)} differ`);
-    return [batches[0]!, first.tokens + second.tokens, first.channels];
+    return [batch, first.tokens + second.tokens, first.channels];
   },
   evaluate([a, b]) {
-    const sizes = [a!, b!].map(({ shape }) => shape.at(-2)! * shape.at(-1)!);
-    const whole = [a!, b!].find(({ shape }) => shape.length === 3)!;
-    const [batch, , channels] = whole.shape as [number, number, number];
-    const each = sizes[0]! + sizes[1]!;
-    const y = dense([batch, each / channels, channels]);
-    [a!, b!].forEach((part, i) => {
-      const size = sizes[i]!;
+    const [first, second] = [rowsOf(a.shape), rowsOf(b.shape)];
+    const { channels } = first;
+    const whole = a.shape.length === 3 ? a : b;
+    const [batch] = axes(whole.shape, ["batch", "tokens", "channels"]);
+    const tokens = first.tokens + second.tokens;
+    const y = dense([batch, tokens, channels]);
+    const put = (part: Dense, size: number, skip: number): void => {
       for (let n = 0; n < batch; n++) {
         const from = part.shape.length === 3 ? n * size : 0;
-        y.data.set(part.data.subarray(from, from + size), n * each + (i === 0 ? 0 : sizes[0]!));
+        y.data.set(part.data.subarray(from, from + size), n * tokens * channels + skip);
       }
-    });
+    };
+    put(a, first.tokens * channels, 0);
+    put(b, second.tokens * channels, first.tokens * channels);
     return y;
   },
-};
+});

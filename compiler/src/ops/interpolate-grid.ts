@@ -1,5 +1,5 @@
 import { fixed, showShape } from "../ir/extent.ts";
-import { dense, ShapeError, type Op } from "./op.ts";
+import { axes, defineOp, dense, ShapeError } from "./op.ts";
 
 /** Keys' cubic convolution kernel with a = -0.75, as torch.nn.functional.interpolate has it. */
 function cubic(x: number): number {
@@ -48,7 +48,7 @@ function antialiased(from: number, to: number): { index: number; weight: number 
  * (interpolate_pos_encoding), or bilinearly with antialias (NaFlex); the same size is the table
  * itself.
  */
-export const interpolateGrid: Op = {
+export const interpolateGrid = defineOp({
   summary:
     "A parameter `[side * side, channels]`, a square table of positions, resampled to " +
     "`[height * width, channels]`.",
@@ -67,13 +67,14 @@ export const interpolateGrid: Op = {
   inputs: 1,
   weights: [],
   infer([table], _, { height, width }) {
-    const rows = fixed(table![0], "rows");
-    if (table!.length !== 2 || Math.round(Math.sqrt(rows)) ** 2 !== rows)
-      throw new ShapeError(`expected a square grid of rows, received ${showShape(table!)}`);
-    return [Number(height) * Number(width), table![1]!];
+    const [count, channels] = table;
+    const rows = fixed(count, "rows");
+    if (channels === undefined || table.length !== 2 || Math.round(Math.sqrt(rows)) ** 2 !== rows)
+      throw new ShapeError(`expected a square grid of rows, received ${showShape(table)}`);
+    return [Number(height) * Number(width), channels];
   },
   evaluate([table], _, { height, width, mode }) {
-    const [rows, channels] = table!.shape as [number, number];
+    const [rows, channels] = axes(table.shape, ["rows", "channels"]);
     const side = Math.round(Math.sqrt(rows));
     const out = dense([Number(height) * Number(width), channels]);
     const tapsOf = mode === "bilinear" ? antialiased : taps;
@@ -84,11 +85,11 @@ export const interpolateGrid: Op = {
           let sum = 0;
           for (const r of rowTaps)
             for (const k of columnTaps)
-              sum += r.weight * k.weight * table!.data[(r.index * side + k.index) * channels + c]!;
+              sum += r.weight * k.weight * table.data[(r.index * side + k.index) * channels + c]!;
           out.data[(y * Number(width) + x) * channels + c] = sum;
         }
       }),
     );
     return out;
   },
-};
+});

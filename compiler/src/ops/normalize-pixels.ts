@@ -1,5 +1,5 @@
 import { fixed, type Shape } from "../ir/extent.ts";
-import { dense, ShapeError, type Attributes, type Op } from "./op.ts";
+import { axes, defineOp, dense, ShapeError, type Attributes } from "./op.ts";
 
 /** A value for each channel, where one may stand for all. */
 export function perChannel(
@@ -12,13 +12,15 @@ export function perChannel(
   return Array.from({ length: channels }, (_, c) => given[given.length === 1 ? 0 : c]!);
 }
 
+const pictures = ["batch", "height", "width", "channels"] as const;
+
 const isNormalFloat32 = (value: number): boolean => value > 2 ** -126 && value < 2 ** 127;
 
 /**
  * What an image processor does to resized pictures: bytes `[batch, height, width, channels]` to (x
  * * rescale - mean) / std, `[batch, channels, height, width]`.
  */
-export const normalizePixels: Op = {
+export const normalizePixels = defineOp({
   summary:
     "Bytes of pictures `[batch, height, width, channels]` to (x * rescale - mean) / std, " +
     "`[batch, channels, height, width]`, which patches alone can read.",
@@ -35,9 +37,7 @@ export const normalizePixels: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { rescale, mean, std }): Shape {
-    if (x!.length !== 4)
-      throw new ShapeError(`expected [batch, height, width, channels], received ${x!.length} axes`);
-    const [batch, height, width, channels] = x!;
+    const [batch, height, width, channels] = axes(x, pictures);
     const count = fixed(channels, "channels");
     const [means, deviations] = [perChannel(mean, count), perChannel(std, count)];
     // What the patch embedding folds them into.
@@ -48,13 +48,13 @@ export const normalizePixels: Op = {
     ]);
     if (folded.some((value) => !isNormalFloat32(value)))
       throw new ShapeError("rescale, mean and std divide to what float32 does not hold");
-    return [batch!, channels!, height!, width!];
+    return [batch, channels, height, width];
   },
   evaluate([x], _, { rescale, mean, std }) {
-    const [batch, height, width, channels] = x!.shape as [number, number, number, number];
+    const [batch, height, width, channels] = axes(x.shape, pictures);
     const [means, deviations] = [perChannel(mean, channels), perChannel(std, channels)];
     const y = dense([batch, channels, height, width]);
-    x!.data.forEach((byte, i) => {
+    x.data.forEach((byte, i) => {
       const [pixel, c] = [Math.floor(i / channels), i % channels];
       const [picture, inside] = [Math.floor(pixel / (height * width)), pixel % (height * width)];
       y.data[(picture * channels + c) * height * width + inside] =
@@ -62,4 +62,4 @@ export const normalizePixels: Op = {
     });
     return y;
   },
-};
+});

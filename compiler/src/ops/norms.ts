@@ -1,5 +1,5 @@
 import { fixed, showShape } from "../ir/extent.ts";
-import { ShapeError, dense, rowsOf, type Dense, type Op } from "./op.ts";
+import { defineOp, ShapeError, dense, rowsOf, type Dense, type Op } from "./op.ts";
 
 const perRow = (x: Dense, groups: number, row: (values: Float64Array) => Float64Array): Dense => {
   const whole = rowsOf(x);
@@ -31,29 +31,32 @@ const norm = (
   described: Pick<Op, "summary" | "attributes">,
   weights: readonly string[],
   scale: (values: Float64Array, epsilon: number) => Float64Array,
-): Op => ({
-  ...described,
-  rowWise: true,
-  inputs: 1,
-  weights,
-  infer([x], given, { groups }) {
-    const all = fixed(x!.at(-1), "channels");
-    const channels = all / Number(groups ?? 1);
-    if (!Number.isInteger(channels))
-      throw new ShapeError(`${all} channels are no ${groups} groups of one size`);
-    for (const [role, shape] of Object.entries(given))
-      if (shape.length !== 1 || shape[0] !== channels)
-        throw new ShapeError(`a ${role} of ${showShape(shape)} does not fit ${channels} channels`);
-    return x!;
-  },
-  evaluate([x], { weight, bias }, { epsilon, groups }) {
-    return perRow(x!, Number(groups ?? 1), (values) =>
-      scale(values, Number(epsilon ?? 0)).map(
-        (v, i) => v * (weight?.data[i] ?? 1) + (bias?.data[i] ?? 0),
-      ),
-    );
-  },
-});
+) =>
+  defineOp({
+    ...described,
+    rowWise: true,
+    inputs: 1,
+    weights,
+    infer([x], given, { groups }) {
+      const all = fixed(x.at(-1), "channels");
+      const channels = all / Number(groups ?? 1);
+      if (!Number.isInteger(channels))
+        throw new ShapeError(`${all} channels are no ${groups} groups of one size`);
+      for (const [role, shape] of Object.entries(given))
+        if (shape.length !== 1 || shape[0] !== channels)
+          throw new ShapeError(
+            `a ${role} of ${showShape(shape)} does not fit ${channels} channels`,
+          );
+      return x;
+    },
+    evaluate([x], { weight, bias }, { epsilon, groups }) {
+      return perRow(x, Number(groups ?? 1), (values) =>
+        scale(values, Number(epsilon ?? 0)).map(
+          (v, i) => v * (weight?.data[i] ?? 1) + (bias?.data[i] ?? 0),
+        ),
+      );
+    },
+  });
 
 /** (x - mean) / sqrt(biased variance + epsilon) * weight + bias (torch.nn.LayerNorm). */
 const layerNorm = norm(

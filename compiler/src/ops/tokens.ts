@@ -1,18 +1,21 @@
+import type { Extent } from "@sigil/spec";
 import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
-import { dense, ShapeError, type Op } from "./op.ts";
+import { axes, defineOp, dense, ShapeError } from "./op.ts";
 
-/** The tokens and channels of `[batch, tokens, channels]`. */
-const tokensOf = (x: Shape): { tokens: number; channels: number } => {
-  if (x.length !== 3)
-    throw new ShapeError(`expected [batch, tokens, channels], received ${x.length} axes`);
-  return { tokens: fixed(x[1], "tokens"), channels: fixed(x[2], "channels") };
+const sequence = ["batch", "tokens", "channels"] as const;
+const pictures = ["batch", "channels", "height", "width"] as const;
+
+/** The axes of `[batch, tokens, channels]`. */
+const tokensOf = (x: Shape): { batch: Extent; tokens: number; channels: number } => {
+  const [batch, tokens, channels] = axes(x, sequence);
+  return { batch, tokens: fixed(tokens, "tokens"), channels: fixed(channels, "channels") };
 };
 
 /**
  * One token of each sequence; a negative index counts from the end. `[batch, channels]`, or
  * `[batch, 1, channels]` with `keep`.
  */
-const token: Op = {
+const token = defineOp({
   summary:
     "One token of each sequence `[batch, tokens, channels]`: `[batch, channels]`, or " +
     "`[batch, 1, channels]` with keep.",
@@ -23,29 +26,29 @@ const token: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { index, keep }) {
-    const { tokens } = tokensOf(x!);
+    const { batch, tokens, channels } = tokensOf(x);
     if (Number(index) >= tokens || Number(index) < -tokens)
       throw new ShapeError(`there is no token ${index} among ${tokens}`);
-    return keep ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!];
+    return keep ? [batch, 1, channels] : [batch, channels];
   },
   evaluate([x], _, { index, keep }) {
-    const [batch, tokens, width] = x!.shape as [number, number, number];
+    const [batch, tokens, width] = axes(x.shape, sequence);
     const at = (Number(index) + tokens) % tokens;
     const y = dense(keep ? [batch, 1, width] : [batch, width]);
     for (let b = 0; b < batch; b++)
       y.data.set(
-        x!.data.subarray((b * tokens + at) * width, (b * tokens + at + 1) * width),
+        x.data.subarray((b * tokens + at) * width, (b * tokens + at + 1) * width),
         b * width,
       );
     return y;
   },
-};
+});
 
 /**
  * The mean over the tokens of each sequence, `[batch, channels]`; those whose mask `[batch,
  * tokens]` is below zero do not count.
  */
-const meanTokens: Op = {
+const meanTokens = defineOp({
   summary:
     "The mean over the tokens of each sequence, `[batch, channels]`. Those whose mask " +
     "`[batch, tokens]` is below zero do not count.",
@@ -53,13 +56,13 @@ const meanTokens: Op = {
   optionalInputs: 1,
   weights: [],
   infer([x, mask]) {
-    tokensOf(x!);
-    if (mask && !sameShape(mask, x!.slice(0, 2)))
-      throw new ShapeError(`a mask of ${showShape(mask)} does not fit ${showShape(x!)}`);
-    return [x![0]!, x![2]!];
+    const { batch, channels } = tokensOf(x);
+    if (mask && !sameShape(mask, x.slice(0, 2)))
+      throw new ShapeError(`a mask of ${showShape(mask)} does not fit ${showShape(x)}`);
+    return [batch, channels];
   },
   evaluate([x, mask]) {
-    const [batch, tokens, width] = x!.shape as [number, number, number];
+    const [batch, tokens, width] = axes(x.shape, sequence);
     const y = dense([batch, width]);
     for (let b = 0; b < batch; b++) {
       const counted = Array.from({ length: tokens }, (_, t) => b * tokens + t).filter(
@@ -67,54 +70,55 @@ const meanTokens: Op = {
       );
       for (const t of counted)
         for (let c = 0; c < width; c++)
-          y.data[b * width + c]! += x!.data[t * width + c]! / counted.length;
+          y.data[b * width + c]! += x.data[t * width + c]! / counted.length;
     }
     return y;
   },
-};
+});
 
 /** Rows of a table by integer ids. */
-const embedding: Op = {
+const embedding = defineOp({
   summary: "Rows of the table `weight` by ids, which are an input of the graph.",
   reads: "int32",
   inputs: 1,
   weights: ["weight"],
   infer([ids], { weight }) {
-    if (weight!.length !== 2)
-      throw new ShapeError(`expected a table of [rows, channels], received ${showShape(weight!)}`);
-    return [...ids!, weight![1]!];
+    const [, channels] = weight;
+    if (channels === undefined || weight.length !== 2)
+      throw new ShapeError(`expected a table of [rows, channels], received ${showShape(weight)}`);
+    return [...ids, channels];
   },
   evaluate([ids], { weight }) {
-    const width = weight!.shape[1]!;
-    const y = dense([...ids!.shape, width]);
-    ids!.data.forEach((id, i) =>
-      y.data.set(weight!.data.subarray(id * width, (id + 1) * width), i * width),
+    const width = fixed(weight.shape[1], "channels");
+    const y = dense([...ids.shape, width]);
+    ids.data.forEach((id, i) =>
+      y.data.set(weight.data.subarray(id * width, (id + 1) * width), i * width),
     );
     return y;
   },
-};
+});
 
 /** A weight as a value; leading axes of one are dropped. */
-const parameter: Op = {
+const parameter = defineOp({
   summary: "The weight as a value; leading axes of one are dropped.",
   inputs: 0,
   weights: ["weight"],
   infer(_, { weight }) {
-    if (weight!.slice(0, -2).some((axis) => axis !== 1))
+    if (weight.slice(0, -2).some((axis) => axis !== 1))
       throw new ShapeError(
-        `expected at most two axes after those of one, received ${showShape(weight!)}`,
+        `expected at most two axes after those of one, received ${showShape(weight)}`,
       );
-    return weight!.slice(-2);
+    return weight.slice(-2);
   },
   evaluate: (_, { weight }) =>
-    dense(weight!.shape.length > 2 ? weight!.shape.slice(-2) : weight!.shape, weight!.data),
-};
+    dense(weight.shape.length > 2 ? weight.shape.slice(-2) : weight.shape, weight.data),
+});
 
 /**
  * Non-overlapping square patches of a picture, row by row, each ordered (channel, row, column);
  * what does not fill a patch is dropped.
  */
-const patches: Op = {
+const patches = defineOp({
   summary:
     "Non-overlapping square patches of pictures `[batch, channels, height, width]`, row by " +
     "row, each ordered (channel, row, column), for a linear to read; what does not fill a " +
@@ -125,18 +129,16 @@ const patches: Op = {
   inputs: 1,
   weights: [],
   infer([x], _, { patch }) {
-    if (x!.length !== 4)
-      throw new ShapeError(`expected [batch, channels, height, width], received ${x!.length} axes`);
-    const [batch, channels, height, width] = x!;
+    const [batch, channels, height, width] = axes(x, pictures);
     const p = Number(patch);
     const rows = Math.floor(fixed(height, "height") / p);
     const columns = Math.floor(fixed(width, "width") / p);
     if (rows < 1 || columns < 1)
       throw new ShapeError(`a picture of ${height}x${width} holds no patch of ${p}x${p}`);
-    return [batch!, rows * columns, fixed(channels, "channels") * p * p];
+    return [batch, rows * columns, fixed(channels, "channels") * p * p];
   },
   evaluate([x], _, { patch }) {
-    const [batch, channels, height, width] = x!.shape as [number, number, number, number];
+    const [batch, channels, height, width] = axes(x.shape, pictures);
     const p = Number(patch);
     const [rows, columns] = [Math.floor(height / p), Math.floor(width / p)];
     const y = dense([batch, rows * columns, channels * p * p]);
@@ -148,9 +150,9 @@ const patches: Op = {
             for (let i = 0; i < p; i++)
               for (let j = 0; j < p; j++)
                 y.data[at++] =
-                  x!.data[((b * channels + ch) * height + r * p + i) * width + c * p + j]!;
+                  x.data[((b * channels + ch) * height + r * p + i) * width + c * p + j]!;
     return y;
   },
-};
+});
 
 export const tokenOps = { embedding, mean_tokens: meanTokens, parameter, patches, token };
