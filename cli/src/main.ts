@@ -1,60 +1,7 @@
-/**
- * The `sigil` command: arguments in, one command's module called, errors printed as their kind
- * asks.
- */
-import { Command, CommanderError } from "commander";
-import { catalogueCommand } from "./commands/catalogue.command.ts";
-import { classifyCommand } from "./commands/classify.command.ts";
-import { compareCommand } from "./commands/compare.command.ts";
-import { compileCommand } from "./commands/compile.command.ts";
-import { completionCommand } from "./commands/completion.command.ts";
-import { doctorCommand } from "./commands/doctor.command.ts";
-import { embedCommand } from "./commands/embed.command.ts";
-import { initCommand } from "./commands/init.command.ts";
-import { inspectCommand } from "./commands/inspect.command.ts";
-import { kernelsCommand } from "./commands/kernels.command.ts";
-import { parityCommand } from "./commands/parity.command.ts";
-import { preprocessCommand } from "./commands/preprocess.command.ts";
-import { quantizeCommand } from "./commands/quantize.command.ts";
-import { runCommand } from "./commands/run.command.ts";
-import { serveCommand } from "./commands/serve.command.ts";
-import { tokenizeCommand } from "./commands/tokenize.command.ts";
-import { tuneCommand } from "./commands/tune.command.ts";
-import { weightsCommand } from "./commands/weights.command.ts";
-import { workerCommand } from "./commands/worker.command.ts";
-import { version } from "./version.ts";
+/** The process of the `sigil` command. */
+import { reported, runCommandLine } from "./command-line.ts";
 
-const program = new Command("sigil")
-  .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
-  .version(version)
-  .exitOverride()
-  .showHelpAfterError();
-
-/** In the order of the help. */
-for (const command of [
-  inspectCommand,
-  compileCommand,
-  kernelsCommand,
-  classifyCommand,
-  embedCommand,
-  workerCommand,
-  initCommand,
-  preprocessCommand,
-  runCommand,
-  parityCommand,
-  tuneCommand,
-  weightsCommand,
-  tokenizeCommand,
-  quantizeCommand,
-  compareCommand,
-  serveCommand,
-  catalogueCommand,
-  doctorCommand,
-  completionCommand(program),
-])
-  program.addCommand(command.copyInheritedSettings(program));
-
-// A reader that has seen enough (`| head`) is no failure.
+// A reader that stops early (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? 0 : 1),
 );
@@ -62,14 +9,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
 // What an addon or a worker throws outside of every call.
 process.on("uncaughtException", async (error) => process.exit(await reported(error)));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = await reported(error);
-}
-
-/** The exit status of what a command has thrown; commander has said its own already. */
-async function reported(error: unknown): Promise<number> {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  return (await import("./report-error.ts")).reportError(error);
-}
+await runCommandLine(process.argv.slice(2));

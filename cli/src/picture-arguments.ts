@@ -45,13 +45,18 @@ export const decodePicture = async (
 ): Promise<Awaited<ReturnType<typeof loadImage>>> =>
   name === "-" ? decodeImage(await standardInput(), options) : loadImage(name, options);
 
-let input: Promise<Buffer> | undefined;
+const inputs = new WeakMap<NodeJS.ReadableStream, Promise<Buffer>>();
 
-/** All of it, once for however many ask. */
+/** All of stdin, read once however often it is asked for. */
 function standardInput(): Promise<Buffer> {
-  return (input ??= (async () => {
-    const parts: Buffer[] = [];
-    for await (const part of process.stdin) parts.push(part as Buffer);
-    return Buffer.concat(parts);
-  })());
+  const { stdin } = process;
+  const reading = inputs.get(stdin) ?? readAll(stdin);
+  inputs.set(stdin, reading);
+  return reading;
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts);
 }

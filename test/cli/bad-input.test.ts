@@ -1,7 +1,7 @@
 /**
  * Commands given what they cannot use: one line that says what, status 1 or 2, and nothing written.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   mkdirSync,
@@ -16,16 +16,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-bad-"));
 const shapes = join(fixtures, "checkpoints/siglip-shapes");
 const picture = join(shapes, "samples/red-circle.png");
-const sigil = (args: readonly string[], input = "") =>
-  spawnSync("node", [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args], {
-    cwd: folder,
-    encoding: "utf8",
-    input,
-  });
+const sigil = (args: readonly string[], input = "") => runSigil(args, { cwd: folder, input });
 
 beforeAll(() => {
   const { vision_config: vision } = JSON.parse(
@@ -223,23 +219,23 @@ it.each([
     "",
     /^error: cannot write null\.json: a file of that name is there$/,
   ],
-] as const)("%s", (_, args, input, message) => {
+] as const)("%s", async (_, args, input, message) => {
   const before = readdirSync(folder);
-  const { status, stdout, stderr } = sigil(args, input);
+  const { status, stdout, stderr } = await sigil(args, input);
   expect(stderr.trimEnd().split("\n")[0]).toMatch(message);
   expect([status === 1 || status === 2, stdout, readdirSync(folder)]).toEqual([true, "", before]);
 });
 
-it("a file that is no text is shown in part, without what would act on a terminal", () => {
-  const { status, stderr } = sigil(["inspect", join(shapes, "model.safetensors")]);
+it("a file that is no text is shown in part, without what would act on a terminal", async () => {
+  const { status, stderr } = await sigil(["inspect", join(shapes, "model.safetensors")]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^error\[malformed-json\]: malformed JSON/);
   expect(Math.max(...stderr.split("\n").map((line) => line.length))).toBeLessThan(240);
   expect(stderr).not.toMatch(/[^\P{Cc}\n]/u);
 });
 
-it("a processor_config.json without settings leaves those of the preprocessor_config.json", () => {
-  const { stdout, stderr } = sigil([
+it("a processor_config.json without settings leaves those of the preprocessor_config.json", async () => {
+  const { stdout, stderr } = await sigil([
     "classify",
     picture,
     "--labels",

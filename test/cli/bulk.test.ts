@@ -9,8 +9,8 @@ import { readShards } from "../bulk/read-shards.ts";
 import { fixtures } from "../support/golden-cases.ts";
 import { writeNaflexCheckpoint } from "../support/naflex-checkpoint.ts";
 import { hasRedis, needsRedis, startRedis } from "../support/redis.ts";
-import { runProgram } from "../support/run-program.ts";
 import { wildFolder } from "../support/wild-cases.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
 const samples = join(checkpoint, "samples");
@@ -19,7 +19,7 @@ const top = mkdtempSync(join(tmpdir(), "sigil-bulk-cli-"));
 afterAll(() => rmSync(top, { recursive: true }));
 
 const embed = (args: readonly string[], input = "", model = checkpoint) =>
-  runProgram("node", [command, "embed", ...args, "--model", model], process.env, input);
+  runSigil(["embed", ...args, "--model", model], { input });
 const pictures = readdirSync(samples)
   .sort()
   .map((name) => join(samples, name));
@@ -102,7 +102,7 @@ it.skipIf(!hasRedis)(`a worker computes what is queued ${needsRedis}`, async () 
   const redis = await startRedis();
   const worker = spawn("node", [command, "worker", "--queue", redis.url], {
     cwd: top,
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: "ignore",
   });
   const out = join(top, "queued");
   const args = [samples, "--shard-size", "3", "--out", out, "--queue", redis.url];

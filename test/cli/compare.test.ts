@@ -1,12 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { saveSafetensors } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
+import { printed, runSigil } from "../support/sigil.ts";
 
 const root = join(import.meta.dirname, "../..");
-const sigil = join(root, "cli/bin/sigil.js");
 const folder = mkdtempSync(join(tmpdir(), "sigil-compare-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const [a, b] = [join(folder, "a.safetensors"), join(folder, "b.safetensors")];
@@ -15,8 +14,7 @@ const float = (shape: number[], ...values: number[]) => ({
   shape,
   data: Float32Array.from(values),
 });
-const run = (...args: string[]) =>
-  spawnSync("node", [sigil, "compare", a, b, ...args], { encoding: "utf8" });
+const run = (...args: string[]) => runSigil(["compare", a, b, ...args]);
 
 describe("sigil compare", () => {
   it("finds the worst element of each tensor, and what is missing or misshapen", async () => {
@@ -42,7 +40,7 @@ describe("sigil compare", () => {
         ["odd", float([3], NaN, -Infinity, 1)],
       ]),
     );
-    const { status, stdout } = run("--json");
+    const { status, stdout } = await run("--json");
     expect(status).toBe(1);
     const rows = new Map((JSON.parse(stdout) as { name: string }[]).map((row) => [row.name, row]));
     expect(rows.get("far")).toMatchObject({
@@ -57,24 +55,24 @@ describe("sigil compare", () => {
     expect(rows.get("new")).toMatchObject({ problem: `only in ${b}` });
     expect(rows.get("turned")).toMatchObject({ problem: "[1, 2] against [2, 1]" });
     expect(rows.get("odd")).toMatchObject({ maxError: null });
-    expect(run("--sort", "error").stdout.split("\n")[1]).toMatch(/gone|turned|new|odd/);
+    expect((await run("--sort", "error")).stdout.split("\n")[1]).toMatch(/gone|turned|new|odd/);
   });
   it("exits with 1 past a tolerance, 0 within, 2 on wrong use", async () => {
     await saveSafetensors(a, new Map([["x", float([2], 1, 2)]]));
     await saveSafetensors(b, new Map([["x", float([2], 1, 2.25)]]));
     expect([
-      run().status,
-      run("--tolerance", "0.25").status,
-      run("--tolerance", "0.2").status,
-      run("--tolerance", "x").status,
+      (await run()).status,
+      (await run("--tolerance", "0.25")).status,
+      (await run("--tolerance", "0.2")).status,
+      (await run("--tolerance", "x")).status,
     ]).toEqual([0, 0, 1, 2]);
     await saveSafetensors(b, new Map([["x", float([2], 1, NaN)]]));
-    expect(run("--tolerance", "1e30").status).toBe(1);
+    expect((await run("--tolerance", "1e30")).status).toBe(1);
   });
 });
 
-it("docs/catalogue.md is what sigil catalogue prints", () => {
-  const table = execFileSync("node", [sigil, "catalogue"], { encoding: "utf8" });
+it("docs/catalogue.md is what sigil catalogue prints", async () => {
+  const table = await printed(["catalogue"]);
   expect(table).toContain("| siglip-base-patch16-224 | 203,155,970 | 35.4 |");
   expect(readFileSync(join(root, "docs/catalogue.md"), "utf8")).toContain(table);
 }, 30_000);

@@ -1,5 +1,4 @@
 /** The command line on CUDA, emulated. */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { fixtures, goldenCase, scaledError } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-cuda-cli-"));
 const { config, seed } = JSON.parse(
@@ -23,11 +23,7 @@ const text = JSON.stringify({
 });
 const spec = join(folder, "tiny.json");
 writeFileSync(spec, text);
-const sigil = (...args: readonly string[]) =>
-  spawnSync("node", [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-  });
+const sigil = (...args: readonly string[]) => runSigil(args);
 
 describe.skipIf(!emulatedDriver)(`sigil on emulated CUDA ${needsGxx}`, { timeout: 300_000 }, () => {
   it("runs a spec, and says on what", async () => {
@@ -51,7 +47,7 @@ describe.skipIf(!emulatedDriver)(`sigil on emulated CUDA ${needsGxx}`, { timeout
       ),
     );
     writeFileSync(inputs, writeSafetensors({ pixel_values: { dtype: "F32", ...golden.pixels } }));
-    const { status, stderr } = sigil(
+    const { status, stderr } = await sigil(
       "run",
       spec,
       "--weights",
@@ -79,8 +75,14 @@ describe.skipIf(!emulatedDriver)(`sigil on emulated CUDA ${needsGxx}`, { timeout
     ).toBeLessThan(2e-5);
   });
 
-  it("measures it after every fused kernel, beside the CPU", () => {
-    const { status, stdout } = sigil("parity", spec, "--backends", "cpu,cuda-emulated", "--json");
+  it("measures it after every fused kernel, beside the CPU", async () => {
+    const { status, stdout } = await sigil(
+      "parity",
+      spec,
+      "--backends",
+      "cpu,cuda-emulated",
+      "--json",
+    );
     const { rows, past } = JSON.parse(stdout) as {
       rows: { errors: Record<string, number> }[];
       past: number;
@@ -91,8 +93,8 @@ describe.skipIf(!emulatedDriver)(`sigil on emulated CUDA ${needsGxx}`, { timeout
     expect(rows.some(({ errors }) => errors.cpu !== errors["cuda-emulated"])).toBe(true);
   });
 
-  it("says what a machine lacks for a card", () => {
-    const rows = JSON.parse(sigil("doctor", "--json").stdout) as {
+  it("says what a machine lacks for a card", async () => {
+    const rows = JSON.parse((await sigil("doctor", "--json")).stdout) as {
       name: string;
       available: boolean;
       detail: string;

@@ -1,5 +1,4 @@
 /** `sigil run` on documents of one's own: any inputs, under the document's names. */
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +6,11 @@ import { openSafetensors, syntheticTensor } from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { scaledError } from "../support/golden-cases.ts";
+import { printed, runSigil } from "../support/sigil.ts";
 
-const sigil = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const folder = mkdtempSync(join(tmpdir(), "sigil-documents-"));
 const at = (name: string): string => join(folder, name);
-const run = (...args: string[]) => spawnSync("node", [sigil, ...args], { encoding: "utf8" });
+const run = (...args: string[]) => runSigil(args);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Tokens and the rows of a table that the caller chooses for them, as Idefics does. */
@@ -62,13 +61,13 @@ const runWith = (file: string, ...more: string[]) =>
     ...["--outputs", at("out"), ...more],
   );
 
-beforeAll(() => {
+beforeAll(async () => {
   writeFileSync(at("rows.json"), JSON.stringify(document));
   writeFileSync(
     at("spec.json"),
     JSON.stringify({ name: "rows", architecture: "./rows.json", config: {} }),
   );
-  execFileSync("node", [sigil, "weights", "--synthetic", "3", at("spec.json"), "--out", at("w")]);
+  await printed(["weights", "--synthetic", "3", at("spec.json"), "--out", at("w")]);
 });
 
 it.each(["cpu", "reference"])(
@@ -78,7 +77,7 @@ it.each(["cpu", "reference"])(
     const expected = tokens.map((x, i) => x + table[ids[Math.floor(i / 4)]! * 4 + (i % 4)]!);
     for (const dtype of ["I32", "I64"] as const) {
       await save("in", dtype, ids);
-      expect(runWith("in", "--backend", backend)).toMatchObject({ status: 0 });
+      expect(await runWith("in", "--backend", backend)).toMatchObject({ status: 0 });
       const found = await openSafetensors(await openFileSource(at("out")));
       expect(scaledError(await found.readFloat32("sum"), expected)).toBeLessThan(1e-7);
       await found.close();
@@ -89,14 +88,14 @@ it.each(["cpu", "reference"])(
 
 it("refuses what are no such integers, by name", async () => {
   await save("floats", "F32", ids);
-  expect(runWith("floats").stderr).toMatch(
+  expect((await runWith("floats")).stderr).toMatch(
     /position_ids: expected integers of 32 bits, received F32/,
   );
   await save("large", "I64", [2 ** 40, 0, 0, 0, 0, 0]);
-  expect(runWith("large").stderr).toMatch(
+  expect((await runWith("large")).stderr).toMatch(
     /position_ids: expected integers of 32 bits, received 1099511627776/,
   );
   await save("outside", "I64", [5, 0, 0, 0, 0, 0]);
-  const outside = runWith("outside");
+  const outside = await runWith("outside");
   expect([outside.status, outside.stderr]).toEqual([1, expect.stringContaining("5")]);
 }, 60_000);

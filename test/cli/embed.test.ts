@@ -6,7 +6,7 @@ import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
-import { runProgram } from "../support/run-program.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const shapes = join(fixtures, "checkpoints/siglip-shapes");
 const sample = (name: string): string => join(shapes, "samples", `${name}.png`);
@@ -14,12 +14,7 @@ const lines = (name: string): string => readFileSync(join(fixtures, "lines", nam
 const folder = mkdtempSync(join(tmpdir(), "sigil-embed-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const sigil = (args: readonly string[], input: string | Uint8Array = "") =>
-  runProgram(
-    "node",
-    [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args],
-    process.env,
-    input,
-  );
+  runSigil(args, { input });
 const embed = (args: readonly string[], input: string | Uint8Array = "") =>
   sigil(["embed", ...args, "--model", shapes], input);
 

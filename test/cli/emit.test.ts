@@ -1,9 +1,9 @@
 /** The language that modules are written in, and what they say of where they come from. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { printed } from "../support/sigil.ts";
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "sigil-emit-"));
@@ -26,14 +26,13 @@ const spec = {
     patch_size: 8,
   },
 };
-function compile(changes: object, ...args: readonly string[]): Record<string, string> {
+async function compile(
+  changes: object,
+  ...args: readonly string[]
+): Promise<Record<string, string>> {
   writeFileSync(join(folder, "spec.json"), JSON.stringify({ ...spec, ...changes }));
   const out = join(folder, "out");
-  execFileSync(
-    "node",
-    [join(root, "cli/bin/sigil.js"), "compile", "spec.json", "--out", out, ...args],
-    { cwd: folder, stdio: "pipe" },
-  );
+  await printed(["compile", "spec.json", "--out", out, ...args], { cwd: folder });
   return Object.fromEntries(
     readdirSync(out)
       .filter((name) => /\.[jt]s$|^package/.test(name))
@@ -41,22 +40,22 @@ function compile(changes: object, ...args: readonly string[]): Record<string, st
   );
 }
 
-it("is JavaScript with declarations, TypeScript where it is asked for, never both", () => {
+it("is JavaScript with declarations, TypeScript where it is asked for, never both", async () => {
   const modules = ["cpu", "index", "native"];
   const js = [...modules.flatMap((name) => [`${name}.d.ts`, `${name}.js`]), "package.json"];
-  expect(Object.keys(compile({}))).toEqual(js);
-  const ts = compile({ import_extension: "none" }, "--emit", "ts");
+  expect(Object.keys(await compile({}))).toEqual(js);
+  const ts = await compile({ import_extension: "none" }, "--emit", "ts");
   // package.json stays: TypeScript takes it as it is, and it may be an app's own.
   expect(Object.keys(ts)).toEqual([...modules.map((name) => `${name}.ts`), "package.json"]);
   expect(ts["index.ts"]).toContain('from "./cpu"');
-  expect(compile({ emit: "ts" }, "--import-extension", "ts")["index.ts"]).toContain(
+  expect((await compile({ emit: "ts" }, "--import-extension", "ts"))["index.ts"]).toContain(
     'from "./cpu.ts"',
   );
-  expect(Object.keys(compile({ emit: "ts" }, "--emit", "js"))).toEqual(js);
+  expect(Object.keys(await compile({ emit: "ts" }, "--emit", "js"))).toEqual(js);
 });
 
-it("says compiler, spec, checkpoint and licence in every file, as comments", () => {
-  const { "package.json": _, ...files } = compile({}, "--target", "cpu", "webgpu");
+it("says compiler, spec, checkpoint and licence in every file, as comments", async () => {
+  const { "package.json": _, ...files } = await compile({}, "--target", "cpu", "webgpu");
   expect(Object.keys(files).length).toBeGreaterThan(10);
   for (const [name, text] of Object.entries(files))
     expect(text.split("\n").slice(0, 2), name).toEqual([

@@ -1,17 +1,15 @@
 /** `sigil init`: a spec that means what the checkpoint means, wherever it is moved. */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadSpec, parseSpec, specPath } from "@sigil/spec";
 import { afterAll, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { printed } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-init-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const cli = join(import.meta.dirname, "../../cli/bin/sigil.js");
-const sigil = (...args: string[]) =>
-  execFileSync("node", [cli, ...args], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+const sigil = (...args: string[]) => printed(args, { cwd: folder });
 const out = join(folder, "specs/mine.json");
 
 /** A checkpoint folder with this preprocessor_config.json, if there is one. */
@@ -34,9 +32,9 @@ const bytes = () =>
     { file: out },
   ).pixels;
 
-it("writes what the checkpoint normalises by, which bytes then take", () => {
+it("writes what the checkpoint normalises by, which bytes then take", async () => {
   const clip = { do_rescale: false, image_mean: [0.48, 0.45, 0.4], image_std: [0.26, 0.25, 0.27] };
-  sigil("init", checkpoint("clip", clip), "--out", out);
+  await sigil("init", checkpoint("clip", clip), "--out", out);
   expect(bytes()).toEqual({
     dtype: "uint8",
     rescaleFactor: 1,
@@ -48,8 +46,8 @@ it("writes what the checkpoint normalises by, which bytes then take", () => {
   expect(written).toEqual(meant);
 });
 
-it("leaves the defaults where the checkpoint says nothing", () => {
-  sigil("init", checkpoint("silent"), "--out", out, "--force");
+it("leaves the defaults where the checkpoint says nothing", async () => {
+  await sigil("init", checkpoint("silent"), "--out", out, "--force");
   expect(bytes()).toEqual({
     dtype: "uint8",
     rescaleFactor: 1 / 255,
@@ -61,12 +59,13 @@ it("leaves the defaults where the checkpoint says nothing", () => {
 it(
   "writes nothing from a preprocessor_config.json that makes no sense, nor from what is a spec " +
     "already",
-  () => {
+  async () => {
     rmSync(out);
-    expect(() => sigil("init", checkpoint("odd", { image_std: [1, 0, 1] }), "--out", out)).toThrow(
+    const odd = checkpoint("odd", { image_std: [1, 0, 1] });
+    await expect(sigil("init", odd, "--out", out)).rejects.toThrow(
       /preprocessor_config\.json.*\n[^]*image_std/,
     );
-    expect(() => sigil("init", specPath("siglip-shapes"), "--out", out)).toThrow(
+    await expect(sigil("init", specPath("siglip-shapes"), "--out", out)).rejects.toThrow(
       /is a spec already/,
     );
     expect(existsSync(out)).toBe(false);

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
-import { runProgram } from "../support/run-program.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const shapes = join(fixtures, "checkpoints/siglip-shapes");
 const classifier = join(fixtures, "wild/classify-saved");
@@ -16,8 +16,7 @@ const pictures = ["red-circle", "pink-heart"];
 const folder = mkdtempSync(join(tmpdir(), "sigil-models-"));
 const spec = join(folder, "shapes.json");
 const module = join(folder, "module");
-const sigil = (...args: readonly string[]) =>
-  runProgram("node", [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args]);
+const sigil = (...args: readonly string[]) => runSigil(args);
 
 /** transformers' answers; test/fixtures/wild/make_cli_goldens.py. */
 const goldens = JSON.parse(readFileSync(join(fixtures, "wild/cli.json"), "utf8")) as {

@@ -1,5 +1,4 @@
 /** NaFlex checkpoints in the commands, beside the same model of one resolution. */
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,15 +7,14 @@ import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtures, goldenCase, outputNames, scaledError } from "../support/golden-cases.ts";
 import { shapesFolder, writeNaflexCheckpoint } from "../support/naflex-checkpoint.ts";
+import { printed, runSigil } from "../support/sigil.ts";
 
-const sigil = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const folder = mkdtempSync(join(tmpdir(), "sigil-naflex-"));
 const checkpoint = join(folder, "naflex");
 const at = (name: string): string => join(folder, name);
-const run = (...args: string[]): string =>
-  execFileSync("node", [sigil, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const fails = (...args: string[]): string => {
-  const { status, stderr } = spawnSync("node", [sigil, ...args], { encoding: "utf8" });
+const run = (...args: string[]): Promise<string> => printed(args);
+const fails = async (...args: string[]): Promise<string> => {
+  const { status, stderr } = await runSigil(args);
   expect(status).not.toBe(0);
   return stderr;
 };
@@ -89,8 +87,18 @@ describe("sigil run", () => {
               ]),
         ]),
       );
-      run("weights", "--synthetic", String(seed), spec, "--out", weights);
-      run("run", spec, "--weights", weights, "--inputs", inputs, "--outputs", outputs, ...flags);
+      await run("weights", "--synthetic", String(seed), spec, "--out", weights);
+      await run(
+        "run",
+        spec,
+        "--weights",
+        weights,
+        "--inputs",
+        inputs,
+        "--outputs",
+        outputs,
+        ...flags,
+      );
       const found = await openSafetensors(await openFileSource(outputs));
       // The bars of the CPU backend's own goldens; logits of pairs are cosines times exp(4.7).
       for (const key of outputNames(golden))
@@ -105,10 +113,10 @@ describe("sigil run", () => {
 });
 
 describe("pictures of any aspect ratio", () => {
-  it("are classified: as by the model of one resolution where they have its grid", () => {
-    const of = (model: string): Found[] =>
-      JSON.parse(run("classify", square, ...labels, "--model", model, "--json"));
-    const [naflex, fixed] = [of(checkpoint), of(shapesFolder)];
+  it("are classified: as by the model of one resolution where they have its grid", async () => {
+    const of = async (model: string): Promise<Found[]> =>
+      JSON.parse(await run("classify", square, ...labels, "--model", model, "--json"));
+    const [naflex, fixed] = [await of(checkpoint), await of(shapesFolder)];
     expect(naflex[0]!.labels.map(({ label }) => label)).toEqual(
       fixed[0]!.labels.map(({ label }) => label),
     );
@@ -119,17 +127,17 @@ describe("pictures of any aspect ratio", () => {
   });
 
   it("are embedded together, each as alone, with as many patches as asked for", async () => {
-    const embeddings = (...args: string[]): number[][] =>
-      run("embed", "--model", checkpoint, ...args)
+    const embeddings = async (...args: string[]): Promise<number[][]> =>
+      (await run("embed", "--model", checkpoint, ...args))
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line).embedding);
-    const both = embeddings(square, wide);
+    const both = await embeddings(square, wide);
     expect(both).toHaveLength(2);
     // The same sums, whatever stands beside them.
-    expect(embeddings(wide)[0]).toEqual(both[1]);
-    expect(embeddings("--text", "a black ring")[0]).toHaveLength(128);
-    const few = embeddings(wide, "--max-num-patches", "12")[0]!;
+    expect((await embeddings(wide))[0]).toEqual(both[1]);
+    expect((await embeddings("--text", "a black ring"))[0]).toHaveLength(128);
+    const few = (await embeddings(wide, "--max-num-patches", "12"))[0]!;
     expect(few).toHaveLength(128);
     expect(few).not.toEqual(both[1]);
   });
@@ -137,7 +145,17 @@ describe("pictures of any aspect ratio", () => {
   it("are preprocessed to the three inputs that sigil run takes", async () => {
     const [inputs, outputs] = [at("in.safetensors"), at("out.safetensors")];
     const config = join(checkpoint, "preprocessor_config.json");
-    run("preprocess", square, wide, "--config", config, "--out", inputs, "--max-num-patches", "20");
+    await run(
+      "preprocess",
+      square,
+      wide,
+      "--config",
+      config,
+      "--out",
+      inputs,
+      "--max-num-patches",
+      "20",
+    );
     const made = await openSafetensors(await openFileSource(inputs));
     expect([...made.tensors].map(([name, { shape, dtype }]) => [name, dtype, shape])).toEqual([
       ["pixel_attention_mask", "I32", [2, 20]],
@@ -146,18 +164,18 @@ describe("pictures of any aspect ratio", () => {
     ]);
     await made.close();
     const weights = join(checkpoint, "model.safetensors");
-    run("run", checkpoint, "--weights", weights, "--inputs", inputs, "--outputs", outputs);
+    await run("run", checkpoint, "--weights", weights, "--inputs", inputs, "--outputs", outputs);
     const found = await openSafetensors(await openFileSource(outputs));
     expect(found.tensors.get("vision_model_output.last_hidden_state")!.shape).toEqual([2, 20, 128]);
     await found.close();
-    expect(fails("preprocess", wide, "--config", config, "--out", inputs, "--size", "8x8")).toMatch(
-      /--size: a NaFlex image processor cuts pictures of any size into patches/,
-    );
+    expect(
+      await fails("preprocess", wide, "--config", config, "--out", inputs, "--size", "8x8"),
+    ).toMatch(/--size: a NaFlex image processor cuts pictures of any size into patches/);
   });
 
-  it("have a typed module, which knows its number of patches", () => {
+  it("have a typed module, which knows its number of patches", async () => {
     const module = at("module");
-    run("compile", checkpoint, "--out", module, "--max-num-patches", "40", "--emit", "ts");
+    await run("compile", checkpoint, "--out", module, "--max-num-patches", "40", "--emit", "ts");
     const text = readFileSync(join(module, "index.ts"), "utf8");
     expect(text).toContain(
       "inputs: sigil.Siglip2VisionInputs<sigil.Tensor<readonly [number, 40, 192]>>",
@@ -166,19 +184,28 @@ describe("pictures of any aspect ratio", () => {
     expect(text).toContain("extends sigil.Siglip2Model<");
     expect(text).toContain("static readonly maxNumPatches = 40 as const");
     const scores: Found[] = JSON.parse(
-      run("classify", wide, ...labels, "--model", module, "--checkpoint", checkpoint, "--json"),
+      await run(
+        "classify",
+        wide,
+        ...labels,
+        "--model",
+        module,
+        "--checkpoint",
+        checkpoint,
+        "--json",
+      ),
     );
     expect(scores[0]!.labels).toHaveLength(3);
     expect(
-      fails(
+      await fails(
         ...["classify", wide, ...labels, "--model", module, "--checkpoint", checkpoint],
         ...["--max-num-patches", "9"],
       ),
     ).toMatch(/--max-num-patches: a compiled module has the number that it was compiled for/);
   });
 
-  it("start a spec that says how many patches there are", () => {
-    run("init", checkpoint, "--out", at("spec.json"));
+  it("start a spec that says how many patches there are", async () => {
+    await run("init", checkpoint, "--out", at("spec.json"));
     expect(JSON.parse(readFileSync(at("spec.json"), "utf8"))).toMatchObject({
       architecture: "siglip2",
       max_num_patches: 64,
@@ -187,7 +214,7 @@ describe("pictures of any aspect ratio", () => {
 });
 
 it("refuses patches of a model of one resolution, and an image processor of the other kind", async () => {
-  expect(fails("embed", square, "--model", shapesFolder, "--max-num-patches", "9")).toMatch(
+  expect(await fails("embed", square, "--model", shapesFolder, "--max-num-patches", "9")).toMatch(
     /--max-num-patches: siglip-shapes takes pictures of one size/,
   );
   const odd = at("odd");
@@ -196,7 +223,7 @@ it("refuses patches of a model of one resolution, and an image processor of the 
     join(odd, "preprocessor_config.json"),
     readFileSync(join(shapesFolder, "preprocessor_config.json")),
   );
-  expect(fails("embed", square, "--model", odd)).toMatch(
+  expect(await fails("embed", square, "--model", odd)).toMatch(
     /image_processor_type of its preprocessor_config.json should be Siglip2ImageProcessor/,
   );
 });

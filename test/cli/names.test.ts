@@ -1,16 +1,15 @@
 /** Names that strangers gave, as commands turn them into classes, folders and files. */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { runSigil } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-names-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const sigil = (...args: readonly string[]) =>
-  spawnSync("node", [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args], {
+  runSigil(args, {
     cwd: folder,
-    encoding: "utf8",
     env: { ...process.env, HF_HOME: join(folder, "hf"), HF_HUB_OFFLINE: "1" },
   });
 const tower = {
@@ -22,7 +21,7 @@ const tower = {
   patch_size: 8,
 };
 
-it("a Hub id gives class and folder the model's name, not the commit's", () => {
+it("a Hub id gives class and folder the model's name, not the commit's", async () => {
   const commit = "7fd15f0689c79d79e38b1c2e2e2370a7bf2761ed";
   const model = join(folder, "hf/hub/models--some-org--SigLIP-Tiny");
   mkdirSync(join(model, "refs"), { recursive: true });
@@ -37,7 +36,7 @@ it("a Hub id gives class and folder the model's name, not the commit's", () => {
     "---\nlanguage: en\nlicense: apache-2.0\n---\n# SigLIP\nlicense: none of this\n",
   );
   for (const given of ["some-org/SigLIP-Tiny", join(model, "snapshots", commit)]) {
-    const { stdout, stderr, status } = sigil("compile", given);
+    const { stdout, stderr, status } = await sigil("compile", given);
     expect([stderr, status]).toEqual(["", 0]);
     expect(stdout).toContain(`written to ${join("generated", "siglip-tiny")}: `);
     const module = readFileSync(join(folder, "generated/siglip-tiny/index.js"), "utf8");
@@ -50,7 +49,7 @@ it("a Hub id gives class and folder the model's name, not the commit's", () => {
   }
 });
 
-it("a graph whose name is a path is refused, and nothing is written", () => {
+it("a graph whose name is a path is refused, and nothing is written", async () => {
   const work = join(folder, "work");
   mkdirSync(work);
   writeFileSync(
@@ -67,7 +66,7 @@ it("a graph whose name is a path is refused, and nothing is written", () => {
     join(work, "spec.json"),
     JSON.stringify({ name: "m", architecture: "./document.json", config: {} }),
   );
-  const { stderr, status } = sigil(
+  const { stderr, status } = await sigil(
     ...["compile", join(work, "spec.json"), "--out", join(work, "o/m")],
     ...["--dump", join(work, "o/d/e")],
   );

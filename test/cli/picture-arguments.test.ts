@@ -1,12 +1,12 @@
 /** Pictures as commands take them, labels as they stand, and how soon the command is there. */
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serve, type Served } from "../browser/serve.ts";
 import { fixtures } from "../support/golden-cases.ts";
+import { printed, runSigil } from "../support/sigil.ts";
 
 const bin = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const model = join(fixtures, "checkpoints/siglip-shapes");
@@ -26,14 +26,14 @@ afterAll(() => {
 });
 
 /** The pictures that `classify` names, and its probabilities of a red circle. */
-async function classified(given: readonly string[], input?: Buffer): Promise<[string, number][]> {
-  const running = promisify(execFile)(
-    "node",
-    [bin, "classify", ...given, "--label", "a red circle", "--model", model, "--json"],
-    { cwd: folder },
+async function classified(
+  given: readonly string[],
+  input: Uint8Array | "" = "",
+): Promise<[string, number][]> {
+  const stdout = await printed(
+    ["classify", ...given, "--label", "a red circle", "--model", model, "--json"],
+    { cwd: folder, input },
   );
-  running.child.stdin!.end(input);
-  const { stdout } = await running;
   return (JSON.parse(stdout) as { image: string; labels: { score: number }[] }[]).map(
     ({ image, labels }) => [image, labels[0]!.score],
   );
@@ -64,25 +64,23 @@ describe("pictures come from", { timeout: 60_000 }, () => {
     ["a pattern without any", ["*.webp"], /\*\.webp: expected a pattern of files, found none/],
     ["an address that has none", ["http://127.0.0.1:1/a.png"], /127\.0\.0\.1:1.*cannot be fetched/],
     ["standard input that is none", ["-"], /-: 0 bytes: expected a picture in PNG, JPEG, .*empty/],
-  ])("and not from %s", (_, given, message) => {
+  ])("and not from %s", async (_, given, message) => {
     mkdirSync(join(folder, "photos/empty"), { recursive: true });
-    const { stderr, status } = spawnSync(
-      "node",
-      [bin, "classify", ...given, "--label", "a", "--model", model],
-      { cwd: folder, encoding: "utf8", input: "" },
+    const { stderr, status } = await runSigil(
+      ["classify", ...given, "--label", "a", "--model", model],
+      { cwd: folder, input: "" },
     );
     expect([stderr, status]).toEqual([expect.stringMatching(message), 1]);
   });
 });
 
-it("a label may have commas", () => {
-  const { stdout } = spawnSync(
-    "node",
+it("a label may have commas", async () => {
+  const stdout = await printed(
     [
-      ...[bin, "classify", "photos/b.png", "--model", model, "--json"],
+      ...["classify", "photos/b.png", "--model", model, "--json"],
       ...["--labels", "one,two", "--label", "a blue square, big and bold", "--label", "three"],
     ],
-    { cwd: folder, encoding: "utf8" },
+    { cwd: folder },
   );
   const [{ labels }] = JSON.parse(stdout) as [{ labels: { label: string }[] }];
   expect(labels.map(({ label }) => label).sort()).toEqual(

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,8 +6,8 @@ import { openSafetensors } from "@sigil/runtime";
 import { openFileSource } from "@sigil/runtime/node";
 import { afterAll, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { printed, runSigil } from "../support/sigil.ts";
 
-const sigil = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const folder = mkdtempSync(join(tmpdir(), "sigil-preprocess-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const out = join(folder, "out.safetensors");
@@ -30,23 +29,18 @@ it("writes what Pillow and torchvision make of a picture, bit for bit", async ()
   for (const golden of goldens.find(({ file }) => file === "png-scene-640x480.png")!.resized)
     for (const fast of [false, true]) {
       const filter = golden.resample === 3 ? "bicubic" : "bilinear";
-      execFileSync(
-        "node",
-        [
-          sigil,
-          "preprocess",
-          picture,
-          "--out",
-          out,
-          "--size",
-          `${golden.height}x${golden.width}`,
-          "--resample",
-          filter,
-          "--uint8",
-          ...(fast ? ["--fast"] : []),
-        ],
-        { stdio: "pipe" },
-      );
+      await printed([
+        "preprocess",
+        picture,
+        "--out",
+        out,
+        "--size",
+        `${golden.height}x${golden.width}`,
+        "--resample",
+        filter,
+        "--uint8",
+        ...(fast ? ["--fast"] : []),
+      ]);
       const file = await openSafetensors(await openFileSource(out));
       expect(file.tensors.get("pixels")).toMatchObject({
         dtype: "U8",
@@ -60,47 +54,44 @@ it("writes what Pillow and torchvision make of a picture, bit for bit", async ()
     }
 }, 60_000);
 
-it("takes a checkpoint's config, and refuses what it cannot do without writing", () => {
+it("takes a checkpoint's config, and refuses what it cannot do without writing", async () => {
   const config = join(fixtures, "checkpoints/siglip-shapes/preprocessor_config.json");
   rmSync(out, { force: true });
   expect(
-    spawnSync("node", [sigil, "preprocess", picture, "--config", config, "--out", out], {
-      encoding: "utf8",
-    }).stderr,
+    (await runSigil(["preprocess", picture, "--config", config, "--out", out])).stderr,
   ).toContain("pixel_values [1, 3, 64, 64]");
   rmSync(out);
-  const run = (...args: string[]) => {
-    const { status, stderr } = spawnSync("node", [sigil, "preprocess", ...args, "--out", out], {
-      encoding: "utf8",
-    });
+  const run = async (...args: string[]) => {
+    const { status, stderr } = await runSigil(["preprocess", ...args, "--out", out]);
     expect(existsSync(out)).toBe(false);
     return [status, stderr];
   };
-  expect(run(picture, "--size", "224")).toEqual([2, expect.stringContaining("such as 224x224")]);
-  expect(run(config)).toEqual([1, expect.stringContaining("expected a picture")]);
-  expect(run(picture, "--config", picture)).toEqual([
+  expect(await run(picture, "--size", "224")).toEqual([
+    2,
+    expect.stringContaining("such as 224x224"),
+  ]);
+  expect(await run(config)).toEqual([1, expect.stringContaining("expected a picture")]);
+  expect(await run(picture, "--config", picture)).toEqual([
     1,
     expect.stringContaining("expected readable JSON"),
   ]);
 }, 30_000);
 
 it("a checkpoint whose image processor does not suit its model is " +
-  "refused before it is loaded", () => {
+  "refused before it is loaded", async () => {
   const checkpoint = join(folder, "odd");
   cpSync(join(fixtures, "checkpoints/siglip-shapes"), checkpoint, { recursive: true });
-  const classify = (settings: object) => {
+  const classify = async (settings: object) => {
     writeFileSync(join(checkpoint, "preprocessor_config.json"), JSON.stringify(settings));
-    return spawnSync("node", [sigil, "classify", picture, "--labels", "a", "--model", checkpoint], {
-      encoding: "utf8",
-    });
+    return await runSigil(["classify", picture, "--labels", "a", "--model", checkpoint]);
   };
-  expect(classify({ size: 64, do_center_crop: true, crop_size: 48 })).toMatchObject({
+  expect(await classify({ size: 64, do_center_crop: true, crop_size: 48 })).toMatchObject({
     status: 1,
     stderr:
       `error: ${checkpoint}: its image processor makes pictures of 48x48, the model takes ` +
       `64x64; see size, crop_size and pad_size of its preprocessor_config.json\n`,
   });
-  const naflex = classify({ image_processor_type: "Siglip2ImageProcessor" });
+  const naflex = await classify({ image_processor_type: "Siglip2ImageProcessor" });
   expect([naflex.status, naflex.stderr]).toEqual([
     1,
     expect.stringContaining(
@@ -108,5 +99,5 @@ it("a checkpoint whose image processor does not suit its model is " +
         `"Siglip2ImageProcessor"`,
     ),
   ]);
-  expect(classify({ size: 70, do_center_crop: true, crop_size: 64 }).status).toBe(0);
+  expect((await classify({ size: 70, do_center_crop: true, crop_size: 64 })).status).toBe(0);
 }, 60_000);

@@ -1,6 +1,5 @@
 /** `sigil weights` and `sigil run`, as one would use them for conformance: files in, files out. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSafetensors } from "@sigil/runtime";
@@ -8,15 +7,13 @@ import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { rmSync } from "node:fs";
 import { fixtures, goldenCase, scaledError, type GoldenCase } from "../support/golden-cases.ts";
+import { printed, runSigil } from "../support/sigil.ts";
 
-const sigil = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const folder = mkdtempSync(join(tmpdir(), "sigil-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const caseOf = (name: string): { config: object; kind: string; seed: number } =>
-  JSON.parse(
-    execFileSync("cat", [join(fixtures, "models", name, "case.json")], { encoding: "utf8" }),
-  );
+  JSON.parse(readFileSync(join(fixtures, "models", name, "case.json"), "utf8"));
 const long = (rows: readonly (readonly number[])[]) => ({
   dtype: "I64" as const,
   shape: [rows.length, rows[0]!.length],
@@ -77,27 +74,18 @@ describe("sigil run", () => {
         }),
       );
       await saveInputs(golden, inputs);
-      execFileSync(
-        "node",
-        [sigil, "weights", "--synthetic", String(seed), spec, "--out", weights],
-        { stdio: "pipe" },
-      );
-      execFileSync(
-        "node",
-        [
-          sigil,
-          "run",
-          spec,
-          "--weights",
-          weights,
-          "--inputs",
-          inputs,
-          "--outputs",
-          outputs,
-          ...flags,
-        ],
-        { stdio: "pipe" },
-      );
+      await printed(["weights", "--synthetic", String(seed), spec, "--out", weights]);
+      await printed([
+        "run",
+        spec,
+        "--weights",
+        weights,
+        "--inputs",
+        inputs,
+        "--outputs",
+        outputs,
+        ...flags,
+      ]);
       const found = await openSafetensors(await openFileSource(outputs));
       const names = [...golden.outputs.tensors.keys()].filter((key) => !key.startsWith("input."));
       expect(names.filter((key) => !found.tensors.has(key))).toEqual([]);
@@ -134,9 +122,7 @@ describe("sigil run", () => {
       JSON.stringify({ ...document, pixels: "uint8", image_mean: [0.5, 0.25, 0.75] }),
     );
     writeFileSync(floats, JSON.stringify(document));
-    execFileSync("node", [sigil, "weights", "--synthetic", "3", floats, "--out", weights], {
-      stdio: "pipe",
-    });
+    await printed(["weights", "--synthetic", "3", floats, "--out", weights]);
     const data = Uint8Array.from(
       { length: height * width * 3 },
       (_, i) => Math.imul(i + 1, 2654435761) >>> 24,
@@ -154,23 +140,18 @@ describe("sigil run", () => {
       backend: string,
     ) => {
       await saveSafetensors(inputs, new Map([["pixel_values", pixels]]));
-      execFileSync(
-        "node",
-        [
-          sigil,
-          "run",
-          file,
-          "--weights",
-          weights,
-          "--inputs",
-          inputs,
-          "--outputs",
-          join(folder, "bytes-out.safetensors"),
-          "--backend",
-          backend,
-        ],
-        { stdio: "pipe" },
-      );
+      await printed([
+        "run",
+        file,
+        "--weights",
+        weights,
+        "--inputs",
+        inputs,
+        "--outputs",
+        join(folder, "bytes-out.safetensors"),
+        "--backend",
+        backend,
+      ]);
       const found = await openSafetensors(
         await openFileSource(join(folder, "bytes-out.safetensors")),
       );
@@ -195,36 +176,26 @@ describe("sigil run", () => {
     const golden = await goldenCase("tiny");
     const spec = join(folder, "bad.json");
     writeFileSync(spec, JSON.stringify({ model_type: "siglip", ...caseOf("tiny").config }));
-    execFileSync(
-      "node",
-      [
-        sigil,
-        "weights",
-        "--synthetic",
-        "0",
-        spec,
-        "--out",
-        join(folder, "bad-weights.safetensors"),
-      ],
-      { stdio: "pipe" },
-    );
+    await printed([
+      "weights",
+      "--synthetic",
+      "0",
+      spec,
+      "--out",
+      join(folder, "bad-weights.safetensors"),
+    ]);
     const attempt = async (change: (golden: GoldenCase) => GoldenCase) => {
       await saveInputs(change(golden), join(folder, "bad-in.safetensors"));
-      const result = spawnSync(
-        "node",
-        [
-          sigil,
-          "run",
-          spec,
-          "--weights",
-          join(folder, "bad-weights.safetensors"),
-          "--inputs",
-          join(folder, "bad-in.safetensors"),
-          "--outputs",
-          join(folder, "bad-out.safetensors"),
-        ],
-        { encoding: "utf8" },
-      );
+      const result = await runSigil([
+        "run",
+        spec,
+        "--weights",
+        join(folder, "bad-weights.safetensors"),
+        "--inputs",
+        join(folder, "bad-in.safetensors"),
+        "--outputs",
+        join(folder, "bad-out.safetensors"),
+      ]);
       expect(existsSync(join(folder, "bad-out.safetensors"))).toBe(false);
       return [result.status, result.stderr];
     };

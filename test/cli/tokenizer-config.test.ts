@@ -3,14 +3,13 @@
  * transformers 5.18 for the same folder (SiglipTokenizer with padding "max_length" and truncation,
  * SiglipImageProcessorPil, SiglipModel in float32).
  */
-import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { printed } from "../support/sigil.ts";
 
-const sigil = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const shapes = join(fixtures, "checkpoints/siglip-shapes");
 const folder = mkdtempSync(join(tmpdir(), "sigil-tokenizer-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -31,17 +30,13 @@ it.each([
     { ...named, model_max_length: 8, truncation_side: "left" },
     [0.013375721871852875, 1.901342159271735e-7],
   ],
-])("classifies with %s", { timeout: 60_000 }, (_, config, expected) => {
+])("classifies with %s", { timeout: 60_000 }, async (_, config, expected) => {
   cpSync(shapes, folder, { recursive: true });
   writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify(config));
-  const output = execFileSync(
-    "node",
-    [
-      ...[sigil, "classify", join(shapes, "samples/red-circle.png"), "--json"],
-      ...["--labels", "a red circle,a blue square", "--model", folder],
-    ],
-    { encoding: "utf8" },
-  );
+  const output = await printed([
+    ...["classify", join(shapes, "samples/red-circle.png"), "--json"],
+    ...["--labels", "a red circle,a blue square", "--model", folder],
+  ]);
   const [{ labels }] = JSON.parse(output) as [{ labels: { label: string; score: number }[] }];
   // Float32 arithmetic in another order; the next closest configuration is 0.006 away.
   labels.forEach(({ score }, i) => expect(score).toBeCloseTo(expected[i]!, 5));

@@ -6,13 +6,12 @@ import { bufferSource, openSafetensors, writeSafetensors } from "@sigil/runtime"
 import { openFileSource } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures, scaledError } from "../support/golden-cases.ts";
-import { runProgram } from "../support/run-program.ts";
 import { wildCases, wildFolder, wildPixels, type WildCase } from "../support/wild-cases.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-wild-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const sigil = (...args: readonly string[]) =>
-  runProgram("node", [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args]);
+const sigil = (...args: readonly string[]) => runSigil(args);
 const open = async (file: string) => openSafetensors(await openFileSource(file));
 const bytesOf = (data: Float32Array): Uint8Array => new Uint8Array(data.buffer);
 

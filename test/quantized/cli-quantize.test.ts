@@ -1,7 +1,6 @@
 /**
  * `sigil quantize` as one would use it: a checkpoint in, a smaller one out that everything takes.
  */
-import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -24,6 +23,7 @@ import {
 import { decodeImage, openFileSource } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { runSigil } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-quantize-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,11 +36,7 @@ const texts = join(folder, "texts.txt");
 writeFileSync(texts, labels.map((label) => `This is a photo of ${label}.\n`).join(""));
 const pictures = readdirSync(join(shapes, "samples")).map((name) => join(shapes, "samples", name));
 
-const sigil = (...args: readonly string[]) =>
-  spawnSync("node", [join(import.meta.dirname, "../../cli/bin/sigil.js"), ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+const sigil = (...args: readonly string[]) => runSigil(args, { cwd: folder });
 
 interface Report {
   readonly bytes: { readonly before: number; readonly after: number };
@@ -52,8 +48,8 @@ interface Report {
   };
 }
 
-function quantize(to: string, out: string, ...more: readonly string[]): Report {
-  const { stdout, stderr, status } = sigil(
+async function quantize(to: string, out: string, ...more: readonly string[]): Promise<Report> {
+  const { stdout, stderr, status } = await sigil(
     ...["quantize", shapes, "--to", to, "--out", out, "--json"],
     ...["--images", ...pictures, "--texts", texts, ...more],
   );
@@ -114,22 +110,22 @@ function png(rgb: Uint8Array, width: number, height: number): Buffer {
 }
 
 describe("sigil quantize", { timeout: 120_000 }, () => {
-  it("int8 keeps every answer of siglip-shapes in little more than a quarter of the bytes", () => {
-    const { bytes, kept } = quantize("int8", join(folder, "int8"));
+  it("int8 keeps every answer of siglip-shapes in little more than a quarter of the bytes", async () => {
+    const { bytes, kept } = await quantize("int8", join(folder, "int8"));
     expect(bytes.after / bytes.before).toBeLessThan(0.28);
     expect(kept.images.least).toBeGreaterThan(0.9998);
     expect(kept.texts.least).toBeGreaterThan(0.9998);
     expect(kept.answers).toBe(pictures.length);
   });
 
-  it("int4 keeps them in a sixth, and the folder classifies like any other", () => {
+  it("int4 keeps them in a sixth, and the folder classifies like any other", async () => {
     const out = join(folder, "int4");
-    const { bytes, kept } = quantize("int4", out);
+    const { bytes, kept } = await quantize("int4", out);
     expect(bytes.after / bytes.before).toBeLessThan(0.18);
     expect(kept.images.least).toBeGreaterThan(0.99);
     expect(kept.texts.least).toBeGreaterThan(0.998);
     expect(kept.answers).toBe(pictures.length);
-    const { stdout, stderr } = sigil(
+    const { stdout, stderr } = await sigil(
       ...["classify", join(shapes, "samples/red-circle.png"), "--model", out],
       ...["--labels", labels.join(","), "--json"],
     );
@@ -145,20 +141,23 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
 
   it("int4 calibrated on other pictures keeps more of these, and more still for a target", async () => {
     const others = (await Promise.all(pictures.map((path) => variations(path)))).flat();
-    const measured = (out: string, ...more: readonly string[]): Report & { raised: string[] } => {
-      const { stdout, stderr, status } = sigil(
+    const measured = async (
+      out: string,
+      ...more: readonly string[]
+    ): Promise<Report & { raised: string[] }> => {
+      const { stdout, stderr, status } = await sigil(
         ...["quantize", shapes, "--to", "int4", "--out", join(folder, out), "--json"],
         ...["--images", ...pictures, "--texts", texts, ...more],
       );
       expect(status, stderr).toBe(0);
       return JSON.parse(stdout) as Report & { raised: string[] };
     };
-    const plain = measured("plain");
-    const calibrated = measured("calibrated", "--calibrate", ...others);
+    const plain = await measured("plain");
+    const calibrated = await measured("calibrated", "--calibrate", ...others);
     expect(calibrated.kept.images.least).toBeGreaterThan(0.99);
     expect(1 - calibrated.kept.images.least).toBeLessThan(0.8 * (1 - plain.kept.images.least));
     expect(1 - calibrated.kept.texts.least).toBeLessThan(0.8 * (1 - plain.kept.texts.least));
-    const raised = measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
+    const raised = await measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
     expect(raised.kept.images.least).toBeGreaterThan(0.999);
     expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
   });
@@ -178,7 +177,7 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     }
     await source.close();
     writeFileSync(join(spoiled, "model.safetensors"), writeSafetensors(tensors));
-    const { stdout, stderr } = sigil(
+    const { stdout, stderr } = await sigil(
       ...["quantize", spoiled, "--to", "int4", "--out", join(folder, "spoiled-int4"), "--json"],
       ...["--images", ...pictures, "--texts", texts, "--target-cosine", "0.996"],
     );
@@ -187,17 +186,17 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     expect(kept.images.least).toBeGreaterThan(0.996);
   });
 
-  it("a second run keeps what the first has written", () => {
+  it("a second run keeps what the first has written", async () => {
     const out = join(folder, "int8");
     const before = readFileSync(join(out, "model.safetensors"));
-    const { errors } = quantize("int8", out);
+    const { errors } = await quantize("int8", out);
     expect(Object.keys(errors)).toEqual([]);
     expect(readFileSync(join(out, "model.safetensors")).equals(before)).toBe(true);
   });
 
   it("what --keep names stays float16", async () => {
     const out = join(folder, "kept");
-    quantize("int8", out, "--keep", "*.layers.0.mlp.fc1.weight");
+    await quantize("int8", out, "--keep", "*.layers.0.mlp.fc1.weight");
     const { tensors } = await opened(join(out, "model.safetensors"));
     const name = "vision_model.encoder.layers.0.mlp.fc1.weight";
     expect(tensors.get(name)!.dtype).toBe("F16");
@@ -241,7 +240,15 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
       }
       writeFileSync(join(from, "model.safetensors"), writeSafetensors(tensors, { format: "pt" }));
       const out = join(folder, to);
-      const { status, stderr } = sigil("quantize", from, "--to", to, "--out", out, "--no-measure");
+      const { status, stderr } = await sigil(
+        "quantize",
+        from,
+        "--to",
+        to,
+        "--out",
+        out,
+        "--no-measure",
+      );
       expect(status, stderr).toBe(0);
       const actual = await opened(join(out, "model.safetensors"));
       expect([...actual.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
@@ -253,22 +260,31 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     },
   );
 
-  it("says what is wrong, and leaves nothing behind", () => {
-    const wrong = (pattern: RegExp, ...args: readonly string[]): void => {
-      const { status, stderr } = sigil("quantize", ...args);
+  it("says what is wrong, and leaves nothing behind", async () => {
+    const wrong = async (pattern: RegExp, ...args: readonly string[]): Promise<void> => {
+      const { status, stderr } = await sigil("quantize", ...args);
       expect(status).not.toBe(0);
       expect(stderr).toMatch(pattern);
     };
     const out = join(folder, "nothing");
-    wrong(/--to/, shapes, "--out", out);
-    wrong(/Allowed choices/, shapes, "--to", "int3", "--out", out);
-    wrong(/no matrix of the model/, shapes, "--to", "int8", "--out", out, "--keep", "*.fc9.*");
-    wrong(/is the checkpoint itself/, shapes, "--to", "int8", "--out", shapes);
-    wrong(/cannot read/, shapes, "--to", "int8", "--out", out, "--texts", "none.txt");
-    wrong(/argument missing/, shapes, "--to", "int4", "--out", out, "--calibrate");
-    wrong(/int4 is calibrated/, shapes, "--to", "int8", "--out", out, "--calibrate", "x.png");
-    wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
-    wrong(/is quantised already/, join(folder, "int8"), "--to", "int4", "--out", out);
+    await wrong(/--to/, shapes, "--out", out);
+    await wrong(/Allowed choices/, shapes, "--to", "int3", "--out", out);
+    await wrong(
+      /no matrix of the model/,
+      shapes,
+      "--to",
+      "int8",
+      "--out",
+      out,
+      "--keep",
+      "*.fc9.*",
+    );
+    await wrong(/is the checkpoint itself/, shapes, "--to", "int8", "--out", shapes);
+    await wrong(/cannot read/, shapes, "--to", "int8", "--out", out, "--texts", "none.txt");
+    await wrong(/argument missing/, shapes, "--to", "int4", "--out", out, "--calibrate");
+    await wrong(/int4 is calibrated/, shapes, "--to", "int8", "--out", out, "--calibrate", "x.png");
+    await wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
+    await wrong(/is quantised already/, join(folder, "int8"), "--to", "int4", "--out", out);
     expect(existsSync(out)).toBe(false);
   });
 });
