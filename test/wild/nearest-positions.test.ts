@@ -1,55 +1,28 @@
 /** Towers that take the nearest rows of the position table, as SmolVLM's (transformers 5.18). */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile } from "@sigil/compiler";
 import {
   bufferSource,
   InputError,
   nearestPositions,
   openSafetensors,
   SiglipVisionModel,
-  type Session,
 } from "@sigil/runtime/internal";
 import { openCheckpoint } from "@sigil/runtime/node";
-import { openCpuSession } from "@sigil/runtime-cpu";
-import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import { loadSpec, parseSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { fixtures, scaledError } from "../support/golden-cases.ts";
-import { gpu } from "../support/webgpu.ts";
+import { wildBackends } from "../support/wild-backends.ts";
 import { wildFolder, wildPixels } from "../support/wild-cases.ts";
 
 const folder = wildFolder("smolvlm");
 const spec = loadSpec(folder, { tower: "vision" });
-const quiet = { onWarning: () => {} };
-type Weights = Parameters<typeof openCpuSession>[1];
-const backends = [
-  {
-    name: "cpu",
-    here: true,
-    tolerance: 1e-5,
-    async open(weights: Weights): Promise<Session> {
-      const { plan, cpu } = await compile(spec);
-      return openCpuSession({ plan, wasm: cpu }, weights, quiet);
-    },
-  },
-  {
-    name: "webgpu",
-    here: gpu !== undefined,
-    tolerance: 2e-5,
-    async open(weights: Weights): Promise<Session> {
-      const { webgpu } = await compile({ ...spec, targets: ["webgpu"] });
-      return openWebGpuSession(webgpu!, weights, { ...quiet, gpu: gpu! });
-    },
-  },
-];
-
-describe.each(backends)("on $name", ({ here, tolerance, open }) => {
+describe.each(wildBackends)("on $name", ({ here, tolerance, open }) => {
   it.skipIf(!here)("whole and masked pictures", { timeout: 120_000 }, async () => {
     const checkpoint = await openCheckpoint(folder);
     const file = readFileSync(join(folder, "outputs.safetensors"));
     const outputs = await openSafetensors(bufferSource(file, "outputs.safetensors"));
-    const session = await open(checkpoint.weights);
+    const session = await open({ spec, checkpoint });
     const pixelValues = wildPixels(81);
     const whole = await new SiglipVisionModel(session).forward({ pixelValues });
     const mask = "input.patch_attention_mask";
