@@ -35,7 +35,6 @@ const fixed: Readonly<Record<string, unknown>> = {
   reg_tokens: 0,
   pre_norm: false,
   final_norm: true,
-  fc_norm: false,
 };
 /** Arguments that change no value at the size that a model is made for. */
 const neutral = [
@@ -45,7 +44,7 @@ const neutral = [
 ];
 const read = [
   ...["img_size", "patch_size", "in_chans", "num_classes", "global_pool", "embed_dim", "depth"],
-  ...["num_heads", "mlp_ratio", "act_layer"],
+  ...["num_heads", "mlp_ratio", "act_layer", "fc_norm"],
 ];
 
 /** As of the classifiers of transformers. */
@@ -129,8 +128,6 @@ export function timmVision(
   const pool = args.get("global_pool") ?? found?.global_pool ?? "map";
   if (!["map", "avg", ""].includes(pool as string))
     args.fail("global_pool", `timm's pooling ${JSON.stringify(pool)} is not supported`);
-  else if (pool === "avg" && known?.global_pool === "map" && !args.has("fc_norm"))
-    args.fail("global_pool", `\`${name}\` pooled by avg has an fc_norm, which is not supported`);
   if (known === undefined && found && !args.has("num_heads") && heads === undefined)
     report(pointer, {
       code: "unsupported-model",
@@ -152,15 +149,28 @@ export function timmVision(
     hidden_act: activations.get(act) ?? "gelu",
     layer_norm_eps: 1e-6,
     vision_use_head: pool !== "",
-    global_pool: pool,
+    global_pool: normsMean(args, pool, found) ? "fc_norm" : pool,
     num_classes: classes === 0 ? 0 : args.size("num_classes", found?.num_classes),
   };
+}
+
+/** Whether the last norm is of the mean in place of the tokens; timm's default for a mean. */
+function normsMean(args: ConfigFields, pool: unknown, found: Found | undefined): boolean {
+  if (pool !== "avg") {
+    args.only("fc_norm", false);
+    return false;
+  }
+  const stated = args.get("fc_norm");
+  if (stated !== undefined && typeof stated !== "boolean")
+    args.fail("fc_norm", `\`fc_norm\` must be true or false, not ${JSON.stringify(stated)}`);
+  return stated === undefined ? (found?.fc_norm ?? found?.global_pool !== "avg") : stated === true;
 }
 
 type Found = Partial<TimmModel> & {
   readonly embed_dim: number;
   readonly in_chans?: number;
   readonly num_classes?: number;
+  readonly fc_norm?: boolean;
 };
 
 /**
@@ -184,6 +194,7 @@ function fromShapes(shapes: TensorShapes | undefined): Found | undefined {
     img_size: Math.floor(Math.sqrt(patches)) * side || side,
     act_layer: "gelu",
     global_pool: shapes.has(`${prefix}attn_pool.latent`) ? "map" : "avg",
+    fc_norm: shapes.has(`${prefix}fc_norm.weight`),
     in_chans: channels,
     num_classes: of("head.weight")[0] ?? 0,
   };

@@ -70,6 +70,24 @@ describe("timm's config.json", () => {
     });
   });
 
+  it("says whether the mean of the tokens is normalised", () => {
+    const pooled = (suffix: string, model_args: object): unknown =>
+      trunkOf(
+        parse({ architecture: `vit_base_patch16_siglip_${suffix}`, num_classes: 0, model_args }),
+      ).at(-1);
+    expect(pooled("224", { global_pool: "avg" })).toBe("fc_norm");
+    expect(pooled("224", { global_pool: "avg", fc_norm: false })).toBe("avg");
+    expect(pooled("gap_224", { fc_norm: null })).toBe("avg");
+    expect(pooled("gap_224", { fc_norm: true })).toBe("fc_norm");
+    expect(
+      problems({
+        architecture: "vit_base_patch16_siglip_224",
+        num_classes: 0,
+        model_args: { fc_norm: true },
+      }),
+    ).toEqual(["/model_args/fc_norm: `fc_norm` true is not supported"]);
+  });
+
   it("is refused, by name, for what SigLIP has not", () => {
     expect(
       problems({
@@ -86,9 +104,6 @@ describe("timm's config.json", () => {
     expect(problems({ architecture: "resnet50", num_classes: 0 })).toEqual([
       "/architecture: `resnet50` is no SigLIP trunk of timm that is known",
     ]);
-    expect(
-      problems({ architecture: "vit_base_patch16_siglip_224", num_classes: 0, global_pool: "avg" }),
-    ).toHaveLength(1);
     expect(
       problems({ architecture: "vit_base_patch16_siglip_224", num_classes: 0 }, "text"),
     ).toEqual(["/architecture: a model of timm has no text tower"]);

@@ -43,6 +43,15 @@ export const wildCases: readonly WildCase[] = [
     outputs: { last_hidden_state: "forward_features", pooler_output: "output" },
   },
   {
+    name: "timm-fc-norm",
+    seed: 74,
+    outputs: {
+      last_hidden_state: "forward_features",
+      pooler_output: "pre_logits",
+      logits: "output",
+    },
+  },
+  {
     name: "timm-map-classifier",
     seed: 73,
     outputs: {
