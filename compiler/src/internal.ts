@@ -75,6 +75,7 @@ export {
 export type { Backend, BackendInput, BackendRuntime, Files } from "./backends/backend.ts";
 export { backends, type CompiledTargets } from "./backends/index.ts";
 export * from "./backends/unsupported-error.ts";
+export { className } from "./bindings/class-name.ts";
 export * from "./bindings/write-bindings.ts";
 export * from "./compile.ts";
 export * from "./expr/activations.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   artifactFiles,
+  className,
   compile as compileSpec,
   fileName,
   removeFormerModules,
@@ -52,15 +53,18 @@ export async function compile(
   const out = options.out ?? join("generated", fileName(spec.name));
   const written = artifactFiles(compiled);
   await writeOutput(out, written);
-  removeFormerModules(out, written);
+  const removed = removeFormerModules(out, written);
+  const name = className(spec.name);
   if (options.dump !== undefined) await writeOutput(options.dump, stages(compiled));
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ name: spec.name, targets: spec.targets, out, files: Object.keys(written) })}\n`,
+      `${JSON.stringify({ name: spec.name, class: name, targets: spec.targets, out, files: Object.keys(written), removed })}\n`,
     );
   else
     process.stdout.write(
-      `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(written))}\n`,
+      `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(written))}\n` +
+        `${removed.length > 0 ? `  removed from there, of an earlier compilation: ${listed(removed)}\n` : ""}` +
+        `  its class: ${name}, of ${join(out, `index.${compiled.source.emit}`)}\n`,
     );
 }
 

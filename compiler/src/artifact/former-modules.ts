@@ -12,15 +12,18 @@ const modules = new RegExp(
 
 /**
  * Removes the modules of a folder that Sigil wrote and that are none of `files`: beside an index.js
- * and its declarations, tools would go on reading an index.ts of before.
+ * and its declarations, tools would go on reading an index.ts of before. Returns their names.
  */
 export function removeFormerModules(
   folder: string,
   files: Readonly<Record<string, unknown>>,
-): void {
-  for (const name of readdirSync(folder)) {
-    if (!modules.test(name)) continue;
-    const path = join(folder, name);
-    if (!Object.hasOwn(files, name) && readFileSync(path, "utf8").startsWith(mark)) rmSync(path);
-  }
+): readonly string[] {
+  const former = readdirSync(folder).filter(
+    (name) =>
+      modules.test(name) &&
+      !Object.hasOwn(files, name) &&
+      readFileSync(join(folder, name), "utf8").startsWith(mark),
+  );
+  for (const name of former) rmSync(join(folder, name));
+  return former;
 }
