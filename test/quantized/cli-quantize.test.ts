@@ -1,6 +1,7 @@
 /**
  * `sigil quantize` as one would use it: a checkpoint in, a smaller one out that everything takes.
  */
+import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -285,6 +286,27 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     await wrong(/int4 is calibrated/, shapes, "--to", "int8", "--out", out, "--calibrate", "x.png");
     await wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
     await wrong(/is quantised already/, join(folder, "int8"), "--to", "int4", "--out", out);
+    await wrong(/Allowed choices/, shapes, "--to", "int4", "--out", out, "--group", "24");
     expect(existsSync(out)).toBe(false);
+  });
+
+  it.skipIf(process.platform === "win32")("leaves no half of a file on a full disk", () => {
+    // A limit of 150 kB for each file; writing past it fails as on a disk that has no more.
+    const out = join(folder, "full");
+    const args = ["quantize", shapes, "--to", "int8", "--out", out, "--no-measure"];
+    const { status, stderr } = spawnSync(
+      "bash",
+      [
+        "-c",
+        'ulimit -f 150; exec node "$@"',
+        "bash",
+        join(import.meta.dirname, "../../cli/bin/sigil.js"),
+        ...args,
+      ],
+      { encoding: "utf8" },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/model\.safetensors: cannot be written: EFBIG/);
+    expect(readdirSync(out)).toEqual([]);
   });
 });

@@ -32,8 +32,8 @@ function loss(matrix: QuantizedMatrix): number {
   return sum / samples / rows;
 }
 
-it("loses far less where inputs go together", () => {
-  const gram = new Gram(columns);
+it("loses far less where inputs go together", async () => {
+  const gram = await Gram.create(columns);
   for (const input of inputs) gram.add(input);
   const rounded = loss(quantizeClosely(values, columns, { bits: 4, group }));
   const calibrated = gptq(values, columns, group, gram);
@@ -42,17 +42,30 @@ it("loses far less where inputs go together", () => {
   expect(calibrated.codes.every((code) => code >= 0 && code <= 15)).toBe(true);
 });
 
-it("rounds where no input tells anything", () => {
+it("rounds where no input tells anything", async () => {
   const rounded = quantizeClosely(values, columns, { bits: 4, group });
-  const calibrated = gptq(values, columns, group, new Gram(columns));
+  const calibrated = gptq(values, columns, group, await Gram.create(columns));
   expect(Array.from(calibrated.codes)).toEqual(Array.from(rounded.codes));
   expect(Array.from(calibrated.scales)).toEqual(Array.from(rounded.scales));
 });
 
-it("stands inputs of which a column is always zero, or two are the same", () => {
-  const gram = new Gram(columns);
+it("stands inputs of which a column is always zero, or two are the same", async () => {
+  const gram = await Gram.create(columns);
   for (const input of inputs)
     gram.add(input.map((x, k) => (k === 5 ? 0 : k === 9 ? input[8]! : x)));
   const { scales } = gptq(values, columns, group, gram);
   expect(scales.every(Number.isFinite)).toBe(true);
+});
+
+it("sums the products of inputs as they are, blocks of them and what is left", async () => {
+  const size = 21;
+  const gram = await Gram.create(size);
+  const given = Array.from({ length: 300 }, (_, s) => uniform(`row ${s}`, size));
+  for (const row of given) gram.add(row);
+  for (let i = 0; i < size; i++)
+    for (let j = i; j < size; j++) {
+      const expected = given.reduce((sum, row) => sum + row[i]! * row[j]!, 0);
+      // float32 sums of 300 products below 1.
+      expect(Math.abs(gram.sums[i * size + j]! - expected)).toBeLessThan(1e-4);
+    }
 });

@@ -55,7 +55,7 @@ export async function calibrate(
           const { data } = outputs[String(launch)]!;
           // Rows at even distances, of every sample as many.
           const step = Math.max(1, Math.ceil((rows * count) / mostRows));
-          const gram = grams.get(tensors[0]!) ?? new Gram(depth);
+          const gram = grams.get(tensors[0]!) ?? (await Gram.create(depth));
           for (let row = done % step; row < rows; row += step)
             gram.add(data.subarray(offset + row * stride, offset + row * stride + depth));
           for (const tensor of tensors) grams.set(tensor, gram);

@@ -84,7 +84,8 @@ function chooseScales(
  * The upper triangle U with U^T U the inverse of the damped products H: with H turned end to end,
  * J H J = L L^T, and U is the inverse of J L J.
  */
-function inverseFactor({ size, sums }: Gram): Float64Array {
+function inverseFactor(gram: Gram): Float64Array {
+  const { size, sums } = gram;
   let mean = 0;
   for (let i = 0; i < size; i++) mean += sums[i * size + i]! / size;
   const damped = damping * (mean || 1);
@@ -93,9 +94,8 @@ function inverseFactor({ size, sums }: Gram): Float64Array {
     for (let j = 0; j <= i; j++) {
       const [a, b] = [size - 1 - i, size - 1 - j];
       // Both are in the upper triangle, a being the smaller.
-      let sum = sums[a * size + b]! + (i === j ? damped : 0);
+      const sum = sums[a * size + b]! + (i === j ? damped : 0) - dot(l, i * size, j * size, j);
       const [p, q] = [i * size, j * size];
-      for (let k = 0; k < j; k++) sum -= l[p + k]! * l[q + k]!;
       l[p + j] = i === j ? Math.sqrt(Math.max(sum, damped * 1e-6)) : sum / l[q + j]!;
     }
   // R = J L J is upper triangular; its inverse, row by row from the last.
@@ -113,4 +113,18 @@ function inverseFactor({ size, sums }: Gram): Float64Array {
     u[at + i] = inverse;
   }
   return u;
+}
+
+/** Of two rows; four sums at a time, so that one addition need not wait for the last. */
+function dot(values: Float64Array, a: number, b: number, count: number): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let k = 0;
+  for (; k + 3 < count; k += 4) {
+    s0 += values[a + k]! * values[b + k]!;
+    s1 += values[a + k + 1]! * values[b + k + 1]!;
+    s2 += values[a + k + 2]! * values[b + k + 2]!;
+    s3 += values[a + k + 3]! * values[b + k + 3]!;
+  }
+  for (; k < count; k++) s0 += values[a + k]! * values[b + k]!;
+  return s0 + s1 + (s2 + s3);
 }
