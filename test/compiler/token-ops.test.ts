@@ -32,6 +32,7 @@ const cases: Readonly<
   pool_grid: [[x], {}, { width: 2, size: 2 }],
   unshuffle_grid: [[values("x", 2, 16, 6)], {}, { width: 4, size: 2 }],
   concat: [[values("rows", 2, 6), x], {}, {}],
+  take_tokens: [[x], {}, { first: 3, count: 4 }],
   interpolate_grid: [[values("table", 25, 3)], {}, { height: 3, width: 8, mode: "bilinear" }],
 };
 
@@ -122,6 +123,9 @@ it.each<[string, (number | typeof batch)[][], object, RegExp]>([
     { width: 4, size: 2 },
     /a grid of 3x4 has no squares of 2x2/,
   ],
+  ["take_tokens", [[batch, 4, 6]], { first: 4 }, /the tokens from 4 on are not among 4/],
+  ["take_tokens", [[batch, 4, 6]], { first: -2, count: 3 }, /3 tokens from -2 on are not among 4/],
+  ["take_tokens", [[batch, 4, 6]], { first: -5 }, /among 4/],
   ["rms_norm", [[batch, 4, 6]], { groups: 4 }, /6 channels are no 4 groups of one size/],
 ])("%s refuses %j with %j", (name, shapes, attributes, message) => {
   const { infer, weights } = ops[name]!;

@@ -1,6 +1,7 @@
 import { operand } from "../expr/expression.ts";
 import { fixed } from "../ir/extent.ts";
 import type { Node, Value } from "../ir/graph.ts";
+import { rangeOf } from "../ops/tokens.ts";
 import type { Lowering } from "./lowering.ts";
 import { place, written } from "./operands.ts";
 
@@ -21,6 +22,28 @@ function token({ inputs, output, attributes, origin }: Node, lowering: Lowering)
       width,
       expression: operand("x"),
       operands: [{ name: "x", index: "strided", stride: tokens * width, first: index * width }],
+    },
+    origins: [origin.path],
+    operands: [place(lowering, x), written(output)],
+  });
+}
+
+/** A copy; the tokens of a sequence lie side by side. */
+function takeTokens({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
+  const x = inputs[0]!;
+  const tokens = fixed(x.shape[1], "tokens");
+  const channels = fixed(x.shape[2], "channels");
+  const [first, count] = rangeOf(tokens, attributes);
+  const operands = [
+    { name: "x", index: "strided", stride: tokens * channels, first: first * channels } as const,
+  ];
+  lowering.launches.push({
+    problem: {
+      family: "map",
+      rows: x.shape[0]!,
+      width: count * channels,
+      expression: operand("x"),
+      operands,
     },
     origins: [origin.path],
     operands: [place(lowering, x), written(output)],
@@ -56,4 +79,4 @@ function embedding({ inputs, output, weights }: Node, lowering: Lowering): void 
   });
 }
 
-export const tokens = { token, mean_tokens: meanTokens, embedding };
+export const tokens = { token, take_tokens: takeTokens, mean_tokens: meanTokens, embedding };

@@ -44,6 +44,56 @@ const token = defineOp({
   },
 });
 
+/** `first` and `count` of take_tokens among so many tokens. Throws ShapeError. */
+export function rangeOf(
+  tokens: number,
+  { first, count }: Readonly<Record<string, unknown>>,
+): readonly [first: number, count: number] {
+  const from = Number(first) < 0 ? Number(first) + tokens : Number(first);
+  const taken = Number(count) || tokens - from;
+  if (from < 0 || taken < 1 || from + taken > tokens)
+    throw new ShapeError(
+      `${Number(count) || "the"} tokens from ${Number(first)} on are not among ${tokens}`,
+    );
+  return [from, taken];
+}
+
+/** Neighbouring tokens of each sequence, `[batch, count, channels]`. */
+const takeTokens = defineOp({
+  summary:
+    "Neighbouring tokens of each sequence `[batch, tokens, channels]`: `[batch, count, " +
+    "channels]`, as those of the patches behind registers.",
+  attributes: {
+    first: {
+      type: "integer",
+      default: 0,
+      description: "The first that is taken; a negative one counts from the end.",
+    },
+    count: {
+      type: "integer",
+      minimum: 0,
+      default: 0,
+      description: "How many; 0 takes all up to the end.",
+    },
+  },
+  inputs: 1,
+  weights: [],
+  infer([x], _, range) {
+    const { batch, tokens, channels } = tokensOf(x);
+    return [batch, rangeOf(tokens, range)[1], channels];
+  },
+  evaluate([x], _, range) {
+    const [batch, tokens, width] = axes(x.shape, sequence);
+    const [first, count] = rangeOf(tokens, range);
+    const y = dense([batch, count, width]);
+    for (let b = 0; b < batch; b++) {
+      const from = (b * tokens + first) * width;
+      y.data.set(x.data.subarray(from, from + count * width), b * count * width);
+    }
+    return y;
+  },
+});
+
 /**
  * The mean over the tokens of each sequence, `[batch, channels]`; those whose mask `[batch,
  * tokens]` is below zero do not count.
@@ -155,4 +205,11 @@ const patches = defineOp({
   },
 });
 
-export const tokenOps = { embedding, mean_tokens: meanTokens, parameter, patches, token };
+export const tokenOps = {
+  embedding,
+  mean_tokens: meanTokens,
+  parameter,
+  patches,
+  take_tokens: takeTokens,
+  token,
+};

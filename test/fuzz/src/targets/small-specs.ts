@@ -112,9 +112,19 @@ export const specs: readonly unknown[] = [
   },
 ];
 
-/** Architecture documents, of this package and of the tour. */
+/** Architecture documents, of this package and of the examples: whole ones, and variants of others. */
 export const documents = (): unknown[] =>
-  [...filesOf("spec/architectures", ".json"), "examples/tour/gated.json"].map(readJson);
+  [
+    ...filesOf("spec/architectures", ".json"),
+    ...filesOf("examples/variants", ".json"),
+    "examples/tour/gated.json",
+  ].map(readJson);
 
 /** A config that every document of {@link documents} finds its fields in. */
-export const config = { ...vision, ...text, ...siglip, id2label: classifier.id2label };
+export const config = {
+  ...vision,
+  ...text,
+  ...siglip,
+  id2label: classifier.id2label,
+  vision_config: { ...vision, num_registers: 2, text_width: 6 },
+};
