@@ -190,6 +190,7 @@ if (wanted.includes("native")) {
     failures,
     rounds: Number(values.rounds),
     peers: native,
+    python: process.env.SIGIL_PYTHON,
     only: new RegExp(process.env.SIGIL_BENCH_ONLY ?? ""),
   });
 }

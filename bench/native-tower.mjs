@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { openSafetensors, syntheticTensor } from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { chooseInstructionSet, loadAddon, openNativeSession } from "@sigil/runtime-native";
-import { rounds } from "./rounds.mjs";
+import { median, processorTime, rounds } from "./rounds.mjs";
 import { visionTower } from "./vision-tower.mjs";
 
 const [name, tower, storage, ...numbers] = process.argv.slice(2, 8);
@@ -69,8 +69,8 @@ const data =
     : Float32Array.from({ length }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >> 8) / 2 ** 23);
 
 const result = { flops: program.flops, weightBytes: 0 };
-/** The shortest time of each launch, in microseconds. */
-const launches = program.launches.map(() => Infinity);
+/** Microseconds of each launch of the last run. */
+let launches = [];
 const runs = {};
 for (const side of sides) {
   const begin = performance.now();
@@ -80,10 +80,9 @@ for (const side of sides) {
       await openSafetensors(await openFileSource(files.sigil)),
       {
         threads,
-        onProfile: (_, times) =>
-          times.forEach(({ microseconds }, i) => {
-            launches[i] = Math.min(launches[i], microseconds);
-          }),
+        onProfile: (_, times) => {
+          launches = times.map(({ microseconds }) => microseconds);
+        },
       },
     );
     result.weightBytes = (await session.load(program)).memoryBytes;
@@ -129,38 +128,44 @@ result.peakBytes = process.resourceUsage().maxRSS * 1024;
 if (count > 0) {
   const set = chooseInstructionSet();
   const kind = ["float32", "float16", "bfloat16"].indexOf(storage);
-  const peaks = [];
-  // Beside the rounds, so that what slows the machine slows both.
-  runs.peak = async () => peaks.push(await loadAddon().peak(set, kind, threads));
-  // On a busy machine the clock says little; of one thread the processor's time says it.
-  const busy = Object.fromEntries(Object.keys(runs).map((side) => [side, []]));
-  const timed = Object.fromEntries(
-    Object.entries(runs).map(([side, one]) => [
-      side,
-      async () => {
-        const begin = process.cpuUsage();
-        await one();
-        const { user, system } = process.cpuUsage(begin);
-        busy[side].push((user + system) / 1e3);
-      },
-    ]),
-  );
-  result.times = await rounds(timed, count);
-  for (const [side, all] of Object.entries(busy))
-    result.times[side].busy = all.toSorted((a, b) => a - b)[all.length >> 1];
-  delete result.times.peak;
-  result.set = set;
-  result.peak = Math.max(...peaks);
-  const gemms = program.launches
-    .map(({ kernel }, i) => ({ kernel, time: launches[i] }))
-    .filter(({ kernel }) => kernels[kernel].family === "gemm");
-  const flopsOf = ({ kernel }) => {
-    const { rows, columns, depth } = kernels[kernel];
-    return 2 * (typeof rows === "number" ? rows : rows.factor * batch) * Number(columns) * depth;
-  };
   const sum = (list) => list.reduce((a, b) => a + b, 0);
-  result.gemmShare =
-    sum(gemms.map(flopsOf)) / (sum(gemms.map(({ time }) => time)) * 1e-6) / result.peak;
+  const rowsOf = (rows) => (typeof rows === "number" ? rows : rows.factor * batch);
+  const gemms = program.launches
+    .map(({ kernel }, i) => ({ i, ...kernels[kernel] }))
+    .filter(({ family, b }) => family === "gemm" && b !== "activation");
+  const gemmFlops = sum(
+    gemms.map(({ rows, columns, depth }) => 2 * rowsOf(rows) * columns * depth),
+  );
+  const [peaks, inGemms] = [[], []];
+  const { sigil, ...others } = runs;
+  const times = await rounds(
+    {
+      // Beside each other in every round, so that what slows the machine slows both.
+      peak: async () => peaks.push(await loadAddon().peak(set, kind, threads)),
+      sigil: async () => {
+        await sigil();
+        inGemms.push(1e-6 * sum(gemms.map(({ i }) => launches[i])));
+      },
+      ...others,
+    },
+    count,
+    // One thread's processor time is its time alone on a machine that does other things as well.
+    threads === 1 ? processorTime : undefined,
+  );
+  // Of each round; the first one warmed up.
+  const each = (of) => median(times.sigil.all.map((milliseconds, i) => of(i, milliseconds)));
+  result.times = Object.fromEntries(
+    Object.keys(runs).map((side) => [side, { ...times[side], all: undefined }]),
+  );
+  result.faster = Object.fromEntries(
+    Object.keys(others).map((side) => [side, each((i, own) => times[side].all[i] / own)]),
+  );
+  result.set = set;
+  result.peak = median(peaks);
+  if (result.peak > 0) {
+    result.share = each((i, own) => program.flops / (own * 1e-3) / peaks[i + 1]);
+    result.gemmShare = each((i) => gemmFlops / inGemms[i + 1] / peaks[i + 1]);
+  }
 }
 console.log(JSON.stringify(result));
 process.exit(0);

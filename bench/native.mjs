@@ -1,4 +1,5 @@
 /** The native addon beside onnxruntime-node, both sides of a figure in one process, in turn. */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,23 +14,37 @@ const cases = [
   ["siglip-so400m-patch14-384", "vision", "bfloat16", 1],
 ];
 
+/** Milliseconds of a tower in PyTorch, in a process of its own. */
+const pytorch = (python, ...parameters) =>
+  JSON.parse(
+    execFileSync(
+      python,
+      [join(import.meta.dirname, "native_pytorch.py"), ...parameters.map(String)],
+      {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    ),
+  );
+
 /**
  * Results by `model.tower.storage.threads`, with the batch behind it where that is not one;
- * `peers`: whether onnxruntime-node is there; `only`: of `model tower storage batch`.
+ * `peers`: whether onnxruntime-node is there; `python`: one that has PyTorch and transformers; `only`: of `model tower storage batch`.
  */
-export function benchNative({ run, table, row, failures, rounds, peers, only }) {
+export function benchNative({ run, table, row, failures, rounds, peers, python, only }) {
   const folder = mkdtempSync(join(tmpdir(), "sigil-bench-native-"));
   const results = {};
   try {
     table(
-      "The native addon, one process a line, sides in turn (load average " +
-        `${loadavg()[0].toFixed(1)})`,
+      "The native addon, one process a line, sides in turn: minima (medians), with one thread of " +
+        `processor time, else of the clock (load average ${loadavg()[0].toFixed(1)})`,
       "model, tower, storage, threads, batch",
       "instruction set",
-      "Sigil, ms (least), processor ms",
+      "Sigil, ms",
       "onnxruntime-node exported, ms",
       "contrib, ms",
-      "Sigil is faster by",
+      "PyTorch, ms",
+      "Sigil is faster than the better onnxruntime by",
       "share of peak",
       "Gemms' share of peak",
       "first result, ms",
@@ -45,21 +60,26 @@ export function benchNative({ run, table, row, failures, rounds, peers, only }) 
           peers && tower === "vision" && storage === "float32" ? ["exported", "contrib"] : [];
         const of = (sides, count) =>
           run("native-tower.mjs", [model, tower, storage, threads, batch, count, folder, sides]);
-        const one = of(["sigil", ...forms], name.startsWith("so") ? Math.min(rounds, 3) : rounds);
+        // Some seconds of each side.
+        const count = name.startsWith("so") ? 3 : batch > 1 ? 5 : rounds;
+        const one = of(["sigil", ...forms], count);
         const first = of(["sigil"], 0);
         const theirs = forms.length > 0 ? of(["exported"], 0) : undefined;
+        const torch =
+          python && batch === 1 ? pytorch(python, model, tower, storage, threads) : null;
         const { sigil, exported, contrib } = one.times;
-        const share = one.peak > 0 ? one.flops / (sigil.minimum * 1e-3) / one.peak : null;
-        const best = Math.min(exported?.median ?? Infinity, contrib?.median ?? Infinity);
+        const best = Math.min(exported?.minimum ?? Infinity, contrib?.minimum ?? Infinity);
+        const faster = Math.min(...Object.values(one.faster));
         const above = (first.peakBytes - first.weightBytes) / 1e6;
         if (!(one.difference < 1e-4)) failures.push(`${name} differs by ${one.difference}`);
         results[`${name}.${tower}.${storage}.${threads}${batch > 1 ? `.batch${batch}` : ""}`] = {
-          sigil_ms: sigil.median,
-          sigil_processor_ms: sigil.busy,
-          onnxruntime_processor_ms: exported ? Math.min(exported.busy, contrib.busy) : null,
+          sigil_ms: sigil.minimum,
+          sigil_median_ms: sigil.median,
           onnxruntime_ms: Number.isFinite(best) ? best : null,
-          share_of_peak: share,
-          gemm_share_of_peak: one.peak > 0 ? one.gemmShare : null,
+          faster_than_onnxruntime: Number.isFinite(faster) ? faster : null,
+          pytorch_ms: torch,
+          share_of_peak: one.share ?? null,
+          gemm_share_of_peak: one.gemmShare ?? null,
           instruction_set: one.set,
           peak_gflops: one.peak / 1e9,
           first_ms: first.firstMilliseconds,
@@ -67,20 +87,19 @@ export function benchNative({ run, table, row, failures, rounds, peers, only }) 
           peak_bytes: first.peakBytes,
           weight_bytes: first.weightBytes,
         };
-        const percent = (part) => (part === null ? "" : `${(100 * part).toFixed(0)} %`);
+        const percent = (part) => (part === undefined ? "" : `${(100 * part).toFixed(0)} %`);
         const shown = (time) =>
-          time
-            ? `${time.median.toFixed(1)} (${time.minimum.toFixed(1)}), ${time.busy.toFixed(0)}`
-            : "";
+          time ? `${time.minimum.toFixed(1)} (${time.median.toFixed(1)})` : "";
         row(
           `${name} ${tower}, ${storage}, ${threads}, ${batch}`,
           one.set,
           shown(sigil),
           shown(exported),
           shown(contrib),
-          Number.isFinite(best) ? (best / sigil.median).toFixed(2) : "",
-          percent(share),
-          percent(one.peak > 0 ? one.gemmShare : null),
+          torch === null ? "" : torch.toFixed(1),
+          Number.isFinite(faster) ? faster.toFixed(2) : "",
+          percent(one.share),
+          percent(one.gemmShare),
           first.firstMilliseconds.toFixed(0),
           theirs ? theirs.firstMilliseconds.toFixed(0) : "",
           above.toFixed(0),

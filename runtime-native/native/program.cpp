@@ -1,9 +1,9 @@
 #include "program.h"
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include "clock.h"
 #include "cores.h"
 
 namespace sigil::native {
@@ -250,12 +250,9 @@ void Program::run(const std::vector<int64_t>& symbols, const std::atomic<bool>& 
                   std::vector<double>* times) {
   for (const Launch& launch : descriptor_.launches) {
     if (stop.load(std::memory_order_relaxed)) return;
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = times ? seconds(threads_) : 0;
     run(launch, symbols);
-    if (times)
-      times->push_back(
-          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
-              .count());
+    if (times) times->push_back(1e6 * (seconds(threads_) - begin));
   }
 }
 

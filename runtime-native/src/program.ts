@@ -17,7 +17,7 @@ import { chooseInstructionSet, loadAddon, nativeErrorOf, type NativeProgram } fr
 import { encodeProgram, symbolsOf } from "./encode.ts";
 import { placeWeights } from "./weights.ts";
 
-/** The time of one launch. */
+/** The time of one launch: with one thread its processor's, else the clock's. */
 export interface LaunchTime {
   readonly kernel: string;
   /** Transformers' module paths. */
