@@ -123,5 +123,24 @@ function notesOn(type: unknown): readonly string[] {
       "its vision tower takes the nearest row of the position table for each patch, where " +
         "SigLIP resamples the table: that is the architecture idefics-vision",
     ];
-  return [];
+  return relatives.flatMap(([model, note]) => (model.test(name) ? [note] : []));
 }
+
+/** Towers that are near SigLIP's, and what they would take (transformers 5.18). */
+const relatives: readonly (readonly [model: RegExp, note: string])[] = [
+  [
+    /^janus/,
+    "its tower has names of its own behind attention and may normalise queries and keys: a " +
+      "document that extends siglip-vision can say so, as examples/variants/qk-norm.json",
+  ],
+  [
+    /^phi4_multimodal/,
+    "its tower takes the nearest row of the position table for each patch, under names of its " +
+      "own: a document that extends idefics-vision can say so",
+  ],
+  [
+    /^(paddleocr_vl|video_llama_3)/,
+    "its tower packs pictures into one sequence with 2D rotary positions: a document with the " +
+      "op rotary, as examples/variants/rope.json, can compute pictures one by one",
+  ],
+];

@@ -106,7 +106,18 @@ export function timmVision(
   const name = architecture.replace(/^.*[/:]/, "").replace(/\.[^.]*$/, "");
   const known = timmModels.get(name);
   const found: Found | undefined = known ?? fromShapes(shapes);
-  if (found === undefined && !["embed_dim", "depth", "num_heads"].every((key) => args.has(key))) {
+  if (name.startsWith("naflexvit"))
+    report(pointer, {
+      code: "unsupported-model",
+      message: `\`${name}\` is a NaFlexVit of timm, which is not supported`,
+      help:
+        "SigLIP 2's NaFlex models are, as transformers has them " +
+        "(google/siglip2-base-patch16-naflex)",
+    });
+  else if (
+    found === undefined &&
+    !["embed_dim", "depth", "num_heads"].every((key) => args.has(key))
+  ) {
     const near = nearestName(name, timmModels.keys());
     const otherwise =
       heads === undefined

@@ -101,6 +101,9 @@ describe("timm's config.json", () => {
       "/model_args/norm_layer: timm's `norm_layer` is not supported",
       '/model_args/act_layer: timm\'s activation "mish" is not supported',
     ]);
+    expect(problems({ architecture: "naflexvit_base_patch16_siglip", num_classes: 0 })).toEqual([
+      "/architecture: `naflexvit_base_patch16_siglip` is a NaFlexVit of timm, which is not supported",
+    ]);
     expect(problems({ architecture: "resnet50", num_classes: 0 })).toEqual([
       "/architecture: `resnet50` is no SigLIP trunk of timm that is known",
     ]);
@@ -237,6 +240,16 @@ describe("a larger model's config.json", () => {
       "siglip-vision",
       32,
     ]);
+  });
+
+  it.each([
+    ["janus_vision_model", /document that extends siglip-vision/],
+    ["phi4_multimodal_vision", /document that extends idefics-vision/],
+    ["paddleocr_vl_vision", /the op rotary/],
+    ["video_llama_3_vision", /the op rotary/],
+  ])("is refused for a tower of %s, with what it would take", (model_type, note) => {
+    const config = { model_type: "larger", vision_config: { ...vision, model_type } };
+    expect(() => parse(config, "vision")).toThrow(note);
   });
 
   it("is offered with --tower, and refused for a tower that is no SigLIP", () => {
