@@ -134,9 +134,9 @@ const relatives: readonly (readonly [model: RegExp, note: string])[] = [
       "document that extends siglip-vision can say so, as examples/variants/qk-norm.json",
   ],
   [
-    /^phi4_multimodal/,
-    "its tower takes the nearest row of the position table for each patch, under names of its " +
-      "own: a document that extends idefics-vision can say so",
+    /^(phi4_multimodal|minicpm)/,
+    "its tower takes the nearest row of the position table for each patch, in code of its own: " +
+      "a document that extends idefics-vision can say so",
   ],
   [
     /^(paddleocr_vl|video_llama_3)/,

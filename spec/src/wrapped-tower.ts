@@ -26,6 +26,7 @@ const featureLayers: ReadonlyMap<unknown, number | readonly number[]> = new Map<
 ]);
 /** Models whose vision_config is CLIP's where it names no model type. */
 const ofClip: readonly unknown[] = [
+  "clip",
   ...["llava", "llava_next", "llava_next_video", "video_llava", "vipllava", "granite4_vision"],
 ];
 /** Towers that take the nearest rows of the position table, with their classes' defaults. */
@@ -65,7 +66,9 @@ export function wrappedTower(model: JsonObject): WrappedTower | undefined {
 }
 
 function towerIn(model: JsonObject, vision: JsonObject, pointer: string): WrappedTower {
+  // MiniCPM-V calls its tower SigLIP's, which it is not.
   const type =
+    (String(model.model_type).startsWith("minicpm") ? model.model_type : undefined) ??
     vision.model_type ??
     ownTowers.get(model.model_type) ??
     (ofClip.includes(model.model_type) ? "clip_vision_model" : undefined);

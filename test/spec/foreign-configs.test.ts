@@ -252,6 +252,12 @@ describe("a larger model's config.json", () => {
     expect(() => parse(config, "vision")).toThrow(note);
   });
 
+  it("is refused for MiniCPM-V, whose tower has SigLIP's model type alone", () => {
+    expect(() => parse({ model_type: "minicpmv", vision_config: vision }, "vision")).toThrow(
+      /"minicpmv" is not a siglip-vision model[^]*extends idefics-vision/,
+    );
+  });
+
   it("is offered with --tower, and refused for a tower that is no SigLIP", () => {
     const config = { model_type: "paligemma", vision_config: vision };
     expect(() => parse(config)).toThrow(/--tower vision/);

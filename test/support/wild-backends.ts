@@ -11,12 +11,18 @@ import type { OpenedCase } from "./wild-cases.ts";
 
 const quiet = { onWarning: () => {} };
 
+/** A spec, and weights for it. */
+interface OpenableCase {
+  readonly spec: OpenedCase["spec"];
+  readonly checkpoint: Pick<OpenedCase["checkpoint"], "weights">;
+}
+
 export interface WildBackend {
   readonly name: string;
   readonly here: boolean;
   /** Of float32 through two layers; WGSL's `exp` is only good to a few ulp. */
   readonly tolerance: number;
-  open(opened: Pick<OpenedCase, "spec" | "checkpoint">): Promise<Session>;
+  open(opened: OpenableCase): Promise<Session>;
 }
 
 export const wildBackends: readonly WildBackend[] = [

@@ -8,15 +8,12 @@ import {
   SiglipVisionModel,
   syntheticWeights,
   uniform,
-  type Session,
 } from "@sigil/runtime/internal";
-import { openCpuSession } from "@sigil/runtime-cpu";
-import { openWebGpuSession } from "@sigil/runtime-webgpu";
-import { parseSpec, type ModelSpec, type Plan } from "@sigil/spec";
+import { parseSpec, type Plan } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { scaledError } from "../support/golden-cases.ts";
 import { flatten } from "../support/run-case.ts";
-import { gpu } from "../support/webgpu.ts";
+import { wildBackends } from "../support/wild-backends.ts";
 import { wildFolder } from "../support/wild-cases.ts";
 
 const config = {
@@ -34,29 +31,7 @@ const weightsOf = ({ tensors }: Plan) =>
     Object.entries(tensors).map(([name, shape]) => ({ name, shape })),
     51,
   );
-const quiet = { onWarning: () => {} };
-const backends = [
-  {
-    name: "cpu",
-    here: true,
-    tolerance: 1e-5,
-    async open(spec: ModelSpec): Promise<Session> {
-      const { plan, cpu } = await compile(spec);
-      return openCpuSession({ plan, wasm: cpu }, weightsOf(plan), quiet);
-    },
-  },
-  {
-    name: "webgpu",
-    here: gpu !== undefined,
-    tolerance: 2e-5,
-    async open(spec: ModelSpec): Promise<Session> {
-      const { webgpu } = await compile({ ...spec, targets: ["webgpu"] });
-      return openWebGpuSession(webgpu!, weightsOf(webgpu!.plan), { ...quiet, gpu: gpu! });
-    },
-  },
-];
-
-describe.each(backends)("on $name", ({ here, tolerance, open }) => {
+describe.each(wildBackends)("on $name", ({ here, tolerance, open }) => {
   it.skipIf(!here).each([
     ["square", 58, 58],
     ["42x70", 42, 70],
@@ -70,7 +45,9 @@ describe.each(backends)("on $name", ({ here, tolerance, open }) => {
       image_size: { height, width },
       ...(tag !== "square" && { interpolate_pos_encoding: true }),
     };
-    const session = await open(parseSpec(JSON.stringify(document), { file: "headless.json" }));
+    const spec = parseSpec(JSON.stringify(document), { file: "headless.json" });
+    const { plan } = await compile(spec);
+    const session = await open({ spec, checkpoint: { weights: weightsOf(plan) } });
     const data = uniform("input.pixel_values", 2 * 3 * height * width, 51);
     const pixelValues = { data, shape: [2, 3, height, width] };
     const actual = flatten(await new SiglipVisionModel(session).forward({ pixelValues }), "", {});
