@@ -40,6 +40,14 @@ it("serves models by name, and answers what is under way before it ends", async 
   expect(said()).toMatch(/SIGTERM: waiting for what is under way/);
 });
 
+it("computes with the backend that it is given", async () => {
+  const { child, said, ended } = start(checkpoint, "--backend", "wasm");
+  await expect.poll(said, { timeout: 50_000 }).toMatch(/listening on http/);
+  expect(said()).toMatch(/siglip-shapes on cpu: WebAssembly/);
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+});
+
 it("says when two models have one name", async () => {
   const { said, ended } = start(checkpoint, checkpoint);
   expect(await ended).toEqual([1, null]);

@@ -34,7 +34,7 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
     for (const { name, source } of named) {
       // On one core too, threads compute and the event loop answers.
       const threads = options.threads ?? Math.max(2, availableParallelism());
-      const model = await openModel(source, { threads });
+      const model = await openModel(source, { threads, backend: options.backend });
       opened.push({ ...model, name });
     }
     const app = await createServer(opened, { ...options, version });
