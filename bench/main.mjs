@@ -1,7 +1,7 @@
 // Runs every comparison, or those of --only, and prints tables: node main.mjs [--json FILE]
-// [--rounds N] [--only cpu,native,webgpu,quantized,tokenizer,image]. `native` and `quantized` are
-// for --only alone, since their models take gigabytes and minutes. Fails where results differ or
-// Sigil takes too much memory.
+// [--rounds N] [--only cpu,native,webgpu,quantized,serving,tokenizer,image] [--seconds N].
+// `native`, `quantized` and `serving` are for --only alone, since they take gigabytes or minutes.
+// Fails where results differ or Sigil takes too much memory.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -11,11 +11,13 @@ import { parseArgs } from "node:util";
 import { installPeers } from "./install-peers.mjs";
 import { benchNative } from "./native.mjs";
 import { benchQuantized } from "./quantized.mjs";
+import { benchServing } from "./serving/serving.mjs";
 
 const { values } = parseArgs({
   options: {
     json: { type: "string" },
     rounds: { type: "string", default: "7" },
+    seconds: { type: "string", default: "120" },
     only: { type: "string", default: "cpu,webgpu,tokenizer,image" },
   },
 });
@@ -200,6 +202,9 @@ if (wanted.includes("quantized"))
     ...{ node, run, table, row, failures },
     rounds: Number(values.rounds),
   });
+
+if (wanted.includes("serving"))
+  results.serving = await benchServing({ table, row, failures, seconds: Number(values.seconds) });
 
 if (wanted.includes("tokenizer")) {
   table(
