@@ -30,6 +30,8 @@ export type SiglipShapesTypes = {
   };
   features: sigil.Tensor<readonly [number, 128]>;
 };
+/** Turns pictures and texts into what siglip-shapes takes: `new ModelProcessor(SiglipShapes, checkpoint)`. */
+export type SiglipShapesProcessor = sigil.ModelProcessor<SiglipShapesTypes["vision"]["inputs"]>;
 /** siglip-shapes: siglip, weights stored as float32. Sizes are checked by TypeScript where it sees them, and by every call. */
 export declare class SiglipShapes extends sigil.SiglipModel<SiglipShapesTypes> {
   /** A type alone, for `new ModelProcessor(module, checkpoint)`: never there at run time. */

@@ -4,9 +4,10 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium, type Browser } from "playwright-core";
@@ -296,27 +297,46 @@ describe.skipIf(!requires("apps"))(
       );
     });
 
-    it("takes at most 30 MB with the CPU backend and sharp", async () => {
-      // Installed beside the project, whose other dependencies bring a second sharp.
-      const alone = join(folder, "alone");
-      mkdirSync(alone);
+    it("says what reads pictures, and takes at most 30 MB with it and the CPU backend", async () => {
+      // A folder of its own: the project's other dependencies bring sharp, and a second one.
+      const alone = mkdtempSync(join(tmpdir(), "sigil-alone-"));
+      const inside = (command: string): Promise<string> => sh(`cd ${alone} && ${command}`);
       const names = ["spec", "runtime", "runtime-cpu", "runtime-native"];
       const packed = readdirSync(folder).filter((file) =>
         names.some((name) => RegExp(`^sigil-${name}-\\d.*\\.tgz$`).test(file)),
       );
       expect(packed).toHaveLength(names.length);
-      const { sharp } = JSON.parse(readFileSync("runtime/package.json", "utf8")).peerDependencies;
-      const dependencies = Object.fromEntries([
-        ["sharp", sharp],
-        ...packed.map((file) => [
+      const packages = Object.fromEntries(
+        packed.map((file) => [
           file.replace(/-\d.*$/, "").replace("sigil-", "@sigil/"),
-          `file:../${file}`,
+          `file:${join(folder, file)}`,
         ]),
-      ]);
-      writeFileSync(join(alone, "package.json"), JSON.stringify({ private: true, dependencies }));
-      await sh("cd alone && npm install --prefer-offline --no-audit --no-fund");
-      const said = await sh("du -sk alone/node_modules");
+      );
+      const install = async (dependencies: object): Promise<void> => {
+        writeFileSync(join(alone, "package.json"), JSON.stringify({ private: true, dependencies }));
+        await inside("npm install --prefer-offline --no-audit --no-fund");
+      };
+      writeFileSync(
+        join(alone, "decode.mjs"),
+        `import { decodeImage } from "@sigil/runtime/node";
+         await decodeImage(process.argv[2]).then(
+           ({ width }) => console.log(width),
+           ({ name, message }) => console.log(name, message),
+         );`,
+      );
+      const picture = join(import.meta.dirname, "../fixtures/images/source/jpeg-420.jpg");
+      const decode = `node decode.mjs ${picture}`;
+
+      await install(packages);
+      expect(await inside(decode)).toMatch(
+        /^ImageError .*reading JPEG takes sharp, which is not installed: npm install sharp/,
+      );
+      const { sharp } = JSON.parse(readFileSync("runtime/package.json", "utf8")).peerDependencies;
+      await install({ ...packages, sharp });
+      expect(await inside(decode)).toBe("333\n");
+      const said = await inside("du -sk node_modules");
       expect(Number.parseInt(said, 10) / 1024).toBeLessThan(30);
+      await rm(alone, { recursive: true });
     });
   },
 );

@@ -67,6 +67,19 @@ export function writeBindings(
     docs: [docText(`Inputs and outputs of ${plan.name}; \`number\` is the batch.`)],
     type: Writers.objectType({ properties: types }),
   });
+  const pictures = picturesPath(plan);
+  if (pictures || inputOf(plan, "input_ids"))
+    file.addTypeAlias({
+      name: `${name}Processor`,
+      isExported: true,
+      docs: [
+        docText(
+          `Turns pictures and texts into what ${plan.name} takes: ` +
+            `\`new ModelProcessor(${name}, checkpoint)\`.`,
+        ),
+      ],
+      type: `sigil.ModelProcessor${pictures ? `<${name}Types${pictures}>` : ""}`,
+    });
   file.addClass({
     name,
     isExported: true,
@@ -162,6 +175,12 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
   }
 }
 
+/** Where the class's types say what its vision tower takes; undefined without one. */
+function picturesPath(plan: Plan): string | undefined {
+  if (plan.kind === "graph" || plan.kind === "siglip-text") return undefined;
+  return plan.kind === "siglip" || plan.kind === "siglip2" ? '["vision"]["inputs"]' : '["inputs"]';
+}
+
 const isNaflex = ({ kind }: Plan): boolean => kind.startsWith("siglip2");
 
 function picturesType(plan: Plan): string {
@@ -183,8 +202,7 @@ function sizesOf(plan: Plan, name: string): NonNullable<ClassDeclarationStructur
     pixels?.shape.slice(...(pixels.dtype === "uint8" ? [1, 3] : [2, 4])).map(axisType) ?? [];
   const fixed = { isStatic: true, isReadonly: true } as const;
   const patches = isNaflex(plan) ? inputOf(plan, "patches") : undefined;
-  const pictures = plan.kind !== "graph" && (programOf(plan, "patches") ?? pixels);
-  const path = ids ? '["vision"]' : "";
+  const pictures = picturesPath(plan);
   return [
     ...(pictures
       ? [
@@ -197,7 +215,7 @@ function sizesOf(plan: Plan, name: string): NonNullable<ClassDeclarationStructur
               "A type alone, for `new ModelProcessor(module, checkpoint)`: never there at " +
                 "run time.",
             ],
-            type: `${name}Types${path}["inputs"]`,
+            type: `${name}Types${pictures}`,
           },
         ]
       : []),

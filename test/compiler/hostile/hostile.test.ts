@@ -131,7 +131,13 @@ describe("plans with hostile names", () => {
             ...program,
             graph: { ...program.graph, name: plan.programs[i]!.name },
           }));
-          writeAll({ ...compiled, plan, programs });
+          const targets = Object.fromEntries(
+            (["cpu", "webgpu", "cuda"] as const).map((target) => {
+              const one = compiled[target]!;
+              return [target, { ...one, plan: change(one.plan, name) }];
+            }),
+          );
+          writeAll({ ...compiled, plan, programs, ...targets });
         }
     });
 

@@ -13,7 +13,10 @@ import {
 } from "@sigil/runtime";
 import { decodeImage, openCheckpoint } from "@sigil/runtime/node";
 import { afterAll, describe, expect, expectTypeOf, it } from "vitest";
-import { SiglipShapes } from "../../../generated/siglip-shapes/index.js";
+import {
+  SiglipShapes,
+  type SiglipShapesProcessor,
+} from "../../../generated/siglip-shapes/index.js";
 import { fixtures } from "../../support/golden-cases.ts";
 
 const folder = join(fixtures, "checkpoints/siglip-shapes");
@@ -34,6 +37,7 @@ describe("a processor of a generated class", () => {
   it("gives its very tensors, from a checkpoint to probabilities", async () => {
     const checkpoint = await openCheckpoint(folder);
     const processor = new ModelProcessor(SiglipShapes, checkpoint);
+    expectTypeOf(processor).toEqualTypeOf<SiglipShapesProcessor>();
     const model = await SiglipShapes.load(checkpoint.weights, { backend: "cpu", threads: 1 });
     const images = processor.images([await decodeImage(`${folder}/samples/red-circle.png`)]);
     expectTypeOf(images.pixelValues).toEqualTypeOf<Tensor<readonly [number, 3, 64, 64]>>();
