@@ -3,27 +3,17 @@
  * libraries than Node itself.
  */
 import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pack } from "./pack-published.ts";
+import { installPrebuilt } from "./install-prebuilt.ts";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
 
-const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "sigil-prebuild-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const copy = join(folder, "runtime-cuda");
-const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
+const prebuilds = join(folder, "runtime-cuda", "prebuilds", `${process.platform}-${process.arch}`);
 
 /** What an installed package says of a driver. */
 const script = `
@@ -34,8 +24,6 @@ console.log(JSON.stringify(said));
 `;
 
 const app = join(folder, "app");
-const npm = (cwd: string, ...args: readonly string[]): string =>
-  execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 /** Without a PATH there is no compiler to fall back to. */
 const said = (): unknown[] =>
   JSON.parse(
@@ -50,45 +38,7 @@ describe.skipIf(!emulatedDriver || process.platform !== "linux")(
   `a prebuilt addon ${needsGxx}`,
   { timeout: 240_000 },
   () => {
-    beforeAll(() => {
-      cpSync(join(root, "runtime-cuda"), copy, {
-        recursive: true,
-        filter: (file) => !/\/(node_modules|build|build\.lock|prebuilds)$/.test(file),
-      });
-      // The copy lies where no dependencies are.
-      execFileSync("npm", ["run", "prebuild"], {
-        cwd: copy,
-        stdio: "pipe",
-        env: { ...process.env, NODE_PATH: join(root, "node_modules") },
-      });
-      pack(folder, ["spec", "runtime"]);
-      npm(copy, "pack", "--ignore-scripts", "--pack-destination", folder, "--silent");
-      const tarballs = readdirSync(folder).filter((file) => file.endsWith(".tgz"));
-      mkdirSync(app);
-      writeFileSync(
-        join(app, "package.json"),
-        JSON.stringify({
-          name: "app",
-          private: true,
-          dependencies: Object.fromEntries(
-            tarballs.map((file) => [
-              file.replace(/-\d.*$/, "").replace(/^sigil-/, "@sigil/"),
-              `file:../${file}`,
-            ]),
-          ),
-        }),
-      );
-      npm(
-        app,
-        "install",
-        "--ignore-scripts",
-        "--omit=optional",
-        "--omit=peer",
-        "--prefer-offline",
-        "--no-audit",
-        "--no-fund",
-      );
-    }, 240_000);
+    beforeAll(() => installPrebuilt(folder, "runtime-cuda"), 240_000);
 
     it("is all that an installed package needs", () => {
       const installed = join(app, "node_modules", "@sigil", "runtime-cuda");

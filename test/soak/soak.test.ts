@@ -18,6 +18,7 @@ import { openCpuSession, type CpuSessionOptions } from "@sigil/runtime-cpu";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { artifact } from "../../generated/siglip-shapes/cpu.js";
 import { fixtures } from "../support/golden-cases.ts";
+import { instructionSets } from "../support/native.ts";
 import { requires } from "../support/require.ts";
 
 const long = requires("soak");
@@ -34,6 +35,9 @@ describe("loading, running and disposing", () => {
     ["on one thread", { backend: "wasm", threads: 1 }, long ? 10_000 : 40],
     ["on two threads", { backend: "wasm", threads: 2 }, long ? 300 : 8],
     ["in a worker", { backend: "wasm", threads: 1, worker: true }, long ? 300 : 8],
+    ...(instructionSets.length > 0
+      ? [["natively", { backend: "native", threads: 2 }, long ? 10_000 : 40] as const]
+      : []),
   ] as const)("leaves nothing %s", { timeout: 3_600_000 }, (what, options, cycles) => {
     const output = execFileSync(
       process.execPath,
