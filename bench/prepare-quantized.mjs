@@ -3,11 +3,11 @@
  * [CHECKPOINT]. Without a checkpoint it is that of base-patch16-224 with synthetic weights, seed 0.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "@sigil/compiler";
-import { ModelProcessor, SiglipVisionModel } from "@sigil/runtime";
+import { ModelProcessor } from "@sigil/runtime";
 import { syntheticTensor } from "@sigil/runtime/internal";
 import { decodeImage, openCheckpoint, saveSafetensors } from "@sigil/runtime/node";
 import { loadSpec, specPath } from "@sigil/spec";
@@ -60,16 +60,29 @@ for (const to of ["int8", "int4", "nf4"])
     ],
     { stdio: "ignore" },
   );
+const base64 = (bytes) => Buffer.from(bytes).toString("base64");
 for (const storage of ["float32", "float16", "int8", "int4", "nf4"]) {
   const spec =
     storage === "float16" ? { ...shipped(float32), storage } : shipped(join(folder, storage));
   const { plan, cpu, webgpu } = await compile(spec);
-  const base64 = (bytes) => Buffer.from(bytes).toString("base64");
   const put = (name, value) =>
     writeFileSync(join(folder, storage, `${name}.json`), JSON.stringify(value));
   put("cpu", { plan, wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } });
   put("webgpu", webgpu);
 }
+const integers = join(folder, "int8-activations");
+mkdirSync(integers);
+for (const name of ["config.json", "model.safetensors"])
+  linkSync(join(folder, "int8", name), join(integers, name));
+const { plan, cpu } = await compile({
+  ...shipped(integers),
+  activations: "int8",
+  targets: ["cpu"],
+});
+writeFileSync(
+  join(integers, "cpu.json"),
+  JSON.stringify({ plan, wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } }),
+);
 for (const form of ["exported", "q8", "q4"])
   writeFileSync(
     join(folder, `${form}.onnx`),
@@ -84,7 +97,7 @@ let pixels = Float32Array.from(
 if (checkpoint) {
   const samples = join(given, "samples");
   const files = readdirSync(samples).map((name) => join(samples, name));
-  const processor = new ModelProcessor(SiglipVisionModel, checkpoint);
+  const processor = new ModelProcessor({}, checkpoint);
   const { pixelValues } = processor.images(
     await Promise.all(files.map((file) => decodeImage(file))),
   );

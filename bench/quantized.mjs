@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const storages = ["float16", "int8", "int4", "nf4"].map((storage) => `sigil:${storage}`);
+/** Integers are multiplied on the CPU alone. */
+const own = { cpu: [...storages, "sigil:int8-activations"], webgpu: storages };
 /** onnxruntime-web has no shaders for q8, whose products it would compute on the CPU. */
 const peers = { cpu: ["web:exported", "web:q8", "web:q4"], webgpu: ["web:q4"] };
 const backendNames = { cpu: "WebAssembly, one thread", webgpu: "WebGPU" };
@@ -36,7 +38,7 @@ export function benchQuantized({ node, run, table, row, failures, rounds }) {
 function cosines(run, table, row, folder) {
   const { sides } = run("quantized-tower.mjs", [
     ...[folder, "cpu"],
-    ["sigil:float32", ...storages, ...peers.cpu],
+    ["sigil:float32", ...own.cpu, ...peers.cpu],
     0,
   ]);
   table(
@@ -52,7 +54,7 @@ function cosines(run, table, row, folder) {
 }
 
 function times({ run, table, row, failures, rounds }, folder, backend) {
-  const names = [...storages, ...peers[backend]];
+  const names = [...own[backend], ...peers[backend]];
   const count = backend === "cpu" ? rounds : Math.min(rounds, 3);
   const { sides, adapter } = run("quantized-tower.mjs", [folder, backend, names, count]);
   table(

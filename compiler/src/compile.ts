@@ -6,6 +6,7 @@ import {
   type Plan,
   type PlannedProgram,
 } from "@sigil/spec";
+import { ArchitectureError } from "./architecture/architecture-error.ts";
 import { importExtension as extensionOf } from "./artifact/import-extension.ts";
 import { planKind } from "./artifact/plan-kind.ts";
 import type { Backend, BackendInput, Files, ModuleSource } from "./backends/backend.ts";
@@ -47,6 +48,7 @@ export async function compile(
   spec: ModelSpec,
   architecture?: Architecture,
 ): Promise<CompiledModel> {
+  for (const target of spec.targets) checkTarget(spec, target);
   const input = inputOf(spec, architecture);
   const cpu = await backends.cpu.compile(input);
   const others: Partial<CompiledTargets> = Object.fromEntries(
@@ -83,7 +85,19 @@ export async function compileTarget<T extends Target>(
   spec: ModelSpec,
   target: T,
 ): Promise<CompiledTargets[T]> {
+  checkTarget(spec, target);
   return table[target].compile(inputOf(spec));
+}
+
+/** The CPU alone multiplies integers. */
+function checkTarget({ activations, file }: ModelSpec, target: Target): void {
+  if (activations !== undefined && target !== "cpu")
+    throw new ArchitectureError(
+      file,
+      "/activations",
+      `${target} has no kernels for activations in ${activations}; leave it out, or compile for ` +
+        "the cpu alone",
+    );
 }
 
 function inputOf(spec: ModelSpec, architecture?: Architecture): BackendInput {

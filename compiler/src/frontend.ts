@@ -159,6 +159,10 @@ export function lowerSpec(
     spec,
     stages.map(({ graph }) => graph),
   );
+  checkActivations(
+    spec,
+    stages.map(({ lowered }) => lowered),
+  );
   return stages;
 }
 
@@ -180,4 +184,21 @@ function checkStorageRules({ quantize = [], file }: ModelSpec, graphs: readonly 
         `no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} ` +
           `and ${Math.max(0, names.length - 3)} more`,
       );
+}
+
+/** Integers are multiplied where there are some; a spec that asks for it and has none is a slip. */
+function checkActivations({ activations, file }: ModelSpec, programs: readonly LoweredProgram[]) {
+  const has = programs.some(({ launches }) =>
+    launches.some(
+      ({ problem }) =>
+        problem.family === "gemm" && problem.b.kind === "weight" && problem.b.activations,
+    ),
+  );
+  if (activations !== undefined && !has)
+    throw new ArchitectureError(
+      file,
+      "/activations",
+      "no matrix of the model is int8 with a scale for each row: set storage to int8, or name some " +
+        "in quantize",
+    );
 }

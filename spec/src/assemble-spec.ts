@@ -51,6 +51,7 @@ export function assembleSpec(
     config,
     storage,
     ...(quantize.length > 0 && { quantize }),
+    ...(spec.activations === "int8" && { activations: spec.activations }),
     batch: spec.batch,
     targets: spec.targets,
     emit: spec.emit,

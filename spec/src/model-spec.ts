@@ -54,6 +54,8 @@ export interface ModelSpec {
   readonly storage: Storage;
   /** The first that fits a matrix says how it is stored. */
   readonly quantize?: readonly StorageRule[];
+  /** What matrices in int8 are multiplied by; float32 when absent. */
+  readonly activations?: "int8";
   /** Largest batches that memory is planned for. */
   readonly batch: { readonly image: number; readonly text: number };
   readonly textLength?: number;

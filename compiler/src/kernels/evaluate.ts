@@ -67,10 +67,13 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
         (inside % patch)
     ]!;
   };
-  for (let row = 0; row < rows; row++)
+  const rounds = problem.b.kind === "weight" && problem.b.activations === "int8";
+  for (let row = 0; row < rows; row++) {
+    const given = Float64Array.from({ length: problem.depth }, (_, k) => read(row, k));
+    const values = rounds ? roundedRow(given) : given;
     for (let column = 0; column < columns; column++) {
       let sum = 0;
-      for (let k = 0; k < problem.depth; k++) sum += read(row, k) * b[column * problem.depth + k]!;
+      for (let k = 0; k < problem.depth; k++) sum += values[k]! * b[column * problem.depth + k]!;
       const operands = Object.fromEntries(
         epilogue.map(({ place, operand }) => [
           place.name,
@@ -82,6 +85,21 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
         operands,
       });
     }
+  }
+}
+
+/** A row as integers times a scale, see GemmProblem; in float32, since rounding must be the same. */
+function roundedRow(values: Float64Array): Float64Array {
+  const most = values.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
+  if (most === 0) return values;
+  const inverse = Math.fround(127 / Math.fround(most));
+  return values.map((x) => (nearest(Math.fround(x * inverse)) * Math.fround(most)) / 127);
+}
+
+/** The integer next to a number; of two the even one. */
+function nearest(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols): void {

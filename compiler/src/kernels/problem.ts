@@ -44,7 +44,15 @@ export interface GemmProblem {
    * row-major.
    */
   readonly b:
-    | { readonly kind: "weight"; readonly storage: WeightStorage }
+    | {
+        readonly kind: "weight";
+        readonly storage: WeightStorage;
+        /**
+         * Each row of A is rounded to integers of -127 to 127, times a scale that its largest
+         * magnitude gives, and multiplied as such. B has one scale for each of its rows.
+         */
+        readonly activations?: "int8";
+      }
     | { readonly kind: "activation" };
   /** `rows`: A is a matrix with this distance between rows. */
   readonly a: { readonly kind: "rows"; readonly stride: number } | PatchRows;

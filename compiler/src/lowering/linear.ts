@@ -22,13 +22,16 @@ function linear(node: Node, lowering: Lowering): void {
           output: packProjections(lowering, group),
           origins: group.map(({ origin }) => origin.path),
         };
+  const storage = patches?.storage ?? lowering.storageOf(weights[0]!);
+  const depth = fixed(x.shape.at(-1), "depth");
+  const int8 = !patches && lowering.takesInt8(storage, depth);
   lowering.launches.push({
     problem: {
       family: "gemm",
       rows: multiply(...node.output.shape.slice(0, -1)),
       columns: weights.reduce((sum, { begin, end }) => sum + end - begin, 0),
-      depth: fixed(x.shape.at(-1), "depth"),
-      b: { kind: "weight", storage: patches?.storage ?? lowering.storageOf(weights[0]!) },
+      depth,
+      b: { kind: "weight", storage, ...(int8 && { activations: "int8" }) },
       a: patches?.a ?? { kind: "rows", stride: lowering.strideOf(x) },
       epilogue: epilogue.expression,
       epilogueOperands: epilogue.operands,

@@ -18,7 +18,7 @@ import {
 import type { LoweredLaunch, LoweredProgram } from "../kernels/lowered.ts";
 
 /** What a spec says of the storage of weights. */
-export type StorageOfWeights = Pick<ModelSpec, "storage" | "quantize">;
+export type StorageOfWeights = Pick<ModelSpec, "storage" | "quantize" | "activations">;
 
 /** Where a value lies that has no buffer of its own: from an element of another's rows. */
 export interface View {
@@ -93,6 +93,18 @@ export class Lowering {
       this.#stored,
       tensor,
       shape.slice(1).reduce((a, b) => a * b, 1),
+    );
+  }
+
+  /** Whether a linear that reads whole rows multiplies integers. */
+  takesInt8(storage: WeightStorage, depth: number): boolean {
+    return (
+      this.#stored.activations === "int8" &&
+      isQuantized(storage) &&
+      storage.bits === 8 &&
+      storage.group >= depth &&
+      // As many as a vector of integers holds.
+      depth % 8 === 0
     );
   }
 

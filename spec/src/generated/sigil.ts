@@ -26,6 +26,8 @@ export interface SigilSpec {
   readonly storage: StorageChoice;
   /** How single matrices are stored, by patterns of their checkpoint names, in which * stands for anything; the first that matches counts. Matrices of no pattern are stored as `storage` says. */
   readonly quantize?: Readonly<Record<string, StorageChoice>>;
+  /** What matrices stored as int8, a scale for each row, are multiplied by: float32, or int8, each row of the activations quantised by its largest magnitude. Faster on WebAssembly, and less exact; the other targets have no such kernels. */
+  readonly activations: "float32" | "int8";
   /** Largest batches that memory is planned for; larger ones are split. */
   readonly batch: {
     /** Most images in one run. */
@@ -96,6 +98,8 @@ export interface SigilSpecInput {
   readonly storage?: StorageChoice;
   /** How single matrices are stored, by patterns of their checkpoint names, in which * stands for anything; the first that matches counts. Matrices of no pattern are stored as `storage` says. */
   readonly quantize?: Readonly<Record<string, StorageChoice>>;
+  /** What matrices stored as int8, a scale for each row, are multiplied by: float32, or int8, each row of the activations quantised by its largest magnitude. Faster on WebAssembly, and less exact; the other targets have no such kernels. */
+  readonly activations?: "float32" | "int8";
   /** Largest batches that memory is planned for; larger ones are split. */
   readonly batch?: {
     /** Most images in one run. */

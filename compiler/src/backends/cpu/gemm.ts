@@ -5,11 +5,12 @@
  * registers.
  */
 import type { WeightLayout } from "@sigil/spec";
-import { gemmOperands, operandNamed } from "../../kernels/operands.ts";
+import { gemmOperands } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import { kernelWriter, plus, times, type EmitOptions, type Emitted } from "./kernel.ts";
+import { finishTile } from "./finish-tile.ts";
+import { emitGemmInt8 } from "./gemm-int8.ts";
 import { gatherPatches } from "./patches.ts";
-import { loadOperand, renderExpression } from "./render-expression.ts";
 import { select } from "./select.ts";
 import { clearSums, forRowBlocks, multiplyTile, panelPitch, panelWidth } from "./tile.ts";
 import { unpackedPanel } from "./unpack.ts";
@@ -18,7 +19,8 @@ import { i32, v128, type I32 } from "./wat/nodes.ts";
 export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptions): Emitted {
   if (problem.b.kind !== "weight" || typeof problem.columns !== "number")
     throw new Error("internal: a packed Gemm needs a weight");
-  const { storage } = problem.b;
+  const { storage, activations } = problem.b;
+  if (activations === "int8") return emitGemmInt8(name, problem);
   const { columns, depth, a: shape } = problem;
   const { mr, mBlock, kBlock, kBlocks } = select(problem);
   const { f, operands, extents, extent, scratch, begin, end } = kernelWriter(
@@ -33,7 +35,6 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
   const sumBytes = kBlocks > 1 ? mBlock * panelPitch : 0;
   const panelBytes = storage === "float32" ? 0 : depth * panelPitch;
   const gatherBytes = shape.kind === "rows" ? 0 : mBlock * depth * 4;
-  const tailColumns = columns % panelWidth || panelWidth;
 
   f.forRange("block", i32.const(0), rows, mBlock, (block) => {
     const blockEnd = f.let("blockEnd", i32.min(plus(block, mBlock), rows));
@@ -108,40 +109,12 @@ export function emitGemm(name: string, problem: GemmProblem, { madd }: EmitOptio
           },
           sums,
         );
-        const bytes = f.let("bytes", i32.add(times(row, 4 * columns), columnBytes));
-        const finish = (valid: number): void => {
-          for (let r = 0; r < count; r++)
-            for (let half = 0; 4 * half < valid; half++) {
-              const place = {
-                row: plus(row, r),
-                columns: i32.const(columns),
-                bytes,
-                columnBytes,
-                elementOffset: 4 * r * columns + 16 * half,
-                columnOffset: 16 * half,
-              };
-              const value = renderExpression(f, problem.epilogue, {
-                accumulator: sums[r]![half]!,
-                operand: (name) => {
-                  const found = operandNamed(epilogue, name);
-                  return loadOperand(found.operand, found.place, place);
-                },
-              });
-              f.storeLanes(
-                i32.add(c, bytes),
-                value,
-                Math.min(4, valid - 4 * half),
-                place.elementOffset,
-              );
-            }
-        };
-        if (tailColumns === panelWidth) finish(panelWidth);
-        else
-          f.if(
-            i32.eq(index, i32.const(Math.floor(columns / panelWidth))),
-            () => finish(tailColumns),
-            () => finish(panelWidth),
-          );
+        finishTile(
+          f,
+          problem,
+          { row, rows: count, panel: index, columnBytes, columns, epilogue, c },
+          (r, half) => sums[r]![half]!,
+        );
       });
     });
   });

@@ -37,6 +37,8 @@ export function describe(problem: Problem): NativeKernel {
     case "gemm": {
       const { epilogue, epilogueOperands, b, ...rest } = problem;
       if (b.kind === "weight") refuseOtherCodes(b.storage);
+      if (b.kind === "weight" && b.activations)
+        throw new UnsupportedError("native: no activations in int8; WebAssembly takes them");
       return {
         ...rest,
         b: b.kind === "weight" ? b.storage : "activation",

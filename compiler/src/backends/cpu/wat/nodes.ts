@@ -133,6 +133,8 @@ export const i32x4 = {
   /** The first, or the last, four of eight unsigned 16-bit values. */
   extendLow: v1("i32x4.extend_low_i16x8_u"),
   extendHigh: v1("i32x4.extend_high_i16x8_u"),
+  /** Products of sixteen-bit values, each pair of neighbours added. */
+  dot: v("i32x4.dot_i16x8_s"),
   truncate: v1("i32x4.trunc_sat_f32x4_s"),
   /** The first, or the last, four of eight signed 16-bit values. */
   extendLowSigned: v1("i32x4.extend_low_i16x8_s"),
@@ -143,6 +145,8 @@ export const i16x8 = {
   /** The first, or the last, eight of sixteen signed bytes. */
   extendLow: v1("i16x8.extend_low_i8x16_s"),
   extendHigh: v1("i16x8.extend_high_i8x16_s"),
+  /** Four of x and four of y, which fit 16 bits. */
+  narrow: v("i16x8.narrow_i32x4_s"),
 };
 
 export const i8x16 = {
