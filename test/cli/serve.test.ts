@@ -1,9 +1,12 @@
 /** `sigil serve` as a process: it starts, answers, and drains when it is told to end. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { writeNaflexCheckpoint } from "../support/naflex-checkpoint.ts";
 
 const command = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
@@ -46,6 +49,28 @@ it("computes with the backend that it is given", async () => {
   expect(said()).toMatch(/siglip-shapes on cpu: WebAssembly/);
   child.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
+});
+
+it("serves NaFlex for as many patches as it is told", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sigil-serve-"));
+  await writeNaflexCheckpoint(folder);
+  const { child, said, ended } = start(`wide=${folder}`, "--max-num-patches", "12");
+  await expect.poll(said, { timeout: 50_000 }).toMatch(/listening on http/);
+  const [, address] = /listening on (\S+);/.exec(said())!;
+  const model = (await (await fetch(`${address}/v2/models/wide`)).json()) as {
+    inputs: { name: string; shape: number[] }[];
+  };
+  expect(model.inputs.find(({ name }) => name === "pixel_values")!.shape).toEqual([-1, 12, 192]);
+  const file = readFileSync(join(fixtures, "images/source/png-scene-640x480.png"));
+  const answer = await fetch(`${address}/embed`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ images: [file.toString("base64")] }),
+  });
+  expect(((await answer.json()) as { image_embeds: number[][] }).image_embeds[0]).toHaveLength(128);
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+  rmSync(folder, { recursive: true });
 });
 
 it("says when two models have one name", async () => {

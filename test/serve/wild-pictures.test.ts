@@ -100,3 +100,12 @@ it("takes pictures of several aspect ratios for NaFlex, in one request and in se
   });
   expect(results[0]!.labels[0]!.label).toBe("a black ring");
 });
+
+it("says what a NaFlex model takes under transformers' names", async () => {
+  const { inputs } = (await app.inject({ url: "/v2/models/naflex" })).json<{ inputs: object[] }>();
+  expect(inputs.slice(0, 3)).toEqual([
+    { name: "pixel_values", datatype: "FP32", shape: [-1, 64, 192] },
+    { name: "pixel_attention_mask", datatype: "INT32", shape: [-1, 64] },
+    { name: "spatial_shapes", datatype: "INT32", shape: [-1, 2] },
+  ]);
+});

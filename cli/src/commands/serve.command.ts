@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { delay, port, positive } from "../arguments.ts";
 import { lazy } from "../lazy.ts";
-import { modelHelp } from "../model-help.ts";
+import { modelHelp, patchesHelp } from "../model-help.ts";
 
 export const serveCommand = new Command("serve")
   .description("serves models over HTTP: the Open Inference Protocol, /embed and /classify")
@@ -14,6 +14,7 @@ export const serveCommand = new Command("serve")
       .default("auto"),
   )
   .option("--threads <count>", "threads to use for each model", positive)
+  .option("--max-num-patches <count>", patchesHelp, positive)
   .option("--max-waiting <count>", "pictures and texts that may wait for a model", positive, 512)
   .option("--max-delay <ms>", "how long a request may wait for others to run with", delay, 2)
   .option("--body-limit <bytes>", "largest request (default: 33554432)", positive)

@@ -11,6 +11,8 @@ export interface ServeOptions {
   /** The native addon where it can run, else WebAssembly; or one of the two. */
   readonly backend: "auto" | "native" | "wasm";
   readonly threads?: number;
+  /** Of NaFlex models; the others are refused with it. */
+  readonly maxNumPatches?: number;
   readonly maxWaiting?: number;
   readonly maxDelay?: number;
   readonly bodyLimit?: number;
@@ -34,7 +36,8 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
     for (const { name, source } of named) {
       // On one core too, threads compute and the event loop answers.
       const threads = options.threads ?? Math.max(2, availableParallelism());
-      const model = await openModel(source, { threads, backend: options.backend });
+      const { backend, maxNumPatches } = options;
+      const model = await openModel(source, { threads, backend, maxNumPatches });
       opened.push({ ...model, name });
     }
     const app = await createServer(opened, { ...options, version });

@@ -1,5 +1,6 @@
 /** What a model takes and gives, under transformers' names. */
-import type { Plan, PlannedTensor } from "@sigil/spec";
+import { isNaflex } from "@sigil/runtime/internal";
+import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 
 export interface TensorSignature {
   readonly name: string;
@@ -24,13 +25,28 @@ const signatureOf = (
   shape: shape.map((size) => (typeof size === "number" ? size : -1)),
 });
 
+/** The inputs of a program; of NaFlex's vision tower those that the runtime makes them of. */
+function callersInputs(
+  kind: Plan["kind"],
+  { inputs }: PlannedProgram,
+): readonly Pick<PlannedTensor, "name" | "shape" | "dtype">[] {
+  const patches = isNaflex({ kind }) && inputs.find(({ name }) => name === "patches");
+  if (!patches) return inputs;
+  const [batch, most] = patches.shape as [PlannedTensor["shape"][0], number];
+  return [
+    { name: "pixel_values", dtype: "float32", shape: patches.shape },
+    { name: "pixel_attention_mask", dtype: "int32", shape: [batch, most] },
+    { name: "spatial_shapes", dtype: "int32", shape: [batch, 2] },
+  ];
+}
+
 /** Of every program; the scores' inputs are the towers' outputs, and not a caller's. */
 export function modelSignature({ kind, programs }: Plan): Signature {
   const own = programs.filter(
     ({ inputs }) => !inputs.some(({ name }) => name === "image_features"),
   );
   const inputs = own.flatMap((program) =>
-    program.inputs.map((input) =>
+    callersInputs(kind, program).map((input) =>
       // Given as ones and zeros, from which the runtime makes what is added to scores.
       signatureOf(input, input.name === "attention_mask" ? "INT32" : datatypes[input.dtype]),
     ),
