@@ -12,7 +12,7 @@ import {
 import { ArchitectureError } from "./architecture/architecture-error.ts";
 import { checkGraph } from "./architecture/check-graph.ts";
 import { expand, isOn } from "./architecture/expand.ts";
-import type { Graph } from "./ir/graph.ts";
+import { weightOf, type Graph } from "./ir/graph.ts";
 import { verify } from "./ir/verify.ts";
 import type { LoweredProgram } from "./kernels/lowered.ts";
 import { eliminateDeadCode } from "./passes/eliminate-dead-code.ts";
@@ -173,7 +173,7 @@ export function lowerSpec(
 function checkStorageRules({ quantize = [], file }: ModelSpec, graphs: readonly Graph[]): void {
   const names = graphs.flatMap(({ nodes }) =>
     nodes.flatMap(({ op, weights }) =>
-      op === "linear" || op === "embedding" ? [weights.weight!.tensor] : [],
+      op === "linear" || op === "embedding" ? [weightOf({ weights }).tensor] : [],
     ),
   );
   for (const { pattern, pointer } of quantize)

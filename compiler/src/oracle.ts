@@ -1,7 +1,7 @@
 /** Runs a graph of primitive ops in float64: what every backend is compared with. */
-import { valueOf } from "./ir/extent.ts";
+import { axis, fixed, valueOf } from "./ir/extent.ts";
 import type { Graph, GraphInput } from "./ir/graph.ts";
-import { ops } from "./ops/index.ts";
+import { opNamed } from "./ops/index.ts";
 import { dense, type Dense } from "./ops/op.ts";
 
 /** What an input holds that a caller leaves out; an internal error if it has no default. */
@@ -12,7 +12,7 @@ export function defaultInput(
   if (kind === undefined)
     throw new Error(`internal: input ${name} is not given and has no default`);
   const filled = dense(value.shape.map((extent) => valueOf(extent, symbols)));
-  const last = filled.shape.at(-1)!;
+  const last = fixed(filled.shape.at(-1), name);
   return kind === "zeros"
     ? filled
     : dense(
@@ -28,10 +28,13 @@ function bindSymbols(
 ): Record<string, number> {
   const symbols: Record<string, number> = {};
   for (const { name, value } of graph.inputs)
-    value.shape.forEach((extent, axis) => {
-      if (typeof extent !== "number" && extent.symbols.length === 1 && inputs[name])
-        symbols[extent.symbols[0]!] = inputs[name].shape[axis]! / extent.factor;
-    });
+    for (const [at, extent] of value.shape.entries()) {
+      const given = inputs[name];
+      if (typeof extent === "number" || given === undefined) continue;
+      const [symbol, ...others] = extent.symbols;
+      if (symbol !== undefined && others.length === 0)
+        symbols[symbol] = fixed(axis(given.shape, at), name) / extent.factor;
+    }
   return symbols;
 }
 
@@ -61,7 +64,7 @@ export function evaluateGraph(
     );
     values.set(
       node.output.id,
-      ops[node.op]!.evaluate(
+      opNamed(node.op).evaluate(
         node.inputs.map((value) => values.get(value.id)!),
         read,
         node.attributes,

@@ -1,6 +1,6 @@
 import { showShape } from "../ir/extent.ts";
-import type { Graph, Node } from "../ir/graph.ts";
-import { ops } from "../ops/index.ts";
+import { weightOf, type Graph, type Node } from "../ir/graph.ts";
+import { opNamed } from "../ops/index.ts";
 import { ArchitectureError } from "./architecture-error.ts";
 
 /** Ops that are part of the kernel which reads them, with the op that it is made for. */
@@ -46,17 +46,17 @@ function checkInputs(
     const fail = (problem: string): never => {
       throw new ArchitectureError(origin.document, `${origin.pointer}/inputs/${i}`, problem);
     };
-    const { reads = "float32" } = ops[op]!;
+    const { reads = "float32" } = opNamed(op);
     const from = producer.get(value.id);
     if (reads === "int32" && !given.has(value.id))
       fail(`${op} reads ids that are an input of the graph, not computed ones`);
     if (value.dtype !== reads) fail(`${op} reads ${reads}, and this is ${value.dtype}`);
     const reader = from && onlyReaders[from.op];
-    if (reader !== undefined && op !== reader) fail(onlyFor(from!.op, reader));
+    if (from && reader !== undefined && op !== reader) fail(onlyFor(from.op, reader));
     if (op === "interpolate_grid" && (from?.op !== "parameter" || !isWholeMatrix(from)))
       fail("interpolate_grid reads a parameter whose weight has two axes");
   });
-  const table = op === "embedding" ? weights.weight! : undefined;
+  const table = op === "embedding" ? weightOf({ weights }) : undefined;
   if (table && table.end - table.begin !== table.shape[0])
     throw new ArchitectureError(
       origin.document,
@@ -65,7 +65,7 @@ function checkInputs(
     );
 }
 
-const isWholeMatrix = ({ weights }: Node): boolean => weights.weight!.shape.length === 2;
+const isWholeMatrix = ({ weights }: Node): boolean => weightOf({ weights }).shape.length === 2;
 
 /**
  * A run learns a symbol from an axis of an input that it must be given, and splits a batch that is

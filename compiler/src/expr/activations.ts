@@ -56,6 +56,13 @@ export const activations: Readonly<Record<string, (x: Expression) => Expression>
   linear: (x) => x,
 };
 
+/** The activation that a checked graph names. */
+export function activationNamed(name: unknown): (x: Expression) => Expression {
+  const activation = activations[String(name)];
+  if (!activation) throw new Error(`internal: no activation is called ${String(name)}`);
+  return activation;
+}
+
 /** max(x, 0) + slope min(x, 0), its slope learned (torch.nn.PReLU with one parameter). */
 export const prelu = (x: Expression, slope: Expression): Expression =>
   add(relu(x), mul(slope, min(x, c(0))));

@@ -20,7 +20,7 @@ export const sameExtent = (a: Extent, b: Extent): boolean =>
   JSON.stringify(multiply(a)) === JSON.stringify(multiply(b));
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((extent, axis) => sameExtent(extent, b[axis]!));
+  a.length === b.length && a.every((extent, at) => sameExtent(extent, axis(b, at)));
 
 /** The value of a size once its symbols are bound; an unbound symbol is an internal error. */
 export function valueOf(extent: Extent, symbols: Readonly<Record<string, number>>): number {
@@ -30,6 +30,13 @@ export function valueOf(extent: Extent, symbols: Readonly<Record<string, number>
     if (value === undefined) throw new Error(`internal: symbol ${symbol} is not bound`);
     return product * value;
   }, extent.factor);
+}
+
+/** The size of an axis, a negative one from the end. Throws ShapeError if there is none. */
+export function axis(shape: Shape, at: number): Extent {
+  const extent = shape.at(at);
+  if (extent === undefined) throw new ShapeError(`${showShape(shape)} has no axis ${at}`);
+  return extent;
 }
 
 export const elements = (shape: Shape): Extent => multiply(...shape);

@@ -64,6 +64,19 @@ export interface GraphInput {
   readonly table?: WeightReference;
 }
 
+/** An input that a node's op must have: graphs are checked before. */
+export function inputOf({ inputs }: Pick<Node, "inputs">, place = 0): Value {
+  const value = inputs[place];
+  if (!value) throw new Error(`internal: a node has no input ${place}`);
+  return value;
+}
+
+/** The weight that a node's op must have in its role `weight`. */
+export function weightOf({ weights: { weight } }: Pick<Node, "weights">): WeightReference {
+  if (!weight) throw new Error("internal: a node has no weight");
+  return weight;
+}
+
 /** The nodes that read each value, by its id, in the graph's order. */
 export function readersByValue({ nodes }: Graph): ReadonlyMap<number, readonly Node[]> {
   const readers = new Map<number, Node[]>();

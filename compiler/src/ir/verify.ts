@@ -1,6 +1,6 @@
 import { sameShape, showShape } from "./extent.ts";
 import type { Graph } from "./graph.ts";
-import { ops } from "../ops/index.ts";
+import { opNamed } from "../ops/index.ts";
 
 /**
  * Checks what every pass must keep: each value defined once, before its uses, with the shape that
@@ -25,7 +25,7 @@ export function verify(graph: Graph, after: string): Graph {
         [w.end - w.begin, ...w.shape.slice(1)],
       ]),
     );
-    const shape = ops[node.op]!.infer(
+    const shape = opNamed(node.op).infer(
       node.inputs.map((value) => value.shape),
       weights,
       node.attributes,

@@ -1,6 +1,6 @@
 /** Attention, which gives its probabilities too where they are wanted. */
-import { fixed } from "../ir/extent.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { axis, fixed } from "../ir/extent.ts";
+import { inputOf, type Node, type Value } from "../ir/graph.ts";
 import type { Lowering } from "./lowering.ts";
 import { place, written } from "./operands.ts";
 
@@ -29,21 +29,21 @@ function attentionProbabilities(node: Node, lowering: Lowering): void {
   // Then they are that attention's second result.
   if (owner && probabilitiesOf(lowering, owner) === node) return;
   // The sums have no reader, and any values do.
-  const output = lowering.newValue([k.shape[0]!, q.shape.at(-2)!, k.shape[2]!]);
+  const output = lowering.newValue([axis(k.shape, 0), axis(q.shape, -2), axis(k.shape, 2)]);
   attend(node, lowering, { q, k, v: k, mask, output, probabilities: node.output });
 }
 
 /** The probabilities that an attention gives as its second result. */
 const probabilitiesOf = (lowering: Lowering, node: Node): Node | undefined =>
-  lowering.readersOf(node.inputs[0]!).find((reader) => isProbabilitiesOf(reader, node));
+  lowering.readersOf(inputOf(node)).find((reader) => isProbabilitiesOf(reader, node));
 
 /** Whether a node gives the probabilities of an attention, whose masks may differ. */
-const isProbabilitiesOf = (node: Node, { inputs: [q, k, , mask], attributes }: Node): boolean =>
+const isProbabilitiesOf = (node: Node, attention: Node): boolean =>
   node.op === "attention_probabilities" &&
-  node.attributes.heads === attributes.heads &&
-  node.inputs[0]!.id === q!.id &&
-  node.inputs[1]!.id === k!.id &&
-  node.inputs[2]?.id === mask?.id;
+  node.attributes.heads === attention.attributes.heads &&
+  inputOf(node).id === inputOf(attention).id &&
+  inputOf(node, 1).id === inputOf(attention, 1).id &&
+  node.inputs[2]?.id === attention.inputs[3]?.id;
 
 function attend(
   { attributes, origin }: Node,
@@ -55,7 +55,7 @@ function attend(
   lowering.launches.push({
     problem: {
       family: "attention",
-      batch: k.shape[0]!,
+      batch: axis(k.shape, 0),
       heads,
       headSize,
       queries: fixed(q.shape.at(-2), "queries"),

@@ -1,5 +1,5 @@
 import { operand } from "../expr/expression.ts";
-import { fixed } from "../ir/extent.ts";
+import { axis, fixed } from "../ir/extent.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Lowering } from "./lowering.ts";
 import { place, written } from "./operands.ts";
@@ -15,7 +15,7 @@ function concatenated({ inputs, output, origin }: Node, lowering: Lowering): voi
     lowering.launches.push({
       problem: {
         family: "map",
-        rows: output.shape[0]!,
+        rows: axis(output.shape, 0),
         width,
         expression: operand("x"),
         operands: [{ name: "x", index: part.shape.length === 3 ? "element" : "column" }],

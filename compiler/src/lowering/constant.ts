@@ -1,5 +1,5 @@
 import { unary, type Expression } from "../expr/expression.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { inputOf, type Node, type Value } from "../ir/graph.ts";
 import type { LoweredOperand } from "../kernels/lowered.ts";
 import type { Lowering } from "./lowering.ts";
 import { place } from "./operands.ts";
@@ -17,15 +17,15 @@ export function constantOf(lowering: Lowering, value: Value): Constant | undefin
   if (node?.op === "parameter" || node?.op === "interpolate_grid")
     return { source: place(lowering, value), of: (stored) => stored };
   if (node && isFoldedExp(lowering, node))
-    return { source: place(lowering, node.inputs[0]!), of: (stored) => unary("exp", stored) };
+    return { source: place(lowering, inputOf(node)), of: (stored) => unary("exp", stored) };
   return undefined;
 }
 
 /** Whether an exponential of a parameter has only readers that compute it as they read. */
 export const isFoldedExp = (lowering: Lowering, { op, inputs, output }: Node): boolean =>
   op === "exp" &&
-  lowering.producerOf(inputs[0]!)?.op === "parameter" &&
+  lowering.producerOf(inputOf({ inputs }))?.op === "parameter" &&
   !lowering.isOutput(output) &&
   lowering
     .readersOf(output)
-    .every((reader) => ["add", "mul"].includes(reader.op) && reader.inputs[0]!.id !== output.id);
+    .every((reader) => ["add", "mul"].includes(reader.op) && inputOf(reader).id !== output.id);

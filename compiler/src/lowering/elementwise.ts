@@ -1,5 +1,5 @@
 /** Elementwise ops: a part of the kernel before them (see `epilogue.ts`), or a Map of their own. */
-import { activations, prelu } from "../expr/activations.ts";
+import { activationNamed, prelu } from "../expr/activations.ts";
 import { binary, operand, unary, type Expression } from "../expr/expression.ts";
 import { elements, fixed, multiply, sameShape } from "../ir/extent.ts";
 import type { Node, Value } from "../ir/graph.ts";
@@ -13,7 +13,7 @@ import { matrix, place, written } from "./operands.ts";
 const expressions: Readonly<
   Record<string, (x: Expression, second: Expression, node: Node) => Expression>
 > = {
-  activation: (x, _, { attributes }) => activations[String(attributes.kind)]!(x),
+  activation: (x, _, { attributes }) => activationNamed(attributes.kind)(x),
   add: (x, y) => binary("add", x, y),
   exp: (x) => unary("exp", x),
   mul: (x, y) => binary("mul", x, y),
@@ -22,8 +22,11 @@ const expressions: Readonly<
 
 export const isElementwise = ({ op }: Node): boolean => Object.hasOwn(expressions, op);
 
-export const applied = (node: Node, x: Expression, second: Expression): Expression =>
-  expressions[node.op]!(x, second, node);
+export function applied(node: Node, x: Expression, second: Expression): Expression {
+  const expression = expressions[node.op];
+  if (!expression) throw new Error(`internal: ${node.op} is not elementwise`);
+  return expression(x, second, node);
+}
 
 /** The operand beside `x` of an elementwise op: how it is read, and what it is read from. */
 export interface Second {

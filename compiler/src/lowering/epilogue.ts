@@ -55,7 +55,7 @@ export function extendEpilogue(lowering: Lowering, node: Node, start: EpilogueSt
 }
 
 const otherInput = ({ inputs: [a, b] }: Node, value: Value): Value | undefined =>
-  a!.id === value.id ? b : a;
+  a?.id === value.id ? b : a;
 
 /** Whether the kernel of `node` can read the other operand where it writes `output`. */
 function isReadable(

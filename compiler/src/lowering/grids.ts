@@ -1,7 +1,7 @@
 import { binary, constant, operand, type Expression } from "../expr/expression.ts";
 import type { Extent } from "@sigil/spec";
-import { multiply } from "../ir/extent.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { axis, multiply } from "../ir/extent.ts";
+import { inputOf, type Node, type Value } from "../ir/graph.ts";
 import type { StridedRows } from "../kernels/problem.ts";
 import { gridOf } from "../ops/grids.ts";
 import type { Lowering } from "./lowering.ts";
@@ -11,11 +11,11 @@ import { place, written } from "./operands.ts";
  * Means of columns side by side, then of rows of these: each kernel reads as many as a side has.
  */
 function pooled({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
-  const x = inputs[0]!;
+  const x = inputOf({ inputs });
   const { height, width, channels } = gridOf(x.shape, attributes);
   const size = Number(attributes.size);
   const columns = width / size;
-  const narrow = lowering.newValue([x.shape[0]!, height * columns, channels]);
+  const narrow = lowering.newValue([axis(x.shape, 0), height * columns, channels]);
   const mean = (from: Value, to: Value, rows: Extent, at: (i: number) => StridedRows): void => {
     const names = Array.from({ length: size }, (_, i) => `x${i}`);
     const parts: Expression[] = names.map((name) => operand(name));
@@ -32,11 +32,11 @@ function pooled({ inputs, output, attributes, origin }: Node, lowering: Lowering
       operands: [...names.map(() => place(lowering, from)), written(to)],
     });
   };
-  mean(x, narrow, multiply(x.shape[0]!, height * columns), (i) => ({
+  mean(x, narrow, multiply(axis(x.shape, 0), height * columns), (i) => ({
     stride: size * channels,
     first: i * channels,
   }));
-  mean(narrow, output, multiply(x.shape[0]!, (height / size) * columns), (i) => ({
+  mean(narrow, output, multiply(axis(x.shape, 0), (height / size) * columns), (i) => ({
     stride: channels,
     first: i * columns * channels,
     lines: { of: columns, stride: size * columns * channels },
@@ -45,7 +45,7 @@ function pooled({ inputs, output, attributes, origin }: Node, lowering: Lowering
 
 /** A launch for each row of the squares: what lies side by side in it stays so. */
 function unshuffled({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
-  const x = inputs[0]!;
+  const x = inputOf({ inputs });
   const { height, width, channels } = gridOf(x.shape, attributes);
   const size = Number(attributes.size);
   const run = size * channels;
@@ -53,7 +53,7 @@ function unshuffled({ inputs, output, attributes, origin }: Node, lowering: Lowe
     lowering.launches.push({
       problem: {
         family: "map",
-        rows: multiply(x.shape[0]!, (height / size) * (width / size)),
+        rows: multiply(axis(x.shape, 0), (height / size) * (width / size)),
         width: run,
         expression: operand("x"),
         operands: [

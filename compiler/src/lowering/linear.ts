@@ -1,7 +1,7 @@
 /** Matrix products: linears, with packed projections and patch embeddings, and similarities. */
 import { accumulator, binary, operand } from "../expr/expression.ts";
-import { fixed, multiply } from "../ir/extent.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { axis, fixed, multiply } from "../ir/extent.ts";
+import { inputOf, weightOf, type Node, type Value } from "../ir/graph.ts";
 import { extendEpilogue, type Epilogue, type EpilogueStart } from "./epilogue.ts";
 import type { Lowering } from "./lowering.ts";
 import { matrix, place, written } from "./operands.ts";
@@ -10,8 +10,8 @@ import { patchPrologue } from "./patch-prologue.ts";
 
 function linear(node: Node, lowering: Lowering): void {
   const group = projectionsWith(lowering, node);
-  const weights = group.map((member) => member.weights.weight!);
-  const x = node.inputs[0]!;
+  const weights = group.map((member) => weightOf(member));
+  const x = inputOf(node);
   const patches = patchPrologue(lowering, x, weights);
   const start = withBias(patches?.start ?? product, group);
   const epilogue: Epilogue =
@@ -49,11 +49,12 @@ function linear(node: Node, lowering: Lowering): void {
 const product: EpilogueStart = { expression: accumulator, operands: [], sources: [] };
 
 function withBias(start: EpilogueStart, group: readonly Node[]): EpilogueStart {
-  if (!group[0]!.weights.bias) return start;
+  const biases = group.flatMap(({ weights }) => weights.bias ?? []);
+  if (biases.length === 0) return start;
   return {
     expression: binary("add", start.expression, operand("bias")),
     operands: [...start.operands, { name: "bias", index: "column" }],
-    sources: [...start.sources, matrix(...group.map(({ weights }) => weights.bias!))],
+    sources: [...start.sources, matrix(...biases)],
   };
 }
 
@@ -63,8 +64,8 @@ function similarity(node: Node, lowering: Lowering): void {
   lowering.launches.push({
     problem: {
       family: "gemm",
-      rows: x.shape[0]!,
-      columns: y.shape[0]!,
+      rows: axis(x.shape, 0),
+      columns: axis(y.shape, 0),
       depth: fixed(x.shape[1], "depth"),
       b: { kind: "activation" },
       a: { kind: "rows", stride: lowering.strideOf(x) },

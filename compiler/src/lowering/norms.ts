@@ -1,5 +1,5 @@
 import { fixed, multiply } from "../ir/extent.ts";
-import type { Node } from "../ir/graph.ts";
+import { inputOf, type Node } from "../ir/graph.ts";
 import type { RowReduceProblem } from "../kernels/problem.ts";
 import type { Lowering } from "./lowering.ts";
 import { matrix, place, written } from "./operands.ts";
@@ -7,7 +7,7 @@ import { matrix, place, written } from "./operands.ts";
 const norm =
   (kind: RowReduceProblem["kind"]) =>
   ({ inputs, output, weights, attributes, origin }: Node, lowering: Lowering): void => {
-    const x = inputs[0]!;
+    const x = inputOf({ inputs });
     const groups = Number(attributes.groups ?? 1);
     lowering.launches.push({
       problem: {

@@ -1,5 +1,5 @@
 /** Values and weights of a graph as operands of kernels. */
-import type { Node, Value, WeightReference } from "../ir/graph.ts";
+import { inputOf, weightOf, type Node, type Value, type WeightReference } from "../ir/graph.ts";
 import type { LoweredOperand } from "../kernels/lowered.ts";
 import type { Lowering } from "./lowering.ts";
 
@@ -19,7 +19,7 @@ export const written = (value: Value): LoweredOperand => ({ kind: "value", value
 /** What a kernel reads a value from: the weights where it is one, else memory. */
 export function place(lowering: Lowering, value: Value): LoweredOperand {
   const node = lowering.producerOf(value);
-  if (node?.op === "parameter") return matrix(node.weights.weight!);
+  if (node?.op === "parameter") return matrix(weightOf(node));
   if (node?.op === "interpolate_grid") return resampled(lowering, node);
   const view = lowering.viewOf(value);
   return { kind: "value", value: view?.value ?? value, offset: view?.offset ?? 0 };
@@ -27,7 +27,7 @@ export function place(lowering: Lowering, value: Value): LoweredOperand {
 
 /** A table resampled when it is loaded; one that keeps its size is read as it is. */
 function resampled(lowering: Lowering, { inputs, attributes }: Node): LoweredOperand {
-  const table = place(lowering, inputs[0]!);
+  const table = place(lowering, inputOf({ inputs }));
   if (table.kind !== "weight")
     throw new Error("internal: checkGraph lets only a parameter be resampled");
   const side = Math.round(Math.sqrt(table.rows));

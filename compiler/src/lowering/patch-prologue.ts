@@ -1,6 +1,6 @@
 /** Fusion: the patches of a picture, of bytes too, become how a product reads its first operand. */
 import type { Storage, WeightPart } from "@sigil/spec";
-import type { Node, Value, WeightReference } from "../ir/graph.ts";
+import { inputOf, type Node, type Value, type WeightReference } from "../ir/graph.ts";
 import type { LoweredOperand } from "../kernels/lowered.ts";
 import type { GemmProblem } from "../kernels/problem.ts";
 import type { EpilogueStart } from "./epilogue.ts";
@@ -30,7 +30,7 @@ export function patchPrologue(
   const patches = lowering.producerOf(x);
   if (patches?.op !== "patches") return undefined;
   const patch = Number(patches.attributes.patch);
-  const picture = patches.inputs[0]!;
+  const picture = inputOf(patches);
   const normalise = lowering.producerOf(picture);
   const [, channels, height, width] = picture.shape as [unknown, number, number, number];
   const a = {
@@ -44,7 +44,7 @@ export function patchPrologue(
   return normalise?.op === "normalize_pixels"
     ? {
         a: { kind: "byte_patches", ...a },
-        source: place(lowering, normalise.inputs[0]!),
+        source: place(lowering, inputOf(normalise)),
         ...normalised(lowering, normalise, patch ** 2, weights),
       }
     : { a: { kind: "patches", ...a }, source: place(lowering, picture) };

@@ -1,6 +1,6 @@
 /** Fusion: q, k and v of one input become one product, whose columns attention reads in place. */
 import { fixed } from "../ir/extent.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { inputOf, weightOf, type Node, type Value } from "../ir/graph.ts";
 import { sameStorage } from "@sigil/spec";
 import type { Lowering } from "./lowering.ts";
 
@@ -13,13 +13,10 @@ export function projectionsWith(lowering: Lowering, node: Node): readonly Node[]
     .filter(
       (other): other is Node =>
         other?.op === "linear" &&
-        other.inputs[0]!.id === node.inputs[0]!.id &&
+        inputOf(other).id === inputOf(node).id &&
         attentionOf(lowering, other.output) === attention &&
         Boolean(other.weights.bias) === Boolean(node.weights.bias) &&
-        sameStorage(
-          lowering.storageOf(other.weights.weight!),
-          lowering.storageOf(node.weights.weight!),
-        ),
+        sameStorage(lowering.storageOf(weightOf(other)), lowering.storageOf(weightOf(node))),
     );
   return group.includes(node) ? group : [node];
 }

@@ -1,5 +1,5 @@
 import { binary, operand } from "../expr/expression.ts";
-import { fixed, multiply } from "../ir/extent.ts";
+import { axis, fixed, multiply } from "../ir/extent.ts";
 import type { Node, Value } from "../ir/graph.ts";
 import type { MapProblem } from "../kernels/problem.ts";
 import type { Lowering } from "./lowering.ts";
@@ -31,7 +31,7 @@ function rotated({ inputs, output, attributes, origin }: Node, lowering: Lowerin
   for (const [first, expression] of halves) {
     const problem: MapProblem = {
       family: "map",
-      rows: multiply(x.shape[0]!, tokens * heads),
+      rows: multiply(axis(x.shape, 0), tokens * heads),
       width: half,
       expression,
       operands: [halfOf("x", 0), halfOf("y", half), table("cos", cos), table("sin", sin)],

@@ -1,13 +1,13 @@
 import { operand } from "../expr/expression.ts";
-import { fixed } from "../ir/extent.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { axis, fixed } from "../ir/extent.ts";
+import { inputOf, weightOf, type Node, type Value } from "../ir/graph.ts";
 import { rangeOf } from "../ops/tokens.ts";
 import type { Lowering } from "./lowering.ts";
 import { place, written } from "./operands.ts";
 
 /** A copy of one row of each sequence; the only row is read where it lies. */
 function token({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
-  const x = inputs[0]!;
+  const x = inputOf({ inputs });
   const tokens = fixed(x.shape[1], "tokens");
   const width = fixed(output.shape.at(-1), "channels");
   if (tokens === 1 && !lowering.isOutput(output) && !lowering.viewOf(x)) {
@@ -18,7 +18,7 @@ function token({ inputs, output, attributes, origin }: Node, lowering: Lowering)
   lowering.launches.push({
     problem: {
       family: "map",
-      rows: x.shape[0]!,
+      rows: axis(x.shape, 0),
       width,
       expression: operand("x"),
       operands: [{ name: "x", index: "strided", stride: tokens * width, first: index * width }],
@@ -56,7 +56,7 @@ function meanTokens({ inputs, output, origin }: Node, lowering: Lowering): void 
     problem: {
       family: "row_reduce",
       kind: "mean",
-      rows: x.shape[0]!,
+      rows: axis(x.shape, 0),
       width: fixed(output.shape.at(-1), "channels"),
       reduced: fixed(x.shape[1], "tokens"),
       epsilon: 0,
@@ -69,11 +69,11 @@ function meanTokens({ inputs, output, origin }: Node, lowering: Lowering): void 
 
 /** The host gathers the rows: tables are large, and few of their rows are read. */
 function embedding({ inputs, output, weights }: Node, lowering: Lowering): void {
-  const input = lowering.graph.inputs.find(({ value }) => value.id === inputs[0]!.id);
+  const input = lowering.graph.inputs.find(({ value }) => value.id === inputOf({ inputs }).id);
   if (!input) throw new Error("internal: checkGraph lets ids be inputs alone");
   lowering.gathers.push({
     input: input.name,
-    table: weights.weight!.tensor,
+    table: weightOf({ weights }).tensor,
     value: output,
     width: fixed(output.shape.at(-1), "channels"),
   });

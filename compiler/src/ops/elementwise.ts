@@ -1,4 +1,4 @@
-import { activations, prelu as preluExpression } from "../expr/activations.ts";
+import { activationNamed, activations, prelu as preluExpression } from "../expr/activations.ts";
 import { accumulator, constant, type Expression } from "../expr/expression.ts";
 import { evaluate } from "../expr/scalar-functions.ts";
 import { fixed, sameShape, showShape, type Shape } from "../ir/extent.ts";
@@ -25,7 +25,7 @@ const activation = defineOp({
   weights: [],
   infer: ([x]) => x,
   evaluate([x], _, { kind }) {
-    return pointwise(x, activations[String(kind)]!(accumulator));
+    return pointwise(x, activationNamed(kind)(accumulator));
   },
 });
 

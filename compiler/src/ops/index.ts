@@ -24,6 +24,13 @@ const families: Readonly<Record<string, Op>> = {
   normalize_pixels: normalizePixels,
 };
 
+/** An op that a checked graph names. */
+export function opNamed(name: string): Op {
+  const op = Object.hasOwn(ops, name) ? ops[name] : undefined;
+  if (!op) throw new Error(`internal: no op is called ${name}`);
+  return op;
+}
+
 export const ops: Readonly<Record<string, Op>> = Object.fromEntries(
   Object.entries(families).sort(([a], [b]) => (a < b ? -1 : 1)),
 );

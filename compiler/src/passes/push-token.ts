@@ -2,23 +2,32 @@
  * Computes the last layer for the pooled token alone where nothing else of it is wanted: a `token`
  * moves up through every node that works row by row, and becomes attention's only query.
  */
-import { multiply } from "../ir/extent.ts";
-import { freshIds, readersByValue, type Graph, type Node, type Value } from "../ir/graph.ts";
-import { ops } from "../ops/index.ts";
+import { axis, multiply } from "../ir/extent.ts";
+import {
+  freshIds,
+  inputOf,
+  readersByValue,
+  type Graph,
+  type Node,
+  type Value,
+} from "../ir/graph.ts";
+import { opNamed } from "../ops/index.ts";
 
 export function pushToken(graph: Graph): Graph {
-  const picks = graph.nodes.filter((node) => node.op === "token" && node.inputs[0]!.shape[1] !== 1);
-  return picks.length === 1 ? push(graph, picks[0]!) : graph;
+  const picks = graph.nodes.filter((node) => node.op === "token" && inputOf(node).shape[1] !== 1);
+  const [pick, ...others] = picks;
+  return pick && others.length === 0 ? push(graph, pick) : graph;
 }
 
 function push(graph: Graph, pick: Node): Graph {
   const readers = readersByValue(graph);
   const outputs = new Set(graph.outputs.map(({ value }) => value.id));
-  const sequence = pick.inputs[0]!;
+  const sequence = inputOf(pick);
   /** Whose probabilities are wanted of every token are computed with the whole attention. */
   const isWatched = (node: Node): boolean =>
-    (readers.get(node.inputs[0]!.id) ?? []).some(
-      ({ op, inputs }) => op === "attention_probabilities" && inputs[1]!.id === node.inputs[1]!.id,
+    (readers.get(inputOf(node).id) ?? []).some(
+      ({ op, inputs }) =>
+        op === "attention_probabilities" && inputOf({ inputs }, 1).id === inputOf(node, 1).id,
     );
   // Patches are a part of the linear that reads them: no token can be picked from them.
   const patches = new Set(
@@ -26,7 +35,7 @@ function push(graph: Graph, pick: Node): Graph {
   );
   const isSequence = (value: Value): boolean =>
     value.shape.length === 3 &&
-    multiply(value.shape[1]!) === sequence.shape[1] &&
+    multiply(axis(value.shape, 1)) === sequence.shape[1] &&
     !patches.has(value.id);
 
   // A node is narrowed when all that read it are, and none needs its other tokens as keys or
@@ -34,9 +43,9 @@ function push(graph: Graph, pick: Node): Graph {
   const narrowed = new Set<Node>([pick]);
   for (const node of graph.nodes.toReversed()) {
     const ownReaders = readers.get(node.output.id) ?? [];
-    const movable = ops[node.op]!.rowWise
+    const movable = opNamed(node.op).rowWise
       ? node.inputs.every(isSequence)
-      : node.op === "attention" && isSequence(node.inputs[0]!) && !isWatched(node);
+      : node.op === "attention" && isSequence(inputOf(node)) && !isWatched(node);
     const onlyToken = ownReaders.every(
       (reader) =>
         narrowed.has(reader) &&
@@ -68,14 +77,14 @@ function push(graph: Graph, pick: Node): Graph {
     const output: Value = {
       id: freshId(),
       dtype: value.dtype,
-      shape: [value.shape[0]!, 1, value.shape[2]!],
+      shape: [axis(value.shape, 0), 1, axis(value.shape, 2)],
     };
     narrow.set(value.id, output);
     nodes.push({
       op: "token",
       inputs: [value],
       weights: {},
-      attributes: { index: pick.attributes.index!, keep: true },
+      attributes: { ...pick.attributes, keep: true },
       output,
       origin: (producer.get(value.id) ?? pick).origin,
     });
@@ -96,7 +105,7 @@ function push(graph: Graph, pick: Node): Graph {
       const output: Value = {
         id: freshId(),
         dtype: node.output.dtype,
-        shape: [node.output.shape[0]!, 1, node.output.shape[2]!],
+        shape: [axis(node.output.shape, 0), 1, axis(node.output.shape, 2)],
       };
       narrow.set(node.output.id, output);
       nodes.push({ ...node, inputs, output });

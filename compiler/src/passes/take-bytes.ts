@@ -6,6 +6,7 @@ import type { ModelSpec } from "@sigil/spec";
 import { ArchitectureError } from "../architecture/architecture-error.ts";
 import { ShapeError, type Shape } from "../ir/extent.ts";
 import { freshIds, type Graph, type Node, type Value } from "../ir/graph.ts";
+import { axes } from "../ops/op.ts";
 import { normalizePixels } from "../ops/normalize-pixels.ts";
 
 /**
@@ -18,11 +19,16 @@ export function takeBytes(graph: Graph, pixels: ModelSpec["pixels"]): Graph {
       name === "pixel_values" && value.dtype === "float32" && value.shape.length === 4,
   );
   if (pixels.dtype === "float32" || !input) return graph;
-  const [batch, channels, height, width] = input.value.shape;
+  const [batch, channels, height, width] = axes(input.value.shape, [
+    "batch",
+    "channels",
+    "height",
+    "width",
+  ]);
   const bytes: Value = {
     id: freshIds(graph)(),
     dtype: "uint8",
-    shape: [batch!, height!, width!, channels!],
+    shape: [batch, height, width, channels],
   };
   const attributes = {
     rescale: pixels.rescaleFactor,

@@ -1,15 +1,15 @@
 /** Scalar expressions to the bytecode of the native backend. */
 import { nativeRegisters, type NativeCode, type NativeOperation } from "@sigil/spec";
-import { activations } from "../../expr/activations.ts";
+import { activationNamed } from "../../expr/activations.ts";
 import { accumulator, operand, type Expression } from "../../expr/expression.ts";
 import { UnsupportedError } from "../unsupported-error.ts";
 
 /** Activations that are an instruction, by the instruction. */
 const instructions = {
-  gelu: activations.gelu!,
-  gelu_tanh: activations.gelu_pytorch_tanh!,
-  silu: activations.silu!,
-  quick_gelu: activations.quick_gelu!,
+  gelu: activationNamed("gelu"),
+  gelu_tanh: activationNamed("gelu_pytorch_tanh"),
+  silu: activationNamed("silu"),
+  quick_gelu: activationNamed("quick_gelu"),
 } as const satisfies Partial<Record<NativeOperation, (x: Expression) => Expression>>;
 
 /** An expression in which known activations are functions of one argument. */
