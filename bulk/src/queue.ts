@@ -90,8 +90,9 @@ export async function enqueueShards(
 async function forgetFinished(queue: Queue, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const job = await QueueJob.fromId(queue, id);
-    const state = await job?.getState();
-    if (state === "completed" || state === "failed") await job!.remove();
+    if (!job) continue;
+    const state = await job.getState();
+    if (state === "completed" || state === "failed") await job.remove();
   }
 }
 

@@ -49,7 +49,7 @@ function readNative(folder: string): NativeKernels | undefined {
     .toString("utf8")
     .matchAll(/^ {2}(\w+): (\{.*\}),$/gm);
   return Object.fromEntries(
-    [...lines].map(([, name, json]) => [name!, parsedKernel(json!, file)] as const),
+    [...lines].map(([, name = "", json = ""]) => [name, parsedKernel(json, file)] as const),
   );
 }
 

@@ -26,7 +26,7 @@ export function completion(program: Command, shell: Shell): string {
         command.options.map(
           ({ long, description, argChoices }) =>
             `complete -c ${name} -n ` +
-            `${quoted(`__fish_seen_subcommand_from ${command.name()}`)} -l ${long!.slice(2)} ` +
+            `${quoted(`__fish_seen_subcommand_from ${command.name()}`)} -l ${long?.slice(2)} ` +
             "-d " +
             `${quoted(description)}${argChoices ? ` -x -a ${quoted(argChoices.join(" "))}` : ""}`,
         ),
@@ -37,12 +37,9 @@ export function completion(program: Command, shell: Shell): string {
     (command) => `    ${command.name()}) words=${quoted(optionsOf(command).join(" "))} ;;`,
   );
   const choices = commands.flatMap((command) =>
-    command.options
-      .filter(({ argChoices }) => argChoices)
-      .map(
-        ({ long, argChoices }) =>
-          `    ${command.name()}:${long}) words=${quoted(argChoices!.join(" "))} ;;`,
-      ),
+    command.options.flatMap(({ long, argChoices }) =>
+      argChoices ? [`    ${command.name()}:${long}) words=${quoted(argChoices.join(" "))} ;;`] : [],
+    ),
   );
   const script = [
     `_${name}() {`,

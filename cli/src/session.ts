@@ -169,6 +169,7 @@ function patchProcessor(checkpoint: Checkpoint, plan: Plan): Siglip2ImageProcess
   const patches = plan.programs
     .flatMap(({ inputs }) => inputs)
     .find(({ name }) => name === "patches");
+  const [, maxNumPatches] = patches?.shape ?? [];
   const { patch_size: patchSize } = plan.config.vision_config as { readonly patch_size: number };
   const processor = imageProcessorFromConfig(
     imageProcessorConfig(checkpoint) ?? { patch_size: patchSize },
@@ -186,7 +187,7 @@ function patchProcessor(checkpoint: Checkpoint, plan: Plan): Siglip2ImageProcess
     );
   return new Siglip2ImageProcessor({
     ...processor.options,
-    maxNumPatches: Number(patches!.shape[1]),
+    ...(maxNumPatches !== undefined && { maxNumPatches: Number(maxNumPatches) }),
   });
 }
 

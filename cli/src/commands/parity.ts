@@ -6,7 +6,7 @@ import type { ModelSpec } from "@sigil/spec";
 import { tolerances } from "../backends/ways.ts";
 import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
-import { measureParity, type ParityRow } from "../parity/measure.ts";
+import { errorOf, measureParity, type ParityRow } from "../parity/measure.ts";
 import { parityPage } from "../parity/parity-page.ts";
 import { withProgress } from "../progress.ts";
 
@@ -25,26 +25,26 @@ export async function parity(path: string, options: ParityOptions): Promise<void
   const { weights: file, backends, seed, html, json } = options;
   const spec = await specOf(path);
   const weights = await open(spec, file, seed);
-  const bounds = Object.fromEntries(
-    backends.map((backend) => [backend, tolerances.get(backend)?.[spec.storage] ?? 0]),
-  );
+  const boundOf = (backend: string): number => tolerances.get(backend)?.[spec.storage] ?? 0;
+  const bounds = Object.fromEntries(backends.map((backend) => [backend, boundOf(backend)]));
   const rows = await withProgress("parity", (report) =>
     measureParity(spec, weights, backends, seed, report, { ...options }),
   );
-  const past = rows.filter(({ errors }) =>
-    backends.some((backend) => !(errors[backend]! < bounds[backend]!)),
+  const past = rows.filter((row) =>
+    backends.some((backend) => !(errorOf(row, backend) < boundOf(backend))),
   );
+  const [first] = past;
   if (html !== undefined)
     await writeOutput(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
   if (json)
     process.stdout.write(
       `${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`,
     );
-  else process.stdout.write(table(rows, backends, bounds));
-  if (past.length === 0) return;
+  else process.stdout.write(table(rows, backends, boundOf));
+  if (!first) return;
   process.stderr.write(
     `${past.length} of ${rows.length} kernels are past the tolerance, first ` +
-      `${past[0]!.program} ${past[0]!.launch} (${past[0]!.origins.join(" + ")})\n`,
+      `${first.program} ${first.launch} (${first.origins.join(" + ")})\n`,
   );
   process.exitCode = 1;
 }
@@ -70,7 +70,7 @@ async function open(
 function table(
   rows: readonly ParityRow[],
   backends: readonly string[],
-  bounds: Readonly<Record<string, number>>,
+  boundOf: (backend: string) => number,
 ): string {
   const line = (first: string, cells: readonly string[]): string =>
     `${first.padEnd(64)} ${cells.map((cell) => cell.padStart(13)).join(" ")}\n`;
@@ -79,17 +79,19 @@ function table(
     .map((program) => {
       const own = rows.filter((row) => row.program === program);
       const worst = backends.map((backend) =>
-        Math.max(...own.map(({ errors }) => errors[backend]!)).toExponential(2),
+        Math.max(...own.map((row) => errorOf(row, backend))).toExponential(2),
       );
-      const lines = own.map(({ launch, family, origins, errors }) => {
+      const lines = own.map((row) => {
+        const [origin = "", ...others] = row.origins;
         const name =
-          `  ${launch} ${family} ` +
-          `${origins[0]!}${origins.length > 1 ? ` +${origins.length - 1}` : ""}`;
+          `  ${row.launch} ${row.family} ` +
+          `${origin}${others.length > 0 ? ` +${others.length}` : ""}`;
         return line(
           name.length > 64 ? `${name.slice(0, 63)}…` : name,
           backends.map(
             (backend) =>
-              `${errors[backend]!.toExponential(2)}${errors[backend]! < bounds[backend]! ? " " : "!"}`,
+              `${errorOf(row, backend).toExponential(2)}` +
+              `${errorOf(row, backend) < boundOf(backend) ? " " : "!"}`,
           ),
         );
       });

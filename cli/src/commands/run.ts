@@ -87,21 +87,23 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
   const [height, width] =
     spec.pixels.dtype === "uint8" ? [pixels?.[1], pixels?.[2]] : [pixels?.[2], pixels?.[3]];
   const longest = spec.config.text_config?.max_position_embeddings ?? 0;
-  if (ids && ids.at(-1)! > longest && spec.config.text_config)
+  const length = ids?.at(-1);
+  if (length !== undefined && length > longest && spec.config.text_config)
     throw new InputError(
       `input_ids: expected at most max_position_embeddings ${longest} ids a text, received ` +
-        `${ids.at(-1)}`,
+        `${length}`,
     );
   return {
     ...spec,
     ...(options.hiddenStates && { hiddenStates: true }),
     ...(options.attentions && { attentions: true }),
-    ...(ids && { textLength: ids.at(-1)! }),
+    ...(length !== undefined && { textLength: length }),
     // A NaFlex model is compiled for as many patches as there are.
     ...(spec.config.vision_config?.num_patches !== undefined &&
       pixels?.[1] !== undefined && { maxNumPatches: pixels[1] }),
     ...(options.interpolate &&
-      pixels && { interpolatePosEncoding: true, imageSize: { height: height!, width: width! } }),
+      height !== undefined &&
+      width !== undefined && { interpolatePosEncoding: true, imageSize: { height, width } }),
     batch: {
       image: Math.max(1, Math.min(spec.batch.image, pixels?.[0] ?? 1)),
       text: Math.max(1, Math.min(spec.batch.text, ids?.[0] ?? 1)),
@@ -185,13 +187,13 @@ async function forward(
     }
     case "graph": {
       const [program, ...others] = session.plan.programs;
-      if (others.length > 0)
+      if (!program || others.length > 0)
         throw new InputError(
-          `${session.plan.name} has ${others.length + 1} graphs: state the kind of model ` +
+          `${session.plan.name} has ${session.plan.programs.length} graphs: state the kind of model ` +
             `that they make in its document, such as "kind": "siglip"`,
         );
       const given = await Promise.all(
-        program!.inputs.flatMap((input) =>
+        program.inputs.flatMap((input) =>
           input.default && !inputs.tensors.has(input.name)
             ? []
             : [
@@ -202,9 +204,9 @@ async function forward(
         ),
       );
       const symbols = Object.fromEntries(
-        Object.keys(program!.symbols).map((symbol) => [symbol, given[0]![1].shape[0]!]),
+        Object.keys(program.symbols).map((symbol) => [symbol, given[0]?.[1].shape[0] ?? 0]),
       );
-      return nestOutputs(await session.run(program!, Object.fromEntries(given), symbols));
+      return nestOutputs(await session.run(program, Object.fromEntries(given), symbols));
     }
   }
 }
@@ -221,13 +223,13 @@ async function runMasked(session: Session, inputs: WeightSource): Promise<object
     readonly image_size: number;
     readonly patch_size: number;
   };
-  const { values: data, shape } = (await readNumbers(inputs, "patch_attention_mask"))!;
+  const { data, shape } = await readIntegers(inputs, "patch_attention_mask");
   const pixels = await readPixels(inputs, "pixel_values");
   const given = {
     pixel_values: pixels,
     ...nearestPositions({ data, shape }, Math.floor(image / patch)),
   };
-  return nestOutputs(await session.run(program, given, { image_batch: pixels.shape[0]! }));
+  return nestOutputs(await session.run(program, given, { image_batch: pixels.shape[0] ?? 0 }));
 }
 
 /** One class index a picture from a vector of integers, else a row of targets. */

@@ -64,7 +64,7 @@ const loadServer = async (): Promise<typeof Serve> =>
 /** `name=model`, or a model by the last part of its path or Hub id. */
 function nameAndSource(argument: string): { readonly name: string; readonly source: string } {
   const [, name, source] = /^([\w.-]+)=(.+)$/s.exec(argument) ?? [];
-  if (name !== undefined) return { name, source: source! };
+  if (name !== undefined && source !== undefined) return { name, source };
   const last = basename(argument).replace(/@.*$|\.json$/g, "");
   const usable = last.replace(/[^\w.-]+/g, "-");
   return { name: usable === "" || usable === "." ? "model" : usable, source: argument };

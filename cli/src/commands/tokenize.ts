@@ -6,9 +6,13 @@ export async function tokenize(options: { model: string; raw?: boolean }): Promi
   const file = readInput(options.model);
   let encode: (text: string) => readonly number[] | undefined;
   try {
-    const pieces = options.raw ? new SentencePiece(file) : undefined;
-    const tokenizer = pieces ? undefined : SiglipTokenizer.fromSpiece(file);
-    encode = (text) => (pieces ? pieces.encode(text) : tokenizer!.encode([text]).inputIds[0]);
+    if (options.raw) {
+      const pieces = new SentencePiece(file);
+      encode = (text) => pieces.encode(text);
+    } else {
+      const tokenizer = SiglipTokenizer.fromSpiece(file);
+      encode = (text) => tokenizer.encode([text]).inputIds[0];
+    }
   } catch (cause) {
     throw new InputError(
       `${options.model}: expected a SentencePiece model (spiece.model): ` +

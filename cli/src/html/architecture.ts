@@ -12,8 +12,9 @@ function treeOf(graph: Graph): Module {
   for (const node of graph.nodes) {
     let at = root;
     for (const segment of node.origin.path.split(".").filter(Boolean)) {
-      if (!at.children.has(segment)) at.children.set(segment, { children: new Map(), nodes: [] });
-      at = at.children.get(segment)!;
+      const inner = at.children.get(segment) ?? { children: new Map(), nodes: [] };
+      at.children.set(segment, inner);
+      at = inner;
     }
     at.nodes.push(node);
   }

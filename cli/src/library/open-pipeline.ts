@@ -108,15 +108,17 @@ export async function openPipeline(
 
 /** What a plan takes, as the class of its module would say it. */
 function targetOf({ kind, programs }: Plan): ProcessorTarget {
-  const sizes = (name: string): number[] | undefined =>
+  const sizes = (name: string): readonly number[] =>
     programs
       .flatMap(({ inputs }) => inputs)
       .find((input) => input.name === name)
-      ?.shape.map(Number);
-  const [pixels, ids, patches] = ["pixel_values", "input_ids", "patches"].map(sizes);
+      ?.shape.map(Number) ?? [];
+  const [, , height, width] = sizes("pixel_values");
+  const [, textLength] = sizes("input_ids");
+  const [, maxNumPatches] = sizes("patches");
   return {
-    ...(pixels && { imageSize: { height: pixels[2]!, width: pixels[3]! } }),
-    ...(ids && { textLength: ids[1]! }),
-    ...(kind.startsWith("siglip2") && patches && { maxNumPatches: patches[1]! }),
+    ...(height !== undefined && width !== undefined && { imageSize: { height, width } }),
+    ...(textLength !== undefined && { textLength }),
+    ...(kind.startsWith("siglip2") && maxNumPatches !== undefined && { maxNumPatches }),
   };
 }

@@ -25,6 +25,9 @@ export interface ParityRow {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** Of a row that a backend was measured at. */
+export const errorOf = ({ errors }: ParityRow, backend: string): number => errors[backend] ?? NaN;
+
 type Inputs = Readonly<Record<string, HostData>>;
 
 /**

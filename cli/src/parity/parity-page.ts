@@ -2,7 +2,7 @@
 import { colourOf } from "../backends/ways.ts";
 import { html, type Markup } from "../html/markup.ts";
 import { showPage } from "../html/page.ts";
-import type { ParityRow } from "./measure.ts";
+import { errorOf, type ParityRow } from "./measure.ts";
 
 const [width, height] = [960, 280];
 /** Decades of the vertical axis. */
@@ -29,13 +29,13 @@ function curve(
   );
   const lines = backends.map((backend) => {
     const points = rows
-      .map(({ errors }, i) => `${x(i).toFixed(1)},${y(errors[backend]!).toFixed(1)}`)
+      .map((row, i) => `${x(i).toFixed(1)},${y(errorOf(row, backend)).toFixed(1)}`)
       .join(" ");
     const dots = rows.map(
-      ({ launch, origins, errors }, i) =>
-        html`<circle cx="${x(i).toFixed(1)}" cy="${y(errors[backend]!).toFixed(1)}" r="3" fill="${colourOf(backend)}"><title>${backend}, launch ${launch}, ${origins.join(" + ")}: ${errors[backend]!.toExponential(2)}</title></circle>`,
+      (row, i) =>
+        html`<circle cx="${x(i).toFixed(1)}" cy="${y(errorOf(row, backend)).toFixed(1)}" r="3" fill="${colourOf(backend)}"><title>${backend}, launch ${row.launch}, ${row.origins.join(" + ")}: ${errorOf(row, backend).toExponential(2)}</title></circle>`,
     );
-    return html`<path d="M0 ${y(bounds[backend]!).toFixed(1)}H${width}" stroke="${colourOf(backend)}" stroke-dasharray="6 5"/><polyline points="${points}" fill="none" stroke="${colourOf(backend)}" stroke-width="1.5"/>${dots}`;
+    return html`<path d="M0 ${y(bounds[backend] ?? NaN).toFixed(1)}H${width}" stroke="${colourOf(backend)}" stroke-dasharray="6 5"/><polyline points="${points}" fill="none" stroke="${colourOf(backend)}" stroke-width="1.5"/>${dots}`;
   });
   return html`<figure><figcaption>${program}: ${rows.length} kernels in the order in which they run</figcaption><div class="scroll" tabindex="0" role="group" aria-label="Errors of ${program}"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Error over depth">${grid}${lines}</svg></div></figure>`;
 }
@@ -50,11 +50,11 @@ export function parityPage(
   const programs = [...new Set(rows.map(({ program }) => program))];
   const legend = backends.map(
     (backend) =>
-      html`<span><i style="background:${colourOf(backend)}"></i>${backend}, bound ${bounds[backend]!.toExponential(0)} dashed</span>`,
+      html`<span><i style="background:${colourOf(backend)}"></i>${backend}, bound ${(bounds[backend] ?? NaN).toExponential(0)} dashed</span>`,
   );
   const cell = (row: ParityRow, backend: string): Markup => {
-    const error = row.errors[backend]!;
-    return error < bounds[backend]!
+    const error = errorOf(row, backend);
+    return error < (bounds[backend] ?? NaN)
       ? html`<td>${error.toExponential(2)}</td>`
       : html`<td><b>${error.toExponential(2)} past its bound</b></td>`;
   };

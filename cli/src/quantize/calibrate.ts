@@ -1,8 +1,10 @@
 /** Runs a checkpoint on pictures and texts and sums up what goes into its matrices. */
 import {
   emitCpu,
+  gemmOperands,
   lowerSpec,
   planProgram,
+  readAndWritten,
   withTaps,
   type LoweredProgram,
 } from "@sigil/compiler/internal";
@@ -81,19 +83,18 @@ interface Use {
 
 function usesOf({ launches, symbols }: LoweredProgram, wanted: ReadonlySet<string>): Use[] {
   const writers = new Map<number, number>();
-  launches.forEach(({ operands }, i) => {
-    const written = operands.at(-1)!;
-    if (written.kind === "value") writers.set(written.value.id, i);
-  });
+  for (const [i, { problem, operands }] of launches.entries())
+    for (const written of readAndWritten(problem, operands).written.slice(0, 1))
+      if (written.kind === "value") writers.set(written.value.id, i);
   const counts = new Map<string, number>();
   for (const { operands } of launches)
     for (const operand of operands)
       if (operand.kind === "weight")
         for (const { tensor } of operand.parts) counts.set(tensor, (counts.get(tensor) ?? 0) + 1);
   return launches.flatMap(({ problem, operands }): Use[] => {
-    const [a, b] = operands;
     if (problem.family !== "gemm" || problem.a.kind !== "rows") return [];
-    if (a?.kind !== "value" || b?.kind !== "weight") return [];
+    const { a, b } = gemmOperands(problem, operands);
+    if (a.kind !== "value" || b.kind !== "weight") return [];
     const launch = writers.get(a.value.id);
     const tensors = b.parts
       .map(({ tensor }) => tensor)
