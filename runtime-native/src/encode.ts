@@ -45,7 +45,7 @@ export function encodeProgram(program: PlannedProgram, kernels: NativeKernels): 
   for (const launches of [program.init, program.launches]) {
     words.push(launches.length);
     for (const launch of launches) {
-      const kernel = Object.hasOwn(kernels, launch.kernel) ? kernels[launch.kernel]! : undefined;
+      const kernel = Object.hasOwn(kernels, launch.kernel) ? kernels[launch.kernel] : undefined;
       if (!kernel) throw PlanError.noKernel(launch.kernel);
       encoder.launch(launch, kernel);
     }

@@ -121,13 +121,16 @@ class LoadedProgram implements LoadedNativeProgram {
         data: await this.#weights.readRowsFloat32(table, ids),
       });
     }
-    const shapes = program.outputs.map((output) => shapeOf(output, symbols));
+    const shaped = program.outputs.map((output) => ({
+      ...output,
+      shape: shapeOf(output, symbols),
+    }));
     const { outputs, times } = await this.#native!.run(
       symbolsOf(program).map((symbol) => symbols[symbol]!),
       given,
-      program.outputs.map(({ name, location }, i) => ({
+      shaped.map(({ name, location, shape }) => ({
         at: arenaOffset(name, location),
-        bytes: 4 * shapes[i]!.reduce((product, size) => product * size, 1),
+        bytes: 4 * shape.reduce((product, size) => product * size, 1),
       })),
       this.#onProfile !== undefined,
     ).catch((error: unknown) => Promise.reject(nativeErrorOf(error, program.name)));
@@ -140,10 +143,7 @@ class LoadedProgram implements LoadedNativeProgram {
       })),
     );
     return Object.fromEntries(
-      program.outputs.map(({ name }, i) => [
-        name,
-        { data: new Float32Array(outputs[i]!), shape: shapes[i]! },
-      ]),
+      shaped.map(({ name, shape }, i) => [name, { data: new Float32Array(outputs[i]!), shape }]),
     );
   }
 

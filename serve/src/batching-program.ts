@@ -51,7 +51,8 @@ export class BatchingProgram implements Program {
     this.#program = program;
     this.#name = planned.name;
     this.#options = options;
-    [this.#symbol, this.#most] = symbols.length === 1 ? symbols[0]! : [undefined, 0];
+    const [only, ...others] = symbols;
+    [this.#symbol, this.#most] = only && others.length === 0 ? only : [undefined, 0];
   }
 
   /** Rows that have not begun to run. */

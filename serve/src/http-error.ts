@@ -16,7 +16,7 @@ export class RequestError extends SigilError {
   }
 }
 
-const statusOf: Readonly<Record<string, number>> = {
+const statusOf: Readonly<Record<RequestError["code"], number>> = {
   "bad-request": 400,
   "unknown-model": 404,
   unsupported: 400,
@@ -32,7 +32,7 @@ function answerOf(error: FastifyError | Error): {
   if (error instanceof OverloadedError)
     return { status: 429, code: error.code, message: error.message };
   if (error instanceof RequestError)
-    return { status: statusOf[error.code]!, code: error.code, message: error.message };
+    return { status: statusOf[error.code], code: error.code, message: error.message };
   if (error instanceof SigilError && callersFault.has(error.name))
     return { status: 400, code: error.code, message: error.message };
   if (error instanceof SigilError && error.code === "disposed")

@@ -48,13 +48,13 @@ export function detectArchitecture(config: JsonObject): string | undefined {
   const named = Array.isArray(config.architectures)
     ? classes.get(config.architectures[0])
     : undefined;
-  if (named !== undefined && (type === undefined || modelTypes[named]!.includes(type as string)))
+  if (named !== undefined && (type === undefined || modelTypes[named]?.includes(type as string)))
     return named;
   return type === undefined
     ? "siglip"
     : type === "siglip2_text_model"
       ? "siglip-text"
-      : Object.keys(modelTypes).find((architecture) => modelTypes[architecture]![0] === type);
+      : Object.keys(modelTypes).find((architecture) => modelTypes[architecture]?.[0] === type);
 }
 
 /**

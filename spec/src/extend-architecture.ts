@@ -103,8 +103,8 @@ const blocksOf = (blocks: ReadonlyMap<string, LocatedBlock>): Record<string, Blo
   Object.fromEntries([...blocks].map(([name, { block }]) => [name, block]));
 
 function atBlock(blocks: ReadonlyMap<string, LocatedBlock>, pointer: string): Place | undefined {
-  const [, name, rest] = /^\/blocks\/([^/]*)(.*)$/.exec(pointer) ?? [];
-  return name === undefined ? undefined : blocks.get(name)?.at(rest!);
+  const [, name, rest = ""] = /^\/blocks\/([^/]*)(.*)$/.exec(pointer) ?? [];
+  return name === undefined ? undefined : blocks.get(name)?.at(rest);
 }
 
 function atStep(

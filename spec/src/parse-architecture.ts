@@ -180,10 +180,11 @@ function loadGraph(name: string, from: Place, open: readonly string[]): LocatedG
     diagnostics.length === 0
       ? completeDocument(document, source, [...open, file], diagnostics)
       : [];
+  const [graph] = graphs;
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  if ("programs" in document)
-    fail("invalid-architecture", `\`${name}\` is made of several graphs: name one of them`);
-  return graphs[0]!;
+  if ("programs" in document || !graph)
+    return fail("invalid-architecture", `\`${name}\` is made of several graphs: name one of them`);
+  return graph;
 }
 
 /**
@@ -269,11 +270,11 @@ function cyclesOf(blocks: NonNullable<CompleteGraph["blocks"]>): [string, string
   );
   const users = new Map<string, string[]>();
   for (const [name, inner] of left)
-    for (const one of inner)
-      users
-        .set(one, users.get(one) ?? [])
-        .get(one)!
-        .push(name);
+    for (const one of inner) {
+      const known = users.get(one);
+      if (known) known.push(name);
+      else users.set(one, [name]);
+    }
   const free = [...left].flatMap(([name, inner]) => (inner.size === 0 ? [name] : []));
   for (let name = free.pop(); name !== undefined; name = free.pop()) {
     left.delete(name);

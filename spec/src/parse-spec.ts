@@ -25,14 +25,14 @@ export function parseSpec(text: string, options: ParseOptions): ModelSpec {
   const spec = isCheckpointConfig(source.value)
     ? fromConfig(source, options, diagnostics)
     : fromSpec(source, options, diagnostics);
-  if (diagnostics.length > 0) {
+  if (diagnostics.length > 0 || !spec) {
     throw new DiagnosticError(
       diagnostics.sort(
         (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
       ),
     );
   }
-  return spec!;
+  return spec;
 }
 
 function fromConfig(

@@ -60,7 +60,9 @@ export function validate(
 
 function validatorOf(schema: SchemaName): ValidateFunction {
   validators ??= compileSchemas();
-  return validators.get(schema)!;
+  const validator = validators.get(schema);
+  if (!validator) throw new Error(`internal: no schema is called ${schema}`);
+  return validator;
 }
 
 /** Whether null is a value of a key, or the schema does not know the key. */
@@ -68,7 +70,7 @@ export function takesNull(schema: SchemaName, key: string): boolean {
   const { properties } = validatorOf(schema).schema as {
     readonly properties: Readonly<Record<string, { readonly type?: string | readonly string[] }>>;
   };
-  return !Object.hasOwn(properties, key) || [properties[key]!.type].flat().includes("null");
+  return !Object.hasOwn(properties, key) || [properties[key]?.type].flat().includes("null");
 }
 
 function compileSchemas(): Map<SchemaName, ValidateFunction> {
@@ -92,7 +94,12 @@ function compileSchemas(): Map<SchemaName, ValidateFunction> {
     "tuning",
   ] as const;
   for (const name of names) ajv.addSchema(readPackageJson(`schema/${name}.schema.json`) as object);
-  return new Map(names.map((name) => [name, ajv.getSchema(`${name}.schema.json`)!]));
+  return new Map(
+    names.flatMap((name) => {
+      const validator = ajv.getSchema(`${name}.schema.json`);
+      return validator ? [[name, validator]] : [];
+    }),
+  );
 }
 
 function problemOf(error: ErrorObject, pointer: string): Problem {

@@ -25,7 +25,9 @@ export function checkSpec(
   // What is no number is the schema's to report.
   const layers = [config.text_config, vision].reduce(
     (most, tower) =>
-      Number.isInteger(tower?.num_hidden_layers) ? Math.max(most, tower!.num_hidden_layers) : most,
+      tower && Number.isInteger(tower.num_hidden_layers)
+        ? Math.max(most, tower.num_hidden_layers)
+        : most,
     0,
   );
   for (const [key, last] of [

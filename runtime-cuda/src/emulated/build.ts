@@ -138,8 +138,8 @@ export async function buildEmulated(
         }
       },
     });
-    for (const name of Object.keys(sources).sort()) {
-      const source = sources[name]!;
+    const sorted = Object.entries(sources).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [name, source] of sorted) {
       units.push({
         object: join(
           cache,

@@ -135,9 +135,9 @@ export async function buildKernels(
   const toolkit = options.toolkit ?? (await findToolkit());
   const wanted = options.targets ?? targetsOf(path, toolkit.version);
   const cache = options.cache ?? cacheFolder("kernels");
-  const named = Object.keys(sources)
-    .sort()
-    .flatMap((name) => [name, sources[name]!]);
+  const named = Object.entries(sources)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flat();
   const key = digest([
     toolkit.version,
     JSON.stringify(wanted),

@@ -51,8 +51,11 @@ async function forward(session: Session, inputs: Inputs): Promise<object> {
       expectOnly(inputs, textInputs);
       return new SiglipTextModel(session).forward(texts(inputs));
     case "graph": {
-      const names = session.plan.programs[0]!.inputs.map(({ name }) => name);
-      expectOnly(inputs, names);
+      const names = session.plan.programs.slice(0, 1).flatMap(({ inputs }) => inputs);
+      expectOnly(
+        inputs,
+        names.map(({ name }) => name),
+      );
       return new GraphModel(session).forward(inputs);
     }
   }
@@ -106,7 +109,7 @@ function rows(inputs: Inputs, name: string): number[][] {
 }
 
 function given(inputs: Inputs, name: string): InputTensor {
-  if (!Object.hasOwn(inputs, name))
-    throw new RequestError("bad-request", `expected an input ${name}`);
-  return inputs[name]!;
+  const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
+  if (!input) throw new RequestError("bad-request", `expected an input ${name}`);
+  return input;
 }

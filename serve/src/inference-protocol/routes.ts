@@ -140,13 +140,14 @@ function answer(
     wanted?.map(({ name, parameters: own }) => ({ name, binary: own?.binary_data ?? all })) ??
     Object.keys(outputs).map((name) => ({ name, binary: all }));
   const written = chosen.map(({ name, binary }) => {
-    if (!Object.hasOwn(outputs, name))
+    const output = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+    if (!output)
       throw new RequestError(
         "bad-request",
         `unknown output ${JSON.stringify(name)}; these inputs give ` +
           `${Object.keys(outputs).join(", ")}`,
       );
-    return writeTensor(name, outputs[name]!, binary);
+    return writeTensor(name, output, binary);
   });
   const json = {
     model_name: model,

@@ -92,7 +92,7 @@ export function readTensors(
 
 function readTensor(tensor: RequestTensor, bytes: Uint8Array | undefined): InputTensor {
   const { datatype, shape, data } = tensor;
-  const type = Object.hasOwn(datatypes, datatype) ? datatypes[datatype]! : undefined;
+  const type = Object.hasOwn(datatypes, datatype) ? datatypes[datatype] : undefined;
   if (!type)
     throw bad(
       tensor,
