@@ -30,7 +30,7 @@ function token({ inputs, output, attributes, origin }: Node, lowering: Lowering)
 
 /** A copy; the tokens of a sequence lie side by side. */
 function takeTokens({ inputs, output, attributes, origin }: Node, lowering: Lowering): void {
-  const x = inputs[0]!;
+  const x = inputOf({ inputs });
   const tokens = fixed(x.shape[1], "tokens");
   const channels = fixed(x.shape[2], "channels");
   const [first, count] = rangeOf(tokens, attributes);
@@ -40,7 +40,7 @@ function takeTokens({ inputs, output, attributes, origin }: Node, lowering: Lowe
   lowering.launches.push({
     problem: {
       family: "map",
-      rows: x.shape[0]!,
+      rows: axis(x.shape, 0),
       width: count * channels,
       expression: operand("x"),
       operands,
