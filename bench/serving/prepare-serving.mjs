@@ -4,7 +4,7 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSafetensors, syntheticTensor } from "@sigil/runtime";
+import { openSafetensors, syntheticTensor } from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { compile } from "@sigil/compiler";
 import { loadSpec, specPath } from "@sigil/spec";

@@ -82,3 +82,25 @@ it("generated modules, documentation and examples use public names alone", () =>
   );
   expect(told).toEqual([]);
 });
+
+it("scripts and benchmarks, which no compiler checks, import names that are there", () => {
+  const files = globSync(["bench/**/*.mjs", "scripts/**/*.mjs", "examples/**/*.mjs"], {
+    cwd: root,
+    ignore: ["**/node_modules/**"],
+  });
+  expect(files.length).toBeGreaterThan(20);
+  const missing = files.flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), "utf8").matchAll(
+        /import \{([^}]*)\} from "@sigil\/(compiler|runtime)";/g,
+      ),
+    ].flatMap(([, list = "", folder = ""]) =>
+      list
+        .split(",")
+        .map((item) => item.trim().replace(/ as .*/, ""))
+        .filter((name) => name !== "" && !exported(folder).all.includes(name))
+        .map((name) => `${file}: ${name}`),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
