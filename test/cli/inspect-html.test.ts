@@ -107,19 +107,23 @@ describe("inspect --html", () => {
     }
   });
 
-  it("folds the layers of every published model into a page below 400 kB", {
-    timeout: 300_000,
-  }, async () => {
-    const largest = listModelSpecs().filter((name) =>
-      /giant|so400m-patch14-384$|large-patch16-384$/.test(name),
-    );
-    expect(largest.length).toBeGreaterThan(2);
-    for (const name of largest) {
-      const page = await pageOf(name);
-      expect(page.length, name).toBeLessThan(400_000);
-      expect(page, name).toMatch(/layers\.0 to \d+, alike/);
-    }
-  });
+  it.skipIf(!requires("slow"))(
+    "folds the layers of every published model into a page below 400 kB",
+    {
+      timeout: 300_000,
+    },
+    async () => {
+      const largest = listModelSpecs().filter((name) =>
+        /giant|so400m-patch14-384$|large-patch16-384$/.test(name),
+      );
+      expect(largest.length).toBeGreaterThan(2);
+      for (const name of largest) {
+        const page = await pageOf(name);
+        expect(page.length, name).toBeLessThan(400_000);
+        expect(page, name).toMatch(/layers\.0 to \d+, alike/);
+      }
+    },
+  );
 
   it("leaves nothing behind when it cannot be written", () => {
     const folder = mkdtempSync(join(tmpdir(), "sigil-html-"));

@@ -24,6 +24,7 @@ import {
 import { decodeImage, openFileSource } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { requires } from "../support/require.ts";
 import { runSigil } from "../support/sigil.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sigil-quantize-"));
@@ -140,28 +141,31 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     );
   });
 
-  it("int4 calibrated on other pictures keeps more of these, and more still for a target", async () => {
-    const others = (await Promise.all(pictures.map((path) => variations(path)))).flat();
-    const measured = async (
-      out: string,
-      ...more: readonly string[]
-    ): Promise<Report & { raised: string[] }> => {
-      const { stdout, stderr, status } = await sigil(
-        ...["quantize", shapes, "--to", "int4", "--out", join(folder, out), "--json"],
-        ...["--images", ...pictures, "--texts", texts, ...more],
-      );
-      expect(status, stderr).toBe(0);
-      return JSON.parse(stdout) as Report & { raised: string[] };
-    };
-    const plain = await measured("plain");
-    const calibrated = await measured("calibrated", "--calibrate", ...others);
-    expect(calibrated.kept.images.least).toBeGreaterThan(0.99);
-    expect(1 - calibrated.kept.images.least).toBeLessThan(0.8 * (1 - plain.kept.images.least));
-    expect(1 - calibrated.kept.texts.least).toBeLessThan(0.8 * (1 - plain.kept.texts.least));
-    const raised = await measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
-    expect(raised.kept.images.least).toBeGreaterThan(0.999);
-    expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
-  });
+  it.skipIf(!requires("slow"))(
+    "int4 calibrated on other pictures keeps more of these, and more still for a target",
+    async () => {
+      const others = (await Promise.all(pictures.map((path) => variations(path)))).flat();
+      const measured = async (
+        out: string,
+        ...more: readonly string[]
+      ): Promise<Report & { raised: string[] }> => {
+        const { stdout, stderr, status } = await sigil(
+          ...["quantize", shapes, "--to", "int4", "--out", join(folder, out), "--json"],
+          ...["--images", ...pictures, "--texts", texts, ...more],
+        );
+        expect(status, stderr).toBe(0);
+        return JSON.parse(stdout) as Report & { raised: string[] };
+      };
+      const plain = await measured("plain");
+      const calibrated = await measured("calibrated", "--calibrate", ...others);
+      expect(calibrated.kept.images.least).toBeGreaterThan(0.99);
+      expect(1 - calibrated.kept.images.least).toBeLessThan(0.8 * (1 - plain.kept.images.least));
+      expect(1 - calibrated.kept.texts.least).toBeLessThan(0.8 * (1 - plain.kept.texts.least));
+      const raised = await measured("raised", "--calibrate", ...others, "--target-cosine", "0.999");
+      expect(raised.kept.images.least).toBeGreaterThan(0.999);
+      expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
+    },
+  );
 
   it("raises what costs most, which is measured", async () => {
     // A large weight in each group spoils the scales of a layer that is not the first.

@@ -78,7 +78,7 @@ describe("transformers' SiglipModel on the CPU backend", () => {
     "base-patch16-512",
     "base-patch16-224-interpolate-384x256",
   ])
-    it(name, { timeout: 300_000 }, async () => {
+    it.skipIf(!slow)(`${name} (needs REQUIRE=slow)`, { timeout: 300_000 }, async () => {
       const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
       await compare(
         golden,

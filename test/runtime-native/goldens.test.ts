@@ -5,6 +5,7 @@ import { compare } from "../support/compare-goldens.ts";
 import { goldenCase, naflexCases, tinyCases } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
 import { instructionSets, openNative, withInstructionSet } from "../support/native.ts";
+import { requires } from "../support/require.ts";
 import { runCase } from "../support/run-case.ts";
 
 /**
@@ -42,8 +43,10 @@ describe.skipIf(instructionSets.length === 0)(`on the native backend ${needsGxx}
     });
   });
 
-  it.each(["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])(
-    "%s",
+  it
+    .skipIf(!requires("slow"))
+    .each(["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])(
+    "%s (needs REQUIRE=slow)",
     { timeout: 300_000 },
     async (name) => {
       const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
