@@ -180,7 +180,7 @@ it.each([
     "a spec to write over",
     ["init", shapes, "--out", "null.json"],
     "",
-    /^error: .*null\.json exists; --force writes over it$/,
+    /^error: .*null\.json exists; --force overwrites it$/,
   ],
   [
     "a spec to make a spec of",
@@ -217,7 +217,7 @@ it.each([
     "a file where a folder is wanted",
     ["compile", shapes, "--out", "null.json"],
     "",
-    /^error: cannot write null\.json: a file of that name is there$/,
+    /^error: cannot write null\.json: a file of that name exists$/,
   ],
 ] as const)("%s", async (_, args, input, message) => {
   const before = readdirSync(folder);

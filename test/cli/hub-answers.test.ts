@@ -29,9 +29,9 @@ describe("a listing", () => {
     ["of null", "[null]", /lists no files/],
     ["of strings", '["config.json"]', /lists no files/],
     ["that is an object", "{}", /lists no files/],
-    ["that is no JSON", "<html>", /answers with what is no JSON/],
-    ["that is cut off", "[{", /answers with what is no JSON/],
-    ["that is empty", "", /answers with what is no JSON/],
+    ["that is no JSON", "<html>", /answers with something that is not JSON/],
+    ["that is cut off", "[{", /answers with something that is not JSON/],
+    ["that is empty", "", /answers with something that is not JSON/],
     ["without config.json", "[]", /has no config\.json/],
     ["of a size of -1", entry({ size: -1 }), /no size of config\.json, but -1/],
     ["of a size of 1e300", entry({ size: 1e300 }), /no size of config\.json, but 1e\+300/],
@@ -72,7 +72,7 @@ describe("a listing", () => {
       response.setHeader("Link", '<http://[>; rel="next"');
       return isTree(path) && json(response, "[]");
     };
-    await refused(resolveModel(model), "network", "no address: http://[");
+    await refused(resolveModel(model), "network", "not a URL: http://[");
   });
 
   it.each(["", "\0", "..", "../x", "/x", "a/b", "a\\b", "C:x", ".x", 5, null])(
@@ -190,7 +190,7 @@ describe("a server that does not come to an end", () => {
       response.writeHead(302, { Location: path }).end();
       return true;
     };
-    await refused(resolveModel(model), "network", /is redirected in a circle/);
+    await refused(resolveModel(model), "network", /redirects in a circle/);
     expect(hub.seen.length).toBeLessThan(30);
   });
 });

@@ -184,7 +184,7 @@ describe("without the Hub", () => {
   it.each([
     ["cannot be reached", () => hub.stop(), /no connection to the Hub at .*ECONNREFUSED/],
     ["is out of order", () => (hub.intercept = unavailable), /answers with 503/],
-    ["is not the Hub", () => (hub.intercept = hotel), /answers with what is no JSON/],
+    ["is not the Hub", () => (hub.intercept = hotel), /answers with something that is not JSON/],
   ])(
     "a model of the cache is used where the Hub %s, with a word on it",
     async (_, fail, reason) => {

@@ -208,7 +208,7 @@ describe("sigil run", () => {
     ]);
     expect(
       await attempt((g) => ({ ...g, attentionMask: ids.map((row) => row.map(() => 0)) })),
-    ).toEqual([1, expect.stringContaining("attention_mask: row 0 hides every token")]);
+    ).toEqual([1, expect.stringContaining("attention_mask: row 0 masks every token")]);
     expect(
       await attempt((g) => ({ ...g, positionIds: ids.map((row) => row.map(() => 16)) })),
     ).toEqual([1, expect.stringContaining("position_ids: expected integers from 0 to 15")]);

@@ -85,7 +85,7 @@ describe("a checkpoint of bitsandbytes", () => {
       put(tensors, `${fc1}.absmax`, absmax, [absmax.length]);
     });
     expect(text).toMatch(
-      /has a scale that is no number \(expected finite scales, received NaN at 3\)/,
+      /has a scale that is not a number \(expected finite scales, received NaN at 3\)/,
     );
     expect(
       await problem("int8", (tensors) => {
@@ -94,7 +94,7 @@ describe("a checkpoint of bitsandbytes", () => {
         scales[0] = Infinity;
         put(tensors, name, scales, [scales.length]);
       }),
-    ).toMatch(/SCB": has a scale that is no number/);
+    ).toMatch(/SCB": has a scale that is not a number/);
   });
 
   it("without its quant_map, or its quant_state", async () => {
@@ -119,7 +119,7 @@ describe("a checkpoint of bitsandbytes", () => {
     expect(await problem("fp4", json({ shape: [40, 54] }))).toMatch(/has another shape/);
     expect(await problem("fp4", json({ blocksize: 0.5 }))).toMatch(/has another blocksize/);
     expect(await problem("fp4", json({ blocksize: 32 }))).toMatch(/wrong number of scales/);
-    expect(await problem("fp4", saying("{"))).toMatch(/quant_state that is no JSON/);
+    expect(await problem("fp4", saying("{"))).toMatch(/quant_state that is not JSON/);
   });
 
   it("with another code book", async () => {

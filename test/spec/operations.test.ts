@@ -273,11 +273,11 @@ describe("a document that no file holds", () => {
       [{ op: "linear", inputs: ["x"], weights: weight("other", 8) }],
     ],
     [
-      '/steps/0/weights/weight/shape/0: "half" is 0.5, and sizes are integers',
+      '/steps/0/weights/weight/shape/0: "half" is 0.5, but sizes are integers',
       [{ op: "linear", inputs: ["x"], weights: weight("half", 8) }],
     ],
     [
-      '/steps/0/weights/weight/shape/0: "8 / 0" is Infinity, and sizes are integers',
+      '/steps/0/weights/weight/shape/0: "8 / 0" is Infinity, but sizes are integers',
       [{ op: "linear", inputs: ["x"], weights: weight("8 / 0", 8) }],
     ],
     [
@@ -328,7 +328,7 @@ describe("what is unrolled is bounded", () => {
       }),
       /5000 steps/,
     ],
-    ["less than never", within(-1), /\/steps\/0\/repeat: -1 is -1, and a block cannot/],
+    ["less than never", within(-1), /\/steps\/0\/repeat: -1 is -1, but a block cannot/],
     ["a part of one", within(1.5), /sizes are integers/],
     ["a symbol", within("image_batch"), /must be known when compiling/],
     [
@@ -375,7 +375,7 @@ describe("what is unrolled is bounded", () => {
           Array.from({ length: 60 }, (_, i) => [`d${i}`, i === 59 ? 1 : `d${i + 1} + d${i + 1}`]),
         ),
       }),
-      /is 576460752303423500, and sizes are integers/,
+      /is 576460752303423500, but sizes are integers/,
     ],
     [
       "dimensions of dimensions",

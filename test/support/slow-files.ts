@@ -18,6 +18,7 @@ export const slowFiles: readonly string[] = [
   "packages/pack",
   "packages/prebuild",
   "packages/publish",
+  "quantized/published",
   "runtime-cuda/bench",
   "runtime-cuda/bench-pytorch",
   "runtime-cuda/emulator-build",

@@ -5,18 +5,16 @@ import { checkpointHelp, modelHelp, patchesHelp } from "../model-help.ts";
 import { pictureHelp } from "../picture-help.ts";
 
 export const classifyCommand = new Command("classify")
-  .description(
-    "classifies pictures: by labels that you name, or by those of a fine-tuned classifier",
-  )
+  .description("classifies pictures by your labels, or by those of a fine-tuned classifier")
   .argument("<image...>", pictureHelp)
   .requiredOption("--model <model>", modelHelp)
   .option("--checkpoint <model>", checkpointHelp)
-  .option("--labels <a,b>", "labels, separated by commas; a classifier has its own", list)
   .option(
-    "--label <label>",
-    "a label as it stands, commas and all; may be given many times",
-    collected,
+    "--labels <a,b>",
+    "labels, separated by commas; a fine-tuned classifier has its own",
+    list,
   )
+  .option("--label <label>", "one label, which may contain commas; can be repeated", collected)
   .option("--template <text>", 'text around a label (default: "This is a photo of {}.")')
   .option("--top <count>", "print only the best labels (of a classifier 5 by default)", positive)
   .option("--max-num-patches <count>", patchesHelp, positive)

@@ -5,12 +5,14 @@ import { lazy } from "../lazy.ts";
 import { patchesHelp, towerHelp } from "../model-help.ts";
 
 export const compileCommand = new Command("compile")
-  .description("a spec, a config.json or a checkpoint folder to kernels and a typed module")
+  .description(
+    "compiles a spec, a config.json or a checkpoint folder to kernels and a typed module",
+  )
   .argument("<spec>")
   .addOption(
     new Option(
       "--target <target...>",
-      "what to compile for; by default what the spec says, else cpu",
+      "targets to compile for (default: the spec's, else cpu)",
     ).choices(Object.keys(backends)),
   )
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
@@ -18,13 +20,13 @@ export const compileCommand = new Command("compile")
   .addOption(
     new Option(
       "--emit <language>",
-      "JavaScript with declarations, or TypeScript (default: what the spec says, else js)",
+      "JavaScript with declarations, or TypeScript (default: the spec's, else js)",
     ).choices(["js", "ts"]),
   )
   .addOption(
     new Option(
       "--import-extension <extension>",
-      "how files of a TypeScript module name each other (default: what the spec says, else js)",
+      "extension of imports in a TypeScript module (default: the spec's, else js)",
     ).choices(["js", "ts", "none"]),
   )
   .option(

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { lazy } from "../lazy.ts";
 
 export const doctorCommand = new Command("doctor")
-  .description("what this machine can run, and what is missing")
+  .description("says what this machine can run, and what is missing")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil doctor")
   .action(lazy(async () => (await import("./doctor.ts")).doctor));

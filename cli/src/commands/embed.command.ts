@@ -5,7 +5,7 @@ import { checkpointHelp, modelHelp, patchesHelp, towerHelp } from "../model-help
 import { pictureHelp } from "../picture-help.ts";
 
 export const embedCommand = new Command("embed")
-  .description("embeddings of pictures or texts, as JSON lines or in a safetensors file")
+  .description("embeds pictures or texts, as JSON lines or in a safetensors file")
   .argument("[image...]", pictureHelp)
   .requiredOption("--model <model>", modelHelp)
   .option("--checkpoint <model>", checkpointHelp)
@@ -18,8 +18,8 @@ export const embedCommand = new Command("embed")
   .addOption(
     new Option("--format <name>", "write a folder of shards").choices(["parquet", "safetensors"]),
   )
-  .option("--shard-size <count>", "inputs of a shard (default: 1000)", positive)
-  .option("--shard <i/n>", "compute the ith of n parts of the shards, from 0", part)
+  .option("--shard-size <count>", "inputs in each shard (default: 1000)", positive)
+  .option("--shard <i/n>", "compute part i of n parts, counted from 0", part)
   .option("--queue <url>", "give the shards to sigil worker, through Redis or Valkey")
   .option("--list <file>", "a picture or a text a line; - reads stdin")
   .option("--parquet <file>", "inputs from a column of a Parquet file")

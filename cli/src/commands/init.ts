@@ -31,7 +31,7 @@ export async function init(
     );
   const out = resolve(options.out ?? `${spec.name}.json`);
   if (existsSync(out) && !options.force)
-    throw new InputError(`${out} exists; --force writes over it`);
+    throw new InputError(`${out} exists; --force overwrites it`);
   const document = {
     $schema: "node_modules/@sigil/spec/schema/sigil.schema.json",
     name: spec.name,

@@ -3,7 +3,9 @@ import { lazy } from "../lazy.ts";
 import { towerHelp } from "../model-help.ts";
 
 export const inspectCommand = new Command("inspect")
-  .description("kernel problems and memory plan of a spec, a config.json or a checkpoint folder")
+  .description(
+    "shows the kernel problems and memory plan of a spec, a config.json or a checkpoint folder",
+  )
   .argument("<spec>")
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
   .option("--dump <dir>", "also write every stage as text")

@@ -5,7 +5,7 @@ import { patchesHelp } from "../model-help.ts";
 import { pictureHelp } from "../picture-help.ts";
 
 export const preprocessCommand = new Command("preprocess")
-  .description("pictures to pixel_values in a safetensors file")
+  .description("writes the pixel_values of pictures to a safetensors file")
   .argument("<image...>", pictureHelp)
   .requiredOption("--out <file>", "safetensors file to write")
   .option("--config <file>", "preprocessor_config.json")
@@ -22,7 +22,7 @@ export const preprocessCommand = new Command("preprocess")
   )
   .option("--fast", "torchvision's arithmetic instead of Pillow's")
   .option("--max-num-patches <count>", patchesHelp, positive)
-  .option("--uint8", "also the resized and cropped pixels, as `pixels`")
+  .option("--uint8", "also write the resized and cropped pixels, as `pixels`")
   .option("--no-exif", "do not apply the EXIF orientation")
   .addHelpText(
     "after",

@@ -4,7 +4,7 @@ import { lazy } from "../lazy.ts";
 import { targets } from "../quantize/targets.ts";
 
 export const quantizeCommand = new Command("quantize")
-  .description("a checkpoint to one of 8 or 4 bits, with a table of what it keeps")
+  .description("quantises a checkpoint to 8 or 4 bits, and measures how far its results differ")
   .argument("<checkpoint>", "checkpoint folder or Hub id (org/name[@revision])")
   .addOption(
     new Option(

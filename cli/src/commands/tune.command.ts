@@ -10,12 +10,12 @@ export const tuneCommand = new Command("tune")
   .argument("<spec>")
   .option(
     "--out <file>",
-    "table to write; what it has of other adapters and problems stays",
+    "table to write; its entries for other adapters and problems are kept",
     "tuning.json",
   )
   .option(
     "--seconds <count>",
-    "time to spend; what it does not suffice for stays as it is",
+    "time limit; problems that are not reached keep their entries",
     positive,
     60,
   )

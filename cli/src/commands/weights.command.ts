@@ -3,7 +3,7 @@ import { integer } from "../arguments.ts";
 import { lazy } from "../lazy.ts";
 
 export const weightsCommand = new Command("weights")
-  .description("a checkpoint of synthetic tensors, the same in every language")
+  .description("writes a checkpoint of synthetic tensors, the same in every language")
   .argument("<spec>")
   .requiredOption("--synthetic <seed>", "seed of the values", integer)
   .requiredOption("--out <file>", "safetensors file to write")

@@ -4,7 +4,7 @@ import { lazy } from "../lazy.ts";
 
 export const workerCommand = new Command("worker")
   .description("computes shards that sigil embed --queue hands out, on any machine")
-  .requiredOption("--queue <url>", "the same as of sigil embed")
+  .requiredOption("--queue <url>", "the queue that sigil embed uses")
   .option(
     "--board <port>",
     "also serve a page that shows the queue, its retries and failures",

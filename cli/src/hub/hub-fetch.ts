@@ -129,7 +129,7 @@ function unreachable({ endpoint }: HubSettings, url: string, cause: unknown): Hu
   const reason =
     inner?.message || inner?.code || (cause instanceof Error ? cause.message : String(cause));
   if (reason === "redirect count exceeded")
-    return new HubError("network", `${url} is redirected in a circle`);
+    return new HubError("network", `${url} redirects in a circle`);
   const remedy = "HF_ENDPOINT names another Hub; HF_HUB_OFFLINE=1 uses the cache alone";
   return new HubError("network", `no connection to the Hub at ${endpoint}: ${reason} (${remedy})`, {
     cause,

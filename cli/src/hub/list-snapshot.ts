@@ -35,7 +35,7 @@ export async function listSnapshot(
       return [await readJson(answer), answer] as const;
     });
   const strange = (what: string): HubError =>
-    new HubError("network", `the Hub at ${endpoint} ${what}; HF_ENDPOINT may name no Hub`);
+    new HubError("network", `the Hub at ${endpoint} ${what}; HF_ENDPOINT may not name a Hub`);
 
   const api = `${endpoint}/api/models/${name}`;
   const [info] = await ask(`${api}/revision/${encodeURIComponent(revision)}?expand=sha`);
@@ -65,7 +65,7 @@ function nextPage({ headers, url }: HubAnswer): string | undefined {
   const [, target] = /<([^>]*)>[^,<]*;\s*rel="?next"?/i.exec(headers.get("Link") ?? "") ?? [];
   if (target === undefined) return undefined;
   if (!URL.canParse(target, url))
-    throw new HubError("network", `${url} names a next page that is no address: ${target}`);
+    throw new HubError("network", `${url} names a next page that is not a URL: ${target}`);
   return new URL(target, url).href;
 }
 
@@ -81,6 +81,6 @@ async function readJson({ url, body }: HubAnswer): Promise<unknown> {
   try {
     return parsePythonJson(Buffer.concat(chunks).toString("utf8"));
   } catch (cause) {
-    throw new HubError("network", `${url} answers with what is no JSON`, { cause });
+    throw new HubError("network", `${url} answers with something that is not JSON`, { cause });
   }
 }

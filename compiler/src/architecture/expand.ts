@@ -94,7 +94,7 @@ export function expand(
     const { dimensions = {} } = document;
     if (Object.hasOwn(dimensions, name)) {
       if (resolving.has(name))
-        throw new ExpressionError(`dimension "${name}" is defined by itself`);
+        throw new ExpressionError(`dimension "${name}" is defined in terms of itself`);
       if (resolving.size === deepestNesting)
         throw new ExpressionError(`dimensions refer to others more than ${deepestNesting} deep`);
       resolving.add(name);
@@ -113,7 +113,7 @@ export function expand(
       const factor = typeof value === "number" ? value : value.factor;
       return Number.isSafeInteger(factor)
         ? value
-        : fail(pointer, `${shown(text)} is ${factor}, and sizes are integers`);
+        : fail(pointer, `${shown(text)} is ${factor}, but sizes are integers`);
     } catch (error) {
       if (error instanceof ExpressionError) return fail(pointer, error.message);
       throw error;
@@ -302,7 +302,7 @@ export function expand(
       fail(
         `${pointer}/repeat`,
         count < 0
-          ? `${shown(step.repeat!)} is ${count}, and a block cannot be repeated less than never`
+          ? `${shown(step.repeat!)} is ${count}, but a block cannot be repeated a negative number of times`
           : `the graph has more than ${mostSteps} steps with its blocks unrolled`,
       );
     collect(step.collect, first);

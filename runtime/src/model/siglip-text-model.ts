@@ -118,7 +118,7 @@ export function readText(
     const { data, shape } = integers("attention_mask", attentionMask, texts, length, 2);
     for (let row = 0; row < texts; row++)
       if (data.subarray(row * length, (row + 1) * length).every((keep) => keep === 0))
-        throw new InputError(`attention_mask: row ${row} hides every token`);
+        throw new InputError(`attention_mask: row ${row} masks every token`);
     if (
       inputIds.some((row: readonly number[], r) =>
         row.some((id, i) => id === pad && data[r * length + i] === 0),

@@ -49,7 +49,7 @@ export class SentencePiece {
         trie.add(text, id);
     });
     this.unkId = proto.pieces.findIndex((piece) => piece.type === PieceType.unknown);
-    if (this.unkId < 0) throw new TokenizerError("the model has no unknown piece");
+    if (this.unkId < 0) throw new TokenizerError("the model has no piece for unknown text");
     this.lattice = {
       trie,
       unknownScore: Math.fround(lowest - unknownPenalty),

@@ -1,7 +1,7 @@
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
-  ENOTDIR: "a part of its path is no folder",
-  EEXIST: "a file of that name is there",
+  ENOTDIR: "a part of its path is not a folder",
+  EEXIST: "a file of that name exists",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EISDIR: "it is a folder",

@@ -182,7 +182,7 @@ function checkTiling(
     at = place.end;
   }
   if (at !== size)
-    throw new WeightsError("has bytes that no tensor owns", {
+    throw new WeightsError("has bytes that belong to no tensor", {
       file,
       expected: `${at} bytes`,
       received: `${size} bytes`,

@@ -204,7 +204,7 @@ class UrlSource implements ByteSource {
       ];
     else if (size !== (this.#size ??= size) || version !== (this.#version ??= version))
       problem = [
-        "has changed while it was read",
+        "changed while it was being read",
         `${this.#size} bytes, version ${this.#version}`,
         `${size} bytes, version ${version}`,
       ];

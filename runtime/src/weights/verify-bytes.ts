@@ -18,7 +18,7 @@ export async function verifyBytes(
 /** Throws a WeightsError unless a file has the digest that was meant. */
 export function checkDigest(file: string, sha256: string, received: string): void {
   if (received !== sha256)
-    throw new WeightsError("is not the file that was meant: its SHA-256 differs", {
+    throw new WeightsError("is not the expected file: its SHA-256 differs", {
       file,
       expected: sha256,
       received,

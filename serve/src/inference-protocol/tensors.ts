@@ -75,13 +75,13 @@ export function readTensors(
     const bytes = size === undefined ? undefined : binary.subarray(at, at + size);
     at += size ?? 0;
     if (bytes && bytes.length !== size)
-      throw bad(tensor, `has ${size} bytes of binary data, and ${bytes.length} came`);
+      throw bad(tensor, `has ${size} bytes of binary data, but ${bytes.length} came`);
     return [tensor.name, readTensor(tensor, bytes)] as const;
   });
   if (at !== binary.length)
     throw new RequestError(
       "bad-request",
-      `the tensors have ${at} bytes of binary data, and ${binary.length} came`,
+      `the tensors have ${at} bytes of binary data, but ${binary.length} came`,
     );
   const names = tensors.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

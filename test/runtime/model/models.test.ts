@@ -133,7 +133,7 @@ describe("texts", () => {
     );
     await expect(
       attempt({ inputIds: [[1, 2, 3, 4]], attentionMask: [[0, 0, 0, 0]] }),
-    ).rejects.toThrow("row 0 hides every token");
+    ).rejects.toThrow("row 0 masks every token");
     await expect(
       attempt({
         inputIds: [[1, 2, 3, 4]],

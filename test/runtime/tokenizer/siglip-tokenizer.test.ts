@@ -8,7 +8,7 @@ const cat = [259, 261, 260, 259, 291, 1];
 const ids = (text: string) => tokenizer.encode(text).inputIds[0];
 
 describe("special tokens", () => {
-  test("texts of no tokens are one eos", () => {
+  test("texts of no token are one eos", () => {
     for (const text of ["", " ", "\u2581", "!!!"]) expect(ids(text)).toEqual([1]);
   });
   test("an eos that is there is not added again", () => {

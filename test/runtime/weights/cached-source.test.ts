@@ -156,7 +156,7 @@ describe("a file that has changed", () => {
     // Whoever has read the header of the old file must not get bytes of the new one.
     expect(await source.read(2 * MiB, 8).catch((reason: unknown) => reason)).toBe(error);
     expect(error).toMatchObject({
-      message: expect.stringMatching(/has changed since it was kept.*load it again/),
+      message: expect.stringMatching(/has changed since it was cached.*load it again/),
       expected: expect.stringMatching(/version "1"/),
       received: expect.stringMatching(/version "2"/),
     });

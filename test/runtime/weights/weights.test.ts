@@ -179,7 +179,7 @@ describe("damaged files", () => {
     ["reversed offsets", damaged({ a: entry([2], [8, 0]) }), /malformed data_offsets/],
     ["overlap", damaged({ a: entry([2], [0, 8]), b: entry([1], [4, 8]) }), /overlaps/],
     ["gap", damaged({ a: entry([1], [4, 8]) }), /gap/],
-    ["unowned bytes", damaged({ a: entry([1], [0, 4]) }), /no tensor owns/],
+    ["unowned bytes", damaged({ a: entry([1], [0, 4]) }), /belong to no tensor/],
     ["bad metadata", damaged({ __metadata__: { a: 1 } }, 0), /__metadata__/],
   ])("%s", async (_, bytes, message) => {
     const error = await openSafetensors(bufferSource(bytes, "x.safetensors")).catch(

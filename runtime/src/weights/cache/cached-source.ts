@@ -181,7 +181,7 @@ class CachedSource implements ByteSource {
     };
     if (received.size !== size || received.version !== version) {
       const error = new WeightsError(
-        "has changed since it was kept; what was kept is forgotten, so load it again",
+        "has changed since it was cached; the cached copy was deleted, so load it again",
         {
           file: this.name,
           expected: `${size} bytes, version ${version || "unknown"}`,
@@ -211,7 +211,7 @@ class CachedSource implements ByteSource {
     if (!this.#full)
       (this.#options.onWarning ?? consoleWarning)({
         code: "not-cached",
-        message: `${this.name} is not kept for the next visit: ${explain(reason)}`,
+        message: `${this.name} is not cached for the next visit: ${explain(reason)}`,
       });
     this.#full = true;
     return undefined;

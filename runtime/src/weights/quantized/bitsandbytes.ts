@@ -133,10 +133,10 @@ function parseState(bytes: Uint8Array, where: Where): QuantState {
   try {
     state = parsePythonJson(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new WeightsError("has a quant_state that is no JSON", { ...where, cause });
+    throw new WeightsError("has a quant_state that is not JSON", { ...where, cause });
   }
   if (typeof state !== "object" || state === null)
-    throw new WeightsError("has a quant_state that is no object", where);
+    throw new WeightsError("has a quant_state that is not an object", where);
   return state;
 }
 
@@ -154,7 +154,7 @@ export async function readBnb8(
   if (source.tensors.has(format)) {
     const [layout] = await source.read(format, options);
     if (layout !== 0)
-      throw new WeightsError("lies in an order that bitsandbytes gave up in version 0.43", {
+      throw new WeightsError("is stored in an order that bitsandbytes dropped in version 0.43", {
         ...where,
         expected: "weight_format 0 (rows)",
         received: String(layout),

@@ -23,7 +23,7 @@ export async function readPacked(
   const { tensor, shape, kind } = stored;
   const where: Where = { file: source.name, tensor };
   if (source.tensors.has(`${tensor}_zero_point`))
-    throw new WeightsError("has zero points, which are not read", {
+    throw new WeightsError("has zero points, which Sigil does not support", {
       ...where,
       expected: "a symmetric quantisation",
     });

@@ -80,7 +80,7 @@ export function checkScales(scales: Float32Array, count: number, where: Where): 
     });
   const bad = scales.findIndex((scale) => !Number.isFinite(scale));
   if (bad >= 0)
-    throw new WeightsError("has a scale that is no number", {
+    throw new WeightsError("has a scale that is not a number", {
       ...where,
       expected: "finite scales",
       received: `${scales[bad]} at ${bad}`,
