@@ -1,6 +1,6 @@
 /** A model whose int8 matrices meet activations in int8: what it keeps, and who refuses it. */
 import { compile } from "@sigil/compiler";
-import { compileTarget } from "@sigil/compiler/internal";
+import { compileTarget, showProblem } from "@sigil/compiler/internal";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ModelProcessor, SiglipModel } from "@sigil/runtime";
@@ -84,8 +84,13 @@ describe("activations in int8", () => {
   });
 
   it("run on WebAssembly where the native addon is there", async () => {
-    const { cpu } = await compile({ ...int8, activations: "int8" });
+    const { cpu, programs } = await compile({ ...int8, activations: "int8" });
     expect(cpu.native).toBeUndefined();
+    // What `sigil inspect` prints.
+    const shown = programs.flatMap(({ lowered }) => lowered.launches.map(({ problem }) => problem));
+    expect(shown.map(showProblem).join("\n")).toMatch(
+      /int8 in groups of 128, rows rounded to int8/,
+    );
     expect((await compile(int8)).cpu.native).toBeDefined();
   });
 });

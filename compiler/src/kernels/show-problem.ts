@@ -45,7 +45,10 @@ function showGemm({ rows, columns, depth, a, b, epilogue, epilogueOperands }: Ge
       ? `rows ${a.stride} apart`
       : `${a.patch}x${a.patch} ${a.kind === "patches" ? "patches" : "patches of bytes"} of ` +
         `${a.channels}x${a.height}x${a.width} pictures`;
-  const right = b.kind === "weight" ? `a weight in ${showStorage(b.storage)}` : "computed";
+  const right =
+    b.kind === "weight"
+      ? `a weight in ${showStorage(b.storage)}${b.activations ? `, rows rounded to ${b.activations}` : ""}`
+      : "computed";
   return (
     `gemm ${showShape([rows, columns])}, depth ${depth}; A: ${left}; B: ${right}\n     = ` +
     `${showExpression(epilogue)}${list(epilogueOperands.map(showOperand))}`
