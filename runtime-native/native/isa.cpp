@@ -11,10 +11,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#elif defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace sigil::native {
 namespace {
+
+/// A table with another product of bfloat16.
+[[maybe_unused]] Table with_bfloat16(Table table, const char* name, const Product& product) {
+  table.name = name;
+  table.products[(int)Type::bfloat16] = product;
+  return table;
+}
 
 #if defined(__x86_64__) || defined(_M_X64)
 struct Registers {
@@ -46,14 +57,6 @@ unsigned saved() {
 
 bool bit(unsigned value, int i) { return (value >> i & 1) != 0; }
 
-/// AVX-512 with another product of bfloat16.
-Table with_bfloat16(const char* name, const Product& product) {
-  Table table = avx512_table;
-  table.name = name;
-  table.products[(int)Type::bfloat16] = product;
-  return table;
-}
-
 /// Whether there are AMX's tiles for bfloat16, and the system gives them to this process.
 bool may_use_tiles(unsigned features, unsigned state) {
   if (!bit(features, 22) || !bit(features, 24) || (state >> 17 & 3) != 3) return false;
@@ -79,8 +82,8 @@ std::vector<const Table*> detect() {
   const bool avx512 =
       avx2 && zmm && bit(more.b, 16) && bit(more.b, 17) && bit(more.b, 30) && bit(more.b, 31);
   if (avx512) {
-    static const Table bf16 = with_bfloat16("avx512_bf16", avx512_bfloat16);
-    static const Table amx = with_bfloat16("amx", amx_bfloat16);
+    static const Table bf16 = with_bfloat16(avx512_table, "avx512_bf16", avx512_bfloat16);
+    static const Table amx = with_bfloat16(avx512_table, "amx", amx_bfloat16);
     if (may_use_tiles(more.d, state)) found.push_back(&amx);
     // On Intel's processors the pairs are no faster than float32, and AMX is there instead.
     if (bit(cpuid(7, 1).a, 5)) found.push_back(&bf16);
@@ -90,7 +93,25 @@ std::vector<const Table*> detect() {
   return found;
 }
 #elif defined(__aarch64__) || defined(_M_ARM64)
-std::vector<const Table*> detect() { return {&neon_table}; }
+/// Whether there are products of bfloat16 (FEAT_BF16).
+bool multiplies_bfloat16() {
+#if defined(__linux__)
+  // HWCAP2_BF16
+  return (getauxval(AT_HWCAP2) >> 14 & 1) != 0;
+#elif defined(__APPLE__)
+  int there = 0;
+  size_t size = sizeof there;
+  return sysctlbyname("hw.optional.arm.FEAT_BF16", &there, &size, nullptr, 0) == 0 && there != 0;
+#else
+  return false;
+#endif
+}
+
+std::vector<const Table*> detect() {
+  static const Table bf16 = with_bfloat16(neon_table, "neon_bf16", neon_bfloat16);
+  if (multiplies_bfloat16()) return {&bf16, &neon_table};
+  return {&neon_table};
+}
 #else
 std::vector<const Table*> detect() { return {}; }
 #endif

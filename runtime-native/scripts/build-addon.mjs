@@ -36,7 +36,10 @@ const units = {
     amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
   },
   // GCC 12's vectoriser fails on loops beside NEON's intrinsics.
-  arm64: { neon: ["-fno-tree-vectorize"] },
+  arm64: {
+    neon: ["-fno-tree-vectorize"],
+    neon_bf16: ["-fno-tree-vectorize", "-march=armv8.2-a+bf16"],
+  },
 }[arch];
 if (!units) {
   console.error(`there are no kernels for ${arch}: expected x64 or arm64`);

@@ -57,9 +57,9 @@ describe.skipIf(!there)("a Node of arm64 (needs SIGIL_ARM64_NODE; REQUIRE=arm64-
         execFileSync(file, args, { encoding: "utf8", env: { ...process.env, ...env } }),
       ) as [arch: string, backend: string, bits: string];
     const here = run({ SIGIL_NATIVE_ISA: "avx2" }, process.execPath, program, model);
-    const emulator = ["-L", "/usr/aarch64-linux-gnu", node, program, model];
+    const emulator = ["-cpu", "max", "-L", "/usr/aarch64-linux-gnu", node, program, model];
     const arm = run({ SIGIL_NATIVE_ADDON: addon }, "qemu-aarch64-static", ...emulator);
-    expect(arm.slice(0, 2)).toEqual(["arm64", "cpu: native, neon, 2 threads"]);
+    expect(arm.slice(0, 2)).toEqual(["arm64", "cpu: native, neon_bf16, 2 threads"]);
     expect(arm[2]).toBe(here[2]);
   });
 });

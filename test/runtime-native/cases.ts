@@ -94,7 +94,10 @@ const units: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     avx512_bf16: [...avx512, "-mavx512bf16"],
     amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
   },
-  arm64: { neon: ["-fno-tree-vectorize"] },
+  arm64: {
+    neon: ["-fno-tree-vectorize"],
+    neon_bf16: ["-fno-tree-vectorize", "-march=armv8.2-a+bf16"],
+  },
 };
 
 /** Compiles run_case.cpp with these flags; the path of the program, and of its objects. */

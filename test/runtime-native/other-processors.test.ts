@@ -5,9 +5,12 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { hostCompiler } from "../support/gxx.ts";
+import { scaledError } from "../support/golden-cases.ts";
 import { requires } from "../support/require.ts";
 import { arenaAfter, buildRunner, writeCases } from "./cases.ts";
 
+const floatsOf = (bytes: Buffer): Float32Array =>
+  new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 const there = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
 const [qemu, compiler] = ["qemu-aarch64-static", "aarch64-linux-gnu-g++"];
 const emulated =
@@ -26,6 +29,14 @@ describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () =
           if (!expected) return;
           const actual = arenaAfter([qemu, arm], "neon", 2, path)!;
           expect(actual.equals(expected), path).toBe(true);
+          if (storage !== "bfloat16") continue;
+          // BFDOT rounds what goes into products, as the bar of bfloat16 allows.
+          const pairs = arenaAfter([qemu, "-cpu", "max", arm], "neon_bf16", 2, path)!;
+          // Scores have no weights.
+          expect(pairs.equals(expected), path).toBe(path.includes("scores"));
+          expect(scaledError(floatsOf(pairs), floatsOf(expected)), path).toBeLessThan(2e-2);
+          const older = [qemu, "-cpu", "cortex-a72", arm];
+          expect(arenaAfter(older, "neon_bf16", 2, path)).toBeUndefined();
         }
   });
 });

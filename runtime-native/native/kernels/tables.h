@@ -12,6 +12,8 @@ extern const Product avx512_bfloat16;
 extern const Product amx_bfloat16;
 #elif defined(__aarch64__) || defined(_M_ARM64)
 extern const Table neon_table;
+/// In place of what neon_table has for bfloat16.
+extern const Product neon_bfloat16;
 #endif
 
 }  // namespace sigil::native
