@@ -6,6 +6,7 @@
 import { chmod, copyFile, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $, argv, cd } from "zx";
+import { installPeers } from "../bench/install-peers.mjs";
 
 $.verbose = false;
 const root = join(import.meta.dirname, "..");
@@ -55,6 +56,15 @@ await cp(join(root, "node_modules", "webgpu"), join(pack, "node_modules", "webgp
   recursive: true,
   filter: (file) => !/dist\/(darwin|win32|linux-arm64)/.test(file),
 });
+// onnxruntime's WebGPU, which webgpu-peer.mjs times beside Sigil's.
+installPeers(join(root, "bench"));
+for (const name of ["onnxruntime-common", "onnxruntime-node"])
+  await cp(join(root, "bench", "node_modules", name), join(pack, "node_modules", name), {
+    recursive: true,
+    filter: (file) => !/bin\/napi-v\d+\/(darwin|win32|linux\/arm64)|\.map$/.test(file),
+  });
+for (const name of ["vision-tower", "onnx-graph", "protobuf"])
+  await cp(join(root, "bench", `${name}.mjs`), join(pack, "bench", `${name}.mjs`));
 const loader = "/usr/lib/x86_64-linux-gnu/libvulkan.so.1";
 if (await stat(loader).catch(() => undefined)) {
   await mkdir(join(pack, "lib"), { recursive: true });
@@ -94,7 +104,7 @@ const { size } = await stat(file);
 console.log(
   `${file}: ${(size / 1e6).toFixed(1)} MB with ` +
     `${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && ` +
-    "sigil-gpu/first-light",
+    "sigil-gpu/scripts/gpu/first-light.sh",
 );
 if (size > most) {
   console.error(`more than ${most / 1e6} MB: build kernels for fewer cards (--arch 90a)`);

@@ -86,7 +86,7 @@ summary() {
   awk -F'\t' '$2 != "ok" && $2 != "no time left" { print $1 }' "$status" | while read -r name; do
     lines "$name" 6
   done
-  for name in parity-small-portable parity-small-hopper parity-base webgpu-parity; do
+  for name in parity-small-portable parity-small-hopper parity-base webgpu-parity webgpu-peer; do
     lines "$name" 12
   done
   # The first table of the report: forward, Sigil beside PyTorch.
@@ -121,6 +121,7 @@ parity parity-base-portable 60 portable "${base_cases[@]}"
 bench() { step "$1" "$2" "$node" bench/gpu/bench.mjs --out "$out/$1" --seconds "$(($2 - 10))" "${@:3}" "${emulated[@]}"; }
 bench towers-first 200 "${towers[@]}"
 step webgpu-parity 60 "$node" bench/gpu/webgpu.mjs "${webgpu[@]}"
+if [ ${#emulated[@]} -eq 0 ]; then step webgpu-peer 40 "$node" bench/gpu/webgpu-peer.mjs; fi
 bench programmatic 40 --programmatic --no-torch "${towers[@]:0:2}"
 bench tiles 60 --tiles --no-torch
 if [ ${#emulated[@]} -eq 0 ]; then

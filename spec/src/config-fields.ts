@@ -74,9 +74,11 @@ export class ConfigFields {
       this.fail(
         this.has(key) ? key : "",
         `\`${key}\` ${JSON.stringify(value ?? null)} is not supported`,
-        supported === undefined || supported === null
-          ? `only models without \`${key}\` are`
-          : `only ${JSON.stringify(supported)} is`,
+        `only ${
+          supported === undefined || supported === null
+            ? `models without \`${key}\` are`
+            : `${JSON.stringify(supported)} is`
+        }; for another, describe the model by an architecture document (docs/architectures.md)`,
       );
   }
 }

@@ -132,7 +132,11 @@ export function timmVision(
   for (const [key, supported] of Object.entries(fixed)) args.only(key, supported);
   for (const key of args.keys())
     if (!(key in fixed) && !neutral.includes(key) && !read.includes(key))
-      args.fail(key, `timm's \`${key}\` is not supported`);
+      args.fail(
+        key,
+        `timm's \`${key}\` is not supported`,
+        "an architecture document can say what it does (docs/architectures.md)",
+      );
   const act = args.get("act_layer") ?? found?.act_layer ?? "gelu";
   if (!activations.has(act))
     args.fail("act_layer", `timm's activation ${JSON.stringify(act)} is not supported`);
