@@ -350,7 +350,11 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       const tab = await open("?backend=cpu");
       await settled(tab);
       // No script can drop a folder, so one that a script made up is dropped.
-      await tab.evaluate(`DataTransferItem.prototype.webkitGetAsEntry = () => ({ isDirectory: true, name: "holidays", createReader: () => ({ readEntries: ${readEntries} }) });
+      await tab.evaluate(`DataTransferItem.prototype.webkitGetAsEntry = () => ({
+        isDirectory: true,
+        name: "holidays",
+        createReader: () => ({ readEntries: ${readEntries} }),
+      });
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([], "holidays"));
       dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));`);

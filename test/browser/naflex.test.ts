@@ -34,16 +34,40 @@ interface Answers {
 const page = (folder: string): string => `<!doctype html><meta charset="utf-8">
 <link rel="icon" href="data:,">${importMap}
 <script type="module">
-  import { decodeImageBlob, ModelProcessor, openSafetensors, Siglip2ImageProcessor, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
+  import {
+    decodeImageBlob,
+    ModelProcessor,
+    openSafetensors,
+    Siglip2ImageProcessor,
+    SiglipTokenizer,
+    urlSource,
+    ZeroShotImageClassification,
+  } from "@sigil/runtime";
   import { Naflex } from "${folder}/module/index.js";
   const of = (name) => fetch("${folder}/checkpoint/" + name);
   window.answers = async (backend, files) => {
-    const model = await Naflex.load(await openSafetensors(await urlSource("${folder}/checkpoint/model.safetensors")), { backend });
-    const tokenizer = SiglipTokenizer.fromSpiece(new Uint8Array(await (await of("spiece.model")).arrayBuffer()), await (await of("tokenizer_config.json")).json());
-    const imageProcessor = Siglip2ImageProcessor.fromConfig(await (await of("preprocessor_config.json")).json());
+    const model = await Naflex.load(
+      await openSafetensors(await urlSource("${folder}/checkpoint/model.safetensors")),
+      { backend },
+    );
+    const tokenizer = SiglipTokenizer.fromSpiece(
+      new Uint8Array(await (await of("spiece.model")).arrayBuffer()),
+      await (await of("tokenizer_config.json")).json(),
+    );
+    const imageProcessor = Siglip2ImageProcessor.fromConfig(
+      await (await of("preprocessor_config.json")).json(),
+    );
     const processor = new ModelProcessor(Naflex, { imageProcessor, tokenizer });
-    const inputs = processor.images(await Promise.all(files.map(async (file) => decodeImageBlob(await (await fetch("/" + file)).blob()))));
-    const scores = await new ZeroShotImageClassification(model, tokenizer, Naflex.textLength).classify(inputs, ${JSON.stringify(labels)});
+    const inputs = processor.images(
+      await Promise.all(
+        files.map(async (file) => decodeImageBlob(await (await fetch("/" + file)).blob())),
+      ),
+    );
+    const scores = await new ZeroShotImageClassification(
+      model,
+      tokenizer,
+      Naflex.textLength,
+    ).classify(inputs, ${JSON.stringify(labels)});
     const { data } = await model.getImageFeatures(inputs);
     await model.dispose();
     return { scores, embeddings: Array.from(data) };

@@ -19,7 +19,13 @@ const required = requires("browser");
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js", "@sigil/runtime-webgpu/pictures": "/runtime-webgpu/dist/pictures/index.js"}}</script>
 <script type="module">
-  import { decodeImageBlob, openSafetensors, SiglipImageProcessor, SiglipModel, urlSource } from "@sigil/runtime";
+  import {
+    decodeImageBlob,
+    openSafetensors,
+    SiglipImageProcessor,
+    SiglipModel,
+    urlSource,
+  } from "@sigil/runtime";
   import { openWebGpuSession } from "@sigil/runtime-webgpu";
   import { PictureUploader } from "@sigil/runtime-webgpu/pictures";
   const devices = [];
@@ -31,12 +37,23 @@ const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
   /** The embeddings of one picture in every form that it can take. */
   window.embed = async (url) => {
     const artifact = await (await fetch("/artifact.json")).json();
-    const model = new SiglipModel(await openWebGpuSession(artifact, await openSafetensors(await urlSource("${checkpoint}/model.safetensors"))));
+    const model = new SiglipModel(
+      await openWebGpuSession(
+        artifact,
+        await openSafetensors(await urlSource("${checkpoint}/model.safetensors")),
+      ),
+    );
     const blob = await (await fetch(url)).blob();
-    const { pixelValues: data, shape } = new SiglipImageProcessor({ size: { height: 64, width: 64 } }).preprocessBytes([await decodeImageBlob(blob)]);
+    const { pixelValues: data, shape } = new SiglipImageProcessor({
+      size: { height: 64, width: 64 },
+    }).preprocessBytes([await decodeImageBlob(blob)]);
     const uploader = new PictureUploader({ height: 64, width: 64 });
-    const embedding = async (pixelValues) => Array.from((await model.getImageFeatures({ pixelValues })).data);
-    const bitmap = await createImageBitmap(blob, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+    const embedding = async (pixelValues) =>
+      Array.from((await model.getImageFeatures({ pixelValues })).data);
+    const bitmap = await createImageBitmap(blob, {
+      premultiplyAlpha: "none",
+      colorSpaceConversion: "none",
+    });
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     const frame = new VideoFrame(canvas, { timestamp: 0 });
@@ -44,16 +61,27 @@ const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
     image.src = url;
     await image.decode();
     const result = { bytes: await embedding({ data, shape }) };
-    for (const [name, source] of Object.entries({ bitmap, canvas, frame, image })) result[name] = await embedding(uploader.pixels([source]));
+    for (const [name, source] of Object.entries({ bitmap, canvas, frame, image }))
+      result[name] = await embedding(uploader.pixels([source]));
     frame.close();
-    result.closed = await embedding(uploader.pixels([canvas])).then(() => { try { uploader.pixels([frame]); return "taken"; } catch (error) { return error.name + ": " + error.message; } });
+    result.closed = await embedding(uploader.pixels([canvas])).then(() => {
+      try {
+        uploader.pixels([frame]);
+        return "taken";
+      } catch (error) {
+        return error.name + ": " + error.message;
+      }
+    });
     const video = document.createElement("video");
     video.muted = true;
     const visible = document.createElement("canvas");
     [visible.width, visible.height] = [bitmap.width, bitmap.height];
     document.body.append(visible);
     visible.getContext("2d").drawImage(bitmap, 0, 0);
-    const recorder = new MediaRecorder(visible.captureStream(), { mimeType: "video/webm;codecs=vp8", videoBitsPerSecond: 8e6 });
+    const recorder = new MediaRecorder(visible.captureStream(), {
+      mimeType: "video/webm;codecs=vp8",
+      videoBitsPerSecond: 8e6,
+    });
     const parts = [];
     recorder.ondataavailable = ({ data }) => parts.push(data);
     const stopped = new Promise((resolve) => (recorder.onstop = resolve));

@@ -11,15 +11,27 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime/pipelines": "/runtime/dist/pipelines/page.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
 <script type="module">
-  import { zeroShotImageClassification, imageFeatures, textFeatures } from "@sigil/runtime/pipelines";
+  import {
+    zeroShotImageClassification,
+    imageFeatures,
+    textFeatures,
+  } from "@sigil/runtime/pipelines";
   import { SiglipShapes } from "/generated/siglip-shapes/index.js";
   window.run = async () => {
-    const classify = await zeroShotImageClassification(SiglipShapes, "${checkpoint}", { backend: "cpu" });
+    const classify = await zeroShotImageClassification(SiglipShapes, "${checkpoint}", {
+      backend: "cpu",
+    });
     const picture = "${checkpoint}/samples/red-circle.png";
     const blob = await (await fetch(picture)).blob();
-    const all = await classify([picture, new URL(picture, location), blob], ["a red circle", "a blue square"]);
+    const all = await classify(
+      [picture, new URL(picture, location), blob],
+      ["a red circle", "a blue square"],
+    );
     await classify.dispose();
-    const [images, texts] = [await imageFeatures(SiglipShapes, "${checkpoint}/", { backend: "cpu" }), await textFeatures(SiglipShapes, "${checkpoint}", { backend: "cpu", cache: false })];
+    const [images, texts] = [
+      await imageFeatures(SiglipShapes, "${checkpoint}/", { backend: "cpu" }),
+      await textFeatures(SiglipShapes, "${checkpoint}", { backend: "cpu", cache: false }),
+    ];
     const shapes = [(await images(blob)).shape, (await texts(["a", "b"])).shape];
     const missing = await images("/nothing.png").catch(({ name, message }) => [name, message]);
     await images.dispose();

@@ -124,10 +124,14 @@ describe.skipIf(!existsSync(executablePath) && !required)(
             const settled = await page.evaluate(`(async () => {
       window.workers = 0;
       const abort = new AbortController();
-      const loading = window.open_("${weights}", { backend: "${backend}", worker: true, signal: abort.signal }).catch((error) => error);
+      const loading = window
+        .open_("${weights}", { backend: "${backend}", worker: true, signal: abort.signal })
+        .catch((error) => error);
       abort.abort(new DOMException("unmounted", "AbortError"));
       const midway = new AbortController();
-      const other = window.open_("${weights}", { backend: "${backend}", worker: true, signal: midway.signal }).catch((error) => error);
+      const other = window
+        .open_("${weights}", { backend: "${backend}", worker: true, signal: midway.signal })
+        .catch((error) => error);
       // As soon as there is a worker, and long before it can answer.
       while (window.workers === 0) await new Promise((resolve) => setTimeout(resolve));
       midway.abort(new DOMException("unmounted too", "AbortError"));
@@ -162,14 +166,30 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       const { WorkerError } = await import("@sigil/runtime");
       const pixelValues = { data: new Float32Array(3 * 64 * 64).fill(0.5), shape: [1, 3, 64, 64] };
       const start = () => new Worker("/runtime-cpu/dist/worker.js", { type: "module" });
-      const failure = (promise) => promise.then(() => "nothing was thrown", (error) => error instanceof WorkerError && error.message);
+      const failure = (promise) =>
+        promise.then(
+          () => "nothing was thrown",
+          (error) => error instanceof WorkerError && error.message,
+        );
       const loader = start();
-      const loading = failure(window.open_("${weights}", { backend: "cpu", worker: loader, onProgress: () => loader.terminate() }));
+      const loading = failure(
+        window.open_("${weights}", {
+          backend: "cpu",
+          worker: loader,
+          onProgress: () => loader.terminate(),
+        }),
+      );
       const runner = start();
       const { model } = await window.open_("${weights}", { backend: "cpu", worker: runner });
-      const running = Array.from({ length: 20 }, () => failure(model.getImageFeatures({ pixelValues })));
+      const running = Array.from({ length: 20 }, () =>
+        failure(model.getImageFeatures({ pixelValues })),
+      );
       runner.terminate();
-      const outcomes = [await loading, ...new Set(await Promise.all(running)), await failure(model.getImageFeatures({ pixelValues }))];
+      const outcomes = [
+        await loading,
+        ...new Set(await Promise.all(running)),
+        await failure(model.getImageFeatures({ pixelValues })),
+      ];
       await model.dispose();
       return outcomes;
     })()`);
@@ -181,14 +201,35 @@ describe.skipIf(!existsSync(executablePath) && !required)(
         const refused = await page.evaluate(`(async () => {
       const { WebGpuError } = await import("@sigil/runtime-webgpu");
       const { DisposedError, InputError } = await import("@sigil/runtime");
-      const adapterOnly = await window.open_("${weights}", { backend: "webgpu", worker: true, refuseSoftware: true }).catch((error) => error);
-      const device = await window.open_("${weights}", { backend: "webgpu", worker: true, gpu: navigator.gpu }).catch((error) => error);
+      const adapterOnly = await window
+        .open_("${weights}", { backend: "webgpu", worker: true, refuseSoftware: true })
+        .catch((error) => error);
+      const device = await window
+        .open_("${weights}", { backend: "webgpu", worker: true, gpu: navigator.gpu })
+        .catch((error) => error);
       const { model } = await window.open_("${weights}", { backend: "cpu", worker: true });
-      const program = model.session.plan.programs.find(({ inputs }) => inputs.some(({ name }) => name === "pixel_values"));
-      const input = await (await model.session.load(program)).run({ pixel_values: new Float32Array(3) }, { image_batch: 1 }).catch((error) => error);
+      const program = model.session.plan.programs.find(({ inputs }) =>
+        inputs.some(({ name }) => name === "pixel_values"),
+      );
+      const input = await (await model.session.load(program))
+        .run({ pixel_values: new Float32Array(3) }, { image_batch: 1 })
+        .catch((error) => error);
       await model.dispose();
-      const after = await model.session.run(program, { pixel_values: { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } }, { image_batch: 1 }).catch((error) => error);
-      return [adapterOnly instanceof WebGpuError, adapterOnly.code, device.message, input instanceof InputError, input.message, after instanceof DisposedError];
+      const after = await model.session
+        .run(
+          program,
+          { pixel_values: { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } },
+          { image_batch: 1 },
+        )
+        .catch((error) => error);
+      return [
+        adapterOnly instanceof WebGpuError,
+        adapterOnly.code,
+        device.message,
+        input instanceof InputError,
+        input.message,
+        after instanceof DisposedError,
+      ];
     })()`);
         expect(refused).toEqual([
           true,
@@ -226,7 +267,9 @@ describe.skipIf(!existsSync(executablePath) && !required)(
         );
         const failed = await page.evaluate(`(async () => {
       addEventListener("error", (event) => event.preventDefault());
-      const error = await window.open_("${weights}", { backend: "cpu", worker: true }).catch((error) => error);
+      const error = await window
+        .open_("${weights}", { backend: "cpu", worker: true })
+        .catch((error) => error);
       return [error.name, error.message];
     })()`);
         expect(failed).toEqual([
@@ -247,7 +290,12 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       await second.model.dispose();
       const third = await open();
       const again = await third.model.getImageFeatures({ pixelValues });
-      return [data.length, data.every((x, i) => x === again.data[i]), pixelValues.data.length, window.workers];
+      return [
+        data.length,
+        data.every((x, i) => x === again.data[i]),
+        pixelValues.data.length,
+        window.workers,
+      ];
     })()`);
         expect(served).toEqual([128, true, 3 * 64 * 64, 1]);
       }));
