@@ -86,17 +86,18 @@ await rm(join(work, archive));
 await rm(join(work, "node"), { recursive: true });
 
 // The addon that was built here may want a newer C library than there is: then it is built there.
-const command = (script) => `#!/bin/sh
+const command = (run) => `#!/bin/sh
 set -e
 cd "$(dirname "$0")"
 ./node --input-type=module -e 'import { openDriver } from "@sigil/runtime-cuda"; await openDriver().catch((error) => { if (error.code === "no-addon") process.exit(1); });' 2> /dev/null || ./node runtime-cuda/scripts/build-addon.mjs
-exec ./node bench/gpu/${script}.mjs "$@"
+exec ${run} "$@"
 `;
-for (const [name, script] of [
-  ["test-gpu", "parity"],
-  ["bench-gpu", "bench"],
+for (const [name, run] of [
+  ["test-gpu", "./node bench/gpu/parity.mjs"],
+  ["bench-gpu", "./node bench/gpu/bench.mjs"],
+  ["first-light", "./scripts/gpu/first-light.sh"],
 ])
-  await writeFile(join(pack, name), command(script), { mode: 0o755 });
+  await writeFile(join(pack, name), command(run), { mode: 0o755 });
 
 const file = join(work, "sigil-gpu.tar.xz");
 await $({ cwd: work })`tar cf - sigil-gpu | xz -T0 -6 > ${file}`;
@@ -104,7 +105,7 @@ const { size } = await stat(file);
 console.log(
   `${file}: ${(size / 1e6).toFixed(1)} MB with ` +
     `${(await readdir(join(work, "models"))).length} models; there: tar xf sigil-gpu.tar.xz && ` +
-    "sigil-gpu/scripts/gpu/first-light.sh",
+    "sigil-gpu/first-light",
 );
 if (size > most) {
   console.error(`more than ${most / 1e6} MB: build kernels for fewer cards (--arch 90a)`);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { syntheticTensor } from "@sigil/runtime";
+import { syntheticTensor } from "@sigil/runtime/internal";
 import { loadSpec, specPath } from "@sigil/spec";
 import ort from "onnxruntime-node";
 import { visionTower } from "../vision-tower.mjs";

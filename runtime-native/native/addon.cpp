@@ -3,6 +3,7 @@
 #include <algorithm>
 #include "clock.h"
 #include "cores.h"
+#include "descriptor.h"
 #include "instance.h"
 #include "isa.h"
 #include "program_object.h"
@@ -54,6 +55,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Program", program);
   exports.Set("instructionSets", Napi::Function::New(env, list_sets, "instructionSets"));
   exports.Set("peak", Napi::Function::New(env, peak, "peak"));
+  exports.Set("descriptorVersion", Napi::Number::New(env, descriptor_version));
   exports.Set("cores", Napi::Number::New(env, usable_cores()));
   return exports;
 }

@@ -7,7 +7,7 @@ namespace sigil::native {
 namespace {
 
 /// What src/encode.ts begins with.
-constexpr double magic = 0x53474e41, version = 2;
+constexpr double magic = 0x53474e41, version = descriptor_version;
 /// No size, offset or product of sizes is larger: bytes of it still fit a double exactly.
 constexpr int64_t most = int64_t{1} << 47;
 

@@ -8,6 +8,9 @@
 
 namespace sigil::native {
 
+/// Raised with every change of what src/encode.ts writes, where it stands too.
+constexpr double descriptor_version = 2;
+
 /// A factor times symbols.
 struct Extent {
   int64_t factor = 1;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { SigilError, WeightsError } from "@sigil/runtime";
+import { descriptorVersion } from "./descriptor-version.ts";
 import { NativeError } from "./native-error.ts";
 
 /** Rows of a weight: float32 values, or where they lie in a file. Of a quantised one, all codes. */
@@ -51,6 +52,8 @@ export interface Addon {
    * float16, 2: bfloat16) could be multiplied, for benchmarks; 0 where it is not known.
    */
   peak(instructionSet: string, storage: number, threads: number): Promise<number>;
+  /** Of the descriptors that it reads. */
+  readonly descriptorVersion: number;
   /** Physical cores that the process may use. */
   readonly cores: number;
 }
@@ -60,19 +63,31 @@ let loaded: Addon | undefined;
 /** Loads the addon, prebuilt or built here. Throws NativeError no-addon. */
 export function loadAddon(): Addon {
   if (loaded) return loaded;
+  const addon = findAddon();
+  if (addon.descriptorVersion !== descriptorVersion)
+    throw new NativeError(
+      "no-addon",
+      `the native addon was built for another version of @sigil/runtime-native: ${buildIt()}`,
+    );
+  return (loaded = addon);
+}
+
+const buildIt = (): string =>
+  `run \`node ${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it ` +
+  "needs a C++17 compiler)";
+
+function findAddon(): Addon {
   const require = createRequire(import.meta.url);
   try {
     // A test's own build, with a sanitizer for one.
     const path = process.env.SIGIL_NATIVE_ADDON;
-    if (path !== undefined && existsSync(path)) return (loaded = require(path) as Addon);
+    if (path !== undefined && existsSync(path)) return require(path) as Addon;
     const load = require("node-gyp-build") as (folder: string) => Addon;
-    return (loaded = load(fileURLToPath(new URL("..", import.meta.url))));
+    return load(fileURLToPath(new URL("..", import.meta.url)));
   } catch (cause) {
     throw new NativeError(
       "no-addon",
-      `the native addon is not built for ${process.platform}-${process.arch}: run \`node ` +
-        `${fileURLToPath(new URL("../scripts/build-addon.mjs", import.meta.url))}\` (it needs ` +
-        "a C++17 compiler)",
+      `the native addon is not built for ${process.platform}-${process.arch}: ${buildIt()}`,
       { cause },
     );
   }

@@ -16,9 +16,10 @@ import type {
 } from "@sigil/spec";
 import { nativeOperations } from "@sigil/spec/native";
 import { isQuantized, numbersOf } from "@sigil/spec/shared";
+import { descriptorVersion } from "./descriptor-version.ts";
 
-/** As native/descriptor.cpp has them. */
-const [magic, version] = [0x53474e41, 2];
+/** As native/descriptor.cpp has it. */
+const magic = 0x53474e41;
 const families = { gemm: 0, dots: 1, attention: 2, row_reduce: 3, map: 4 };
 const spaces = { arena: 0, constants: 1, weight: 2 };
 const storages: readonly Storage[] = ["float32", "float16", "bfloat16"];
@@ -35,7 +36,7 @@ export const constantBytes = ({ weights, weightBytes }: PlannedProgram): number 
 
 /** Throws a PlanError for a kernel that is not there, or is another one than its launch takes. */
 export function encodeProgram(program: PlannedProgram, kernels: NativeKernels): Float64Array {
-  const words: number[] = [magic, version, program.arenaBytes, constantBytes(program)];
+  const words: number[] = [magic, descriptorVersion, program.arenaBytes, constantBytes(program)];
   const symbols = symbolsOf(program);
   words.push(symbols.length, ...symbols.map((symbol) => program.symbols[symbol]!));
   words.push(program.weights.length);
