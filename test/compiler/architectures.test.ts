@@ -190,7 +190,7 @@ describe("an architecture that exists only as a document", () => {
         inputs: { pixel_values: { dtype: "float32", shape: ["image_batch", "d"] } },
       },
       "/inputs/pixel_values/shape/1",
-      "is defined by itself",
+      "is defined in terms of itself",
     ],
   ];
   for (const [name, document, pointer, message] of broken)
