@@ -1,5 +1,5 @@
 /**
- * Files that `npm test` leaves to `REQUIRE=slow`, which CI sets: each takes five to thirty seconds of
+ * Files that `npm test` leaves to `REQUIRE=slow`, which CI sets: each takes five to fifty seconds of
  * a processor, and others prove the same of less. A path on vitest's command line runs them too.
  */
 export const slowFiles: readonly string[] = [
@@ -7,19 +7,30 @@ export const slowFiles: readonly string[] = [
   "browser/cache",
   "browser/example",
   "browser/matrix",
+  "browser/naflex",
+  "browser/pictures",
   "browser/worker",
+  "bulk/queue",
+  "cli/hub-answers",
+  "cli/hub-download",
+  "cli/hub-processes",
+  "cli/inspect-html",
   "cli/pictures",
   "cli/tune",
   "compiler/backends/cuda/hopper-coverage",
   "compiler/backends/webgpu/families",
   "compiler/combinations",
   "compiler/hostile/hostile",
+  "examples/tour",
   "packages/folder-with-space",
+  "packages/native-prebuild",
   "packages/pack",
   "packages/prebuild",
   "packages/publish",
+  "quantized/browser",
   "runtime-cuda/bench",
   "runtime-cuda/emulator-build",
+  "runtime-cuda/errors",
   "runtime-cuda/first-light",
   "runtime-cuda/hopper-attention",
   "runtime-cuda/hopper-gemm",
@@ -27,6 +38,7 @@ export const slowFiles: readonly string[] = [
   "runtime-cuda/programmatic",
   "runtime-native/families",
   "runtime-native/machine-code",
+  "runtime-native/other-processors",
   "runtime-native/sanitizers",
   "runtime/model/check-plan",
   "runtime/tokenizer/long-texts",
