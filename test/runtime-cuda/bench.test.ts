@@ -154,7 +154,10 @@ describe.skipIf(!emulatedDriver)(
       expect(readdirSync(join(folder, "short"))).toEqual(["towers.Sigil-emulated-device.md"]);
       // Start, compiler and one tower that was begun; the whole takes several times as long.
       expect((performance.now() - begin) / 1e3).toBeLessThan(60);
-      expect(stdout).toMatch(/Not done for want of time: .*attention alone\.\n\n$/);
+      // Attention alone comes last and is so short that a fast machine still has time for it.
+      expect(stdout).toMatch(
+        /Not done for want of time: .*kernels of siglip-shapes\.text(, attention alone)?\.\n\n$/,
+      );
     });
 
     it("goes on without Python, and says why", async () => {
