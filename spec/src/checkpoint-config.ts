@@ -12,6 +12,7 @@ import { isObject, type JsonObject } from "./json-object.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
 import type { ParseOptions } from "./parse-options.ts";
 import { isNearest, wrappedTower } from "./wrapped-tower.ts";
+import { shown } from "./shown.ts";
 
 /** Whether a JSON text is a config.json, rather than a Sigil spec. */
 export function isCheckpointConfig(value: unknown): value is JsonObject {
@@ -61,7 +62,7 @@ export function configOf(
           code: "contradictory-sizes",
           message:
             `vision_feature_layer asks for hidden state ${strange}, and the last is ` +
-            `${String(last)}`,
+            `${shown(last)}`,
         }),
       );
     return {

@@ -1,5 +1,6 @@
 import { isNaflex } from "./config-identity.ts";
 import type { Problem } from "./json-source.ts";
+import { shown } from "./shown.ts";
 
 type Report = (pointer: string, problem: Problem) => void;
 type Fields = Record<string, unknown>;
@@ -86,7 +87,7 @@ export function checkLabels(config: Fields, report: Report): void {
   if (given !== undefined && config.num_labels !== undefined && config.num_labels !== count) {
     report("/num_labels", {
       code: "invalid-labels",
-      message: `num_labels is ${config.num_labels}, but id2label has ${count} labels`,
+      message: `num_labels is ${shown(config.num_labels)}, but id2label has ${count} labels`,
     });
   }
   const named = fieldsOf(given);

@@ -8,6 +8,7 @@ import type { ConfigPlace } from "./config-place.ts";
 import { diagnosticAt, type Problem } from "./json-source.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
 import { validate } from "./schema-validation.ts";
+import { shown } from "./shown.ts";
 import { storageOfSpec, type StorageRule } from "./storage-rules.ts";
 
 /**
@@ -19,6 +20,8 @@ const notLinear = [
   "*.in_proj_weight",
   "*.head.attention.out_proj.weight",
 ];
+
+const isText = (value: unknown): value is string => typeof value === "string";
 
 /** The rules that a config's quantization_config amounts to, none where there is none. */
 export function quantizationRules(
@@ -82,7 +85,7 @@ function bitsandbytes(
   return [
     ...notLinear,
     // An entry is the beginning of a module's name, or its end.
-    ...skipped.flatMap((name) => [`${String(name)}*`, `*${String(name)}.weight`]),
+    ...skipped.filter(isText).flatMap((name) => [`${name}*`, `*${name}.weight`]),
   ]
     .map((pattern): StorageRule => ({ pattern, storage: "float32" }))
     .concat({ pattern: "*", storage: quantization });
@@ -110,17 +113,18 @@ function compressedTensors(
   if (groups.length !== 1 || !isObject(group) || !isObject(weights))
     return refuse(`in ${groups.length} groups`);
   const { num_bits: bits, type = "int", symmetric = true, strategy, group_size: size } = weights;
-  if (String(group.targets) !== "Linear") return refuse(`for ${String(group.targets)}`);
+  const targets = [group.targets].flat();
+  if (targets.length !== 1 || targets[0] !== "Linear") return refuse(`for ${shown(group.targets)}`);
   if (type === "float" && bits === 8 && (strategy === "tensor" || strategy === "channel"))
     return [];
   const grouped = strategy === "group";
   if (type !== "int" || symmetric !== true || (!grouped && strategy !== "channel"))
     return refuse(
-      `by ${String(strategy)}, of type ${String(type)}${symmetric === true ? "" : ", asymmetric"}`,
+      `by ${shown(strategy)}, of type ${shown(type)}${symmetric === true ? "" : ", asymmetric"}`,
     );
   if ((bits !== 8 && bits !== 4) || (grouped && !Number.isSafeInteger(size)))
-    return refuse(`of ${String(bits)} bits`);
-  const ignored = Array.isArray(given.ignore) ? given.ignore.map(String) : [];
+    return refuse(`of ${shown(bits)} bits`);
+  const ignored = Array.isArray(given.ignore) ? given.ignore.filter(isText) : [];
   const pattern = ignored.find((entry) => entry.startsWith("re:"));
   if (pattern !== undefined) return refuse(`that ignore ${pattern}`);
   return [...notLinear, ...ignored.map((entry) => `${entry}.weight`)]

@@ -5,15 +5,21 @@ import { diagnosticAt, type JsonSource } from "./json-source.ts";
 import type { ModelConfig } from "./model-spec.ts";
 import type { ConfigPlace } from "./config-place.ts";
 
-/** Rules between a Sigil spec and its config. */
+const numberOr = <T>(value: unknown, otherwise: T): number | T =>
+  typeof value === "number" ? value : otherwise;
+
+/**
+ * Rules between a Sigil spec and its config. The schema reports values of a wrong type, so these
+ * rules pass them over.
+ */
 export function checkSpec(
   spec: SigilSpec,
   config: ModelConfig,
   source: JsonSource,
   diagnostics: Diagnostic[],
 ): void {
-  const longest = config.text_config?.max_position_embeddings;
-  if (longest !== undefined && typeof spec.text_length === "number" && spec.text_length > longest) {
+  const longest = numberOr(config.text_config?.max_position_embeddings, Infinity);
+  if (typeof spec.text_length === "number" && spec.text_length > longest) {
     diagnostics.push(
       diagnosticAt(source, "/text_length", {
         code: "contradictory-sizes",
@@ -22,7 +28,6 @@ export function checkSpec(
     );
   }
   const vision = config.vision_config;
-  // What is no number is the schema's to report.
   const layers = [config.text_config, vision].reduce(
     (most, tower) =>
       tower && Number.isInteger(tower.num_hidden_layers)
@@ -49,24 +54,30 @@ export function checkSpec(
     });
   }
   checkNaflex(spec, source, diagnostics);
+  const patch = numberOr(vision?.patch_size, 0);
+  const imageSize = numberOr(vision?.image_size, undefined);
   if (spec.pixels === "uint8") checkBytes(spec, vision?.num_channels, source, diagnostics);
   for (const side of ["height", "width"] as const) {
     const size = spec.image_size?.[side];
     if (vision === undefined || typeof size !== "number" || size < 1) continue;
     if (isNaflex(spec.architecture)) continue;
     const pointer = `/image_size/${side}`;
-    if (size < vision.patch_size) {
+    if (size < patch) {
       diagnostics.push(
         diagnosticAt(source, pointer, {
           code: "contradictory-sizes",
-          message: `${side} ${size} is smaller than patch_size ${vision.patch_size}`,
+          message: `${side} ${size} is smaller than patch_size ${patch}`,
         }),
       );
-    } else if (size !== vision.image_size && spec.interpolate_pos_encoding === false) {
+    } else if (
+      imageSize !== undefined &&
+      size !== imageSize &&
+      spec.interpolate_pos_encoding === false
+    ) {
       diagnostics.push(
         diagnosticAt(source, pointer, {
           code: "contradictory-sizes",
-          message: `${side} ${size} differs from the config's image_size ${vision.image_size}`,
+          message: `${side} ${size} differs from the config's image_size ${imageSize}`,
           help: "set interpolate_pos_encoding to true to compile for another size",
         }),
       );
@@ -148,11 +159,11 @@ function checkBytes(
  */
 export function checkChannels(
   values: { readonly image_mean?: unknown; readonly image_std?: unknown },
-  channels: number | undefined,
+  channels: unknown,
   { source, pointer }: ConfigPlace,
   diagnostics: Diagnostic[],
 ): void {
-  if (channels === undefined) return;
+  if (typeof channels !== "number") return;
   for (const key of ["image_mean", "image_std"] as const) {
     const given = values[key];
     const count = Array.isArray(given) ? given.length : 1;

@@ -65,10 +65,13 @@ export function wrappedTower(model: JsonObject): WrappedTower | undefined {
   return undefined;
 }
 
+const isMiniCpm = (type: unknown): boolean =>
+  typeof type === "string" && type.startsWith("minicpm");
+
 function towerIn(model: JsonObject, vision: JsonObject, pointer: string): WrappedTower {
   // MiniCPM-V calls its tower SigLIP's, which it is not.
   const type =
-    (String(model.model_type).startsWith("minicpm") ? model.model_type : undefined) ??
+    (isMiniCpm(model.model_type) ? model.model_type : undefined) ??
     vision.model_type ??
     ownTowers.get(model.model_type) ??
     (ofClip.includes(model.model_type) ? "clip_vision_model" : undefined);

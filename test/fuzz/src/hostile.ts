@@ -69,6 +69,8 @@ export const hostileValues: readonly unknown[] = [
   [[]],
   [{}],
   { "": 0 },
+  // What coercion to text or to a number calls, where no function stands.
+  { toString: 0, valueOf: 0, toJSON: 0 },
   ...hostileNumbers,
   ...hostileTexts,
 ];

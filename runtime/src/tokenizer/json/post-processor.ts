@@ -18,8 +18,8 @@ export function buildPostProcessor(spec: Component): PostProcessor {
     if (steps.length === 1) return buildPostProcessor(steps[0]!);
   }
   if (spec.type !== "TemplateProcessing") throw spec.unsupported();
-  const single = readTemplate(spec, "single");
-  const pair = readTemplate(spec, "pair");
+  const single = readTemplate(spec, "single", ["A"]);
+  const pair = readTemplate(spec, "pair", ["A", "B"]);
   return (ids, pairIds) => {
     const row: number[] = [];
     for (const part of pairIds === undefined ? single : pair)
@@ -28,17 +28,24 @@ export function buildPostProcessor(spec: Component): PostProcessor {
   };
 }
 
-type TemplatePart = "A" | "B" | readonly number[];
+type TextName = "A" | "B";
+type TemplatePart = TextName | readonly number[];
 
-function readTemplate(spec: Component, key: string): TemplatePart[] {
+/** Each text may stand once: truncation makes room for special tokens, not for a second copy. */
+function readTemplate(spec: Component, key: string, texts: readonly TextName[]): TemplatePart[] {
+  const left = new Set<unknown>(texts);
   const special = spec.value("special_tokens") ?? {};
   if (!isObject(special)) return spec.fail("special_tokens", "an object of tokens", special);
   return spec.list(key).map((part, i) => {
     const { Sequence: sequence, SpecialToken: token } = isObject(part) ? part : {};
-    if (isObject(sequence) && (sequence.id === "A" || sequence.id === "B")) return sequence.id;
+    if (isObject(sequence) && left.delete(sequence.id)) return sequence.id as TextName;
     const name = isObject(token) ? token.id : undefined;
     if (typeof name !== "string")
-      return spec.fail(`${key}[${i}]`, "a Sequence A or B or a SpecialToken", part);
+      return spec.fail(
+        `${key}[${i}]`,
+        `Sequence ${texts.join(" or ")}, each once, or a SpecialToken`,
+        part,
+      );
     const entry = Object.hasOwn(special, name) ? special[name] : undefined;
     const ids = isObject(entry) ? entry.ids : undefined;
     if (!Array.isArray(ids) || !ids.every(isId))
