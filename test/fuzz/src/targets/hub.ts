@@ -103,8 +103,11 @@ function reply(
       ? "tree"
       : decodeURIComponent(path.replace(/^.*\/resolve\/[^/]*\//, ""));
   const answer = Object.hasOwn(scenario, key) ? (scenario[key] as Partial<Answer> | null) : null;
-  const status = Number(answer?.status ?? 404);
-  response.statusCode = Number.isInteger(status) && status >= 200 && status <= 599 ? status : 404;
+  const { status } = answer ?? {};
+  response.statusCode =
+    typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599
+      ? status
+      : 404;
   for (const [name, value] of Object.entries(answer?.headers ?? {})) {
     try {
       response.setHeader(name, String(value));
