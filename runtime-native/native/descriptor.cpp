@@ -98,13 +98,14 @@ class Decoder {
       w.storage = in_.choice<Type>("storage");
       w.rows = in_.size("rows");
       w.columns = in_.size("columns");
-      // Of a row that is a group of its own, a code and a scale.
-      sizes_.times(w.rows + group, w.columns + group, 8);
+      // Of rows whose columns are groups of their own: a code, a scale and a zero point each.
+      sizes_.times(w.rows + group, w.columns + group, 12);
       w.bits = in_.whole("bits", 0, 8);
       if (w.bits == 0) continue;
       in_.expect(w.bits == 4 || w.bits == 8, "codes have 4 or 8 bits");
       in_.expect(w.panels && w.storage == Type::float32, "codes are panels of float32");
       w.shared = in_.size("columns of a scale");
+      w.zero_points = in_.flag("zero points");
       for (float& number : w.numbers) number = in_.real("number of a code");
     }
     read_launches(out_.init, "init", true);
@@ -371,9 +372,12 @@ int64_t Weight::scales_offset() const {
   return (bytes + 15) / 16 * 16;
 }
 
+int64_t Weight::scale_bytes() const {
+  return 4 * ((rows + group - 1) / group * group) * ((columns + shared - 1) / shared);
+}
+
 int64_t Weight::code_bytes() const {
-  const int64_t groups = (columns + shared - 1) / shared;
-  return scales_offset() + 4 * ((rows + group - 1) / group * group) * groups;
+  return scales_offset() + scale_bytes() * (zero_points ? 2 : 1);
 }
 
 int64_t value_of(const Extent& extent, const std::vector<int64_t>& symbols) {

@@ -9,7 +9,7 @@
 namespace sigil::native {
 
 /// Raised with every change of what src/encode.ts writes, where it stands too.
-constexpr double descriptor_version = 2;
+constexpr double descriptor_version = 3;
 
 /// A factor times symbols.
 struct Extent {
@@ -63,11 +63,15 @@ struct Weight {
   int64_t bits = 0;
   /// Columns that share a scale.
   int64_t shared = 1;
+  /// Whether they share a zero point too.
+  bool zero_points = false;
   /// Of the codes of 4 bits.
   float numbers[16] = {};
 
   /// As quantizedPlaces of spec/src/quantized.ts has them, with panels of `group` rows.
   int64_t scales_offset() const;
+  /// Of all scales, and of all zero points where there are any.
+  int64_t scale_bytes() const;
   int64_t code_bytes() const;
 };
 

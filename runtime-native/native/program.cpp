@@ -313,9 +313,11 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   const Product& product = product_of(weight);
   g.b = resolve(o[1]);
   g.panels = panels_of(weight);
-  Codes codes{weight.bits, weight.shared, (const uint8_t*)g.b, nullptr, {}};
+  Codes codes{weight.bits, weight.shared, (const uint8_t*)g.b, nullptr, nullptr, {}};
   if (weight.bits > 0) {
     codes.scales = (const float*)(codes.codes + weight.scales_offset());
+    if (weight.zero_points)
+      codes.zeros = (const float*)(codes.codes + weight.scales_offset() + weight.scale_bytes());
     std::copy(std::begin(weight.numbers), std::end(weight.numbers), codes.numbers);
     g.codes = &codes;
   }

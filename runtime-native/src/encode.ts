@@ -15,7 +15,7 @@ import type {
   Storage,
 } from "@sigil/spec";
 import { nativeOperations } from "@sigil/spec/native";
-import { isQuantized, numbersOf } from "@sigil/spec/shared";
+import { hasZeroPoints, isQuantized, numbersOf } from "@sigil/spec/shared";
 import { descriptorVersion } from "./descriptor-version.ts";
 
 /** As native/descriptor.cpp has it. */
@@ -60,7 +60,8 @@ function encodeWeight({ layout, rows, columns }: PlannedWeight): number[] {
   if (!isQuantized(storage)) return [panels, indexOf(storages, storage), rows, columns, 0];
   // Of 8 bits, codes are numbers.
   const numbers = numbersOf(storage) ?? Array.from({ length: 16 }, () => 0);
-  return [panels, 0, rows, columns, storage.bits, storage.group, ...numbers];
+  const zeros = Number(hasZeroPoints(storage));
+  return [panels, 0, rows, columns, storage.bits, storage.group, zeros, ...numbers];
 }
 
 function indexOf<T>(list: readonly T[], item: T): number {

@@ -31,6 +31,7 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   object: isObject,
   array: Array.isArray,
   string: (value) => typeof value === "string",
+  boolean: (value) => typeof value === "boolean",
   number: Number.isFinite,
   integer: Number.isSafeInteger,
 };

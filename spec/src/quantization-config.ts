@@ -92,7 +92,7 @@ function bitsandbytes(
 }
 
 /**
- * One group of all linears, their weights symmetric integers of 8 or 4 bits, or floats of 8 bits,
+ * One group of all linears, their weights integers of 8 or 4 bits, or floats of 8 bits,
  * which are read as floats. What it says of activations is left alone: they stay floats.
  */
 function compressedTensors(
@@ -106,9 +106,7 @@ function compressedTensors(
     report(`/config_groups/${name}`, {
       code: "unsupported-quantization",
       message: `weights of compressed-tensors ${what} are not read`,
-      help:
-        "one group of targets `Linear`, symmetric, of 8 or 4 bits a channel or a group, or " +
-        "float8",
+      help: "one group of targets `Linear`, of 8 or 4 bits a channel or a group, or " + "float8",
     });
   if (groups.length !== 1 || !isObject(group) || !isObject(weights))
     return refuse(`in ${groups.length} groups`);
@@ -118,9 +116,10 @@ function compressedTensors(
   if (type === "float" && bits === 8 && (strategy === "tensor" || strategy === "channel"))
     return [];
   const grouped = strategy === "group";
-  if (type !== "int" || symmetric !== true || (!grouped && strategy !== "channel"))
+  if (type !== "int" || typeof symmetric !== "boolean" || (!grouped && strategy !== "channel"))
     return refuse(
-      `by ${shown(strategy)}, of type ${shown(type)}${symmetric === true ? "" : ", asymmetric"}`,
+      `by ${shown(strategy)}, of type ${shown(type)}` +
+        `${typeof symmetric === "boolean" ? "" : `, symmetric ${shown(symmetric)}`}`,
     );
   if ((bits !== 8 && bits !== 4) || (grouped && !Number.isSafeInteger(size)))
     return refuse(`of ${shown(bits)} bits`);
@@ -129,5 +128,12 @@ function compressedTensors(
   if (pattern !== undefined) return refuse(`that ignore ${pattern}`);
   return [...notLinear, ...ignored.map((entry) => `${entry}.weight`)]
     .map((entry): StorageRule => ({ pattern: entry, storage: "float32" }))
-    .concat({ pattern: "*", storage: { bits, ...(grouped && { group: size as number }) } });
+    .concat({
+      pattern: "*",
+      storage: {
+        bits,
+        ...(grouped && { group: size as number }),
+        ...(!symmetric && { zero_point: true }),
+      },
+    });
 }

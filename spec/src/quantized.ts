@@ -7,10 +7,15 @@ import type { QuantizedStorage, Storage, WeightStorage } from "./generated/plan.
 export const isQuantized = (storage: WeightStorage): storage is QuantizedStorage =>
   typeof storage === "object";
 
+export const hasZeroPoints = ({ zero_point = false }: QuantizedStorage): boolean => zero_point;
+
 /** Whether weights that are stored so may be one matrix. */
 export const sameStorage = (a: WeightStorage, b: WeightStorage): boolean =>
   isQuantized(a) && isQuantized(b)
-    ? a.bits === b.bits && a.group === b.group && a.book === b.book
+    ? a.bits === b.bits &&
+      a.group === b.group &&
+      a.book === b.book &&
+      hasZeroPoints(a) === hasZeroPoints(b)
     : a === b;
 
 /** The code books of bitsandbytes (functional.py, get_4bit_type), as float32. */
@@ -36,11 +41,13 @@ export const numbersOf = ({ bits, book }: QuantizedStorage): readonly number[] |
       ? Array.from({ length: 16 }, (_, code) => code - 8)
       : undefined;
 
-/** Where codes and scales of a matrix in panels of `width` rows lie, in bytes. */
+/** Where codes, scales and zero points of a matrix in panels of `width` rows lie, in bytes. */
 export interface QuantizedPlaces {
   /** Of codes, from one panel to the next. */
   readonly panelBytes: number;
   readonly scalesOffset: number;
+  /** Of the zero points, which lie as scales do; the end where there are none. */
+  readonly zerosOffset: number;
   /** Groups of a row. */
   readonly groups: number;
   readonly bytes: number;
@@ -50,22 +57,27 @@ export interface QuantizedPlaces {
 export function quantizedPlaces(
   rows: number,
   columns: number,
-  { bits, group }: QuantizedStorage,
+  storage: QuantizedStorage,
   width: number,
   panelColumns = columns,
 ): QuantizedPlaces {
+  const { bits, group } = storage;
   const panels = Math.ceil(rows / width);
   const panelBytes = Math.ceil((width * panelColumns * bits) / 8);
   const groups = Math.ceil(columns / group);
   const scalesOffset = Math.ceil((panels * panelBytes) / 16) * 16;
-  return { panelBytes, scalesOffset, groups, bytes: scalesOffset + 4 * panels * width * groups };
+  const scaleBytes = 4 * panels * width * groups;
+  const zerosOffset = scalesOffset + scaleBytes;
+  const bytes = zerosOffset + (hasZeroPoints(storage) ? scaleBytes : 0);
+  return { panelBytes, scalesOffset, zerosOffset, groups, bytes };
 }
 
 /** As people write it: int8, int4 in groups of 32, nf4 in groups of 64. */
 export function showStorage(storage: WeightStorage): string {
   if (!isQuantized(storage)) return storage;
   const { bits, group, book } = storage;
-  return `${book ?? `int${bits}`} in groups of ${group}`;
+  const zeros = hasZeroPoints(storage) ? " with zero points" : "";
+  return `${book ?? `int${bits}`} in groups of ${group}${zeros}`;
 }
 
 /** Bytes of an element of packed floats. */

@@ -16,6 +16,7 @@ export { SigilError } from "./sigil-error.ts";
 export { standsForOpenClip } from "./stands-for-open-clip.ts";
 export {
   codeBooks,
+  hasZeroPoints,
   isQuantized,
   numbersOf,
   quantizedPlaces,

@@ -16,6 +16,7 @@ export interface Quantization {
    */
   readonly block?: number;
   readonly book?: "nf4" | "fp4";
+  readonly zero_point?: boolean;
 }
 
 export interface StorageRule {
@@ -51,6 +52,14 @@ export function storageOfSpec(
           code: "contradictory-sizes",
           message: `${choice.book} has 16 numbers, which 4 bits tell apart`,
           help: "set bits to 4",
+        }),
+      );
+    if (typeof choice === "object" && choice.zero_point && choice.book)
+      diagnostics.push(
+        diagnosticAt(source, `${pointer}/zero_point`, {
+          code: "contradictory-sizes",
+          message: `${choice.book} has a number for zero, so it takes no zero points`,
+          help: "leave out either book or zero_point",
         }),
       );
     return chosen(choice);
@@ -96,10 +105,11 @@ export function storageOf(
 ): WeightStorage {
   const choice = quantize.find(({ pattern }) => fitsPattern(tensor, pattern))?.storage ?? storage;
   if (typeof choice === "string") return choice;
-  const { bits, group = columns, block, book } = choice;
+  const { bits, group = columns, block, book, zero_point: zeroPoint } = choice;
   return {
     bits,
     group: block === undefined ? Math.min(group, columns) : divisor(columns, block),
     ...(book && { book }),
+    ...(zeroPoint && { zero_point: true }),
   };
 }

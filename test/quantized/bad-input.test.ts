@@ -223,7 +223,10 @@ describe("what a spec and a config say of quantisation", () => {
     expect(compressed({ num_bits: 8, type: "float", strategy: "channel" })).toEqual([]);
     expect(
       compressed({ num_bits: 4, strategy: "group", group_size: 32, symmetric: false }),
-    ).toEqual(['weights of compressed-tensors by "group", of type "int", asymmetric are not read']);
+    ).toEqual([]);
+    expect(compressed({ num_bits: 4, strategy: "block" })).toEqual([
+      'weights of compressed-tensors by "block", of type "int" are not read',
+    ]);
     expect(compressed({ num_bits: 2, strategy: "channel" })).toEqual([
       "weights of compressed-tensors of 2 bits are not read",
     ]);

@@ -167,6 +167,27 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     },
   );
 
+  it("int4 with zero points keeps them too, and every backend reads it alike", async () => {
+    const out = join(folder, "zero-points");
+    const { bytes, kept } = await quantize("int4", out, "--zero-points", "--group", "64");
+    expect(bytes.after / bytes.before).toBeLessThan(0.18);
+    expect(kept.images.least).toBeGreaterThan(0.99);
+    expect(kept.texts.least).toBeGreaterThan(0.998);
+    expect(kept.answers).toBe(pictures.length);
+    // Of the checkpoint, and of floats that are quantised when they are loaded.
+    for (const weights of [["--weights", join(out, "model.safetensors")], []]) {
+      const { stdout, stderr, status } = await sigil(
+        "parity",
+        out,
+        "--backends",
+        "cpu",
+        ...weights,
+      );
+      expect(status, stderr).toBe(0);
+      expect(stdout).toMatch(/siglip-scores/);
+    }
+  });
+
   it("raises what costs most, which is measured", async () => {
     // A large weight in each group spoils the scales of a layer that is not the first.
     const spoiled = join(folder, "spoiled");
@@ -288,6 +309,7 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     await wrong(/cannot read/, shapes, "--to", "int8", "--out", out, "--texts", "none.txt");
     await wrong(/argument missing/, shapes, "--to", "int4", "--out", out, "--calibrate");
     await wrong(/int4 is calibrated/, shapes, "--to", "int8", "--out", out, "--calibrate", "x.png");
+    await wrong(/--zero-points: int4/, shapes, "--to", "int8", "--out", out, "--zero-points");
     await wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
     await wrong(/is quantised already/, join(folder, "int8"), "--to", "int4", "--out", out);
     await wrong(/Allowed choices/, shapes, "--to", "int4", "--out", out, "--group", "24");

@@ -20,6 +20,7 @@ export const quantizeCommand = new Command("quantize")
       .choices(["32", "64", "128"])
       .default("32"),
   )
+  .option("--zero-points", "a zero point for each scale of int4, too", false)
   .addOption(
     new Option(
       "--table <type>",

@@ -48,6 +48,8 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
   if (out === resolve(folder)) throw new InputError(`--out: ${out} is the checkpoint itself`);
   if (options.calibrate.length > 0 && to !== "int4")
     throw new InputError(`--calibrate: int4 is calibrated, received --to ${to}`);
+  if (options.zeroPoints && to !== "int4")
+    throw new InputError(`--zero-points: int4 takes them, received --to ${to}`);
   if (target !== undefined && (to !== "int4" || !options.measure))
     throw new InputError(
       "--target-cosine: expected --to int4, whose layers can go to 8 bits, and no --no-measure",

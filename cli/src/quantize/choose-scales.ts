@@ -1,52 +1,100 @@
+/** Codes whose scales leave the least squared error, which may not be those of the largest weight. */
 import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime/internal";
+import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 
-/** Parts of the scale that gives the largest weight the outermost code. */
+/** Parts of the scale that gives the outermost weights of a group the outermost codes. */
 const parts = [1, 0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8];
 
+/** Evenly spaced numbers: a weight is a whole number, less the zero point, times the scale. */
+export interface Grid {
+  readonly scale: number;
+  readonly zero: number;
+}
+
+/** The whole numbers of codes, and what a code is more than its number. */
+export const codeRange = ({ bits, zero_point: zeroPoint = false }: QuantizedStorage) =>
+  bits === 8
+    ? ({ least: zeroPoint ? -128 : -127, most: 127, shift: 0 } as const)
+    : ({ least: -8, most: 7, shift: 8 } as const);
+
+/** The number of a weight on a grid. */
+export function nearestNumber(
+  x: number,
+  { scale, zero }: Grid,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  if (scale === 0) return zero;
+  return Math.max(least, Math.min(most, Math.round(x * (1 / scale)) + zero));
+}
+
 /**
- * Evenly spaced codes with the scales that leave the least squared error of a group's weights,
- * which is often less than the one that its largest weight asks for. Scales of 4 bits are float16
- * numbers, as they are stored; codes are as `quantize` of @sigil/runtime makes them.
+ * The grid of the least squared error for `count` values, `stride` apart. Scales of 4 bits are
+ * float16 numbers, as they are stored.
  */
+export function closestGrid(
+  values: Float32Array,
+  { begin, count, stride }: Readonly<Record<"begin" | "count" | "stride", number>>,
+  storage: QuantizedStorage,
+): Grid {
+  const { bits } = storage;
+  const range = codeRange(storage);
+  const end = begin + count * stride;
+  let [low, high] = [0, 0];
+  for (let i = begin; i < end; i += stride) {
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
+  }
+  const zeroPoints = hasZeroPoints(storage);
+  const widest = zeroPoints
+    ? (high - low) / (range.most - range.least)
+    : bits === 8
+      ? Math.max(high, -low) / 127
+      : // The value of the largest magnitude becomes -8.
+        (high > -low ? high : low) / -8;
+  let chosen: Grid = { scale: 0, zero: 0 };
+  let smallest = Infinity;
+  for (const part of parts) {
+    const scale =
+      bits === 8 ? Math.fround(widest * part) : float16ToFloat32(float32ToFloat16(widest * part));
+    if (scale === 0) break;
+    const inverse = 1 / scale;
+    const zero = zeroPoints
+      ? Math.max(range.least, Math.min(range.most, Math.round(range.least - low * part * inverse)))
+      : 0;
+    let error = 0;
+    for (let i = begin; i < end && error < smallest; i += stride) {
+      const number = Math.round(values[i]! * inverse) + zero;
+      const clamped = Math.max(range.least, Math.min(range.most, number));
+      const off = values[i]! - (clamped - zero) * scale;
+      error += off * off;
+    }
+    if (error < smallest) [smallest, chosen] = [error, { scale, zero }];
+  }
+  return chosen;
+}
+
+/** Rows of weights as codes; see closestGrid. */
 export function quantizeClosely(
   values: Float32Array,
   columns: number,
-  { bits, group }: { readonly bits: 4 | 8; readonly group: number },
+  storage: QuantizedStorage,
 ): QuantizedMatrix {
+  const { group } = storage;
   const rows = values.length / columns;
   const groups = Math.ceil(columns / group);
   const codes = new Int8Array(values.length);
   const scales = new Float32Array(rows * groups);
-  const [least, most, shift] = bits === 8 ? [-127, 127, 0] : [-8, 7, 8];
+  const zeros = new Float32Array(hasZeroPoints(storage) ? scales.length : 0);
+  const range = codeRange(storage);
   for (let row = 0, g = 0; row < rows; row++)
     for (let first = 0; first < columns; first += group, g++) {
       const begin = row * columns + first;
       const end = row * columns + Math.min(columns, first + group);
-      let extreme = 0;
+      const grid = closestGrid(values, { begin, count: end - begin, stride: 1 }, storage);
+      scales[g] = grid.scale;
+      if (zeros.length > 0) zeros[g] = grid.zero;
       for (let i = begin; i < end; i++)
-        if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!;
-      const widest = bits === 8 ? Math.abs(extreme) / 127 : extreme / -8;
-      let chosen = 0;
-      let smallest = Infinity;
-      for (const part of parts) {
-        const scale =
-          bits === 8
-            ? Math.fround(widest * part)
-            : float16ToFloat32(float32ToFloat16(widest * part));
-        if (scale === 0) break;
-        let error = 0;
-        const inverse = 1 / scale;
-        for (let i = begin; i < end && error < smallest; i++) {
-          const code = Math.max(least, Math.min(most, Math.round(values[i]! * inverse)));
-          const off = values[i]! - code * scale;
-          error += off * off;
-        }
-        if (error < smallest) [smallest, chosen] = [error, scale];
-      }
-      scales[g] = chosen;
-      const inverse = chosen === 0 ? 0 : 1 / chosen;
-      for (let i = begin; i < end; i++)
-        codes[i] = Math.max(least, Math.min(most, Math.round(values[i]! * inverse))) + shift;
+        codes[i] = nearestNumber(values[i]!, grid, range) + range.shift;
     }
-  return { columns, codes, scales };
+  return { columns, codes, scales, ...(zeros.length > 0 && { zeros }) };
 }

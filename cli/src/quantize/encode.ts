@@ -1,7 +1,7 @@
 /** A matrix as the tensors that a file keeps of it. */
 import { quantize, type QuantizedMatrix, type TensorInfo } from "@sigil/runtime/internal";
-import { codeBooks, type QuantizedStorage } from "@sigil/spec";
-import { quantizeClosely } from "./choose-scales.ts";
+import { codeBooks, hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
+import { codeRange, quantizeClosely } from "./choose-scales.ts";
 
 /** A tensor of the file, with its data once it is known. */
 export interface StoredTensor extends TensorInfo {
@@ -55,8 +55,20 @@ export function storedTensors(
       ? { name, dtype: "I8", shape }
       : { name: `${name}_packed`, dtype: "I32", shape: [rows, Math.ceil(columns / 8)] },
     { name: `${name}_scale`, dtype: bits === 8 ? "F32" : "F16", shape: [rows, groups] },
+    ...(hasZeroPoints(encoding.storage) ? [zeroPointTensor(name, bits, rows, groups)] : []),
   ];
 }
+
+const zeroPointTensor = (
+  name: string,
+  bits: 4 | 8,
+  rows: number,
+  groups: number,
+): StoredTensor => ({
+  name: `${name}_zero_point`,
+  dtype: bits === 8 ? "I8" : "I32",
+  shape: [bits === 8 ? rows : Math.ceil(rows / 8), groups],
+});
 
 /** The data of those tensors. `matrix`: codes that were found in another way. */
 export function encode(
@@ -85,14 +97,18 @@ export function encode(
   }
   const { storage } = encoding;
   const packed = matrix ?? quantizeClosely(values, columns, storage);
-  const { codes, scales } = packed;
-  return {
-    tensors: new Map<string, ArrayBufferView>([
-      storage.bits === 8 ? [name, codes] : [`${name}_packed`, nibbles(codes, columns, "low")],
-      [`${name}_scale`, scales],
-    ]),
-    error: errorOf(values, packed, storage.group, (code) => (storage.bits === 8 ? code : code - 8)),
-  };
+  const { codes, scales, zeros } = packed;
+  const tensors = new Map<string, ArrayBufferView>([
+    storage.bits === 8 ? [name, codes] : [`${name}_packed`, nibbles(codes, columns, "low")],
+    [`${name}_scale`, scales],
+  ]);
+  if (zeros)
+    tensors.set(
+      `${name}_zero_point`,
+      storage.bits === 8 ? Int8Array.from(zeros) : packedZeros(zeros, codes.length / columns),
+    );
+  const { shift } = codeRange(storage);
+  return { tensors, error: errorOf(values, packed, storage.group, (code) => code - shift) };
 }
 
 /** Codes two to a byte, row by row; `low`: the first in the lower half, rows as whole int32. */
@@ -107,9 +123,19 @@ function nibbles(codes: Int8Array, columns: number, first: "low" | "high"): Uint
   return bytes;
 }
 
+/** Zero points less -8, of eight rows to an int32: `[rows / 8, groups]`. */
+function packedZeros(zeros: Float32Array, rows: number): Int32Array {
+  const groups = zeros.length / rows;
+  const words = new Int32Array(Math.ceil(rows / 8) * groups);
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let g = 0; g < groups; g++, i++)
+      words[(row >> 3) * groups + g]! |= (zeros[i]! + 8) << (4 * (row & 7));
+  return words;
+}
+
 function errorOf(
   values: Float32Array,
-  { columns, codes, scales }: QuantizedMatrix,
+  { columns, codes, scales, zeros }: QuantizedMatrix,
   group: number,
   number: (code: number) => number,
 ): number {
@@ -117,8 +143,8 @@ function errorOf(
   let [off, all] = [0, 0];
   for (let i = 0; i < values.length; i++) {
     const row = Math.floor(i / columns);
-    const scale = scales[row * groups + Math.floor((i - row * columns) / group)]!;
-    off += (values[i]! - number(codes[i]!) * scale) ** 2;
+    const g = row * groups + Math.floor((i - row * columns) / group);
+    off += (values[i]! - (number(codes[i]!) - (zeros?.[g] ?? 0)) * scales[g]!) ** 2;
     all += values[i]! ** 2;
   }
   return all === 0 ? 0 : Math.sqrt(off / all);

@@ -2,24 +2,30 @@
  * GPTQ (Frantar et al. 2022): columns are quantised one after the other, and what each loses is
  * made up for by those that are left, as the inputs' products tell.
  */
-import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime/internal";
+import type { QuantizedMatrix } from "@sigil/runtime/internal";
+import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
+import { closestGrid, codeRange, nearestNumber, type Grid } from "./choose-scales.ts";
 import type { Gram } from "./gram.ts";
 
 /** What is added to the diagonal, as a part of its mean. */
 const damping = 0.01;
-const parts = [1, 0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8];
 
 /** 4-bit codes, evenly spaced, with float16 scales; `values` are `[rows, columns]`. */
 export function gptq(
   values: Float32Array,
   columns: number,
-  group: number,
+  storage: QuantizedStorage,
   gram: Gram,
 ): QuantizedMatrix {
+  const { group } = storage;
   const rows = values.length / columns;
   const groups = Math.ceil(columns / group);
   const codes = new Int8Array(values.length);
   const scales = new Float32Array(rows * groups);
+  const zeros = new Float32Array(hasZeroPoints(storage) ? scales.length : 0);
+  const range = codeRange(storage);
+  /** Of each row, in the group at hand. */
+  let grids: Grid[] = [];
   const factor = inverseFactor(gram);
   // Column by column, so that each update goes along memory.
   const left = new Float32Array(values.length);
@@ -28,16 +34,24 @@ export function gptq(
   const errors = new Float32Array(rows);
   for (let k = 0; k < columns; k++) {
     const g = Math.floor(k / group);
-    if (k % group === 0)
-      chooseScales(left, rows, k, Math.min(columns, k + group), g, groups, scales);
+    if (k % group === 0) {
+      const count = Math.min(columns - k, group);
+      grids = Array.from({ length: rows }, (_, row) =>
+        closestGrid(left, { begin: k * rows + row, count, stride: rows }, storage),
+      );
+      grids.forEach(({ scale, zero }, row) => {
+        scales[row * groups + g] = scale;
+        if (zeros.length > 0) zeros[row * groups + g] = zero;
+      });
+    }
     const own = k * rows;
     const diagonal = factor[k * columns + k]!;
     for (let row = 0; row < rows; row++) {
-      const scale = scales[row * groups + g]!;
+      const grid = grids[row]!;
       const x = left[own + row]!;
-      const code = scale === 0 ? 0 : Math.max(-8, Math.min(7, Math.round(x / scale)));
-      codes[row * columns + k] = code + 8;
-      errors[row] = (x - code * scale) / diagonal;
+      const number = nearestNumber(x, grid, range);
+      codes[row * columns + k] = number + range.shift;
+      errors[row] = (x - (number - grid.zero) * grid.scale) / diagonal;
     }
     for (let j = k + 1; j < columns; j++) {
       const share = factor[k * columns + j]!;
@@ -46,38 +60,7 @@ export function gptq(
       for (let row = 0; row < rows; row++) left[at + row]! -= errors[row]! * share;
     }
   }
-  return { columns, codes, scales };
-}
-
-/** The scales of one group of columns, of the least squared error. */
-function chooseScales(
-  left: Float32Array,
-  rows: number,
-  begin: number,
-  end: number,
-  g: number,
-  groups: number,
-  scales: Float32Array,
-): void {
-  for (let row = 0; row < rows; row++) {
-    let extreme = 0;
-    for (let k = begin; k < end; k++) {
-      const x = left[k * rows + row]!;
-      if (Math.abs(x) > Math.abs(extreme)) extreme = x;
-    }
-    let [chosen, smallest] = [0, Infinity];
-    for (const part of parts) {
-      const scale = float16ToFloat32(float32ToFloat16((extreme / -8) * part));
-      if (scale === 0) break;
-      let error = 0;
-      for (let k = begin; k < end && error < smallest; k++) {
-        const x = left[k * rows + row]!;
-        error += (x - scale * Math.max(-8, Math.min(7, Math.round(x / scale)))) ** 2;
-      }
-      if (error < smallest) [smallest, chosen] = [error, scale];
-    }
-    scales[row * groups + g] = chosen;
-  }
+  return { columns, codes, scales, ...(zeros.length > 0 && { zeros }) };
 }
 
 /**

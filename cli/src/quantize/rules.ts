@@ -6,6 +6,8 @@ export interface RuleOptions {
   readonly to: Target;
   /** Columns that share a scale, of int4. */
   readonly group: string;
+  /** Whether groups of int4 have zero points. */
+  readonly zeroPoints?: boolean;
   /** How the token embeddings are stored; of as many bits as the matrices when undefined. */
   readonly table?: "int8" | "int4" | "float16" | undefined;
   /** Patterns of what stays as it is. */
@@ -32,14 +34,18 @@ const sensitive = [
 export function rulesFor({
   to,
   group,
+  zeroPoints = false,
   table = to === "int4" ? "int4" : "int8",
   keep,
   raised,
 }: RuleOptions): Record<string, StorageChoice> {
   if (to === "nf4" || to === "fp4")
     throw new Error("internal: bitsandbytes' types have no rules of Sigil's");
-  const int4: StorageChoice = { bits: 4, group: Number(group) };
-  const tables: StorageChoice = table === "int4" ? { bits: 4, group: 32 } : table;
+  const grouped = (columns: number): StorageChoice => ({
+    ...{ bits: 4, group: columns },
+    ...(zeroPoints && { zero_point: true }),
+  });
+  const tables: StorageChoice = table === "int4" ? grouped(32) : table;
   return {
     ...Object.fromEntries(keep.map((pattern) => [pattern, "float16" as const])),
     "*position_embedding.weight": "float16",
@@ -47,7 +53,7 @@ export function rulesFor({
       ? Object.fromEntries([...sensitive, ...raised].map((pattern) => [pattern, "int8" as const]))
       : {}),
     "*token_embedding.weight": tables,
-    "*": to === "int8" ? "int8" : int4,
+    "*": to === "int8" ? "int8" : grouped(Number(group)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the lowering of a graph knows, and what it has made so far. */
 import {
+  hasZeroPoints,
   isQuantized,
   storageOf,
   type Storage,
@@ -102,6 +103,7 @@ export class Lowering {
       this.#stored.activations === "int8" &&
       isQuantized(storage) &&
       storage.bits === 8 &&
+      !hasZeroPoints(storage) &&
       storage.group >= depth &&
       // As many as a vector of integers holds.
       depth % 8 === 0

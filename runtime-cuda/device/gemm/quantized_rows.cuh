@@ -5,11 +5,16 @@
 namespace sigil {
 
 /// Rows of codes `row_bytes` apart, of 8 bits signed or of 4 bits the first in the lower half of a
-/// byte; behind all codes, at `scales_offset` bytes, a scale for each `group` columns of a row.
-/// `Numbers::of` is what a code of 4 bits stands for. Past the depth come zeros.
-template <int bits, int row_bytes, int depth, int group, long long scales_offset, class Numbers>
+/// byte; behind all codes, at `scales_offset` bytes, a scale for each `group` columns of a row, and
+/// at `zeros_offset` bytes, unless it is negative, as many zero points. `Numbers::of` is what a
+/// code of 4 bits stands for. Past the depth come zeros.
+template <int bits, int row_bytes, int depth, int group, long long scales_offset,
+          long long zeros_offset, class Numbers>
 struct QuantizedRows {
   static constexpr int groups = (depth + group - 1) / group;
+  static constexpr bool has_zeros = zeros_offset >= 0;
+  /// From a scale to its zero point.
+  static constexpr long long zeros_behind = has_zeros ? (zeros_offset - scales_offset) / 4 : 0;
   const uint8_t* matrix;
   struct Row {
     const uint8_t* codes;
@@ -24,17 +29,24 @@ struct QuantizedRows {
   /// it, theirs.
   template <int count>
   struct Held {
-    static constexpr int scale_count = group % count == 0 || groups == 1 ? 1 : count;
+    // No code stands for zero in every group: what pads a row needs scales of its own, which are 0.
+    static constexpr bool pads = has_zeros && depth % count != 0;
+    static constexpr int scale_count = (group % count == 0 || groups == 1) && !pads ? 1 : count;
     Packet<count * bits / 8> codes;
     float scales[scale_count];
+    float zeros[has_zeros ? scale_count : 1];
   };
   template <int count>
   SIGIL_DEVICE void fetch(Held<count>& held, const Row& row, int k) const {
     if (k >= depth) return;
     held.codes = *reinterpret_cast<const Packet<count * bits / 8>*>(row.codes + k * bits / 8);
 #pragma unroll
-    for (int i = 0; i < Held<count>::scale_count; i++)
-      held.scales[i] = k + i < depth ? row.scales[(k + i) / group] : 0.0f;
+    for (int i = 0; i < Held<count>::scale_count; i++) {
+      const bool inside = k + i < depth;
+      held.scales[i] = inside ? row.scales[(k + i) / group] : 0.0f;
+      if constexpr (has_zeros)
+        held.zeros[i] = inside ? row.scales[(k + i) / group + zeros_behind] : 0.0f;
+    }
     // A scale that serves a run to its end would make numbers of what pads the row.
     if constexpr (Held<count>::scale_count == 1 && depth % count != 0)
       if (k + count > depth) clear_from(held.codes, depth - k);
@@ -42,8 +54,12 @@ struct QuantizedRows {
   template <int count>
   SIGIL_DEVICE static void widen_all(float (&values)[count], const Held<count>& held) {
 #pragma unroll
-    for (int i = 0; i < count; i++)
-      values[i] = number(held.codes, i) * held.scales[Held<count>::scale_count == 1 ? 0 : i];
+    for (int i = 0; i < count; i++) {
+      const int g = Held<count>::scale_count == 1 ? 0 : i;
+      values[i] = number(held.codes, i);
+      if constexpr (has_zeros) values[i] -= held.zeros[g];
+      values[i] *= held.scales[g];
+    }
   }
 
  private:

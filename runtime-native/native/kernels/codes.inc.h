@@ -1,4 +1,5 @@
-// Codes to the floats that they stand for: a number times the scale of its group.
+// Codes to the floats that they stand for: a number, less the zero point of its group, times its
+// scale.
 
 /// Sixteen codes of one step.
 template <int bits>
@@ -14,12 +15,14 @@ static void unpack_group(const Codes& c, int64_t depth, int64_t number, int64_t 
                          int64_t count, float* out) {
   const typename V::Book book = V::book(c.numbers);
   const uint8_t* codes = c.codes + (number * depth + k) * (group * bits / 8);
-  const float* scales = c.scales + number * ((depth + c.shared - 1) / c.shared) * group;
+  const int64_t first = number * ((depth + c.shared - 1) / c.shared) * group;
   for (int64_t i = 0; i < count;) {
     const int64_t place = (k + i) / c.shared, left = (place + 1) * c.shared - k;
-    const W scale = W::load(scales + place * group);
+    const W scale = W::load(c.scales + first + place * group);
+    // A number less nothing is that number, bit for bit.
+    const W zero = c.zeros ? W::load(c.zeros + first + place * group) : W::all(0);
     for (const int64_t end = left < count ? left : count; i < end; i++) {
-      mul(numbers_of<bits>(codes, book), scale).store(out + i * pitch);
+      mul(sub(numbers_of<bits>(codes, book), zero), scale).store(out + i * pitch);
       codes += group * bits / 8;
     }
   }

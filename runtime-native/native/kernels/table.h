@@ -107,7 +107,8 @@ enum class Type : uint8_t { float32, float16, bfloat16, count };
 
 /// A weight kept as codes, unpacked panel by panel while it is multiplied. As quantizedPlaces of
 /// spec/src/quantized.ts has them, in panels of `group` columns: [column group][k][column] of
-/// codes, of 4 bits two to a byte, and [column group][group of k][column] of scales.
+/// codes, of 4 bits two to a byte, and [column group][group of k][column] of scales and zero
+/// points.
 struct Codes {
   /// 8: signed numbers; 4: places in `numbers`.
   int64_t bits;
@@ -115,6 +116,8 @@ struct Codes {
   int64_t shared;
   const uint8_t* codes;
   const float* scales;
+  /// Null where zero stands for zero.
+  const float* zeros;
   float numbers[16];
 };
 

@@ -20,10 +20,10 @@ export function weightHandlers(source: WeightSource, signalNow: () => AbortSigna
       return new Given(values, [values.buffer as ArrayBuffer]);
     },
     readQuantized: async (name: string, storage: QuantizedStorage) => {
-      const { columns, codes, scales } = await source.readQuantized!(name, storage, {
+      const { columns, codes, scales, zeros } = await source.readQuantized!(name, storage, {
         signal: signalNow(),
       });
-      return new Given({ columns, codes, scales }, []);
+      return new Given({ columns, codes, scales, zeros }, []);
     },
     readRowsFloat32: async (name: string, rows: readonly number[]) => {
       const values = await source.readRowsFloat32(name, rows);

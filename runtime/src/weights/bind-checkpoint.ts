@@ -11,8 +11,12 @@ export async function bindCheckpoint(plan: BoundPlan, source: WeightSource): Pro
   return (await import("./quantized/bind-quantized.ts")).bindQuantized(plan, source);
 }
 
-/** Whether a source has the tensors of a plan, no others, and all of them as floats. */
-function holdsJust({ tensors, programs = [] }: BoundPlan, source: WeightSource): boolean {
+/**
+ * Whether a source has the tensors of a plan, no others, and all of them as floats. Without
+ * programs nobody knows how their weights will be stored.
+ */
+function holdsJust({ tensors, programs }: BoundPlan, source: WeightSource): boolean {
+  if (!programs) return false;
   const expected = Object.entries(tensors);
   const extra = [...source.tensors.keys()].filter((name) => !name.endsWith("position_ids"));
   return (

@@ -512,6 +512,9 @@ export const planSchema: ShapeSchema = {
             "nf4",
             "fp4"
           ]
+        },
+        "zero_point": {
+          "type": "boolean"
         }
       },
       "additionalProperties": false

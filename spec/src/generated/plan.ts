@@ -49,7 +49,7 @@ export interface WeightPart {
   };
 }
 
-/** rows: row-major float32. panels: `width` rows at a time, each panel column by column, in `storage`; of `columns` columns where those are more than the weight's, the last ones zeros. Quantised, codes lie so, of 4 bits the first in the lower half of a byte; behind them, from a multiple of 16 bytes on, the scales in float32, panel by panel, each group by group. */
+/** rows: row-major float32. panels: `width` rows at a time, each panel column by column, in `storage`; of `columns` columns where those are more than the weight's, the last ones zeros. Quantised, codes lie so, of 4 bits the first in the lower half of a byte; behind them, from a multiple of 16 bytes on, the scales in float32, panel by panel, each group by group; behind those, in the same order, the zero points in float32 if there are any. */
 export type WeightLayout = {
   readonly kind: "panels";
   readonly width: number;
@@ -114,13 +114,15 @@ export interface PlannedProgram {
 /** Element type of packed weights. */
 export type Storage = "float32" | "float16" | "bfloat16";
 
-/** Codes that stand for a number times the scale of their group. The number of 8 bits is the code, signed; that of 4 bits is the code less 8, or an entry of a book. */
+/** Codes that stand for a number times the scale of their group. The number of 8 bits is the code, signed; that of 4 bits is the code less 8, or an entry of a book. With zero points, the group's zero point is subtracted from the number first. */
 export interface QuantizedStorage {
   readonly bits: 4 | 8;
   /** Columns that share a scale, from the first one of a row on; the last group may be shorter. */
   readonly group: number;
   /** The 16 numbers of bitsandbytes' 4-bit types. */
   readonly book?: "nf4" | "fp4";
+  /** Whether each group has a zero point: the number that stands for zero. */
+  readonly zero_point?: boolean;
 }
 
 /** How the elements of a Gemm's weight lie in memory. */

@@ -8,6 +8,8 @@ export type StorageChoice = "float32" | "float16" | "bfloat16" | "int8" | "int4"
   readonly group?: number;
   /** The 16 numbers that codes of 4 bits stand for; evenly spaced ones when absent. */
   readonly book?: "nf4" | "fp4";
+  /** Whether the columns that share a scale also share a zero point, for weights that are not spread evenly around zero. */
+  readonly zero_point?: boolean;
 };
 
 /** What to compile: a SigLIP model and what its config does not say. Every default is filled in. */

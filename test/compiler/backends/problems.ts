@@ -161,6 +161,10 @@ export const quantizations: readonly QuantizedStorage[] = [
   { bits: 4, group: 64, book: "nf4" },
   { bits: 4, group: 2, book: "nf4" },
   { bits: 4, group: 16, book: "fp4" },
+  { bits: 8, group: 32, zero_point: true },
+  { bits: 4, group: 32, zero_point: true },
+  { bits: 4, group: 6, zero_point: true },
+  { bits: 4, group: 99999, zero_point: true },
 ];
 
 /** Whether the problem's first operand is bytes. */

@@ -1,8 +1,8 @@
 /**
  * Turns a quantised panel into float32, group by group: a column is eight codes, which lie
- * together, and meets the eight scales of its group.
+ * together, and meets the eight scales of its group, and their zero points.
  */
-import { numbersOf, type QuantizedStorage } from "@sigil/spec";
+import { hasZeroPoints, numbersOf, type QuantizedStorage } from "@sigil/spec";
 import { plus } from "./kernel.ts";
 import { panelPitch, panelWidth } from "./tile.ts";
 import type { FunctionWriter, Variable } from "./wat/function-writer.ts";
@@ -11,6 +11,8 @@ import { f32x4, i16x8, i32, i32x4, i8x16, v128, type I32, type V128 } from "./wa
 interface Panel {
   readonly codes: I32;
   readonly scales: I32;
+  /** From a group's scales to its zero points. */
+  readonly zerosBehind: number;
   /** Where columns go, `panelPitch` apart. */
   readonly target: I32;
 }
@@ -22,7 +24,7 @@ export function unpackQuantized(
   f: FunctionWriter,
   storage: QuantizedStorage,
   depth: number,
-  { codes, scales, target }: Panel,
+  { codes, scales, zerosBehind, target }: Panel,
 ): void {
   const { group, bits } = storage;
   const numbers = readerOf(f, storage);
@@ -32,13 +34,20 @@ export function unpackQuantized(
   const to = f.let("unpacked", target);
   const unpackGroup = (columns: number): void => {
     const halves = [0, 1].map((half) => f.let(`scale${half}`, v128.load(scale, 16 * half)));
+    const zeros = hasZeroPoints(storage)
+      ? [0, 1].map((half) => f.let(`zero${half}`, v128.load(plus(scale, zerosBehind), 16 * half)))
+      : undefined;
     f.set(scale, plus(scale, panelPitch));
     const step = columns % 4 === 0 ? 4 : columns % 2 === 0 ? 2 : 1;
     const end = f.let("groupEnd", plus(to, columns * panelPitch));
     f.doWhile(
       () => {
         numbers(from, step).forEach((vector, i) =>
-          f.storeVector(to, f32x4.mul(vector, halves[i % 2]!), 16 * i),
+          f.storeVector(
+            to,
+            f32x4.mul(zeros ? f32x4.sub(vector, zeros[i % 2]!) : vector, halves[i % 2]!),
+            16 * i,
+          ),
         );
         f.set(from, plus(from, step * columnBytes));
         f.set(to, plus(to, step * panelPitch));

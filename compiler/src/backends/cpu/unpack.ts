@@ -49,6 +49,7 @@ export function unpackedPanel(
     unpackQuantized(f, storage, depth, {
       codes: i32.add(base, times(panel, places.panelBytes)),
       scales: i32.add(plus(base, places.scalesOffset), scales),
+      zerosBehind: places.zerosOffset - places.scalesOffset,
       target,
     });
     return f.let("columns", target);

@@ -2,7 +2,13 @@
  * Gemm: on tensor cores where B is stored in 16 bits, or quantised beside values of 16 bits; by
  * float32 multiply-adds otherwise.
  */
-import { numbersOf, quantizedPlaces, type Extent, type QuantizedStorage } from "@sigil/spec";
+import {
+  hasZeroPoints,
+  numbersOf,
+  quantizedPlaces,
+  type Extent,
+  type QuantizedStorage,
+} from "@sigil/spec";
 import { gemmOperands } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
@@ -51,14 +57,15 @@ function quantizedRows(
   depth: number,
 ): string {
   const { bits, group } = storage;
-  const { panelBytes, scalesOffset } = quantizedPlaces(
+  const { panelBytes, scalesOffset, zerosOffset } = quantizedPlaces(
     columns as number,
     depth,
     storage,
     1,
     stride,
   );
-  return instance("QuantizedRows", bits, panelBytes, depth, group, scalesOffset, "Numbers");
+  const zeros = hasZeroPoints(storage) ? zerosOffset : -1;
+  return instance("QuantizedRows", bits, panelBytes, depth, group, scalesOffset, zeros, "Numbers");
 }
 
 /** The numbers of codes of 4 bits, chosen bit by bit: a table would lie in memory. */

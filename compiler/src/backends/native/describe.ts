@@ -23,10 +23,10 @@ const encoded = (expression: Expression, operands: MapProblem["operands"]): Nati
   operands: operands.map(({ name: _, ...operand }) => operand),
 });
 
-/** The addon unpacks codes of 4 and 8 bits, each a number times a scale, and no others. */
+/** The addon unpacks codes of 4 and 8 bits, with zero points and without, and no others. */
 function refuseOtherCodes(storage: WeightStorage): void {
   if (!isQuantized(storage)) return;
-  const { bits, group: _, book: __, ...more } = storage;
+  const { bits, group: _, book: __, zero_point: ___, ...more } = storage;
   if ((bits !== 4 && bits !== 8) || Object.keys(more).length > 0)
     throw new UnsupportedError(`native: no ${showStorage(storage)}; WebAssembly takes them`);
 }

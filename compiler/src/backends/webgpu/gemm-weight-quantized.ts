@@ -1,9 +1,9 @@
 /**
  * A quantised B: codes of a panel lie together, and a vector of four words holds those of four
  * depths in 8 bits, of eight in 4 bits. Scales lie behind all codes, a vector for each group of a
- * panel.
+ * panel, and zero points behind them alike.
  */
-import { numbersOf, quantizedPlaces, type QuantizedStorage } from "@sigil/spec";
+import { hasZeroPoints, numbersOf, quantizedPlaces, type QuantizedStorage } from "@sigil/spec";
 import { panelWidth, type GemmWeight } from "./gemm-weight.ts";
 import type { Operand } from "./operands.ts";
 import type { KernelWriter } from "./wgsl/kernel-writer.ts";
@@ -32,6 +32,9 @@ export function quantizedWeight(
   const padded = Math.ceil(depth / perVector) * perVector;
   const places = quantizedPlaces(columns, depth, storage, panelWidth, padded);
   const { groups } = places;
+  const zerosBehind = hasZeroPoints(storage)
+    ? (places.zerosOffset - places.scalesOffset) / vectorBytes
+    : undefined;
   return {
     layout: {
       kind: "panels",
@@ -51,16 +54,25 @@ export function quantizedWeight(
     load: (f, b, panel, quad) => {
       const [start, scales] = panel as [U32, U32];
       const numbers = numbersAt(f, storage, b, start, quad);
-      const scaleOf = (of: U32): Vec4 => bitcast.float(b.loadPacked("vec4u", u32.add(scales, of)));
+      const at = (place: U32): Vec4 => bitcast.float(b.loadPacked("vec4u", place));
+      const scaleOf = (of: U32): Vec4 => at(u32.add(scales, of));
+      const zeroOf = (of: U32): Vec4 | undefined =>
+        zerosBehind === undefined
+          ? undefined
+          : at(u32.add(u32.add(scales, of), u32.const(zerosBehind)));
+      const weightOf = (number: Vec4, scale: Vec4, zero: Vec4 | undefined): Vec4 =>
+        float.mul(zero ? float.sub(number, zero) : number, scale);
       if (group % 4 === 0 || groups === 1) {
         const of = groups === 1 ? u32.const(0) : u32.div(quad, u32.const(group / 4));
         const scale = f.let("scale", scaleOf(of));
-        return numbers.map((number) => float.mul(number, scale));
+        const zeros = zeroOf(of);
+        const zero = zeros && f.let("zero", zeros);
+        return numbers.map((number) => weightOf(number, scale, zero));
       }
       return numbers.map((number, lane) => {
         const k = u32.add(u32.mul(quad, u32.const(4)), u32.const(lane));
         const of = u32.min(u32.div(k, u32.const(group)), u32.const(groups - 1));
-        return float.mul(number, scaleOf(of));
+        return weightOf(number, scaleOf(of), zeroOf(of));
       });
     },
   };

@@ -19,24 +19,26 @@ export interface QuantizedPanelShape {
 export function packQuantizedRows(
   buffer: ArrayBufferLike,
   offset: number,
-  { codes, scales, columns }: QuantizedMatrix,
+  { codes, scales, zeros, columns }: QuantizedMatrix,
   { rows, width, storage, panelColumns = columns }: QuantizedPanelShape,
   firstRow: number,
 ): void {
   const places = quantizedPlaces(rows, columns, storage, width, panelColumns);
   const bytes = new Uint8Array(buffer, offset, places.scalesOffset);
-  const packedScales = new Float32Array(
-    buffer,
-    offset + places.scalesOffset,
-    (places.bytes - places.scalesOffset) / 4,
-  );
+  const perGroup = (from: number): Float32Array =>
+    new Float32Array(buffer, offset + from, (places.zerosOffset - places.scalesOffset) / 4);
+  const packedScales = perGroup(places.scalesOffset);
+  const packedZeros = zeros && perGroup(places.zerosOffset);
   const { groups, panelBytes } = places;
   const count = codes.length / columns;
   for (let r = 0; r < count; r++) {
     const panel = Math.floor((firstRow + r) / width);
     const lane = (firstRow + r) % width;
-    for (let g = 0; g < groups; g++)
-      packedScales[(panel * groups + g) * width + lane] = scales[r * groups + g]!;
+    for (let g = 0; g < groups; g++) {
+      const at = (panel * groups + g) * width + lane;
+      packedScales[at] = scales[r * groups + g]!;
+      if (zeros && packedZeros) packedZeros[at] = zeros[r * groups + g]!;
+    }
     const base = panel * panelBytes;
     const from = r * columns;
     if (storage.bits === 8)

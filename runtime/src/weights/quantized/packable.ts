@@ -21,7 +21,7 @@ export const packable = (matrix: QuantizedMatrix, storage: QuantizedStorage): Pa
   floats: () => dequantize(matrix, storage),
   pack({ buffer, offset }, { rows, columns, layout }, { tensor, begin, end }, firstRow) {
     if (layout.kind !== "panels") throw new Error("internal: codes lie in panels");
-    const { codes, scales } = matrix;
+    const { codes, scales, zeros } = matrix;
     if (codes.length < end * columns)
       throw new WeightsError("is too small", {
         tensor,
@@ -36,6 +36,7 @@ export const packable = (matrix: QuantizedMatrix, storage: QuantizedStorage): Pa
         columns,
         codes: codes.subarray(begin * columns, end * columns),
         scales: scales.subarray(begin * groups, end * groups),
+        zeros: zeros?.subarray(begin * groups, end * groups),
       },
       { rows, columns, width: layout.width, storage, panelColumns: layout.columns ?? columns },
       firstRow,

@@ -1,6 +1,6 @@
 /** Quantised matrices between a checkpoint and a kernel's layout. */
 import type { QuantizedStorage } from "@sigil/spec";
-import { numbersOf } from "@sigil/spec/shared";
+import { hasZeroPoints, numbersOf } from "@sigil/spec/shared";
 import { WeightsError } from "../error.ts";
 
 /** Codes row by row, a byte each, and a scale for each group of each row. */
@@ -8,26 +8,33 @@ export interface QuantizedMatrix {
   readonly columns: number;
   readonly codes: Int8Array;
   readonly scales: Float32Array;
+  /** As many as scales, where the storage has them. */
+  readonly zeros?: Float32Array | undefined;
 }
 
-/** The weights that a matrix stands for: each code's number times its scale, in float32. */
+/**
+ * The weights that a matrix stands for: each code's number, less its group's zero point, times its
+ * scale, in float32.
+ */
 export function dequantize(
-  { columns, codes, scales }: QuantizedMatrix,
+  { columns, codes, scales, zeros }: QuantizedMatrix,
   storage: QuantizedStorage,
 ): Float32Array {
   const numbers = numbersOf(storage);
   const groups = Math.ceil(columns / storage.group);
   return Float32Array.from(codes, (code, i) => {
     const row = Math.floor(i / columns);
-    const group = Math.floor((i - row * columns) / storage.group);
-    return Math.fround(numbers?.[code] ?? code) * scales[row * groups + group]!;
+    const group = row * groups + Math.floor((i - row * columns) / storage.group);
+    const number = Math.fround(numbers?.[code] ?? code);
+    return Math.fround(number - (zeros?.[group] ?? 0)) * scales[group]!;
   });
 }
 
 /**
  * Quantises rows of float32 to the nearest codes. int8: the largest magnitude of a group becomes
  * 127. int4: the value of the largest magnitude becomes -8, as in GGUF's Q4_0. Books: the largest
- * magnitude becomes 1, and a value halfway between two numbers the lower, as in bitsandbytes.
+ * magnitude becomes 1, and a value halfway between two numbers the lower, as in bitsandbytes. With
+ * zero points: the smallest and the largest value of a group, or zero, become the outermost codes.
  */
 export function quantize(
   values: Float32Array,
@@ -40,7 +47,8 @@ export function quantize(
   const groups = Math.ceil(columns / group);
   const codes = new Int8Array(values.length);
   const scales = new Float32Array(rows * groups);
-  const encode = encoder(storage);
+  const zeros = hasZeroPoints(storage) ? new Float32Array(scales.length) : undefined;
+  const encode = zeros ? undefined : encoder(storage);
   for (let row = 0, g = 0; row < rows; row++)
     for (let first = 0; first < columns; first += group, g++) {
       const begin = row * columns + first;
@@ -55,9 +63,10 @@ export function quantize(
           });
         if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!;
       }
-      scales[g] = encode(values, begin, end, extreme, codes);
+      if (encode) scales[g] = encode(values, begin, end, extreme, codes);
+      else if (zeros) [scales[g], zeros[g]] = encodeRange(values, begin, end, storage.bits, codes);
     }
-  return { columns, codes, scales };
+  return { columns, codes, scales, zeros };
 }
 
 /** Writes the codes of a group whose value of largest magnitude is given; returns its scale. */
@@ -79,6 +88,30 @@ function encoder(storage: QuantizedStorage): Encode {
       codes[i] = Math.max(least, Math.min(most, roundHalfEven(values[i]! * inverse))) + shift;
     return scale;
   };
+}
+
+/** Writes the codes of a group; returns its scale and its zero point. */
+function encodeRange(
+  values: Float32Array,
+  begin: number,
+  end: number,
+  bits: 4 | 8,
+  codes: Int8Array,
+): [scale: number, zero: number] {
+  const [least, most, shift] = bits === 8 ? [-128, 127, 0] : [-8, 7, 8];
+  let [low, high] = [0, 0];
+  for (let i = begin; i < end; i++) {
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
+  }
+  const scale = Math.fround((high - low) / (most - least));
+  const inverse = scale === 0 ? 0 : 1 / scale;
+  const zero = Math.max(least, Math.min(most, roundHalfEven(least - low * inverse)));
+  for (let i = begin; i < end; i++) {
+    const number = roundHalfEven(values[i]! * inverse) + zero;
+    codes[i] = Math.max(least, Math.min(most, number)) + shift;
+  }
+  return [scale, zero];
 }
 
 function roundHalfEven(x: number): number {

@@ -1,6 +1,6 @@
 /** What a file holds of a quantised matrix, before it is brought into the groups of a plan. */
 import type { QuantizedStorage } from "@sigil/spec";
-import { numbersOf, showStorage } from "@sigil/spec/shared";
+import { numbersOf, sameStorage, showStorage } from "@sigil/spec/shared";
 import { WeightsError } from "../error.ts";
 import type { QuantizedMatrix } from "./quantized-matrix.ts";
 
@@ -12,6 +12,8 @@ export interface StoredCodes {
   /** Row by row, a byte each. */
   readonly codes: Int8Array;
   readonly scales: Float32Array;
+  /** As many as scales, in the numbers of codes; undefined where zero stands for zero. */
+  readonly zeros?: Float32Array | undefined;
   /** Weights that share a scale, counted within a row or from the matrix's first one on. */
   readonly block: number;
   readonly across: boolean;
@@ -30,14 +32,15 @@ const scaleAt = ({ columns, block, across }: StoredCodes, row: number, column: n
 
 /** The weights themselves. */
 export function weightsOf(stored: StoredCodes): Float32Array {
-  const { rows, columns, codes, scales, bits, book } = stored;
+  const { rows, columns, codes, scales, zeros, bits, book } = stored;
   const numbers = numbersOf({ bits, group: 1, ...(book && { book }) });
   const out = new Float32Array(codes.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const i = row * columns + column;
-      out[i] =
-        Math.fround(numbers?.[codes[i]!] ?? codes[i]!) * scales[scaleAt(stored, row, column)]!;
+      const g = scaleAt(stored, row, column);
+      const number = Math.fround(numbers?.[codes[i]!] ?? codes[i]!);
+      out[i] = Math.fround(number - (zeros?.[g] ?? 0)) * scales[g]!;
     }
   return out;
 }
@@ -54,20 +57,33 @@ export function regroup(
   const cut = across
     ? !(block % group === 0 && (columns % group === 0 || rows === 1))
     : block % group !== 0 && !(whole && block >= columns);
-  if (bits !== storage.bits || book !== storage.book || cut)
+  const given: QuantizedStorage = {
+    ...{ bits, group: block },
+    ...(book && { book }),
+    ...(stored.zeros && { zero_point: true }),
+  };
+  const same = sameStorage({ ...given, group }, storage);
+  if (!same || cut)
     throw new WeightsError("is quantised in another way than the plan's weights", {
       ...where,
       expected: showStorage(storage),
       received:
-        `${showStorage({ bits, group: block, ...(book && { book }) })}${across ? " that go across rows" : ""}; ` +
+        `${showStorage(given)}${across ? " that go across rows" : ""}; ` +
         `compile it with the "quantize" that the checkpoint's config.json asks for`,
     });
   const groups = Math.ceil(columns / group);
-  const scales = new Float32Array(rows * groups);
-  for (let row = 0, i = 0; row < rows; row++)
-    for (let g = 0; g < groups; g++, i++)
-      scales[i] = stored.scales[scaleAt(stored, row, g * group)]!;
-  return { columns, codes, scales };
+  const perGroup = (from: Float32Array): Float32Array => {
+    const to = new Float32Array(rows * groups);
+    for (let row = 0, i = 0; row < rows; row++)
+      for (let g = 0; g < groups; g++, i++) to[i] = from[scaleAt(stored, row, g * group)]!;
+    return to;
+  };
+  return {
+    columns,
+    codes,
+    scales: perGroup(stored.scales),
+    zeros: stored.zeros && perGroup(stored.zeros),
+  };
 }
 
 /** Throws a WeightsError for scales of another number, or that are not finite. */

@@ -77,6 +77,8 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
               [65, 5, 36, { bits: 4, group: 6 }],
               [3, 37, 37, { bits: 8, group: 5 }],
               [3, 5, 37, { bits: 4, group: 37, book: "fp4" }],
+              [9, 37, 72, { bits: 4, group: 32, zero_point: true }],
+              [3, 37, 37, { bits: 8, group: 5, zero_point: true }],
             ] as const)
           : []),
       ] as const)
