@@ -31,18 +31,18 @@ export async function benchServing({ table, row, failures, seconds }) {
       const model = join(folder, name);
       const pictures = join(folder, "pictures", name);
       const files = readdirSync(pictures).map((file) => join(pictures, file));
-      const sides = {
-        "sigil serve": [sigil, "serve", model, "--port", "0"],
-        "transformers.js": [join(here, "transformers-server.mjs"), model],
-      };
       // Before and after Sigil's server, so that a machine that slows down slows both.
       const before = embedRate(model, files, counts[name], folder);
-      const served = { "sigil serve": await underLoad(sides["sigil serve"], files, seconds) };
+      const served = await underLoad([sigil, "serve", model, "--port", "0"], files, seconds);
       const embed = (before + embedRate(model, files, counts[name], folder)) / 2;
+      const peer = [join(here, "transformers-server.mjs"), model];
+      const sides = {
+        "sigil serve": served,
+        "transformers.js": await underLoad(peer, files, seconds),
+      };
       row(name, "sigil embed", embed.toFixed(1), "1.00", "", "", "", "");
       results[name] = { "sigil embed": { perSecond: embed } };
-      for (const [side, command] of Object.entries(sides)) {
-        const one = served[side] ?? (await underLoad(command, files, seconds));
+      for (const [side, one] of Object.entries(sides)) {
         results[name][side] = one;
         const [early, late, most] = one.resident.map((bytes) => (bytes / 1e6).toFixed(0));
         row(

@@ -92,8 +92,8 @@ function bitsandbytes(
 }
 
 /**
- * One group of all linears, their weights integers of 8 or 4 bits, or floats of 8 bits,
- * which are read as floats. What it says of activations is left alone: they stay floats.
+ * One group of all linears, their weights integers of 8 or 4 bits, or floats of 8 bits, which are
+ * read as floats. What it says of activations is left alone: they stay floats.
  */
 function compressedTensors(
   given: JsonObject,
@@ -106,7 +106,7 @@ function compressedTensors(
     report(`/config_groups/${name}`, {
       code: "unsupported-quantization",
       message: `weights of compressed-tensors ${what} are not read`,
-      help: "one group of targets `Linear`, of 8 or 4 bits a channel or a group, or " + "float8",
+      help: "one group of targets `Linear`, of 8 or 4 bits a channel or a group, or float8",
     });
   if (groups.length !== 1 || !isObject(group) || !isObject(weights))
     return refuse(`in ${groups.length} groups`);

@@ -16,6 +16,7 @@ export interface Quantization {
    */
   readonly block?: number;
   readonly book?: "nf4" | "fp4";
+  /** Whether weights that share a scale also share a zero point. */
   readonly zero_point?: boolean;
 }
 

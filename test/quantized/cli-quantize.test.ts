@@ -167,7 +167,7 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     },
   );
 
-  it("int4 with zero points keeps them too, and every backend reads it alike", async () => {
+  it("int4 with zero points keeps them too, and the CPU agrees with the oracle", async () => {
     const out = join(folder, "zero-points");
     const { bytes, kept } = await quantize("int4", out, "--zero-points", "--group", "64");
     expect(bytes.after / bytes.before).toBeLessThan(0.18);

@@ -1,6 +1,6 @@
 /**
- * Weights whose groups have zero points, as compressed-tensors keeps those of an asymmetric
- * quantisation (compressors/pack_quantized: zero points of 4 bits are packed along the rows).
+ * Weights whose groups have zero points, in the layout of docs/quantised-weights.md. No file that
+ * compressed-tensors wrote is among them.
  */
 import {
   bindCheckpoint,
@@ -18,6 +18,7 @@ import { describe, expect, it } from "vitest";
 import { quantizeClosely } from "../../cli/dist/quantize/choose-scales.js";
 import { gptq } from "../../cli/dist/quantize/gptq.js";
 import { Gram } from "../../cli/dist/quantize/gram.js";
+import { weightHandlers } from "../../runtime/dist/remote/weight-handlers.js";
 
 const name = "text_model.embeddings.token_embedding.weight";
 /** Rows that no word of eight zero points ends with, columns that no group does. */
@@ -81,6 +82,10 @@ describe("a checkpoint with zero points", () => {
     const storage = { bits, group, zero_point: true } as const;
     const matrix = await source.readQuantized!(name, storage);
     expect(Array.from(dequantize(matrix, storage))).toEqual(weights);
+    // What a worker is given.
+    const handlers = weightHandlers(source, () => new AbortController().signal);
+    const given = await handlers.readQuantized!(name as never, storage as never);
+    expect(given).toMatchObject({ value: { zeros: matrix.zeros } });
   });
 
   it("is refused for a plan without them, and in another shape", async () => {

@@ -1,4 +1,4 @@
-/** Codes whose scales leave the least squared error, which may not be those of the largest weight. */
+/** Scales that leave the least squared error, often less than the one of the largest weight. */
 import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime/internal";
 import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 
@@ -11,21 +11,20 @@ export interface Grid {
   readonly zero: number;
 }
 
-/** The whole numbers of codes, and what a code is more than its number. */
+/** The least and the largest number that a code stands for, and what it adds to its number. */
 export const codeRange = ({ bits, zero_point: zeroPoint = false }: QuantizedStorage) =>
   bits === 8
     ? ({ least: zeroPoint ? -128 : -127, most: 127, shift: 0 } as const)
     : ({ least: -8, most: 7, shift: 8 } as const);
 
-/** The number of a weight on a grid. */
-export function nearestNumber(
-  x: number,
-  { scale, zero }: Grid,
-  { least, most }: { readonly least: number; readonly most: number },
-): number {
-  if (scale === 0) return zero;
-  return Math.max(least, Math.min(most, Math.round(x * (1 / scale)) + zero));
-}
+type Range = ReturnType<typeof codeRange>;
+
+const clamped = (number: number, { least, most }: Range): number =>
+  Math.max(least, Math.min(most, number));
+
+/** The number that stands for a weight on a grid; a scale of 0 has but one. */
+export const nearestNumber = (x: number, { scale, zero }: Grid, range: Range): number =>
+  scale === 0 ? zero : clamped(Math.round(x * (1 / scale)) + zero, range);
 
 /**
  * The grid of the least squared error for `count` values, `stride` apart. Scales of 4 bits are
@@ -58,14 +57,11 @@ export function closestGrid(
       bits === 8 ? Math.fround(widest * part) : float16ToFloat32(float32ToFloat16(widest * part));
     if (scale === 0) break;
     const inverse = 1 / scale;
-    const zero = zeroPoints
-      ? Math.max(range.least, Math.min(range.most, Math.round(range.least - low * part * inverse)))
-      : 0;
+    const zero = zeroPoints ? clamped(Math.round(range.least - low * part * inverse), range) : 0;
     let error = 0;
     for (let i = begin; i < end && error < smallest; i += stride) {
-      const number = Math.round(values[i]! * inverse) + zero;
-      const clamped = Math.max(range.least, Math.min(range.most, number));
-      const off = values[i]! - (clamped - zero) * scale;
+      const number = clamped(Math.round(values[i]! * inverse) + zero, range);
+      const off = values[i]! - (number - zero) * scale;
       error += off * off;
     }
     if (error < smallest) [smallest, chosen] = [error, { scale, zero }];
@@ -84,7 +80,7 @@ export function quantizeClosely(
   const groups = Math.ceil(columns / group);
   const codes = new Int8Array(values.length);
   const scales = new Float32Array(rows * groups);
-  const zeros = new Float32Array(hasZeroPoints(storage) ? scales.length : 0);
+  const zeros = hasZeroPoints(storage) ? new Float32Array(scales.length) : undefined;
   const range = codeRange(storage);
   for (let row = 0, g = 0; row < rows; row++)
     for (let first = 0; first < columns; first += group, g++) {
@@ -92,9 +88,9 @@ export function quantizeClosely(
       const end = row * columns + Math.min(columns, first + group);
       const grid = closestGrid(values, { begin, count: end - begin, stride: 1 }, storage);
       scales[g] = grid.scale;
-      if (zeros.length > 0) zeros[g] = grid.zero;
+      if (zeros) zeros[g] = grid.zero;
       for (let i = begin; i < end; i++)
         codes[i] = nearestNumber(values[i]!, grid, range) + range.shift;
     }
-  return { columns, codes, scales, ...(zeros.length > 0 && { zeros }) };
+  return { columns, codes, scales, zeros };
 }

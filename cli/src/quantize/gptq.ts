@@ -10,7 +10,7 @@ import type { Gram } from "./gram.ts";
 /** What is added to the diagonal, as a part of its mean. */
 const damping = 0.01;
 
-/** 4-bit codes, evenly spaced, with float16 scales; `values` are `[rows, columns]`. */
+/** Codes on the grids of closestGrid; `values` are `[rows, columns]`. */
 export function gptq(
   values: Float32Array,
   columns: number,
@@ -22,7 +22,7 @@ export function gptq(
   const groups = Math.ceil(columns / group);
   const codes = new Int8Array(values.length);
   const scales = new Float32Array(rows * groups);
-  const zeros = new Float32Array(hasZeroPoints(storage) ? scales.length : 0);
+  const zeros = hasZeroPoints(storage) ? new Float32Array(scales.length) : undefined;
   const range = codeRange(storage);
   /** Of each row, in the group at hand. */
   let grids: Grid[] = [];
@@ -41,7 +41,7 @@ export function gptq(
       );
       grids.forEach(({ scale, zero }, row) => {
         scales[row * groups + g] = scale;
-        if (zeros.length > 0) zeros[row * groups + g] = zero;
+        if (zeros) zeros[row * groups + g] = zero;
       });
     }
     const own = k * rows;
@@ -60,7 +60,7 @@ export function gptq(
       for (let row = 0; row < rows; row++) left[at + row]! -= errors[row]! * share;
     }
   }
-  return { columns, codes, scales, ...(zeros.length > 0 && { zeros }) };
+  return { columns, codes, scales, zeros };
 }
 
 /**

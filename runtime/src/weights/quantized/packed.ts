@@ -85,7 +85,9 @@ async function readZeros(
   if ((!packed && info.dtype !== "I8") || `${info.shape}` !== `${lines},${groups}`)
     throw new WeightsError("has zero points of another kind", {
       ...{ file: source.name, tensor },
-      expected: `I8 [${all}, ${groups}]${kind === "packed4" ? `, or I32 [${Math.ceil(all / 8)}, ${groups}]` : ""}`,
+      expected:
+        `I8 [${all}, ${groups}]` +
+        (kind === "packed4" ? `, or I32 [${Math.ceil(all / 8)}, ${groups}]` : ""),
       received: `${info.dtype} [${info.shape.join(", ")}]`,
     });
   const rows = wanted ?? Array.from({ length: all }, (_, row) => row);
