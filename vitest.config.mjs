@@ -19,8 +19,8 @@ const exclude = [
 ];
 
 /**
- * Files that change nothing of their process share one with the modules that they load, which spares
- * each of them nearly a second of a processor.
+ * Files that change nothing of their process share one with the modules that they load, which
+ * spares each of them nearly a second of a processor.
  */
 const sharing = ["compiler", "runtime", "serve", "spec", "wild"].map(
   (folder) => `test/${folder}/**/*.test.ts`,

@@ -29,7 +29,8 @@ const pytorch = (python, ...parameters) =>
 
 /**
  * Results by `model.tower.storage.threads`, with the batch behind it where that is not one;
- * `peers`: whether onnxruntime-node is there; `python`: one that has PyTorch and transformers; `only`: of `model tower storage batch`.
+ * `peers`: whether onnxruntime-node is there; `python`: one that has PyTorch and transformers;
+ * `only`: of `model tower storage batch`.
  */
 export function benchNative({ run, table, row, failures, rounds, peers, python, only }) {
   const folder = mkdtempSync(join(tmpdir(), "sigil-bench-native-"));

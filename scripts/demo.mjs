@@ -14,6 +14,7 @@ console.log(
   (await $`node cli/bin/sigil.js classify ${samples} --labels ${labels} --model ${model} --top 3`)
     .stdout,
 );
-console.log(`Next, with a checkpoint of your own (a folder with config.json, model.safetensors, preprocessor_config.json and spiece.model):
+console.log(`Next, with a checkpoint of your own (a folder with config.json, model.safetensors,
+preprocessor_config.json and spiece.model):
   npx sigil classify photo.jpg --labels "a cat,a dog" --model path/to/checkpoint
   npx sigil compile path/to/checkpoint --out src/generated/my-siglip`);

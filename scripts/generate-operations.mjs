@@ -38,7 +38,8 @@ function schema() {
       $id: "operations.schema.json",
       title: "Operations",
       description:
-        "What a step may state of each op. Generated from compiler/src/ops by scripts/generate-operations.mjs.",
+        "What a step may state of each op. Generated from compiler/src/ops by " +
+        "scripts/generate-operations.mjs.",
       properties: { op: { enum: Object.keys(ops) } },
       allOf: Object.entries(ops).map(([name, op]) => ({
         if: { properties: { op: { const: name } }, required: ["op"] },
@@ -175,6 +176,17 @@ function attributeSchema({ type, description, default: value, minimum, above, va
   };
 }
 
+/** A paragraph in lines of at most 100 columns. */
+function wrap(paragraph) {
+  const lines = [""];
+  for (const word of paragraph.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length <= 100) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}
+
 function page() {
   const sections = Object.entries(ops).map(([name, op]) => {
     const optional = op.optionalInputs ?? 0;
@@ -190,8 +202,8 @@ function page() {
     const attributes = Object.entries(op.attributes ?? {});
     return [
       `## ${name}`,
-      op.summary,
-      facts.join(" "),
+      wrap(op.summary),
+      wrap(facts.join(" ")),
       ...(attributes.length > 0
         ? [
             [
@@ -208,10 +220,9 @@ function page() {
         : []),
     ].join("\n\n");
   });
-  return (
-    `# Operations\n\nWhat a step of an [architecture document](architectures.md) may do. An ` +
-    `attribute's value may also be\n\`$\` and the name of a config field or a dimension. This ` +
-    `page comes from \`compiler/src/ops\` ` +
-    `by\n\`scripts/generate-operations.mjs\`.\n\n${sections.join("\n\n")}\n`
-  );
+  const about =
+    "What a step of an [architecture document](architectures.md) may do. An attribute's value " +
+    "may also be `$` and the name of a config field or a dimension. This page comes from " +
+    "`compiler/src/ops` by `scripts/generate-operations.mjs`.";
+  return `# Operations\n\n${[wrap(about), ...sections].join("\n\n")}\n`;
 }

@@ -121,7 +121,10 @@ function typeOf(schema, indent, suffix) {
       if (type === "array")
         return (
           "readonly " +
-          `${schema.items.enum ? `(${typeOf(schema.items, indent, suffix)})` : typeOf(schema.items, indent, suffix)}[]`
+          (schema.items.enum
+            ? `(${typeOf(schema.items, indent, suffix)})`
+            : typeOf(schema.items, indent, suffix)) +
+          "[]"
         );
       if (type !== "object") return type;
       if (schema.properties) return objectType(schema, indent, suffix);
@@ -143,7 +146,10 @@ function documentModule(name) {
       const isInterface = definition.type === "object" && definition.properties;
       return (
         `/** ${definition.description} */\nexport ` +
-        `${isInterface ? `interface ${definition.title} ${body}` : `type ${definition.title} = ${body};`}\n`
+        (isInterface
+          ? `interface ${definition.title} ${body}`
+          : `type ${definition.title} = ${body};`) +
+        `\n`
       );
     },
   );
@@ -187,7 +193,10 @@ function documentType(schema, root, indent) {
       if (!schema.properties)
         return (
           "Readonly<Record<string, " +
-          `${typeof schema.additionalProperties === "object" ? documentType(schema.additionalProperties, root, indent) : "unknown"}>>`
+          (typeof schema.additionalProperties === "object"
+            ? documentType(schema.additionalProperties, root, indent)
+            : "unknown") +
+          ">>"
         );
       const lines = Object.entries(schema.properties)
         .filter(([key]) => key !== "$schema")

@@ -17,9 +17,11 @@ const packages = ["spec", "runtime", "runtime-cuda", "runtime-webgpu"];
 const arch = [argv.arch ?? []].flat().map(String);
 
 cd(root);
-await $({
-  stdio: "inherit",
-})`node bench/gpu/build-models.mjs ${[...arch.flatMap((name) => ["--arch", name]), ...(argv.sources ? ["--sources"] : [])]}`;
+const chosen = [
+  ...arch.flatMap((name) => ["--arch", name]),
+  ...(argv.sources ? ["--sources"] : []),
+];
+await $({ stdio: "inherit" })`node bench/gpu/build-models.mjs ${chosen}`;
 await $({ stdio: "inherit" })`node bench/gpu/units.mjs --build`;
 await $({ stdio: "inherit" })`node bench/gpu/build-webgpu.mjs`;
 await rm(pack, { recursive: true, force: true });
@@ -35,9 +37,9 @@ await writeFile(
   join(pack, "package.json"),
   JSON.stringify({ name: "sigil-gpu", private: true, type: "module", workspaces: packages }),
 );
-await $({
-  cwd: pack,
-})`npm install --omit=dev --omit=optional --omit=peer --ignore-scripts --no-audit --no-fund --no-package-lock`;
+const omitted = ["dev", "optional", "peer"].map((kind) => `--omit=${kind}`);
+const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
+await $({ cwd: pack })`npm install ${omitted} ${quiet}`;
 
 await cp(join(root, "bench", "gpu"), join(pack, "bench", "gpu"), { recursive: true });
 await cp(join(root, "build", "test", "support"), join(pack, "build", "test", "support"), {
@@ -89,7 +91,10 @@ await rm(join(work, "node"), { recursive: true });
 const command = (run) => `#!/bin/sh
 set -e
 cd "$(dirname "$0")"
-./node --input-type=module -e 'import { openDriver } from "@sigil/runtime-cuda"; await openDriver().catch((error) => { if (error.code === "no-addon") process.exit(1); });' 2> /dev/null || ./node runtime-cuda/scripts/build-addon.mjs
+./node --input-type=module -e '
+import { openDriver } from "@sigil/runtime-cuda";
+await openDriver().catch((error) => { if (error.code === "no-addon") process.exit(1); });
+' 2> /dev/null || ./node runtime-cuda/scripts/build-addon.mjs
 exec ${run} "$@"
 `;
 for (const [name, run] of [

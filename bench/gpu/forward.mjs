@@ -157,7 +157,8 @@ async function timeBatch(entry, tower, batch, variants, pass, { options, torch, 
   );
   log(
     `  batch ${batch}: ${row.median.toFixed(3)} ms, ` +
-      `${((1e3 * batch) / row.median).toFixed(0)}/s${shown.length > 0 ? `; ${shown.join("; ")}` : ""}`,
+      `${((1e3 * batch) / row.median).toFixed(0)}/s` +
+      `${shown.length > 0 ? `; ${shown.join("; ")}` : ""}`,
   );
   return row;
 }

@@ -60,7 +60,12 @@ export async function timeHost(entry, { options, torch, budget, log }) {
       rows.push(row);
       log(
         `  ${name} at ${batch}: ${row.median.toFixed(2)} ms from host to ` +
-          `host${row.sustained ? `, ${row.sustained.perSecond.toFixed(0)}/s by two sessions over ${row.sustained.seconds.toFixed(1)} s` : ""}${theirs ? `; PyTorch (${theirs.variant}) ${theirs.milliseconds.toFixed(2)} ms` : ""}`,
+          "host" +
+          (row.sustained
+            ? `, ${row.sustained.perSecond.toFixed(0)}/s by two sessions over ` +
+              `${row.sustained.seconds.toFixed(1)} s`
+            : "") +
+          `${theirs ? `; PyTorch (${theirs.variant}) ${theirs.milliseconds.toFixed(2)} ms` : ""}`,
       );
     }
   } finally {

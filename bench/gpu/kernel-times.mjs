@@ -19,7 +19,9 @@ export function workOf(problem, symbols) {
     const { depth, a, epilogueOperands } = problem;
     const [rows, columns] = [value(problem.rows), value(problem.columns)];
     return {
-      what: `${rows}x${columns}x${depth}${a.kind === "rows" ? "" : ` of ${a.kind.replace("_", " ")}`}`,
+      what:
+        `${rows}x${columns}x${depth}` +
+        (a.kind === "rows" ? "" : ` of ${a.kind.replace("_", " ")}`),
       flops: 2 * rows * columns * depth,
       bytes:
         2 *

@@ -73,7 +73,9 @@ for (const name of names)
     rows.push(row);
     console.log(
       `${row.passed ? "ok  " : "FAIL"} ${name.padEnd(28)} ${storage.padEnd(9)} ` +
-        `${row.error ?? `${row.path.padEnd(9)} embeddings ${row.embeddings?.toExponential(1) ?? "-"}, cosine ${row.cosine?.toFixed(7) ?? "-"}, all outputs ${row.scaled.toExponential(1)}`}`,
+        (row.error ??
+          `${row.path.padEnd(9)} embeddings ${row.embeddings?.toExponential(1) ?? "-"}, cosine ` +
+            `${row.cosine?.toFixed(7) ?? "-"}, all outputs ${row.scaled.toExponential(1)}`),
     );
   }
 const exponential = (x) => (x === undefined ? "-" : x.toExponential(1));

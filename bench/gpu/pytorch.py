@@ -1,16 +1,26 @@
-"""The PyTorch side of the GPU benchmark. Reads one JSON command a line from standard input and answers each with one JSON line:
+"""The PyTorch side of the GPU benchmark. Reads JSON commands from standard input, one a line, and
+answers each with one JSON line:
 
-  {"do": "ceilings"}                                    TFLOP/s of a bf16 8192^3 product on random data, TB/s of a copy
-  {"do": "load", "tower": "vision"|"text", "config": {...}, "batch": n, "variant": "eager"|"cudnn"|"compile"|"max-autotune"|"tuned"}
-  {"do": "time", "iterations": n}                       milliseconds of each forward, by CUDA events
-  {"do": "host", "iterations": n}                       milliseconds from bytes in pinned memory to embeddings in the host's
-  {"do": "kernels"}                                     what runs in one forward, the longest first: name and microseconds
-  {"do": "memory"}                                      most bytes that PyTorch had allocated since the load
+  {"do": "ceilings"}
+      TFLOP/s of a bf16 8192^3 product on random data, TB/s of a copy
+  {"do": "load", "tower": "vision"|"text", "config": {...}, "batch": n,
+   "variant": "eager"|"cudnn"|"compile"|"max-autotune"|"tuned"}
+  {"do": "time", "iterations": n}
+      milliseconds of each forward, by CUDA events
+  {"do": "host", "iterations": n}
+      milliseconds from bytes in pinned memory to embeddings in the host's
+  {"do": "kernels"}
+      what runs in one forward, the longest first: name and microseconds
+  {"do": "memory"}
+      most bytes that PyTorch had allocated since the load
   {"do": "unload"}
-  {"do": "gemm", "rows": m, "columns": n, "depth": k}   microseconds of torch.mm, addmm and _addmm_activation (GELU)
-  {"do": "attention", "batch": b, "heads": h, "queries": q, "keys": k, "size": d}    microseconds of each backend of scaled dot products
+  {"do": "gemm", "rows": m, "columns": n, "depth": k}
+      microseconds of torch.mm, addmm and _addmm_activation (GELU)
+  {"do": "attention", "batch": b, "heads": h, "queries": q, "keys": k, "size": d}
+      microseconds of each backend of scaled dot products
 
-A failure is answered as {"error": text}: a configuration that PyTorch refuses is reported, not hidden.
+A failure is answered as {"error": text}: a configuration that PyTorch refuses is reported, not
+hidden.
 """
 
 import json
@@ -57,7 +67,8 @@ def main():
             elif do == "unload":
                 tower, answer = None, {}
             elif do == "memory":
-                answer = {"bytes": torch.cuda.max_memory_allocated() if device.type == "cuda" else None}
+                on_card = device.type == "cuda"
+                answer = {"bytes": torch.cuda.max_memory_allocated() if on_card else None}
             elif do == "gemm":
                 answer = gemm(**command)
             elif do == "attention":

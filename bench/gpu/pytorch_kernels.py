@@ -1,4 +1,5 @@
-"""Single products and attentions of PyTorch, each with its fastest ways to do it, and what the device does at best."""
+"""Single products and attentions of PyTorch, each with its fastest ways to do it, and what the
+device does at best."""
 
 import time
 
@@ -8,12 +9,17 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 dtype = torch.bfloat16
-backends = {"flash": SDPBackend.FLASH_ATTENTION, "cudnn": SDPBackend.CUDNN_ATTENTION, "efficient": SDPBackend.EFFICIENT_ATTENTION}
+backends = {
+    "flash": SDPBackend.FLASH_ATTENTION,
+    "cudnn": SDPBackend.CUDNN_ATTENTION,
+    "efficient": SDPBackend.EFFICIENT_ATTENTION,
+}
 rotated_bytes = 192 * 2**20  # More than any L2: operands come from memory.
 
 
 def each(work, warm=5, count=30):
-    """Microseconds of each of `count` calls, by CUDA events between them, as Sigil's launches are timed."""
+    """Microseconds of each of `count` calls, by CUDA events between them, as Sigil's launches are
+    timed."""
     if device.type == "cpu":
         times = []
         for i in range(4):
@@ -54,18 +60,26 @@ def gemm(rows, columns, depth):
         return {
             "mm": fastest(lambda i: torch.mm(a[i % count], b[i % count].t())),
             "addmm": fastest(lambda i: torch.addmm(bias, a[i % count], b[i % count].t())),
-            "gelu": fastest(lambda i: torch._addmm_activation(bias, a[i % count], b[i % count].t(), use_gelu=True)),
+            "gelu": fastest(
+                lambda i: torch._addmm_activation(
+                    bias, a[i % count], b[i % count].t(), use_gelu=True
+                )
+            ),
         }
 
 
 def attention(batch, heads, queries, keys, size):
     """Of a packed projection, heads beside one another, as models have them."""
     count = copies(2 * batch * heads * size * (queries + 2 * keys))
-    q = [torch.randn(batch, queries, heads, size, device=device, dtype=dtype).transpose(1, 2) for _ in range(count)]
-    kv = [[torch.randn(batch, keys, heads, size, device=device, dtype=dtype).transpose(1, 2) for _ in range(count)] for _ in range(2)]
+
+    def random(tokens):
+        rows = torch.randn(batch, tokens, heads, size, device=device, dtype=dtype)
+        return rows.transpose(1, 2)
+
+    q, k, v = ([random(tokens) for _ in range(count)] for tokens in (queries, keys, keys))
 
     def run(i):
-        F.scaled_dot_product_attention(q[i % count], kv[0][i % count], kv[1][i % count])
+        F.scaled_dot_product_attention(q[i % count], k[i % count], v[i % count])
 
     answer = {"default": fastest(run)}
     for name, backend in backends.items():
@@ -82,15 +96,21 @@ def fastest_backend(batch, heads, tokens, size):
     """The backend that does this self-attention fastest; none where no single one does it."""
     with torch.inference_mode():
         times = attention(batch, heads, tokens, tokens, size)
-    known = {name: found["microseconds"] for name, found in times.items() if name != "default" and "microseconds" in found}
+    known = {
+        name: found["microseconds"]
+        for name, found in times.items()
+        if name != "default" and "microseconds" in found
+    }
     return min(known, key=known.get) if known else None
 
 
 def ceilings():
-    """What the card does in this run: a product that cuBLAS does best, and a copy of 4 GiB (read and written bytes)."""
+    """What the card does in this run: a product that cuBLAS does best, and a copy of 4 GiB (read
+    and written bytes)."""
     size = 8192 if device.type == "cuda" else 512
     a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
-    source = torch.empty(2**32 if device.type == "cuda" else 2**20, dtype=torch.uint8, device=device)
+    copied = 2**32 if device.type == "cuda" else 2**20
+    source = torch.empty(copied, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
 
     def seconds(work):

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from operator import attrgetter
 
 import torch
 import torch.nn.functional as F
@@ -16,12 +17,15 @@ def tune(model):
     for layer in model.modules():
         if type(layer).__name__ == "SiglipAttention":
             q, k, v = layer.q_proj, layer.k_proj, layer.v_proj
-            layer.register_buffer("packed_weight", torch.cat([q.weight, k.weight, v.weight]).detach().contiguous(), persistent=False)
-            layer.register_buffer("packed_bias", torch.cat([q.bias, k.bias, v.bias]).detach().contiguous(), persistent=False)
+            weight = torch.cat([q.weight, k.weight, v.weight]).detach().contiguous()
+            bias = torch.cat([q.bias, k.bias, v.bias]).detach().contiguous()
+            layer.register_buffer("packed_weight", weight, persistent=False)
+            layer.register_buffer("packed_bias", bias, persistent=False)
 
             def attention(hidden_states, attention_mask=None, layer=layer, **_):
                 batch, tokens, width = hidden_states.shape
-                packed = F.linear(hidden_states, layer.packed_weight, layer.packed_bias).view(batch, tokens, 3, layer.num_heads, layer.head_dim)
+                packed = F.linear(hidden_states, layer.packed_weight, layer.packed_bias)
+                packed = packed.view(batch, tokens, 3, layer.num_heads, layer.head_dim)
                 query, key, value = (packed[:, :, i].transpose(1, 2) for i in range(3))
                 mixed = F.scaled_dot_product_attention(query, key, value, scale=layer.scale)
                 return layer.out_proj(mixed.transpose(1, 2).reshape(batch, tokens, width)), None
@@ -31,7 +35,9 @@ def tune(model):
 
             def mlp(hidden_states, layer=layer):
                 rows = hidden_states.reshape(-1, hidden_states.shape[-1])
-                hidden = torch._addmm_activation(layer.fc1.bias, rows, layer.fc1.weight.t(), use_gelu=True)
+                hidden = torch._addmm_activation(
+                    layer.fc1.bias, rows, layer.fc1.weight.t(), use_gelu=True
+                )
                 return layer.fc2(hidden).view(hidden_states.shape)
 
             layer.forward = mlp
@@ -41,11 +47,15 @@ def tune(model):
 class Tower:
     def __init__(self, tower, config, batch, variant):
         torch.manual_seed(3)
-        maker = (SiglipVisionConfig, SiglipVisionModel) if tower == "vision" else (SiglipTextConfig, SiglipTextModel)
-        self.config = maker[0](**config)
+        make_config, make_model = (
+            (SiglipVisionConfig, SiglipVisionModel)
+            if tower == "vision"
+            else (SiglipTextConfig, SiglipTextModel)
+        )
+        self.config = make_config(**config)
         self.config._attn_implementation = "sdpa"
         with device:  # Random weights are made there: a large tower takes seconds on the host.
-            self.model = maker[1](self.config).to(dtype).eval().requires_grad_(False)
+            self.model = make_model(self.config).to(dtype).eval().requires_grad_(False)
         self.tower, self.batch = tower, batch
         self.inputs = self.make_inputs()
         self.at = 0
@@ -62,29 +72,38 @@ class Tower:
             self.capture()
 
     def choose_backend(self, variant):
-        """cuDNN where it is asked for, the fastest for the hand-tuned one, PyTorch's own choice (None) otherwise."""
+        """cuDNN where it is asked for, the fastest for the hand-tuned one, PyTorch's own choice
+        (None) otherwise."""
         if variant == "cudnn":
             return "cudnn" if device.type == "cuda" else "flash"
         if variant != "tuned":
             return None
         c = self.config
-        tokens = c.max_position_embeddings if self.tower == "text" else (c.image_size // c.patch_size) ** 2
-        return fastest_backend(self.batch, c.num_attention_heads, tokens, c.hidden_size // c.num_attention_heads)
+        if self.tower == "text":
+            tokens = c.max_position_embeddings
+        else:
+            tokens = (c.image_size // c.patch_size) ** 2
+        heads = c.num_attention_heads
+        return fastest_backend(self.batch, heads, tokens, c.hidden_size // heads)
 
     @contextlib.contextmanager
     def context(self):
-        with torch.inference_mode(), sdpa_kernel(backends[self.backend]) if self.backend else contextlib.nullcontext():
+        chosen = sdpa_kernel(backends[self.backend]) if self.backend else contextlib.nullcontext()
+        with torch.inference_mode(), chosen:
             yield
 
     def make_inputs(self):
         """As many as are more than L2 together."""
         if self.tower == "text":
             shape = (self.batch, self.config.max_position_embeddings)
-            return [torch.randint(0, self.config.vocab_size, shape, device=device) for _ in range(8)]
-        shape = (self.batch, self.config.num_channels, self.config.image_size, self.config.image_size)
+            vocabulary = self.config.vocab_size
+            return [torch.randint(0, vocabulary, shape, device=device) for _ in range(8)]
+        c = self.config
+        shape = (self.batch, c.num_channels, c.image_size, c.image_size)
         count = max(2, min(16, rotated_bytes // (2 * shape[0] * shape[1] * shape[2] * shape[3])))
         # Random pictures, never zeros: the same product ran 13 % faster on zeros.
-        return [torch.randint(0, 256, shape, device=device).to(dtype).div_(127.5).sub_(1) for _ in range(count)]
+        pictures = (torch.randint(0, 256, shape, device=device) for _ in range(count))
+        return [bytes_.to(dtype).div_(127.5).sub_(1) for bytes_ in pictures]
 
     def next(self):
         self.at = (self.at + 1) % len(self.inputs)
@@ -110,7 +129,8 @@ class Tower:
             self.result = self.forward(self.static)
 
     def prepare(self, given):
-        """Puts an input where the forward reads it. Of a graph this is a copy, which is not timed: Sigil's inputs lie in place too."""
+        """Puts an input where the forward reads it. For a graph this is a copy, which is not timed:
+        Sigil's inputs lie in place too."""
         if self.graph is None:
             return given
         self.static.copy_(given, non_blocking=True)
@@ -131,7 +151,10 @@ class Tower:
                     self.run(self.prepare(self.next()))
                     milliseconds.append(1e3 * (time.perf_counter() - begin))
                 return milliseconds
-            events = [(torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)) for _ in range(iterations)]
+            events = [
+                tuple(torch.cuda.Event(enable_timing=True) for _ in range(2))
+                for _ in range(iterations)
+            ]
             for begin, end in events:
                 placed = self.prepare(self.next())
                 begin.record()
@@ -141,7 +164,8 @@ class Tower:
             return [begin.elapsed_time(end) for begin, end in events]
 
     def host(self, iterations):
-        """Bytes of pictures (or ids) in pinned memory to the device, normalised there, embedded, and the embeddings back."""
+        """Bytes of pictures (or ids) in pinned memory to the device, normalised there, embedded,
+        and the embeddings back."""
         if self.tower == "text":
             given = [x.cpu() for x in self.inputs]
         else:
@@ -166,6 +190,11 @@ class Tower:
             self.run(self.prepare(self.next()))
             if device.type == "cuda":
                 torch.cuda.synchronize()
-        time_of = lambda event: event.self_device_time_total if device.type == "cuda" else event.self_cpu_time_total
-        events = sorted(profile.key_averages(), key=time_of, reverse=True)[:8]
-        return [{"name": event.key[:110], "count": event.count, "microseconds": time_of(event)} for event in events if time_of(event) > 0]
+        kind = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
+        events = sorted(profile.key_averages(), key=attrgetter(kind), reverse=True)[:8]
+        times = [(event, getattr(event, kind)) for event in events]
+        return [
+            {"name": event.key[:110], "count": event.count, "microseconds": time}
+            for event, time in times
+            if time > 0
+        ]

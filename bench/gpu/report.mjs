@@ -204,8 +204,12 @@ export function report({
       : []),
     "",
     "bfloat16, random weights and inputs, embeddings alone. " +
-      `${ceilings ? `${short(ceilings.teraflops)} TFLOP/s in a product of ${ceilings.size}^3, ${short(ceilings.terabytes)} TB/s in a copy, PyTorch ${ceilings.torch} on ${ceilings.device}.` : "Without a PyTorch side."} ` +
-      "No TensorRT, FlashAttention-3 or onnxruntime-gpu was at hand.",
+      (ceilings
+        ? `${short(ceilings.teraflops)} TFLOP/s in a product of ${ceilings.size}^3, ` +
+          `${short(ceilings.terabytes)} TB/s in a copy, PyTorch ${ceilings.torch} on ` +
+          `${ceilings.device}.`
+        : "Without a PyTorch side.") +
+      " No TensorRT, FlashAttention-3 or onnxruntime-gpu was at hand.",
     `Before: ${before}. After: ${after}. The addon has ` +
       `${(packageBytes.addon / 1e3).toFixed(0)} kB, the package's JavaScript ` +
       `${(packageBytes.scripts / 1e3).toFixed(0)} kB.`,

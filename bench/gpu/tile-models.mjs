@@ -18,7 +18,8 @@ import { kernelModel } from "./kernel-model.mjs";
 
 export const tilePrefix = "tiles.";
 const nameOf = ({ rows, columns, depth, carries, gathers }) =>
-  `${tilePrefix}${rows}x${columns}x${depth}${carries ? ".carried" : ""}${gathers ? ".gathered" : ""}`;
+  `${tilePrefix}${rows}x${columns}x${depth}${carries ? ".carried" : ""}` +
+  `${gathers ? ".gathered" : ""}`;
 
 /**
  * Elements of each operand at the largest sizes. Rows of weights may be padded to eight elements.

@@ -143,7 +143,10 @@ function timingsFile(card, shapes) {
             `${microseconds.toFixed(1)} },`,
         ),
   );
-  return `/** Times of Hopper Gemms on ${card}, which outrank the model of hopper-gemm-select.ts; written by \`npm run bench:gpu -- --tiles\`. */
+  return `/**
+ * Times of Hopper Gemms on ${card}, which outrank the model of
+ * hopper-gemm-select.ts. Written by \`npm run bench:gpu -- --tiles\`.
+ */
 import type { HopperTiming } from "./hopper-gemm-select.ts";
 
 export const hopperTimings: readonly HopperTiming[] = [

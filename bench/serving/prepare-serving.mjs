@@ -1,6 +1,7 @@
 /**
  * Writes image towers as checkpoints that both sides read, and pictures to send: node
- * prepare-serving.mjs FOLDER. base-patch16-224 has synthetic weights, seed 0; siglip-shapes its own.
+ * prepare-serving.mjs FOLDER. base-patch16-224 has synthetic weights, seed 0; siglip-shapes its
+ * own.
  */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

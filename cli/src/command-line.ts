@@ -63,7 +63,9 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Prints what a command threw, which commander does itself for its own errors; gives the status. */
+/**
+ * Prints what a command threw, which commander does itself for its own errors; gives the status.
+ */
 export async function reported(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   return (await import("./report-error.ts")).reportError(error);

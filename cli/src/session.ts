@@ -89,7 +89,10 @@ export async function openModel(
       throw new InputError(
         `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ` +
           `${descriptions[plan.kind]}; ` +
-          `${plan.kind === "graph" ? "sigil run takes it" : `${task === "siglip-image-classification" ? "sigil classify" : "sigil embed"} takes it`}`,
+          (plan.kind === "graph"
+            ? "sigil run takes it"
+            : `${task === "siglip-image-classification" ? "sigil classify" : "sigil embed"} ` +
+              "takes it"),
       );
     let processor = pictures ? imageProcessor(checkpoint, plan) : undefined;
     const session = await withProgress("loading", (report) =>

@@ -198,7 +198,7 @@ function checkActivations({ activations, file }: ModelSpec, programs: readonly L
     throw new ArchitectureError(
       file,
       "/activations",
-      "no matrix of the model is int8 with a scale for each row: set storage to int8, or name some " +
-        "in quantize",
+      "no matrix of the model is int8 with a scale for each row: set storage to int8, or name " +
+        "some in quantize",
     );
 }

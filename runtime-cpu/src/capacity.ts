@@ -27,12 +27,15 @@ export class CapacityError extends SigilError {
       bytes < 2 ** 30
         ? `${(bytes / 2 ** 20).toFixed(1)} MiB`
         : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+    const remedy = fits
+      ? `compile it with ${fits} storage, which fits`
+      : "no storage makes it fit; lower its largest batch or run it on another backend";
     super(
-      `${program} needs ${size} of memory and ${
-        refusal
-          ? `the engine gives none (${refusal.message}): dispose of models that are not needed, or compile a smaller largest batch`
-          : `WebAssembly addresses 4 GiB; ${fits ? `compile it with ${fits} storage, which fits` : "no storage makes it fit; lower its largest batch or run it on another backend"}`
-      }`,
+      `${program} needs ${size} of memory and ` +
+        (refusal
+          ? `the engine gives none (${refusal.message}): dispose of models that are not needed, ` +
+            "or compile a smaller largest batch"
+          : `WebAssembly addresses 4 GiB; ${remedy}`),
       { cause: refusal },
     );
     this.code = refusal ? "out-of-memory" : "too-large";

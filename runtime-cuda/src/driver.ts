@@ -49,7 +49,9 @@ export async function openDevice({
     throw new CudaError(
       "no-device",
       `device ${ordinal}: the driver has ` +
-        `${driver.devices.length === 0 ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES" : `devices 0 to ${driver.devices.length - 1}`}`,
+        (driver.devices.length === 0
+          ? "no devices: check nvidia-smi and CUDA_VISIBLE_DEVICES"
+          : `devices 0 to ${driver.devices.length - 1}`),
     );
   if (info.major < oldestMajor)
     throw new CudaError(

@@ -120,7 +120,10 @@ export function nativeErrorOf(failure: unknown, about: string): unknown {
   return new NativeError(
     codes.find((known) => known === code) ?? "internal",
     `${about}: ` +
-      `${message}${code === "out-of-memory" ? ": dispose of models that are not needed, or compile a smaller largest batch" : ""}`,
+      `${message}` +
+      (code === "out-of-memory"
+        ? ": dispose of models that are not needed, or compile a smaller largest batch"
+        : ""),
     { cause: failure },
   );
 }

@@ -2,9 +2,9 @@
 # What a card is asked first, in one command of at most nine minutes: unit kernels, models beside
 # transformers, towers beside PyTorch, kernels, tiles, launches that overlap, WebGPU.
 #
-# Every step is a process of its own with its own limit, so that a kernel that hangs ends its step and
-# is named. Results are written as they come; what is cut off is not lost. A summary of at most 10,000
-# characters is printed last. `--rest` runs the steps that have not passed yet.
+# Every step is a process of its own with its own limit, so that a kernel that hangs ends its step
+# and is named. Results are written as they come; what is cut off is not lost. A summary of at most
+# 10,000 characters is printed last. `--rest` runs the steps that have not passed yet.
 #
 #   scripts/gpu/first-light.sh [--rest] [--seconds 520] [--out FOLDER] [--only STEP]... [--emulated]
 set -u
@@ -80,7 +80,9 @@ lines() {
 }
 
 summary() {
-  echo "== first light: $(date -u +%FT%TZ), $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2> /dev/null || echo 'no card')"
+  card=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2> /dev/null ||
+    echo "no card")
+  echo "== first light: $(date -u +%FT%TZ), $card"
   awk -F'\t' '{ printf "%-44s %-22s %4s s\n", $1, $2, $3 }' "$status"
   # What failed is told first and at most length.
   awk -F'\t' '$2 != "ok" && $2 != "no time left" { print $1 }' "$status" | while read -r name; do
@@ -90,7 +92,8 @@ summary() {
     lines "$name" 12
   done
   # The first table of the report: forward, Sigil beside PyTorch.
-  sed -n '/^## Forward/,/^## /p' "$out"/towers-first/towers.*.md 2> /dev/null | cut -c 1-260 | head -24
+  sed -n '/^## Forward/,/^## /p' "$out"/towers-first/towers.*.md 2> /dev/null | cut -c 1-260 |
+    head -24
 }
 
 if [ ${#emulated[@]} -eq 0 ]; then step card 20 nvidia-smi; fi
@@ -112,13 +115,18 @@ fi
 cases() { local name; for name in "$@"; do printf -- '--only\n%s\n' "$name"; done; }
 mapfile -t small_cases < <(cases "${small[@]}")
 mapfile -t base_cases < <(cases "${base[@]}")
-parity() { step "$1" "$2" "$node" bench/gpu/parity.mjs --out "$out/$1" --path "$3" "${@:4}" "${emulated[@]}"; }
+parity() {
+  step "$1" "$2" "$node" bench/gpu/parity.mjs --out "$out/$1" --path "$3" "${@:4}" "${emulated[@]}"
+}
 parity parity-small-portable 40 portable "${small_cases[@]}"
 parity parity-small-hopper 40 auto "${small_cases[@]}"
 parity parity-base 60 auto "${base_cases[@]}"
 parity parity-base-portable 60 portable "${base_cases[@]}"
 
-bench() { step "$1" "$2" "$node" bench/gpu/bench.mjs --out "$out/$1" --seconds "$(($2 - 10))" "${@:3}" "${emulated[@]}"; }
+bench() {
+  step "$1" "$2" "$node" bench/gpu/bench.mjs --out "$out/$1" --seconds "$(($2 - 10))" "${@:3}" \
+    "${emulated[@]}"
+}
 bench towers-first 200 "${towers[@]}"
 step webgpu-parity 60 "$node" bench/gpu/webgpu.mjs "${webgpu[@]}"
 if [ ${#emulated[@]} -eq 0 ]; then step webgpu-peer 40 "$node" bench/gpu/webgpu-peer.mjs; fi

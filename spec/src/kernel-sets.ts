@@ -33,4 +33,7 @@ const suffix: Readonly<Record<KernelFeature, string>> = {
 
 /** The set's name for a class and features, whose order does not matter. */
 export const kernelSetName = (kind: AdapterKind, features: readonly KernelFeature[]): KernelSet =>
-  `${kind}${kernelFeatures.map((feature) => (features.includes(feature) ? suffix[feature] : "")).join("")}` as KernelSet;
+  (`${kind}` +
+    kernelFeatures
+      .map((feature) => (features.includes(feature) ? suffix[feature] : ""))
+      .join("")) as KernelSet;

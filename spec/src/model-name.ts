@@ -10,7 +10,8 @@ const snapshot = /^models--(?:.*--)?(.+)\/snapshots\/[^/]+$/;
 export function modelName(file: string): string {
   const stem = basename(file, ".json");
   const folder = dirname(resolve(file));
-  const place = `${basename(dirname(dirname(folder)))}/${basename(dirname(folder))}/${basename(folder)}`;
+  const parent = dirname(folder);
+  const place = `${basename(dirname(parent))}/${basename(parent)}/${basename(folder)}`;
   const name = !/^(open_clip_)?config$/.test(stem)
     ? stem
     : (snapshot.exec(place)?.[1] ?? basename(folder));

@@ -7,7 +7,7 @@ import type { QuantizedStorage, Storage, WeightStorage } from "./generated/plan.
 export const isQuantized = (storage: WeightStorage): storage is QuantizedStorage =>
   typeof storage === "object";
 
-/** Whether a group has a zero point, which is subtracted from its numbers before they are scaled. */
+/** Whether a group has a zero point, to be subtracted from its numbers before they are scaled. */
 export const hasZeroPoints = ({ zero_point = false }: QuantizedStorage): boolean => zero_point;
 
 /** Whether weights that are stored so may be one matrix. */

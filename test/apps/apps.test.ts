@@ -210,7 +210,7 @@ describe.skipIf(!requires("apps"))(
         );
       });
 
-      it("node-service answers, refuses what is no picture, and stops when it is told to", async () => {
+      it("node-service answers, refuses what is no picture, and stops when told to", async () => {
         const service = spawn("node", ["node-service/server.js", "model", "0"], { cwd: folder });
         const [address] = (await once(service.stdout, "data")) as [Buffer];
         const post = async (file: string): Promise<[number, unknown]> => {
@@ -297,7 +297,7 @@ describe.skipIf(!requires("apps"))(
       );
     });
 
-    it("says what reads pictures, and takes at most 30 MB with it and the CPU backend", async () => {
+    it("says what reads pictures, and takes at most 30 MB with that and the CPU", async () => {
       // A folder of its own: the project's other dependencies bring sharp, and a second one.
       const alone = mkdtempSync(join(tmpdir(), "sigil-alone-"));
       const inside = (command: string): Promise<string> => sh(`cd ${alone} && ${command}`);

@@ -250,7 +250,7 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       await expect.poll(() => tab.innerText("#result")).toBe("Best: a blue square, 84.0%");
     });
 
-    it("classifies frames of a camera by the vision tower alone, and goes back to the picture", async () => {
+    it("classifies frames of a camera by the vision tower alone, then the picture", async () => {
       const tab = await open("?backend=cpu");
       await settled(tab);
       await tab.click("#camera");
@@ -276,7 +276,7 @@ describe.skipIf(!existsSync(executablePath) && !required)(
       expect(await tab.getAttribute("#camera", "aria-pressed")).toBe("false");
     });
 
-    it("opens a checkpoint's files, and says how to compile one of another architecture", async () => {
+    it("opens a checkpoint's files, and says how to compile another architecture", async () => {
       const tab = await open("?backend=cpu");
       await settled(tab);
       const file = (name: string) => join(folder, name);

@@ -2,6 +2,7 @@
  * The page that the loading tests drive: a generated module, its weights from anywhere, on this
  * thread or in a worker.
  */
+import { importMap } from "./import-map.ts";
 import { checkpoint } from "./page.ts";
 
 /**
@@ -127,5 +128,5 @@ window.ready = true;
 
 /** Unbundled: modules as they are built, found by an import map. */
 export const unbundled = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
+${importMap}
 <script type="module">${script("/generated/siglip-shapes/index.js")}</script>`;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { importMap } from "./import-map.ts";
 import { bombs } from "../support/picture-bombs.ts";
 import { expectPillows, pictureCases } from "../support/pictures.ts";
 import { serve, type Served } from "./serve.ts";
@@ -13,7 +14,7 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = requires("browser");
 
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js"}}</script>
+${importMap}
 <script type="module">
   import { decodeImageBlob, SiglipImageProcessor } from "@sigil/runtime";
   window.decode = async (url, options) => {
@@ -26,7 +27,8 @@ const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
   };
   window.decodeText = async (content, options) => {
     try {
-      return await decodeImageBlob(new Blob([Uint8Array.from(content, (c) => c.charCodeAt(0))], { type: "image/png" }), options);
+      const bytes = Uint8Array.from(content, (c) => c.charCodeAt(0));
+      return await decodeImageBlob(new Blob([bytes], { type: "image/png" }), options);
     } catch ({ name, message }) {
       return { error: name, message };
     }

@@ -1,4 +1,6 @@
-/** A NaFlex module in a real browser: pictures of several aspect ratios, classified and embedded. */
+/**
+ * A NaFlex module in a real browser: pictures of several aspect ratios, classified and embedded.
+ */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { artifactFiles, compile, writeFiles } from "@sigil/compiler";

@@ -7,7 +7,11 @@
 export const checkpoint = "/test/fixtures/checkpoints/siglip-shapes";
 
 /** Finds the packages as they are built. */
-export const importMap = `<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>`;
+export const importMap =
+  `<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", ` +
+  `"@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": ` +
+  `"/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", ` +
+  `"@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>`;
 
 /** A page with `classify` and `resized` on its window, and `ready` when they are there. */
 export const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">

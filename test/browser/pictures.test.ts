@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { compile } from "@sigil/compiler";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { importMap } from "./import-map.ts";
 import { shapesSpec } from "../support/shapes-checkpoint.ts";
 import { checkpoint } from "./page.ts";
 import { serve, type Served } from "./serve.ts";
@@ -17,7 +18,7 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const required = requires("browser");
 
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js", "@sigil/runtime-webgpu/pictures": "/runtime-webgpu/dist/pictures/index.js"}}</script>
+${importMap}
 <script type="module">
   import {
     decodeImageBlob,

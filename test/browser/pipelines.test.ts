@@ -3,13 +3,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { expect, it } from "vitest";
+import { importMap } from "./import-map.ts";
 import { requires } from "../support/require.ts";
 import { checkpoint } from "./page.ts";
 import { serve } from "./serve.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime/pipelines": "/runtime/dist/pipelines/page.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js", "@sigil/runtime-webgpu": "/runtime-webgpu/dist/index.js"}}</script>
+${importMap}
 <script type="module">
   import {
     zeroShotImageClassification,

@@ -14,9 +14,19 @@ const root = join(import.meta.dirname, "../..");
 
 /** Zero-shot classification with everything that it takes; `load` opens WebGPU. */
 const page = (name: string, processor: string): string => `
-import { decodeImageBlob, openSafetensors, ${processor}, SiglipTokenizer, urlSource, ZeroShotImageClassification } from "@sigil/runtime";
+import {
+  decodeImageBlob,
+  openSafetensors,
+  ${processor},
+  SiglipTokenizer,
+  urlSource,
+  ZeroShotImageClassification,
+} from "@sigil/runtime";
 import { ${name} } from "./module/index.js";
-export const load = async (url: string) => ${name}.load(await openSafetensors(await urlSource(url)), { backend: "webgpu" });
+export async function load(url: string) {
+  const weights = await openSafetensors(await urlSource(url));
+  return ${name}.load(weights, { backend: "webgpu" });
+}
 export { decodeImageBlob, ${processor}, SiglipTokenizer, ZeroShotImageClassification };
 `;
 

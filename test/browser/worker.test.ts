@@ -311,10 +311,16 @@ describe.skipIf(!existsSync(executablePath) && !required)(
           new BroadcastChannel("lose").onmessage = () => device.destroy();
           return device;
         };\`;
-      const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
+      const blob = new Blob([source], { type: "text/javascript" });
+      const worker = new Worker(URL.createObjectURL(blob), { type: "module" });
       const told = [];
-      const { model } = await window.open_("${weights}", { backend: "webgpu", worker, onDeviceLost: (error) => told.push([error instanceof WebGpuError, error.code]) });
-      const pixelValues = { data: Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => Math.sin(i)), shape: [1, 3, 64, 64] };
+      const { model } = await window.open_("${weights}", {
+        backend: "webgpu",
+        worker,
+        onDeviceLost: (error) => told.push([error instanceof WebGpuError, error.code]),
+      });
+      const data = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => Math.sin(i));
+      const pixelValues = { data, shape: [1, 3, 64, 64] };
       const before = await model.getImageFeatures({ pixelValues });
       new BroadcastChannel("lose").postMessage("now");
       while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));

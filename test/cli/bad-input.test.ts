@@ -63,7 +63,7 @@ it.each([
     "a model without texts",
     ["classify", picture, "--labels", "a", "--model", "vision"],
     "",
-    /^error: vision: expected a model with both towers or a classifier, received a vision tower; sigil embed takes it$/,
+    /^error: vision: expected a model with both towers or a classifier, .*; sigil embed takes it$/,
   ],
   [
     "more threads than a process can have",
@@ -114,7 +114,7 @@ it.each([
       "out.safetensors",
     ],
     "",
-    /model\.safetensors: expected a tensor pixel_values, input_ids or both, found logit_bias, (\S+, ){6}\S+ and \d+ more$/,
+    /tensor pixel_values, input_ids or both, found logit_bias, (\S+, ){6}\S+ and \d+ more$/,
   ],
   [
     "a spiece.model that is not there",
@@ -162,7 +162,7 @@ it.each([
     "weights instead of their folder",
     ["embed", "--text", "a", "--model", join(shapes, "model.safetensors")],
     "",
-    /^error: .*model\.safetensors is a file: expected a checkpoint folder, such as .*siglip-shapes or a Hub id$/,
+    /model\.safetensors is a file: expected a checkpoint folder, such as .*-shapes or a Hub id$/,
   ],
   [
     "a PEFT adapter",
@@ -234,7 +234,7 @@ it("a file that is no text is shown in part, without what would act on a termina
   expect(stderr).not.toMatch(/[^\P{Cc}\n]/u);
 });
 
-it("a processor_config.json without settings leaves those of the preprocessor_config.json", async () => {
+it("an empty processor_config.json leaves the settings of preprocessor_config.json", async () => {
   const { stdout, stderr } = await sigil([
     "classify",
     picture,

@@ -50,7 +50,7 @@ describe("pictures", () => {
     expect(others.map((line) => line.split(":")[0])).toEqual([`  ${damaged}`, `  ${missing}`]);
   });
 
-  it("that cannot be read have rows of NaN in a file, which keep the others in their places", async () => {
+  it("that cannot be read have rows of NaN in a file, so that no other row moves", async () => {
     const out = join(folder, "out.safetensors");
     const { status, stderr } = await embed([damaged, sample("red-circle"), "--out", out]);
     expect([status, stderr]).toEqual([1, expect.stringContaining("1 of 2 pictures were left out")]);

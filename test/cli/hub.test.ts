@@ -126,7 +126,7 @@ describe("a model of the Hub", () => {
     }
   });
 
-  it("comes without an index where single weights exist, and in part where files are named", async () => {
+  it("comes without an index beside one file of weights, and in part on request", async () => {
     hub.publish("main", { ...files, "model.safetensors.index.json": Buffer.from("{}") });
     expect(readdirSync(await resolveModel(model, { files: ["config.json"] }))).toEqual([
       "config.json",

@@ -213,7 +213,7 @@ describe("pictures of any aspect ratio", () => {
   });
 });
 
-it("refuses patches of a model of one resolution, and an image processor of the other kind", async () => {
+it("refuses patches for one resolution, and an image processor of the other kind", async () => {
   expect(await fails("embed", square, "--model", shapesFolder, "--max-num-patches", "9")).toMatch(
     /--max-num-patches: siglip-shapes takes pictures of one size/,
   );

@@ -40,7 +40,7 @@ async function classified(
 }
 
 describe("pictures come from", { timeout: 60_000 }, () => {
-  it("folders, patterns, files with a pattern's letters, addresses and standard input", async () => {
+  it("folders, patterns, files named like patterns, addresses and standard input", async () => {
     const address = `${served.origin}/photos/b.png`;
     const found = await classified(
       ["photos", "ph*/*.png", "[1].png", address, "-"],

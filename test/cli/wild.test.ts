@@ -52,7 +52,7 @@ async function runs(wild: WildCase, checkpoint: string, ...options: string[]): P
 describe("sigil run", () => {
   it.each(wildCases)("takes the folder of $name", (wild) => runs(wild, wildFolder(wild.name)));
 
-  it("takes the weights of open_clip behind a prefix, where config.json stands for them", async () => {
+  it("takes open_clip's weights behind a prefix where config.json describes them", async () => {
     const [wild] = wildCases as [WildCase];
     const marqo = join(folder, "marqo");
     cpSync(wildFolder(wild.name), marqo, { recursive: true });

@@ -102,7 +102,8 @@ describe("bytes are refused", () => {
     ...more,
   });
   const spec = parseSpec(
-    '{"model_type":"siglip_vision_model","hidden_size":8,"num_attention_heads":2,"image_size":8,"patch_size":4}',
+    `{"model_type":"siglip_vision_model",
+      "hidden_size":8,"num_attention_heads":2,"image_size":8,"patch_size":4}`,
     { file: "config.json" },
   );
   const attempt = (given: ArchitectureGraph) => () => buildGraphs({ ...spec, pixels }, given);
@@ -190,7 +191,8 @@ describe("bytes are refused", () => {
   });
   it("by a model without pictures", () => {
     const text = parseSpec(
-      '{"name":"words","architecture":"siglip-text","pixels":"uint8","config":{"hidden_size":8,"num_attention_heads":2}}',
+      `{"name":"words","architecture":"siglip-text","pixels":"uint8",
+        "config":{"hidden_size":8,"num_attention_heads":2}}`,
       { file: "words.json" },
     );
     expect(() => buildGraphs(text)).toThrow(

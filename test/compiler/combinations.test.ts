@@ -208,7 +208,8 @@ for (const architecture of models)
 
 it("what a pooled text tower's maps are, beside its pooled output", async () => {
   const spec = parseSpec(
-    '{"name":"m","architecture":"siglip-text","config":{},"outputs":["pooler_output"],"attentions":true}',
+    `{"name":"m","architecture":"siglip-text","config":{},
+      "outputs":["pooler_output"],"attentions":true}`,
     { file: "m.json" },
   );
   const { programs } = await compile(spec);

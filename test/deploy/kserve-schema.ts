@@ -1,6 +1,6 @@
 /**
- * What KServe's API takes of the manifests in deploy/kserve, as JSON schema: every field that it has
- * at the places that they use. From pkg/apis/serving/v1alpha1/servingruntime_types.go and
+ * What KServe's API takes of the manifests in deploy/kserve, as JSON schema: every field that it
+ * has at the places that they use. From pkg/apis/serving/v1alpha1/servingruntime_types.go and
  * v1beta1/{component,predictor,model}.go of kserve/kserve, and core/v1 of Kubernetes.
  */
 const text = { type: "string" };

@@ -11,7 +11,15 @@ const root = join(import.meta.dirname, "../..");
 
 /** What pages speak of before the snippet that uses it. */
 const spokenOf = `
-import type { RawImage, Session, SiglipImageProcessor, SiglipVisionInputs, Tensor, Tokenizer, WeightSource } from "@sigil/runtime";
+import type {
+  RawImage,
+  Session,
+  SiglipImageProcessor,
+  SiglipVisionInputs,
+  Tensor,
+  Tokenizer,
+  WeightSource,
+} from "@sigil/runtime";
 import type { SiglipShapes as Class } from "./siglip-shapes/index.js";
 declare global {
   const SiglipShapes: typeof Class;
@@ -23,7 +31,10 @@ declare global {
   const pixels: Float32Array;
   const video: HTMLVideoElement;
   const signal: AbortSignal;
-  const onProgress: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
+  const onProgress: (progress: {
+    readonly loadedBytes: number;
+    readonly totalBytes: number;
+  }) => void;
   const session: Session;
   const processor: () => SiglipImageProcessor;
   const tokenizer: () => Tokenizer;

@@ -51,7 +51,10 @@ const names = [
 const script = (specifiers: readonly string[]) => `
 const touched = [];
 const { log } = console;
-for (const name of ${JSON.stringify(names)}) Object.defineProperty(globalThis, name, { configurable: true, get: () => void touched.push(name) });
+for (const name of ${JSON.stringify(names)}) {
+  const get = () => void touched.push(name);
+  Object.defineProperty(globalThis, name, { configurable: true, get });
+}
 await Promise.all(${JSON.stringify(specifiers)}.map((specifier) => import(specifier)));
 log(JSON.stringify(touched));
 `;

@@ -25,10 +25,14 @@ const model = await SiglipShapes.load(checkpoint.weights);
 const processor = new ModelProcessor(SiglipShapes, checkpoint);
 const images = processor.images([await decodeImage(picture)]);
 const there = await SiglipShapes.load(checkpoint.weights, { worker: true });
-const [here, elsewhere] = await Promise.all([model, there].map((one) => one.getImageFeatures(images)));
-if (!here!.data.every((value, i) => value === elsewhere!.data[i])) throw new Error("the worker gives other features");
+const here = await model.getImageFeatures(images);
+const elsewhere = await there.getImageFeatures(images);
+if (!here.data.every((value, i) => value === elsewhere.data[i]))
+  throw new Error("the worker gives other features");
 await there.dispose();
-const [scores] = await new ZeroShotImageClassification(model, processor.tokenizer, SiglipShapes.textLength).classify(images, labels);
+const { tokenizer } = processor;
+const pipeline = new ZeroShotImageClassification(model, tokenizer, SiglipShapes.textLength);
+const [scores] = await pipeline.classify(images, labels);
 console.log(JSON.stringify(scores));
 await model.dispose();
 await checkpoint.close();

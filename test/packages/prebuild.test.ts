@@ -19,7 +19,13 @@ const prebuilds = join(folder, "runtime-cuda", "prebuilds", `${process.platform}
 const script = `
 import { openDriver } from "@sigil/runtime-cuda";
 const said = [];
-for (const path of process.argv.slice(1)) said.push(await openDriver(path).then(({ devices }) => devices[0].name, ({ name, code, message }) => ({ name, code, message })));
+for (const path of process.argv.slice(1))
+  said.push(
+    await openDriver(path).then(
+      ({ devices }) => devices[0].name,
+      ({ name, code, message }) => ({ name, code, message }),
+    ),
+  );
 console.log(JSON.stringify(said));
 `;
 

@@ -107,7 +107,7 @@ describe("bytes on the CPU", () => {
     await expect(
       bytes.getImageFeatures({ pixelValues: floatPixels(shapesProcessor, pictures) }),
     ).rejects.toThrow(
-      /received float32, .* bytes, a Uint8Array of \[batch, height, width, channels\].*preprocessBytes/,
+      /received float32, .* a Uint8Array of \[batch, height, width, channels\].*preprocessBytes/,
     );
     const { data } = bytePixels(shapesProcessor, pictures) as { data: Uint8Array };
     await expect(

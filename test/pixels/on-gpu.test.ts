@@ -98,7 +98,7 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     return all.subarray(256, 256 + data.length);
   };
 
-  it("are resized bit for bit as the CPU does it, by every filter and both arithmetics", async () => {
+  it("are resized bit for bit as on the CPU, by every filter and both arithmetics", async () => {
     for (const [width, height, toWidth, toHeight] of [
       [640, 480, 224, 224],
       [17, 9, 16, 16],

@@ -6,6 +6,7 @@ import { artifactFiles, compile, writeFiles } from "@sigil/compiler";
 import { loadSpec } from "@sigil/spec";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { importMap } from "../browser/import-map.ts";
 import { script } from "../browser/loading-page.ts";
 import { checkpoint } from "../browser/page.ts";
 import { serve, type Served } from "../browser/serve.ts";
@@ -40,7 +41,7 @@ describe.skipIf(!existsSync(executablePath) && !requires("browser"))(
       writeFiles(join(folder, "module"), artifactFiles(await compile(spec)));
       quantised = `/${relative(root, out)}`;
       const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<script type="importmap">{"imports": {"@sigil/spec/shared": "/spec/dist/shared.js", "@sigil/runtime": "/runtime/dist/index.js", "@sigil/runtime/internal": "/runtime/dist/internal.js", "@sigil/runtime-cpu": "/runtime-cpu/dist/index.js"}}</script>
+${importMap}
 <script type="module">${script(`/${relative(root, folder)}/module/index.js`)}</script>`;
       served = await serve(root, { "/": page }, { isolated: false });
       browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

@@ -112,7 +112,7 @@ function png(rgb: Uint8Array, width: number, height: number): Buffer {
 }
 
 describe("sigil quantize", { timeout: 120_000 }, () => {
-  it("int8 keeps every answer of siglip-shapes in little more than a quarter of the bytes", async () => {
+  it("int8 keeps every answer of siglip-shapes in about a quarter of the bytes", async () => {
     const { bytes, kept } = await quantize("int8", join(folder, "int8"));
     expect(bytes.after / bytes.before).toBeLessThan(0.28);
     expect(kept.images.least).toBeGreaterThan(0.9998);

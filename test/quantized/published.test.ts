@@ -44,10 +44,7 @@ function dequantized(plan: Plan, spec: ModelSpec): WeightSource {
       const columns = shape.slice(1).reduce((a, b) => a * b, 1);
       const storage = storageOf(spec, name, columns);
       // What is not a linear's is never quantised: vectors, and tables of positions and tokens.
-      const linear =
-        /(proj|in_proj_|fc1|fc2|head|patch_embedding\.)_?weight$|(proj|fc1|fc2|head|patch_embedding)\.weight$/.test(
-          name,
-        );
+      const linear = /(in_proj_|(proj|fc1|fc2|head|patch_embedding)\.)weight$/.test(name);
       return linear && isQuantized(storage)
         ? dequantize(quantize(values, columns, storage, name), storage)
         : values;

@@ -130,7 +130,7 @@ describe("what a program refuses", () => {
     await expect(program.run(inputs, symbols)).rejects.toThrow(/disposed/);
   });
 
-  it("more than WebAssembly addresses, before reading anything, naming the storage that fits", async () => {
+  it("more than WebAssembly addresses, before reading, naming the storage that fits", async () => {
     const { programs } = await compileCase("tiny");
     const { planned, wasm } = programs[0]!;
     const unread = {

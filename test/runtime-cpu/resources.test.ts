@@ -135,8 +135,12 @@ describe("threads", () => {
         `import { syntheticWeights } from "@sigil/runtime";
         import { SiglipShapes } from "${root}/generated/siglip-shapes/index.js";
         import { artifact } from "${root}/generated/siglip-shapes/cpu.js";
-        const weights = syntheticWeights(Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })), 1);
-        const error = await SiglipShapes.load(weights, { backend: "cpu", threads: 3 }).catch((error) => error);
+        const { tensors } = artifact.plan;
+        const listed = Object.entries(tensors).map(([name, shape]) => ({ name, shape }));
+        const options = { backend: "cpu", threads: 3 };
+        const error = await SiglipShapes.load(syntheticWeights(listed, 1), options).catch(
+          (error) => error,
+        );
         console.log(error.name, error.message);`,
       ],
       { cwd: root, encoding: "utf8" },

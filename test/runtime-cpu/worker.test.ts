@@ -74,7 +74,7 @@ describe("in a thread of Node", () => {
     ).toBeInstanceOf(OptionError);
   });
 
-  it("settles by the signal's reason when that aborts in the same turn, as StrictMode does", async () => {
+  it("settles by the signal's reason when that aborts in the same turn (StrictMode)", async () => {
     const abort = new AbortController();
     const loading = failure(
       openCpuSession(artifact, weights, { worker: true, signal: abort.signal }),
@@ -90,7 +90,8 @@ describe("in a thread of Node", () => {
       import { SiglipShapes } from "${root}/generated/siglip-shapes/index.js";
       const weights = await openSafetensors(bufferSource(readFileSync("${weightsFile}")));
       const model = await SiglipShapes.load(weights, { backend: "cpu", worker: true });
-      const features = () => model.getImageFeatures({ pixelValues: { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] } });
+      const pixelValues = { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] };
+      const features = () => model.getImageFeatures({ pixelValues });
       ${last}`;
     const node = (last: string) =>
       execFileSync(process.execPath, ["--input-type=module", "--eval", script(last)], {

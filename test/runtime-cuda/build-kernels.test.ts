@@ -65,7 +65,7 @@ describe.skipIf(!toolkit)(`fat binaries ${needsNvcc}`, { timeout: 120_000 }, () 
     });
     expect(readdirSync(cache)).toEqual(before);
   });
-  it("refuse products that ptxas makes wait for one another, which nvcc calls information", async () => {
+  it("refuse products that ptxas makes wait for each other, as nvcc only remarks", async () => {
     // A sum is touched while the product that it belongs to is under way.
     const waiting = `#include "platform/warpgroup.cuh"
 SIGIL_KERNEL(waiting, 128, 1)(float* out, int steps) {

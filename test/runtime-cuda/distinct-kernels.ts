@@ -84,7 +84,8 @@ export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
           const choice = /^\/\/ choice: (.*)$/m.exec(source)![1]!;
           const family = name.replace(/_[0-9a-f]+$/, "");
           const body = source.replaceAll(/^\/\/.*\n/gm, "");
-          const key = `${path}${body.replaceAll(new RegExp(`\\b${name}(?=_parts\\b|\\b)`, "g"), "@")}`;
+          const own = new RegExp(`\\b${name}(?=_parts\\b|\\b)`, "g");
+          const key = `${path}${body.replaceAll(own, "@")}`;
           if (path === "hopper" && known.has(`portable${key.slice(path.length)}`)) continue;
           if (known.has(key)) continue;
           const unique = `${family}_${known.size}`;

@@ -37,7 +37,9 @@ export const hopperProduct = (fault: number): string => `#define FAULT ${fault}
 #include "platform/tensor_copy.cuh"
 #include "platform/warpgroup.cuh"
 using namespace sigil;
-SIGIL_KERNEL(product, 256, 1)(float* c, int rows, int depth, SIGIL_GRID_CONSTANT const TensorMap map_a, SIGIL_GRID_CONSTANT const TensorMap map_b) {
+SIGIL_KERNEL(product, 256, 1)(
+    float* c, int rows, int depth, SIGIL_GRID_CONSTANT const TensorMap map_a,
+    SIGIL_GRID_CONSTANT const TensorMap map_b) {
   constexpr int stages = 2, stage_bytes = 2 * 64 * 128;
   char* const memory = shared_memory();
   Barrier* const full = reinterpret_cast<Barrier*>(memory + stages * stage_bytes);
@@ -56,7 +58,8 @@ SIGIL_KERNEL(product, 256, 1)(float* c, int rows, int depth, SIGIL_GRID_CONSTANT
       for (int k = 0; k < tiles + (FAULT == 15); k++) {
         const int stage = k % stages;
         if (FAULT != 7) barrier_wait(empty + stage, (k / stages & 1) ^ (FAULT == 14 ? 0 : 1));
-        barrier_arrive_expect(full + stage, stage_bytes - (FAULT == 3 ? 4096 : 0) + (FAULT == 4 ? 16 : 0));
+        const int expected = stage_bytes - (FAULT == 3 ? 4096 : 0) + (FAULT == 4 ? 16 : 0);
+        barrier_arrive_expect(full + stage, expected);
         tensor_load_2d(memory + stage * stage_bytes, &map_a, full + stage, k * 64, block_x() * 64);
         tensor_load_2d(memory + stage * stage_bytes + 64 * 128, &map_b, full + stage, k * 64, 0);
       }
@@ -69,10 +72,15 @@ SIGIL_KERNEL(product, 256, 1)(float* c, int rows, int depth, SIGIL_GRID_CONSTANT
     const int stage = k % stages;
     if (FAULT != 2) barrier_wait(full + stage, (k / stages & 1) ^ (FAULT == 1));
     const Swizzle swizzle = FAULT == 5 ? Swizzle::bytes64 : Swizzle::bytes128;
-    const uint64_t a = matrix_descriptor(memory + stage * stage_bytes, 16, FAULT == 18 ? 512 : 1024, swizzle);
-    const uint64_t b = matrix_descriptor(memory + stage * stage_bytes + 64 * 128, 16, 1024, swizzle);
+    const char* const tiles_a = memory + stage * stage_bytes;
+    const uint64_t a = matrix_descriptor(tiles_a, 16, FAULT == 18 ? 512 : 1024, swizzle);
+    const uint64_t b = matrix_descriptor(tiles_a + 64 * 128, 16, 1024, swizzle);
     if (FAULT != 11) warpgroup_fence();
-    for (int i = 0; i < 4; i++) warpgroup_multiply<bf16, 64, 0>(sums, a + (FAULT == 13 ? 4 : 2) * (i % (FAULT == 13 ? 2 : 4)), b + 2 * i + (FAULT == 16 && thread_x() == 5 ? 2 : 0) + (FAULT == 19 && thread_x() / 32 == 2 ? 2 : 0), k > 0 || i > 0);
+    const int step_a = FAULT == 13 ? 4 : 2, steps_a = FAULT == 13 ? 2 : 4;
+    const int astray = (FAULT == 16 && thread_x() == 5) || (FAULT == 19 && thread_x() / 32 == 2);
+    for (int i = 0; i < 4; i++)
+      warpgroup_multiply<bf16, 64, 0>(
+          sums, a + step_a * (i % steps_a), b + 2 * (i + astray), k > 0 || i > 0);
     warpgroup_commit();
     if (FAULT != 6 && FAULT != 10) warpgroup_wait<0>();
     if (FAULT != 10 && FAULT != 6) warpgroup_hold(sums);
@@ -81,7 +89,8 @@ SIGIL_KERNEL(product, 256, 1)(float* c, int rows, int depth, SIGIL_GRID_CONSTANT
   if (FAULT == 6) warpgroup_wait<0>();
   const int warp = thread_x() / 32, lane = thread_x() % 32;
   for (int i = 0; i < 32; i++) {
-    const int row = block_x() * 64 + warp * 16 + lane / 4 + i / 2 % 2 * 8, column = i / 4 * 8 + lane % 4 * 2 + i % 2;
+    const int row = block_x() * 64 + warp * 16 + lane / 4 + i / 2 % 2 * 8;
+    const int column = i / 4 * 8 + lane % 4 * 2 + i % 2;
     if (row < rows) c[row * 64 + column] = sums[i];
   }
 }

@@ -8,7 +8,9 @@ import { EmulatedModule } from "./emulated.ts";
 // loads and products are checked against its text and not against each other.
 const fragments = `#include "platform/matrix.cuh"
 using namespace sigil;
-template <class T> SIGIL_DEVICE uint32_t pair(T low, T high) { return low.bits | static_cast<uint32_t>(high.bits) << 16; }
+template <class T> SIGIL_DEVICE uint32_t pair(T low, T high) {
+  return low.bits | static_cast<uint32_t>(high.bits) << 16;
+}
 template <class T> SIGIL_DEVICE void product(const T* a, const T* b, float* c) {
   const int group = thread_x() / 4, in_group = thread_x() % 4;
   uint32_t fragment_a[4], fragment_b[2];

@@ -2,23 +2,24 @@ import { describe, expect, test } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import { EmulatedModule } from "./emulated.ts";
 
-const source = `#include "platform/numbers.cuh"
-using namespace sigil;
-SIGIL_KERNEL(widen_f16, 256, 1)(const f16* in, float* out) { const int i = block_x() * 256 + thread_x(); out[i] = widen(in[i]); }
-SIGIL_EXPORT(widen_f16)
-SIGIL_KERNEL(widen_bf16, 256, 1)(const bf16* in, float* out) { const int i = block_x() * 256 + thread_x(); out[i] = widen(in[i]); }
-SIGIL_EXPORT(widen_bf16)
-SIGIL_KERNEL(narrow_f16, 256, 1)(const float* in, f16* out) { const int i = block_x() * 256 + thread_x(); out[i] = narrow<f16>(in[i]); }
-SIGIL_EXPORT(narrow_f16)
-SIGIL_KERNEL(narrow_bf16, 256, 1)(const float* in, bf16* out) { const int i = block_x() * 256 + thread_x(); out[i] = narrow<bf16>(in[i]); }
-SIGIL_EXPORT(narrow_bf16)
-SIGIL_KERNEL(pairs, 256, 1)(const float* in, uint32_t* out) { const int i = block_x() * 256 + thread_x(); out[i] = narrow_pair<f16>(in[i], 1.0f); }
-SIGIL_EXPORT(pairs)
-SIGIL_KERNEL(fast_exp2_all, 256, 1)(const float* in, float* out) { const int i = block_x() * 256 + thread_x(); out[i] = fast_exp2(in[i]); }
-SIGIL_EXPORT(fast_exp2_all)
-SIGIL_KERNEL(fast_tanh_all, 256, 1)(const float* in, float* out) { const int i = block_x() * 256 + thread_x(); out[i] = fast_tanh(in[i]); }
-SIGIL_EXPORT(fast_tanh_all)
-`;
+/** A kernel that computes each element of `out` from the one of `in`. */
+const kernel = (name: string, from: string, to: string, value: string): string => `
+SIGIL_KERNEL(${name}, 256, 1)(const ${from}* in, ${to}* out) {
+  const int i = block_x() * 256 + thread_x();
+  out[i] = ${value};
+}
+SIGIL_EXPORT(${name})`;
+const source = [
+  `#include "platform/numbers.cuh"`,
+  "using namespace sigil;",
+  kernel("widen_f16", "f16", "float", "widen(in[i])"),
+  kernel("widen_bf16", "bf16", "float", "widen(in[i])"),
+  kernel("narrow_f16", "float", "f16", "narrow<f16>(in[i])"),
+  kernel("narrow_bf16", "float", "bf16", "narrow<bf16>(in[i])"),
+  kernel("pairs", "float", "uint32_t", "narrow_pair<f16>(in[i], 1.0f)"),
+  kernel("fast_exp2_all", "float", "float", "fast_exp2(in[i])"),
+  kernel("fast_tanh_all", "float", "float", "fast_tanh(in[i])"),
+].join("\n");
 
 const floatOf = (bits: number): number => new Float32Array(Uint32Array.of(bits).buffer)[0]!;
 

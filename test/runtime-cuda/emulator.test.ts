@@ -59,7 +59,7 @@ describe.skipIf(!hostCompiler)(`the emulator ${needsGxx}`, () => {
     }
   });
 
-  test("gives the same results and faults whatever number of host threads runs its blocks", async () => {
+  test("gives the same results and faults on any number of host threads", async () => {
     const module = await EmulatedModule.build({ order });
     const run = (seed: number, hostThreads: number, failing: number): number[] | string => {
       const out = module.allocate(40 * 64 * 4);

@@ -91,7 +91,7 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
         rounding[storage],
       );
     });
-    it("Gemm: every tile, chosen for larger batches than the run's, leaves other rows alone", async () => {
+    it("Gemm: every tile, chosen for larger batches, leaves other rows alone", async () => {
       const rows = { factor: 3, symbols: ["batch"] };
       const cases = [2, 8, 16, 60, 1000].flatMap((batch) =>
         [72, 200].map((columns) => ({
@@ -453,7 +453,7 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
       1e-5,
     );
   });
-  it("mixed types: float32 rows with 16-bit weights, and 16-bit rows with float32 results", async () => {
+  it("mixed types: float32 rows with 16-bit weights, 16-bit rows to float32", async () => {
     for (const storage of ["float16", "bfloat16"] as const) {
       await expectWithin(
         [{ problem: gemm(20, 40, 72, storage), storage, types: { 2: "float32" } }],

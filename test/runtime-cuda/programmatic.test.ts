@@ -247,7 +247,7 @@ describe.skipIf(!emulatedDriver)(
         name: "CudaError",
         code: "launch",
         message: expect.stringMatching(
-          /kernel row_reduce_\w+ was launched after a programmatic edge and ended without a wait_for_predecessor/,
+          /kernel row_reduce_\w+ was launched after .* and ended without a wait_for_predecessor/,
         ),
       });
     });
@@ -256,7 +256,7 @@ describe.skipIf(!emulatedDriver)(
         name: "CudaError",
         code: "launch",
         message: expect.stringMatching(
-          /kernel row_reduce_\w+, .*of global memory at 0x\w+, operand \d \+ \d+ bytes before wait_for_predecessor, which kernel \w+ ahead of it writes/,
+          /row_reduce_\w+, .* before wait_for_predecessor, which kernel \w+ ahead of it writes/,
         ),
       });
       // Without a watch it is seen in what comes out.

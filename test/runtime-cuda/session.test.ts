@@ -32,7 +32,7 @@ describe.skipIf(!emulatedDriver)(
   `a CUDA session on the emulated driver ${needsGxx}`,
   { timeout: 120_000 },
   () => {
-    it("gives back what lies in the arena, whatever the batch, and leaves nothing behind", async () => {
+    it("gives back what lies in the arena at any batch, and leaves nothing behind", async () => {
       const { problems } = await recorded({}, async () => {
         const session = await open();
         expect([session.backend, session.path, session.device.multiprocessors]).toEqual([
@@ -84,7 +84,7 @@ describe.skipIf(!emulatedDriver)(
       expect(calls.find(({ call }) => call === "cuGraphKernelNodeSetAttribute")?.cluster).toBe(2);
     });
 
-    it("makes one graph for each bucket of batch sizes, and sets it to the sizes of a run", async () => {
+    it("makes one graph for each bucket of batch sizes, and sets a run's sizes", async () => {
       const { calls, problems } = await recorded({}, async () => {
         const session = await open();
         for (const size of [3, 4, 3, 3, 1, 8, 5])

@@ -21,17 +21,21 @@ if (!there && requires("arm64-node"))
 const folder = mkdtempSync(join(tmpdir(), "sigil-arm64-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const built = (path: string): string => JSON.stringify(join(root, path));
 const script = `
 import { readFileSync } from "node:fs";
-import { SiglipVisionModel, syntheticWeights } from ${JSON.stringify(join(root, "runtime/dist/index.js"))};
-import { openNativeSession } from ${JSON.stringify(join(root, "runtime-native/dist/index.js"))};
+import { SiglipVisionModel, syntheticWeights } from ${built("runtime/dist/index.js")};
+import { openNativeSession } from ${built("runtime-native/dist/index.js")};
 const { plan, kernels, seed, shape } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const tensors = Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape }));
-const session = await openNativeSession({ plan, kernels }, syntheticWeights(tensors, seed), { threads: 2 });
+const weights = syntheticWeights(tensors, seed);
+const session = await openNativeSession({ plan, kernels }, weights, { threads: 2 });
 const length = shape.reduce((a, b) => a * b, 1);
 const data = Float32Array.from({ length }, (_, i) => ((i * 7919) % 511) / 255 - 1);
-const { poolerOutput } = await new SiglipVisionModel(session).forward({ pixelValues: { data, shape } });
-console.log(JSON.stringify([process.arch, session.backend, Buffer.from(poolerOutput.data.buffer).toString("base64")]));
+const model = new SiglipVisionModel(session);
+const { poolerOutput } = await model.forward({ pixelValues: { data, shape } });
+const bits = Buffer.from(poolerOutput.data.buffer).toString("base64");
+console.log(JSON.stringify([process.arch, session.backend, bits]));
 process.exit(0);
 `;
 

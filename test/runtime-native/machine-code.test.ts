@@ -78,7 +78,7 @@ describe.skipIf(!here)(`machine code ${needsGxx}`, { timeout: 300_000 }, () => {
     expect(found).toBeGreaterThan(10);
   });
 
-  it("has no wide instruction outside the units of the sets, and no function that they share", () => {
+  it("has no wide instruction outside the sets' units, and no shared function", () => {
     const units = ["avx2.o", "avx512.o", "avx512_bf16.o", "amx.o"];
     for (const file of readdirSync(objects).filter((name) => name.endsWith(".o"))) {
       const object = join(objects, file);

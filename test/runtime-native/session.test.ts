@@ -90,7 +90,7 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
     await Promise.all([asked.dispose(), older.dispose()]);
   });
 
-  it("is WebAssembly where no instruction set is left, and says why; native then refuses", async () => {
+  it("is WebAssembly where no instruction set is left, and says why; native refuses", async () => {
     await withInstructionSet("none", async () => {
       const session = await open();
       expect(session.backend).toBe(
@@ -122,7 +122,7 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
       });
   });
 
-  it("reads weights from a file as it does from anywhere, and says where a file is cut", async () => {
+  it("reads weights from a file as from anywhere, and says where a file is cut", async () => {
     const path = join(folder, "model.safetensors");
     const tensors = Object.entries(artifact.plan.tensors).map(
       ([name, shape]) =>
@@ -188,12 +188,15 @@ describe.skipIf(instructionSets.length === 0)(`a session in Node ${needsGxx}`, (
 
   it("outlives threads of JavaScript that end in the middle of a run", async () => {
     const script = `
-      const { workerData: { root, plan, kernels, shape, seed }, parentPort } = require("node:worker_threads");
+      const { workerData, parentPort } = require("node:worker_threads");
+      const { root, plan, kernels, shape, seed } = workerData;
       (async () => {
-        const { SiglipVisionModel, syntheticWeights } = await import(root + "runtime/dist/index.js");
+        const runtime = await import(root + "runtime/dist/index.js");
         const { openNativeSession } = await import(root + "runtime-native/dist/index.js");
         const tensors = Object.entries(plan.tensors).map(([name, shape]) => ({ name, shape }));
-        const model = new SiglipVisionModel(await openNativeSession({ plan, kernels }, syntheticWeights(tensors, seed)));
+        const weights = runtime.syntheticWeights(tensors, seed);
+        const session = await openNativeSession({ plan, kernels }, weights);
+        const model = new runtime.SiglipVisionModel(session);
         const pixelValues = { data: new Float32Array(shape.reduce((a, b) => a * b)), shape };
         for (;;) {
           await model.forward({ pixelValues });

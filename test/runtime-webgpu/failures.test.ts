@@ -88,7 +88,7 @@ const withShaders = (
 };
 
 describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
-  it("of memory names the program, what it needs and what to do, and frees what there was", async () => {
+  it("of memory names the program, its need and what to do, and frees the rest", async () => {
     const { open } = await vision();
     // No driver that tests run on can be made to run out, so the device says that it has.
     const view = watch((device) => {

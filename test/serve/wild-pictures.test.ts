@@ -78,7 +78,7 @@ it("classifies pictures as timm does", async () => {
       expect(Math.abs(score - goldens.classify[i]!["abcde".indexOf(label)]!)).toBeLessThan(1e-5);
 });
 
-it("takes pictures of several aspect ratios for NaFlex, in one request and in several", async () => {
+it("takes pictures of several aspect ratios for NaFlex, in one request or more", async () => {
   const files = [
     join(shapesFolder, "samples/black-ring.png"),
     join(fixtures, "images/source/png-scene-640x480.png"),

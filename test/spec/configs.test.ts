@@ -264,7 +264,8 @@ describe("a key that stands twice", () => {
       '2:21 key "storage" stands twice in this object',
     ]);
     const document =
-      '{"name":"d","symbols":{"b":"image"},"inputs":{"x":{"dtype":"float32","shape":["b",4]}},"steps":[{"name":"y","op":"exp","op":"exp","inputs":["x"]}],"outputs":{"y":"y"}}';
+      '{"name":"d","symbols":{"b":"image"},"inputs":{"x":{"dtype":"float32","shape":["b",4]}},' +
+      '"steps":[{"name":"y","op":"exp","op":"exp","inputs":["x"]}],"outputs":{"y":"y"}}';
     expect(problemsOf(() => parseArchitecture(document, { file: "d.json" }))).toEqual([
       '1:120 key "op" stands twice in this object',
     ]);

@@ -102,7 +102,8 @@ describe("timm's config.json", () => {
       '/model_args/act_layer: timm\'s activation "mish" is not supported',
     ]);
     expect(problems({ architecture: "naflexvit_base_patch16_siglip", num_classes: 0 })).toEqual([
-      "/architecture: `naflexvit_base_patch16_siglip` is a NaFlexVit of timm, which is not supported",
+      "/architecture: `naflexvit_base_patch16_siglip` is a NaFlexVit of timm, which is not " +
+        "supported",
     ]);
     expect(problems({ architecture: "resnet50", num_classes: 0 })).toEqual([
       "/architecture: `resnet50` is no SigLIP trunk of timm that is known",

@@ -40,7 +40,8 @@ const diagnosticsOf = (task: () => unknown): readonly Diagnostic[] => {
   return [];
 };
 const spec = parseSpec(
-  '{"name":"m","architecture":"siglip-vision","config":{"vision_config":{"hidden_size":8,"num_attention_heads":2,"tiny":"small","half":0.5,"endless":Infinity}}}',
+  `{"name":"m","architecture":"siglip-vision","config":{"vision_config":{
+    "hidden_size":8,"num_attention_heads":2,"tiny":"small","half":0.5,"endless":Infinity}}}`,
   { file: "m.json" },
 );
 /** What is wrong with a document that no file holds, so that the schema has not seen it. */

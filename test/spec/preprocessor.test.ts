@@ -79,7 +79,7 @@ describe("what normalising is", () => {
       imageStd: [0.25],
     });
   });
-  it("comes from the image_processor of a processor_config.json before that, where it has one", () => {
+  it("comes first from the image_processor of a processor_config.json", () => {
     const nested = {
       processor_class: "SiglipProcessor",
       image_processor: { image_mean: [0.25, 0.5, 0.75] },

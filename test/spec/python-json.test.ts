@@ -67,20 +67,20 @@ describe("a spec's file", () => {
   it("is told where a constant cannot stand", () =>
     expect(
       problems(
-        '{"model_type":"siglip","x":NaN,"text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}',
+        '{"model_type":"siglip","text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}',
       ),
     ).toMatchInlineSnapshot(`
       "error[out-of-range]: \`text_config.layer_norm_eps\` must be finite, not NaN
-       --> x.json:1:64
+       --> x.json:1:56
         |
-      1 | {"model_type":"siglip","x":NaN,"text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}
-        |                                                                ^^^
+      1 | {"model_type":"siglip","text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}
+        |                                                        ^^^
 
       error[out-of-range]: \`text_config.hidden_size\` must be finite, not -Infinity
-       --> x.json:1:82
+       --> x.json:1:74
         |
-      1 | {"model_type":"siglip","x":NaN,"text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}
-        |                                                                                  ^^^^^^^^^"
+      1 | {"model_type":"siglip","text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}
+        |                                                                          ^^^^^^^^^"
     `));
 
   it("is told where it nests too deep", () =>

@@ -1,6 +1,6 @@
 /**
- * Files that `npm test` leaves to `REQUIRE=slow`, which CI sets: each takes five to fifty seconds of
- * a processor, and others prove the same of less. A path on vitest's command line runs them too.
+ * Files that `npm test` leaves to `REQUIRE=slow`, which CI sets: each takes five to fifty seconds
+ * of a processor, and others prove the same of less. A path on vitest's command line runs them too.
  */
 export const slowFiles: readonly string[] = [
   "browser/bundlers",

@@ -27,7 +27,9 @@ const products = [
   { n: 144, span: 64, transposed: false, registers: false },
 ].map((product) => ({
   ...product,
-  name: `wgmma_n${product.n}_swizzle${product.span}_${product.transposed ? "mn" : "k"}_${product.registers ? "registers" : "shared"}`,
+  name:
+    `wgmma_n${product.n}_swizzle${product.span}_${product.transposed ? "mn" : "k"}_` +
+    `${product.registers ? "registers" : "shared"}`,
 }));
 
 const productUnit = ({ name, n, span }) => {

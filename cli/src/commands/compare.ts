@@ -72,7 +72,8 @@ function table(rows: readonly Row[]): string {
   return all
     .map(
       (row) =>
-        `${row.map((cell, k) => (k < row.length - 1 ? cell.padEnd(widths[k]!) : cell)).join("  ")}\n`,
+        row.map((cell, k) => (k < row.length - 1 ? cell.padEnd(widths[k]!) : cell)).join("  ") +
+        "\n",
     )
     .join("");
 }

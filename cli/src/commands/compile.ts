@@ -58,12 +58,21 @@ export async function compile(
   if (options.dump !== undefined) await writeOutput(options.dump, stages(compiled));
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ name: spec.name, class: name, targets: spec.targets, out, files: Object.keys(written), removed })}\n`,
+      JSON.stringify({
+        name: spec.name,
+        class: name,
+        targets: spec.targets,
+        out,
+        files: Object.keys(written),
+        removed,
+      }) + `\n`,
     );
   else
     process.stdout.write(
       `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(written))}\n` +
-        `${removed.length > 0 ? `  removed from there, of an earlier compilation: ${listed(removed)}\n` : ""}` +
+        (removed.length > 0
+          ? `  removed from there, of an earlier compilation: ${listed(removed)}\n`
+          : "") +
         `  its class: ${name}, of ${join(out, `index.${compiled.source.emit}`)}\n`,
     );
 }

@@ -38,7 +38,8 @@ export async function parity(path: string, options: ParityOptions): Promise<void
     await writeOutput(dirname(html), { [basename(html)]: parityPage(spec.name, rows, bounds) });
   if (json)
     process.stdout.write(
-      `${JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length })}\n`,
+      JSON.stringify({ name: spec.name, storage: spec.storage, bounds, rows, past: past.length }) +
+        "\n",
     );
   else process.stdout.write(table(rows, backends, boundOf));
   if (!first) return;

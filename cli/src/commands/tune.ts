@@ -49,12 +49,19 @@ export async function tune(
     });
     if (json)
       process.stdout.write(
-        `${JSON.stringify({ adapter: held.description, class: held.kind, features, out, problems: results.map(reported) })}\n`,
+        JSON.stringify({
+          adapter: held.description,
+          class: held.kind,
+          features,
+          out,
+          problems: results.map(reported),
+        }) + `\n`,
       );
     else
       process.stdout.write(
         `${held.description}, kernels for ${held.kind} ` +
-          `adapters${features.length > 0 ? ` with ${features.join(", ")}` : ""}\n${results.map(line).join("")}written ` +
+          `adapters${features.length > 0 ? ` with ${features.join(", ")}` : ""}\n` +
+          `${results.map(line).join("")}written ` +
           `to ${out}\n`,
       );
   } finally {

@@ -1,6 +1,7 @@
 /** The model as a tree of transformers' modules, siblings that are alike folded. */
 import { showShape, type Graph, type Node } from "@sigil/compiler/internal";
 import { html, type Markup } from "./markup.ts";
+import { countOf } from "./units.ts";
 
 interface Module {
   readonly children: Map<string, Module>;
@@ -47,16 +48,26 @@ function fold(
 const count = ({ children, nodes }: Module): number =>
   nodes.length + [...children.values()].reduce((sum, child) => sum + count(child), 0);
 
-const showNode = ({ op, output, origin, weights }: Node): Markup =>
-  html`<li class="op"><b>${op}</b> <span class="shape">${showShape(output.shape)}</span>${Object.keys(weights).length > 0 ? html` <span class="note">${Object.keys(weights).join(", ")}</span>` : ""} <span class="note">${origin.document}${origin.pointer}</span></li>`;
+const showNode = ({ op, output, origin, weights }: Node): Markup => {
+  const names = Object.keys(weights).join(", ");
+  return html`<li class="op"><b>${op}</b> <span class="shape">${showShape(output.shape)}</span>
+${names === "" ? "" : html`<span class="note">${names}</span>`}
+<span class="note">${origin.document}${origin.pointer}</span></li>`;
+};
 
 const showModule = (name: string, module: Module, depth: number): Markup => {
-  const inside = html`<ul>${module.nodes.map(showNode)}${fold(module.children).map((child) => html`<li>${showModule(child.name, child.module, depth + 1)}</li>`)}</ul>`;
-  return html`<details${depth < 2 ? html` open` : ""}><summary>${name} <span class="note">${count(module)} operation${count(module) === 1 ? "" : "s"}</span></summary>${inside}</details>`;
+  const children = fold(module.children).map(
+    (child) => html`<li>${showModule(child.name, child.module, depth + 1)}</li>`,
+  );
+  const operations = countOf(count(module), "operation");
+  return html`<details${depth < 2 ? html` open` : ""}>
+<summary>${name} <span class="note">${operations}</span></summary>
+<ul>${module.nodes.map(showNode)}${children}</ul></details>`;
 };
 
 export function architectureSection(graphs: readonly Graph[]): Markup {
   return html`<section id="architecture"><h2>Architecture</h2>
-<p>Operations by transformers' module path, each with the place in the architecture document that it comes from.</p>
+<p>The operations by their module path in transformers. Each names the place in the architecture
+document that it comes from.</p>
 ${graphs.map((graph) => showModule(graph.name, treeOf(graph), 0))}</section>`;
 }

@@ -45,7 +45,8 @@ function facts({ plan, programs }: CompiledModel): Markup {
     ["for at most", [...new Set(batch)].join(", ")],
     ["work for that", showFlops(sum(({ flops }) => flops))],
   ];
-  return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const shown = rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+  return html`<dl class="facts">${shown}</dl>`;
 }
 
 /** The whole page; a pure function of the compilation. */
@@ -60,8 +61,10 @@ export function inspectPage(compiled: CompiledModel): string {
   const legend = (Object.entries(familyNames) as [Family, string][]).map(
     ([family, name]) => html`<span><i style="background:var(--${family})"></i>${name}</span>`,
   );
-  const header = html`<h1>${plan.name}</h1><p class="note">${plan.architecture}, compiled by Sigil</p>
-<nav aria-label="Sections">${Object.entries(sections).map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>`;
+  const links = Object.entries(sections).map(([id, title]) => html`<a href="#${id}">${title}</a>`);
+  const header = html`<h1>${plan.name}</h1>
+<p class="note">${plan.architecture}, compiled by Sigil</p>
+<nav aria-label="Sections">${links}</nav>`;
   const main = html`${facts(compiled)}<div class="legend">${legend}</div>
 ${architectureSection(programs.map(({ graph }) => graph))}
 ${fusionSection(shown)}

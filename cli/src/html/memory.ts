@@ -31,13 +31,25 @@ function picture({ graph, lowered, memory }: CompiledProgram): Markup {
       `${writer?.path ?? "input"}: ${showShape(value.shape)}, ${showBytes(bytes)} at ` +
       `${showBytes(offset)}, launches ${Math.max(from, 0)} to ` +
       `${Math.min(to, lowered.launches.length - 1)}`;
-    return html`<rect class="${writer?.family ?? "input"}" x="${x(from)}" y="${y(offset + bytes)}" width="${(((to - from + 1) * width) / columns).toFixed(1)}" height="${((bytes * height) / Math.max(1, memory.bytes)).toFixed(1)}"><title>${what}</title></rect>`;
+    const wide = (((to - from + 1) * width) / columns).toFixed(1);
+    const high = ((bytes * height) / Math.max(1, memory.bytes)).toFixed(1);
+    return html`<rect class="${writer?.family ?? "input"}" x="${x(from)}" y="${y(offset + bytes)}"
+width="${wide}" height="${high}"><title>${what}</title></rect>`;
   });
-  return html`<figure><figcaption>${graph.name}: ${showBytes(memory.bytes)} arena, ${memory.lives.length} values in ${lowered.launches.length} launches</figcaption>
-<div class="scroll" tabindex="0" role="group" aria-label="Memory of ${graph.name} over its launches"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${memory.lives.length} buffers in ${showBytes(memory.bytes)}">${rectangles}</svg></div>
+  const [size, values] = [showBytes(memory.bytes), memory.lives.length];
+  const launches = lowered.launches.length;
+  const caption = `${graph.name}: ${size} arena, ${values} values in ${launches} launches`;
+  return html`<figure><figcaption>${caption}</figcaption>
+<div class="scroll" tabindex="0" role="group"
+aria-label="Memory of ${graph.name} over its launches">
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${values} buffers in ${size}">
+${rectangles}</svg></div>
 <div class="axis"><span>first launch</span><span>last</span></div></figure>`;
 }
 
 export function memorySection(programs: readonly CompiledProgram[]): Markup {
-  return html`<section id="memory"><h2>Memory</h2><p>Every value has a fixed place in one arena; time runs to the right, addresses up. Rectangles never overlap. Hover over one for its origin.</p>${programs.map(picture)}</section>`;
+  return html`<section id="memory"><h2>Memory</h2>
+<p>Every value has a fixed place in one arena. Time runs to the right, addresses run up, and
+rectangles never overlap. Hover over one for its origin.</p>
+${programs.map(picture)}</section>`;
 }

@@ -38,7 +38,8 @@ export function showProblem({ problem }: LoweredLaunch): {
         problem.a.kind === "rows"
           ? "rows"
           : "patches of " +
-            `${problem.a.patch}x${problem.a.patch}${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
+            `${problem.a.patch}x${problem.a.patch}` +
+            `${problem.a.kind === "byte_patches" ? " bytes" : ""}`;
       return {
         sizes:
           `[${extent(problem.rows)}, ${problem.depth}] x [${extent(problem.columns)}, ` +

@@ -22,8 +22,17 @@ function partOf({ launch }: ShownLaunch): string {
   return `${inLayers ? "layers: " : ""}${parts.join(" + ")}`;
 }
 
-const bar = (value: number, whole: number, family: Family): Markup =>
-  html`<div class="bar"><i class="${family}" style="width:${whole === 0 ? 0 : ((100 * value) / whole).toFixed(2)}%"></i></div>`;
+const bar = (value: number, whole: number, family: Family): Markup => {
+  const percent = whole === 0 ? 0 : ((100 * value) / whole).toFixed(2);
+  return html`<div class="bar"><i class="${family}" style="width:${percent}%"></i></div>`;
+};
+
+const showRow = (row: Row, flops: number, bytes: number): Markup =>
+  html`<tr><td>${row.label}</td><td>${familyNames[row.family]}</td><td>${row.launches}</td>
+<td title="${row.flops}">${showPercent(row.flops, flops)}</td>
+<td>${bar(row.flops, flops, row.family)}</td>
+<td title="${row.bytes}">${showPercent(row.bytes, bytes)}</td>
+<td>${bar(row.bytes, bytes, row.family)}</td></tr>`;
 
 export function totalsSection(
   programs: readonly { readonly name: string; readonly launches: readonly ShownLaunch[] }[],
@@ -53,8 +62,10 @@ ${programs.map(({ name, launches }) => {
   const bytes = launches.reduce((sum, shown) => sum + shown.bytes, 0);
   const sorted = [...rows.values()].sort((a, b) => b.flops - a.flops || b.bytes - a.bytes);
   return html`<h3>${name} <span class="note">${showFlops(flops)}, ${showBytes(bytes)}</span></h3>
-<div class="scroll" tabindex="0" role="group" aria-label="Work of ${name}"><table><thead><tr><th>part</th><th>family</th><th>launches</th><th>FLOPs</th><th></th><th>bytes</th><th></th></tr></thead><tbody>
-${sorted.map((row) => html`<tr><td>${row.label}</td><td>${familyNames[row.family]}</td><td>${row.launches}</td><td title="${row.flops}">${showPercent(row.flops, flops)}</td><td>${bar(row.flops, flops, row.family)}</td><td title="${row.bytes}">${showPercent(row.bytes, bytes)}</td><td>${bar(row.bytes, bytes, row.family)}</td></tr>`)}
+<div class="scroll" tabindex="0" role="group" aria-label="Work of ${name}"><table>
+<thead><tr><th>part</th><th>family</th><th>launches</th>
+<th>FLOPs</th><th></th><th>bytes</th><th></th></tr></thead><tbody>
+${sorted.map((row) => showRow(row, flops, bytes))}
 </tbody></table></div>`;
 })}</section>`;
 }

@@ -12,5 +12,8 @@ export const showBytes = (bytes: number): string => scaled(bytes, ["B", "kB", "M
 export const showFlops = (flops: number): string =>
   scaled(flops, ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"], 1000);
 export const showCount = (count: number): string => count.toLocaleString("en");
+/** A count with its noun: `1 launch`, `3 launches`. */
+export const countOf = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
 export const showPercent = (part: number, whole: number): string =>
   whole === 0 ? "0 %" : `${((100 * part) / whole).toFixed(part / whole < 0.0995 ? 1 : 0)} %`;

@@ -31,13 +31,16 @@ export function parseModelId(text: string): ModelId {
 /** The Hub's own limit for a name; file systems take no much longer one. */
 const longestName = 96;
 
-/** What a text is that is no Hub id, and where nothing lies in the file system either. */
+/** The address of a model's page or file on a Hub: its id, and the revision where there is one. */
+const address = new RegExp(
+  String.raw`^(?:https?:\/\/)?(?:www\.)?[\w-]+(?:\.[\w-]+)*(?::\d+)?\/([\w.-]+\/[\w.-]+)` +
+    String.raw`(?:\/(?:tree|blob|resolve|commit)\/([^/?#]+)[^?#]*)?\/?(?:[?#].*)?$`,
+);
+
+/** Says what a text is that is neither a Hub id nor anything in the file system. */
 function notAnId(text: string): string {
   const shown = `"${text.length > 200 ? `${text.slice(0, 200)}…` : text}"`;
-  const [, id, revision] =
-    /^(?:https?:\/\/)?(?:www\.)?[\w-]+(?:\.[\w-]+)*(?::\d+)?\/([\w.-]+\/[\w.-]+)(?:\/(?:tree|blob|resolve|commit)\/([^/?#]+)[^?#]*)?\/?(?:[?#].*)?$/.exec(
-      text,
-    ) ?? [];
+  const [, id, revision] = address.exec(text) ?? [];
   if (id !== undefined && /^https?:|^(www\.)?(huggingface\.co|hf\.co)\//.test(text))
     return (
       `${shown} is an address: give the model's Hub id, ` +

@@ -3,8 +3,8 @@ import type { MeasuredPart } from "./sensitivity.ts";
 
 /**
  * The parts that go to 8 bits next, so that the least cosines may reach the target: of each tower
- * that misses it, those that cost most for each weight of theirs, until what is left of the measured
- * errors is small enough. None where the target is met or nothing is left.
+ * that misses it, those that cost most for each weight of theirs, until what is left of the
+ * measured errors is small enough. None where the target is met or nothing is left.
  */
 export function nextParts(
   kept: { readonly images?: Kept; readonly texts?: Kept },

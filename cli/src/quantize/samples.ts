@@ -35,8 +35,8 @@ async function* pictureInputs(
 ): AsyncGenerator<Given> {
   if (isNaflex(opened.session.plan))
     throw new InputError(
-      `${opened.name}: a NaFlex model cannot be calibrated, nor its layers be measured; leave out ` +
-        "--calibrate and --target-cosine",
+      `${opened.name}: a NaFlex model cannot be calibrated, nor its layers be measured; leave ` +
+        "out --calibrate and --target-cosine",
     );
   for await (const { inputs } of readPictures(
     pictures,

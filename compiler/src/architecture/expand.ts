@@ -302,7 +302,8 @@ export function expand(
       fail(
         `${pointer}/repeat`,
         count < 0
-          ? `${shown(step.repeat!)} is ${count}, but a block cannot be repeated a negative number of times`
+          ? `${shown(step.repeat!)} is ${count}, but a block cannot be repeated a negative ` +
+              "number of times"
           : `the graph has more than ${mostSteps} steps with its blocks unrolled`,
       );
     collect(step.collect, first);

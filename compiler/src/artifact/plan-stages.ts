@@ -8,7 +8,9 @@ interface Stage {
   readonly lowered: LoweredProgram;
 }
 
-/** What runs when a program is loaded, then what runs each time, with the program's largest sizes. */
+/**
+ * What runs when a program is loaded, then what runs each time, with the program's largest sizes.
+ */
 export const launchesOf = ({
   init,
   launches,

@@ -18,4 +18,8 @@ export const inputType = (tensor: PlannedTensor): string =>
 
 /** The shape with the symbols of sizes that only a run knows. */
 export const describeShape = ({ shape }: PlannedTensor): string =>
-  `[${shape.map((extent) => (typeof extent === "number" ? extent : extent.symbols.join(" * "))).join(", ")}]`;
+  "[" +
+  shape
+    .map((extent) => (typeof extent === "number" ? extent : extent.symbols.join(" * ")))
+    .join(", ") +
+  "]";

@@ -46,7 +46,10 @@ export function writeLoad(
     isExported: true,
     docs: ["Which backend to run on, and what each of them takes."],
     type: [
-      `sigil.BackendOptions${[...targets].sort().join() === "cpu,webgpu" ? "" : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`}`,
+      "sigil.BackendOptions" +
+        ([...targets].sort().join() === "cpu,webgpu"
+          ? ""
+          : `<${targets.map((t) => JSON.stringify(t)).join(" | ")}>`),
       ...targets.map((t) => {
         const { decided } = backends[t].runtime;
         const names = decided?.map((name) => JSON.stringify(name)).join(" | ");
@@ -59,8 +62,9 @@ export function writeLoad(
   const imports = (t: Target): string => {
     const { opener } = backends[t].runtime;
     const { parameters, options } = opener?.(targets) ?? { parameters: "", options: "options" };
+    const modules = `import("${backends[t].runtime.package}"), import("./${t}${extension}")`;
     return `async (${parameters}) => {
-    const [runtime, { artifact }] = await Promise.all([import("${backends[t].runtime.package}"), import("./${t}${extension}")]);
+    const [runtime, { artifact }] = await Promise.all([${modules}]);
     return runtime.${backends[t].runtime.open}(artifact, weights, ${options});
   }`;
   };

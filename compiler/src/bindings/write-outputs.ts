@@ -40,7 +40,8 @@ export function nestedOutputs({ outputs }: PlannedProgram): Property[] {
     const type = whole
       ? `readonly [${members.map(({ tensor }) => tensorType(tensor)).join(", ")}]`
       : "{ " +
-        `${members.map(({ index, tensor }) => `readonly ${index}: ${tensorType(tensor)}`).join("; ")} ` +
+        members.map(({ index, tensor }) => `readonly ${index}: ${tensorType(tensor)}`).join("; ") +
+        " " +
         "}";
     const doc = `\`${stem}\`: ${describeShape(members[0]!.tensor)} each.`;
     properties.push(property(camel(stem), type, doc));

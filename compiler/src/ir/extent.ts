@@ -51,4 +51,10 @@ export function fixed(extent: Extent | undefined, what: string): number {
 }
 
 export const showShape = (shape: Shape): string =>
-  `[${shape.map((e) => (typeof e === "number" ? e : [...(e.factor === 1 ? [] : [e.factor]), ...e.symbols].join("*"))).join(", ")}]`;
+  "[" +
+  shape
+    .map((e) =>
+      typeof e === "number" ? e : [...(e.factor === 1 ? [] : [e.factor]), ...e.symbols].join("*"),
+    )
+    .join(", ") +
+  "]";

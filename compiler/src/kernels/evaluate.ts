@@ -88,7 +88,9 @@ function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
   }
 }
 
-/** A row as integers times a scale, see GemmProblem; in float32, since rounding must be the same. */
+/**
+ * A row as integers times a scale, see GemmProblem; in float32, since rounding must be the same.
+ */
 function roundedRow(values: Float64Array): Float64Array {
   const most = values.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
   if (most === 0) return values;

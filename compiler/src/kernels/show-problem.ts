@@ -47,7 +47,8 @@ function showGemm({ rows, columns, depth, a, b, epilogue, epilogueOperands }: Ge
         `${a.channels}x${a.height}x${a.width} pictures`;
   const right =
     b.kind === "weight"
-      ? `a weight in ${showStorage(b.storage)}${b.activations ? `, rows rounded to ${b.activations}` : ""}`
+      ? `a weight in ${showStorage(b.storage)}` +
+        `${b.activations ? `, rows rounded to ${b.activations}` : ""}`
       : "computed";
   return (
     `gemm ${showShape([rows, columns])}, depth ${depth}; A: ${left}; B: ${right}\n     = ` +

@@ -35,7 +35,10 @@ export function explainLoading(error: Error): Notice {
       detail:
         "Kernels have a model's sizes inside, so this page runs checkpoints with those that it " +
         "was compiled for; " +
-        `${error.issues.length === 1 ? "one setting differs" : `${error.issues.length} settings differ`}. ` +
+        (error.issues.length === 1
+          ? "one setting differs"
+          : `${error.issues.length} settings differ`) +
+        ". " +
         "Compile this one, name its module in examples/browser/src/model.ts, and load the page " +
         "again:",
       issues: error.issues,

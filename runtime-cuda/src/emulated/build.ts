@@ -121,7 +121,13 @@ export async function buildEmulated(
     units.push({
       object: join(
         cache,
-        `${digest([...machine, ...flags.slice(0, -4), ...engineFlags, ...emulatorHeaders, ...(await contents(engineFolder, /\.cpp$/))])}.o`,
+        digest([
+          ...machine,
+          ...flags.slice(0, -4),
+          ...engineFlags,
+          ...emulatorHeaders,
+          ...(await contents(engineFolder, /\.cpp$/)),
+        ]) + ".o",
       ),
       compile: async (partial) => {
         const file = join(work, "engine.cpp");

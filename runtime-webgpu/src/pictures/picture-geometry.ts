@@ -57,9 +57,9 @@ export function resizedSize(
   const made = doCenterCrop ? cropSize! : { height: resized[0], width: resized[1] };
   if (made.height !== size.height || made.width !== size.width)
     throw new InputError(
-      `${name}: of ${width}x${height} pixels the options make ${made.width}x${made.height}, the model takes ${size.width}x${size.height}${
-        doPad ? "; doPad surrounds normalised pixels with zeros, which no byte stands for" : ""
-      }`,
+      `${name}: of ${width}x${height} pixels the options make ${made.width}x${made.height}, ` +
+        `the model takes ${size.width}x${size.height}` +
+        (doPad ? "; doPad surrounds normalised pixels with zeros, which no byte stands for" : ""),
     );
   return resized;
 }

@@ -43,7 +43,8 @@ fn first(@builtin(global_invocation_id) at: vec3u) {
   for (var k = 0; k < windows[window + 1u]; k++) {
     let along = vec2i(windows[window] + k, i32(at.y));
     let texel = textureLoad(picture, select(along, along.yx, sizes.downFirst == 1u), 0).rgb;
-    sum += windows[window + 2u + u32(k)] * vec3i(round(clamp(texel, vec3f(0.0), vec3f(1.0)) * 255.0));
+    let bytes = vec3i(round(clamp(texel, vec3f(0.0), vec3f(1.0)) * 255.0));
+    sum += windows[window + 2u + u32(k)] * bytes;
   }
   let byte = vec3u(clamp(sum >> vec3u(sizes.firstPrecision), vec3i(0), vec3i(255)));
   rows[at.y * sizes.made + at.x] = byte.r | (byte.g << 8u) | (byte.b << 16u);

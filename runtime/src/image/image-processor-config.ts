@@ -110,11 +110,14 @@ export function expectType(config: Json, expected: string): void {
   const type = imageProcessorType(config, expected);
   if (type === expected) return;
   throw new ImageError(
-    `image_processor_type: expected ${expected}, received ${shown(type)}, ${
-      type === "Siglip2ImageProcessor"
-        ? "which cuts pictures of any aspect ratio into patches (NaFlex): take Siglip2ImageProcessor, or imageProcessorFromConfig, which takes the class that the file names"
-        : `whose steps and defaults are others: write a file with image_processor_type ${expected} that states every setting, or resize with that class and hand in pixel_values`
-    }`,
+    `image_processor_type: expected ${expected}, received ${shown(type)}, ` +
+      (type === "Siglip2ImageProcessor"
+        ? "which cuts pictures of any aspect ratio into patches (NaFlex): take " +
+          "Siglip2ImageProcessor, or imageProcessorFromConfig, which takes the class that the " +
+          "file names"
+        : `whose steps and defaults are others: write a file with image_processor_type ` +
+          `${expected} that states every setting, or resize with that class and hand in ` +
+          "pixel_values"),
   );
 }
 

@@ -257,7 +257,10 @@ export class SiglipImageProcessor {
       if (all.length !== 1 && all.length !== channels)
         throw new ImageError(
           `${name}: expected one value or ${channels}, received ` +
-            `${all.length}${channels === 1 && !doConvertRgb ? "; doConvertRgb makes three channels of a grey picture" : ""}`,
+            `${all.length}` +
+            (channels === 1 && !doConvertRgb
+              ? "; doConvertRgb makes three channels of a grey picture"
+              : ""),
         );
       return Math.fround(all[channel] ?? all[0]!);
     };

@@ -6,8 +6,11 @@ import type { WeightSource } from "./weight-source.ts";
 const roots = ["text_model.", "vision_model.", "classifier.", "logit_scale", "logit_bias"];
 const moduleOf = (name: string): string => name.split(".").slice(0, 2).join(".");
 
-/** Checks that a checkpoint fits a plan and returns it under the plan's names. Whole modules of SigLIP that the plan leaves
- * out (the other tower, an unused head) may be there; every other fault is listed in one WeightsError. */
+/**
+ * Checks that a checkpoint fits a plan and returns it under the plan's names. Whole modules of
+ * SigLIP that the plan leaves out (the other tower, an unused head) may be there; every other fault
+ * is listed in one WeightsError.
+ */
 export function bindPlan(
   plan: Pick<Plan, "tensors" | "weightPrefix" | "ignoreOtherWeights">,
   source: WeightSource,

@@ -11,8 +11,10 @@ const mostPairs = 10_000;
 /** More names that are not expected, beside all that are, are those of another model. */
 const mostSlips = 8;
 
-/** Checks that a source holds exactly the expected weights and returns it; every fault is listed in one WeightsError.
- * Tensors named `*.position_ids`, and those that `ignore` accepts, may be extra. */
+/**
+ * Checks that a source holds exactly the expected weights and returns it; every fault is listed in
+ * one WeightsError. Tensors named `*.position_ids`, and those that `ignore` accepts, may be extra.
+ */
 export function bindWeights(
   source: WeightSource,
   expected: readonly ExpectedWeight[],

@@ -82,9 +82,11 @@ export interface OpenCheckpointOptions {
   readonly weights?: WeightSource | undefined;
 }
 
-/** Opens a checkpoint folder. Weights and config.json must be there, and so must the files of `require`; whatever is
- * missing is listed in one WeightsError. A single weights file is preferred to an index, and
- * open_clip_config.json with its weights to a config.json that stands for them. */
+/**
+ * Opens a checkpoint folder. Weights and config.json must be there, and so must the files of
+ * `require`; whatever is missing is listed in one WeightsError. A single weights file is preferred
+ * to an index, and open_clip_config.json with its weights to a config.json that stands for them.
+ */
 export async function openCheckpoint(
   folder: string,
   options: OpenCheckpointOptions = {},

@@ -30,10 +30,12 @@ const mostRequests = 6;
 /** Statuses of a server that may do better later. */
 const busy = [408, 425, 429, 500, 502, 503, 504];
 
-/** Reads a URL by HTTP Range requests: neighbours in one request, several requests under way, each resumed from the byte that it reached.
- * Every response must have the ETag (or date) and size of the first, so that a file that changes is
- * an error and never a mixture.
- * From a server without ranges the file is downloaded whole, once, into a Blob, which browsers keep on disk. */
+/**
+ * Reads a URL by HTTP Range requests: neighbours in one request, several requests under way, each
+ * resumed from the byte that it reached. Every response must have the ETag (or date) and size of
+ * the first, so that a file that changes is an error and never a mixture. From a server without
+ * ranges the file is downloaded whole, once, into a Blob, which browsers keep on disk.
+ */
 export function urlSource(url: string | URL, options: UrlSourceOptions = {}): ByteSource {
   const base = globalThis.location?.href;
   if (!URL.canParse(url, base)) throw new WeightsError("is not a URL", { file: String(url) });

@@ -65,7 +65,9 @@ export function layOut(
     at += bytes;
   }
   const json = new TextEncoder().encode(
-    `{${header.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`,
+    "{" +
+      header.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",") +
+      "}",
   );
   const head = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
   head.set(json, 8);

@@ -1,5 +1,8 @@
-/** A server that speaks the part of the Hub's HTTP API that fetching a model takes. LFS files lie behind a redirect
- * to another origin, as on the Hub; so does the second page of a listing, which tells whether the token goes where it must not. */
+/**
+ * A server that speaks the part of the Hub's HTTP API that fetching a model takes. LFS files lie
+ * behind a redirect to another origin, as on the Hub; so does the second page of a listing, which
+ * tells whether the token goes where it must not.
+ */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -96,10 +99,9 @@ export class FakeHub {
       return this.#send(cdn[2]!, this.commits.get(cdn[1]!)![cdn[2]!]!, range, response, {});
     if (this.token !== undefined && authorization !== `Bearer ${this.token}`)
       return this.gated ? refuse(403, "GatedRepo") : refuse(401, "RepoNotFound");
-    const [, api, revision, tree, resolved, name] =
-      /^(?:\/(api)\/models\/org\/[^/]+\/(?:revision\/(.+)|tree\/([^/]+))|\/org\/[^/]+\/resolve\/([^/]+)\/(.+))$/.exec(
-        path,
-      ) ?? [];
+    const [, api, revision, tree] =
+      /^\/(api)\/models\/org\/[^/]+\/(?:revision\/(.+)|tree\/([^/]+))$/.exec(path) ?? [];
+    const [, resolved, name] = /^\/org\/[^/]+\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (!path.startsWith(`${api === undefined ? "" : "/api/models"}/${this.model}/`))
       return refuse(404, "RepoNotFound");
 

@@ -18,12 +18,14 @@ const importer = `
 import { readdirSync } from "node:fs";
 const before = new Set(Reflect.ownKeys(globalThis));
 const said = [];
-for (const name of ["log", "warn", "error"]) console[name] = (...words) => said.push(words.join(" "));
+for (const name of ["log", "warn", "error"])
+  console[name] = (...words) => said.push(words.join(" "));
 const modules = {};
-for (const file of readdirSync(new URL("./out/", import.meta.url)).filter((name) => name.endsWith(".js"))) {
+const out = new URL("./out/", import.meta.url);
+for (const file of readdirSync(out).filter((name) => name.endsWith(".js"))) {
   let plan = null, error = null;
   try {
-    const { artifact } = await import(new URL("./out/" + file, import.meta.url).href);
+    const { artifact } = await import(new URL(file, out).href);
     if (artifact) plan = JSON.stringify(artifact.plan);
   } catch (thrown) {
     error = String(thrown);

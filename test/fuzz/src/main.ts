@@ -7,6 +7,9 @@ import { Random } from "./random.ts";
 import { fuzz } from "./supervise.ts";
 import { targetNamed, targets } from "./targets/index.ts";
 
+const described = targets.map(
+  ({ name, about, goal }) => `  ${name.padEnd(18)} ${about} (goal ${goal.toExponential(0)})`,
+);
 const help = `npm run fuzz -- --target NAME[,NAME...] [options]
 
   --target NAME    one of the targets below, several with commas, or all
@@ -16,7 +19,7 @@ const help = `npm run fuzz -- --target NAME[,NAME...] [options]
   --jobs N         processes (default: one for each core)
   --index I        run input I alone and print it
 
-${targets.map(({ name, about, goal }) => `  ${name.padEnd(18)} ${about} (goal ${goal.toExponential(0)})`).join("\n")}
+${described.join("\n")}
 `;
 
 const { values } = parseArgs({

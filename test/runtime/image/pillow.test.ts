@@ -74,7 +74,7 @@ describe("pictures against Pillow, bit for bit", () => {
     });
 });
 
-describe("pictures with profiles, transparency or unusual depths against Pillow, bit for bit", () => {
+describe("pictures with profiles, transparency or unusual depths: bits of Pillow's", () => {
   const odd = JSON.parse(
     readFileSync(join(fixtures, "images-odd/images.json"), "utf8"),
   ) as readonly (Omit<Resized, "torch_uint8_sha256"> & { readonly file: string })[];

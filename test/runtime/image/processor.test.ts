@@ -362,7 +362,7 @@ describe("inputs", () => {
     refuse({ data: bytes(0), shape: null }, "expected an array of three axes, received [null]");
   });
 
-  it("of floats: whole numbers as bytes, units there and back with a warning, others refused", () => {
+  it("of floats: whole numbers as bytes, units with a warning, others refused", () => {
     const whole = rgb(12, 8) as { data: Uint8Array };
     const codes: string[] = [];
     const run = (data: Float32Array, options: object = {}) =>

@@ -154,7 +154,7 @@ describe("a file's image_processor_type", () => {
 
   it("is refused by the other class, and by both where it is none of them", () => {
     expect(() => SiglipImageProcessor.fromConfig(naflex)).toThrow(
-      /expected SiglipImageProcessor, received "Siglip2ImageProcessor", .*NaFlex.*imageProcessorFromConfig/,
+      /SiglipImageProcessor, received "Siglip2ImageProcessor", .*NaFlex.*imageProcessorFromConfig/,
     );
     expect(() =>
       Siglip2ImageProcessor.fromConfig({ image_processor_type: "SiglipImageProcessor" }),

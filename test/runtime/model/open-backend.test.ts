@@ -75,7 +75,7 @@ describe("the choice of a backend", () => {
     },
   );
 
-  it("goes from CUDA by WebGPU to the CPU, with the reasons, and ends with the last one's", async () => {
+  it("goes from CUDA by WebGPU to the CPU, with reasons, and ends with the last", async () => {
     const cpu = await open(
       adapter(() => Promise.reject(new Error())),
       { backend: "cpu" },

@@ -228,7 +228,7 @@ describe("a session in a worker", () => {
     },
   );
 
-  it("reports what a listener throws while nobody waits, as a listener of events would be", async () => {
+  it("reports what a listener throws while nobody waits, as an event's would be", async () => {
     const report = vi.fn();
     vi.stubGlobal("reportError", report);
     try {

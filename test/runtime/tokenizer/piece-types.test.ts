@@ -65,5 +65,6 @@ test("user-defined pieces score by their length, whatever the file says", () => 
 test("on a tie the piece that starts earlier wins", () => {
   const pieces = [...base, ["aa", -2, normal]] as const;
   expect(new SentencePiece(model(pieces)).encode("aa")).toEqual([4]);
-  expect(new SentencePiece(model(pieces)).encode("aaa")).toEqual([2, 4]); // the last piece starts earlier
+  // The last piece starts earlier.
+  expect(new SentencePiece(model(pieces)).encode("aaa")).toEqual([2, 4]);
 });

@@ -154,7 +154,7 @@ describe("a connection that breaks", () => {
     expect((await failure(read(0, 10, { retries: 1 }))).message).toMatch(/cannot be fetched/);
   });
 
-  it("ends with the caller's own reason when it is aborted, and another read starts afresh", async () => {
+  it("ends with the caller's own reason when aborted, and another read starts afresh", async () => {
     const source = open();
     const abort = new AbortController();
     server.instead = (_, response, first, last) =>

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 describe("a plan with a SHA-256", () => {
-  it("loads the file that it names, from memory and from a folder, and says how far it is", async () => {
+  it("loads the file that it names, from memory and a folder, and says how far it is", async () => {
     const seen: number[] = [];
     const session = await openCpuSession(artifact, await openSafetensors(bufferSource(bytes)), {
       threads: 1,

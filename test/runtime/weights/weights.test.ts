@@ -167,7 +167,8 @@ describe("damaged files", () => {
     [
       "duplicate name",
       damaged(
-        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},' +
+          '"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
       ),
       /"a".*twice/,
     ],

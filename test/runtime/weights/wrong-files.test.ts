@@ -141,7 +141,8 @@ describe.skipIf(process.platform === "win32")("what the operating system refuses
       import { readdirSync } from "node:fs";
       import { saveSafetensors } from "@sigil/runtime/node";
       const tensors = { a: { dtype: "F32", shape: [50000], data: new Float32Array(50000) } };
-      const { name, message } = await saveSafetensors(process.argv[1] + "/x.safetensors", tensors).catch((error) => error);
+      const path = process.argv[1] + "/x.safetensors";
+      const { name, message } = await saveSafetensors(path, tensors).catch((error) => error);
       console.log(JSON.stringify([name, message, readdirSync(process.argv[1])]));`;
     const disk = mkdtempSync(join(temporary, "disk-"));
     const node = ["node", "--input-type=module", "-e", script, disk];

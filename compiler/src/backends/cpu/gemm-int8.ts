@@ -90,7 +90,8 @@ export function emitGemmInt8(name: string, problem: GemmProblem): Emitted {
 
 /**
  * Writes a row as integers, and its scale. Where the row is all zeros the quotient is infinite and
- * its products NaN, which become zeros; a NaN or an infinity makes the scale so, and the row with it.
+ * its products NaN, which become zeros; a NaN or an infinity makes the scale so, and the row with
+ * it.
  */
 function roundRow(
   f: FunctionWriter,

@@ -161,7 +161,13 @@ export function emitGemm(problem: GemmProblem, { operands, symbols }: EmitContex
       ],
       statements: [
         "const int row = block_y() * Config::tile_rows, column = block_x() * Config::tile_columns;",
-        `${instance(tile.kind === "mma" ? "multiply_mma" : "multiply_fma", "Config", depth, ...(tile.kind === "mma" ? [run] : []))}(${construct("A", copyA.gathers, "a", "row", "rows")}, ` +
+        instance(
+          tile.kind === "mma" ? "multiply_mma" : "multiply_fma",
+          "Config",
+          depth,
+          ...(tile.kind === "mma" ? [run] : []),
+        ) +
+          `(${construct("A", copyA.gathers, "a", "row", "rows")}, ` +
           `${construct("B", copyB.gathers, "b", "column", columns)}, ${finish.value}, c, row, ` +
           `column, rows, ${columns});`,
       ],

@@ -134,7 +134,19 @@ export function emitHopperAttention(
       blocks,
       declarations: [
         "using Config = " +
-          `${instance("WarpgroupAttention", cppType(q.type), heads, headSize, queries, keys, consumers, tile, stages, problem.mask)};`,
+          instance(
+            "WarpgroupAttention",
+            cppType(q.type),
+            heads,
+            headSize,
+            queries,
+            keys,
+            consumers,
+            tile,
+            stages,
+            problem.mask,
+          ) +
+          ";",
         `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads}, ` +
           `"the compiler launches another shape");`,
       ],

@@ -44,7 +44,8 @@ export interface HopperTiming {
 export const rowsOf = ({ consumers, slabs, alternate }: HopperTile): number =>
   64 * slabs * (alternate ? 1 : consumers);
 export const nameOf = (tile: HopperTile): string =>
-  `${rowsOf(tile)}x${tile.columns}${tile.cluster > 1 ? ` in clusters of ${tile.cluster}` : ""}${tile.alternate ? ", in turns" : ""}`;
+  `${rowsOf(tile)}x${tile.columns}${tile.cluster > 1 ? ` in clusters of ${tile.cluster}` : ""}` +
+  `${tile.alternate ? ", in turns" : ""}`;
 
 const together = (
   consumers: number,

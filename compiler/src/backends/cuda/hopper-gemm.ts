@@ -140,7 +140,19 @@ export function emitHopperGemm(
       blocks: 1,
       declarations: [
         "using Config = " +
-          `${instance("WarpgroupGemm", cppType(b.type), tile.consumers, tile.slabs, tile.columns, stages, tile.cluster, tile.alternate, carried !== undefined, !copied)};`,
+          instance(
+            "WarpgroupGemm",
+            cppType(b.type),
+            tile.consumers,
+            tile.slabs,
+            tile.columns,
+            stages,
+            tile.cluster,
+            tile.alternate,
+            carried !== undefined,
+            !copied,
+          ) +
+          ";",
         finish.declaration,
         `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && ` +
           `Config::tile_rows == ${tileRows}, "the compiler launches another shape");`,
@@ -156,7 +168,8 @@ export function emitHopperGemm(
       ],
       statements: [
         copied ? "(void)a, (void)b;" : "(void)b;",
-        `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(${rowsOfA}, ` +
+        `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(` +
+          `${rowsOfA}, ` +
           `&map_b, ${finish.value}, ` +
           `${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`,
       ],
@@ -164,7 +177,8 @@ export function emitHopperGemm(
     choice:
       `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ` +
       `${stages} stages filled by ` +
-      `${copied ? "TMA" : `TMA and by patches${shape.kind === "byte_patches" ? " of bytes" : ""}`}${carried ? `, ${carried} carried` : ""}`,
+      (copied ? "TMA" : `TMA and by patches${shape.kind === "byte_patches" ? " of bytes" : ""}`) +
+      `${carried ? `, ${carried} carried` : ""}`,
     kernel: {
       grid: [
         {

@@ -170,6 +170,11 @@ export function renderFunctor(
       "  }",
       "};",
     ].join("\n"),
-    value: `Finish{${[...used.map(({ place }) => place.name), ...(columns === "columns" ? ["columns"] : [])].join(", ")}}`,
+    value:
+      "Finish{" +
+      [...used.map(({ place }) => place.name), ...(columns === "columns" ? ["columns"] : [])].join(
+        ", ",
+      ) +
+      "}",
   };
 }

@@ -32,7 +32,14 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
         count("rows"),
       ],
       statements: [
-        `${instance("normalize_rows", "Config", `Norm::${kind}`, weight !== undefined, bias !== undefined)}(x, ` +
+        instance(
+          "normalize_rows",
+          "Config",
+          `Norm::${kind}`,
+          weight !== undefined,
+          bias !== undefined,
+        ) +
+          "(x, " +
           `${weight ? "weight" : "nullptr"}, ${bias ? "bias" : "nullptr"}, y, rows, ` +
           `${floatLiteral(epsilon)});`,
       ],

@@ -313,7 +313,8 @@ export function emitGemm(
     code: f.print(threads),
     choice:
       `${groupRows}x${groupPanels * panelWidth} a workgroup of ${threads.join("x")} threads, ` +
-      `${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}${broadcast ? ", rows broadcast in subgroups" : ""}${config.f16 ? ", weights as f16" : ""}`,
+      `${staged > 0 ? `${4 * staged} deep in workgroup memory` : "straight from storage"}` +
+      `${broadcast ? ", rows broadcast in subgroups" : ""}${config.f16 ? ", weights as f16" : ""}`,
     grid: [
       { of: panels, per: groupPanels },
       { of: problem.rows, per: groupRows },

@@ -10,8 +10,8 @@
  * them.
  */
 const alone =
-  " " +
-  "-~\\u00c0-\\u02ff\\u0370-\\u0482\\u048a-\\u052f\\u3001-\\u3029\\u3041-\\u3096\\u309b-\\u30ff\\u4e00-\\u9fff\\uac00-\\ud7a3";
+  " -~\\u00c0-\\u02ff\\u0370-\\u0482\\u048a-\\u052f" +
+  "\\u3001-\\u3029\\u3041-\\u3096\\u309b-\\u30ff\\u4e00-\\u9fff\\uac00-\\ud7a3";
 const others = new RegExp(`[^${alone}]+`, "g");
 
 /** Made at the first text that needs it. */

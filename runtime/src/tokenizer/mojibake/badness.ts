@@ -65,7 +65,8 @@ function patterns(): readonly string[] {
     // As Windows-1251.
     `вЂ|[ВГРС]${one("control bad opening closing currency", "°µ")}[ВГРС]|ГўВЂВ.[A-Za-z ]`,
     // A with a grave accent, and a space that does not break.
-    `Ã[\xa0¡]|[a-z]${space}?[ÃÂ] |^[ÃÂ] |${one("closing", "a-z.,?!")}Â${one("opening closing", " ")}`,
+    `Ã[\xa0¡]|[a-z]${space}?[ÃÂ] |^[ÃÂ] ` +
+      `|${one("closing", "a-z.,?!")}Â${one("opening closing", " ")}`,
     // As Windows-1253 and Windows-1257.
     `β€[™\xa0Ά\xad®°]|[ΒΓΞΟ]${broken}[ΒΓΞΟ]|ā€`,
   ];

@@ -32,10 +32,12 @@ const blockBytes = 32 << 10;
 /** What a new file begins with: as much as a URL's first request brings. */
 const firstBytes = 128 << 10;
 
-/** Keeps what is read of a URL, so that the next visit reads it without the network, and goes on where this one broke off.
- * Only what is read is stored: a page that uses one tower keeps one tower. A file that has changed
- * since is a WeightsError
- * if bytes of it are missing, and is forgotten, so that the next load starts afresh; `revalidate` finds out before anything is read. */
+/**
+ * Keeps what is read of a URL, so that the next visit reads it without the network, and goes on
+ * where this one broke off. Only what is read is stored: a page that uses one tower keeps one
+ * tower. A file that has changed since is a WeightsError if bytes of it are missing, and is
+ * forgotten, so that the next load starts afresh; `revalidate` finds out before anything is read.
+ */
 export function cachedSource(source: ByteSource, options: CachedSourceOptions = {}): ByteSource {
   return new CachedSource(source, options);
 }

@@ -82,7 +82,9 @@ export class KeptFile {
 
   /** A bucket for this state of a file: states never share one, whatever other tabs do. */
   static async create(store: ByteStore, description: FileDescription): Promise<KeptFile> {
-    const name = `${bucketPrefix(description.url)}${digest(`${description.size} ${description.version}`).slice(0, 16)}`;
+    const name =
+      `${bucketPrefix(description.url)}` +
+      `${digest(`${description.size} ${description.version}`).slice(0, 16)}`;
     const bucket = await store.open(name);
     const kept = new KeptFile(store, name, bucket, description, await bucket.keys());
     await kept.#describe(description);

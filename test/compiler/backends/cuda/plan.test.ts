@@ -198,7 +198,7 @@ describe("choices", () => {
     expect(tile(4, {}, operand("bfloat16", 1)).a).toEqual({ kind: "scalars" });
     expect(tile(4, {}, operand("float32")).a).toEqual({ kind: "scalars" });
   });
-  it("attend on tensor cores in 16 bits, by multiply-adds otherwise, and alone for few queries", () => {
+  it("attend on tensor cores in 16 bits, else by multiply-adds; few queries alone", () => {
     const attention: AttentionProblem = {
       family: "attention",
       batch: 4,

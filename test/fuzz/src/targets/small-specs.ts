@@ -112,7 +112,9 @@ export const specs: readonly unknown[] = [
   },
 ];
 
-/** Architecture documents, of this package and of the examples: whole ones, and variants of others. */
+/**
+ * Architecture documents, of this package and of the examples: whole ones, and variants of others.
+ */
 export const documents = (): unknown[] =>
   [
     ...filesOf("spec/architectures", ".json"),

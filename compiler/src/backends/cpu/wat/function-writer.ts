@@ -158,7 +158,10 @@ export class FunctionWriter {
       ...(this.#result ? [`(result ${this.#result.type})`] : []),
     ].join(" ");
     const body = [...this.#lines, ...(this.#result ? [this.#result.text] : [])];
-    return `${[head, ...(this.#locals.length ? [this.#locals.join(" ")] : []), ...body].join("\n  ")})`;
+    return (
+      `${[head, ...(this.#locals.length ? [this.#locals.join(" ")] : []), ...body].join("\n  ")}` +
+      ")"
+    );
   }
 }
 

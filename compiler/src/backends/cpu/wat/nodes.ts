@@ -22,7 +22,9 @@ const node = <T extends ValueType>(
   ...parts: readonly (Node | string | number)[]
 ): Node<T> => ({
   type,
-  text: `(${[name, ...parts.map((part) => (typeof part === "object" ? part.text : part))].join(" ")})`,
+  text:
+    `(${[name, ...parts.map((part) => (typeof part === "object" ? part.text : part))].join(" ")}` +
+    ")",
 });
 const at = (offset: number): string[] => (offset === 0 ? [] : [`offset=${offset}`]);
 
