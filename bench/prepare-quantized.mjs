@@ -48,9 +48,11 @@ const save = (path, dtype) =>
   );
 await save(join(float32, "model.safetensors"), "F32");
 
-const float16 = join(folder, "float16");
-mkdirSync(float16);
-await save(join(float16, "model.safetensors"), "F16");
+const halves = { float16: "F16", bfloat16: "BF16" };
+for (const [storage, dtype] of Object.entries(halves)) {
+  mkdirSync(join(folder, storage));
+  await save(join(folder, storage, "model.safetensors"), dtype);
+}
 for (const to of ["int8", "int4", "nf4"])
   execFileSync(
     process.execPath,
@@ -61,28 +63,26 @@ for (const to of ["int8", "int4", "nf4"])
     { stdio: "ignore" },
   );
 const base64 = (bytes) => Buffer.from(bytes).toString("base64");
-for (const storage of ["float32", "float16", "int8", "int4", "nf4"]) {
+const forCpu = ({ plan, cpu }) => ({
+  plan,
+  wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) },
+  native: cpu.native,
+});
+for (const storage of ["float32", "float16", "bfloat16", "int8", "int4", "nf4"]) {
   const spec =
-    storage === "float16" ? { ...shipped(float32), storage } : shipped(join(folder, storage));
-  const { plan, cpu, webgpu } = await compile(spec);
+    storage in halves ? { ...shipped(float32), storage } : shipped(join(folder, storage));
+  const compiled = await compile(spec);
   const put = (name, value) =>
     writeFileSync(join(folder, storage, `${name}.json`), JSON.stringify(value));
-  put("cpu", { plan, wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } });
-  put("webgpu", webgpu);
+  put("cpu", forCpu(compiled));
+  put("webgpu", compiled.webgpu);
 }
 const integers = join(folder, "int8-activations");
 mkdirSync(integers);
 for (const name of ["config.json", "model.safetensors"])
   linkSync(join(folder, "int8", name), join(integers, name));
-const { plan, cpu } = await compile({
-  ...shipped(integers),
-  activations: "int8",
-  targets: ["cpu"],
-});
-writeFileSync(
-  join(integers, "cpu.json"),
-  JSON.stringify({ plan, wasm: { plain: base64(cpu.plain), relaxed: base64(cpu.relaxed) } }),
-);
+const rounding = { ...shipped(integers), activations: "int8", targets: ["cpu"] };
+writeFileSync(join(integers, "cpu.json"), JSON.stringify(forCpu(await compile(rounding))));
 for (const form of ["exported", "q8", "q4"])
   writeFileSync(
     join(folder, `${form}.onnx`),

@@ -1,7 +1,8 @@
 /**
  * Times the image tower that prepare-quantized.mjs wrote in several storages: node
  * quantized-tower.mjs FOLDER BACKEND SIDES ROUNDS; prints JSON. BACKEND: cpu (WebAssembly, one
- * thread) or webgpu. SIDES: sigil:STORAGE and web:FORM (onnxruntime-web); cosines are to the first.
+ * thread), native (one thread) or webgpu. SIDES: sigil:STORAGE and web:FORM or node:FORM
+ * (onnxruntime-web, onnxruntime-node); cosines are to the first.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -19,36 +20,51 @@ const pictures = Array.from({ length: all.length / length }, (_, i) =>
 );
 
 async function openSigil(storage) {
-  const [{ SiglipVisionModel, openSafetensors }, { openFileSource }, cpu, webgpu] =
+  const [{ SiglipVisionModel, openSafetensors }, { openFileSource }, cpu, native, webgpu] =
     await Promise.all([
       import("@sigil/runtime"),
       import("@sigil/runtime/node"),
       import("@sigil/runtime-cpu"),
+      import("@sigil/runtime-native"),
       import("@sigil/runtime-webgpu"),
     ]);
-  const artifact = JSON.parse(readFileSync(join(folder, storage, `${backend}.json`), "utf8"));
+  const target = backend === "webgpu" ? "webgpu" : "cpu";
+  const artifact = JSON.parse(readFileSync(join(folder, storage, `${target}.json`), "utf8"));
   const source = await openFileSource(join(folder, storage, "model.safetensors"));
   const weights = await openSafetensors(source);
-  const session =
-    backend === "webgpu"
-      ? await webgpu.openWebGpuSession(artifact, weights, { gpu: navigator.gpu })
-      : await cpu.openCpuSession(artifact, weights, { threads: 1, backend: "wasm" });
+  const open = {
+    cpu: () => cpu.openCpuSession(artifact, weights, { threads: 1, backend: "wasm" }),
+    native: () =>
+      native.openNativeSession({ plan: artifact.plan, kernels: artifact.native }, weights, {
+        threads: 1,
+      }),
+    webgpu: () => webgpu.openWebGpuSession(artifact, weights, { gpu: navigator.gpu }),
+  };
+  const session = await open[backend]();
   await source.close();
   result.adapter ??= (await session.adapter?.())?.description;
   const model = new SiglipVisionModel(session);
   return async (data) => (await model.forward({ pixelValues: { data, shape } })).poolerOutput.data;
 }
 
+/** onnxruntime's packages, and what each calls the backend. */
+const peers = {
+  cpu: ["onnxruntime-web", "wasm"],
+  native: ["onnxruntime-node", "cpu"],
+  webgpu: ["onnxruntime-web/webgpu", "webgpu"],
+};
+
 async function openPeer(form) {
-  const ort = (await import(backend === "webgpu" ? "onnxruntime-web/webgpu" : "onnxruntime-web"))
-    .default;
+  const [name, provider] = peers[backend];
+  const { default: ort } = await import(name);
   ort.env.wasm.numThreads = 1;
   const file = join(folder, `${form}.onnx`);
   const session = await ort.InferenceSession.create(
     backend === "webgpu" ? new Uint8Array(readFileSync(file)) : file,
     {
       graphOptimizationLevel: "all",
-      executionProviders: [backend === "webgpu" ? "webgpu" : "wasm"],
+      intraOpNumThreads: 1,
+      executionProviders: [provider],
     },
   );
   return async (data) =>

@@ -6,10 +6,23 @@ import { fileURLToPath } from "node:url";
 
 const storages = ["float16", "int8", "int4", "nf4"].map((storage) => `sigil:${storage}`);
 /** Integers are multiplied on the CPU alone. */
-const own = { cpu: [...storages, "sigil:int8-activations"], webgpu: storages };
+const integers = "sigil:int8-activations";
+const own = {
+  cpu: [...storages, integers],
+  native: ["sigil:float32", "sigil:bfloat16", ...storages, integers],
+  webgpu: storages,
+};
 /** onnxruntime-web has no shaders for q8, whose products it would compute on the CPU. */
-const peers = { cpu: ["web:exported", "web:q8", "web:q4"], webgpu: ["web:q4"] };
-const backendNames = { cpu: "WebAssembly, one thread", webgpu: "WebGPU" };
+const peers = {
+  cpu: ["web:exported", "web:q8", "web:q4"],
+  native: ["node:exported", "node:q8", "node:q4"],
+  webgpu: ["web:q4"],
+};
+const backendNames = {
+  cpu: "WebAssembly, one thread",
+  native: "the native addon, one thread",
+  webgpu: "WebGPU",
+};
 const shapes = fileURLToPath(
   new URL("../test/fixtures/checkpoints/siglip-shapes", import.meta.url),
 );
@@ -26,7 +39,7 @@ export function benchQuantized({ node, run, table, row, failures, rounds }) {
     node("prepare-quantized.mjs", [base]);
     node("prepare-quantized.mjs", [trained, shapes]);
     results.trained = cosines(run, table, row, trained);
-    for (const backend of ["cpu", "webgpu"])
+    for (const backend of Object.keys(own))
       results[backend] = times({ run, table, row, failures, rounds }, base, backend);
   } finally {
     rmSync(folder, { recursive: true });
@@ -55,7 +68,7 @@ function cosines(run, table, row, folder) {
 
 function times({ run, table, row, failures, rounds }, folder, backend) {
   const names = [...own[backend], ...peers[backend]];
-  const count = backend === "cpu" ? rounds : Math.min(rounds, 3);
+  const count = backend === "webgpu" ? Math.min(rounds, 3) : rounds;
   const { sides, adapter } = run("quantized-tower.mjs", [folder, backend, names, count]);
   table(
     `Image tower of base-patch16-224, one picture, ${backendNames[backend]}` +
@@ -87,7 +100,7 @@ function times({ run, table, row, failures, rounds }, folder, backend) {
       (fresh[name].loadBusy / 1e3).toFixed(2),
       (one.peakBytes / 1e6).toFixed(0),
     );
-    if (!name.startsWith("sigil:") || name === "sigil:float16") continue;
+    if (!name.startsWith("sigil:") || /:b?float/.test(name)) continue;
     const bars = [
       ["ms", ratio, slowest],
       ["loading", fresh[name].loadBusy / fresh["sigil:float16"].loadBusy, 1],

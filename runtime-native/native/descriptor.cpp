@@ -10,6 +10,8 @@ namespace {
 constexpr double magic = 0x53474e41, version = descriptor_version;
 /// No size, offset or product of sizes is larger: bytes of it still fit a double exactly.
 constexpr int64_t most = int64_t{1} << 47;
+/// Products of 127 and -128 of which a sum fits 32 bits.
+constexpr int64_t most_integers = int64_t{1} << 17;
 
 class Reader {
  public:
@@ -95,17 +97,23 @@ class Decoder {
       in_.where = "weight " + std::to_string(i);
       Weight& w = out_.weights[i];
       w.panels = in_.flag("panels");
-      w.storage = in_.choice<Type>("storage");
+      w.storage = in_.choice<Storage>("storage");
       w.rows = in_.size("rows");
       w.columns = in_.size("columns");
       // Of rows whose columns are groups of their own: a code, a scale and a zero point each.
       sizes_.times(w.rows + group, w.columns + group, 12);
       w.bits = in_.whole("bits", 0, 8);
+      const bool integers = w.storage == Storage::int8;
+      in_.expect(!integers || w.bits == 8, "integers have 8 bits");
       if (w.bits == 0) continue;
       in_.expect(w.bits == 4 || w.bits == 8, "codes have 4 or 8 bits");
-      in_.expect(w.panels && w.storage == Type::float32, "codes are panels of float32");
+      in_.expect(w.panels && (integers || w.storage == Storage::float32),
+                 "codes are panels of float32 or of integers");
       w.shared = in_.size("columns of a scale");
       w.zero_points = in_.flag("zero points");
+      in_.expect(!integers || (w.shared >= w.columns && !w.zero_points),
+                 "integers have one scale in a row and no zero points");
+      in_.expect(!integers || w.columns <= most_integers, "sums of its integers need over 32 bits");
       for (float& number : w.numbers) number = in_.real("number of a code");
     }
     read_launches(out_.init, "init", true);
@@ -153,7 +161,7 @@ class Decoder {
       in_.expect(p.at < (int64_t)out_.weights.size(), "there is no such weight");
       const Weight& w = out_.weights[(size_t)p.at];
       in_.expect(!written, "it writes a weight");
-      in_.expect(!w.panels && w.storage == Type::float32, "it reads a weight that is packed");
+      in_.expect(!w.panels && w.storage == Storage::float32, "it reads a weight that is packed");
       in_.expect(needed <= sizes_.times(w.rows, w.columns, 4), "a weight is too small");
       return p;
     }

@@ -9,7 +9,7 @@
 namespace sigil::native {
 
 /// Raised with every change of what src/encode.ts writes, where it stands too.
-constexpr double descriptor_version = 3;
+constexpr double descriptor_version = 4;
 
 /// A factor times symbols.
 struct Extent {
@@ -57,9 +57,9 @@ struct Launch {
 struct Weight {
   /// Of float32 where it is not.
   bool panels;
-  Type storage;
+  Storage storage;
   int64_t rows, columns;
-  /// Of codes, which stand for float32; no bits where the weight is floats.
+  /// Of codes, which stand for float32, or of integers; no bits where the weight is floats.
   int64_t bits = 0;
   /// Columns that share a scale.
   int64_t shared = 1;

@@ -20,10 +20,11 @@
 namespace sigil::native {
 namespace {
 
-/// A table with another product of bfloat16.
-[[maybe_unused]] Table with_bfloat16(Table table, const char* name, const Product& product) {
+/// A table with another product of weights in `storage`.
+[[maybe_unused]] Table with(Table table, const char* name, Storage storage,
+                            const Product& product) {
   table.name = name;
-  table.products[(int)Type::bfloat16] = product;
+  table.products[(int)storage] = product;
   return table;
 }
 
@@ -57,9 +58,10 @@ unsigned saved() {
 
 bool bit(unsigned value, int i) { return (value >> i & 1) != 0; }
 
-/// Whether there are AMX's tiles for bfloat16, and the system gives them to this process.
+/// Whether there are AMX's tiles for bfloat16 and int8, and the system gives them to this process.
 bool may_use_tiles(unsigned features, unsigned state) {
-  if (!bit(features, 22) || !bit(features, 24) || (state >> 17 & 3) != 3) return false;
+  const bool there = bit(features, 22) && bit(features, 24) && bit(features, 25);
+  if (!there || (state >> 17 & 3) != 3) return false;
 #ifdef __linux__
   // ARCH_REQ_XCOMP_PERM of the tiles' data: tiles are given to those who ask.
   static const bool given = syscall(SYS_arch_prctl, 0x1023, 18) == 0;
@@ -81,36 +83,60 @@ std::vector<const Table*> detect() {
   // F, DQ, BW, VL
   const bool avx512 =
       avx2 && zmm && bit(more.b, 16) && bit(more.b, 17) && bit(more.b, 30) && bit(more.b, 31);
+  const unsigned later = cpuid(7, 1).a;
   if (avx512) {
-    static const Table bf16 = with_bfloat16(avx512_table, "avx512_bf16", avx512_bfloat16);
-    static const Table amx = with_bfloat16(avx512_table, "amx", amx_bfloat16);
+    static const Table vnni = with(avx512_table, "avx512_vnni", Storage::int8, avx512_int8);
+    const bool has_vnni = bit(more.c, 11);
+    const Table& base = has_vnni ? vnni : avx512_table;
+    static const Table bf16 = with(base, "avx512_bf16", Storage::bfloat16, avx512_bfloat16);
+    static const Table amx =
+        with(with(base, "amx", Storage::bfloat16, amx_bfloat16), "amx", Storage::int8, amx_int8);
     if (may_use_tiles(more.d, state)) found.push_back(&amx);
     // On Intel's processors the pairs are no faster than float32, and AMX is there instead.
-    if (bit(cpuid(7, 1).a, 5)) found.push_back(&bf16);
+    if (bit(later, 5)) found.push_back(&bf16);
+    if (has_vnni) found.push_back(&vnni);
     found.push_back(&avx512_table);
   }
+  static const Table avx_vnni = with(avx2_table, "avx_vnni", Storage::int8, avx_int8);
+  if (avx2 && bit(later, 4)) found.push_back(&avx_vnni);
   if (avx2) found.push_back(&avx2_table);
   return found;
 }
 #elif defined(__aarch64__) || defined(_M_ARM64)
-/// Whether there are products of bfloat16 (FEAT_BF16).
-bool multiplies_bfloat16() {
-#if defined(__linux__)
-  // HWCAP2_BF16
-  return (getauxval(AT_HWCAP2) >> 14 & 1) != 0;
-#elif defined(__APPLE__)
+/// Of FEAT_BF16 and FEAT_DotProd, which are there.
+struct Features {
+  bool bfloat16 = false, dot = false;
+};
+
+#if defined(__APPLE__)
+bool has(const char* name) {
   int there = 0;
   size_t size = sizeof there;
-  return sysctlbyname("hw.optional.arm.FEAT_BF16", &there, &size, nullptr, 0) == 0 && there != 0;
+  return sysctlbyname(name, &there, &size, nullptr, 0) == 0 && there != 0;
+}
+#endif
+
+Features features() {
+#if defined(__linux__)
+  // HWCAP2_BF16, HWCAP_ASIMDDP
+  return {(getauxval(AT_HWCAP2) >> 14 & 1) != 0, (getauxval(AT_HWCAP) >> 20 & 1) != 0};
+#elif defined(__APPLE__)
+  return {has("hw.optional.arm.FEAT_BF16"), has("hw.optional.arm.FEAT_DotProd")};
 #else
-  return false;
+  return {};
 #endif
 }
 
 std::vector<const Table*> detect() {
-  static const Table bf16 = with_bfloat16(neon_table, "neon_bf16", neon_bfloat16);
-  if (multiplies_bfloat16()) return {&bf16, &neon_table};
-  return {&neon_table};
+  const auto [bfloat16, dot] = features();
+  static const Table dots = with(neon_table, "neon_dot", Storage::int8, neon_int8);
+  static const Table bf16 =
+      with(dot ? dots : neon_table, "neon_bf16", Storage::bfloat16, neon_bfloat16);
+  std::vector<const Table*> found;
+  if (bfloat16) found.push_back(&bf16);
+  if (dot) found.push_back(&dots);
+  found.push_back(&neon_table);
+  return found;
 }
 #else
 std::vector<const Table*> detect() { return {}; }

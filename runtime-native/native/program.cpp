@@ -26,6 +26,28 @@ constexpr int64_t least_unit = 2'000'000;
 /// Units for each thread, so that one that is held up delays a run by little.
 constexpr int64_t units_per_thread = 4;
 
+/// Of rows as a product takes them; scales of the rows come behind them.
+int64_t narrow_row_bytes(const Panels& panels, const Product& product) {
+  return panels.depth * product.row_bytes;
+}
+int64_t scales_of_rows(int64_t rows, const Panels& panels, const Product& product) {
+  return round_up(rows * narrow_row_bytes(panels, product), line);
+}
+int64_t narrow_bytes(int64_t rows, const Panels& panels, const Product& product) {
+  return scales_of_rows(rows, panels, product) + rows * (int64_t)sizeof(float);
+}
+
+/// Integers in panels, the scales of their columns, what their sums are too large by.
+struct IntegerPlaces {
+  int64_t scales, offsets, bytes;
+  IntegerPlaces(const Weight& weight, const Panels& panels) {
+    const int64_t columns = round_up(weight.rows, group);
+    scales = round_up(columns * panels.depth, line);
+    offsets = scales + columns * (int64_t)sizeof(float);
+    bytes = offsets + columns * (int64_t)sizeof(int32_t);
+  }
+};
+
 }  // namespace
 
 Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int threads)
@@ -36,12 +58,7 @@ Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int thre
   int64_t bytes = 0;
   for (const Weight& weight : descriptor_.weights) {
     offsets_.push_back(bytes);
-    const int64_t packed =
-        round_up(weight.rows, group) * panels_of(weight).depth * product_of(weight).bytes;
-    bytes += round_up(weight.bits > 0 ? weight.code_bytes()
-                      : weight.panels ? packed
-                                      : weight.rows * weight.columns * 4,
-                      line);
+    bytes += round_up(weight_bytes(weight), line);
   }
   weights_ = Memory((size_t)bytes, "weights");
   constants_ = Memory((size_t)descriptor_.constant_bytes, "constants");
@@ -55,12 +72,13 @@ Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int thre
       const Weight& weight = descriptor_.weights[(size_t)launch.operands[1].at];
       const int64_t rows = value_of(launch.rows, descriptor_.symbols);
       if (launch.a != Launch::Rows::matrix) patches = std::max(patches, rows * launch.depth * 4);
-      if (product_of(weight).narrow) narrow = std::max(narrow, rows * panels_of(weight).depth * 2);
+      if (product_of(weight).narrow)
+        narrow = std::max(narrow, narrow_bytes(rows, panels_of(weight), product_of(weight)));
     }
   scratch_stride_ = round_up(scratch_stride_, line);
   scratch_ = Memory((size_t)(scratch_stride_ * threads_), "scratch");
   patches_ = Memory((size_t)patches, "patches");
-  narrow_ = Memory((size_t)narrow, "rows of 16 bits");
+  narrow_ = Memory((size_t)narrow, "narrow rows");
 }
 
 size_t Program::bytes() const {
@@ -80,6 +98,14 @@ Panels Program::panels_of(const Weight& weight) const {
     if (weight.rows % product.widths[0] != 0 && weight.rows % product.widths[i] == 0)
       width = product.widths[i];
   return {weight.rows, round_up(weight.columns, product.unit), width};
+}
+
+int64_t Program::weight_bytes(const Weight& weight) const {
+  if (!weight.panels) return weight.rows * weight.columns * 4;
+  const Panels panels = panels_of(weight);
+  if (weight.storage == Storage::int8) return IntegerPlaces(weight, panels).bytes;
+  if (weight.bits > 0) return weight.code_bytes();
+  return round_up(weight.rows, group) * panels.depth * product_of(weight).bytes;
 }
 
 char* Program::resolve(const Place& place) const {
@@ -123,7 +149,8 @@ int64_t Program::scratch_bytes(const Launch& launch) const {
     case Family::gemm: {
       const Weight& weight = descriptor_.weights[(size_t)launch.operands[1].at];
       const int64_t block = std::min(weight.columns, longest_block) * widest_panel;
-      return 4 * (registers * most_tile_values + (weight.bits > 0 ? block : 0));
+      const bool unpacked = weight.bits > 0 && weight.storage == Storage::float32;
+      return 4 * (registers * most_tile_values + (unpacked ? block : 0));
     }
     case Family::dots:
       return 4 * registers * group;
@@ -205,6 +232,7 @@ struct Packing {
 void Program::place(size_t index, const std::vector<WeightPart>& parts) {
   const Weight& weight = descriptor_.weights[index];
   char* out = weights_.data() + offsets_[index];
+  if (weight.storage == Storage::int8) return place_integers(weight, parts[0].rows, out);
   if (weight.bits > 0) {
     std::memcpy(out, parts[0].rows, (size_t)weight.code_bytes());
     return;
@@ -240,6 +268,25 @@ void Program::place(size_t index, const std::vector<WeightPart>& parts) {
       },
       &packing);
   if (packing.failure) std::rethrow_exception(packing.failure);
+}
+
+void Program::place_integers(const Weight& weight, const void* read, char* out) {
+  const Panels panels = panels_of(weight);
+  const IntegerPlaces places(weight, panels);
+  struct Context {
+    PackIntegers arguments;
+    Work pack;
+  } context{{panels, weight.columns, (const int8_t*)read, out, (int32_t*)(out + places.offsets)},
+            product_of(weight).pack};
+  std::memcpy(out + places.scales, (const char*)read + weight.scales_offset(),
+              (size_t)weight.scale_bytes());
+  pool_.share(
+      ceil_div(panels.columns, panels.width), threads_,
+      [](void* self, int64_t panel, int) {
+        const Context& c = *(const Context*)self;
+        c.pack(&c.arguments, panel, nullptr);
+      },
+      &context);
 }
 
 void Program::initialize() {
@@ -314,7 +361,11 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   g.b = resolve(o[1]);
   g.panels = panels_of(weight);
   Codes codes{weight.bits, weight.shared, (const uint8_t*)g.b, nullptr, nullptr, {}};
-  if (weight.bits > 0) {
+  if (weight.storage == Storage::int8) {
+    const IntegerPlaces places(weight, g.panels);
+    g.scales.columns = (const float*)((const char*)g.b + places.scales);
+    g.scales.offsets = (const int32_t*)((const char*)g.b + places.offsets);
+  } else if (weight.bits > 0) {
     codes.scales = (const float*)(codes.codes + weight.scales_offset());
     if (weight.zero_points)
       codes.zeros = (const float*)(codes.codes + weight.scales_offset() + weight.scale_bytes());
@@ -322,10 +373,13 @@ void Program::gemm(const Launch& launch, int64_t rows) {
     g.codes = &codes;
   }
   if (product.narrow) {
-    const Narrow narrow{launch.depth, g.a, g.a_stride, (uint16_t*)narrow_.data(), g.panels.depth};
-    share(rows, table_.narrow, &narrow);
+    const int64_t row_bytes = narrow_row_bytes(g.panels, product);
+    float* scales = (float*)(narrow_.data() + scales_of_rows(rows, g.panels, product));
+    const Narrow narrow{launch.depth, g.a, narrow_.data(), g.a_stride, row_bytes, scales};
+    share(rows, product.narrow, &narrow);
     g.a = narrow_.data();
-    g.a_stride = 2 * g.panels.depth;
+    g.a_stride = row_bytes;
+    g.scales.rows = scales;
   }
   g.c = at<float>(o[2]);
   g.epilogue = {e.code.data(), (uint32_t)e.code.size(), e.registers, e.operands.data()};

@@ -46,6 +46,8 @@ class Program {
  private:
   const Product& product_of(const Weight& weight) const;
   Panels panels_of(const Weight& weight) const;
+  int64_t weight_bytes(const Weight& weight) const;
+  void place_integers(const Weight& weight, const void* read, char* out);
   char* resolve(const Place& place) const;
   template <class T>
   T* at(const Place& place) const {

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { createRequire } from "node:module";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { units as unitsOf } from "./units.mjs";
 
 const root = join(import.meta.dirname, "..");
 const require = createRequire(import.meta.url);
@@ -25,22 +26,7 @@ if (platform === "win32") {
   process.exit(1);
 }
 
-const avx2 = ["-mavx2", "-mfma", "-mf16c"];
-const avx512 = [...avx2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"];
-/** Flags of each instruction set's unit, which no other unit has. */
-const units = {
-  x64: {
-    avx2,
-    avx512,
-    avx512_bf16: [...avx512, "-mavx512bf16"],
-    amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
-  },
-  // GCC 12's vectoriser fails on loops beside NEON's intrinsics.
-  arm64: {
-    neon: ["-fno-tree-vectorize"],
-    neon_bf16: ["-fno-tree-vectorize", "-march=armv8.2-a+bf16"],
-  },
-}[arch];
+const units = unitsOf[arch];
 if (!units) {
   console.error(`there are no kernels for ${arch}: expected x64 or arm64`);
   process.exit(1);

@@ -22,7 +22,7 @@ import { descriptorVersion } from "./descriptor-version.ts";
 const magic = 0x53474e41;
 const families = { gemm: 0, dots: 1, attention: 2, row_reduce: 3, map: 4 };
 const spaces = { arena: 0, constants: 1, weight: 2 };
-const storages: readonly Storage[] = ["float32", "float16", "bfloat16"];
+const storages: readonly (Storage | "int8")[] = ["float32", "float16", "bfloat16", "int8"];
 const rowKinds = ["rows", "patches", "byte_patches"] as const;
 const indices = ["column", "element", "periodic", "scalar", "strided"] as const;
 const reductions = ["layer_norm", "rms_norm", "l2_normalize", "mean"] as const;
@@ -40,7 +40,9 @@ export function encodeProgram(program: PlannedProgram, kernels: NativeKernels): 
   const symbols = symbolsOf(program);
   words.push(symbols.length, ...symbols.map((symbol) => program.symbols[symbol]!));
   words.push(program.weights.length);
-  for (const weight of program.weights) words.push(...encodeWeight(weight));
+  const integers = integerWeights(program, kernels);
+  for (const weight of program.weights)
+    words.push(...encodeWeight(weight, integers.has(weight.offset)));
   const weights = new Map(program.weights.map(({ offset }, i) => [offset, i]));
   const encoder = new LaunchEncoder(words, symbols, weights, constantBytes(program));
   for (const launches of [program.init, program.launches]) {
@@ -54,14 +56,34 @@ export function encodeProgram(program: PlannedProgram, kernels: NativeKernels): 
   return Float64Array.from(words);
 }
 
-function encodeWeight({ layout, rows, columns }: PlannedWeight): number[] {
+/** Offsets of the weights by which rows of integers are multiplied. */
+function integerWeights(program: PlannedProgram, kernels: NativeKernels): Set<number> {
+  const offsets = new Set<number>();
+  const others = new Set<number>();
+  for (const launch of [...program.init, ...program.launches]) {
+    const kernel = Object.hasOwn(kernels, launch.kernel) ? kernels[launch.kernel] : undefined;
+    const b = launch.operands[1];
+    if (kernel?.family !== "gemm" || b?.space !== "weights") continue;
+    (kernel.activations === "int8" ? offsets : others).add(b.offset);
+  }
+  for (const offset of offsets)
+    if (others.has(offset))
+      throw new PlanError("a weight is multiplied both by integers and by floats");
+  return offsets;
+}
+
+function encodeWeight({ layout, rows, columns }: PlannedWeight, integers: boolean): number[] {
   const storage = layout.kind === "panels" ? layout.storage : "float32";
   const panels = layout.kind === "panels" ? 1 : 0;
-  if (!isQuantized(storage)) return [panels, indexOf(storages, storage), rows, columns, 0];
+  if (!isQuantized(storage)) {
+    if (integers) throw new PlanError("integers are multiplied by a weight that is not int8");
+    return [panels, indexOf(storages, storage), rows, columns, 0];
+  }
   // Of 8 bits, codes are numbers.
   const numbers = numbersOf(storage) ?? Array.from({ length: 16 }, () => 0);
   const zeros = Number(hasZeroPoints(storage));
-  return [panels, 0, rows, columns, storage.bits, storage.group, zeros, ...numbers];
+  const kept = indexOf(storages, integers ? "int8" : "float32");
+  return [panels, kept, rows, columns, storage.bits, storage.group, zeros, ...numbers];
 }
 
 function indexOf<T>(list: readonly T[], item: T): number {

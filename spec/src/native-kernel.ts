@@ -79,6 +79,8 @@ export type NativeKernel =
       readonly depth: number;
       /** The storage of a weight, or a matrix that the run computes. */
       readonly b: WeightStorage | "activation";
+      /** Rows are rounded to integers, each by its largest magnitude, and b is int8 as a whole. */
+      readonly activations?: "int8";
       readonly a:
         | { readonly kind: "rows"; readonly stride: number }
         | {

@@ -10,6 +10,7 @@ import { emitCpu } from "../../compiler/dist/backends/cpu/index.js";
 import type { NativePart, NativeProgram } from "../../runtime-native/dist/addon.js";
 import { encodeProgram } from "../../runtime-native/dist/encode.js";
 import { placeWeights } from "../../runtime-native/dist/weights.js";
+import { units } from "../../runtime-native/scripts/units.mjs";
 import { goldenCase } from "../support/golden-cases.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -25,9 +26,15 @@ const word = (value: number): Buffer => {
 const bytesOf = (data: ArrayBufferView): Buffer =>
   Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
-/** Writes the programs of a golden case's model, stored as a spec says it; their paths. */
+/**
+ * Writes the programs of a golden case's model, stored as a spec says it, or as integers that meet
+ * integers; their paths.
+ */
 export async function writeCases(name: string, storage = "float32"): Promise<string[]> {
-  const golden = await goldenCase(name, { storage, batch: { image: 2, text: 2 } });
+  const golden = await goldenCase(name, {
+    ...(storage === "integers" ? { storage: "int8", activations: "int8" } : { storage }),
+    batch: { image: 2, text: 2 },
+  });
   const paths: string[] = [];
   for (const { lowered } of lowerSpec(golden.spec)) {
     const launches = [...lowered.init, ...lowered.launches];
@@ -83,22 +90,6 @@ export async function writeCases(name: string, storage = "float32"): Promise<str
   }
   return paths;
 }
-
-/** Flags of each unit, as the addon's script has them. */
-const avx2 = ["-mavx2", "-mfma", "-mf16c"];
-const avx512 = [...avx2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"];
-const units: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  x64: {
-    avx2,
-    avx512,
-    avx512_bf16: [...avx512, "-mavx512bf16"],
-    amx: [...avx512, "-mamx-tile", "-mamx-bf16"],
-  },
-  arm64: {
-    neon: ["-fno-tree-vectorize"],
-    neon_bf16: ["-fno-tree-vectorize", "-march=armv8.2-a+bf16"],
-  },
-};
 
 /** Compiles run_case.cpp with these flags; the path of the program, and of its objects. */
 export function buildRunner(

@@ -44,6 +44,16 @@ const gemm = (
   epilogueOperands: [],
   ...more,
 });
+const integers = (
+  rows: number,
+  columns: number,
+  depth: number,
+  more: Partial<GemmProblem> = {},
+): GemmProblem =>
+  gemm(rows, columns, depth, {
+    b: { kind: "weight", storage: { bits: 8, group: depth }, activations: "int8" },
+    ...more,
+  });
 const attention = (
   headSize: number,
   queries: number,
@@ -138,6 +148,45 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
           await errorOf(gemm(m, n, k, { b: { kind: "weight", storage } }), { threads: 2 }),
           `${m}x${n}x${k}`,
         ).toBeLessThan(tolerance);
+    });
+
+    it("rows rounded to integers, and weights in int8", async () => {
+      for (const m of [1, 5, 16, 17, 33, 64])
+        for (const [n, k] of [
+          [1, 8],
+          [16, 64],
+          [40, 72],
+          [99, 1200],
+          [33, 4304],
+        ] as const)
+          expect(
+            await errorOf(integers(m, n, k, { a: { kind: "rows", stride: k + 8 } }), {
+              threads: 2,
+            }),
+            `${m}x${n}x${k}`,
+          ).toBeLessThan(tolerance);
+    });
+
+    it("integers of rows of zeros, of rows that no scale fits, and of halves", async () => {
+      const depth = 16;
+      const a = randomValues(5 * depth, 3);
+      a.fill(0, 0, depth);
+      a[depth] = NaN;
+      a[2 * depth + 5] = Infinity;
+      // 127 makes the scale 1, so that values are their own integers before they are rounded.
+      a.set([127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0], 4 * depth);
+      a.fill(0, 4 * depth + 8);
+      const b = Float32Array.from({ length: 3 * depth }, (_, i) => (i % depth === 0 ? 0 : 127));
+      const { outputs } = await withInstructionSet(set, () =>
+        runKernel(integers(5, 3, depth), { inputs: [a, b] }),
+      );
+      const { actual, expected } = outputs[0]!;
+      expect(Array.from(actual.subarray(0, 3))).toEqual([0, 0, 0]);
+      // No number comes of what is none.
+      expect(Array.from(actual.subarray(3, 9))).toEqual(Array(6).fill(NaN));
+      for (let i = 9; i < 12; i++) expect(actual[i]! / expected[i]!).toBeCloseTo(1, 6);
+      const rounded = 0 + 2 + 2 - 0 - 2 - 2;
+      expect(Array.from(actual.subarray(12))).toEqual(Array(3).fill(127 * rounded));
     });
 
     it("patches of floats and of bytes, with pixels left over at the edges", async () => {
@@ -360,6 +409,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
       [gemm(64, 100, 1500, { epilogue: every, epilogueOperands: operands }), {}],
       [gemm(37, 99, 72, { epilogue: activations.gelu_pytorch_tanh!(accumulator) }), {}],
       [gemm(40, 99, 1300, { b: { kind: "weight", storage: quantizations[7]! } }), {}],
+      [integers(40, 99, 1304, { epilogue: every, epilogueOperands: operands }), {}],
       [gemm(20, 33, 40, { epilogue: activations.mish!(accumulator) }), {}],
       [attention(72, 40, 99, { mask: true, probabilities: true }), { symbols: { rows: 2 } }],
       [reduction("layer_norm", 99), { symbols: { rows: 5 } }],

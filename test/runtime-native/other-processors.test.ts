@@ -23,12 +23,17 @@ describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () =
     const { program: here } = buildRunner("here", []);
     const { program: arm } = buildRunner("arm", ["-static"], { compiler, arch: "arm64" });
     for (const name of ["tiny", "tiny-awkward"])
-      for (const storage of ["float32", "float16", "bfloat16", "int8", "nf4"] as const)
+      for (const storage of ["float32", "float16", "bfloat16", "int8", "nf4", "integers"] as const)
         for (const path of await writeCases(name, storage)) {
           const expected = arenaAfter([here], "avx2", 1, path);
           if (!expected) return;
           const actual = arenaAfter([qemu, arm], "neon", 2, path)!;
           expect(actual.equals(expected), path).toBe(true);
+          if (storage === "integers")
+            for (const set of ["neon_dot", "neon_bf16"]) {
+              const dots = arenaAfter([qemu, "-cpu", "max", arm], set, 2, path)!;
+              expect(dots.equals(expected), `${set}, ${path}`).toBe(true);
+            }
           if (storage !== "bfloat16") continue;
           // BFDOT rounds what goes into products, as the bar of bfloat16 allows.
           const pairs = arenaAfter([qemu, "-cpu", "max", arm], "neon_bf16", 2, path)!;

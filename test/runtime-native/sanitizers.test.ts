@@ -37,6 +37,7 @@ describe.skipIf(!here)(`mutated descriptors ${needsGxx}`, () => {
       ...(await writeCases("tiny")),
       ...(await writeCases("tiny-mask")),
       ...(await writeCases("tiny", "nf4")),
+      ...(await writeCases("tiny", "integers")),
     ]) {
       const counts = fuzz(program, instructionSets[0]!, path, 200);
       ran += counts.ran;
@@ -55,7 +56,7 @@ describe.skipIf(!here || !slow)("under sanitizers (needs g++ and REQUIRE=slow)",
       "-fsanitize=address,undefined",
       "-fno-sanitize-recover=all",
     ]);
-    for (const storage of ["float32", "bfloat16", "float16", "int8", "int4"] as const)
+    for (const storage of ["float32", "bfloat16", "float16", "int8", "int4", "integers"] as const)
       for (const path of await writeCases("tiny-awkward", storage))
         for (const set of instructionSets) {
           expect(arenaAfter([program], set, 2, path)).toBeDefined();

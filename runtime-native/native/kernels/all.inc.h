@@ -15,5 +15,6 @@ struct MakeSequence<0, I...> {
 #include "codes.inc.h"
 #include "gemm.inc.h"
 #include "pack.inc.h"
+#include "integers.inc.h"
 #include "attention.inc.h"
 #include "row_reduce.inc.h"

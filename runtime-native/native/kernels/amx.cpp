@@ -10,8 +10,32 @@ namespace {
 #include "avx512.inc.h"
 #include "all.inc.h"
 
-/// Values of bfloat16 in a row of a tile, and rows of two tiles.
-constexpr int64_t tile_depth = 32, two_tiles = 32;
+/// Bytes in a row of a tile, and rows of two tiles.
+constexpr int64_t tile_bytes = 64, two_tiles = 32;
+
+struct Bfloat16Tiles {
+  static constexpr bool integers = false;
+  static constexpr int64_t row_bytes = 2;
+};
+
+struct IntegerTiles {
+  static constexpr bool integers = true;
+  static constexpr int64_t step = 4, row_bytes = 1;
+  static constexpr int32_t bias = 0;
+  static inline void store(char* out, const W& x) {
+    _mm_storeu_si128((__m128i*)out, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x.v[0])));
+  }
+};
+
+/// Sums of tile `c` += rows of `a` times columns of `b`. The intrinsics take numbers of tiles as
+/// text.
+#define SIGIL_MULTIPLY(D, c, a, b) \
+  do {                             \
+    if constexpr (D::integers)     \
+      _tile_dpbssd(c, a, b);       \
+    else                           \
+      _tile_dpbf16ps(c, a, b);     \
+  } while (false)
 
 /// Sums in tiles 0 to 3: rows of tiles 4 and 5 by columns of 6 and 7.
 struct alignas(64) TileConfig {
@@ -36,29 +60,30 @@ static inline void configure(const TileConfig& config) {
   _tile_loadconfig(&config);
 }
 
-/// out = a b^T for rows of one or two tiles by columns of one or two. A step fetches what lies
-/// ahead into the second-level cache: the first has no room for it beside the rows.
-template <bool lower, bool right>
-static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, const uint16_t* b,
+/// out = a b^T for rows of one or two tiles by columns of one or two, `depth` in bytes. A step
+/// fetches what lies ahead into the second-level cache: the first has no room for it beside the
+/// rows.
+template <class D, bool lower, bool right>
+static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, const char* b,
                            int64_t width, int64_t depth, float* out, Ahead ahead) {
   _tile_zero(0);
   if (right) _tile_zero(1);
   if (lower) _tile_zero(2);
   if (lower && right) _tile_zero(3);
   const char* below = a + upper_rows * a_stride;
-  for (int64_t k = 0; k < depth; k += tile_depth) {
-    const uint16_t* panel = b + k * width;
-    _tile_loadd(4, a + 2 * k, a_stride);
+  for (int64_t k = 0; k < depth; k += tile_bytes) {
+    const char* panel = b + k * width;
+    _tile_loadd(4, a + k, a_stride);
     _tile_loadd(6, panel, 4 * width);
-    _tile_dpbf16ps(0, 4, 6);
+    SIGIL_MULTIPLY(D, 0, 4, 6);
     if (right) {
-      _tile_loadd(7, panel + 32, 4 * width);
-      _tile_dpbf16ps(1, 4, 7);
+      _tile_loadd(7, panel + 64, 4 * width);
+      SIGIL_MULTIPLY(D, 1, 4, 7);
     }
     if (lower) {
-      _tile_loadd(5, below + 2 * k, a_stride);
-      _tile_dpbf16ps(2, 5, 6);
-      if (right) _tile_dpbf16ps(3, 5, 7);
+      _tile_loadd(5, below + k, a_stride);
+      SIGIL_MULTIPLY(D, 2, 5, 6);
+      if (right) SIGIL_MULTIPLY(D, 3, 5, 7);
     }
     for (const char* end = ahead.at + ahead.step; ahead.at < end; ahead.at += 64)
       _mm_prefetch(ahead.at, _MM_HINT_T1);
@@ -70,12 +95,13 @@ static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, 
   if (lower && right) _tile_stored(3, out + upper_rows * pitch + 16, 4 * pitch);
 }
 
+template <class D>
 static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
   const Gemm& g = *(const Gemm*)arguments;
   const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
   const int64_t begin = divided(g.rows, block, g.row_blocks);
   const int64_t end = divided(g.rows, block + 1, g.row_blocks);
-  const int64_t panels = panel_count(g.panels), depth = g.panels.depth;
+  const int64_t panels = panel_count(g.panels), depth = g.panels.depth * D::row_bytes;
   const Rows split(end - begin, two_tiles);
   const TileConfig longer(split.least + 1), shorter(split.least);
   float* registers = (float*)scratch;
@@ -85,10 +111,9 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
     const int64_t width = panel_width(g.panels, panel);
     const int64_t column = panel * g.panels.width;
     const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
-    const uint16_t* b = (const uint16_t*)g.b + column * depth;
-    const int64_t lines =
-        divided(width * tile_depth * sizeof(*b) / 64 + split.tiles - 1, 1, split.tiles);
-    Ahead ahead{(const char*)(b + depth * width), 64 * lines};
+    const char* b = (const char*)g.b + column * depth;
+    const int64_t lines = (width + split.tiles - 1) / split.tiles;
+    Ahead ahead{b + depth * width, 64 * lines};
     for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
       const int64_t rows = split.of(t);
       const TileConfig& config = rows == split.least ? shorter : longer;
@@ -96,12 +121,13 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
       configured = rows;
       const char* a = (const char*)g.a + row * g.a_stride;
       const bool lower = rows > config.upper(), right = width > 16;
-      (lower   ? right ? multiply_tiles<true, true> : multiply_tiles<true, false>
-       : right ? multiply_tiles<false, true>
-               : multiply_tiles<false, false>)(a, g.a_stride, config.upper(), b, width, depth,
-                                               registers, ahead);
-      ahead.at += depth / tile_depth * ahead.step;
+      (lower   ? right ? multiply_tiles<D, true, true> : multiply_tiles<D, true, false>
+       : right ? multiply_tiles<D, false, true>
+               : multiply_tiles<D, false, false>)(a, g.a_stride, config.upper(), b, width, depth,
+                                                  registers, ahead);
+      ahead.at += depth / tile_bytes * ahead.step;
       const Tile place{rows, width, row, column, columns, g.panels.columns};
+      if (D::integers) scale_sums(g.scales, place, registers);
       interpret(g.epilogue, place, registers);
       store_tile(place, registers, g.c);
     }
@@ -110,6 +136,7 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
 }
 
 /// Products of tiles that are there already.
+template <class D>
 static void peak_tiles(const void*, int64_t, char*) {
   const TileConfig config(32);
   configure(config);
@@ -122,21 +149,39 @@ static void peak_tiles(const void*, int64_t, char*) {
   _tile_zero(6);
   _tile_zero(7);
   for (int i = 0; i < 5000; i++) {
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    SIGIL_MULTIPLY(D, 0, 4, 6);
+    SIGIL_MULTIPLY(D, 1, 4, 7);
+    SIGIL_MULTIPLY(D, 2, 5, 6);
+    SIGIL_MULTIPLY(D, 3, 5, 7);
   }
   _tile_release();
 }
+/// Of a tile, a value.
+constexpr int64_t peak_products = int64_t{5000} * 4 * 16 * 16;
 
 }  // namespace
 
 const Product amx_bfloat16 = {
-    {32, 0, 0}, 2,
-    tile_depth, true,
-    gemm_tiles, pack_narrow<Type::bfloat16, 2>,
-    peak_tiles, int64_t{5000} * 4 * 16 * 16 * 32 * 2,
+    {32, 0, 0},
+    2,
+    tile_bytes / 2,
+    narrow,
+    2,
+    gemm_tiles<Bfloat16Tiles>,
+    pack_narrow<Type::bfloat16, 2>,
+    peak_tiles<Bfloat16Tiles>,
+    peak_products * 32 * 2,
+};
+const Product amx_int8 = {
+    {32, 0, 0},
+    1,
+    tile_bytes,
+    round_row<IntegerTiles>,
+    1,
+    gemm_tiles<IntegerTiles>,
+    pack_integers<IntegerTiles>,
+    peak_tiles<IntegerTiles>,
+    peak_products * 64 * 2,
 };
 
 }  // namespace sigil::native

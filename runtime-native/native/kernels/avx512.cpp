@@ -10,15 +10,34 @@ namespace {
 #include "avx512.inc.h"
 #include "all.inc.h"
 
+/// Integers of 16 bits two at a time: products of 8 bits would saturate.
+struct Pairs : Floats {
+  using Value = uint16_t;
+  static constexpr bool integers = true;
+  static constexpr int64_t step = 2, row_bytes = 2;
+  static constexpr int32_t bias = 0;
+  static inline V::T load(const uint16_t* b) {
+    return _mm512_castsi512_ps(_mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i*)b)));
+  }
+  static inline V::T dot(V::T a, V::T b, V::T sum) {
+    const __m512i products = _mm512_madd_epi16(_mm512_castps_si512(a), _mm512_castps_si512(b));
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(sum), products));
+  }
+  static inline void store(char* out, const W& x) {
+    _mm256_storeu_si256((__m256i*)out, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x.v[0])));
+  }
+};
+
 }  // namespace
 
 const Table avx512_table = {
     "avx512",
-    {{{48, 32, 0}, 4, 1, false, gemm<Floats>, pack_float32, peak_float32, peak_float32_flops},
+    {{{48, 32, 0}, 4, 1, nullptr, 0, gemm<Floats>, pack_float32, peak_float32, peak_float32_flops},
      {{48, 32, 0},
       2,
       1,
-      false,
+      nullptr,
+      0,
       gemm<WidenedFloat16>,
       pack_narrow<Type::float16, 1>,
       peak_float32,
@@ -26,14 +45,23 @@ const Table avx512_table = {
      {{48, 32, 0},
       2,
       1,
-      false,
+      nullptr,
+      0,
       gemm<WidenedBfloat16>,
       pack_narrow<Type::bfloat16, 1>,
       peak_float32,
-      peak_float32_flops}},
+      peak_float32_flops},
+     {{48, 32, 0},
+      1,
+      group,
+      round_row<Pairs>,
+      Pairs::row_bytes,
+      gemm<Pairs>,
+      pack_integers<Pairs>,
+      nullptr,
+      0}},
     dots,
     patches,
-    narrow,
     attention,
     row_reduce,
     map,

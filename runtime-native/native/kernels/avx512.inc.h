@@ -28,6 +28,9 @@ struct V {
   static inline T load_int8(const int8_t* p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p)));
   }
+  static inline T from_integers(T a, T less) {
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_castps_si512(a), _mm512_castps_si512(less)));
+  }
   /// The numbers of sixteen codes of 4 bits.
   using Book = __m512;
   static inline Book book(const float* numbers) { return load(numbers); }

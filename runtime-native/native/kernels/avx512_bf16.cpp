@@ -39,7 +39,14 @@ static void peak_pairs(const void*, int64_t, char*) {
 }  // namespace
 
 const Product avx512_bfloat16 = {
-    {48, 32, 0},     2, 2, true, gemm<Bfloat16Pairs>, pack_narrow<Type::bfloat16, 2>, peak_pairs,
+    {48, 32, 0},
+    2,
+    2,
+    narrow,
+    2,
+    gemm<Bfloat16Pairs>,
+    pack_narrow<Type::bfloat16, 2>,
+    peak_pairs,
     20000 * 20 * 64,
 };
 

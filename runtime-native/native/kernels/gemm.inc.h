@@ -3,10 +3,12 @@
 
 constexpr int across(int64_t columns) { return (int)(columns / V::lanes); }
 
-/// How rows and panels are multiplied. Of both, a step of the tile takes four bytes a row: a float,
-/// or two values of bfloat16.
+/// How rows and panels are multiplied. Of rows, a step of the tile takes four bytes: a float, two
+/// values of bfloat16 or of 16 bits, or four of 8.
 struct Floats {
   using Value = float;
+  /// Whether the sums are integers, whose bits lie in registers and memory of floats.
+  static constexpr bool integers = false;
   /// Values of the depth that a step takes.
   static constexpr int64_t step = 1;
   static inline typename V::T load(const float* b) { return V::load(b); }
@@ -156,6 +158,19 @@ static inline const typename D::Value* block_of(const Gemm& g, int64_t panel, in
   return (const typename D::Value*)g.b + column * (g.panels.depth / D::step) + k * width;
 }
 
+/// Sums of integers to what they stand for.
+static void scale_sums(const Scales& s, const Tile& t, float* registers) {
+  for (int64_t c = 0; c < t.pitch; c += group) {
+    const W columns = W::load(s.columns + t.column + c);
+    const W offsets = W::load((const float*)(s.offsets + t.column + c));
+    for (int64_t r = 0; r < t.rows; r++) {
+      float* sums = registers + r * t.pitch + c;
+      const W whole = from_integers(W::load(sums), offsets);
+      mul(whole, mul(columns, s.rows[t.row + r])).store(sums);
+    }
+  }
+}
+
 template <class D>
 static void gemm(const void* arguments, int64_t unit, char* scratch) {
   const Gemm& g = *(const Gemm*)arguments;
@@ -187,7 +202,10 @@ static void gemm(const void* arguments, int64_t unit, char* scratch) {
         tile_for<D>(width, rows)((const char*)g.a + row * g.a_stride + k * sizeof(float),
                                  g.a_stride, b, length, d > 0, registers, width, ahead);
         ahead.at += length * ahead.step;
-        if (d == depth_blocks - 1) interpret(g.epilogue, place, registers);
+        if (d == depth_blocks - 1) {
+          if (D::integers) scale_sums(g.scales, place, registers);
+          interpret(g.epilogue, place, registers);
+        }
         store_tile(place, registers, g.c);
       }
     }

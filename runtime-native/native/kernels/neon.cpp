@@ -9,16 +9,60 @@ namespace {
 #include "neon.inc.h"
 #include "all.inc.h"
 
+/// Integers of 16 bits two at a time.
+struct Pairs : Floats {
+  using Value = uint16_t;
+  static constexpr bool integers = true;
+  static constexpr int64_t step = 2, row_bytes = 2;
+  static constexpr int32_t bias = 0;
+  static inline V::T load(const uint16_t* b) {
+    return vreinterpretq_f32_s16(vmovl_s8(vld1_s8((const int8_t*)b)));
+  }
+  static inline V::T dot(V::T a, V::T b, V::T sum) {
+    const int16x8_t x = vreinterpretq_s16_f32(a), y = vreinterpretq_s16_f32(b);
+    const int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y)), high = vmull_high_s16(x, y);
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(sum), vpaddq_s32(low, high)));
+  }
+  static inline void store(char* out, const W& x) {
+    vst1q_s16((int16_t*)out, V::words(x.v[0], x.v[1]));
+    vst1q_s16((int16_t*)out + 8, V::words(x.v[2], x.v[3]));
+  }
+};
+
 }  // namespace
 
 const Table neon_table = {
     "neon",
-    {{{16, 0, 0}, 4, 1, false, gemm<Floats>, pack_float32, nullptr, 0},
-     {{16, 0, 0}, 2, 1, false, gemm<WidenedFloat16>, pack_narrow<Type::float16, 1>, nullptr, 0},
-     {{16, 0, 0}, 2, 1, false, gemm<WidenedBfloat16>, pack_narrow<Type::bfloat16, 1>, nullptr, 0}},
+    {{{16, 0, 0}, 4, 1, nullptr, 0, gemm<Floats>, pack_float32, nullptr, 0},
+     {{16, 0, 0},
+      2,
+      1,
+      nullptr,
+      0,
+      gemm<WidenedFloat16>,
+      pack_narrow<Type::float16, 1>,
+      nullptr,
+      0},
+     {{16, 0, 0},
+      2,
+      1,
+      nullptr,
+      0,
+      gemm<WidenedBfloat16>,
+      pack_narrow<Type::bfloat16, 1>,
+      nullptr,
+      0},
+     {{16, 0, 0},
+      1,
+      group,
+      round_row<Pairs>,
+      Pairs::row_bytes,
+      gemm<Pairs>,
+      pack_integers<Pairs>,
+      nullptr,
+      0}},
     dots,
     patches,
-    narrow,
     attention,
     row_reduce,
     map,

@@ -33,6 +33,13 @@ struct V {
     __builtin_memcpy(&four, p, 4);
     return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8((uint32_t)four)))));
   }
+  /// Four lanes of either as integers of 16 bits.
+  static inline int16x8_t words(T low, T high) {
+    return vcombine_s16(vmovn_s32(vcvtnq_s32_f32(low)), vmovn_s32(vcvtnq_s32_f32(high)));
+  }
+  static inline T from_integers(T a, T less) {
+    return vcvtq_f32_s32(vsubq_s32(vreinterpretq_s32_f32(a), vreinterpretq_s32_f32(less)));
+  }
   /// The numbers of sixteen codes of 4 bits.
   using Book = const float*;
   static inline Book book(const float* numbers) { return numbers; }

@@ -122,9 +122,9 @@ static void pack_narrow(const void* arguments, int64_t panel, char*) {
 static void narrow(const void* arguments, int64_t row, char*) {
   const Narrow& n = *(const Narrow*)arguments;
   const float* in = (const float*)((const char*)n.in + row * n.in_stride);
-  uint16_t* out = n.out + row * n.out_stride;
+  uint16_t* out = (uint16_t*)((char*)n.out + row * n.out_stride);
   int64_t k = 0;
   for (; k + group <= n.depth; k += group) V::store_bfloat16(out + k, in + k);
   for (; k < n.depth; k++) out[k] = to_bfloat16(in[k]);
-  for (; k < n.out_stride; k++) out[k] = 0;
+  for (; k < n.out_stride / 2; k++) out[k] = 0;
 }

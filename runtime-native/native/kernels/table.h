@@ -105,6 +105,9 @@ struct Panels {
 
 enum class Type : uint8_t { float32, float16, bfloat16, count };
 
+/// How a weight lies in its panels. Rows that are multiplied by int8 are rounded to integers.
+enum class Storage : uint8_t { float32, float16, bfloat16, int8, count };
+
 /// A weight kept as codes, unpacked panel by panel while it is multiplied. As quantizedPlaces of
 /// spec/src/quantized.ts has them, in panels of `group` columns: [column group][k][column] of
 /// codes, of 4 bits two to a byte, and [column group][group of k][column] of scales and zero
@@ -121,6 +124,14 @@ struct Codes {
   float numbers[16];
 };
 
+/// What makes floats of a product of integers: its sums, less what belongs to their columns, times
+/// a scale of the row and one of the column.
+struct Scales {
+  const float* rows;
+  const float* columns;
+  const int32_t* offsets;
+};
+
 /// c = epilogue(a b^T). A unit is a block of rows by a run of panels.
 struct Gemm {
   int64_t rows;
@@ -130,6 +141,8 @@ struct Gemm {
   const void* b;
   /// In place of b where it is not null.
   const Codes* codes;
+  /// Of integers.
+  Scales scales;
   Panels panels;
   float* c;
   Expression epilogue;
@@ -156,15 +169,15 @@ struct Patches {
   void* out;
 };
 
-/// Rows of float32 to bfloat16, zeros behind them. A unit is a row.
+/// Rows of float32 as a product takes them, zeros behind them. A unit is a row.
 struct Narrow {
   int64_t depth;
   const void* in;
+  void* out;
   /// Bytes from row to row.
-  int64_t in_stride;
-  uint16_t* out;
-  /// Values from row to row.
-  int64_t out_stride;
+  int64_t in_stride, out_stride;
+  /// Of each row, where it becomes integers.
+  float* scales;
 };
 
 /// A unit is a part of the queries of one head of one sequence.
@@ -213,6 +226,17 @@ struct PackPart {
   int64_t count;
 };
 
+/// Integers of a weight as they are read, [group of columns][k][column], on their way into panels.
+/// A unit is a panel.
+struct PackIntegers {
+  Panels panels;
+  /// Of the integers: at most that of the panels.
+  int64_t depth;
+  const int8_t* in;
+  void* out;
+  int32_t* offsets;
+};
+
 /// Each takes its arguments, a unit, and 64-byte aligned memory of the thread.
 using Work = void (*)(const void* arguments, int64_t unit, char* scratch);
 
@@ -222,9 +246,11 @@ struct Product {
   int64_t widths[3];
   /// Bytes of a value in a panel, and what a panel's depth is a multiple of.
   int64_t bytes, unit;
-  /// Whether it takes rows of bfloat16, as `narrow` makes them, rather than of float32.
-  bool narrow;
+  /// Makes the rows that it takes, and bytes of a value in them; null where it takes float32.
+  Work narrow;
+  int64_t row_bytes;
   Work gemm;
+  /// Takes Pack, or PackIntegers.
   Work pack;
   /// Multiplies registers by registers and nothing else: what no product can be faster than. A unit
   /// has `peak_flops` operations.
@@ -236,10 +262,9 @@ struct Product {
 struct Table {
   const char* name;
   /// By the storage of the weight.
-  Product products[(int)Type::count];
+  Product products[(int)Storage::count];
   Work dots;
   Work patches;
-  Work narrow;
   Work attention;
   Work row_reduce;
   Work map;

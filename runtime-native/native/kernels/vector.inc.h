@@ -92,6 +92,15 @@ inline W min_or_nan(const W& a, const W& b) {
       [&](int i) { return V::select(V::is_nan(a.v[i]), a.v[i], V::min(a.v[i], b.v[i])); });
 }
 
+/// Registers that hold integers, less others, as floats.
+inline W from_integers(const W& a, const W& less) {
+  return W::make([&](int i) { return V::from_integers(a.v[i], less.v[i]); });
+}
+/// `x` where it is a number, else 0.
+inline W number_or_zero(const W& x) {
+  return W::make([&](int i) { return V::select(V::is_nan(x.v[i]), V::all(0), x.v[i]); });
+}
+
 /// Always in this order, whatever the registers hold.
 inline float sum(const W& a) {
   alignas(64) float x[16];
@@ -106,6 +115,15 @@ inline float largest(const W& a) {
   for (int step = 8; step > 0; step /= 2)
     for (int i = 0; i < step; i++) x[i] = x[i + step] > x[i] ? x[i + step] : x[i];
   return x[0];
+}
+/// NaN if one of them is.
+inline float largest_or_nan(const W& a) {
+  alignas(64) float x[16];
+  a.store(x);
+  float most = x[0];
+  for (int i = 1; i < 16; i++)
+    if (most == most && !(x[i] <= most)) most = x[i];
+  return most;
 }
 /// The first `n` lanes, zeros behind them.
 inline W first(const W& a, int64_t n) {

@@ -28,7 +28,7 @@ export interface SigilSpec {
   readonly storage: StorageChoice;
   /** How single matrices are stored, by patterns of their checkpoint names, in which * stands for anything; the first that matches counts. Matrices of no pattern are stored as `storage` says. */
   readonly quantize?: Readonly<Record<string, StorageChoice>>;
-  /** What matrices stored as int8, a scale for each row, are multiplied by: float32, or int8, each row of the activations quantised by its largest magnitude. Faster on WebAssembly, and less exact; the other targets have no such kernels. */
+  /** What matrices stored as int8, a scale for each row, are multiplied by: float32, or int8, each row of the activations quantised by its largest magnitude. Faster and less exact. The target cpu has such kernels, the others do not. */
   readonly activations: "float32" | "int8";
   /** Largest batches that memory is planned for; larger ones are split. */
   readonly batch: {
@@ -100,7 +100,7 @@ export interface SigilSpecInput {
   readonly storage?: StorageChoice;
   /** How single matrices are stored, by patterns of their checkpoint names, in which * stands for anything; the first that matches counts. Matrices of no pattern are stored as `storage` says. */
   readonly quantize?: Readonly<Record<string, StorageChoice>>;
-  /** What matrices stored as int8, a scale for each row, are multiplied by: float32, or int8, each row of the activations quantised by its largest magnitude. Faster on WebAssembly, and less exact; the other targets have no such kernels. */
+  /** What matrices stored as int8, a scale for each row, are multiplied by: float32, or int8, each row of the activations quantised by its largest magnitude. Faster and less exact. The target cpu has such kernels, the others do not. */
   readonly activations?: "float32" | "int8";
   /** Largest batches that memory is planned for; larger ones are split. */
   readonly batch?: {

@@ -36,14 +36,11 @@ export function describe(problem: Problem): NativeKernel {
   switch (problem.family) {
     case "gemm": {
       const { epilogue, epilogueOperands, b, ...rest } = problem;
-      if (b.kind === "weight") refuseOtherCodes(b.storage);
-      if (b.kind === "weight" && b.activations)
-        throw new UnsupportedError("native: no activations in int8; WebAssembly takes them");
-      return {
-        ...rest,
-        b: b.kind === "weight" ? b.storage : "activation",
-        ...encoded(epilogue, epilogueOperands),
-      };
+      const expression = encoded(epilogue, epilogueOperands);
+      if (b.kind === "activation") return { ...rest, b: b.kind, ...expression };
+      refuseOtherCodes(b.storage);
+      const { storage, activations } = b;
+      return { ...rest, b: storage, ...(activations && { activations }), ...expression };
     }
     case "map": {
       const { expression, operands, ...rest } = problem;

@@ -1,0 +1,1 @@
+export const units: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
