@@ -47,7 +47,7 @@ export async function benchServing({ table, row, failures, seconds }) {
         const [early, late, most] = one.resident.map((bytes) => (bytes / 1e6).toFixed(0));
         row(
           name,
-          side,
+          one.backend === undefined ? side : `${side} on ${one.backend}`,
           one.perSecond.toFixed(1),
           (one.perSecond / embed).toFixed(2),
           one.p50?.toFixed(0) ?? "",
@@ -85,9 +85,9 @@ function embedRate(model, files, [few, many], folder) {
 /** Starts a server, warms it up, measures it, and ends it. */
 async function underLoad(command, files, seconds) {
   const server = spawn("node", command, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
   try {
     const address = await new Promise((resolve, reject) => {
-      let said = "";
       const look = (part) => {
         said += part;
         const [, found] = /(http:\/\/127\.0\.0\.1:\d+)(?!\S*\/v2)/.exec(said) ?? [];
@@ -103,7 +103,9 @@ async function underLoad(command, files, seconds) {
     const result = await load(address, files, seconds);
     clearInterval(watch);
     const [early, late] = [resident[Math.floor(resident.length / 10)], resident.at(-1)];
-    return { ...result, resident: [early, late, Math.max(...resident)] };
+    // What `sigil serve` says of a model; an addon that is stale would leave WebAssembly.
+    const [, backend] = /\/v2\/models\/\S+ on (.*)$/m.exec(said) ?? [];
+    return { ...result, backend, resident: [early, late, Math.max(...resident)] };
   } finally {
     server.kill("SIGKILL");
   }
