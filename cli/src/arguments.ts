@@ -1,9 +1,10 @@
-/** What options are read as; each throws InvalidArgumentError, which commander shows. */
+/** Parsers of options. They throw InvalidArgumentError, which commander prints. */
 import { InvalidArgumentError } from "commander";
 
 export const list = (text: string): string[] => {
   const labels = text.split(",").map((label) => label.trim());
-  if (labels.includes("")) throw new InvalidArgumentError("a label is empty");
+  if (labels.includes(""))
+    throw new InvalidArgumentError("expected labels separated by commas, and one of them is empty");
   return labels;
 };
 
@@ -37,16 +38,16 @@ export const positive = (text: string): number => {
 export const part = (text: string): { index: number; of: number } => {
   const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   if (!(Number(index) < Number(of)))
-    throw new InvalidArgumentError("expected a part such as 0/4, which is the first of four");
+    throw new InvalidArgumentError("expected a part such as 0/4, the first of four");
   return { index: Number(index), of: Number(of) };
 };
 export const port = (text: string): number => {
   if (!(integer(text) >= 0 && Number(text) <= 65535))
-    throw new InvalidArgumentError("expected a port, from 0 to 65535");
+    throw new InvalidArgumentError("expected a port from 0 to 65535");
   return Number(text);
 };
 export const delay = (text: string): number => {
   if (!(Number(text) >= 0 && Number(text) <= 10_000))
-    throw new InvalidArgumentError("expected milliseconds, from 0 to 10000");
+    throw new InvalidArgumentError("expected milliseconds from 0 to 10000");
   return Number(text);
 };

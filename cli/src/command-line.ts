@@ -1,4 +1,4 @@
-/** Every command of `sigil`, and what running one of them gives. */
+/** The commands of `sigil`, and how one of them is run. */
 import { Command, CommanderError } from "commander";
 import { catalogueCommand } from "./commands/catalogue.command.ts";
 import { classifyCommand } from "./commands/classify.command.ts";
@@ -22,7 +22,7 @@ import { workerCommand } from "./commands/worker.command.ts";
 import { version } from "./version.ts";
 
 const program = new Command("sigil")
-  .description("Compiles SigLIP specs to fused kernels with typed bindings, and runs them.")
+  .description("Compile SigLIP models to fused kernels with typed bindings, and run them.")
   .version(version)
   .exitOverride()
   .showHelpAfterError();
@@ -64,7 +64,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
 }
 
 /**
- * Prints what a command threw, which commander does itself for its own errors; gives the status.
+ * Prints what a command threw and returns the exit status. Commander prints its own errors.
  */
 export async function reported(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

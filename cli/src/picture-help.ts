@@ -1,4 +1,4 @@
-/** For the help of commands. */
+/** Help text that several commands share. */
 export const pictureHelp =
-  "PNG, JPEG, GIF, WebP, AVIF or TIFF: files, folders, quoted patterns, http(s) addresses, " +
-  "or - for standard input";
+  "PNG, JPEG, GIF, WebP, AVIF or TIFF pictures: files, folders, quoted glob patterns, " +
+  "http(s) URLs, or - for standard input";

@@ -3,8 +3,8 @@ import { DiagnosticError, formatDiagnostics } from "@sigil/spec";
 import { fileError, isSystemError } from "./file-error.ts";
 
 /**
- * The exit status of a command that has thrown, 1. What
- * it threw is on stderr then, without a stack: of input there is nothing in one to see.
+ * Prints what a command threw to stderr and returns the exit status, 1. The stack is left out: it
+ * says nothing about the input.
  */
 export function reportError(error: unknown): number {
   process.stderr.write(`${coloured(plain(described(error)))}\n`);
@@ -18,16 +18,16 @@ function described(error: unknown): string {
     return `error: ${(fileError("read", error.path, error) as Error).message}`;
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   return (
-    `error: ${error.name}: ${error.message}\nThis is a fault of Sigil or of the platform ` +
-    "rather than of what it was given."
+    `error: ${error.name}: ${error.message}\nThis is a fault of Sigil or of the platform, ` +
+    "not of the input."
   );
 }
 
-/** On a terminal the word that it begins with is red, unless NO_COLOR asks for none. */
+/** On a terminal the leading "error" is red, unless NO_COLOR is set. */
 const coloured = (text: string): string =>
   process.stderr.isTTY && !process.env.NO_COLOR
     ? text.replace(/^error(?=[:[])/gm, "\u001b[31m$&\u001b[39m")
     : text;
 
-/** Without the control characters that names in files may have: they act on a terminal. */
+/** Replaces control characters, which a name in a file may use to act on the terminal. */
 const plain = (text: string): string => text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "\ufffd");

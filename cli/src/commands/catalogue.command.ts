@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { lazy } from "../lazy.ts";
 
 export const catalogueCommand = new Command("catalogue")
-  .description("lists the parameters, FLOPs, weights and memory of every published checkpoint")
+  .description("list the parameters, FLOPs, weights and memory of every published checkpoint")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  sigil catalogue")
   .action(lazy(async () => (await import("./catalogue.ts")).catalogue));

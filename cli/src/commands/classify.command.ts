@@ -5,21 +5,28 @@ import { checkpointHelp, modelHelp, patchesHelp } from "../model-help.ts";
 import { pictureHelp } from "../picture-help.ts";
 
 export const classifyCommand = new Command("classify")
-  .description("classifies pictures by your labels, or by those of a fine-tuned classifier")
+  .description("classify pictures by your labels, or by those of a fine-tuned classifier")
   .argument("<image...>", pictureHelp)
   .requiredOption("--model <model>", modelHelp)
   .option("--checkpoint <model>", checkpointHelp)
   .option(
     "--labels <a,b>",
-    "labels, separated by commas; a fine-tuned classifier has its own",
+    "labels, separated by commas; leave out for a fine-tuned classifier, which has its own",
     list,
   )
-  .option("--label <label>", "one label, which may contain commas; can be repeated", collected)
-  .option("--template <text>", 'text around a label (default: "This is a photo of {}.")')
-  .option("--top <count>", "print only the best labels (of a classifier 5 by default)", positive)
+  .option("--label <label>", "one label, which may contain commas; repeat for more", collected)
+  .option(
+    "--template <text>",
+    'text in which {} stands for the label (default: "This is a photo of {}.")',
+  )
+  .option(
+    "--top <count>",
+    "print only the best labels (default: all; 5 for a classifier)",
+    positive,
+  )
   .option("--max-num-patches <count>", patchesHelp, positive)
-  .option("--threads <count>", "threads to use", positive)
-  .option("--json", "print JSON, every label")
+  .option("--threads <count>", "number of threads", positive)
+  .option("--json", "print every label as JSON")
   .addHelpText(
     "after",
     '\nExamples:\n  sigil classify cat.png --labels "a cat,a dog" --model ' +

@@ -3,10 +3,10 @@ import { tolerance } from "../arguments.ts";
 import { lazy } from "../lazy.ts";
 
 export const compareCommand = new Command("compare")
-  .description("compares two safetensors files, tensor by tensor")
-  .argument("<a>")
-  .argument("<b>")
-  .option("--tolerance <error>", "exit with 1 if an error is above this", tolerance)
+  .description("compare two safetensors files, tensor by tensor")
+  .argument("<a>", "safetensors file")
+  .argument("<b>", "safetensors file to compare it with")
+  .option("--tolerance <error>", "exit with status 1 if an error exceeds this", tolerance)
   .addOption(
     new Option("--sort <order>", "order of the rows").choices(["file", "error"]).default("file"),
   )

@@ -3,7 +3,7 @@ import { completion, shells } from "../completion.ts";
 
 export const completionCommand = (program: Command): Command =>
   new Command("completion")
-    .description("writes a script that completes commands and options in a shell")
-    .addArgument(new Argument("<shell>").choices(shells))
+    .description("print a script that completes commands and options in a shell")
+    .addArgument(new Argument("<shell>", "shell to complete in").choices(shells))
     .addHelpText("after", "\nExample:\n  source <(sigil completion bash)")
     .action((shell) => void process.stdout.write(completion(program, shell)));

@@ -1,17 +1,15 @@
 import { Command, Option } from "commander";
 import { lazy } from "../lazy.ts";
-import { towerHelp } from "../model-help.ts";
+import { specHelp, towerHelp } from "../model-help.ts";
 
 export const inspectCommand = new Command("inspect")
-  .description(
-    "shows the kernel problems and memory plan of a spec, a config.json or a checkpoint folder",
-  )
-  .argument("<spec>")
+  .description("show the kernels and the memory plan of a spec or a checkpoint")
+  .argument("<spec>", specHelp)
   .addOption(new Option("--tower <name>", towerHelp).choices(["vision", "text"]))
-  .option("--dump <dir>", "also write every stage as text")
+  .option("--dump <dir>", "also write each stage of compilation to this folder as text")
   .option(
     "--html <file>",
-    "also write a page: architecture, fusion, kernels, memory, FLOPs and bytes",
+    "also write a page that shows architecture, fusion, kernels, memory, FLOPs and bytes",
   )
   .option("--json", "print the plan as JSON")
   .addHelpText(

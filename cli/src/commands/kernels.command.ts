@@ -3,13 +3,13 @@ import { lazy } from "../lazy.ts";
 
 export const kernelsCommand = new Command("kernels")
   .description(
-    "the CUDA kernels of compiled modules to fat binaries, with nvcc 12.8 or newer; no GPU " +
-      "is needed",
+    "compile the CUDA kernels of compiled modules to fat binaries; needs nvcc 12.8 or newer, " +
+      "but no GPU",
   )
-  .argument("<module...>", "folders that sigil compile wrote")
+  .argument("<module...>", "folder that sigil compile wrote")
   .option(
     "--arch <sm...>",
-    "only for these compute capabilities, such as 86 or 90a (default: all that Sigil knows)",
+    "compute capabilities to compile for, such as 86 or 90a (default: all that Sigil knows)",
   )
   .option("--json", "print JSON")
   .addHelpText(

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { integer } from "../arguments.ts";
 import { backendOptions, tolerances } from "../backends/ways.ts";
 import { lazy } from "../lazy.ts";
+import { specHelp } from "../model-help.ts";
 
 const known = [...tolerances.keys()];
 
@@ -9,24 +10,35 @@ const backendList = (text: string): string[] => {
   const names = text.split(",");
   const strange = names.find((name) => !tolerances.has(name));
   if (strange !== undefined)
-    throw new InvalidArgumentError(`"${strange}" is none of ${known.join(", ")}`);
+    throw new InvalidArgumentError(`expected names of ${known.join(", ")}, received "${strange}"`);
   return names;
 };
 
 export const parityCommand = new Command("parity")
   .description(
-    "how far each backend is from the float64 oracle, after every fused kernel; exit status " +
-      "1 past the tolerances",
+    "measure how far each backend is from the float64 oracle after every fused kernel; the " +
+      "exit status is 1 if a tolerance is exceeded",
   )
-  .argument("<spec>")
-  .option("--weights <file>", "checkpoint as safetensors (default: synthetic tensors of the seed)")
+  .argument("<spec>", specHelp)
+  .option(
+    "--weights <file>",
+    "checkpoint as safetensors (default: synthetic tensors made from --seed)",
+  )
   .addOption(
-    new Option("--backends <names>", `backends, separated by commas, of ${known.join(", ")}`)
+    new Option(
+      "--backends <names>",
+      `backends to compare, separated by commas: ${known.join(", ")}`,
+    )
       .argParser(backendList)
       .default(["cpu"], "cpu"),
   )
-  .option("--seed <seed>", "seed of the inputs, and of the weights without --weights", integer, 0)
-  .option("--html <file>", "also write a page with a curve over depth")
+  .option(
+    "--seed <seed>",
+    "seed of the inputs, and of the weights if --weights is not given",
+    integer,
+    0,
+  )
+  .option("--html <file>", "also write a page with a curve of the error over depth")
   .option("--json", "print JSON")
   .addHelpText(
     "after",

@@ -4,40 +4,44 @@ import { lazy } from "../lazy.ts";
 import { targets } from "../quantize/targets.ts";
 
 export const quantizeCommand = new Command("quantize")
-  .description("quantises a checkpoint to 8 or 4 bits, and measures how far its results differ")
+  .description("quantise a checkpoint to 8 or 4 bits, and measure how far its results differ")
   .argument("<checkpoint>", "checkpoint folder or Hub id (org/name[@revision])")
   .addOption(
     new Option(
       "--to <type>",
-      "int8: a scale for each row; int4: one for each group of columns; nf4, fp4: " +
-        "bitsandbytes' own",
+      "type to store matrices as: int8 has a scale for each row, int4 one for each group of " +
+        "columns; nf4 and fp4 are those of bitsandbytes",
     )
       .choices(targets)
       .makeOptionMandatory(),
   )
   .addOption(
-    new Option("--group <columns>", "columns that share a scale, of int4")
+    new Option("--group <columns>", "for int4: columns that share a scale")
       .choices(["32", "64", "128"])
       .default("32"),
   )
-  .option("--zero-points", "a zero point for each scale of int4, too", false)
+  .option("--zero-points", "for int4: also store a zero point for each scale", false)
   .addOption(
     new Option(
       "--table <type>",
-      "how the token embeddings are stored, of int8 and int4 (default: as the matrices)",
+      "for int8 and int4: type to store token embeddings as (default: that of the matrices)",
     ).choices(["int8", "int4", "float16"]),
   )
-  .option("--keep <patterns...>", "names of matrices that stay floats; * stands for anything", [])
-  .requiredOption("--out <dir>", "folder of the quantised checkpoint")
-  .option("--calibrate <images...>", "pictures to calibrate int4 on, and the texts of --texts", [])
+  .option("--keep <patterns...>", "matrices to keep as floats, by name; * matches anything", [])
+  .requiredOption("--out <dir>", "folder to write the quantised checkpoint to")
+  .option(
+    "--calibrate <images...>",
+    "for int4: pictures to calibrate on, together with the texts of --texts",
+    [],
+  )
   .option(
     "--target-cosine <cosine>",
-    "raise what costs most of int4 to 8 bits until no cosine is below",
+    "for int4: raise the most sensitive layers to 8 bits until every cosine reaches this",
     cosine,
   )
   .option("--images <files...>", "pictures to measure on, instead of noise", [])
-  .option("--texts <file>", "texts to measure on, one a line, instead of noise")
-  .option("--no-measure", "do not run the models afterwards")
+  .option("--texts <file>", "file with one text per line to measure on, instead of noise")
+  .option("--no-measure", "do not measure afterwards")
   .option("--json", "print JSON")
   .addHelpText(
     "after",

@@ -3,9 +3,9 @@ import { lazy } from "../lazy.ts";
 
 export const tokenizeCommand = new Command("tokenize")
   .description(
-    "prints the ids of texts on stdin (on each line a JSON string, or an object with `text`)",
+    "print the ids of texts from stdin, where each line is a JSON string or an object with `text`",
   )
-  .requiredOption("--model <file>", "spiece.model")
-  .option("--raw", "SentencePiece alone: no canonicalisation, no eos")
+  .requiredOption("--model <file>", "SentencePiece model (spiece.model)")
+  .option("--raw", "apply SentencePiece alone, without canonicalisation and eos")
   .addHelpText("after", "\nExample:\n  echo '\"a photo\"' | sigil tokenize --model spiece.model")
   .action(lazy(async () => (await import("./tokenize.ts")).tokenize));

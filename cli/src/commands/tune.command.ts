@@ -1,25 +1,26 @@
 import { Command } from "commander";
 import { positive } from "../arguments.ts";
 import { lazy } from "../lazy.ts";
+import { specHelp } from "../model-help.ts";
 
 export const tuneCommand = new Command("tune")
   .description(
-    "measures how this machine's WebGPU adapter best computes a spec's kernels; writes a " +
+    "measure how the WebGPU adapter of this machine best computes a spec's kernels, and write a " +
       "table for compile --tuning",
   )
-  .argument("<spec>")
+  .argument("<spec>", specHelp)
   .option(
     "--out <file>",
-    "table to write; its entries for other adapters and problems are kept",
+    "table to write; entries for other adapters and problems are kept",
     "tuning.json",
   )
   .option(
     "--seconds <count>",
-    "time limit; problems that are not reached keep their entries",
+    "time limit; problems that it does not reach keep their entries",
     positive,
     60,
   )
-  .option("--program <name...>", "only these programs, such as siglip-vision")
+  .option("--program <name...>", "tune only these programs, such as siglip-vision")
   .option("--json", "print JSON")
   .addHelpText(
     "after",

@@ -3,11 +3,11 @@ import { port } from "../arguments.ts";
 import { lazy } from "../lazy.ts";
 
 export const workerCommand = new Command("worker")
-  .description("computes shards that sigil embed --queue hands out, on any machine")
-  .requiredOption("--queue <url>", "the queue that sigil embed uses")
+  .description("compute shards that sigil embed --queue hands out; runs on any machine")
+  .requiredOption("--queue <url>", "URL of the queue that sigil embed uses")
   .option(
     "--board <port>",
-    "also serve a page that shows the queue, its retries and failures",
+    "also serve a page on this port that shows the queue, retries and failures",
     port,
   )
   .addHelpText("after", "\nExample:\n  sigil worker --queue redis://queue.example:6379")

@@ -16,7 +16,7 @@ export const cuda = {
   options: () => [
     new Option(
       "--cuda-path <name>",
-      "which kernels of CUDA (default: by the device; portable when emulated)",
+      "CUDA kernels to use (default: those for the device; portable when emulated)",
     ).choices(["portable", "hopper"]),
   ],
   load: () => import("./commands.ts"),
