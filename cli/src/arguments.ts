@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 export const list = (text: string): string[] => {
   const labels = text.split(",").map((label) => label.trim());
   if (labels.includes(""))
-    throw new InvalidArgumentError("expected labels separated by commas, and one of them is empty");
+    throw new InvalidArgumentError("expected labels separated by commas, and one is empty");
   return labels;
 };
 
