@@ -1,19 +1,20 @@
-/** The middle of a picture, as transformers' center_crop cuts it. */
+/** Cuts out the middle of a picture, as transformers' center_crop does. */
 import type { FixedSize } from "./image-size.ts";
 import type { Pixels } from "./pixels.ts";
 import type { ResizeArithmetic } from "./resample-windows.ts";
 
 /**
- * Where the first sample of the middle `to` of `from` is: negative where the picture is smaller and
- * zeros surround it. What cannot be halved goes to the end, and of a smaller picture to its front
- * with NumPy (image_transforms.py), to its end with torchvision (image_processing_backends.py).
+ * The index of the first sample of the middle `to` of `from`. It is negative for a smaller picture,
+ * which zeros surround. An odd sample is cut from the end. For a smaller picture it is added in
+ * front with NumPy (image_transforms.py), and at the end with torchvision
+ * (image_processing_backends.py).
  */
 export function cropOffset(from: number, to: number, arithmetic: ResizeArithmetic): number {
   const half = (from - to) / 2;
   return arithmetic === "pillow" ? Math.floor(half) : Math.trunc(half);
 }
 
-/** The middle `height` x `width`; what lies outside the picture is zero. */
+/** Cuts out the middle `height` x `width`. Samples outside the picture are zero. */
 export function centerCrop(
   pixels: Pixels,
   { height, width }: FixedSize,

@@ -42,8 +42,8 @@ const converters: Readonly<Record<PictureMode, Convert>> = {
 };
 
 /**
- * An RGB picture: grey replicated, palettes looked up, alpha dropped without compositing. An RGB
- * picture is itself.
+ * Converts a picture to RGB: grey is replicated, palettes are looked up, and alpha is dropped
+ * without compositing. An RGB picture is returned as it is.
  */
 export function convertRgb(image: RawImage): RawImage & { readonly data: Uint8Array } {
   const mode = modeOf(image);

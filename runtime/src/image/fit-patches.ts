@@ -1,6 +1,6 @@
 /**
  * The height and width to which NaFlex resizes a picture: both multiples of the patch, as large as
- * `most` patches allow. Each side is rounded up alone, so that aspect ratios change; small pictures
+ * `most` patches allow. Each side is rounded up by itself, so aspect ratios change. Small pictures
  * are enlarged, at most a hundred times.
  *
  * A binary search in doubles, operation by operation as transformers'

@@ -44,7 +44,7 @@ const cacheSize = 16;
 /** Of one axis; windows with more are made again: 16 of 4 MiB are held. */
 const keptWeights = 2 ** 20;
 
-/** The windows of an axis of `from` samples that becomes one of `to`; throws as resampleWindows. */
+/** The windows that resample an axis of `from` samples to `to`. Throws like resampleWindows. */
 export function fixedWindows(
   from: number,
   to: number,

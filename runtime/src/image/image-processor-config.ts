@@ -1,4 +1,6 @@
-/** What preprocessor_config.json and processor_config.json say of an image processor. */
+/**
+ * Reads the settings of an image processor from preprocessor_config.json and processor_config.json.
+ */
 import { shown } from "@sigil/spec/shared";
 import { nearestName } from "@sigil/spec/shared";
 import {
@@ -30,7 +32,7 @@ const optionOf: Readonly<Record<string, OptionName>> = {
   input_data_format: "inputDataFormat",
 };
 
-/** The sides that sizes name; the last two are other image processors'. */
+/** The sides that a size may name. Only other image processors have the last two. */
 const sideOf: ReadonlyMap<string, string> = new Map([
   ["height", "height"],
   ["width", "width"],
@@ -42,7 +44,9 @@ const sideOf: ReadonlyMap<string, string> = new Map([
   ["max_pixels", "maxPixels"],
 ]);
 
-/** Keys that set no option. Any other is set on the object by transformers and never read. */
+/**
+ * Known keys that set no option. transformers sets any other key on the object and never reads it.
+ */
 const otherKeys = [
   // Read below: what one number as `size` means, and which class the settings are for.
   "default_to_square",
@@ -61,8 +65,9 @@ const otherKeys = [
 ];
 
 /**
- * What a checkpoint says of its image processor, found as transformers does: the `image_processor`
- * of its `processor_config.json`, which older ones lack, else its `preprocessor_config.json`.
+ * Finds the settings of a checkpoint's image processor as transformers does: the `image_processor`
+ * of its `processor_config.json`, which older checkpoints lack, or else its
+ * `preprocessor_config.json`.
  */
 export function imageProcessorConfig({
   processorConfig,
@@ -74,7 +79,7 @@ export function imageProcessorConfig({
   return processorConfig?.image_processor != null ? processorConfig : preprocessorConfig;
 }
 
-/** The settings themselves. Throws ImageError for what is no object. */
+/** The settings themselves. Throws ImageError unless they are an object. */
 export function settingsOf(config: Json): Json {
   const given = (config as Json | null)?.image_processor ?? config;
   if (typeof given !== "object" || given === null || Array.isArray(given))
@@ -85,8 +90,8 @@ export function settingsOf(config: Json): Json {
 }
 
 /**
- * The class of transformers that a file's settings are for, without the suffix of a backend; the
- * model's `own` where the file names none. Throws ImageError for what names no class of
+ * The transformers class that the settings are for, without the suffix of its backend. If the file
+ * names none, it is `own`, the class of the model. Throws ImageError for a name that is no class of
  * transformers.
  */
 export function imageProcessorType(config: Json, own = "SiglipImageProcessor"): string {
@@ -105,7 +110,7 @@ export function imageProcessorType(config: Json, own = "SiglipImageProcessor"): 
   return named.replace(/FeatureExtractor$/, "ImageProcessor").replace(/(Fast|Pil)$/, "");
 }
 
-/** Throws ImageError, by name and with what is needed, where the settings are another class's. */
+/** Throws ImageError if the settings are for another class. The message names both classes. */
 export function expectType(config: Json, expected: string): void {
   const type = imageProcessorType(config, expected);
   if (type === expected) return;
@@ -122,10 +127,11 @@ export function expectType(config: Json, expected: string): void {
 }
 
 /**
- * Reads the settings as transformers 5.18 reads them: what is absent keeps its default; null
- * switches a step off and is no value of anything else; one number as `size` is the shortest edge,
- * as a crop or a padding both sides. Throws ImageError with every value that cannot be, by its name
- * in the file. `onUnknown` hears of keys that nothing reads and that look like one that is.
+ * Reads the settings as transformers 5.18 does. Absent keys keep their defaults. Null switches a
+ * step off, and is no valid value of anything else. A single number means the shortest edge in
+ * `size`, and both sides in a crop or a padding. Throws ImageError that lists every invalid value
+ * by its name in the file. `onUnknown` is called for keys that nothing reads and that look like a
+ * misspelled one.
  */
 export function optionsFromConfig(
   config: Json,
@@ -165,7 +171,7 @@ export function optionsFromConfig(
 /** IMAGENET_STANDARD_MEAN and IMAGENET_STANDARD_STD. */
 const halves = [0.5, 0.5, 0.5];
 
-/** A value of the file as the option has it, or what no rule takes. */
+/** A value of the file in the form of the option, or a value that every rule refuses. */
 function read(name: OptionName, value: unknown, square: boolean): unknown {
   if (name === "resample") return typeof value === "number" ? resampleNames[value] : undefined;
   if (name !== "size" && name !== "cropSize" && name !== "padSize") return value;

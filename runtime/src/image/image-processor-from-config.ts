@@ -6,19 +6,19 @@ import {
   type ImageWarning,
 } from "./siglip-image-processor.ts";
 
-/** The class that a file's `image_processor_type` asks for, and how. */
+/** Options for choosing the class of an image processor. */
 export interface ImageProcessorChoice {
-  /** torchvision's arithmetic instead of Pillow's. */
+  /** Use the arithmetic of torchvision instead of Pillow's. */
   readonly fast?: boolean;
-  /** What a file that names no class is for: the model's own. SigLIP's by default. */
+  /** The class for a file that names none. Default "SiglipImageProcessor". */
   readonly own?: "SiglipImageProcessor" | "Siglip2ImageProcessor";
   readonly onWarning?: (warning: ImageWarning) => void;
 }
 
 /**
- * The image processor of a `preprocessor_config.json`, or of the `image_processor` of a
- * `processor_config.json`: SigLIP's, or for NaFlex SigLIP 2's. Throws ImageError for another
- * class's settings, and with every value that cannot be.
+ * Makes the image processor for a `preprocessor_config.json`, or for the `image_processor` of a
+ * `processor_config.json`: SigLIP's, or SigLIP 2's for NaFlex. Throws ImageError for the settings
+ * of another class, and for invalid values, which it lists.
  */
 export function imageProcessorFromConfig(
   config: Readonly<Record<string, unknown>>,

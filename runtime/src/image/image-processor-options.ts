@@ -9,13 +9,16 @@ import { mostPixels } from "./resize-memory.ts";
 export type DataFormat = "channels_first" | "channels_last";
 
 export interface ImageProcessorOptions {
-  /** `do_resize`: to `size`. Default true. */
+  /** `do_resize`: resize to `size`. Default true. */
   readonly doResize: boolean;
   /** Default 224 x 224, whatever the picture's aspect ratio. */
   readonly size: ImageSize;
   /** Default "bicubic"; SigLIP 2 has "bilinear". */
   readonly resample: Resample;
-  /** `do_center_crop`: to the middle `cropSize`, zeros around what is smaller. Default false. */
+  /**
+   * `do_center_crop`: cut out the middle `cropSize`, with zeros around smaller pictures. Default
+   * false.
+   */
   readonly doCenterCrop: boolean;
   /** `crop_size`. */
   readonly cropSize?: FixedSize;
@@ -30,21 +33,22 @@ export interface ImageProcessorOptions {
   /** `image_std`, one value for all channels or one for each. Default 0.5. */
   readonly imageStd: number | readonly number[];
   /**
-   * `do_pad`: zeros below and to the right of normalised pictures, up to `padSize`. Default false.
+   * `do_pad`: add zeros below and to the right of normalised pictures, up to `padSize`. Default
+   * false.
    */
   readonly doPad: boolean;
   /** `pad_size`. By default the largest height and width of the pictures of a call. */
   readonly padSize?: FixedSize;
   /**
-   * `do_convert_rgb`: convert pictures of other modes to RGB. Where it is off a grey picture keeps
-   * its one channel, and other modes are refused. Default true.
+   * `do_convert_rgb`: convert pictures of other modes to RGB. If false, a grey picture keeps its
+   * one channel, and other modes are refused. Default true.
    */
   readonly doConvertRgb: boolean;
   /** `data_format` of `pixel_values`. Default "channels_first". */
   readonly dataFormat: DataFormat;
   /**
-   * `input_data_format` of arrays; by default seen from their shape, channels first where both
-   * would do.
+   * `input_data_format` of arrays. By default it follows from their shape, channels first if both
+   * fit.
    */
   readonly inputDataFormat?: DataFormat;
 }
@@ -66,7 +70,7 @@ export const defaultOptions: ImageProcessorOptions = {
 
 export type OptionName = keyof ImageProcessorOptions;
 
-/** What a value must be, and what even one must be that no step reads. */
+/** What a value must be, and what it must be even if no step reads it. */
 type Rule = readonly [
   expected: string,
   is: (value: unknown) => boolean,
@@ -90,7 +94,7 @@ const fixed = ["height", "width"];
 const shortest = ["shortestEdge"];
 const limited = ["shortestEdge", "longestEdge"];
 const largest = ["maxHeight", "maxWidth"];
-/** The forms that transformers loads; the last two are other image processors'. */
+/** The forms of sizes that transformers loads. The last two are for other image processors. */
 const loads = (value: unknown): boolean =>
   value == null ||
   [fixed, shortest, limited, largest, ["longestEdge"], ["minPixels", "maxPixels"]].some((form) =>
@@ -112,7 +116,7 @@ const dataFormat: Rule = [
   (value) => value === "channels_first" || value === "channels_last",
 ];
 
-/** Every option: its rule, and the step that reads it, where there is one. */
+/** Each option with its rule and, if there is one, the step that reads it. */
 const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: OptionName] } = {
   doResize: [boolean],
   size: [
@@ -151,12 +155,12 @@ const rules: { readonly [Name in OptionName]-?: readonly [rule: Rule, step?: Opt
   inputDataFormat: [dataFormat],
 };
 
-/** Those that may be left out although the step that reads them is on. */
+/** Options that may be absent even if the step that reads them is on. */
 const optional: readonly OptionName[] = ["padSize", "inputDataFormat"];
 
 /**
- * What is wrong with options; most are wrong only where the step that reads them is on. `nameOf`
- * and `received` say how an option is called there, and what stands there.
+ * Lists what is wrong with options. Most options are checked only if the step that reads them is
+ * on. `nameOf` and `received` give the name and the value of an option for the message.
  */
 export function problemsOf(
   options: Readonly<Record<string, unknown>>,
@@ -174,7 +178,7 @@ export function problemsOf(
   });
 }
 
-/** Throws an ImageError of every option that cannot be, and of every name that is none. */
+/** Throws ImageError that lists every invalid option and every unknown name. */
 export function checkOptions(options: ImageProcessorOptions): ImageProcessorOptions {
   const problems = Object.keys(options)
     .filter((name) => !Object.hasOwn(rules, name))
@@ -187,9 +191,7 @@ export function checkOptions(options: ImageProcessorOptions): ImageProcessorOpti
   return options;
 }
 
-/**
- * The height and width that every picture ends with, or undefined where they depend on the picture.
- */
+/** The height and width of every processed picture, or undefined if they depend on the picture. */
 export function outputSize({
   doResize,
   size,

@@ -1,4 +1,4 @@
-/** The sizes that transformers' `size` can ask for, and what they make of a picture. */
+/** The sizes that `size` of transformers can ask for, and how pictures are resized to them. */
 import { ImageError } from "./raw-image.ts";
 
 export interface FixedSize {
@@ -7,8 +7,8 @@ export interface FixedSize {
 }
 
 /**
- * Height and width whatever the picture's; or its shorter side, the other following, with the
- * longer side at most `longestEdge`; or the largest that fits into `maxHeight` x `maxWidth`.
+ * A fixed height and width; or the length of the shorter side, keeping the aspect ratio, with the
+ * longer side at most `longestEdge`; or the largest size that fits into `maxHeight` x `maxWidth`.
  */
 export type ImageSize =
   | FixedSize
@@ -22,9 +22,9 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * The height and width that a picture of `height` x `width` is resized to, in the order of
- * operations of transformers 5.18 (image_transforms.py and image_utils.py). Throws ImageError where
- * no pixel is left.
+ * The height and width to which a picture of `height` x `width` is resized, computed in the same
+ * order as in transformers 5.18 (image_transforms.py and image_utils.py). Throws ImageError if no
+ * pixel is left.
  */
 export function targetSize(
   size: ImageSize,

@@ -2,12 +2,12 @@ import { ResizeAndCrop } from "./resize-and-crop.ts";
 import { channelNumbers, oneOf, settingsIn, sideOf, type Settings } from "./transform-settings.ts";
 
 /**
- * open_clip's pictures (`image_transform` of open_clip 3.3): resized as they are and made RGB then,
- * so that colours count by their alpha, and a palette is resized by its nearest entries. Give it
- * pictures that were decoded with `rgb: false`.
+ * The image processor of open_clip (`image_transform` of open_clip 3.3). It resizes a picture in
+ * its own mode and converts it to RGB afterwards, so alpha weighs the colours, and a palette
+ * picture is resized by nearest entries. Give it pictures that were decoded with `rgb: false`.
  */
 export class OpenClipImageProcessor extends ResizeAndCrop {
-  /** From an `open_clip_config.json`. Throws ImageError for what it does not say or know. */
+  /** Reads an `open_clip_config.json`. Throws ImageError for missing and unknown settings. */
   static fromConfig(config: Settings): OpenClipImageProcessor {
     const given = settingsIn(config, "preprocess_cfg");
     const vision = settingsIn(settingsIn(config, "model_cfg"), "vision_cfg");

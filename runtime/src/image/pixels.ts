@@ -1,4 +1,4 @@
-/** Any picture or array as `[height, width, channels]` numbers. */
+/** Turns any picture or array into numbers `[height, width, channels]`. */
 import { convertRgb } from "./convert-rgb.ts";
 import { ImageError, modeOf, type ImageArray, type RawImage } from "./raw-image.ts";
 import type { DataFormat, ImageProcessorOptions } from "./image-processor-options.ts";
@@ -11,8 +11,8 @@ export interface Pixels {
 }
 
 /**
- * A picture is converted to RGB where the options say so; otherwise RGB and grey stay as they are
- * and other modes are refused. An array must have one or three channels. Throws ImageError.
+ * Converts a picture to RGB if the options say so. Otherwise RGB and grey pictures stay as they
+ * are, and other modes are refused. An array must have one or three channels. Throws ImageError.
  */
 export function pixelsOf(
   image: RawImage | ImageArray,

@@ -13,22 +13,22 @@ export interface RawImage {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 2 | 3 | 4;
-  /** By default what the number of channels suggests: L, LA, RGB, RGBA. */
+  /** Default: by the number of channels, L, LA, RGB or RGBA. */
   readonly mode?: PictureMode;
   /** `[colours, 3]`, for `P`. */
   readonly palette?: Uint8Array;
 }
 
 /**
- * Numbers without a mode, as a numpy array or a tensor is: `[height, width, channels]` or
- * `[channels, height, width]`, one or three channels.
+ * A picture as numbers without a mode, like a numpy array or a tensor: `[height, width, channels]`
+ * or `[channels, height, width]`, with one or three channels.
  */
 export interface ImageArray {
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
   readonly shape: readonly number[];
 }
 
-/** What a picture or an option must be, and what was received. */
+/** Thrown for an invalid picture or option. The message says what was expected and received. */
 export class ImageError extends SigilError {
   override readonly name = "ImageError";
   readonly code = "image";
@@ -45,7 +45,9 @@ const channelsOf: Readonly<Record<PictureMode, number>> = {
   "I;16": 1,
 };
 
-/** The mode of a picture, checked against its size. Throws ImageError. */
+/**
+ * The mode of a picture. Throws ImageError if it does not fit the data, the size or the channels.
+ */
 export function modeOf({ data, width, height, channels, mode, palette }: RawImage): PictureMode {
   const found = mode ?? ([undefined, "L", "LA", "RGB", "RGBA"] as const)[channels];
   if (!found || !(found in channelsOf))

@@ -1,10 +1,10 @@
 /**
- * Which source samples make an output sample, and how much of each: shared by Pillow (Resample.c)
- * and PyTorch's antialiased resize.
+ * Which source samples contribute to an output sample, and by what weights. Pillow (Resample.c) and
+ * PyTorch's antialiased resize share this.
  */
 import { ImageError } from "./raw-image.ts";
 
-/** The filters of PIL.Image.Resampling, each at its number there. */
+/** The filters of PIL.Image.Resampling, each at the index of its value there. */
 export const resampleNames = [
   "nearest",
   "lanczos",
@@ -17,9 +17,9 @@ export const resampleNames = [
 export type Resample = (typeof resampleNames)[number];
 
 /**
- * Whose resize, bit for bit. `pillow`: Pillow 12.3's 22-bit weights (Resample.c). `torchvision`:
- * PyTorch's 16-bit weights (UpSampleKernelAVXAntialias.h), as SiglipImageProcessorFast; it has no
- * box and no hamming.
+ * Whose resize is followed bit for bit. `pillow`: the 22-bit weights of Pillow 12.3 (Resample.c).
+ * `torchvision`: the 16-bit weights of PyTorch (UpSampleKernelAVXAntialias.h), which
+ * SiglipImageProcessorFast uses; it has no box and no hamming filter.
  */
 export type ResizeArithmetic = "pillow" | "torchvision";
 
@@ -59,20 +59,20 @@ const filters: Readonly<
 };
 
 export interface Windows {
-  /** Places for weights of each output sample. */
+  /** How many weights each output sample has room for. */
   readonly size: number;
   readonly first: Int32Array;
   readonly count: Int32Array;
   readonly weights: Float64Array;
 }
 
-/** 32 MiB of weights; a side of a million pixels takes as many by the bicubic filter. */
+/** At most 32 MiB of weights: the bicubic filter needs that for a side of a million pixels. */
 const mostWeights = 2 ** 22;
 
 /**
- * The windows of an axis of `from` samples that becomes one of `to`; weights sum to one. Throws
- * ImageError for a filter that the arithmetic lacks and for sizes whose weights take too much
- * memory.
+ * The windows that resample an axis of `from` samples to `to`. The weights of each sum to one.
+ * Throws ImageError for a filter that the arithmetic lacks, and for sizes whose weights take too
+ * much memory.
  */
 export function resampleWindows(
   from: number,

@@ -30,7 +30,7 @@ export function resize16(
   return pass(pass(data, height, width, 1, toWidth), 1, height, toWidth, toHeight);
 }
 
-/** Pillow clips the two bytes each for itself. */
+/** Pillow clips each of the two bytes by itself. */
 function clipped(level: number): number {
   if (level <= 0) return 0;
   return level < 65536 ? level : 0xff00 | (level & 0xff);

@@ -1,4 +1,4 @@
-/** Resizing and cropping as torchvision's transforms do to pictures of Pillow. */
+/** Resizes and crops as torchvision's transforms do with Pillow pictures. */
 import { convertRgb } from "./convert-rgb.ts";
 import { targetSize, type FixedSize } from "./image-size.ts";
 import { ImageError, type ImageArray, type RawImage } from "./raw-image.ts";
@@ -11,23 +11,21 @@ import {
 } from "./siglip-image-processor.ts";
 
 export interface ResizeAndCropOptions {
-  /** Side of the squares that come out. */
+  /** Side of the resulting squares, in pixels. */
   readonly size: number;
-  /** Side that pictures are resized to before the middle is cut out of them; `size` by default. */
+  /** Side to which pictures are resized before their middle is cut out. Default: `size`. */
   readonly resizeTo?: number;
-  /** Whether both sides become that, or the shorter one. */
+  /** Whether both sides are resized to that, or only the shorter one, keeping the aspect ratio. */
   readonly squash: boolean;
   readonly resample: Resample;
-  /** Resize pictures as RGB, or in the mode that they have. */
+  /** Whether pictures are converted to RGB before they are resized, or afterwards. */
   readonly rgbFirst: boolean;
   /** One for each channel, or one for all. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-/**
- * What `Resize`, `CenterCrop`, `ToTensor` and `Normalize` make of pictures, one after the other.
- */
+/** Applies `Resize`, `CenterCrop`, `ToTensor` and `Normalize` of torchvision, in this order. */
 export class ResizeAndCrop {
   readonly options: ResizeAndCropOptions;
   readonly outputSize: FixedSize;
@@ -40,12 +38,12 @@ export class ResizeAndCrop {
     this.#normalize = new SiglipImageProcessor({ doResize: false, imageMean: mean, imageStd: std });
   }
 
-  /** `[batch, 3, size, size]`. Throws ImageError, naming the picture. */
+  /** Returns `[batch, 3, size, size]`. Throws ImageError, which names the picture. */
   preprocess(images: readonly (RawImage | ImageArray)[]): ImageFeatures {
     return this.#normalize.preprocess(this.#resized(images));
   }
 
-  /** The bytes before they are normalised, `[batch, size, size, 3]`. Throws ImageError. */
+  /** Returns the bytes before normalisation, `[batch, size, size, 3]`. Throws ImageError. */
   preprocessBytes(images: readonly (RawImage | ImageArray)[]): ImageBytes {
     return this.#normalize.preprocessBytes(this.#resized(images));
   }
@@ -70,14 +68,14 @@ export class ResizeAndCrop {
   }
 }
 
-/** Halves go to the even number, as Python's `round` has it. */
+/** The offset of the middle. Halves are rounded to the even number, as by Python's `round`. */
 function offset(from: number, to: number): number {
   const half = (from - to) / 2;
   const below = Math.floor(half);
   return half === below ? half : below + (below & 1);
 }
 
-/** The middle of an RGB picture that is no smaller. */
+/** Cuts out the middle of an RGB picture, which must not be smaller. */
 function middle(image: RawImage, size: number): RawImage {
   const { data, height, width } = image;
   if (height === size && width === size) return image;

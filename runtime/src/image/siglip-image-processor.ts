@@ -1,6 +1,6 @@
 /**
- * transformers' SiglipImageProcessor: resize, crop, rescale, normalise and pad, with the arithmetic
- * of Pillow or of torchvision.
+ * transformers' SiglipImageProcessor: resizes, crops, rescales, normalises and pads pictures, with
+ * the arithmetic of Pillow or torchvision.
  */
 import { centerCrop } from "./center-crop.ts";
 import { expectType, optionsFromConfig } from "./image-processor-config.ts";
@@ -24,8 +24,8 @@ export interface ImageFeatures {
 }
 
 /**
- * Bytes of resized pictures, `[batch, height, width, channels]`: `pixel_values` of a model compiled
- * for pixels of uint8, which normalises them itself.
+ * Bytes of resized pictures, `[batch, height, width, channels]`: `pixel_values` for a model
+ * compiled for uint8 pixels, which normalises them itself.
  */
 export interface ImageBytes {
   readonly pixelValues: Uint8Array;
@@ -33,9 +33,9 @@ export interface ImageBytes {
 }
 
 /**
- * `float-rescale`: floats that already lie between 0 and 1 are about to be divided by 255, as
- * transformers does; set doRescale to false. `unknown-setting`: a file has a key that nothing reads
- * and that looks like one that is.
+ * `float-rescale`: floats between 0 and 1 are divided by 255 once more, as in transformers; set
+ * doRescale to false to prevent that. `unknown-setting`: a file has a key that nothing reads and
+ * that looks like a misspelled one.
  */
 export interface ImageWarning {
   readonly code: "float-rescale" | "unknown-setting";
@@ -47,8 +47,8 @@ type OnWarning = (warning: ImageWarning) => void;
 const toConsole: OnWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`);
 
 /**
- * With Pillow's arithmetic, bit for bit as Pillow 12.3 (`SiglipImageProcessorPil` of transformers
- * 5, `SiglipImageProcessor` of 4).
+ * The image processor with Pillow's arithmetic, bit for bit equal to Pillow 12.3
+ * (`SiglipImageProcessorPil` of transformers 5, `SiglipImageProcessor` of 4).
  */
 export class SiglipImageProcessor {
   readonly options: ImageProcessorOptions;
@@ -59,9 +59,9 @@ export class SiglipImageProcessor {
   }
 
   /**
-   * From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`;
-   * {@link imageProcessorConfig} says which of the two a checkpoint means. Throws ImageError for
-   * settings of another `image_processor_type`, and with every value that cannot be.
+   * Reads a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`.
+   * {@link imageProcessorConfig} picks the right one of a checkpoint. Throws ImageError for
+   * settings of another `image_processor_type`, and for invalid values, which it lists.
    */
   static fromConfig(
     config: Readonly<Record<string, unknown>>,
@@ -74,16 +74,15 @@ export class SiglipImageProcessor {
   }
 
   /**
-   * The height and width that every picture ends with, or undefined where they depend on the
-   * picture.
+   * The height and width of every processed picture, or undefined if they depend on the picture.
    */
   get outputSize(): FixedSize | undefined {
     return outputSize(this.options);
   }
 
   /**
-   * Options given here replace those of the constructor. Pictures may differ in size as long as
-   * they end with one size. Throws ImageError, naming the picture.
+   * Processes pictures. Options given here replace those of the constructor. Pictures may differ in
+   * size as long as all get the same size. Throws ImageError, which names the picture.
    */
   preprocess(
     images: readonly (RawImage | ImageArray)[],
@@ -131,9 +130,9 @@ export class SiglipImageProcessor {
   }
 
   /**
-   * As {@link preprocess}, up to the resized and cropped bytes: rescaling and normalising are left
-   * to the model. Throws ImageError for floats too, and for pictures that would have to be padded:
-   * padding is zero after normalising, which bytes before it cannot say.
+   * Like {@link preprocess}, but stops at the resized and cropped bytes and leaves rescaling and
+   * normalising to the model. It also throws ImageError for floats, and for pictures that need
+   * padding: padding is zero after normalisation, which bytes cannot express.
    */
   preprocessBytes(
     images: readonly (RawImage | ImageArray)[],
@@ -154,7 +153,9 @@ export class SiglipImageProcessor {
     return { pixelValues, shape: [pictures.length, height, width, channels] };
   }
 
-  /** The resized pictures alone, 8-bit `[height, width, channels]` each; floats are refused. */
+  /**
+   * Only resizes pictures. Each result is 8-bit, `[height, width, channels]`. Floats are refused.
+   */
   resize(
     images: readonly (RawImage | ImageArray)[],
     overrides: Partial<ImageProcessorOptions> = {},
@@ -233,7 +234,7 @@ export class SiglipImageProcessor {
     };
   }
 
-  /** What becomes of a value of one channel. */
+  /** How the values of one channel are changed. */
   #change(
     {
       doRescale,
@@ -277,13 +278,15 @@ export class SiglipImageProcessor {
   }
 }
 
-/** As np.allclose compares values with what is before their point. */
+/** Whether a value is close to a whole number, by the tolerance of np.allclose. */
 function isNearWhole(value: number): boolean {
   const whole = Math.trunc(value);
   return Math.abs(value - whole) <= 1e-8 + 1e-5 * Math.abs(whole);
 }
 
-/** Throws ImageError for what is no number; warns of what is rescaled twice. */
+/**
+ * Throws ImageError for values that are not numbers. Warns about values that are rescaled twice.
+ */
 function checkFloats(
   data: Float32Array,
   { doRescale }: ImageProcessorOptions,
@@ -301,7 +304,7 @@ function checkFloats(
     });
 }
 
-/** Throws ImageError where there is no memory for so many. */
+/** Allocates floats. Throws ImageError if there is not enough memory. */
 function floats(length: number): Float32Array<ArrayBuffer> {
   try {
     return new Float32Array(length);
@@ -314,7 +317,7 @@ function floats(length: number): Float32Array<ArrayBuffer> {
   }
 }
 
-/** The size that all pictures end with. */
+/** The size that all processed pictures have. */
 function sizeOf(
   pictures: readonly Pixels[],
   { doPad, padSize }: ImageProcessorOptions,
@@ -344,8 +347,8 @@ function sizeOf(
 }
 
 /**
- * Every `channels`th byte from `from` through a table, `count` of them; apart, so that engines see
- * one type at each place.
+ * Looks up every `channels`th byte from `from` in a table, `count` of them. It is a function of its
+ * own so that engines see one type at each place.
  */
 function lookUp(
   data: Uint8Array,
@@ -366,8 +369,8 @@ function lookUp(
 }
 
 /**
- * With torchvision's arithmetic, bit for bit on 8-bit pictures (`SiglipImageProcessorFast` of
- * transformers 4, `SiglipImageProcessor` of 5).
+ * The image processor with torchvision's arithmetic, bit for bit equal on 8-bit pictures
+ * (`SiglipImageProcessorFast` of transformers 4, `SiglipImageProcessor` of 5).
  */
 export class SiglipImageProcessorFast extends SiglipImageProcessor {
   protected override readonly arithmetic: ResizeArithmetic = "torchvision";

@@ -1,6 +1,6 @@
 /**
- * transformers' Siglip2ImageProcessor (NaFlex): pictures of any aspect ratio, resized to as many
- * patches as a model takes and cut into them.
+ * transformers' Siglip2ImageProcessor (NaFlex): resizes pictures of any aspect ratio to as many
+ * patches as a model takes, and cuts them into patches.
  */
 import { nearestName, shown } from "@sigil/spec/shared";
 import type { Siglip2VisionInputs } from "../model/naflex.ts";
@@ -17,7 +17,7 @@ import {
   type ImageWarning,
 } from "./siglip-image-processor.ts";
 
-/** The steps that it has in common with SiglipImageProcessor. */
+/** The steps that it shares with SiglipImageProcessor. */
 type Shared = Pick<
   ImageProcessorOptions,
   | "doResize"
@@ -34,11 +34,13 @@ type Shared = Pick<
 export interface Siglip2ImageProcessorOptions extends Shared {
   /** `patch_size`: height and width of a patch. Default 16. */
   readonly patchSize: number;
-  /** `max_num_patches`: what pictures are resized and padded to. Default 256. */
+  /** `max_num_patches`: how many patches pictures are resized and padded to. Default 256. */
   readonly maxNumPatches: number;
 }
 
-/** Otherwise as SiglipImageProcessor's: grey and transparent pictures are not converted. */
+/**
+ * Defaults that differ from SiglipImageProcessor: grey and transparent pictures are not converted.
+ */
 const defaults = {
   doResize: true,
   resample: "bilinear",
@@ -64,9 +66,12 @@ const sharedKeys = [
 type OnWarning = (warning: ImageWarning) => void;
 type Images = readonly (RawImage | ImageArray)[];
 
-/** With Pillow's arithmetic, bit for bit as `Siglip2ImageProcessorPil` of transformers 5. */
+/**
+ * The NaFlex image processor with Pillow's arithmetic, bit for bit equal to
+ * `Siglip2ImageProcessorPil` of transformers 5.
+ */
 export class Siglip2ImageProcessor {
-  /** What is not here has SiglipImageProcessor's default. */
+  /** Absent options have the defaults of SiglipImageProcessor. */
   readonly options: Partial<Shared> & Siglip2Sizes;
   readonly #resizer: SiglipImageProcessor;
 
@@ -81,9 +86,9 @@ export class Siglip2ImageProcessor {
   }
 
   /**
-   * From a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`.
-   * Throws ImageError for settings of another `image_processor_type`, and with every value that
-   * cannot be.
+   * Reads a `preprocessor_config.json`, or the `image_processor` of a `processor_config.json`.
+   * Throws ImageError for settings of another `image_processor_type`, and for invalid values, which
+   * it lists.
    */
   static fromConfig(
     config: Readonly<Record<string, unknown>>,
@@ -94,8 +99,8 @@ export class Siglip2ImageProcessor {
   }
 
   /**
-   * Everything that a NaFlex model takes of pictures, which may differ in size. Options given here
-   * replace those of the constructor. Throws ImageError, naming the picture.
+   * Processes pictures, which may differ in size, into all that a NaFlex model takes. Options given
+   * here replace those of the constructor. Throws ImageError, which names the picture.
    */
   preprocess(
     images: Images,
@@ -193,8 +198,8 @@ export class Siglip2ImageProcessor {
 }
 
 /**
- * With torchvision's arithmetic, bit for bit on 8-bit pictures (`Siglip2ImageProcessor` of
- * transformers 5, `Siglip2ImageProcessorFast` of 4).
+ * The NaFlex image processor with torchvision's arithmetic, bit for bit equal on 8-bit pictures
+ * (`Siglip2ImageProcessor` of transformers 5, `Siglip2ImageProcessorFast` of 4).
  */
 export class Siglip2ImageProcessorFast extends Siglip2ImageProcessor {
   constructor(options: Partial<Siglip2ImageProcessorOptions> = {}) {
@@ -218,7 +223,7 @@ function checkSizes({ patchSize, maxNumPatches }: Siglip2Sizes): void {
   if (problems.length > 0) throw new ImageError(problems.join("; "));
 }
 
-/** What a file says; what it does not say keeps its default. */
+/** The options in a file. Absent ones keep their defaults. */
 function siglip2Options(
   config: Readonly<Record<string, unknown>>,
   onWarning: OnWarning = ({ code, message }) => console.warn(`sigil [${code}]: ${message}`),
@@ -246,7 +251,7 @@ function siglip2Options(
   };
 }
 
-/** Throws ImageError where there is no memory for so many. */
+/** Allocates floats. Throws ImageError if there is not enough memory. */
 function floats(length: number): Float32Array {
   try {
     return new Float32Array(length);

@@ -4,13 +4,13 @@ import { ResizeAndCrop } from "./resize-and-crop.ts";
 import { channelNumbers, oneOf, settingsIn, sideOf, type Settings } from "./transform-settings.ts";
 
 /**
- * timm's pictures (`create_transform` of timm 1.0 for inference): RGB, resized by 1 / `crop_pct`
- * more than the model takes, of which the middle is cut out.
+ * The image processor of timm (`create_transform` of timm 1.0 for inference). It converts a picture
+ * to RGB, resizes it to 1 / `crop_pct` of the model's size, and cuts out the middle.
  */
 export class TimmImageProcessor extends ResizeAndCrop {
   /**
-   * From a timm `config.json`, for a model of this size or of the one that it states. Throws
-   * ImageError for what it does not say or know.
+   * Reads a timm `config.json`. The size is `ofModel`, or by default the one in the config. Throws
+   * ImageError for missing and unknown settings.
    */
   static fromConfig(config: Settings, ofModel?: number): TimmImageProcessor {
     const given = settingsIn(config, "pretrained_cfg");

@@ -1,4 +1,6 @@
-/** What a plan must be before a session opens: as it was compiled, and consistent. */
+/**
+ * Checks a plan before a session opens: it must be unchanged since it was compiled, and consistent.
+ */
 import type { Plan } from "@sigil/spec";
 import { planDigest } from "@sigil/spec/shared";
 
@@ -12,9 +14,9 @@ function isSealed(plan: Plan): boolean {
 }
 
 /**
- * Throws a PlanError with what keeps this from being run. Someone may have changed a plan and its
- * digest with it: Node checks every number then too. In a page nothing gets past the walls of
- * WebAssembly and WebGPU, and 3 kB that find nothing would be downloaded by everyone.
+ * Throws a PlanError that lists why the plan cannot run. A plan and its digest can be changed
+ * together, so Node also checks every number. Pages skip that check: WebAssembly and WebGPU confine
+ * a bad plan anyway, and the check would add 3 kB to every download.
  */
 export async function checkPlan(plan: Plan): Promise<void> {
   const sealed = isSealed(plan);

@@ -1,11 +1,11 @@
 import { SigilError } from "@sigil/spec/shared";
 
-/** A session, program or device was used after it was disposed. */
+/** Thrown when a session, program or device is used after it was disposed. */
 export class DisposedError extends SigilError {
   override readonly name = "DisposedError";
   readonly code = "disposed";
 
-  /** `what` was disposed: a plan's name or a program's, for one. */
+  /** `what` is what was disposed, such as the name of a plan or a program. */
   constructor(what: string) {
     super(`${what} was disposed`);
   }

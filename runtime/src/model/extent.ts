@@ -1,7 +1,7 @@
 /** Sizes of a run. */
 import type { Extent } from "@sigil/spec";
 
-/** What a run binds: a batch size, for one. */
+/** The sizes that a run binds, such as a batch size. */
 export type Symbols = Readonly<Record<string, number>>;
 
 /** The value of a size in a run. */

@@ -1,12 +1,12 @@
 /**
- * A model of any architecture document: one program, its inputs and outputs under the document's
- * names.
+ * A model compiled from a graph document. It has one program, whose inputs and outputs have the
+ * names that the document gives them.
  */
 import type { Plan } from "@sigil/spec";
 import type { ByteTensor, Tensor } from "./program.ts";
 import { Session, type InputTensor, type ProgramFactory } from "./session.ts";
 
-/** The types that bindings narrow. */
+/** The types that generated bindings narrow. */
 export interface GraphTypes {
   readonly inputs: Readonly<Record<string, InputTensor | ByteTensor | undefined>>;
   readonly output: object;
@@ -24,14 +24,14 @@ export class GraphModel<
     this.session = session;
   }
 
-  /** The model of a plan whose programs `create` loads. */
+  /** Makes the model of a plan. `create` loads its programs. */
   static from(plan: Plan, create: ProgramFactory): GraphModel {
     return new GraphModel(new Session(plan, create));
   }
 
   /**
-   * Runs the program; the first axis of an input gives its batch. Throws InputError for missing
-   * inputs and other shapes.
+   * Runs the program. The first axis of an input is the batch. Throws InputError for missing inputs
+   * and for wrong shapes.
    */
   async forward(inputs: T["inputs"]): Promise<T["output"]> {
     const program = this.session.plan.programs[0]!;

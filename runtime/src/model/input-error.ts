@@ -1,8 +1,8 @@
 import { SigilError } from "@sigil/spec/shared";
 
 /**
- * What a caller gave that the model cannot run: for which tensor, what was expected, what was
- * received.
+ * Thrown for input that the model cannot run. The message names the tensor, what was expected and
+ * what was received.
  */
 export class InputError extends SigilError {
   override readonly name = "InputError";

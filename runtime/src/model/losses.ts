@@ -7,8 +7,8 @@ import type { Tensor } from "./program.ts";
 const logSigmoid = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
- * SiglipModel's: minus the sum over images of log sigmoid(z * logit), z = 1 for a text's own image
- * and -1 for the others; mean over texts.
+ * The loss of SiglipModel: minus the sum over images of log sigmoid(z * logit), with z = 1 for the
+ * image that belongs to the text and -1 for the others; then the mean over texts.
  */
 export function sigmoidLoss(logitsPerText: Tensor): number {
   const [texts, images] = logitsPerText.shape as readonly [number, number];
@@ -40,8 +40,8 @@ export function inferProblemType(labels: Labels, classes: number): ProblemType {
 }
 
 /**
- * Mean squared error, cross entropy (class -100 is ignored) or binary cross entropy. Throws
- * InputError for labels of another kind, count or range.
+ * Mean squared error, cross entropy (class -100 is ignored) or binary cross entropy, as `problem`
+ * says. Throws InputError for labels of the wrong kind, number or range.
  */
 export function classificationLoss(logits: Tensor, labels: Labels, problem: ProblemType): number {
   const [batch, classes] = logits.shape as readonly [number, number];

@@ -1,6 +1,6 @@
 /**
- * Runs a NaFlex vision program: patches of pictures of any aspect ratio, each with the positions of
- * its own grid, padding masked.
+ * Runs a NaFlex vision program on the patches of pictures of any aspect ratio. Each picture has the
+ * positions of its own grid, and padding is masked.
  */
 import { RecentRows } from "../recent-rows.ts";
 import { resampleBilinear } from "../weights/resample-bilinear.ts";
@@ -9,16 +9,16 @@ import { hidden } from "./patch-mask.ts";
 import type { IntTensor, Tensor } from "./program.ts";
 import type { Session } from "./session.ts";
 
-/** What Siglip2ImageProcessor makes of pictures; grids may differ from picture to picture. */
+/** The pictures as Siglip2ImageProcessor prepares them. Each may have its own grid of patches. */
 export interface Siglip2VisionInputs<Pixels extends Tensor = Tensor> {
   /**
-   * `pixel_values`: `[batch, max_num_patches, patch * patch * channels]`, each patch ordered (row,
-   * column, channel), row by row, zeros after the last.
+   * `pixel_values`: `[batch, max_num_patches, patch * patch * channels]`. Patches follow each other
+   * row by row, each ordered (row, column, channel), with zeros after the last.
    */
   readonly pixelValues: Pixels;
   /** `pixel_attention_mask`: `[batch, max_num_patches]`, 1 for a patch and 0 for padding. */
   readonly pixelAttentionMask: IntTensor;
-  /** `spatial_shapes`: `[batch, 2]`, rows and columns of patches of each picture. */
+  /** `spatial_shapes`: `[batch, 2]`, how many rows and columns of patches each picture has. */
   readonly spatialShapes: IntTensor;
 }
 
@@ -34,8 +34,9 @@ export class NaflexTower {
   }
 
   /**
-   * Outputs under transformers' names, rows of padding too. Throws InputError for inputs of other
-   * shapes, for grids with no patch or too many, and for a mask that no picture of them has.
+   * Returns the outputs under transformers' names, including the rows of padding. Throws InputError
+   * for inputs of wrong shapes, for grids without patches or with too many, and for a mask that
+   * does not match the grids.
    */
   async run(inputs: Siglip2VisionInputs): Promise<Record<string, Tensor>> {
     const session = this.#session;
@@ -86,7 +87,7 @@ export class NaflexTower {
   }
 }
 
-/** What is added to the scores of each patch. */
+/** The values that are added to the attention scores of each patch. */
 function maskOf(
   given: ArrayLike<number>,
   grids: readonly (readonly [number, number])[],

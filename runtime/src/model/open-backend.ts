@@ -1,4 +1,4 @@
-/** Choosing among the backends that a module was compiled for; never silently. */
+/** Chooses among the backends that a module was compiled for, and tells which and why. */
 import { backends, type BackendFacts, type Target } from "@sigil/spec/shared";
 import { OptionError } from "./option-error.ts";
 import type { Session } from "./session.ts";
@@ -6,12 +6,12 @@ import type { Session } from "./session.ts";
 export type BackendName = Target;
 
 /**
- * The two ways of computing on the CPU: an addon of Node, and WebAssembly. `cpu` is the first that
- * can run.
+ * The two ways to run on the CPU: the native Node addon, and WebAssembly. `cpu` takes the first
+ * that can run.
  */
 export type CpuBackendName = "native" | "wasm";
 
-/** Which backend a session runs on, and why it and not another. */
+/** Which backend a session runs on, and why that one was chosen. */
 export interface BackendChoice<Name extends BackendName = "cpu" | "webgpu"> {
   readonly backend: Name;
   readonly reason: string;
@@ -19,16 +19,19 @@ export interface BackendChoice<Name extends BackendName = "cpu" | "webgpu"> {
 
 export interface BackendOptions<Name extends BackendName = "cpu" | "webgpu"> {
   /**
-   * `auto`, the default: the first that can run of CUDA, WebGPU where a hardware adapter gives a
-   * device with the limits that the model needs, and the CPU, as far as the module was compiled for
-   * them. `native` and `wasm` are the CPU in one way.
+   * The default, `auto`, takes the first that can run of CUDA, WebGPU and the CPU, among those that
+   * the module was compiled for. WebGPU needs a hardware adapter with the limits that the model
+   * needs. `native` and `wasm` run on the CPU in that way only.
    */
   readonly backend?: "auto" | Name | ("cpu" extends Name ? CpuBackendName : never);
-  /** Told before anything is returned; a model's `session.backend` says the same later. */
+  /**
+   * Called with the choice before the session is returned. `session.backend` of a model says the
+   * same later.
+   */
   readonly onBackend?: (choice: BackendChoice<Name>) => void;
 }
 
-/** What ways of computing there are on the CPU is for whoever opens it to say. */
+/** The choice on the CPU. Whoever opens the CPU says which ways it has. */
 export interface CpuChoice {
   readonly backend: "auto" | "cpu" | CpuBackendName;
   readonly onBackend: (choice: {
@@ -38,26 +41,23 @@ export interface CpuChoice {
 }
 
 /**
- * Opens a session; `automatic` if the caller left the choice open. `cpu` is for the opener of the
- * CPU.
+ * Opens a session. `automatic` is true if the caller left the choice of backend open. Only the
+ * opener of the CPU reads `cpu`.
  */
 export type BackendOpener = (automatic: boolean, cpu: CpuChoice) => Promise<Session>;
 
-/** In the order in which they are tried. */
+/** The backends in the order in which they are tried. */
 const order = (Object.keys(backends) as BackendName[]).reverse();
 
-/**
- * Whether an error says that a backend cannot run the model here, rather than that something is
- * wrong.
- */
+/** Whether an error says that a backend cannot run the model here, as opposed to a real failure. */
 const isUnsuitable = (error: unknown, { error: known }: BackendFacts): error is Error =>
   error instanceof Error &&
   error.name === known?.name &&
   known.unsuitable.includes((error as Error & { code?: string }).code ?? "");
 
 /**
- * Opens what was asked for, or the first that can run; any failure but a device that is missing or
- * not up to the model is thrown, and so is that of the last one.
+ * Opens the backend that was asked for, or the first that can run. A missing or unsuitable device
+ * makes it try the next backend, except for the last. Every other failure is thrown.
  */
 export async function openBackend<Name extends BackendName>(
   { backend: asked = "auto", onBackend }: BackendOptions<Name>,

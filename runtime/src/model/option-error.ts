@@ -1,6 +1,9 @@
 import { SigilError } from "@sigil/spec/shared";
 
-/** An option that cannot be: which one, what was expected, what was received. */
+/**
+ * Thrown for an invalid option. The message names the option, what was expected and what was
+ * received.
+ */
 export class OptionError extends SigilError {
   override readonly name = "OptionError";
   readonly code = "option";

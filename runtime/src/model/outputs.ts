@@ -1,12 +1,14 @@
-/** Names of outputs: transformers' in a plan, camelCase and nested in TypeScript. */
+/**
+ * Names of outputs: a plan has those of transformers, and TypeScript has them nested, in camelCase.
+ */
 import type { Tensor } from "./program.ts";
 
 /** A tensor, or tensors by layer (`hidden_states`, `attentions`). */
 export type Output = Tensor | LayerTensors;
 
 /**
- * Tensors by layer index: an array where every layer was compiled in, else only the layers asked
- * for.
+ * Tensors by layer index. This is an array if every layer was compiled in, and otherwise an object
+ * with only the compiled layers.
  */
 export type LayerTensors = readonly Tensor[] | Readonly<Record<number, Tensor>>;
 
@@ -14,8 +16,8 @@ const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /**
- * `{ "last_hidden_state": a, "hidden_states.0": b }` to `{ lastHiddenState: a, hiddenStates: [b]
- * }`.
+ * Turns `{ "last_hidden_state": a, "hidden_states.0": b }` into `{ lastHiddenState: a,
+ * hiddenStates: [b] }`.
  */
 export function nestOutputs(outputs: Readonly<Record<string, Tensor>>): Record<string, Output> {
   const nested: Record<string, Output> = {};

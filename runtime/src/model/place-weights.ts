@@ -1,7 +1,7 @@
 /**
- * Plans as generated modules carry them: where a weight lies is left out, since it follows from the
- * sizes of those before it, and so is which weight a launch reads, since launches read them in
- * order.
+ * The plans in generated modules leave out where each weight lies, since that follows from the
+ * sizes of the weights before it. They also leave out which weight a launch reads, since launches
+ * read weights in order.
  */
 import type { Location, Plan, PlannedLaunch, PlannedProgram, PlannedWeight } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
@@ -14,9 +14,9 @@ type UnplacedLaunch = Omit<PlannedLaunch, "operands"> & {
 };
 
 /**
- * A plan in which a weight without an offset lies behind the one before it, at the next place that
- * is aligned, and an operand without one is the weight behind the one that an operand, of `init`
- * and then of `launches`, was last.
+ * A plan without these offsets. A weight without an offset follows the weight before it, at the
+ * next aligned place. An operand without one is the weight after the one that was last an operand,
+ * first of `init` and then of `launches`.
  */
 export type UnplacedPlan = Omit<Plan, "programs"> & {
   readonly programs: readonly (Omit<PlannedProgram, "weights" | "init" | "launches"> & {
@@ -26,7 +26,7 @@ export type UnplacedPlan = Omit<Plan, "programs"> & {
   })[];
 };
 
-/** Fills in the offsets, and the bytes of operands that are whole weights. */
+/** Fills in the offsets, and the sizes in bytes of operands that are whole weights. */
 export function placeWeights(plan: UnplacedPlan): Plan {
   return {
     ...plan,

@@ -1,8 +1,8 @@
 import { SigilError } from "@sigil/spec/shared";
 
 /**
- * A plan that cannot be run: damaged, changed after it was compiled, or not the plan of the kernels
- * beside it.
+ * Thrown for a plan that cannot run: it is damaged, was changed after it was compiled, or does not
+ * belong to the kernels beside it.
  */
 export class PlanError extends SigilError {
   override readonly name = "PlanError";
@@ -18,7 +18,7 @@ export class PlanError extends SigilError {
     this.issues = issues;
   }
 
-  /** Of a kernel that a plan names and the kernels beside it lack. */
+  /** The error for a kernel that a plan names and that is missing beside it. */
   static noKernel(kernel: string): PlanError {
     return new PlanError(`there is no kernel ${kernel}: was it compiled with this plan?`);
   }

@@ -1,15 +1,13 @@
-/**
- * Everything that is wrong with a plan: its shape, by its schema, and whether its numbers agree.
- */
+/** Finds what is wrong with a plan: whether it fits its schema, and whether its numbers agree. */
 import type { Plan } from "@sigil/spec";
 import { planSchema, shapeFaults } from "@sigil/spec/shared";
 import { PlanError } from "./plan-error.ts";
 import { programFaults } from "./program-faults.ts";
 
-/** Faults that an error lists. */
+/** The most faults that an error lists. */
 const most = 20;
 
-/** Each fault with its place; none for a plan as the compiler makes it. */
+/** Lists each fault with its place. A plan from the compiler has none. */
 function planFaults(plan: Plan): string[] {
   const faults = shapeFaults(plan, planSchema);
   if (faults.length > 0) return faults;
@@ -21,9 +19,7 @@ function planFaults(plan: Plan): string[] {
   ];
 }
 
-/**
- * Throws a PlanError with what is wrong, if anything is; of one that is not `sealed`, that first.
- */
+/** Throws a PlanError if anything is wrong. For a plan that is not `sealed`, it says so first. */
 export function refuseFaults(plan: Plan, sealed: boolean): void {
   const faults = planFaults(plan);
   if (!sealed)

@@ -1,6 +1,6 @@
 /**
- * Whether the numbers of a program agree: everything lies inside its memory, aligned, weights are
- * covered by parts of tensors that there are. What kernels make of it is their own affair.
+ * Checks that the numbers of a program agree: everything lies aligned inside its memory, and parts
+ * of existing tensors cover every weight. It does not check how kernels use them.
  */
 import type { Extent, Location, Plan, PlannedProgram, PlannedWeight } from "@sigil/spec";
 import { align, alignment, weightBytes } from "@sigil/spec/shared";
@@ -8,7 +8,7 @@ import { valueOf } from "./extent.ts";
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
-/** Every fault with its place; of a program whose shape was checked. */
+/** Lists every fault with its place. The program must already fit its schema. */
 export function programFaults(
   { tensors, config, kind }: Plan,
   program: PlannedProgram,
@@ -26,7 +26,7 @@ export function programFaults(
       `expected a size of at least 1, received ${largest}`,
     );
 
-  /** The largest value of a size; loading knows no symbols. */
+  /** The largest value of a size. Loading has no symbols. */
   const largestOf = (extent: Extent, place: string, known: object = symbols): number => {
     const unknown =
       typeof extent === "number"
@@ -37,7 +37,7 @@ export function programFaults(
   };
   const largest = (shape: readonly Extent[], place: string): number =>
     product(shape.map((extent, axis) => largestOf(extent, `${place}.shape[${axis}]`)));
-  /** A place of its own for so many bytes, which nobody else's begins in the middle of. */
+  /** Claims a range of bytes, in which no other range may begin. */
   const placed = ({ space, offset }: Location, bytes: number, place: string): void => {
     expect(space === "arena", place, "expected a place in the arena");
     expect(offset % alignment === 0, place, `${offset} is no multiple of ${alignment}`);

@@ -1,6 +1,6 @@
 /**
- * Runs the vision program of a plan, on pictures of the compiled size or, where it was compiled for
- * that, of any.
+ * Runs the vision program of a plan on pictures of the compiled size, or of any size if the plan
+ * was compiled for that.
  */
 import type { PlannedProgram } from "@sigil/spec";
 import { resampleGrid } from "../weights/resample-grid.ts";
@@ -12,19 +12,17 @@ import type { InputTensor, Session } from "./session.ts";
 export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
   /**
    * `pixel_values`: `[batch, channels, height, width]` float32, or `[batch, height, width,
-   * channels]` bytes in a model compiled for pixels of uint8.
+   * channels]` bytes for a model compiled for uint8 pixels.
    */
   readonly pixelValues: Pixels;
   /**
-   * `interpolate_pos_encoding`: resample the position table to the pictures' size; only in a model
-   * compiled with "run-time" interpolation may that differ from run to run.
+   * `interpolate_pos_encoding`: resample the position table to the size of the pictures. Only a
+   * model compiled with "run-time" interpolation can change this from run to run.
    */
   readonly interpolatePosEncoding?: boolean;
 }
 
-/**
- * Throws an InputError for bytes where the model takes normalised values, or the other way round.
- */
+/** Throws InputError if the model takes normalised values and receives bytes, or the reverse. */
 function checkKind(pixels: PixelValues, bytes: boolean): void {
   const given =
     pixels.data instanceof Float32Array
@@ -45,7 +43,7 @@ function checkKind(pixels: PixelValues, bytes: boolean): void {
 
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
 
-/** Outputs under transformers' names. */
+/** Returns the outputs under transformers' names. */
 export async function runVision(
   session: Session,
   { pixelValues, interpolatePosEncoding = false }: SiglipVisionInputs,
@@ -76,10 +74,7 @@ export async function runVision(
   return session.run(program, { pixel_values: pixelValues }, { image_batch: batch });
 }
 
-/**
- * The program has as many patches as the largest picture; smaller ones are padded, masked, and
- * their outputs cut.
- */
+/** Pads and masks pictures that are smaller than the compiled size, and cuts their outputs back. */
 async function runAnySize(
   session: Session,
   program: PlannedProgram,
@@ -155,8 +150,8 @@ async function runAnySize(
 }
 
 /**
- * The patches of one picture, `[count, channels * patch * patch]`, each ordered (channel, row,
- * column).
+ * The patches of one picture, `[count, channels * patch * patch]`. Each patch is ordered (channel,
+ * row, column).
  */
 function patchesOf(
   { data, shape }: Tensor,

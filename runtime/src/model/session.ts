@@ -1,6 +1,6 @@
 /**
- * Runs the programs of a plan: loads each when it is first used, checks what goes in, splits
- * batches that exceed the plan.
+ * Runs the programs of a plan. It loads each program when it is first used, checks its inputs, and
+ * splits batches that are larger than the plan's.
  */
 import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
@@ -14,7 +14,7 @@ import { consoleWarning, type WarningCode, type WarningHandler } from "./warning
 /** Loads one program of a plan on some backend. */
 export type ProgramFactory = (program: PlannedProgram) => Promise<Program>;
 
-/** Values of an input, row-major, with their shape. */
+/** The values of an input, row-major, and their shape. */
 export interface InputTensor {
   readonly data: HostData;
   readonly shape: readonly number[];
@@ -26,19 +26,17 @@ type Data = Readonly<Record<string, HostData | DeviceBytes>>;
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export interface SessionOptions {
-  /**
-   * Serve inputs that the runtime makes from a checkpoint tensor; a model without any needs none.
-   */
+  /** Checkpoint tensors for inputs that the runtime computes from them. Most models need none. */
   readonly weights?: Pick<WeightSource, "readFloat32">;
-  /** `console.warn` by default. */
+  /** Receives warnings. `console.warn` by default. */
   readonly onWarning?: WarningHandler;
-  /** What programs run on, as {@link Session.backend} says it. */
+  /** What programs run on; see {@link Session.backend}. */
   readonly backend?: string;
 }
 
 export class Session {
   readonly plan: Plan;
-  /** What programs run on: the backend, and its adapter or threads where that is known. */
+  /** What programs run on: the backend and, if known, its adapter or its threads. */
   readonly backend: string;
   readonly #create: ProgramFactory;
   readonly #weights: Pick<WeightSource, "readFloat32"> | undefined;
@@ -46,7 +44,7 @@ export class Session {
   readonly #warned = new Set<WarningCode>();
   readonly #tensors = new Map<string, Promise<Float32Array>>();
   readonly #programs = new Map<string, Promise<Program>>();
-  /** Settle when runs have ended, however they did. */
+  /** Promises that settle when the runs have ended, whether they failed or not. */
   readonly #underWay = new Set<Promise<unknown>>();
   #disposed = false;
 
@@ -66,14 +64,14 @@ export class Session {
     this.backend = backend;
   }
 
-  /** Says something once. */
+  /** Gives each kind of warning once. */
   warn(code: WarningCode, message: string): void {
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
     this.#onWarning({ code, message });
   }
 
-  /** A checkpoint tensor, read when it is first asked for. */
+  /** A checkpoint tensor. It is read when it is first asked for. */
   async tensor(name: string): Promise<Float32Array> {
     if (!this.#weights)
       throw new InputError(
@@ -84,7 +82,7 @@ export class Session {
   }
 
   /**
-   * The program that takes one of these inputs; an InputError if the model was compiled without
+   * The program that takes one of these inputs. Throws InputError if the model was compiled without
    * one.
    */
   programOf(...inputs: readonly string[]): PlannedProgram {
@@ -98,7 +96,7 @@ export class Session {
     return program;
   }
 
-  /** Loads a program now rather than at its first run. */
+  /** Loads a program now instead of at its first run. */
   async load(program: PlannedProgram): Promise<Program> {
     if (this.#disposed) throw new DisposedError(this.plan.name);
     let loaded = this.#programs.get(program.name);
@@ -111,9 +109,9 @@ export class Session {
   }
 
   /**
-   * Runs a program. Inputs that are absent take their default; a batch of any size goes in as many
-   * runs as it needs. Inputs in memory are copied before it returns, so that the caller may change,
-   * transfer or shrink them at once; what lies on a device is read when the run begins.
+   * Runs a program. Absent inputs take their default. A batch that is too large is split into
+   * several runs. Inputs in memory are copied before this returns, so the caller may change or
+   * transfer them at once. Inputs on a device are read when the run begins.
    */
   run(program: PlannedProgram, inputs: Inputs, symbols: Symbols): Promise<Record<string, Tensor>> {
     const run = this.#run(program, inputs, symbols);
@@ -164,8 +162,8 @@ export class Session {
   }
 
   /**
-   * Frees every program once the runs under way have ended, those of a split batch too; running
-   * afterwards is a DisposedError.
+   * Frees every program once the current runs have ended, including all runs of a split batch. Runs
+   * after that throw DisposedError.
    */
   async dispose(): Promise<void> {
     this.#disposed = true;
@@ -176,7 +174,7 @@ export class Session {
   }
 }
 
-/** What lies on a device goes there apart from the rest. */
+/** Gives inputs that lie on a device separately from the others. */
 function runOnce(loaded: Program, data: Data, symbols: Symbols): ReturnType<Program["run"]> {
   const inputs: Record<string, HostData> = {};
   const onDevice: Record<string, DeviceBytes> = {};
@@ -189,7 +187,7 @@ function runOnce(loaded: Program, data: Data, symbols: Symbols): ReturnType<Prog
     : loaded.run(inputs, symbols);
 }
 
-/** A copy of the values of an input, checked, or its default. */
+/** A checked copy of the values of an input, or its default. */
 function complete(
   input: PlannedTensor,
   given: InputTensor | ByteTensor | undefined,

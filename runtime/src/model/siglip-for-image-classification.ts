@@ -7,7 +7,7 @@ import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 import type { SiglipVisionTypes } from "./siglip-vision-model.ts";
 
-/** What the classifier may return; generated bindings say which of it exists and in which shape. */
+/** What the classifier may return. Generated bindings say which outputs exist, and their shapes. */
 export interface SiglipClassificationOutput {
   /** `[batch, labels]`. */
   readonly logits: Tensor;
@@ -17,7 +17,7 @@ export interface SiglipClassificationOutput {
   readonly attentions?: LayerTensors;
 }
 
-/** What `labels` add; one signature, so that errors say once what was expected. */
+/** What `labels` add to the output. One signature keeps the messages of type errors short. */
 type WithLoss<Given extends Labels | undefined> = [Given] extends [undefined]
   ? unknown
   : [Given] extends [Labels]
@@ -34,7 +34,7 @@ export class SiglipForImageClassification<
     this.session = session;
   }
 
-  /** The model of a plan whose programs `create` loads. */
+  /** Makes the model of a plan. `create` loads its programs. */
   static from(plan: Plan, create: ProgramFactory): SiglipForImageClassification {
     return new SiglipForImageClassification(new Session(plan, create));
   }
@@ -45,8 +45,8 @@ export class SiglipForImageClassification<
   }
 
   /**
-   * With `labels` also the loss: `problem_type` of the config, or as transformers infers it from
-   * them.
+   * Classifies pictures. With `labels` it also returns the loss. The config's `problem_type`
+   * decides which loss; without one it is inferred from the labels as in transformers.
    */
   async forward<Given extends Labels | undefined = undefined>({
     labels: given,
@@ -68,7 +68,7 @@ export class SiglipForImageClassification<
     } as T["output"] & WithLoss<Given>;
   }
 
-  /** What the program computes, under transformers' names. */
+  /** The outputs of the program under transformers' names. */
   protected outputs(inputs: T["inputs"]): Promise<Record<string, Tensor>> {
     return runVision(this.session, inputs as SiglipVisionInputs);
   }

@@ -1,4 +1,7 @@
-/** transformers' SiglipModel over a compiled plan: towers apart or together, any batch. */
+/**
+ * transformers' SiglipModel over a compiled plan. The towers run apart or together, with any batch
+ * size.
+ */
 import type { Plan } from "@sigil/spec";
 import { InputError } from "./input-error.ts";
 import { sigmoidLoss } from "./losses.ts";
@@ -20,7 +23,7 @@ import {
   type SiglipVisionTypes,
 } from "./siglip-vision-model.ts";
 
-/** What joins the towers. */
+/** The scores and embeddings of images and texts together. */
 export interface SiglipScores {
   /** `logits_per_image`: `[images, texts]`; its sigmoid is the probability of a pair. */
   readonly logitsPerImage: Tensor<readonly [number, number]>;
@@ -32,7 +35,7 @@ export interface SiglipScores {
   readonly textEmbeds: Tensor;
 }
 
-/** The types that bindings narrow. */
+/** The types that generated bindings narrow. */
 export interface SiglipTypes {
   readonly vision: SiglipVisionTypes;
   readonly text: SiglipTextTypes;
@@ -40,7 +43,7 @@ export interface SiglipTypes {
   readonly features: Tensor;
 }
 
-/** What is known without bindings. */
+/** The types without generated bindings. */
 export interface UntypedSiglip {
   vision: { inputs: SiglipVisionInputs; output: SiglipVisionOutput };
   text: { output: SiglipTextOutput };
@@ -53,21 +56,24 @@ type Output<T extends SiglipTypes> = SiglipScores & {
 };
 type Inputs<T extends SiglipTypes> = SiglipTextInputs & T["vision"]["inputs"];
 
-/** What `returnLoss` adds; one signature, so that errors say once what was expected. */
+/** What `returnLoss` adds to the output. One signature keeps the messages of type errors short. */
 type WithLoss<Loss extends boolean> = [Loss] extends [false]
   ? unknown
   : [Loss] extends [true]
     ? { readonly loss: number }
     : { readonly loss?: number };
 
-/** What `returnOutput` gives instead of the embedding. */
+/** What `returnOutput` returns instead of the embedding. */
 type WholeOr<Whole extends boolean, Output, Features> = [Whole] extends [false]
   ? Features
   : [Whole] extends [true]
     ? Output
     : Output | Features;
 
-/** A tower is loaded when it is first used, so that image features need no text weights. */
+/**
+ * A model with a vision and a text tower. A tower is loaded when it is first used, so image
+ * features need no text weights.
+ */
 export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   readonly session: Session;
   readonly visionModel: SiglipVisionModel<T["vision"]>;
@@ -82,14 +88,14 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     this.textModel = new SiglipTextModel<T["text"]>(session);
   }
 
-  /** The model of a plan whose programs `create` loads. */
+  /** Makes the model of a plan. `create` loads its programs. */
   static from(plan: Plan, create: ProgramFactory): SiglipModel {
     return new SiglipModel(new Session(plan, create));
   }
 
   /**
-   * Both towers and their scores; with `returnLoss` (`return_loss`) also the sigmoid loss, which
-   * needs as many texts as images.
+   * Runs both towers and scores every pair. With `returnLoss` (`return_loss`) it also returns the
+   * sigmoid loss, which needs as many texts as images.
    */
   async forward<Loss extends boolean = false>({
     returnLoss,
@@ -109,8 +115,8 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   }
 
   /**
-   * `get_image_features`: the pooled, unnormalised embedding; with `returnOutput` everything that
-   * the tower returns, as transformers 5 does.
+   * `get_image_features`: the pooled embedding, not normalised. With `returnOutput` it returns
+   * everything that the tower returns, as transformers 5 does.
    */
   async getImageFeatures<Whole extends boolean = false>({
     returnOutput,
@@ -123,8 +129,8 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   }
 
   /**
-   * `get_text_features`: the pooled, unnormalised embedding; with `returnOutput` everything that
-   * the tower returns, as transformers 5 does.
+   * `get_text_features`: the pooled embedding, not normalised. With `returnOutput` it returns
+   * everything that the tower returns, as transformers 5 does.
    */
   async getTextFeatures<Whole extends boolean = false>({
     returnOutput,
@@ -137,8 +143,8 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
   }
 
   /**
-   * Logits and normalised embeddings from pooled features of both towers, in blocks of what was
-   * planned for.
+   * Logits and normalised embeddings from the pooled features of both towers. Large batches are
+   * computed in blocks of the planned sizes.
    */
   async scores(imageFeatures: T["features"], textFeatures: T["features"]): Promise<SiglipScores> {
     const program = this.session.programOf("image_features");

@@ -9,20 +9,21 @@ import { Session, type InputTensor, type ProgramFactory } from "./session.ts";
 export type Rows = readonly (readonly number[])[];
 
 export interface SiglipTextInputs {
-  /** `input_ids`: each row as long as the text length that was compiled. */
+  /** `input_ids`: each row has the compiled text length. */
   readonly inputIds: Rows;
   /**
-   * `attention_mask`: 1 keeps a token, 0 hides it from every other; published checkpoints are
-   * trained without.
+   * `attention_mask`: 1 keeps a token, 0 hides it from all others. Published checkpoints were
+   * trained without a mask.
    */
   readonly attentionMask?: Rows;
   /**
-   * `position_ids`: rows of the position table; one row serves every text. By default 0, 1, 2, ...
+   * `position_ids`: indices into the position table. A single row applies to every text. The
+   * default is 0, 1, 2, ...
    */
   readonly positionIds?: Rows;
 }
 
-/** What a text tower may return; generated bindings say which of it exists and in which shape. */
+/** What a text tower may return. Generated bindings say which outputs exist, and their shapes. */
 export interface SiglipTextOutput {
   /** `last_hidden_state`: `[batch, tokens, hidden]`, after the final norm. */
   readonly lastHiddenState?: Tensor;
@@ -34,7 +35,7 @@ export interface SiglipTextOutput {
   readonly attentions?: LayerTensors;
 }
 
-/** The types that bindings narrow. */
+/** The types that generated bindings narrow. */
 export interface SiglipTextTypes {
   readonly output: object;
 }
@@ -46,14 +47,14 @@ export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOut
     this.session = session;
   }
 
-  /** The model of a plan whose programs `create` loads. */
+  /** Makes the model of a plan. `create` loads its programs. */
   static from(plan: Plan, create: ProgramFactory): SiglipTextModel {
     return new SiglipTextModel(new Session(plan, create));
   }
 
   /**
-   * Throws InputError for rows of another length, ids or positions out of range, or a mask that
-   * hides a whole text.
+   * Runs the tower. Throws InputError for rows of the wrong length, for ids or positions out of
+   * range, and for a mask that hides a whole text.
    */
   async forward(inputs: SiglipTextInputs): Promise<T["output"]> {
     return nestOutputs(await runText(this.session, inputs));
@@ -68,13 +69,13 @@ export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOut
 /** The lowest finite float32, which transformers adds to the scores of hidden tokens. */
 const hidden = -3.4028234663852886e38;
 
-/** Runs the program that takes `input_ids`; outputs under transformers' names. */
+/** Runs the program that takes `input_ids`, and returns its outputs under transformers' names. */
 export const runText = async (
   session: Session,
   inputs: SiglipTextInputs,
 ): Promise<Record<string, Tensor>> => session.run(...readText(session, inputs));
 
-/** What {@link Session.run} takes for these texts; nothing of `inputs` is read afterwards. */
+/** Turns texts into what {@link Session.run} takes. `inputs` is not read afterwards. */
 export function readText(
   session: Session,
   { inputIds, attentionMask, positionIds }: SiglipTextInputs,
@@ -137,7 +138,7 @@ export function readText(
   return [program, inputs, { text_batch: texts }];
 }
 
-/** `rows` of exactly `length` integers from 0 to `limit` - 1. */
+/** Checks that `rows` have exactly `length` integers from 0 to `limit` - 1. */
 function integers(
   name: string,
   rows: Rows,

@@ -5,7 +5,7 @@ import type { Tensor } from "./program.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
 import { Session, type ProgramFactory } from "./session.ts";
 
-/** What a vision tower may return; generated bindings say which of it exists and in which shape. */
+/** What a vision tower may return. Generated bindings say which outputs exist, and their shapes. */
 export interface SiglipVisionOutput {
   /** `last_hidden_state`: `[batch, patches, hidden]`, after the final norm. */
   readonly lastHiddenState?: Tensor;
@@ -17,9 +17,9 @@ export interface SiglipVisionOutput {
   readonly attentions?: LayerTensors;
 }
 
-/** The types that bindings narrow. */
+/** The types that generated bindings narrow. */
 export interface SiglipVisionTypes {
-  /** What pictures are given as. */
+  /** How pictures are given. */
   readonly inputs: object;
   readonly output: object;
 }
@@ -33,17 +33,17 @@ export class SiglipVisionModel<
     this.session = session;
   }
 
-  /** The model of a plan whose programs `create` loads. */
+  /** Makes the model of a plan. `create` loads its programs. */
   static from(plan: Plan, create: ProgramFactory): SiglipVisionModel {
     return new SiglipVisionModel(new Session(plan, create));
   }
 
-  /** Throws InputError for pictures of another shape than the model was compiled for. */
+  /** Runs the tower. Throws InputError for pictures whose shape is not the compiled one. */
   async forward(inputs: T["inputs"]): Promise<T["output"]> {
     return nestOutputs(await this.outputs(inputs));
   }
 
-  /** As {@link forward}, under transformers' names. */
+  /** Like {@link forward}, but with the outputs under transformers' names. */
   outputs(inputs: T["inputs"]): Promise<Record<string, Tensor>> {
     return runVision(this.session, inputs as SiglipVisionInputs);
   }

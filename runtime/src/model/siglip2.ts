@@ -1,4 +1,7 @@
-/** transformers' Siglip2 models (NaFlex): SigLIP's, on patches of pictures of any aspect ratio. */
+/**
+ * transformers' Siglip2 models (NaFlex). They are SigLIP models that take the patches of pictures
+ * of any aspect ratio.
+ */
 import { NaflexTower, type Siglip2VisionInputs } from "./naflex.ts";
 import type { Plan } from "@sigil/spec";
 import type { Tensor } from "./program.ts";
@@ -15,7 +18,7 @@ import {
   type SiglipVisionTypes,
 } from "./siglip-vision-model.ts";
 
-/** What is known without bindings. */
+/** The types without generated bindings. */
 export interface UntypedSiglip2 {
   vision: { inputs: Siglip2VisionInputs; output: SiglipVisionOutput };
   text: { output: SiglipTextOutput };

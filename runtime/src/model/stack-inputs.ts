@@ -4,8 +4,8 @@ interface Stackable {
 }
 
 /**
- * Inputs of several runs as those of one: of each, whose shapes but for the first axis are equal,
- * the values one after the other.
+ * Joins the inputs of several runs into those of one run, along the first axis. The other axes must
+ * be equal.
  */
 export function stackInputs<T extends object>(parts: readonly T[]): T {
   const keys = Object.keys(parts[0]!) as (keyof T)[];

@@ -2,8 +2,8 @@ import type { Plan } from "@sigil/spec";
 import type { PlannedProgress } from "../weights/load-planned.ts";
 
 /**
- * Progress of programs as progress of their plan: bytes loaded by all of them, of the bytes of all.
- * Gives a listener for each program by its name.
+ * Adds the progress of programs up to the progress of their plan, in bytes. Returns a listener for
+ * each program by its name.
  */
 export function sumProgress(
   { programs }: Plan,

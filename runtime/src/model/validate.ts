@@ -1,4 +1,4 @@
-/** What a caller may pass to a run. */
+/** Checks what a caller passes to a run. */
 import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { valueOf, type Symbols } from "./extent.ts";
 import { InputError } from "./input-error.ts";
@@ -8,12 +8,12 @@ import type { DeviceBytes, HostData } from "./program.ts";
 export const shapeOf = (tensor: PlannedTensor, symbols: Symbols): number[] =>
   tensor.shape.map((extent) => valueOf(extent, symbols));
 
-/** What holds the values of an input. */
+/** The array class for the values of an input, by dtype. */
 export const arrayOf = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as const;
 
 /**
- * Throws an InputError for sizes beyond the plan and inputs that are missing or of another type or
- * length; bytes may lie on a device.
+ * Throws InputError for sizes beyond the plan, and for inputs that are missing or have the wrong
+ * type or length. Bytes may lie on a device.
  */
 export function validateInputs(
   program: PlannedProgram,

@@ -1,14 +1,13 @@
 /**
- * What a caller may well not have meant, though the model runs as transformers would run it.
+ * Kinds of warnings: the model runs as transformers would run it, but perhaps not as intended.
  *
- * - `short-text`: texts are shorter than the position table, so that the pooled last position is
- *   another than in training
- * - `masked-padding`: the attention mask hides padding, which published checkpoints attend to
- * - `no-range`: the weights' server knows no byte ranges, so that the whole file is downloaded
- *   first
+ * - `short-text`: texts are shorter than the position table, so the pooled last position differs
+ *   from the one in training
+ * - `masked-padding`: the attention mask hides padding, to which published checkpoints attend
+ * - `no-range`: the server does not support byte ranges, so the whole file is downloaded first
  * - `not-cached`: the weights cannot be kept for the next visit
- * - `no-programmatic-launch`: launches do not overlap although that was asked for: the CUDA driver
- *   cannot do it, or the kernels
+ * - `no-programmatic-launch`: launches do not overlap although that was requested, because the CUDA
+ *   driver or the kernels do not support it
  */
 export type WarningCode =
   | "short-text"

@@ -12,11 +12,11 @@ export interface ClassScore<Label extends string = string> {
 }
 
 export interface ImageClassificationOptions {
-  /** `top_k`: labels to return, 5 by default, never more than there are. */
+  /** `top_k`: how many labels to return. The default is 5. */
   readonly topK?: number;
   /**
-   * `function_to_apply`; by default sigmoid for multi-label and one-label models, none for
-   * regression, softmax else.
+   * `function_to_apply`. The default is sigmoid for multi-label and one-label models, none for
+   * regression, and softmax otherwise.
    */
   readonly functionToApply?: "sigmoid" | "softmax" | "none";
 }
@@ -37,9 +37,9 @@ export class ImageClassification<Label extends string = string> {
   }
 
   /**
-   * Per picture its best labels by falling score; pictures are `pixel_values`, or all that the
-   * model takes of pictures, as the image processor of a NaFlex model gives it. Throws InputError
-   * for a `topK` that is not a positive integer.
+   * Returns the best labels of each picture, highest score first. Pictures are `pixel_values` or,
+   * for a NaFlex model, all that its image processor returns. Throws InputError if `topK` is not a
+   * positive integer.
    */
   async classify(
     pictures: Pictures,

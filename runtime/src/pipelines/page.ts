@@ -1,7 +1,4 @@
-/**
- * Pipelines of a compiled module whose checkpoint lies at an address: in a page, without the
- * compiler.
- */
+/** Pipelines for pages: a compiled module and the URL of its checkpoint, without the compiler. */
 import { decodeImageBlob } from "../image/decode/decode-browser.ts";
 import { imageProcessorConfig } from "../image/image-processor-config.ts";
 import { imageProcessorFromConfig } from "../image/image-processor-from-config.ts";
@@ -43,7 +40,7 @@ export type {
   ZeroShotPipeline,
 } from "./tasks.ts";
 
-/** An address, a file, or a picture that is decoded already. */
+/** A URL, a file, or a decoded picture. */
 export type PagePicture = string | URL | Blob | RawImage | ImageArray;
 
 /** A class that `sigil compile` wrote. */
@@ -57,8 +54,8 @@ export interface PagePipelineOptions {
 }
 
 /**
- * Zero-shot classification by a module and the address of its checkpoint's folder. Files are
- * fetched as they are needed, weights by ranges. Throws WeightsError for what is missing.
+ * Zero-shot classification with a compiled module and the URL of its checkpoint's folder. Files are
+ * fetched when they are needed, and weights by byte ranges. Throws WeightsError for missing files.
  */
 export async function zeroShotImageClassification<Options>(
   module: CompiledModule<SiglipModel, Options>,
@@ -68,7 +65,10 @@ export async function zeroShotImageClassification<Options>(
   return zeroShotPipeline(await open(module, address, options));
 }
 
-/** A fine-tuned classifier's own labels. Otherwise as {@link zeroShotImageClassification}. */
+/**
+ * Classification by the labels of a fine-tuned classifier. Otherwise like {@link
+ * zeroShotImageClassification}.
+ */
 export async function imageClassification<Options>(
   module: CompiledModule<SiglipForImageClassification, Options>,
   address: string | URL,
@@ -77,7 +77,7 @@ export async function imageClassification<Options>(
   return classificationPipeline(await open(module, address, options));
 }
 
-/** Embeddings of pictures. Otherwise as {@link zeroShotImageClassification}. */
+/** Embeddings of pictures. Otherwise like {@link zeroShotImageClassification}. */
 export async function imageFeatures<Options>(
   module: CompiledModule<
     { getImageFeatures(inputs: SiglipVisionInputs): Promise<Tensor> },
@@ -93,7 +93,7 @@ interface TextTower {
   getTextFeatures(inputs: SiglipTextInputs): Promise<Tensor>;
 }
 
-/** Embeddings of texts. Otherwise as {@link zeroShotImageClassification}. */
+/** Embeddings of texts. Otherwise like {@link zeroShotImageClassification}. */
 export async function textFeatures<Options>(
   module: CompiledModule<TextTower, Options>,
   address: string | URL,
@@ -143,7 +143,10 @@ async function partsAt(folder: URL, texts: boolean): Promise<ProcessorParts> {
   };
 }
 
-/** Of spiece.model, unless tokenizer_class asks for tokenizer.json; either is code of its own. */
+/**
+ * Reads spiece.model unless tokenizer_class asks for tokenizer.json. Each tokenizer is a separate
+ * chunk of code.
+ */
 async function tokenizerAt(folder: URL): Promise<Tokenizer | undefined> {
   const tokenizerConfig = await json(folder, "tokenizer_config.json");
   // As in transformers, the others say something only where this one does not.
@@ -169,7 +172,7 @@ async function tokenizerAt(folder: URL): Promise<Tokenizer | undefined> {
   return tokenizerFromJson(tokenizerJson, tokenizerConfigOf({ ...files, tokenizerJson }));
 }
 
-/** A file of the folder, or undefined where there is none. */
+/** A file of the folder, or undefined if it does not exist. */
 async function fetched(folder: URL, name: string): Promise<Uint8Array | undefined> {
   const response = await fetch(new URL(name, folder));
   if (response.status === 404) return undefined;

@@ -1,7 +1,4 @@
-/**
- * transformers' pipelines as functions: pictures or texts in, labels or features out, whatever
- * opened the model.
- */
+/** transformers' pipelines as functions: pictures or texts in, labels or features out. */
 import type { ImageArray, RawImage } from "../image/raw-image.ts";
 import { InputError } from "../model/input-error.ts";
 import type { Tensor } from "../model/program.ts";
@@ -22,31 +19,31 @@ import {
   type ZeroShotOptions,
 } from "./zero-shot-image-classification.ts";
 
-/** A `ModelProcessor`, whatever its model takes. */
+/** A `ModelProcessor` of any model. */
 export interface PipelineProcessor {
   readonly tokenizer: Tokenizer;
   images(images: readonly (RawImage | ImageArray)[]): object;
   texts(texts: readonly string[]): ProcessedTexts;
 }
 
-/** A model that is open, and what it is given pictures by. */
+/** An open model and what prepares its pictures. */
 export interface PipelineParts<Model, Picture> {
   readonly model: Model;
-  /** Of the model, and so for what it takes. */
+  /** The processor of the model. */
   readonly processor: PipelineProcessor;
   readonly textLength: number;
   readonly decode: (picture: Picture) => Promise<RawImage | ImageArray>;
-  /** Frees what was opened. */
+  /** Frees everything that was opened. */
   readonly close: () => Promise<void>;
 }
 
 interface Disposable {
-  /** Frees memory, threads and files, after the calls under way. */
+  /** Frees memory, threads and files once the current calls have ended. */
   dispose(): Promise<void>;
 }
 
 export interface ZeroShotPipeline<Picture> extends Disposable {
-  /** The labels by falling probability, which is each label's own. */
+  /** The labels, highest probability first. Probabilities are independent of each other. */
   (picture: Picture, labels: readonly string[], options?: ZeroShotOptions): Promise<LabelScore[]>;
   (
     pictures: readonly Picture[],
@@ -56,18 +53,18 @@ export interface ZeroShotPipeline<Picture> extends Disposable {
 }
 
 export interface ClassificationPipeline<Picture> extends Disposable {
-  /** The best of the model's own labels. */
+  /** The best labels of the model. */
   (picture: Picture, options?: ImageClassificationOptions): Promise<ClassScore[]>;
   (pictures: readonly Picture[], options?: ImageClassificationOptions): Promise<ClassScore[][]>;
 }
 
 export interface FeatureOptions {
-  /** Scale each embedding to length one, for cosines by a product. Default false. */
+  /** Scale each embedding to unit length, so that dot products are cosines. Default false. */
   readonly normalize?: boolean;
 }
 
 export interface FeaturePipeline<Input> extends Disposable {
-  /** Embeddings, `[inputs, width]`; one input is one row. */
+  /** Embeddings, `[inputs, width]`. A single input gives one row. */
   (
     inputs: Input | readonly Input[],
     options?: FeatureOptions,
@@ -75,7 +72,7 @@ export interface FeaturePipeline<Input> extends Disposable {
 }
 
 /**
- * Pictures that are decoded and resized for one run: a folder of photographs is never in memory.
+ * How many pictures are decoded for one run. A folder of photographs is never in memory as a whole.
  */
 const atOnce = 16;
 
@@ -85,7 +82,7 @@ const listed = <T>(given: T | readonly T[]): readonly T[] => {
   return all;
 };
 
-/** What `run` gives for the pictures, some at a time. */
+/** Runs `run` on the pictures, some at a time, and joins the results. */
 async function overPictures<Picture, Result>(
   given: Picture | readonly Picture[],
   { processor, decode }: PipelineParts<unknown, Picture>,

@@ -1,6 +1,6 @@
 /**
- * transformers' `zero-shot-image-classification` pipeline for SigLIP: a sigmoid per label, text
- * embeddings cached per label.
+ * transformers' `zero-shot-image-classification` pipeline for SigLIP. Each label has a probability
+ * of its own, by a sigmoid. Embeddings of labels are cached.
  */
 import { RecentRows } from "../recent-rows.ts";
 import { InputError } from "../model/input-error.ts";
@@ -8,7 +8,7 @@ import type { SiglipModel } from "../model/siglip-model.ts";
 import type { Tensor } from "../model/program.ts";
 import { visionInputs, type Pictures } from "./pictures.ts";
 
-/** What turns texts into ids: any of Sigil's tokenizers. */
+/** A tokenizer for labels. Any tokenizer of Sigil fits. */
 export interface LabelTokenizer {
   encode(
     texts: readonly string[],
@@ -36,12 +36,14 @@ export interface ZeroShotOptions {
 }
 
 /**
- * Embeddings that are kept, in bytes: of some 5,000 labels of 768 features. A server is asked for
- * labels without end.
+ * Bytes of embeddings to keep: about 5,000 labels of 768 features. A server sees ever new labels.
  */
 const keptBytes = 16 << 20;
 
-/** Embeddings of labels are kept, the most recently used up to 16 MiB with their texts. */
+/**
+ * Zero-shot classification. It caches the embeddings of the most recently used labels, up to 16 MiB
+ * including their texts.
+ */
 export class ZeroShotImageClassification {
   readonly #model: SiglipModel;
   readonly #tokenizer: LabelTokenizer;
@@ -50,8 +52,8 @@ export class ZeroShotImageClassification {
 
   /**
    * `textLength` is the length that the text tower was compiled for: min(model_max_length,
-   * max_position_embeddings), which is what `processor(text=..., padding="max_length")` pads to.
-   * transformers' pipeline has 64 whatever the files say, and fails where the table is shorter.
+   * max_position_embeddings), to which `processor(text=..., padding="max_length")` pads. The
+   * pipeline of transformers always pads to 64, and fails if the position table is shorter.
    */
   constructor(model: SiglipModel, tokenizer: LabelTokenizer, textLength: number) {
     this.#model = model;
@@ -60,9 +62,9 @@ export class ZeroShotImageClassification {
   }
 
   /**
-   * Per image, the labels by falling score; ties keep the order of `labels`. Pictures are
-   * `pixel_values`, or all that the model takes of pictures, as the image processor of a NaFlex
-   * model gives it. Throws InputError for no labels, or labels that are not strings.
+   * Returns the labels for each picture, highest score first. Ties keep the order of `labels`.
+   * Pictures are `pixel_values` or, for a NaFlex model, all that its image processor returns.
+   * Throws InputError for an empty list of labels, and for labels that are not strings.
    */
   async classify(
     pictures: Pictures,

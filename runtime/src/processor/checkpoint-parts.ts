@@ -1,4 +1,6 @@
-/** A checkpoint's image processor and tokenizer, chosen as transformers chooses them. */
+/**
+ * Makes the image processor and the tokenizer of a checkpoint, chosen as transformers chooses them.
+ */
 import { imageProcessorConfig } from "../image/image-processor-config.ts";
 import { imageProcessorFromConfig } from "../image/image-processor-from-config.ts";
 import { SiglipImageProcessor } from "../image/siglip-image-processor.ts";
@@ -12,7 +14,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What of a checkpoint says how pictures are prepared. */
+/** The files of a checkpoint that say how pictures are prepared. */
 export interface ImageProcessorFiles {
   readonly folder: string;
   readonly config: Json;
@@ -21,8 +23,8 @@ export interface ImageProcessorFiles {
 }
 
 /**
- * The image processor that the checkpoint's files describe; transformers' defaults at the size of
- * its config where there are none. Throws ImageError for settings that cannot be.
+ * The image processor that the files of a checkpoint describe. Without such files it has
+ * transformers' defaults, and the size in the config. Throws ImageError for invalid settings.
  */
 export function imageProcessorOf(files: ImageProcessorFiles): AnyImageProcessor {
   const config = imageProcessorConfig(files);
@@ -38,9 +40,9 @@ export function imageProcessorOf(files: ImageProcessorFiles): AnyImageProcessor 
 }
 
 /**
- * The tokenizer that `tokenizer_class` asks for: SiglipTokenizer reads spiece.model, any other
- * tokenizer.json; the file that is there where the other is not. Throws InputError where neither
- * is, TokenizerError for files that are damaged.
+ * The tokenizer that `tokenizer_class` asks for: SiglipTokenizer reads spiece.model, and any other
+ * class reads tokenizer.json. If only one of the two files exists, that one is read. Throws
+ * InputError if neither exists, and TokenizerError for damaged files.
  */
 export function tokenizerOf(
   files: TokenizerFiles & {

@@ -1,4 +1,4 @@
-/** What turns pictures and texts into exactly what one compiled model takes. */
+/** Turns pictures and texts into exactly what one compiled model takes. */
 import type { FixedSize } from "../image/image-size.ts";
 import { ImageError, type ImageArray, type RawImage } from "../image/raw-image.ts";
 import type { ResizeAndCrop } from "../image/resize-and-crop.ts";
@@ -8,49 +8,55 @@ import { InputError } from "../model/input-error.ts";
 import type { SiglipVisionInputs } from "../model/run-vision.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
-/** SigLIP's, or SigLIP 2's for pictures of any aspect ratio, or those of open_clip and timm. */
+/** The image processor of SigLIP, of SigLIP 2 (NaFlex), of open_clip or of timm. */
 export type AnyImageProcessor = SiglipImageProcessor | Siglip2ImageProcessor | ResizeAndCrop;
 
-/** Each is given, or made when it is first needed, as `openCheckpoint` does. */
+/**
+ * The parts of a processor. Each is given, or is a function that makes it when it is first needed,
+ * as in the result of `openCheckpoint`.
+ */
 export interface ProcessorParts {
   readonly imageProcessor?: AnyImageProcessor | (() => AnyImageProcessor);
   readonly tokenizer?: Tokenizer | (() => Tokenizer);
 }
 
-/** What a module was compiled for; a generated class has it. */
+/** What a module was compiled for. Generated classes have these as static members. */
 export interface ProcessorTarget<Inputs extends object = SiglipVisionInputs> {
-  /** What its vision tower takes, as a type: there is no value. */
+  /** The inputs of its vision tower, as a type only. There is no value. */
   readonly inputs?: Inputs;
-  /** Undefined for a model that takes pictures of any size, or none. */
+  /** Undefined for a model that takes pictures of any size, or no pictures. */
   readonly imageSize?: FixedSize;
-  /** Of a model that takes patches (NaFlex). */
+  /** For NaFlex models, which take patches. */
   readonly maxNumPatches?: number;
   readonly textLength?: number;
   /** Default "float32". */
   readonly pixels?: "float32" | "uint8";
 }
 
-/** A row of ids for each text, padded and cut to the model's length. */
+/** A row of ids for each text, padded or cut to the text length of the model. */
 export interface ProcessedTexts {
   readonly inputIds: number[][];
-  /** Where the tokenizer's `model_input_names` lists it. */
+  /** Present if `model_input_names` of the tokenizer lists it. */
   readonly attentionMask?: number[][];
 }
 
-/** `Inputs` is what the vision tower takes. */
+/** Prepares pictures and texts for a model. `Inputs` is what its vision tower takes. */
 export class ModelProcessor<Inputs extends object = SiglipVisionInputs> {
   readonly #parts: ProcessorParts;
   readonly #target: ProcessorTarget<Inputs>;
   #imageProcessor: AnyImageProcessor | undefined;
   #tokenizer: Tokenizer | undefined;
 
-  /** `new ModelProcessor(SiglipShapes, await openCheckpoint(folder))`; a page gives the parts. */
+  /**
+   * In Node: `new ModelProcessor(SiglipShapes, await openCheckpoint(folder))`. A page gives the
+   * parts itself.
+   */
   constructor(target: ProcessorTarget<Inputs>, parts: ProcessorParts) {
     this.#parts = parts;
     this.#target = target;
   }
 
-  /** Throws InputError where there is none, ImageError where it is for another model. */
+  /** Throws InputError if there is none, and ImageError if it does not fit the model. */
   get imageProcessor(): AnyImageProcessor {
     if (this.#imageProcessor) return this.#imageProcessor;
     const found = made("imageProcessor", this.#parts.imageProcessor);
@@ -63,12 +69,15 @@ export class ModelProcessor<Inputs extends object = SiglipVisionInputs> {
     return (this.#imageProcessor = found);
   }
 
-  /** Throws InputError where there is none. */
+  /** Throws InputError if there is none. */
   get tokenizer(): Tokenizer {
     return (this.#tokenizer ??= made("tokenizer", this.#parts.tokenizer));
   }
 
-  /** What the vision tower takes of decoded pictures. Throws ImageError, naming the picture. */
+  /**
+   * Turns decoded pictures into what the vision tower takes. Throws ImageError, which names the
+   * picture.
+   */
   images(images: readonly (RawImage | ImageArray)[]): Inputs {
     const processor = this.imageProcessor;
     const { pixels, maxNumPatches } = this.#target;
@@ -82,7 +91,7 @@ export class ModelProcessor<Inputs extends object = SiglipVisionInputs> {
     return { pixelValues: { data, shape } } as object as Inputs;
   }
 
-  /** `input_ids` of texts. */
+  /** The `input_ids` of texts. */
   texts(texts: string | readonly string[]): ProcessedTexts {
     const { textLength } = this.#target;
     if (textLength === undefined) throw new InputError("the model takes no texts");

@@ -1,4 +1,4 @@
-/** transformers' SiglipProcessor: a tokenizer and an image processor called together. */
+/** transformers' SiglipProcessor: a tokenizer and an image processor in one. */
 import type { ImageArray, RawImage } from "../image/raw-image.ts";
 import { InputError } from "../model/input-error.ts";
 import type { ByteTensor, PixelValues, Tensor } from "../model/program.ts";
@@ -12,17 +12,17 @@ export interface ProcessorInputs extends EncodeOptions {
   /** Options of the image processor for this call. */
   readonly imageOptions?: Partial<ImageProcessorOptions>;
   /**
-   * "uint8" for a model that was compiled so: pictures are resized, and normalised by the model.
-   * Default "float32".
+   * "uint8" for a model compiled for uint8 pixels: pictures are only resized, and the model
+   * normalises them. Default "float32".
    */
   readonly pixels?: "float32" | "uint8";
 }
 
-/** What a model's `forward` takes; what was not given is absent. */
+/** The inputs of a model's `forward`. Parts that were not given are absent. */
 export interface Processed<Pixels extends PixelValues = Tensor> {
   /** `input_ids` */
   readonly inputIds?: number[][];
-  /** `attention_mask`, where the tokenizer's `model_input_names` lists it or it was asked for. */
+  /** `attention_mask`, if `model_input_names` of the tokenizer lists it or it was asked for. */
   readonly attentionMask?: number[][];
   /** `pixel_values` */
   readonly pixelValues?: Pixels;
@@ -38,8 +38,9 @@ export class SiglipProcessor {
   }
 
   /**
-   * Texts, pictures or both. Texts get no padding and no truncation unless asked for: SigLIP needs
-   * `padding: "max_length"`. Throws InputError for neither.
+   * Processes texts, pictures or both. Texts are neither padded nor truncated unless asked for;
+   * SigLIP needs `padding: "max_length"`. Throws InputError if there are neither texts nor
+   * pictures.
    */
   process(inputs: ProcessorInputs & { readonly pixels: "uint8" }): Processed<ByteTensor>;
   process(inputs: ProcessorInputs & { readonly pixels?: "float32" }): Processed;

@@ -1,4 +1,4 @@
-/** transformers' Siglip2Processor (NaFlex): a tokenizer and an image processor called together. */
+/** transformers' Siglip2Processor (NaFlex): a tokenizer and an image processor in one. */
 import type { ImageArray, RawImage } from "../image/raw-image.ts";
 import type {
   Siglip2ImageProcessor,
@@ -15,11 +15,11 @@ export interface Siglip2ProcessorInputs extends EncodeOptions {
   readonly imageOptions?: Partial<Siglip2ImageProcessorOptions>;
 }
 
-/** What `Siglip2Model.forward` takes; what was not given is absent. */
+/** The inputs of `Siglip2Model.forward`. Parts that were not given are absent. */
 export interface Siglip2Processed extends Partial<Siglip2VisionInputs> {
   /** `input_ids` */
   readonly inputIds?: number[][];
-  /** `attention_mask`, where the tokenizer's `model_input_names` lists it or it was asked for. */
+  /** `attention_mask`, if `model_input_names` of the tokenizer lists it or it was asked for. */
   readonly attentionMask?: number[][];
 }
 
@@ -33,9 +33,9 @@ export class Siglip2Processor {
   }
 
   /**
-   * Texts, pictures or both. Texts are padded and cut to 64 tokens unless told otherwise. Patches
-   * are the image processor's own, where transformers takes 256 of 16x16 whatever its file says.
-   * Throws InputError for neither.
+   * Processes texts, pictures or both. Texts are padded and cut to 64 tokens unless the options say
+   * otherwise. The size and number of patches come from the image processor; transformers always
+   * takes 256 of 16x16. Throws InputError if there are neither texts nor pictures.
    */
   process({ text, images, imageOptions, ...encode }: Siglip2ProcessorInputs): Siglip2Processed {
     if (text === undefined && images === undefined)

@@ -1,4 +1,4 @@
-/** The asking side: a session whose programs run in a worker. */
+/** The calling side: a session whose programs run in a worker. */
 import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { Transferable, Worker } from "../platform.ts";
 import { InputError } from "../model/input-error.ts";
@@ -21,10 +21,10 @@ import { giveTo, inNode, watchWorker, type NodeWorker } from "./worker-host.ts";
 
 export interface WorkerOptions {
   /**
-   * Run in a worker, so that the page or the server stays responsive: `true` starts one, which ends
-   * with the session; or one, of worker_threads in Node, that runs the entry
-   * `@sigil/runtime-webgpu/worker` or `@sigil/runtime-cpu/worker`, which may serve several sessions
-   * and stays the caller's.
+   * Run in a worker, so that the page or the server stays responsive. `true` starts a worker that
+   * ends with the session. Or give a worker of your own (in Node, of worker_threads) that runs the
+   * entry `@sigil/runtime-webgpu/worker` or `@sigil/runtime-cpu/worker`. It may serve several
+   * sessions, and Sigil does not end it.
    */
   readonly worker?: boolean | Worker | NodeWorker;
 }
@@ -36,32 +36,35 @@ export interface ConnectOptions {
   readonly plan: Plan;
   readonly artifact: unknown;
   /**
-   * The caller's: functions become messages, a signal reaches the worker. What a function throws
-   * rejects the calls under way; where there are none, it is reported as an uncaught error.
+   * Options of the caller. Functions are called by messages, and a signal reaches the worker. What
+   * a function throws rejects the pending calls; without any, it is reported as an uncaught error.
    */
   readonly options: Readonly<Record<string, unknown>>;
   readonly weights: WeightSource;
   readonly handlers?: Handlers;
-  /** Of errors that this backend throws. */
+  /** Classes of the errors that this backend throws. */
   readonly errors?: ErrorClasses;
 }
 
-/** What a Session is made of. */
+/** The parts that a Session is made of. */
 export interface Connection {
   readonly create: ProgramFactory;
   readonly backend: string;
-  /** What the worker's backend says of itself now. */
+  /** How the backend in the worker describes itself now. */
   about(): Promise<unknown>;
-  /** Waits for the runs that were asked for, and for an owned worker to end. */
+  /** Waits until the requested runs and an owned worker have ended. */
   close(): Promise<void>;
 }
 
-/** How long a worker may take to be there, in milliseconds; one that serves others may be busy. */
+/**
+ * How long a worker may take to answer, in milliseconds. A worker with other sessions may be busy.
+ */
 const mostSilence = 60_000;
 
 /**
- * Opens a session in a worker. Throws what opening it there throws, of the same class, the signal's
- * reason as soon as it aborts, or WorkerError. An owned worker has ended when it throws.
+ * Opens a session in a worker. Throws the error that the worker throws, in the same class; the
+ * reason of the signal as soon as it aborts; or WorkerError. If it throws, an owned worker has
+ * ended.
  */
 export async function connectSession({
   worker,
@@ -80,7 +83,7 @@ export async function connectSession({
   const listeners = Object.fromEntries(
     entries.filter(([, value]) => typeof value === "function"),
   ) as Readonly<Record<string, (...args: unknown[]) => void>>;
-  /** Ends each call that waits for the worker. */
+  /** Rejects the calls that wait for the worker. */
   const underWay = new Set<(error: unknown) => void>();
   let reading = new AbortController();
   const peer = new Peer(
@@ -133,8 +136,9 @@ export async function connectSession({
     await end();
   };
   /**
-   * What a listener throws is thrown by the calls that it was told of, as it is without a worker.
-   * An abort ends loading at once, whatever the worker does, and is reported by its own reason.
+   * If a listener throws, the calls that it belongs to throw its error, as they do without a
+   * worker. An abort ends loading at once, whatever the worker does, and rejects with its own
+   * reason.
    */
   const call = (
     method: string,

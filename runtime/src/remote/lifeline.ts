@@ -1,9 +1,9 @@
 /**
- * Seeing the end of a Web Worker that somebody else terminated, of which browsers tell nobody: it
- * holds a lock for as long as it lives. Web Locks need a secure context; Node tells by itself.
+ * Notices when someone else terminates a Web Worker, which browsers do not report: the worker holds
+ * a lock for as long as it lives. Web Locks need a secure context. Node reports the end itself.
  */
 
-/** Holds a lock until `released`; its name, or undefined where there are no locks. */
+/** Holds a lock until `released`. Returns its name, or undefined where there are no locks. */
 export async function holdLifeline(released: Promise<void>): Promise<string | undefined> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return undefined;

@@ -1,4 +1,4 @@
-/** Errors across threads: structured cloning would keep neither their class nor their code. */
+/** Sends errors across threads. Structured cloning keeps neither their class nor their code. */
 
 import { SigilError } from "@sigil/spec/shared";
 import { DisposedError } from "../model/disposed-error.ts";
@@ -7,21 +7,21 @@ import { OptionError } from "../model/option-error.ts";
 import { PlanError } from "../model/plan-error.ts";
 import { WeightsError } from "../weights/error.ts";
 
-/** What a thread says of an error. */
+/** An error as one thread describes it to another. */
 export interface PlainError {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** Error classes by name; others arrive as Error, with their name. */
+/** Error classes by name. Errors of other classes arrive as Error and keep their name. */
 export type ErrorClasses = Readonly<Record<string, { readonly prototype: Error }>>;
 
-/** A worker could not be started, or ended while it was needed. */
+/** Thrown when a worker cannot be started, or ends while it is needed. */
 export class WorkerError extends SigilError {
   override readonly name = "WorkerError";
   readonly code = "worker";
 }
 
-/** Errors that weights and runs throw on either side. */
+/** Errors that reading weights and running may throw on either side. */
 export const sharedErrors: ErrorClasses = {
   DisposedError,
   InputError,

@@ -1,8 +1,8 @@
 import { SigilError } from "@sigil/spec/shared";
 
 /**
- * A tokenizer file that cannot be used, or a tokenizer asked for what it does not hold.
- * `offset` is the byte of the file the message is about, when there is one; `issues` has every
+ * Thrown for a tokenizer file that cannot be used, and for requests that a tokenizer cannot answer.
+ * `offset` is the byte of the file that the message is about, if there is one. `issues` has every
  * problem of a configuration.
  */
 export class TokenizerError extends SigilError {

@@ -1,4 +1,4 @@
-/** What open_clip's HFTokenizer does to a text before its tokenizer reads it (open_clip 3.3). */
+/** Cleans texts as HFTokenizer of open_clip 3.3 does before it tokenizes them. */
 import { TokenizerError } from "./error.ts";
 import { htmlEntities } from "./html-entities.ts";
 import { pythonLower } from "./lower-case.ts";
@@ -8,16 +8,16 @@ import { collapseWhitespace, deletePunctuation, strip } from "./python-text.ts";
 import type { Encoding, EncodeOptions, Tokenizer } from "./tokenizer.ts";
 
 /**
- * `canonicalize`: lower case, without punctuation, `_` a space; `lower`: lower case; `whitespace`:
- * white space alone.
+ * `canonicalize` lower-cases, removes punctuation and turns `_` into a space. `lower` lower-cases.
+ * `whitespace` changes only white space.
  */
 export type OpenClipCleaning = "canonicalize" | "lower" | "whitespace";
 
 const cleanings: readonly unknown[] = ["canonicalize", "lower", "whitespace"];
 
 /**
- * The tokenizer of an open_clip model: one that reads texts as open_clip cleans them. Throws
- * TokenizerError for a cleaning that open_clip does not know.
+ * Makes the tokenizer of an open_clip model: it cleans texts as open_clip does, and gives them to
+ * the given one. Throws TokenizerError for a cleaning that open_clip does not know.
  */
 export function openClipTokenizer<T extends Tokenizer>(
   tokenizer: T,
@@ -42,7 +42,7 @@ export function openClipTokenizer<T extends Tokenizer>(
   };
 }
 
-/** A text as open_clip cleans it, first of all by `fix_text` of ftfy 6.3. */
+/** Cleans a text as open_clip does, which begins with `fix_text` of ftfy 6.3. */
 export function openClipText(text: string, cleaning: OpenClipCleaning): string {
   const basic = strip(unescapeHtml(unescapeHtml(fixText(text))));
   const words = (some: string): string => strip(collapseWhitespace(some));
@@ -51,7 +51,7 @@ export function openClipText(text: string, cleaning: OpenClipCleaning): string {
   return words(pythonLower(deletePunctuation(basic.replaceAll("_", " "))));
 }
 
-/** Lines are fixed one by one; after one with a tag in it entities are left alone (ftfy 6.3). */
+/** Fixes lines one by one. After a line with a tag, entities are left alone (ftfy 6.3). */
 function fixText(text: string): string {
   let entities = true;
   return text
@@ -89,7 +89,7 @@ const ligatures: Readonly<Record<string, string>> = {
   ...{ ﬀ: "ff", ﬁ: "fi", ﬂ: "fl", ﬃ: "ffi", ﬄ: "ffl", ﬅ: "ſt", ﬆ: "st" },
 };
 
-/** An entity with its semicolon, and in capitals where none is called so. */
+/** An entity with its semicolon, also in capitals if no entity has that name. */
 function unambiguous(entity: string): string {
   const known = htmlEntities();
   const name = entity.slice(1);
@@ -104,7 +104,7 @@ function unambiguous(entity: string): string {
   return small !== undefined && unescapeHtml(entity) === entity ? small.toUpperCase() : entity;
 }
 
-/** Python's `html.unescape`: also without semicolons, the longest name that is known. */
+/** Python's `html.unescape`: an entity without a semicolon is its longest known name. */
 function unescapeHtml(text: string): string {
   return text.includes("&")
     ? text.replace(

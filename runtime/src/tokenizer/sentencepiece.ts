@@ -5,7 +5,7 @@ import { PieceTrie } from "./piece-trie.ts";
 import { SentencePieceNormalizer, spaceMarker } from "./sentencepiece-normalizer.ts";
 import { viterbi, type UnigramLattice } from "./viterbi.ts";
 
-/** A piece of an encoded text; for an unknown, `text` is what was not known. */
+/** A piece of an encoded text. If it is unknown, `text` is the unknown text. */
 export interface EncodedPiece {
   readonly id: number;
   readonly text: string;
@@ -13,12 +13,12 @@ export interface EncodedPiece {
 
 const unknownPenalty = 10;
 
-/** As SentencePiece 0.2.2 scores one, whatever the file and the other pieces say. */
+/** The score of a user-defined piece in SentencePiece 0.2.2, whatever the file says. */
 const userDefinedScore = (byteLength: number): number => Math.fround(0.1 * (byteLength - 1));
 
 /**
- * A SentencePiece unigram model: the same ids and texts as `SentencePieceProcessor` gives for the
- * file.
+ * A SentencePiece unigram model. It gives the same ids and texts as `SentencePieceProcessor` for
+ * the same file.
  */
 export class SentencePiece {
   readonly proto: ModelProto;
@@ -30,8 +30,8 @@ export class SentencePiece {
   private readonly byteIds: readonly number[] | undefined;
 
   /**
-   * Reads a `spiece.model`; throws TokenizerError when it is damaged, has no unknown piece or is
-   * not unigram. `addDummyPrefix` outranks the file.
+   * Reads a `spiece.model`. Throws TokenizerError if it is damaged, has no unknown piece or is not
+   * a unigram model. `addDummyPrefix` overrides the file.
    */
   constructor(data: Uint8Array, options: { readonly addDummyPrefix?: boolean } = {}) {
     const file = parseModelProto(data);
@@ -70,14 +70,14 @@ export class SentencePiece {
     }
   }
 
-  /** Ids of `text`, without any special token. */
+  /** The ids of `text`, without special tokens. */
   encode(text: string): number[] {
     return this.encodePieces(text).map((piece) => piece.id);
   }
 
   /**
-   * Pieces of `text`: unknown characters as bytes where the model has them, else consecutive ones
-   * as one piece.
+   * The pieces of `text`. Unknown characters become byte pieces if the model has those. Otherwise
+   * consecutive ones become one unknown piece.
    */
   encodePieces(text: string): EncodedPiece[] {
     const pieces: { id: number; text: string }[] = [];
@@ -97,7 +97,10 @@ export class SentencePiece {
     return pieces;
   }
 
-  /** The text of pieces: bytes merged to UTF-8, leading marker removed, control pieces dropped. */
+  /**
+   * The text of pieces. Byte pieces are joined to UTF-8, the leading marker is removed, and control
+   * pieces are dropped.
+   */
   decodePieces(pieces: readonly string[]): string {
     const { addDummyPrefix, removeExtraWhitespaces } = this.proto.normalizer;
     let text = "";
@@ -127,7 +130,7 @@ export class SentencePiece {
     return text + decodeUtf8(bytes);
   }
 
-  /** The id of a piece, the unknown id for any other text. */
+  /** The id of a piece, or the unknown id for any other text. */
   pieceToId(piece: string): number {
     return this.idByText.get(piece) ?? this.unkId;
   }

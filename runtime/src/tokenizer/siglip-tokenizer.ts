@@ -18,21 +18,21 @@ import { SiglipVocabulary } from "./siglip-vocabulary.ts";
 import type { DecodeOptions, EncodeOptions, Encoding, Tokenizer } from "./tokenizer.ts";
 
 /**
- * `SiglipTokenizer` of transformers v5, read from a `spiece.model`. Same ids and texts as the
- * original.
+ * `SiglipTokenizer` of transformers 5, read from a `spiece.model`. It gives the same ids and texts
+ * as the original.
  */
 export class SiglipTokenizer implements Tokenizer {
   /** The model itself: `encode` gives SentencePiece's raw ids. (`sp_model`) */
   readonly sentencePiece: SentencePiece;
   /**
-   * Length rows are cut or padded to when asked: 64 unless the configuration says otherwise.
-   * (`model_max_length`)
+   * Length to which rows are cut or padded if asked for: 64 unless the configuration says
+   * otherwise. (`model_max_length`)
    */
   readonly modelMaxLength: number;
   readonly doLowerCase: boolean;
   readonly eosToken: string;
   readonly unkToken: string;
-  /** Undefined where the configuration says null: such a tokenizer does not pad. */
+  /** Undefined if the configuration says null. Such a tokenizer does not pad. */
   readonly padToken: string | undefined;
   private readonly file: Uint8Array;
   private readonly settings: TokenizerSettings;
@@ -68,15 +68,15 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * Reads the bytes of `spiece.model` and the object of `tokenizer_config.json`; throws
-   * TokenizerError on damage.
+   * Reads the bytes of `spiece.model` and the parsed `tokenizer_config.json`. Throws TokenizerError
+   * if one of them is damaged.
    */
   static fromSpiece(file: Uint8Array, config: TokenizerConfig = {}): SiglipTokenizer {
     return new SiglipTokenizer(file, config);
   }
 
   /**
-   * `pad_token_id`: the id of `</s>` in published checkpoints. Throws TokenizerError where the
+   * `pad_token_id`: the id of `</s>` in published checkpoints. Throws TokenizerError if the
    * configuration says that there is none.
    */
   get padTokenId(): number {
@@ -99,7 +99,7 @@ export class SiglipTokenizer implements Tokenizer {
     return Array.from(this.vocabulary.special, (token) => this.convertTokensToIds(token));
   }
 
-  /** `vocab_size`: pieces of the model, added tokens not counted. */
+  /** `vocab_size`: the number of pieces in the model, without added tokens. */
   get vocabSize(): number {
     return this.sentencePiece.proto.pieces.length;
   }
@@ -109,7 +109,10 @@ export class SiglipTokenizer implements Tokenizer {
     return this.vocabulary.all();
   }
 
-  /** `__call__`: one row of ids a text, eos included; neither padded nor cut unless asked. */
+  /**
+   * `__call__`: one row of ids for each text, with eos. Rows are neither padded nor cut unless
+   * asked for.
+   */
   encode(texts: string | readonly string[], options: EncodeOptions = {}): Encoding {
     return encodeRows(
       {
@@ -126,7 +129,7 @@ export class SiglipTokenizer implements Tokenizer {
     );
   }
 
-  /** `tokenize`: pieces of a text, special tokens in it kept whole, none added. */
+  /** `tokenize`: the pieces of a text. Special tokens in it stay whole, and none are added. */
   tokenize(text: string): string[] {
     const marked = spaceMarker + text.replaceAll(spaceMarker, " ");
     const tokens = this.settings.splitSpecial
@@ -139,7 +142,7 @@ export class SiglipTokenizer implements Tokenizer {
       : tokens;
   }
 
-  /** `convert_tokens_to_ids`: the unknown id for what is not in the vocabulary. */
+  /** `convert_tokens_to_ids`: gives the unknown id for tokens that are not in the vocabulary. */
   convertTokensToIds(tokens: string): number;
   convertTokensToIds(tokens: readonly string[]): number[];
   convertTokensToIds(tokens: string | readonly string[]): number | number[] {
@@ -147,7 +150,7 @@ export class SiglipTokenizer implements Tokenizer {
     return typeof tokens === "string" ? one(tokens) : tokens.map(one);
   }
 
-  /** `convert_ids_to_tokens`; throws TokenizerError for an id that is not in the vocabulary. */
+  /** `convert_ids_to_tokens`. Throws TokenizerError for an id that is not in the vocabulary. */
   convertIdsToTokens(ids: number): string;
   convertIdsToTokens(ids: readonly number[], options?: DecodeOptions): string[];
   convertIdsToTokens(
@@ -161,8 +164,8 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * `convert_tokens_to_string`: ordinary pieces decoded run by run, a space before each run a
-   * special token ends.
+   * `convert_tokens_to_string`: decodes ordinary pieces run by run, with a space before each run
+   * that a special token ends.
    */
   convertTokensToString(tokens: readonly string[]): string {
     let text = "";
@@ -190,9 +193,7 @@ export class SiglipTokenizer implements Tokenizer {
     return rows.map((ids) => this.decode(ids, options));
   }
 
-  /**
-   * `build_inputs_with_special_tokens`: eos after each sequence that does not already end with it.
-   */
+  /** `build_inputs_with_special_tokens`: adds eos to each sequence that does not end with it. */
   buildInputsWithSpecialTokens(ids: readonly number[], pairIds?: readonly number[]): number[] {
     const withEos = (row: readonly number[]) =>
       row.at(-1) === this.eosTokenId ? [...row] : [...row, this.eosTokenId];
@@ -200,8 +201,8 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * `get_special_tokens_mask`: 1 for eos that would be added; with `alreadyHasSpecialTokens`, for
-   * every special id.
+   * `get_special_tokens_mask`: 1 for each eos that would be added or, with
+   * `alreadyHasSpecialTokens`, for each special id.
    */
   getSpecialTokensMask(
     ids: readonly number[],
@@ -217,8 +218,8 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * `create_token_type_ids_from_sequences`: zeros, one more than ids for each sequence, as
-   * transformers counts.
+   * `create_token_type_ids_from_sequences`: zeros, one more than there are ids in each sequence, as
+   * in transformers.
    */
   createTokenTypeIdsFromSequences(ids: readonly number[], pairIds?: readonly number[]): number[] {
     return new Array<number>(
@@ -227,8 +228,8 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * `canonicalize_text`: lower case, no punctuation (except the exact string given), single spaces,
-   * stripped.
+   * `canonicalize_text`: lower-cases the text, removes punctuation (except the exact string given),
+   * and collapses and trims white space.
    */
   canonicalizeText(text: string, keepPunctuationExactString?: string): string {
     const lowered = this.doLowerCase ? pythonLower(text) : text;
@@ -247,8 +248,8 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * `save_vocabulary`: the file as it was read and the name transformers gives it; writing it is
-   * the caller's.
+   * `save_vocabulary`: the file as it was read, and the name that transformers gives it. The caller
+   * writes it.
    */
   saveVocabulary(filenamePrefix?: string): { filename: string; data: Uint8Array } {
     return {
@@ -258,7 +259,7 @@ export class SiglipTokenizer implements Tokenizer {
   }
 
   /**
-   * `_tokenize`: encoded behind the unknown token, whose pieces are dropped, so that no dummy
+   * `_tokenize`: encodes the text after the unknown token and drops the pieces of that, so no dummy
    * prefix is added.
    */
   private tokenizeOrdinary(text: string): string[] {
@@ -268,7 +269,7 @@ export class SiglipTokenizer implements Tokenizer {
     return pieces.length >= this.unkPieces ? pieces.slice(this.unkPieces) : pieces;
   }
 
-  /** The text cut at added tokens, each with the whitespace that it takes along. */
+  /** Cuts the text at added tokens, each with the white space that it takes along. */
   private cut(text: string): string[] {
     const parts: string[] = [];
     let last = 0;

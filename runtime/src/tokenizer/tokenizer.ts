@@ -1,6 +1,6 @@
-/** How `encode` shapes its rows. */
+/** Options of `encode`. */
 export interface EncodeOptions {
-  /** Second text of each row, or the same number of them as there are texts. */
+  /** The second text of every row, or one for each text. */
   readonly textPair?: string | readonly string[];
   /**
    * `true` and `"longest"` pad to the longest row, `"max_length"` to `maxLength`. Default: no
@@ -13,11 +13,14 @@ export interface EncodeOptions {
   readonly maxLength?: number;
   /** Default true. */
   readonly addSpecialTokens?: boolean;
-  /** Default: whether the tokenizer's `model_input_names` lists it. */
+  /** Default: true if `model_input_names` of the tokenizer lists it. */
   readonly returnAttentionMask?: boolean;
 }
 
-/** One row of ids for each text; `attentionMask` (1 = token, 0 = padding) only when asked for. */
+/**
+ * One row of ids for each text. `attentionMask` (1 = token, 0 = padding) is there only if asked
+ * for.
+ */
 export interface Encoding {
   readonly inputIds: number[][];
   readonly attentionMask?: number[][];
@@ -27,10 +30,10 @@ export interface DecodeOptions {
   readonly skipSpecialTokens?: boolean;
 }
 
-/** What the pipelines need of a tokenizer, whichever file it was read from. */
+/** A tokenizer, whichever file it was read from. */
 export interface Tokenizer {
   readonly padTokenId: number;
-  /** The length the model was trained for; Infinity when its files do not say. */
+  /** The length that the model was trained for, or Infinity if its files do not say. */
   readonly modelMaxLength: number;
   encode(texts: string | readonly string[], options?: EncodeOptions): Encoding;
   decode(ids: readonly number[], options?: DecodeOptions): string;

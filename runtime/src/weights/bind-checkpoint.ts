@@ -2,8 +2,8 @@ import type { BoundPlan } from "./quantized/bind-quantized.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 /**
- * Checks that a checkpoint fits a plan, quantised ones too, and returns it under the plan's names,
- * with the shapes that the plan gives them. Every fault is listed in one WeightsError.
+ * Checks that a checkpoint, which may be quantised, fits a plan. Returns it under the names and
+ * with the shapes of the plan. One WeightsError lists every fault.
  */
 export async function bindCheckpoint(plan: BoundPlan, source: WeightSource): Promise<WeightSource> {
   if (holdsJust(plan, source)) return source;
@@ -12,8 +12,8 @@ export async function bindCheckpoint(plan: BoundPlan, source: WeightSource): Pro
 }
 
 /**
- * Whether a source has the tensors of a plan, no others, and all of them as floats. Without
- * programs nobody knows how their weights will be stored.
+ * Whether a source has exactly the tensors of a plan, all of them as floats. Without programs it is
+ * unknown how the weights will be stored.
  */
 function holdsJust({ tensors, programs }: BoundPlan, source: WeightSource): boolean {
   if (!programs) return false;

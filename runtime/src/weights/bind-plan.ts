@@ -7,9 +7,9 @@ const roots = ["text_model.", "vision_model.", "classifier.", "logit_scale", "lo
 const moduleOf = (name: string): string => name.split(".").slice(0, 2).join(".");
 
 /**
- * Checks that a checkpoint fits a plan and returns it under the plan's names. Whole modules of
- * SigLIP that the plan leaves out (the other tower, an unused head) may be there; every other fault
- * is listed in one WeightsError.
+ * Checks that a checkpoint fits a plan, and returns it under the names of the plan. It may also
+ * have whole SigLIP modules that the plan leaves out, such as the other tower or an unused head.
+ * One WeightsError lists every other fault.
  */
 export function bindPlan(
   plan: Pick<Plan, "tensors" | "weightPrefix" | "ignoreOtherWeights">,

@@ -4,16 +4,17 @@ import type { ExpectedWeight } from "./synthetic.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 /**
- * Pairs of names that are compared for slips: a checkpoint of another model differs in thousands of
- * names, of which none is a slip of another, and comparing all takes minutes.
+ * The most pairs of names that are compared for misspellings. A checkpoint of another model differs
+ * in thousands of names, and comparing all pairs takes minutes.
  */
 const mostPairs = 10_000;
-/** More names that are not expected, beside all that are, are those of another model. */
+/** The most unexpected names that count as misspellings. More of them belong to another model. */
 const mostSlips = 8;
 
 /**
- * Checks that a source holds exactly the expected weights and returns it; every fault is listed in
- * one WeightsError. Tensors named `*.position_ids`, and those that `ignore` accepts, may be extra.
+ * Checks that a source holds exactly the expected weights, and returns it. Extra tensors are
+ * allowed if they are named `*.position_ids` or `ignore` accepts them. One WeightsError lists every
+ * fault.
  */
 export function bindWeights(
   source: WeightSource,

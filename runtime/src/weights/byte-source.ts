@@ -2,7 +2,7 @@ import { WeightsError } from "./error.ts";
 
 export interface VerifyOptions {
   readonly signal?: AbortSignal;
-  /** Bytes read to verify a file, of all. */
+  /** Called with the bytes read so far to verify a file, and their total. */
   readonly onProgress?: (progress: {
     readonly loadedBytes: number;
     readonly totalBytes: number;
@@ -11,24 +11,24 @@ export interface VerifyOptions {
 
 /** Random access to bytes: a buffer, a Blob, a URL or (in Node) a file. */
 export interface ByteSource {
-  /** What errors call it: a path, a URL or a given name. */
+  /** Its name in errors: a path, a URL or a given name. */
   readonly name: string;
   /** Total bytes. */
   size(signal?: AbortSignal): Promise<number>;
   /** Exactly `length` bytes from `offset`, or a WeightsError. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
-  /** What tells one state of the file from another (an ETag), once the file has been asked for. */
+  /** The version of the file, such as an ETag. It is known once the file has been requested. */
   version?(): string | undefined;
   /**
-   * The system's number of an open file, for those who read it by other means than JavaScript's;
-   * theirs only until it is closed.
+   * The file descriptor of an open file, for native code that reads it. It is valid until the
+   * source is closed.
    */
   readonly descriptor?: number;
-  /** Whether the file came as a whole, because its server knows no ranges. */
+  /** Whether the file came as a whole, because its server does not support ranges. */
   isWhole?(): boolean;
   /**
-   * Throws a WeightsError unless the bytes have this SHA-256 (lower-case hex), and keeps nothing of
-   * them then.
+   * Throws a WeightsError unless the bytes have this SHA-256 (lower-case hex). Nothing of them is
+   * kept then.
    */
   verify?(sha256: string, options?: VerifyOptions): Promise<void>;
   close?(): Promise<void>;
@@ -53,7 +53,7 @@ export function checkRange(name: string, offset: number, length: number, size: n
   }
 }
 
-/** Bytes in memory; reads are views, not copies. */
+/** Reads bytes in memory. Results are views, not copies. */
 export function bufferSource(data: ArrayBuffer | Uint8Array, name = "buffer"): ByteSource {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
   return {
@@ -67,7 +67,7 @@ export function bufferSource(data: ArrayBuffer | Uint8Array, name = "buffer"): B
   };
 }
 
-/** A Blob or File, for example from a file input. */
+/** Reads a Blob or File, such as one from a file input. */
 export function blobSource(
   blob: Blob,
   name = (blob as { name?: string }).name ?? "blob",

@@ -24,32 +24,33 @@ import type { WeightSource } from "./weight-source.ts";
 /** A parsed JSON object of a checkpoint. */
 export type CheckpointJson = Readonly<Record<string, unknown>>;
 
-/** What a checkpoint folder holds; files that are not there are undefined. */
+/** The contents of a checkpoint folder. Absent files are undefined. */
 export interface Checkpoint {
   readonly folder: string;
   readonly weights: WeightSource;
-  /** `config.json`, or of a model of open_clip its `open_clip_config.json`. */
+  /** `config.json`, or `open_clip_config.json` for an open_clip model. */
   readonly config: CheckpointJson;
-  /** The software whose config and tensors these are. */
+  /** The library that wrote the config and the tensors. */
   readonly writtenBy: "transformers" | "open_clip" | "timm";
   readonly preprocessorConfig: CheckpointJson | undefined;
   readonly processorConfig: CheckpointJson | undefined;
   readonly tokenizerConfig: CheckpointJson | undefined;
   readonly tokenizerJson: CheckpointJson | undefined;
-  /** Not read where `tokenizerConfig` has `added_tokens_decoder`, as in transformers. */
+  /** Not read if `tokenizerConfig` has `added_tokens_decoder`, as in transformers. */
   readonly specialTokensMap: CheckpointJson | undefined;
-  /** As `specialTokensMap`. */
+  /** Not read in the same case as `specialTokensMap`. */
   readonly addedTokens: CheckpointJson | undefined;
-  /** Path of each file that was found. */
+  /** The path of each file that was found. */
   readonly paths: Readonly<Partial<Record<CheckpointFile, string>>>;
   /**
-   * Made when it is first asked for: as the checkpoint's files say, or transformers' defaults at
-   * the config's size. Throws ImageError for settings that cannot be.
+   * The image processor, which is made when it is first asked for: as the files of the checkpoint
+   * say, or with transformers' defaults and the size in the config. Throws ImageError for invalid
+   * settings.
    */
   imageProcessor(): AnyImageProcessor;
   /**
-   * Made when it is first asked for, of the file that `tokenizer_class` asks for. Throws InputError
-   * where there is none, TokenizerError for files that are damaged.
+   * The tokenizer, which is made when it is first asked for, from the file that `tokenizer_class`
+   * asks for. Throws InputError if there is no such file, and TokenizerError for damaged files.
    */
   tokenizer(): Tokenizer;
   close(): Promise<void>;
@@ -74,18 +75,18 @@ const files = [
 export type CheckpointFile = (typeof files)[number];
 
 export interface OpenCheckpointOptions {
-  /** Files that must be there besides weights and a config. */
+  /** Files that must exist besides the weights and a config. */
   readonly require?: readonly CheckpointFile[];
-  /** Of a checkpoint in shards, open only those that hold one of these tensors. */
+  /** For a sharded checkpoint: open only the shards that hold one of these tensors. */
   readonly tensors?: (name: string, all: readonly string[]) => boolean;
-  /** Weights that lie elsewhere, instead of the folder's. */
+  /** Weights to use instead of those in the folder. */
   readonly weights?: WeightSource | undefined;
 }
 
 /**
- * Opens a checkpoint folder. Weights and config.json must be there, and so must the files of
- * `require`; whatever is missing is listed in one WeightsError. A single weights file is preferred
- * to an index, and open_clip_config.json with its weights to a config.json that stands for them.
+ * Opens a checkpoint folder. Weights, config.json and the files of `require` must exist. One
+ * WeightsError lists all that is missing. A single weights file is preferred to an index, and
+ * open_clip_config.json with its weights to a config.json that stands for them.
  */
 export async function openCheckpoint(
   folder: string,
@@ -174,7 +175,7 @@ function processorOf(read: Read): AnyImageProcessor {
   return TimmImageProcessor.fromConfig(config);
 }
 
-/** That of its tokenizer.json, which open_clip takes too; texts are cleaned first. */
+/** The tokenizer of its tokenizer.json, which open_clip uses too. Texts are cleaned first. */
 function openClipTokenizerOf({ folder, config, tokenizerJson, ...files }: Read): Tokenizer {
   if (!tokenizerJson)
     throw new InputError(`${folder}: expected open_clip's tokenizer.json, found none`);
@@ -198,7 +199,9 @@ function spieceOf(path: string): Uint8Array {
   return bytes;
 }
 
-/** No JSON file of a checkpoint is longer, in bytes; the tokenizer.json of Gemma has 34 MB. */
+/**
+ * The most bytes that a JSON file of a checkpoint may have. The tokenizer.json of Gemma has 34 MB.
+ */
 const longestJson = 512 << 20;
 
 async function readWhole(path: string): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import { SigilError } from "@sigil/spec/shared";
 
 /**
- * What a {@link WeightsError} knows: which file and tensor, what was expected and what was
+ * The details of a {@link WeightsError}: the file and the tensor, and what was expected and
  * received.
  */
 export interface WeightsErrorDetails {
@@ -9,12 +9,12 @@ export interface WeightsErrorDetails {
   readonly tensor?: string;
   readonly expected?: string;
   readonly received?: string;
-  /** Every problem found, when several are reported at once. */
+  /** Every problem, if several are reported at once. */
   readonly issues?: readonly string[];
   readonly cause?: unknown;
 }
 
-/** Weights that are damaged, missing, misshapen or unreadable. */
+/** Thrown for weights that are damaged, missing, unreadable or of the wrong shape. */
 export class WeightsError extends SigilError {
   override readonly name = "WeightsError";
   readonly code = "weights";
@@ -50,5 +50,5 @@ export class WeightsError extends SigilError {
   }
 }
 
-/** Names come from files, and a name may fill one. */
+/** Shortens a name. Names come from files, and may be very long. */
 const inPart = (name: string): string => (name.length > 200 ? `${name.slice(0, 200)}…` : name);

@@ -14,7 +14,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why the operating system refused a file, in words: its own messages name the file only sometimes.
+ * Says in words why the operating system refused a file. Its own messages name the file only
+ * sometimes.
  */
 export function fileProblem(cause: unknown): string {
   const { code = "", message } = cause as NodeJS.ErrnoException;

@@ -5,11 +5,11 @@ import { checkDigest } from "./verify-bytes.ts";
 import { WeightsError } from "./error.ts";
 import { fileProblem } from "./file-problem.ts";
 
-/** The most that one read call of the operating system is asked for, in bytes. */
+/** The most bytes that one read call asks the operating system for. */
 const chunkBytes = 1 << 28;
 const hashBytes = 4 << 20;
 
-/** A file read at random places; close it when done. */
+/** Opens a file for reading at any place. Close it when done. */
 export async function openFileSource(
   path: string,
 ): Promise<ByteSource & { close(): Promise<void> }> {

@@ -14,8 +14,8 @@ const cannotWrite =
   };
 
 /**
- * Writes a safetensors file tensor by tensor, in any order; the file appears under its name only
- * when `finish` succeeds.
+ * Writes a safetensors file tensor by tensor, in any order. The file appears under its name only
+ * once `finish` succeeds.
  */
 export class SafetensorsWriter {
   readonly #path: string;
@@ -32,7 +32,7 @@ export class SafetensorsWriter {
     this.#left = new Set(layout.places.keys());
   }
 
-  /** Starts a file whose tensors, with dtypes and shapes, are known beforehand. */
+  /** Starts a file. The names, dtypes and shapes of its tensors must be known beforehand. */
   static async create(
     path: string,
     tensors: Iterable<readonly [name: string, info: TensorInfo]>,
@@ -51,7 +51,7 @@ export class SafetensorsWriter {
     return writer;
   }
 
-  /** Writes one tensor; each must be written once. */
+  /** Writes one tensor. Each must be written exactly once. */
   async write(name: string, data: ArrayBufferView): Promise<void> {
     const place = this.#layout.places.get(name);
     if (place === undefined || !this.#left.has(name)) {
@@ -65,7 +65,9 @@ export class SafetensorsWriter {
     await this.#put(bytes, place.begin);
   }
 
-  /** Puts the complete file in place; removes it and throws if a tensor was never written. */
+  /**
+   * Puts the complete file in place. If a tensor was never written, it removes the file and throws.
+   */
   async finish(): Promise<void> {
     try {
       if (this.#left.size > 0) {
@@ -101,7 +103,7 @@ export class SafetensorsWriter {
   }
 }
 
-/** Writes a safetensors file; on any failure the old file, if there is one, stays as it was. */
+/** Writes a safetensors file. On failure an existing file stays as it was. */
 export async function saveSafetensors(
   path: string,
   tensors: TensorsToWrite,

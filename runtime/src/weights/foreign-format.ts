@@ -1,13 +1,13 @@
 /**
- * What a file is that is no safetensors file, by its first bytes. Imported when a header cannot be
- * read, so that others do not download it.
+ * Recognises other file formats by their first bytes. It is imported only if a header cannot be
+ * read, so that a page rarely downloads it.
  */
 
 const convert =
   "load it with transformers and save it by model.save_pretrained(folder), or take the " +
   "safetensors file that most repositories have beside it";
 
-/** What a format begins with, a byte as a character U+0000 to U+00FF. */
+/** What a format begins with. A byte is a character from U+0000 to U+00FF. */
 const formats: readonly (readonly [begins: string | RegExp, what: string])[] = [
   [
     "version https://git-lfs",
@@ -38,15 +38,15 @@ const formats: readonly (readonly [begins: string | RegExp, what: string])[] = [
   ),
 ];
 
-/** How many bytes tell a format. */
+/** How many bytes suffice to recognise a format. */
 export const signatureBytes = 512;
 
 const textOf = (bytes: Uint8Array): string =>
   Array.from(bytes.subarray(0, signatureBytes), (byte) => String.fromCharCode(byte)).join("");
 
 /**
- * What a file with these first bytes is and what to do with it; undefined for JSON and for what is
- * not known.
+ * Says what a file with these first bytes is, and what to do with it. Undefined for JSON and for
+ * unknown formats.
  */
 export function foreignFormat(bytes: Uint8Array): string | undefined {
   const text = textOf(bytes);
@@ -55,7 +55,7 @@ export function foreignFormat(bytes: Uint8Array): string | undefined {
   )?.[1];
 }
 
-/** The same where weights are expected, for which a JSON file may be taken too. */
+/** The same for a file that should hold weights, where JSON is wrong too. */
 export function notWeights(bytes: Uint8Array): string | undefined {
   const text = textOf(bytes);
   if (/^\s*\{[\s\S]*"weight_map"/.test(text))

@@ -25,10 +25,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isSize = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
-/**
- * Reads and checks a header: tensors must tile the data without gaps or overlaps and fill the file
- * exactly.
- */
+/** Reads and checks a header. The tensors must fill the file exactly, without gaps or overlaps. */
 export async function readHeader(
   source: ByteSource,
   signal?: AbortSignal,
@@ -68,7 +65,10 @@ export async function readHeader(
   return { tensors: new Map(inOrder), metadata };
 }
 
-/** The error for a file whose first bytes are no header: what it is where that is known. */
+/**
+ * The error for a file that does not begin with a header. It says what the file is, if that is
+ * known.
+ */
 async function named(
   source: ByteSource,
   size: number,
@@ -147,7 +147,7 @@ function readEntry(file: string, tensor: string, entry: unknown, dataStart: numb
   return { dtype, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
-/** Whether a product of leading sizes passes 64 bits, which a zero behind them does not mend. */
+/** Whether a product of leading sizes exceeds 64 bits, even if a zero follows. */
 function overflows(shape: readonly number[]): boolean {
   let elements = 1;
   return shape.some((size) => (elements *= size) >= 2 ** 64);

@@ -1,4 +1,4 @@
-/** Files in which a folder may have its weights otherwise, and what to do with each. */
+/** Other files in which a folder may have weights, and what to do with each. */
 const others: readonly (readonly [name: RegExp, advice: (name: string) => string])[] = [
   [
     /^adapter_(config\.json|model\.(safetensors|bin))$/,
@@ -47,7 +47,8 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
 ];
 
 /**
- * What a folder without model.safetensors has instead and what to do with it, by its files' names.
+ * Says what a folder without model.safetensors has instead, by the names of its files, and what to
+ * do with it.
  */
 export function otherWeights(names: readonly string[]): string | undefined {
   for (const [pattern, advice] of others) {
@@ -57,7 +58,7 @@ export function otherWeights(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** That a folder has no weights, and where they may be. */
+/** Says that a folder has no weights, and where they may be. */
 export function missingWeights(names: readonly string[]): string {
   const advice = otherWeights(names);
   return (

@@ -2,7 +2,7 @@ import { openFileSource } from "./file-source.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-/** A safetensors file of Node's file system. Throws WeightsError, and leaves no file open then. */
+/** Opens a safetensors file in Node. Throws WeightsError, and leaves no file open then. */
 export async function openSafetensorsFile(path: string): Promise<WeightSource> {
   const source = await openFileSource(path);
   try {

@@ -3,7 +3,7 @@ import { requireTensor, type TensorInfo, type WeightSource } from "./weight-sour
 
 const towers = ["text_model.", "vision_model."];
 
-/** Where a file has the expected names: less `drop`, where they begin with it, behind `lead`. */
+/** How a file spells the expected names: without `drop` at their beginning, and after `lead`. */
 interface Spelling {
   readonly drop: string;
   readonly lead: string;
@@ -13,11 +13,11 @@ const spelled = (name: string, { drop, lead }: Spelling): string =>
   lead + (name.startsWith(drop) ? name.slice(drop.length) : name);
 
 /**
- * A view of a source under the expected names, whatever stands before them in its file: nothing, a
- * tower's prefix or none of it, what training wrapped around the model (`model.`, `module.`,
- * `_orig_mod.`), or the place of a tower in a larger model (`vision_tower.vision_model.`). Names
- * that begin likewise lose that too, and others are kept. `lead` says what stands there; where it
- * is absent and the file has two such places, that is a WeightsError.
+ * A view of a source under the expected names, whatever precedes them in the file: nothing, the
+ * prefix of a tower, what training wrapped around the model (`model.`, `module.`, `_orig_mod.`), or
+ * the place of a tower in a larger model (`vision_tower.vision_model.`). That prefix is taken off
+ * all names that begin with it, and other names are kept. `lead` gives the prefix. Without it, a
+ * file with two candidates is a WeightsError.
  */
 export function withPrefixes(
   source: WeightSource,

@@ -7,16 +7,16 @@ import { readHeader, type TensorPlace } from "./header.ts";
 import { digestFor } from "./verify-plan.ts";
 import { checkRows, requireTensor, type WeightSource } from "./weight-source.ts";
 
-/** Rows this near to each other, in bytes, are fetched by one read. */
+/** Rows at most this many bytes apart are fetched by one read. */
 const joinBytes = 4096;
-/** Rows of tables that are kept, in bytes. */
+/** How many bytes of table rows are kept. */
 const keptBytes = 8 << 20;
-/** No gathering read is longer, in bytes. */
+/** The most bytes that one gathering read may have. */
 const maxReadBytes = 8 << 20;
 
 /**
- * Opens one safetensors file after checking its whole header; reads no tensor. Closing closes the
- * byte source.
+ * Opens one safetensors file. It checks the whole header, and reads no tensor. Closing it closes
+ * the byte source.
  */
 export async function openSafetensors(
   source: ByteSource,

@@ -10,16 +10,19 @@ export interface ShardIndex {
   readonly weight_map: Readonly<Record<string, string>>;
 }
 
-/** Whether an index may name a shard so: a path inside its folder, on every system. */
+/**
+ * Whether an index may use this name for a shard: on every system it must be a path inside the
+ * folder.
+ */
 export const isShardName = (value: unknown): value is string =>
   typeof value === "string" &&
   /^[^\p{Cc}\\:]{1,255}$/u.test(value) &&
   value.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 
 /**
- * Opens a checkpoint split into shards; `resolve` gives the byte source of a shard's file name. All
- * headers are checked. With `wanted` the other tensors are left out, and shards that hold none of
- * these are not opened.
+ * Opens a sharded checkpoint. `resolve` returns the byte source for a shard's file name. All
+ * headers are checked. With `wanted`, other tensors are left out, and shards without wanted tensors
+ * are not opened.
  */
 export async function openShardedSafetensors(
   index: ShardIndex,

@@ -1,7 +1,7 @@
 import { elementCount } from "./dtype.ts";
 import { checkRows, requireTensor, type TensorInfo, type WeightSource } from "./weight-source.ts";
 
-/** A weight that a model asks for. */
+/** The name and the shape of a weight that a model needs. */
 export interface ExpectedWeight {
   readonly name: string;
   readonly shape: readonly number[];
@@ -54,15 +54,15 @@ function scaleAndOffset(name: string, shape: readonly number[]): [scale: number,
 }
 
 /**
- * The synthetic weight of a SigLIP tensor name: float32, row-major, the same in every language for
- * a name, shape and seed.
+ * The synthetic weight for a SigLIP tensor name: float32, row-major. The name, the shape and the
+ * seed determine it, in every language.
  */
 export function syntheticTensor(name: string, shape: readonly number[], seed = 0): Float32Array {
   return fill(new Float32Array(elementCount(shape)), 0, name, seed, ...scaleAndOffset(name, shape));
 }
 
 /**
- * A checkpoint made of synthetic tensors, each computed when read; rows are computed without the
+ * A checkpoint of synthetic tensors. Each is computed when it is read, and single rows without the
  * rest of their table.
  */
 export function syntheticWeights(expected: readonly ExpectedWeight[], seed = 0): WeightSource {

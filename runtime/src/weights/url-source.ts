@@ -1,4 +1,4 @@
-/** A file behind a URL: byte ranges over HTTP, resumed when a connection breaks. */
+/** Reads a file behind a URL by HTTP byte ranges, and resumes when a connection breaks. */
 import { consoleWarning, type WarningHandler } from "../model/warning.ts";
 import { blobSource, checkRange, type ByteSource, type VerifyOptions } from "./byte-source.ts";
 import { coalesced } from "./coalesce.ts";
@@ -11,11 +11,11 @@ import { verifyBytes } from "./verify-bytes.ts";
 export interface UrlSourceOptions extends RetryOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
-  /** Told once if the server knows no ranges (`no-range`); `console.warn` by default. */
+  /** Called once if the server does not support ranges (`no-range`). Default: `console.warn`. */
   readonly onWarning?: WarningHandler;
   /**
-   * Bytes of a file that is downloaded whole, which happens before a model loads, of all if the
-   * server says how many.
+   * Called while a file is downloaded as a whole, which happens before a model loads, with the
+   * bytes so far and, if the server gives it, the total.
    */
   readonly onProgress?: (progress: {
     readonly loadedBytes: number;
@@ -23,18 +23,19 @@ export interface UrlSourceOptions extends RetryOptions {
   }) => void;
 }
 
-/** What the first request asks for: enough for the header of nearly every checkpoint. */
+/** How many bytes the first request asks for: enough for the header of nearly every checkpoint. */
 const headBytes = 128 << 10;
-/** Requests under way at once, which is what browsers open to a server. */
+/** How many requests run at once: as many as browsers open to a server. */
 const mostRequests = 6;
-/** Statuses of a server that may do better later. */
+/** Statuses after which a retry may succeed. */
 const busy = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * Reads a URL by HTTP Range requests: neighbours in one request, several requests under way, each
- * resumed from the byte that it reached. Every response must have the ETag (or date) and size of
- * the first, so that a file that changes is an error and never a mixture. From a server without
- * ranges the file is downloaded whole, once, into a Blob, which browsers keep on disk.
+ * Reads a URL by HTTP Range requests. Neighbouring reads share a request, several requests run at
+ * once, and each is resumed from the byte that it reached. Every response must have the ETag (or
+ * date) and the size of the first, so a file that changes is an error and never a mixture. If the
+ * server does not support ranges, the file is downloaded once as a whole into a Blob, which
+ * browsers keep on disk.
  */
 export function urlSource(url: string | URL, options: UrlSourceOptions = {}): ByteSource {
   const base = globalThis.location?.href;
@@ -86,7 +87,7 @@ class UrlSource implements ByteSource {
       : this.#ranges(offset, length, signal);
   }
 
-  /** A digest takes the whole file, so it is kept for the reads that follow. */
+  /** A digest needs the whole file, so the file is kept for later reads. */
   async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
     await this.#opened.wait(options.signal);
     const parts: Blob[] = [];
@@ -113,7 +114,7 @@ class UrlSource implements ByteSource {
     }
   }
 
-  /** The whole body, handed to the browser piece by piece. */
+  /** Downloads the whole body, and hands it to the browser piece by piece. */
   async #download({ headers, body }: Response): Promise<Blob> {
     if (!this.#warned)
       (this.#options.onWarning ?? consoleWarning)({
@@ -191,7 +192,10 @@ class UrlSource implements ByteSource {
     throw busy.includes(status) ? new Transient(error) : error;
   }
 
-  /** Checks that a response is the range and the file that was meant; the bytes that it brings. */
+  /**
+   * Checks that a response has the requested range of the same file. Returns how many bytes it
+   * brings.
+   */
   #check(response: Response, first: number, last: number): number {
     const range = response.headers.get("Content-Range");
     const [, begin, end, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? "") ?? []).map(Number);
@@ -217,7 +221,9 @@ class UrlSource implements ByteSource {
     throw this.#error(problem[0], { expected: problem[1], received: problem[2] });
   }
 
-  /** Fills `bytes` from `at` on with the body, which must end where they do. */
+  /**
+   * Fills `bytes` from `at` on with the body, which must have exactly as many bytes as are missing.
+   */
   async #receive(
     response: Response,
     bytes: Uint8Array,
@@ -253,6 +259,6 @@ class UrlSource implements ByteSource {
 const versionOf = ({ headers }: Response): string =>
   headers.get("ETag") ?? headers.get("Last-Modified") ?? "";
 
-/** Lets go of a body that nobody wants; one that has broken already has nothing to say any more. */
+/** Cancels an unwanted body, and ignores the error of one that broke already. */
 const discard = (body: Pick<ReadableStream, "cancel"> | null): void =>
   void body?.cancel().catch(() => {});

@@ -15,7 +15,7 @@ export async function verifyBytes(
   );
 }
 
-/** Throws a WeightsError unless a file has the digest that was meant. */
+/** Throws a WeightsError unless a file has the expected digest. */
 export function checkDigest(file: string, sha256: string, received: string): void {
   if (received !== sha256)
     throw new WeightsError("is not the expected file: its SHA-256 differs", {

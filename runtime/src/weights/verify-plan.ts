@@ -1,4 +1,4 @@
-/** The digests that a plan names against the files that weights come from. */
+/** Compares the weights files with the digests in a plan. */
 import type { Plan } from "@sigil/spec";
 import type { VerifyOptions } from "./byte-source.ts";
 import { WeightsError } from "./error.ts";
@@ -6,10 +6,13 @@ import type { WeightSource } from "./weight-source.ts";
 
 export interface VerifyPlanOptions {
   /**
-   * Compare the weights files with the SHA-256 that the plan names, if it does; true by default.
+   * Compare the weights files with the SHA-256 digests in the plan, if it has any. Default true.
    */
   readonly verify?: boolean;
-  /** Bytes read for that, of all: a file is read whole before anything of it is used. */
+  /**
+   * Called with the bytes read so far to verify, and their total. A file is read as a whole before
+   * any of it is used.
+   */
   readonly onVerify?: (progress: {
     readonly loadedBytes: number;
     readonly totalBytes: number;
@@ -17,7 +20,7 @@ export interface VerifyPlanOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Throws a WeightsError for weights that are not those that the plan was compiled for. */
+/** Throws a WeightsError unless the weights are those that the plan was compiled for. */
 export async function verifyPlan(
   { sha256 }: Pick<Plan, "sha256">,
   source: WeightSource,
@@ -37,7 +40,7 @@ export async function verifyPlan(
   await source.verify(sha256, options);
 }
 
-/** The digest of a file: by its name, or the only one. */
+/** The digest of a file, by its name, or the only digest there is. */
 export function digestFor(sha256: Readonly<Record<string, string>>, file: string): string {
   const name = file.replace(/[?#].*$/, "").replace(/^.*[/\\]/, "");
   const digests = Object.values(sha256);

@@ -2,11 +2,11 @@ import type { QuantizedStorage } from "@sigil/spec";
 import type { PackableMatrix } from "./quantized/packable.ts";
 import type { TensorInfo, TensorLocation } from "./weight-source.ts";
 
-/** What loading reads of a checkpoint; @sigil/runtime's WeightSource is one. */
+/** The part of a checkpoint that loading reads. WeightSource of @sigil/runtime is one. */
 export interface WeightReader {
-  /** In the order of the file, which reads then follow. */
+  /** In the order of the file, in which they are then read. */
   readonly tensors?: ReadonlyMap<string, TensorInfo>;
-  /** Where a tensor's bytes lie in an open file, if they lie in one. */
+  /** Where the bytes of a tensor lie in an open file, if they do. */
   locate?(name: string): TensorLocation | undefined;
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   readRowsFloat32(

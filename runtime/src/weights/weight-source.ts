@@ -10,11 +10,11 @@ import type { PackableMatrix } from "./quantized/packable.ts";
 export interface TensorInfo {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** How the codes are stored whose weights it stands for. */
+  /** For a quantised tensor: how its codes are stored. */
   readonly quantized?: StoredKind;
 }
 
-/** Bytes of a tensor in a file; see ByteSource's `descriptor`. */
+/** Where the bytes of a tensor lie in a file. See `descriptor` of ByteSource. */
 export interface TensorLocation {
   readonly descriptor: number;
   readonly offset: number;
@@ -22,49 +22,52 @@ export interface TensorLocation {
 
 /** Named tensors, read one at a time. */
 export interface WeightSource {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
   /** The little-endian bytes as stored. */
   read(name: string, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
-  /** All elements, row-major, F16, BF16 and F64 converted; a WeightsError for other dtypes. */
+  /**
+   * All elements, row-major. F16, BF16 and F64 are converted. Throws WeightsError for other dtypes.
+   */
   readFloat32(name: string, options?: { signal?: AbortSignal }): Promise<Float32Array>;
   /**
-   * Rows of a 2-D tensor as [rows.length, columns], in the order given (repeats allowed), without
-   * reading the rest.
+   * Reads only these rows of a 2-D tensor, as [rows.length, columns], in the given order. Rows may
+   * repeat.
    */
   readRowsFloat32(
     name: string,
     rows: ArrayLike<number>,
     options?: { signal?: AbortSignal },
   ): Promise<Float32Array>;
-  /** The bytes of such rows as stored. */
+  /** The bytes of these rows as they are stored. */
   readRows?(
     name: string,
     rows: ArrayLike<number>,
     options?: { signal?: AbortSignal },
   ): Promise<Uint8Array>;
   /**
-   * A tensor with a scale for each group of `storage`: its codes if its info says `quantized`, a
-   * WeightsError if they are of another kind; floats are quantised. Bound sources have it.
+   * Reads a tensor as codes with scales, as `storage` says. A tensor whose info says `quantized`
+   * must be stored that way, or this throws WeightsError. Floats are quantised. Bound sources have
+   * this method.
    */
   readQuantized?(
     name: string,
     storage: QuantizedStorage,
     options?: { signal?: AbortSignal },
   ): Promise<PackableMatrix>;
-  /** Where a tensor's bytes lie in an open file, if they lie in one. */
+  /** Where the bytes of a tensor lie in an open file, if they do. */
   locate?(name: string): TensorLocation | undefined;
   /**
-   * Throws a WeightsError unless each file has its SHA-256, given by file name; sources without
-   * files have no such method.
+   * Throws a WeightsError unless each file has its SHA-256 digest, given by file name. Sources
+   * without files lack this method.
    */
   verify?(sha256: Readonly<Record<string, string>>, options?: VerifyOptions): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The entry of `name`, or a WeightsError that suggests the nearest name. */
+/** The entry of `name`. Throws a WeightsError that suggests the nearest name. */
 export function requireTensor(
   source: Pick<WeightSource, "name" | "tensors">,
   name: string,
@@ -80,7 +83,7 @@ export function requireTensor(
   return info;
 }
 
-/** Columns of a 2-D tensor after checking that every row index exists. */
+/** The number of columns of a 2-D tensor. Checks that every row index exists. */
 export function checkRows(
   source: Pick<WeightSource, "name" | "tensors">,
   name: string,

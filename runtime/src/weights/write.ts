@@ -2,7 +2,7 @@ import { byteLength, dtypeBits, isDType, tensorBytes, type DType } from "./dtype
 import { WeightsError } from "./error.ts";
 import type { TensorInfo } from "./weight-source.ts";
 
-/** A tensor to store; a Float32Array under F16 or BF16 is rounded to nearest even. */
+/** A tensor to store. A Float32Array with dtype F16 or BF16 is rounded to nearest even. */
 export interface TensorToWrite {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -13,7 +13,7 @@ export type TensorsToWrite =
   | ReadonlyMap<string, TensorToWrite>
   | Readonly<Record<string, TensorToWrite>>;
 
-/** Where everything of a file to write goes, in bytes from its start. */
+/** The layout of a file to write, in bytes from its start. */
 export interface FileLayout {
   /** Length prefix and header. */
   readonly head: Uint8Array;
@@ -31,8 +31,8 @@ export function tensorEntries(tensors: TensorsToWrite): [string, TensorToWrite][
 }
 
 /**
- * Lays a file out as the safetensors library does: widest dtype first, then by name; header padded
- * to 8 bytes.
+ * Lays a file out as the safetensors library does: widest dtype first, then by name, with the
+ * header padded to 8 bytes.
  */
 export function layOut(
   tensors: Iterable<readonly [string, TensorInfo]>,

@@ -1,4 +1,4 @@
-/** What an AVIF file says of its picture (ISO/IEC 23008-12). */
+/** Reads what an AVIF file says about its picture (ISO/IEC 23008-12). */
 import { ImageError } from "../raw-image.ts";
 
 /** Its properties stand in front of its pixels. */

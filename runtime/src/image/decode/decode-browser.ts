@@ -4,9 +4,10 @@ import type { DecodeOptions } from "./decode-picture.ts";
 import type { RawImage } from "../raw-image.ts";
 
 /**
- * Decodes a Blob or File to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would: no
- * colour management, the colours under transparent pixels, the first of several frames. PNG, JPEG,
- * GIF, WebP and AVIF, whichever the file's first bytes say. Throws ImageError for anything else.
+ * Decodes a Blob or File to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would: without
+ * colour management, with the colours under transparent pixels, and the first of several frames.
+ * The first bytes of the file tell its format: PNG, JPEG, GIF, WebP or AVIF. Throws ImageError for
+ * anything else.
  */
 export async function decodeImageBlob(blob: Blob, options: DecodeOptions = {}): Promise<RawImage> {
   // Loaded with the first file: pages of videos and canvases do without.

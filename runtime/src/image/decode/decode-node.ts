@@ -1,4 +1,6 @@
-/** Decodes picture files in Node; what is neither PNG nor GIF through sharp, an optional peer. */
+/**
+ * Decodes picture files in Node. sharp, an optional peer dependency, decodes all but PNG and GIF.
+ */
 import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { constants, createInflate } from "node:zlib";
@@ -49,10 +51,10 @@ const storedDecoders: Decoders = {
 const files = new Budget(16);
 
 /**
- * Decodes a file or its bytes to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would: no
- * colour management, the colours under transparent pixels, the first of several frames or pages.
- * PNG, JPEG, GIF, WebP, AVIF and TIFF, whichever the file's first bytes say. Throws ImageError for
- * anything else, and for what is no regular file.
+ * Decodes a file or its bytes to RGB, as Pillow's `exif_transpose` and `convert("RGB")` would:
+ * without colour management, with the colours under transparent pixels, and the first of several
+ * frames or pages. The first bytes tell the format: PNG, JPEG, GIF, WebP, AVIF or TIFF. Throws
+ * ImageError for anything else, and for paths that are no regular file.
  */
 export async function decodeImage(
   input: string | Uint8Array,

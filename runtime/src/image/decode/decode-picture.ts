@@ -6,27 +6,27 @@ import { ImageError, type RawImage } from "../raw-image.ts";
 
 export interface DecodeOptions {
   /**
-   * Turn the picture upright as EXIF says, or XMP where EXIF does not say, as transformers'
-   * load_image does. Default true.
+   * Turn the picture upright as EXIF says or, without EXIF, as XMP says, like transformers'
+   * load_image. Default true.
    */
   readonly exif?: boolean;
   /**
-   * Largest number of pixels; more is an ImageError before anything is decoded. Default 178956970,
-   * Pillow's limit.
+   * The most pixels that a picture may have. A larger one throws ImageError before it is decoded.
+   * Default 178956970, the limit of Pillow.
    */
   readonly limitPixels?: number;
   /**
-   * Whether the picture becomes RGB, true by default, or keeps alpha, inks and the few colours of a
-   * palette, as open_clip's pictures are resized. Node alone.
+   * Convert the picture to RGB. If false, it keeps alpha, CMYK or its palette, which
+   * OpenClipImageProcessor needs; that works in Node only. Default true.
    */
   readonly rgb?: boolean;
 }
 
-/** A file whose header is read. */
+/** A picture file whose header has been read. */
 export interface OpenPicture {
   readonly width: number;
   readonly height: number;
-  /** To RGB, not turned. */
+  /** Decodes to RGB, without turning the picture upright. */
   readonly decode: () => RawImage | Promise<RawImage>;
   readonly metadata: () => PictureMetadata | Promise<PictureMetadata>;
 }
@@ -37,7 +37,7 @@ export interface Decoders {
   readonly open: (format: PictureFormat, bytes: Uint8Array) => OpenPicture | Promise<OpenPicture>;
 }
 
-/** Throws ImageError, in whose message `name` stands for the bytes. */
+/** Decodes a picture. Throws ImageError, whose message calls the bytes `name`. */
 export async function decodePicture(
   bytes: Uint8Array,
   name: string,

@@ -2,9 +2,7 @@ import { isId, readAddedTokens, type AddedToken } from "./added-token.ts";
 import { isObject, Problems } from "./problems.ts";
 import type { TokenizerConfig } from "./tokenizer-config.ts";
 
-/**
- * The parsed files of a checkpoint that say something about tokens; what is not there is undefined.
- */
+/** The parsed files of a checkpoint that describe its tokens. Absent files are undefined. */
 export interface TokenizerFiles {
   /** tokenizer_config.json */
   readonly tokenizerConfig?: unknown;
@@ -17,9 +15,9 @@ export interface TokenizerFiles {
 }
 
 /**
- * One configuration of all the files, as transformers' `from_pretrained` puts it together: the
- * other three say something only where `tokenizer_config.json` has no `added_tokens_decoder`, as
- * files from before transformers 4.34 do. Throws TokenizerError for files that are damaged.
+ * Merges the files into one configuration, as `from_pretrained` of transformers does. The other
+ * three count only if `tokenizer_config.json` has no `added_tokens_decoder`, as in files written
+ * before transformers 4.34. Throws TokenizerError for damaged files.
  */
 export function tokenizerConfigOf(files: TokenizerFiles): TokenizerConfig {
   const { tokenizerConfig = {} } = files;
@@ -35,7 +33,7 @@ export function tokenizerConfigOf(files: TokenizerFiles): TokenizerConfig {
   return { ...merged, added_tokens_decoder: added };
 }
 
-/** `additional_special_tokens` is the older name, and counts where the newer has nothing. */
+/** `additional_special_tokens` is the older name. It counts if the newer one is absent. */
 function renameAdditional(config: Record<string, unknown>): void {
   const { extra_special_tokens: extra, additional_special_tokens: additional } = config;
   const empty = !extra || (typeof extra === "object" && Object.keys(extra).length === 0);
@@ -84,7 +82,7 @@ function mergeAddedTokens(
   problems.throwIfAny();
 }
 
-/** The texts of what a configuration lists as special tokens. */
+/** The texts of the special tokens in a configuration. */
 function specialTexts(config: Readonly<Record<string, unknown>>): string[] {
   const { extra_special_tokens: extra, additional_special_tokens: additional } = config;
   const listed = [extra, additional].flatMap((list) =>

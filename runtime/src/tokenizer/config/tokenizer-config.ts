@@ -7,8 +7,8 @@ export type ConfigToken = string | (Partial<AddedToken> & Pick<AddedToken, "cont
 export type Side = "left" | "right";
 
 /**
- * A parsed `tokenizer_config.json`. The keys that change something are listed here and checked when
- * a tokenizer is made; `configKeys` says what becomes of every key that transformers reads.
+ * A parsed `tokenizer_config.json`. Keys with an effect are listed here, and are checked when a
+ * tokenizer is made. `configKeys` says how each key that transformers reads is treated.
  */
 export interface TokenizerConfig {
   readonly tokenizer_class?: string | null;

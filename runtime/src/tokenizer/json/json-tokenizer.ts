@@ -19,7 +19,7 @@ import { buildPostProcessor, noPostProcessor, type PostProcessor } from "./post-
 import { buildPreTokenizer } from "./build-pre-tokenizer.ts";
 import type { PreTokenizer } from "./pre-tokenizer.ts";
 
-/** Words and their length that are remembered: a few megabytes at most. */
+/** How many words are remembered, and how long they may be: a few megabytes at most. */
 const mostKnownWords = 10_000;
 const longestKnownWord = 64;
 
@@ -35,12 +35,12 @@ export interface TokenizerJson {
 }
 
 /**
- * Builds a tokenizer from a parsed `tokenizer.json`, giving the ids of transformers' class of
- * `config.tokenizer_class`. Texts are lower-cased in front of the file's normaliser, as
- * Siglip2Tokenizer does and as both SigLIP generations were trained, unless the file does so itself
- * or `config.do_lower_case` is false: for a GemmaTokenizer or PreTrainedTokenizerFast, which
- * published SigLIP 2 checkpoints name, transformers leaves case alone. Throws TokenizerError for
- * damage and for a component it does not know.
+ * Builds a tokenizer from a parsed `tokenizer.json`. It gives the ids of the transformers class
+ * that `config.tokenizer_class` names. Texts are lower-cased before the file's normaliser runs, as
+ * Siglip2Tokenizer does and as both SigLIP generations were trained. They are not if
+ * `config.do_lower_case` is false: for a GemmaTokenizer or PreTrainedTokenizerFast, which published
+ * SigLIP 2 checkpoints name, transformers keeps the case. Throws TokenizerError for damaged files
+ * and unknown components.
  */
 export function tokenizerFromJson(json: unknown, config: TokenizerConfig = {}): JsonTokenizer {
   if (!isObject(json)) throw new TokenizerError("tokenizer.json is no object");
@@ -97,8 +97,8 @@ export class JsonTokenizer implements Tokenizer {
   }
 
   /**
-   * The configured padding token. Where no `tokenizer_class` is named: `<pad>`, or what an empty
-   * text ends with. Throws TokenizerError for none.
+   * The id of the configured padding token. If no `tokenizer_class` is named, it is `<pad>`, or the
+   * token that an empty text ends with. Throws TokenizerError if there is none.
    */
   get padTokenId(): number {
     const id = this.padToken && this.vocabulary.idOf(this.padToken.content);
@@ -106,7 +106,7 @@ export class JsonTokenizer implements Tokenizer {
     return id;
   }
 
-  /** Number of ids: the model's tokens and the added ones. */
+  /** How many ids there are: tokens of the model and added tokens. */
   get vocabSize(): number {
     return this.vocabulary.size;
   }
@@ -124,9 +124,7 @@ export class JsonTokenizer implements Tokenizer {
     return encodeRows(builder, texts, options);
   }
 
-  /**
-   * The text of ids; ids that are in no vocabulary are left out, as Hugging Face tokenizers does.
-   */
+  /** Decodes ids to text. Unknown ids are left out, as in Hugging Face tokenizers. */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     const tokens = ids
       .map((id) => this.vocabulary.textOf(id))
@@ -140,8 +138,8 @@ export class JsonTokenizer implements Tokenizer {
   }
 
   /**
-   * Raw added tokens are cut out first, then each rest is normalised and cut at those meant for
-   * normalised text.
+   * First cuts the text at raw added tokens. Then normalises each rest, and cuts it at the added
+   * tokens that are meant for normalised text.
    */
   private ids(text: string): number[] {
     const ids: number[] = [];
@@ -163,7 +161,10 @@ export class JsonTokenizer implements Tokenizer {
     return ids;
   }
 
-  /** Ids of a word, remembered: texts repeat their words, as tokenizers' own cache knows. */
+  /**
+   * The ids of a word. They are remembered, since texts repeat their words; Hugging Face tokenizers
+   * has such a cache too.
+   */
   private encodeWord(word: string): readonly number[] {
     if (word.length > longestKnownWord) return this.model.encode(word);
     let ids = this.knownWords.get(word);
@@ -174,7 +175,7 @@ export class JsonTokenizer implements Tokenizer {
     return ids;
   }
 
-  /** What SigLIP pads with where no file says so: `<pad>`, or in its first generation eos. */
+  /** The padding token of SigLIP if no file names one: `<pad>`, or eos in the first generation. */
   private findPad(): AddedToken | undefined {
     const end = this.postProcess([]).at(-1);
     const text = this.vocabulary.has("<pad>")
@@ -192,7 +193,10 @@ function hasLowercase(spec: Component): boolean {
     : spec.type === "Lowercase";
 }
 
-/** What `padding` and `truncation` say; their lengths are arguments of a call in transformers. */
+/**
+ * Reads `padding` and `truncation`. Their lengths are ignored: in transformers those are arguments
+ * of a call.
+ */
 function readRows(json: TokenizerJson): {
   readonly paddingSide: Side | undefined;
   readonly truncationSide: Side | undefined;
@@ -226,9 +230,9 @@ function readRows(json: TokenizerJson): {
 }
 
 /**
- * Adds the file's tokens, then the configuration's by id, then special tokens that neither has. The
- * classes that build a tokenizer of their own take the file's only where the configuration has
- * none.
+ * Adds the tokens of the file, then those of the configuration by id, then special tokens that
+ * neither has. Classes that build a tokenizer of their own take those of the file only if the
+ * configuration has none.
  */
 function addTokens(
   vocabulary: AddedVocabulary,

@@ -3,8 +3,8 @@ import { cacheApiStore } from "./cache-api-store.ts";
 import { opfsStore } from "./opfs-store.ts";
 
 /**
- * The origin's private file system, which reads parts of a file without the rest; the Cache API
- * where that cannot be written (Safari before 26); else undefined (Node, insecure pages).
+ * The origin's private file system, which can read parts of a file. If that cannot be written
+ * (Safari before 26), the Cache API. Otherwise undefined (Node, insecure pages).
  */
 export function browserStore(): ByteStore | undefined {
   if (

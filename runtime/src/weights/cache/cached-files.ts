@@ -1,14 +1,14 @@
-/** Looking at what is kept, and letting go of it. */
+/** Lists and removes kept files. */
 import { browserStore } from "./browser-store.ts";
 import type { ByteStore } from "./byte-store.ts";
 import { bucketPrefix, KeptFile } from "./kept-file.ts";
 
 export interface CachedFile {
   readonly url: string;
-  /** Bytes of the whole file, and how many of them are kept. */
+  /** Size of the whole file in bytes, and how many of them are kept. */
   readonly size: number;
   readonly storedBytes: number;
-  /** The digest that was verified. */
+  /** The verified digest. */
   readonly sha256?: string;
 }
 
@@ -25,7 +25,7 @@ export async function cachedFiles(
   }));
 }
 
-/** Forgets a URL, or every one, in whatever state it is. */
+/** Removes all that is kept of a URL, or of every URL. */
 export async function clearCached(
   url?: string | URL,
   store: ByteStore | undefined = browserStore(),

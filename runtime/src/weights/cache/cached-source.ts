@@ -1,4 +1,4 @@
-/** A file that is kept across visits. */
+/** Keeps a file across visits. */
 import { consoleWarning, type WarningHandler } from "../../model/warning.ts";
 import { checkRange, type ByteSource, type VerifyOptions } from "../byte-source.ts";
 import { verifyBytes } from "../verify-bytes.ts";
@@ -10,33 +10,34 @@ import type { ByteStore } from "./byte-store.ts";
 import { KeptFile } from "./kept-file.ts";
 
 export interface CachedSourceOptions {
-  /** Where to keep it; by default the origin's private file system, or the Cache API. */
+  /** Where to keep it. Default: the origin's private file system, or else the Cache API. */
   readonly store?: ByteStore;
   /**
-   * Ask the server first whether the file has changed, with one request; by default a kept file is
-   * trusted and the network is left alone.
+   * First ask the server, by one request, whether the file has changed. By default a kept file is
+   * trusted, and the network is not used.
    */
   readonly revalidate?: boolean;
   /**
-   * Told once if the file cannot be kept (`not-cached`): no storage, or not enough of it. Loading
-   * goes on from the network. `console.warn` by default.
+   * Called once if the file cannot be kept (`not-cached`), for lack of storage. Loading continues
+   * from the network. Default: `console.warn`.
    */
   readonly onWarning?: WarningHandler;
 }
 
 /**
- * What a shorter read fetches of a file, in bytes: rows of a table are shorter, and a store of
- * thousands of rows would be slow.
+ * The least bytes that a read fetches. Rows of a table are shorter, and a store of thousands of
+ * rows would be slow.
  */
 const blockBytes = 32 << 10;
-/** What a new file begins with: as much as a URL's first request brings. */
+/** How many bytes of a new file are stored first: as many as the first request to a URL brings. */
 const firstBytes = 128 << 10;
 
 /**
- * Keeps what is read of a URL, so that the next visit reads it without the network, and goes on
- * where this one broke off. Only what is read is stored: a page that uses one tower keeps one
- * tower. A file that has changed since is a WeightsError if bytes of it are missing, and is
- * forgotten, so that the next load starts afresh; `revalidate` finds out before anything is read.
+ * Keeps what is read of a URL. The next visit reads it from the device, and continues where this
+ * one stopped. Only what is read is stored, so a page that uses one tower keeps one tower. If the
+ * file has changed on the server and some of its bytes are missing here, reading throws
+ * WeightsError and forgets the file, so that the next load starts afresh. `revalidate` notices a
+ * change before anything is read.
  */
 export function cachedSource(source: ByteSource, options: CachedSourceOptions = {}): ByteSource {
   return new CachedSource(source, options);
@@ -52,7 +53,7 @@ class CachedSource implements ByteSource {
   readonly #opened = new SharedTask((signal) => this.#find(signal));
   #full = false;
   /**
-   * That the file is not the one that was kept, or meant: nothing is read of it any more, or two
+   * Set if the file is not the one that was kept or expected. It is not read any more, since two
    * files could be mixed.
    */
   #wrong: WeightsError | undefined;
@@ -76,8 +77,8 @@ class CachedSource implements ByteSource {
   }
 
   /**
-   * Completes the file and compares it; a file that differs is forgotten, one that agrees is not
-   * hashed again at the next visit.
+   * Completes the file and compares its digest. A file that differs is forgotten. One that agrees
+   * is not hashed again on the next visit.
    */
   async verify(sha256: string, options: VerifyOptions = {}): Promise<void> {
     const kept = await this.#opened.wait(options.signal);
@@ -99,7 +100,7 @@ class CachedSource implements ByteSource {
     await this.#source.close?.();
   }
 
-  /** The kept file or a new one; undefined where nothing can be kept. */
+  /** The kept file or a new one, or undefined if nothing can be kept. */
   async #find(signal: AbortSignal): Promise<KeptFile | undefined> {
     const store = this.#options.store ?? browserStore();
     if (!store)
@@ -135,8 +136,8 @@ class CachedSource implements ByteSource {
   }
 
   /**
-   * Stores the first bytes, which the source has at hand: all of a file that can only be had as a
-   * whole.
+   * Stores the first bytes, which the source has already. A file that comes only as a whole is
+   * stored as a whole.
    */
   async #fill(kept: KeptFile, bytes: number): Promise<void> {
     for (let at = 0; at < bytes; at += pieceBytes) {
@@ -167,8 +168,8 @@ class CachedSource implements ByteSource {
   }
 
   /**
-   * Bytes from the network, which are stored; short reads fetch their blocks, up to what is stored
-   * already.
+   * Fetches bytes from the network and stores them. Short reads fetch whole blocks, up to the next
+   * stored byte.
    */
   async #fetch(
     kept: KeptFile,
