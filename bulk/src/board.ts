@@ -8,8 +8,8 @@ export interface Board {
 }
 
 /**
- * Serves Bull Board, a page on which shards can be seen, tried again and taken out, to this machine
- * alone. Throws BulkError where its packages are not installed.
+ * Serves Bull Board, a page that shows shards and lets you retry and remove them. Only this machine
+ * can reach it. Throws BulkError if its packages are not installed.
  */
 export async function serveBoard(url: string, port: number): Promise<Board> {
   const [{ createBullBoard }, { BullMQAdapter }, { FastifyAdapter }, { fastify }] =

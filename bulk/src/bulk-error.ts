@@ -1,8 +1,8 @@
 import { SigilError } from "@sigil/runtime";
 
 /**
- * `other-job`: the folder holds shards of other inputs or another model. `bad-input`: a list or a
- * Parquet file that cannot be read. `queue`: Redis cannot be reached, or a shard failed for good.
+ * `other-job`: the folder holds shards of other inputs or of another model. `bad-input`: a list or
+ * a Parquet file cannot be read. `queue`: Redis cannot be reached, or a shard failed for good.
  */
 export type BulkErrorCode = "other-job" | "bad-input" | "queue";
 

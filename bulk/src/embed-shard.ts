@@ -11,7 +11,7 @@ import { shardFile } from "./shard-file.ts";
 export interface ShardResult {
   readonly rows: number;
   readonly unreadable: readonly Unreadable[];
-  /** False where another process made the file first. */
+  /** False if another process made the file first. */
   readonly isOurs: boolean;
 }
 
@@ -21,12 +21,12 @@ export function shardPath({ job, index }: { readonly job: Job; readonly index: n
   return join(job.out, `shard-${number(index)}-of-${number(shardsOf(job))}.${job.format}`);
 }
 
-/** Whether a shard is computed. */
+/** Whether the file of a shard exists. */
 export const isDone = (shard: Shard): boolean => existsSync(shardPath(shard));
 
 /**
- * Rows that cannot be read are listed beside the shard, in `_….unreadable.jsonl`. `onRows` is told
- * how many inputs of the shard have been dealt with.
+ * Computes a shard. Inputs that cannot be read are listed beside it, in `_….unreadable.jsonl`.
+ * `onRows` receives how many inputs of the shard are done.
  */
 export async function embedShard(
   shard: Shard,

@@ -1,7 +1,7 @@
 import type { Tensor } from "@sigil/runtime";
 import type { Input } from "./inputs.ts";
 
-/** Rows of one run, and which inputs they are of. */
+/** The rows of one run, and the inputs that they belong to. */
 export interface EmbeddedRows {
   readonly places: readonly number[];
   /** `[rows, width]`. */
@@ -18,7 +18,7 @@ export interface Unreadable {
 export interface Embedder {
   readonly model: string;
   readonly revision: string;
-  /** Rows in order; what cannot be read is told and left out. */
+  /** Embeds inputs in order. An input that cannot be read is reported and left out. */
   embed(
     inputs: readonly Input[],
     onUnreadable: (unreadable: Unreadable) => void,

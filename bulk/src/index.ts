@@ -1,4 +1,6 @@
-/** Embeds many pictures or texts: in one process, in parts, or by a queue that machines share. */
+/**
+ * Embeds many pictures or texts: in one process, in parts, or through a queue that machines share.
+ */
 export { serveBoard, type Board } from "./board.ts";
 export { BulkError, type BulkErrorCode } from "./bulk-error.ts";
 export type { EmbeddedRows, Embedder, Unreadable } from "./embedder.ts";

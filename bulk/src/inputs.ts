@@ -1,21 +1,21 @@
-/** Where the inputs of a job come from: names, or the rows of a Parquet file. */
+/** The sources of a job's inputs: names, or rows of a Parquet file. */
 import { resolve } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { BulkError } from "./bulk-error.ts";
 
-/** Paths and addresses of pictures, or texts. */
+/** Paths and URLs of pictures, or texts. */
 export interface NamedInputs {
   readonly names: readonly string[];
-  /** The folder that relative paths begin in; texts and addresses have none. */
+  /** The folder to which relative paths refer. Texts and URLs need none. */
   readonly base?: string;
 }
 
-/** Rows of a column: texts, paths of pictures, or picture files as `datasets` stores them. */
+/** The rows of a column: texts, paths of pictures, or picture files as `datasets` stores them. */
 export interface ParquetInputs {
   readonly parquet: string;
   readonly column: string;
-  /** A column of ids; else a row's number is its id. */
+  /** The column of ids. By default the id is the number of the row. */
   readonly id?: string;
   readonly begin: number;
   readonly end: number;
@@ -25,11 +25,11 @@ export type InputList = NamedInputs | ParquetInputs;
 
 export interface Input {
   readonly id: string;
-  /** A path or an address, a text, the bytes of a picture file; or what no input can be. */
+  /** A path, a URL, a text, or the bytes of a picture file. Undefined for anything else. */
   readonly value: string | Uint8Array | undefined;
 }
 
-/** All rows of a Parquet file. Throws BulkError for a file or a column that is not there. */
+/** All rows of a Parquet file. Throws BulkError if the file or a column does not exist. */
 export async function parquetInputs(
   parquet: string,
   column: string,
@@ -47,7 +47,7 @@ export async function parquetInputs(
   return { parquet, column, ...(id !== undefined && { id }), begin: 0, end: Number(num_rows) };
 }
 
-/** The inputs themselves, in order. */
+/** Reads the inputs, in order. */
 export async function readInputs(list: InputList): Promise<readonly Input[]> {
   if ("names" in list) return list.names.map((name) => ({ id: name, value: located(name, list) }));
   const { parquet, column, id, begin, end } = list;

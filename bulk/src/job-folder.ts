@@ -5,8 +5,8 @@ import type { Job } from "./job.ts";
 import { publish } from "./publish.ts";
 
 /**
- * Makes a job's folder, or finds it as an earlier run or another process left it. Throws BulkError
- * where it holds another job, whose shards would be taken for this one's.
+ * Makes the folder of a job, or continues with the one that an earlier run or another process left.
+ * Throws BulkError if it holds another job, whose shards would be mistaken for those of this one.
  */
 export async function openJobFolder(job: Job): Promise<void> {
   await mkdir(job.out, { recursive: true });
@@ -34,7 +34,7 @@ async function readJob(file: string): Promise<Readonly<Record<string, unknown>>>
   }
 }
 
-/** Partial files of processes that were killed; no shard takes a day to write. */
+/** Removes partial files of killed processes. No shard takes a day to write. */
 async function removeLeftovers(folder: string): Promise<void> {
   const yesterday = Date.now() - 24 * 3600 * 1000;
   for (const name of await readdir(folder)) {

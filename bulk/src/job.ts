@@ -1,4 +1,4 @@
-/** What a bulk run computes, in a form that another process or machine can take up. */
+/** Describes a bulk run in a form that other processes and machines can work on. */
 import { createHash } from "node:crypto";
 import type { InputList } from "./inputs.ts";
 
@@ -7,24 +7,27 @@ export type Format = (typeof formats)[number];
 
 export interface Job {
   readonly kind: "image" | "text";
-  /** As `--model` names it, and what its weights come from where that says nothing of it. */
+  /**
+   * The model as `--model` names it; `checkpoint` is where its weights come from if the model does
+   * not say.
+   */
   readonly model: string;
   readonly checkpoint?: string;
   /** One tower of the model. */
   readonly tower?: string;
-  /** Of a NaFlex model. */
+  /** The most patches of a picture, for NaFlex models. */
   readonly maxNumPatches?: number;
   readonly normalize: boolean;
   /** The folder that shards are written to. */
   readonly out: string;
   readonly format: Format;
   readonly shardSize: number;
-  /** How many inputs there are, and a digest of all of them. */
+  /** The number of inputs, and a digest of all of them. */
   readonly count: number;
   readonly inputs: string;
 }
 
-/** Inputs `begin` to `end` of a job, and where they are found. */
+/** Inputs `begin` to `end` of a job, and their source. */
 export interface Shard {
   readonly job: Job;
   readonly index: number;

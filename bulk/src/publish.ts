@@ -3,8 +3,8 @@ import { link, open, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Makes a file that appears whole or not at all, also when the machine fails; false where another
- * process was first, whose file stays.
+ * Makes a file that appears as a whole or not at all, even if the machine fails. Returns false if
+ * another process was first; its file stays.
  */
 export async function publish(path: string, bytes: Uint8Array): Promise<boolean> {
   // Readers of a folder of Parquet pass over names that begin so.

@@ -1,4 +1,4 @@
-/** Shards in a queue of BullMQ's, on Redis or Valkey, which workers on any machine take from. */
+/** Shards in a BullMQ queue, on Redis or Valkey. Workers on any machine take shards from it. */
 import { Job as QueueJob, Queue, QueueEvents, UnrecoverableError, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { BulkError } from "./bulk-error.ts";
@@ -22,8 +22,8 @@ export interface EnqueueResult extends Finished {
 }
 
 /**
- * Puts the shards that are left into the queue, and waits until workers have computed them. A shard
- * that is in the queue already is not put there twice. Throws BulkError for shards that failed five
+ * Puts the remaining shards into the queue, and waits until workers have computed them. A shard
+ * that is already in the queue is not added again. Throws BulkError for shards that failed five
  * times.
  */
 export async function enqueueShards(
@@ -86,7 +86,7 @@ export async function enqueueShards(
   }
 }
 
-/** What ended in an earlier run, and has no file, is put in anew. */
+/** Removes shards that ended in an earlier run without a file, so that they are added again. */
 async function forgetFinished(queue: Queue, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const job = await QueueJob.fromId(queue, id);
@@ -97,7 +97,7 @@ async function forgetFinished(queue: Queue, ids: readonly string[]): Promise<voi
 }
 
 export interface WorkerOptions {
-  /** Opens the model of a job; kept until a job of another comes. */
+  /** Opens the model of a job. It stays open until a job with another model arrives. */
   readonly open: (job: Job) => Promise<Embedder>;
   readonly onShard?: (shard: Shard, finished: Finished) => void;
   readonly onFailure?: (shard: Shard | undefined, problem: Error) => void;
@@ -107,7 +107,7 @@ export interface WorkerOptions {
   readonly lockDuration?: number;
 }
 
-/** Takes shards from the queue until `close`, which waits for the one under way. */
+/** Takes shards from the queue until `close`, which waits for the current shard. */
 export async function startWorker(
   url: string,
   { open, onShard, onFailure, lockDuration = 30_000 }: WorkerOptions,
@@ -154,7 +154,7 @@ export async function startWorker(
   };
 }
 
-/** Throws BulkError where nothing answers. */
+/** Connects to Redis. Throws BulkError if it does not answer. */
 export async function connected(url: string): Promise<Redis> {
   const connection = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
   // Told by whoever waits for a command, and by the worker.

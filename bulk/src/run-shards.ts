@@ -5,21 +5,24 @@ import { openJobFolder } from "./job-folder.ts";
 import type { Shard } from "./job.ts";
 
 export interface RunOptions {
-  /** Every `of`th shard, beginning with this one: for jobs of which each machine runs a part. */
+  /**
+   * Compute every `of`th shard, beginning with shard `index`, so that several machines can share a
+   * job.
+   */
   readonly part?: { readonly index: number; readonly of: number };
-  /** Inputs dealt with, of all that were left. */
+  /** Called with the number of inputs done, and of those that remained at the start. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface RunResult {
   readonly shards: number;
-  /** Shards that an earlier run had made. */
+  /** How many shards an earlier run had made. */
   readonly found: number;
   readonly rows: number;
   readonly unreadable: readonly Unreadable[];
 }
 
-/** The model is opened where any shard is left. */
+/** Computes the shards. The model is opened only if a shard remains. */
 export async function runShards(
   shards: readonly Shard[],
   open: () => Promise<Embedder>,

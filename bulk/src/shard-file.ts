@@ -1,4 +1,4 @@
-/** Embeddings of a shard as the bytes of a file. */
+/** Writes the embeddings of a shard as the bytes of a file. */
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { writeSafetensors } from "@sigil/runtime";
 import type { Format } from "./job.ts";
@@ -9,7 +9,7 @@ export interface Rows {
   readonly embeddings: Float32Array;
   readonly width: number;
   readonly model: string;
-  /** The checkpoint's commit where that is known. */
+  /** The commit of the checkpoint, if it is known. */
   readonly revision: string;
 }
 

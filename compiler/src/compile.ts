@@ -1,4 +1,4 @@
-/** The whole pipeline in order: a spec to a plan, kernels and bindings. */
+/** The whole pipeline: from a spec to a plan, kernels and bindings. */
 import {
   sealPlan,
   type Architecture,
@@ -19,19 +19,23 @@ import type { MemoryPlan } from "./passes/plan-memory.ts";
 
 type Target = keyof CompiledTargets;
 
-/** A program at each stage, for those who want to look. */
+/** A program at each stage of compilation, for inspection. */
 export interface CompiledProgram {
   readonly graph: Graph;
   readonly lowered: LoweredProgram;
   readonly memory: MemoryPlan;
 }
 
-/** With the kernels of each target that the spec asks for, under its name. */
+/**
+ * A compiled model. The kernels of each target that the spec asks for are under the target's name.
+ */
 export interface CompiledModel extends Partial<CompiledTargets> {
-  /** Of the CPU, which every spec is compiled for: it is what others are compared with. */
+  /**
+   * The plan of the CPU. Every spec is compiled for the CPU, which the others are compared with.
+   */
   readonly plan: Plan;
   readonly cpu: CompiledTargets["cpu"];
-  /** Whose files an artifact holds. */
+  /** The targets whose files the artifact holds. */
   readonly targets: ModelSpec["targets"];
   readonly programs: readonly CompiledProgram[];
   /** The typed module, as TypeScript. */
@@ -41,8 +45,8 @@ export interface CompiledModel extends Partial<CompiledTargets> {
 }
 
 /**
- * Compiles a spec for the CPU and its other targets; `architecture` replaces the document that the
- * spec names. Throws DiagnosticError or ArchitectureError for what cannot be compiled.
+ * Compiles a spec for the CPU and its other targets. `architecture` replaces the document that the
+ * spec names. Throws DiagnosticError or ArchitectureError if it cannot be compiled.
  */
 export async function compile(
   spec: ModelSpec,
@@ -80,7 +84,7 @@ export async function compile(
   };
 }
 
-/** What a spec is for one target; what `compile` returns under its name. */
+/** Compiles a spec for one target. Returns what `compile` returns under the target's name. */
 export async function compileTarget<T extends Target>(
   spec: ModelSpec,
   target: T,
@@ -89,7 +93,7 @@ export async function compileTarget<T extends Target>(
   return table[target].compile(inputOf(spec));
 }
 
-/** The CPU alone multiplies integers. */
+/** Only the CPU multiplies integers. */
 function checkTarget({ activations, file }: ModelSpec, target: Target): void {
   if (activations !== undefined && target !== "cpu")
     throw new ArchitectureError(
@@ -119,17 +123,17 @@ function inputOf(spec: ModelSpec, architecture?: Architecture): BackendInput {
   return { spec, stages, planOf };
 }
 
-/** So typed, what a backend compiled goes to that backend. */
+/** Typed so that each backend receives what it compiled itself. */
 const table: { readonly [Name in Target]: Backend<CompiledTargets[Name]> } = backends;
 
-/** What @sigil/runtime-cpu opens. */
+/** The artifact that @sigil/runtime-cpu opens. */
 export const cpuArtifact = ({ plan, cpu }: Pick<CompiledModel, "plan" | "cpu">) => ({
   plan,
   wasm: { plain: cpu.plain, relaxed: cpu.relaxed },
   ...(cpu.native && { native: cpu.native }),
 });
 
-/** What a model has of a target, as text. */
+/** The files and the text of one target of a model. */
 export interface CompiledTarget {
   readonly target: Target;
   readonly plan: Plan;
@@ -137,7 +141,7 @@ export interface CompiledTarget {
   readonly modules: (source: ModuleSource) => Files;
 }
 
-/** Of the CPU, then of the other targets that a model was compiled for. */
+/** The CPU first, then the other targets that a model was compiled for. */
 export const compiledTargets = (model: CompiledModel): readonly CompiledTarget[] =>
   (Object.keys(backends) as Target[]).flatMap((target) => compiledTarget(model, target) ?? []);
 

@@ -1,4 +1,4 @@
-/** From a spec to kernel problems: the part of the pipeline that every backend shares. */
+/** From a spec to kernel problems: the part of the pipeline that all backends share. */
 import {
   DiagnosticError,
   fitsPattern,
@@ -21,14 +21,15 @@ import { takeBytes } from "./passes/take-bytes.ts";
 import { pushToken } from "./passes/push-token.ts";
 
 /**
- * Reads an architecture document: one of Sigil's by name, or a file. Throws a DiagnosticError with
- * every problem.
+ * Reads an architecture document: one of Sigil's by name, or a file. Throws DiagnosticError, which
+ * lists every problem.
  */
 export const readArchitecture = (name: string): Architecture => loadArchitecture(name).architecture;
 
 /**
- * The graphs of a spec as its architecture document describes them, pictures as the spec gives
- * them, verified; no other pass has run. A program none of whose outputs is wanted is left out.
+ * Builds and verifies the graphs of a spec as its architecture document describes them, with
+ * pictures in the form that the spec states. No other pass has run. A program without any wanted
+ * output is left out.
  */
 export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
   const loaded = given ? undefined : loadArchitecture(spec.architecture);

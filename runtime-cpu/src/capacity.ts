@@ -1,4 +1,4 @@
-/** Where everything lies in one WebAssembly memory, and whether it fits. */
+/** Lays a program out in one WebAssembly memory, and checks that it fits. */
 import { SigilError } from "@sigil/runtime";
 import type { PlannedProgram, Storage } from "@sigil/spec";
 import { align } from "@sigil/spec/shared";
@@ -7,13 +7,14 @@ import { align } from "@sigil/spec/shared";
 export const largestMemory = 2 ** 32;
 const page = 65536;
 /**
- * Kernels load whole vectors past the end of a row; the memory ends in this much that nobody owns.
+ * Kernels load whole vectors past the end of a row, so the memory ends with this many unused bytes.
  */
 const slack = 4096;
 
 /**
- * The model does not fit a WebAssembly memory (`too-large`), `fits` being a storage that would, if
- * any does; or the engine has no memory left for it (`out-of-memory`).
+ * Thrown if the model does not fit into a WebAssembly memory (`too-large`), or if the engine has no
+ * memory left for it (`out-of-memory`). `fits` is a storage with which it would fit, if there is
+ * one.
  */
 export class CapacityError extends SigilError {
   override readonly name = "CapacityError";
@@ -21,7 +22,9 @@ export class CapacityError extends SigilError {
   readonly bytes: number;
   readonly fits: Storage | undefined;
 
-  /** `refusal` is the engine's, of a memory that WebAssembly could address. */
+  /**
+   * `refusal` is the error of an engine that could not allocate a memory of an addressable size.
+   */
   constructor(program: string, bytes: number, fits?: Storage, refusal?: Error) {
     const size =
       bytes < 2 ** 30
@@ -55,8 +58,8 @@ export interface MemoryLayout {
 }
 
 /**
- * Places weights, arena and each thread's scratch one after the other; a CapacityError if they do
- * not fit.
+ * Places weights, arena and each thread's scratch one after the other. Throws CapacityError if they
+ * do not fit.
  */
 export function layoutMemory(program: PlannedProgram, threads: number): MemoryLayout {
   const place = (weightBytes: number) => {

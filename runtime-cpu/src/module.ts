@@ -3,7 +3,7 @@
 import { PlanError } from "@sigil/runtime";
 import type { PlannedProgram } from "@sigil/spec";
 
-/** One module, or two of which the relaxed one is taken where the engine has relaxed SIMD. */
+/** One module, or two, of which the relaxed one is used if the engine has relaxed SIMD. */
 export type WasmChoice = Uint8Array | WasmPair;
 
 export interface WasmPair {
@@ -25,8 +25,8 @@ interface Chosen {
 }
 
 /**
- * Of pairs, which are not changed once they are made: all programs and sessions of one share what
- * is compiled of it.
+ * Compiled modules by pair. Pairs never change, so all programs and sessions of a pair share its
+ * compiled modules.
  */
 const choices = new WeakMap<WasmChoice, Chosen>();
 
@@ -64,13 +64,13 @@ const memoryImport = [3, ...ascii("env"), 6, ...ascii("memory"), 2];
 /** Of the flags of limits: that the memory is shared. */
 const sharedFlag = 2;
 
-/** Whether the module imports a shared memory, which JavaScript cannot ask a compiled module. */
+/** Whether the module imports a shared memory. JavaScript cannot ask a compiled module. */
 export const importsSharedMemory = (wasm: Uint8Array): boolean =>
   (wasm[memoryFlags(wasm)]! & sharedFlag) !== 0;
 
 /**
- * The same module for a memory of one thread's own. The collector knows how large such a memory is
- * and frees it in time, and pages that may not share memory have it too.
+ * The same module for a memory that one thread owns. The garbage collector knows the size of such a
+ * memory and frees it in time, and pages that may not share memory can have it.
  */
 function withOwnMemory(wasm: Uint8Array): Uint8Array {
   const own = new Uint8Array(wasm);
@@ -85,7 +85,7 @@ function memoryFlags(wasm: Uint8Array): number {
   throw new PlanError("the module imports no env.memory: it is not a Sigil CPU module");
 }
 
-/** Throws a PlanError for launches whose kernels the module lacks, or that threads cannot share. */
+/** Throws a PlanError for launches whose kernels the module lacks or that threads cannot share. */
 export function checkKernels({ init, launches }: PlannedProgram, module: WasmModule): void {
   const kernels = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   for (const { kernel, units } of [...init, ...launches]) {
@@ -97,7 +97,7 @@ export function checkKernels({ init, launches }: PlannedProgram, module: WasmMod
   }
 }
 
-/** Compiles a module; a PlanError for what is none, or was damaged. */
+/** Compiles a module. Throws PlanError if it is damaged or not a module. */
 async function compileModule(wasm: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(wasm as BufferSource);
@@ -106,7 +106,7 @@ async function compileModule(wasm: Uint8Array): Promise<WebAssembly.Module> {
   }
 }
 
-/** Calls kernels; what they trap on is a PlanError, since those of this plan never do. */
+/** Calls kernels. A trap becomes a PlanError, since the kernels of a valid plan never trap. */
 export function callKernels(program: string, call: () => void): void {
   try {
     call();

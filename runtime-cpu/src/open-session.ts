@@ -1,6 +1,6 @@
 /**
- * A compiled artifact and a checkpoint to a session that runs on this machine's CPU: by the native
- * addon, or by WebAssembly, on this thread or from a worker.
+ * Opens a session on the CPU from a compiled artifact and a checkpoint: with the native addon or
+ * WebAssembly, on this thread or in a worker.
  */
 import {
   bindCheckpoint,
@@ -13,9 +13,9 @@ import { openNative } from "./open-native.ts";
 import { openHere, type CpuArtifact, type CpuSessionOptions } from "./session.ts";
 
 /**
- * Checks the checkpoint against the plan and its digests and loads every program. Throws PlanError,
- * WeightsError with all that does not fit, CapacityError before reading what cannot fit,
- * WorkerError, NativeError or OptionError if `native` was asked for and cannot be.
+ * Checks the checkpoint against the plan and its digests, and loads every program. Throws
+ * PlanError; WeightsError, which lists all that does not fit; CapacityError, before reading
+ * anything; WorkerError; and NativeError or OptionError if `native` was requested and cannot run.
  */
 export async function openCpuSession(
   artifact: CpuArtifact,

@@ -1,4 +1,4 @@
-/** A loaded program: its memory, its weights in place, ready to run. */
+/** A loaded program: its memory is allocated, its weights are in place, and it is ready to run. */
 import {
   arrayOf,
   DisposedError,
@@ -30,9 +30,9 @@ import { inlineRunner, threadedRunner, type Runner } from "./thread-pool.ts";
 
 export interface CpuOptions extends LoadPlannedOptions {
   /**
-   * Threads to share each launch; by default one for each processor up to 8 in Node and in pages
-   * that are isolated from other origins, 1 where memory cannot be shared. At most 64, or as many
-   * as there are processors.
+   * How many threads share each launch. The default is one for each processor, up to 8, in Node and
+   * in cross-origin isolated pages, and 1 where memory cannot be shared. At most 64, or the number
+   * of processors if that is larger.
    */
   readonly threads?: number;
 }
@@ -44,17 +44,15 @@ export interface CpuProgram {
   readonly threads: number;
   /** Bytes of its WebAssembly memory. */
   readonly memoryBytes: number;
-  /**
-   * Runs once; runs asked for together follow each other, each in its own turn of the event loop.
-   */
+  /** Runs once. Concurrent runs follow each other, each in its own turn of the event loop. */
   run(inputs: Inputs, symbols: Symbols): Promise<Outputs>;
-  /** After the runs that were asked for; its memory is another program's then. */
+  /** Frees the program after the pending runs. Another program may then use its memory. */
   dispose(): Promise<void>;
 }
 
 /**
- * Allocates, loads and readies a program; throws a CapacityError before reading anything if it
- * cannot fit, a WorkerError for threads that cannot be started.
+ * Allocates, loads and prepares a program. Throws CapacityError before reading anything if it
+ * cannot fit, and WorkerError if threads cannot be started.
  */
 export async function createProgram(
   program: PlannedProgram,

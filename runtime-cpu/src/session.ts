@@ -15,25 +15,28 @@ import { createProgram, type CpuOptions } from "./program.ts";
 export interface CpuArtifact {
   readonly plan: Plan;
   /**
-   * Modules with the same kernels, bytes or base64: for every engine, and for those with relaxed
-   * SIMD.
+   * Modules with the same kernels, as bytes or base64: one for every engine, and one for engines
+   * with relaxed SIMD.
    */
   readonly wasm: { readonly plain: Uint8Array | string; readonly relaxed: Uint8Array | string };
-  /** What the native addon runs instead of them; a module without it runs on WebAssembly. */
+  /** What the native addon runs instead. Without it, the module runs on WebAssembly. */
   readonly native?: NativeKernels | (() => Promise<NativeKernels>);
 }
 
 export interface CpuSessionOptions extends CpuOptions, WorkerOptions {
-  /** Load a tower when it is first used rather than now. */
+  /** Load a tower when it is first used instead of now. */
   readonly lazy?: boolean;
-  /** Takes warnings, once per kind; `console.warn` by default. */
+  /** Receives warnings, once per kind. Default: `console.warn`. */
   readonly onWarning?: WarningHandler;
   /**
-   * `auto` or `cpu`, the default: the native addon of @sigil/runtime-native in Node where it is
-   * there and knows the processor, else WebAssembly.
+   * The default, `auto` or `cpu`, takes the native addon of @sigil/runtime-native in Node if it is
+   * installed and supports the processor, else WebAssembly.
    */
   readonly backend?: "auto" | "cpu" | CpuBackendName;
-  /** Told which it is, and why, before anything is returned; `session.backend` says so later. */
+  /**
+   * Called with the choice and the reason before the session is returned. `session.backend` says it
+   * later.
+   */
   readonly onBackend?: (choice: {
     readonly backend: CpuBackendName;
     readonly reason: string;
@@ -59,8 +62,8 @@ function modulesOf(wasm: CpuArtifact["wasm"]): WasmPair {
 }
 
 /**
- * Loads nothing yet. `source` has the names of the plan; `reason` is why it is WebAssembly, where
- * that was not asked for.
+ * Opens a session without loading anything yet. `source` has the names of the plan. `reason` says
+ * why it is WebAssembly if that was not asked for.
  */
 export function openHere(
   { plan, wasm }: CpuArtifact,

@@ -1,19 +1,19 @@
-/** Finding a driver and choosing among its devices. */
+/** Finds a driver and chooses among its devices. */
 import { loadAddon, type DeviceInfo, type NativeDevice, type NativeDriver } from "./addon.ts";
 import { CudaError, rethrown } from "./error.ts";
 
 export interface DriverOptions {
-  /** Path of a driver's library, instead of the system's. */
+  /** Path of a driver library, instead of the system's. */
   readonly driver?: string;
-  /** Which of the driver's devices; 0 by default. */
+  /** The index of the device to use. Default 0. */
   readonly device?: number;
-  /** Pinned memory through which everything passes; 16 MiB by default. */
+  /** Bytes of pinned memory through which transfers pass. Default 16 MiB. */
   readonly stagingBytes?: number;
 }
 
 /**
- * Where a driver is: libcuda.so.1, since libcuda.so belongs to toolkits, and WSL's folder, which is
- * in no search path.
+ * Where drivers are found: libcuda.so.1, since libcuda.so belongs to toolkits, and the folder of
+ * WSL, which is in no search path.
  */
 export const driverPaths: readonly string[] =
   process.platform === "win32" ? ["nvcuda.dll"] : ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"];
@@ -25,19 +25,19 @@ export const openDriver = async (path?: string): Promise<NativeDriver> =>
 export interface OpenedDevice {
   readonly native: NativeDevice;
   readonly info: DeviceInfo;
-  /** Of CUDA, as the driver says it: 12.4. */
+  /** The CUDA version of the driver, such as 12.4. */
   readonly driverVersion: string;
-  /** Whether the driver lets launches of a graph overlap: CUDA 12.3. */
+  /** Whether the driver can overlap launches of a graph, which needs CUDA 12.3. */
   readonly programmaticEdges: boolean;
 }
 
 export const showCapability = ({ major, minor }: Pick<DeviceInfo, "major" | "minor">): string =>
   `${major}.${minor}`;
 
-/** The oldest device that any kernel is for: mma.sync of bfloat16 and cp.async. */
+/** The oldest supported device: kernels need mma.sync of bfloat16 and cp.async. */
 const oldestMajor = 8;
 
-/** Opens a device; `close` of it frees everything that it has. Throws CudaError. */
+/** Opens a device. Its `close` frees everything that it holds. Throws CudaError. */
 export async function openDevice({
   driver: path,
   device: ordinal = 0,

@@ -1,40 +1,41 @@
 import { DisposedError, SigilError } from "@sigil/runtime";
 
 export type CudaErrorCode =
-  /** The addon is neither built nor among the prebuilt ones. */
+  /** There is neither a built nor a prebuilt addon. */
   | "no-addon"
-  /** No library of a CUDA driver. */
+  /** There is no CUDA driver library. */
   | "no-driver"
   /** The driver is older than CUDA 12.0 (525). */
   | "driver-too-old"
   /** The driver has no device, or not the one asked for. */
   | "no-device"
   | "out-of-memory"
-  /** The image of kernels is not there: it was not compiled with the model. */
+  /** The kernel image does not exist: it was not compiled with the model. */
   | "no-image"
   /**
-   * The image has no kernels for this device's architecture, nor any that the driver could make.
+   * The image has no kernels for the architecture of this device, and none that the driver could
+   * compile for it.
    */
   | "wrong-architecture"
-  /** The driver does not take the image: damaged, or newer than the driver. */
+  /** The driver refuses the image: it is damaged, or newer than the driver. */
   | "image"
   /** A kernel failed while it ran. Everything on this device fails from then on. */
   | "launch"
-  /** A number or an address that is nothing of this device: a fault of Sigil. */
+  /** A handle or an address does not belong to this device. That is a fault of Sigil. */
   | "handle"
   /** Any other failure of the driver. */
   | "driver";
 
 export interface CudaErrorDetails {
-  /** CUDA's name for it: CUDA_ERROR_OUT_OF_MEMORY. */
+  /** The name in CUDA, such as CUDA_ERROR_OUT_OF_MEMORY. */
   readonly cudaName?: string;
-  /** The call of the driver that failed. */
+  /** The driver call that failed. */
   readonly call?: string;
-  /** The kernel, tensor, buffer or program concerned. */
+  /** The kernel, tensor, buffer or program that it is about. */
   readonly about?: string;
 }
 
-/** What keeps a model from running on CUDA, with what to do about it in the message. */
+/** Thrown if a model cannot run on CUDA. The message says what to do. */
 export class CudaError extends SigilError implements CudaErrorDetails {
   override readonly name = "CudaError";
   readonly code: CudaErrorCode;
@@ -101,7 +102,9 @@ interface NativeFailure extends Error {
   readonly about?: string;
 }
 
-/** A CudaError of what the addon threw, or a DisposedError; anything else as it is. */
+/**
+ * Turns what the addon threw into a CudaError or a DisposedError. Returns anything else unchanged.
+ */
 export function cudaErrorOf(failure: unknown): unknown {
   const { code, cudaName, call, about, message } = failure as NativeFailure;
   if (failure instanceof CudaError || typeof code !== "string" || call === undefined)
@@ -120,6 +123,6 @@ export function cudaErrorOf(failure: unknown): unknown {
   });
 }
 
-/** The promise, with the addon's failures as CudaErrors. */
+/** The same promise, which rejects with CudaError for failures of the addon. */
 export const rethrown = <T>(promise: Promise<T>): Promise<T> =>
   promise.catch((failure: unknown) => Promise.reject(cudaErrorOf(failure)));

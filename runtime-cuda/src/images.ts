@@ -1,9 +1,9 @@
-/** Images of kernels: files beside the generated module, made by nvcc. */
+/** Kernel images: files beside the generated module, which nvcc made. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { CudaError } from "./error.ts";
 
-/** Reads an image. Rejects with CudaError no-image where it was not built. */
+/** Reads an image. Rejects with CudaError no-image if it was not built. */
 export async function readImage(url: URL): Promise<Uint8Array> {
   try {
     return await readFile(url);

@@ -1,4 +1,4 @@
-/** The kernels of a session: one image, loaded once, and the kernels that its programs use. */
+/** The kernels of a session: an image, loaded once, and the kernels that its programs use. */
 import { PlanError } from "@sigil/runtime";
 import type { CudaArtifact, CudaKernel, CudaPath } from "./artifact.ts";
 import type { OpenedDevice } from "./driver.ts";
@@ -14,8 +14,8 @@ export class LoadedKernels {
   readonly path: CudaPath;
   readonly multiprocessors: number;
   /**
-   * What the driver's compiler said if it had to compile PTX: the image has no binary for this
-   * device.
+   * What the driver's compiler said, if it had to compile PTX because the image has no binary for
+   * this device.
    */
   readonly log: string;
   readonly #device: OpenedDevice;
@@ -54,7 +54,7 @@ export class LoadedKernels {
     return new LoadedKernels(path, device, kernels[path], id, log);
   }
 
-  /** Takes kernels out of the image, those that were not before. Throws CudaError. */
+  /** Takes kernels out of the image, except those that were taken before. Throws CudaError. */
   async take(names: Iterable<string>): Promise<void> {
     for (const name of new Set(names)) {
       if (this.#loaded.has(name)) continue;
@@ -67,7 +67,7 @@ export class LoadedKernels {
     }
   }
 
-  /** Whether any kernel can be launched before the one ahead has ended: those of hopper can. */
+  /** Whether any kernel can be launched before the one ahead has ended. Those of hopper can. */
   get programmatic(): boolean {
     return Object.values(this.#kernels).some(({ programmatic }) => programmatic === true);
   }
@@ -78,8 +78,8 @@ export class LoadedKernels {
 }
 
 /**
- * hopper where the device and the artifact have it, else portable; what was asked for otherwise.
- * Throws CudaError for a path that cannot be.
+ * Returns the requested path. For auto it is hopper if the device and the artifact support that,
+ * else portable. Throws CudaError for a path that cannot run.
  */
 export function choosePath(
   { plan, kernels }: CudaArtifact,

@@ -1,5 +1,6 @@
 /**
- * A program on a device: weights uploaded, kernels loaded, a graph for each bucket of batch sizes.
+ * A program on a device: its weights are uploaded, its kernels are loaded, and it has a graph for
+ * each bucket of batch sizes.
  */
 import {
   DisposedError,
@@ -25,22 +26,21 @@ import { uploadWeights } from "./weights.ts";
 /** The time of one launch on the device. */
 export interface LaunchTime {
   readonly kernel: string;
-  /** Transformers' module paths. */
+  /** Module paths in transformers. */
   readonly origins: readonly string[];
   readonly microseconds: number;
 }
 
 export interface ProgramOptions extends LoadPlannedOptions {
   /**
-   * Takes the time of each launch after each run, which then runs them one by one rather than as a
+   * Receives the time of each launch after each run. Launches then run one by one instead of as a
    * graph.
    */
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
   /**
    * Lets kernels of the hopper path start before the ones ahead have ended (programmatic dependent
-   * launch), on drivers of CUDA 12.3 or newer. False by default: results are the same, and whether
-   * it is faster has not been
-   * measured on a card. Launches that are timed one by one do not overlap.
+   * launch), with drivers of CUDA 12.3 or newer. Default false: results are the same, and the speed
+   * has not been measured on a card. Launches that are timed one by one do not overlap.
    */
   readonly programmaticLaunch?: boolean;
 }
@@ -51,8 +51,8 @@ type Outputs = Awaited<ReturnType<Program["run"]>>;
 /** A program that can be timed. */
 export interface CudaProgram extends Program {
   /**
-   * Microseconds of each of `count` runs by the device's clock, on the inputs of the last run,
-   * without transfers.
+   * Runs `count` times on the inputs of the last run, without transfers. Returns the microseconds
+   * of each run by the device's clock.
    */
   repeat(symbols: Symbols, count: number): Promise<readonly number[]>;
 }
@@ -73,8 +73,8 @@ interface BucketGraph {
 const leastBytes = 256;
 
 /**
- * Loads a program. Throws CudaError, WeightsError, or the signal's reason; nothing of it stays
- * allocated.
+ * Loads a program. Throws CudaError, WeightsError, or the reason of the signal; nothing stays
+ * allocated then.
  */
 export async function createCudaProgram(
   program: PlannedProgram,

@@ -1,4 +1,4 @@
-/** A compiled artifact and a checkpoint to a session that runs on a CUDA device. */
+/** Opens a session on a CUDA device from a compiled artifact and a checkpoint. */
 import {
   bindCheckpoint,
   checkPlan,
@@ -18,13 +18,13 @@ import { createCudaProgram, type ProgramOptions } from "./program.ts";
 
 export interface CudaSessionOptions extends DriverOptions, ProgramOptions {
   /**
-   * Which kernels: by default hopper's on compute capability 9.0 if the model was compiled with
-   * them, else the portable ones.
+   * Which kernels to use. The default is hopper on compute capability 9.0 if the model was compiled
+   * for it, else portable.
    */
   readonly path?: "auto" | CudaPath;
-  /** Load a tower when it is first used rather than now. */
+  /** Load a tower when it is first used instead of now. */
   readonly lazy?: boolean;
-  /** Takes warnings, once per kind; `console.warn` by default. */
+  /** Receives warnings, once per kind. Default: `console.warn`. */
   readonly onWarning?: WarningHandler;
 }
 
@@ -33,8 +33,8 @@ export class CudaSession extends Session {
   readonly device: DeviceInfo;
   readonly path: CudaPath;
   /**
-   * Whether the driver had to compile PTX, because the image has no binary for this device that it
-   * takes; what its compiler said.
+   * What the driver's compiler said, if it had to compile PTX because the image has no suitable
+   * binary for this device. Otherwise empty.
    */
   readonly compilerLog: string;
   readonly #opened: OpenedDevice;
@@ -58,8 +58,8 @@ export class CudaSession extends Session {
 }
 
 /**
- * Checks the checkpoint against the plan and its digests, opens a device and loads every program.
- * Throws PlanError, WeightsError or CudaError, with nothing left open.
+ * Checks the checkpoint against the plan and its digests, opens a device, and loads every program.
+ * Throws PlanError, WeightsError or CudaError, and leaves nothing open then.
  */
 export async function openCudaSession(
   artifact: CudaArtifact,

@@ -60,7 +60,7 @@ export interface Addon {
 
 let loaded: Addon | undefined;
 
-/** Loads the addon, prebuilt or built here. Throws NativeError no-addon. */
+/** Loads the addon: the prebuilt one or one built locally. Throws NativeError no-addon. */
 export function loadAddon(): Addon {
   if (loaded) return loaded;
   const addon = findAddon();
@@ -94,8 +94,9 @@ function findAddon(): Addon {
 }
 
 /**
- * The instruction set that programs are loaded for: the best one that the machine has and
- * SIGIL_NATIVE_ISA leaves (names with commas; with a minus, all but those). Throws NativeError.
+ * The instruction set that programs are loaded for: the best one of the machine that
+ * SIGIL_NATIVE_ISA allows. The variable lists names with commas; a minus before them excludes those
+ * names. Throws NativeError.
  */
 export function chooseInstructionSet(addon: Addon = loadAddon()): string {
   const mask = process.env.SIGIL_NATIVE_ISA ?? "";
@@ -112,7 +113,7 @@ export function chooseInstructionSet(addon: Addon = loadAddon()): string {
 
 const codes = ["out-of-memory", "descriptor"] as const;
 
-/** What the addon threw as a NativeError; anything else as it is. */
+/** Turns what the addon threw into a NativeError. Returns anything else unchanged. */
 export function nativeErrorOf(failure: unknown, about: string): unknown {
   const { code, message } = failure as { readonly code?: unknown; readonly message: string };
   if (failure instanceof SigilError || typeof code !== "string") return failure;

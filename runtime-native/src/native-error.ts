@@ -1,17 +1,17 @@
 import { SigilError } from "@sigil/runtime";
 
 export type NativeErrorCode =
-  /** The addon is neither built nor among the prebuilt ones. */
+  /** There is neither a built nor a prebuilt addon. */
   | "no-addon"
-  /** The processor has none of the instruction sets, or SIGIL_NATIVE_ISA leaves none. */
+  /** The processor has none of the instruction sets, or SIGIL_NATIVE_ISA allows none of them. */
   | "no-instructions"
   | "out-of-memory"
-  /** A program that is not as the compiler makes it: a fault of Sigil. */
+  /** The program is not one that the compiler makes. That is a fault of Sigil. */
   | "descriptor"
-  /** Any other failure of the addon: a fault of Sigil. */
+  /** Any other failure of the addon. That is a fault of Sigil. */
   | "internal";
 
-/** What keeps a model from running natively, with what to do about it in the message. */
+/** Thrown if a model cannot run natively. The message says what to do. */
 export class NativeError extends SigilError {
   override readonly name = "NativeError";
   readonly code: NativeErrorCode;

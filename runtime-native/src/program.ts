@@ -1,4 +1,6 @@
-/** A loaded program: its memory in the addon, its weights in place, ready to run. */
+/**
+ * A loaded program: its memory is in the addon, its weights are in place, and it is ready to run.
+ */
 import {
   DisposedError,
   InputError,
@@ -17,21 +19,21 @@ import { chooseInstructionSet, loadAddon, nativeErrorOf, type NativeProgram } fr
 import { encodeProgram, symbolsOf } from "./encode.ts";
 import { placeWeights } from "./weights.ts";
 
-/** The time of one launch: with one thread its processor's, else the clock's. */
+/** The time of one launch: processor time with one thread, else wall-clock time. */
 export interface LaunchTime {
   readonly kernel: string;
-  /** Transformers' module paths. */
+  /** Module paths in transformers. */
   readonly origins: readonly string[];
   readonly microseconds: number;
 }
 
 export interface NativeOptions extends LoadPlannedOptions {
   /**
-   * Threads to share each launch: by default one for each physical core that the process may use,
-   * at most 16, which is also the most.
+   * How many threads share each launch. The default is one for each physical core that the process
+   * may use. At most 16 are used.
    */
   readonly threads?: number;
-  /** Takes the time of each launch after each run. */
+  /** Receives the time of each launch after each run. */
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
 }
 
@@ -47,8 +49,8 @@ export interface LoadedNativeProgram extends Program {
 }
 
 /**
- * Loads a program. Throws PlanError, NativeError, WeightsError or the signal's reason; nothing of
- * it stays allocated.
+ * Loads a program. Throws PlanError, NativeError, WeightsError or the reason of the signal; nothing
+ * stays allocated then.
  */
 export async function createNativeProgram(
   program: PlannedProgram,

@@ -1,4 +1,4 @@
-/** Sessions that run on this machine's CPU by the addon. */
+/** Sessions that run on this machine's CPU with the addon. */
 import {
   bindCheckpoint,
   checkPlan,
@@ -15,21 +15,22 @@ import { createNativeProgram, type NativeOptions } from "./program.ts";
 
 /** What `sigil compile --target cpu` generates for this backend. */
 export interface NativeArtifact {
-  /** The CPU's. */
+  /** The plan of the CPU. */
   readonly plan: Plan;
   readonly kernels: NativeKernels;
 }
 
 export interface NativeSessionOptions extends NativeOptions {
-  /** Load a tower when it is first used rather than now. */
+  /** Load a tower when it is first used instead of now. */
   readonly lazy?: boolean;
-  /** Takes warnings, once per kind; `console.warn` by default. */
+  /** Receives warnings, once per kind. Default: `console.warn`. */
   readonly onWarning?: WarningHandler;
 }
 
 /**
- * Loads nothing yet. `source` has the names of the plan. Throws NativeError where the addon or the
- * instructions are missing, OptionError for a number of threads that cannot be.
+ * Opens a session without loading anything yet. `source` has the names of the plan. Throws
+ * NativeError if the addon or the instructions are missing, and OptionError for an invalid number
+ * of threads.
  */
 export function openNativeHere(
   { plan, kernels }: NativeArtifact,
@@ -61,12 +62,12 @@ export function openNativeHere(
   );
 }
 
-/** More may be asked for than there are, as of WebAssembly's threads. */
+/** The most threads. There may be more than processors, as with WebAssembly. */
 const mostThreads = 64;
 
 /**
- * Checks the checkpoint against the plan and its digests and loads every program. Throws PlanError,
- * NativeError, or WeightsError with all that does not fit.
+ * Checks the checkpoint against the plan and its digests, and loads every program. Throws
+ * PlanError, NativeError, or WeightsError, which lists all that does not fit.
  */
 export async function openNativeSession(
   artifact: NativeArtifact,

@@ -1,9 +1,9 @@
-/** Which of the tuned sets of kernels an adapter gets. */
+/** Decides which of the tuned sets of kernels an adapter gets. */
 import type { AdapterKind } from "@sigil/spec/shared";
 
 export type { AdapterKind };
 
-/** By what an adapter says of itself; desktop if it says nothing known. */
+/** The kind of an adapter, by its description. Desktop if that is unknown. */
 export function adapterKind(
   {
     vendor,

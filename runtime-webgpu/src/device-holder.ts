@@ -1,4 +1,4 @@
-/** The device of a session: requested when it is needed, and again when it was lost. */
+/** The device of a session. It is requested when it is needed, and again after it was lost. */
 import { DisposedError, reporting } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { adapterKind, type AdapterKind } from "./adapter-kind.ts";
@@ -9,23 +9,20 @@ import type { GPU, GPUDevice, GPUPowerPreference } from "./gpu.ts";
 
 export interface DeviceOptions {
   /**
-   * Where to ask for an adapter; `navigator.gpu` by default. In Node, what `create()` of the
+   * Where to ask for an adapter. Default: `navigator.gpu`. In Node, use what `create()` of the
    * package `webgpu` returns.
    */
   readonly gpu?: GPU;
   readonly powerPreference?: GPUPowerPreference;
-  /** Use this device; it stays the caller's to destroy, and a lost one is not replaced. */
+  /** Use this device. The caller destroys it, and it is not replaced if it is lost. */
   readonly device?: GPUDevice;
-  /** Which kernels to use, instead of what the adapter's name suggests. */
+  /** Which kernels to use, instead of those that the name of the adapter suggests. */
   readonly adapterKind?: AdapterKind;
-  /**
-   * Take a software adapter for none: WebAssembly is several times faster than WebGPU without a
-   * GPU.
-   */
+  /** Refuse software adapters: WebAssembly is several times faster than WebGPU without a GPU. */
   readonly refuseSoftware?: boolean;
   /**
-   * A device was lost, other than the caller's own. The session asks for another one, and loads its
-   * weights again, at its next run. What the listener throws is reported as an uncaught error.
+   * Called when a device was lost that the session requested. At its next run the session requests
+   * another and loads its weights again. What the listener throws is reported as an uncaught error.
    */
   readonly onDeviceLost?: (error: WebGpuError) => void;
 }
@@ -57,8 +54,8 @@ export class DeviceHolder {
   }
 
   /**
-   * The device, a new one if the last was lost. Throws a WebGpuError: no-adapter, no-device, limit,
-   * or device-lost for a given device.
+   * The device, or a new one if the last was lost. Throws WebGpuError with code no-adapter,
+   * no-device or limit, or device-lost for a given device.
    */
   async get(): Promise<HeldDevice> {
     const current = this.#held;

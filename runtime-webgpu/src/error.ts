@@ -1,19 +1,19 @@
 import { SigilError } from "@sigil/runtime";
 
 export type WebGpuErrorCode =
-  /** No WebGPU here, or no adapter that it offers. */
+  /** There is no WebGPU, or it offers no adapter. */
   | "no-adapter"
-  /** There is an adapter, and it gives no device. */
+  /** There is an adapter, but it gives no device. */
   | "no-device"
   /** The adapter or the given device allows less than the model needs. */
   | "limit"
-  /** The device was lost: by a driver, another tab, `device.destroy()`. */
+  /** The device was lost: by a driver, another tab or `device.destroy()`. */
   | "device-lost"
   | "out-of-memory"
-  /** A kernel that the implementation refuses; a fault of Sigil or of the driver. */
+  /** The implementation refuses a kernel. That is a fault of Sigil or of the driver. */
   | "shader";
 
-/** What keeps a model from running on WebGPU, with what to do about it in the message. */
+/** Thrown if a model cannot run on WebGPU. The message says what to do. */
 export class WebGpuError extends SigilError {
   override readonly name = "WebGpuError";
   readonly code: WebGpuErrorCode;

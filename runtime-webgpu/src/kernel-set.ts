@@ -1,6 +1,6 @@
 /**
- * Which set of kernels a device gets: those of its class, with as many of its features as there are
- * shaders for.
+ * Decides which set of kernels a device gets: that of its class, with as many of its features as
+ * there are shaders for.
  */
 import {
   featureSets,
@@ -13,9 +13,9 @@ import {
 export { kernelFeatures, type KernelSet };
 
 /**
- * The features of a device that kernels may use. Subgroups count from 8 threads on: kernels compute
- * the same in smaller ones, which
- * adapters have that run threads as lanes of a short vector, but slower than without.
+ * The features of a device that kernels may use. Subgroups count from 8 threads on. Smaller ones
+ * give the same results, but are slower than none: adapters with such subgroups run threads as
+ * lanes of a short vector.
  */
 export function offeredFeatures({
   features,
@@ -34,8 +34,8 @@ export function offeredFeatures({
 }
 
 /**
- * The name of the first set in `sets` that a device with `features` can run; a set that would be
- * equal to a later one is not there.
+ * The name of the first set in `sets` that a device with `features` can run. A set that would equal
+ * a later one does not exist.
  */
 export function kernelSet(
   sets: Readonly<Record<AdapterKind, unknown> & Partial<Record<KernelSet, unknown>>>,

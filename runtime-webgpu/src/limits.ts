@@ -1,4 +1,4 @@
-/** What a plan asks of a device, beside what every device gives. */
+/** The limits that a plan needs of a device. */
 import { valueOf } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
@@ -28,7 +28,7 @@ export function neededLimits(programs: readonly PlannedProgram[]): Limits {
   };
 }
 
-/** Those above the defaults; a WebGpuError if `offered` is less. */
+/** The needed limits above the defaults. Throws WebGpuError if `offered` is less. */
 export function requiredLimits(
   needed: Limits,
   offered: Limits,
@@ -49,8 +49,8 @@ export function requiredLimits(
 }
 
 /**
- * A WebGpuError for a launch that needs more workgroups than a dispatch may have, which a device
- * would skip.
+ * Throws WebGpuError for a launch that needs more workgroups than a dispatch may have. A device
+ * would skip it.
  */
 export function checkGrids(
   { name, symbols, init, launches }: PlannedProgram,

@@ -1,4 +1,7 @@
-/** A compiled artifact and a checkpoint to a session that runs on WebGPU, here or in a worker. */
+/**
+ * Opens a session on WebGPU from a compiled artifact and a checkpoint, on this thread or in a
+ * worker.
+ */
 import { bindCheckpoint, checkPlan, verifyPlan, type WeightSource } from "@sigil/runtime/internal";
 import {
   openHere,
@@ -8,7 +11,7 @@ import {
 } from "./session.ts";
 
 /**
- * Checks the checkpoint against the plan and its digests, asks for a device and loads every
+ * Checks the checkpoint against the plan and its digests, requests a device, and loads every
  * program. Throws PlanError, WeightsError, WebGpuError or WorkerError.
  */
 export async function openWebGpuSession(

@@ -1,6 +1,6 @@
 /**
- * Kernels to pipelines, all at once and off the main thread, each reported by name if it is
- * refused.
+ * Makes pipelines of kernels, all at once and off the main thread. A refused kernel is reported by
+ * name.
  */
 import { PlanError } from "@sigil/runtime";
 import type { Extent, PlannedLaunch } from "@sigil/spec";
@@ -8,8 +8,8 @@ import { WebGpuError } from "./error.ts";
 import type { GPUComputePipeline, GPUDevice } from "./gpu.ts";
 
 /**
- * A generated kernel: WGSL with entry point `main`, and its workgroups along x and y (of / per,
- * rounded up).
+ * A generated kernel: WGSL with the entry point `main`, and its numbers of workgroups along x and y
+ * (of / per, rounded up).
  */
 export interface WebGpuKernel {
   readonly code: string;
@@ -43,7 +43,7 @@ async function refused(
   );
 }
 
-/** The pipelines of these launches by kernel name. `onProgress` counts them. */
+/** Makes the pipelines of these launches, by kernel name. `onProgress` counts them. */
 export async function createPipelines(
   device: GPUDevice,
   launches: readonly PlannedLaunch[],

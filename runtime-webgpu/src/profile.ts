@@ -1,4 +1,4 @@
-/** Timestamps around each launch, where the adapter has them. */
+/** Takes timestamps around each launch, if the adapter has them. */
 import { bufferUsage, mapModeRead } from "./flags.ts";
 import type { BoundLaunch } from "./launches.ts";
 import type { Symbols } from "@sigil/runtime/internal";
@@ -31,7 +31,7 @@ export class Profiler {
     });
   }
 
-  /** A pass per launch, since timestamps are taken at the borders of passes. */
+  /** Encodes a pass for each launch, since timestamps are taken at the borders of passes. */
   encode(encoder: GPUCommandEncoder, launches: readonly BoundLaunch[], symbols: Symbols): void {
     launches.forEach((launch, i) => {
       const pass = encoder.beginComputePass({

@@ -1,4 +1,7 @@
-/** A program on a device: weights uploaded, pipelines and bind groups made, ready to run. */
+/**
+ * A program on a device: its weights are uploaded, its pipelines and bind groups are made, and it
+ * is ready to run.
+ */
 import {
   DisposedError,
   InputError,
@@ -23,9 +26,9 @@ import { createPipelines, type WebGpuKernels } from "./pipelines.ts";
 import { Profiler, type LaunchTime } from "./profile.ts";
 
 export interface ProgramOptions extends LoadPlannedOptions {
-  /** Kernels readied so far; they compile while weights load. */
+  /** Called with the number of kernels compiled so far. They compile while weights load. */
   readonly onPipeline?: (done: number, total: number) => void;
-  /** Takes the time of each launch after each run; needs the feature timestamp-query. */
+  /** Receives the time of each launch after each run. Needs the feature timestamp-query. */
   readonly onProfile?: (program: string, times: readonly LaunchTime[]) => void;
 }
 
@@ -45,8 +48,8 @@ interface Profile {
 }
 
 /**
- * Loads a program. Throws WebGpuError, WeightsError, or the signal's reason; nothing stays
- * allocated.
+ * Loads a program. Throws WebGpuError, WeightsError, or the reason of the signal; nothing stays
+ * allocated then.
  */
 export async function createWebGpuProgram(
   program: PlannedProgram,

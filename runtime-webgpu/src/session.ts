@@ -19,29 +19,31 @@ type Fetched = WebGpuKernels | (() => Promise<WebGpuKernels>);
 
 /**
  * What `sigil compile --target webgpu` generates: a plan, and its kernels for each class of adapter
- * and the features that they can use.
+ * and each set of features.
  */
 export interface WebGpuArtifact {
   readonly plan: Plan;
-  /** By set: kernels by name, or a function that fetches them once the adapter is known. */
+  /**
+   * For each set its kernels by name, or a function that fetches them once the adapter is known.
+   */
   readonly kernels: Readonly<Record<AdapterKind, Fetched> & Partial<Record<KernelSet, Fetched>>>;
 }
 
 export interface WebGpuSessionOptions extends DeviceOptions, ProgramOptions, WorkerOptions {
-  /** Load a tower when it is first used rather than now. */
+  /** Load a tower when it is first used instead of now. */
   readonly lazy?: boolean;
-  /** Takes warnings, once per kind; `console.warn` by default. */
+  /** Receives warnings, once per kind. Default: `console.warn`. */
   readonly onWarning?: WarningHandler;
 }
 
-/** What runs are sent to: the adapter's name and class, and which kernels it gets. */
+/** The adapter that runs use: its name, its class and the kernels it gets. */
 export interface UsedAdapter {
   readonly description: string;
   readonly kind: AdapterKind;
   readonly kernels: KernelSet;
 }
 
-/** Who has the device: this thread or a worker. */
+/** The holder of the device: this thread or a worker. */
 interface AdapterHolder {
   get(): Promise<UsedAdapter>;
   close(): Promise<void>;
@@ -56,7 +58,7 @@ export class WebGpuSession extends Session {
     this.#holder = holder;
   }
 
-  /** The adapter in use now; another one after a device was lost. */
+  /** The adapter in use now. It may be another one after a device was lost. */
   adapter(): Promise<UsedAdapter> {
     return this.#holder.get();
   }
@@ -67,7 +69,9 @@ export class WebGpuSession extends Session {
   }
 }
 
-/** Asks this thread for a device; loads nothing yet. `source` has the names of the plan. */
+/**
+ * Opens a session on this thread without loading anything yet. `source` has the names of the plan.
+ */
 export async function openHere(
   { plan, kernels }: WebGpuArtifact,
   source: WeightSource,
@@ -94,8 +98,8 @@ export async function openHere(
 }
 
 /**
- * A program that is loaded again, weights and all, at the first run after its device was lost, and
- * at the next if that failed.
+ * A program that is loaded again, with its weights, at the first run after its device was lost, and
+ * again at the next run if that failed.
  */
 class RecoveringProgram implements Program {
   readonly device = "webgpu";

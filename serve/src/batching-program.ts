@@ -1,4 +1,4 @@
-/** Runs that come while another is under way, or within a moment of one another, become one. */
+/** Joins runs that arrive during another run, or within a moment of each other. */
 import type { Program } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
 import { OverloadedError } from "./overloaded-error.ts";
@@ -7,11 +7,11 @@ type Inputs = Parameters<Program["run"]>[0];
 type Outputs = Awaited<ReturnType<Program["run"]>>;
 
 export interface BatchingOptions {
-  /** Milliseconds that a run may wait for others while nothing is under way. */
+  /** Milliseconds that a run may wait for others while nothing runs. */
   readonly maxDelay: number;
-  /** Rows (pictures, texts) that may wait; more are refused with an OverloadedError. */
+  /** How many rows (pictures, texts) may wait. More are refused with an OverloadedError. */
   readonly maxWaiting: number;
-  /** Told of each run: its program, rows and requests, and how many seconds it took. */
+  /** Called for each run with its program, its rows and requests, and the seconds it took. */
   readonly onRun?: (run: BatchedRun) => void;
 }
 
@@ -30,8 +30,8 @@ interface Request {
 }
 
 /**
- * A program whose runs are joined along their batch, up to the planned largest. One of two symbols
- * (the scores of every picture with every text) is run as it is.
+ * A program whose runs are joined along the batch, up to the largest planned batch. A program with
+ * two symbols (scores of every picture with every text) is not joined.
  */
 export class BatchingProgram implements Program {
   readonly #program: Program;

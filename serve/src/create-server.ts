@@ -1,4 +1,4 @@
-/** The HTTP server of one process: models that are open, behind routes that anyone may call. */
+/** The HTTP server of one process, which serves open models. The routes have no access control. */
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance } from "fastify";
 import { batchingSession } from "./batching-session.ts";
@@ -12,25 +12,27 @@ import { taskRoutes } from "./tasks/routes.ts";
 import { addTracing } from "./tracing.ts";
 
 export interface ServerOptions {
-  /** Of the server that `/v2` and the OpenAPI document name. */
+  /** The version of the server, which `/v2` and the OpenAPI document name. */
   readonly version: string;
-  /** Bytes of a request, of each picture too. Default 32 MiB. */
+  /** The most bytes of a request, and of each picture. Default 32 MiB. */
   readonly bodyLimit?: number;
-  /** Pixels of a picture. Default 50 million. */
+  /** The most pixels of a picture. Default 50 million. */
   readonly limitPixels?: number;
-  /** Pictures and texts that may wait for each model; more are answered with 429. Default 512. */
+  /**
+   * How many pictures and texts may wait for each model. More are answered with 429. Default 512.
+   */
   readonly maxWaiting?: number;
-  /** Milliseconds that a request may wait for others to run with. Default 2. */
+  /** Milliseconds that a request may wait for others to share its batch. Default 2. */
   readonly maxDelay?: number;
-  /** Milliseconds in which a client must have sent its request. Default 30,000. */
+  /** Milliseconds within which a client must send its request. Default 30,000. */
   readonly requestTimeout?: number;
-  /** Write a line for each request. Default false: failures alone. */
+  /** Write a line for each request. Default false: only failures are written. */
   readonly verbose?: boolean;
 }
 
 /**
- * A server that does not listen yet. `close` refuses new requests, waits for those under way, and
- * leaves the models to their owner.
+ * Creates a server that does not listen yet. `close` refuses new requests, waits for the current
+ * ones, and does not dispose of the models.
  */
 export async function createServer(
   served: readonly ServedModel[],

@@ -1,11 +1,12 @@
 /**
- * Errors as answers: what a client did wrong is 4xx with the reason, the rest says nothing of it.
+ * Turns errors into answers. Mistakes of a client are 4xx with the reason; other errors give no
+ * details.
  */
 import { SigilError } from "@sigil/runtime";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { OverloadedError } from "./overloaded-error.ts";
 
-/** Something that a route refuses itself. */
+/** Thrown for a request that a route refuses. */
 export class RequestError extends SigilError {
   override readonly name = "RequestError";
   readonly code: "bad-request" | "unknown-model" | "unsupported";

@@ -1,7 +1,7 @@
 import { RequestError } from "./http-error.ts";
 import type { ServedModel } from "./served-model.ts";
 
-/** The models of a server by name. */
+/** The models of a server, by name. */
 export class Models {
   readonly #models: ReadonlyMap<string, ServedModel>;
 
@@ -13,7 +13,7 @@ export class Models {
     return [...this.#models.keys()];
   }
 
-  /** The only model where none is named. Throws RequestError. */
+  /** The model with this name; without a name, the only model. Throws RequestError. */
   find(name?: string): ServedModel {
     const model =
       name === undefined && this.#models.size === 1

@@ -1,6 +1,6 @@
 import { SigilError } from "@sigil/runtime";
 
-/** More waits than the server takes; worth trying again after `retryAfter` seconds. */
+/** Thrown when too many requests wait. The client may try again after `retryAfter` seconds. */
 export class OverloadedError extends SigilError {
   override readonly name = "OverloadedError";
   readonly code = "overloaded";

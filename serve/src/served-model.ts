@@ -1,13 +1,13 @@
 import type { AnyImageProcessor, Session, Tokenizer } from "@sigil/runtime";
 
-/** A model that is open; its owner disposes of it after the server has closed. */
+/** An open model. Its owner disposes of it after the server has closed. */
 export interface ServedModel {
-  /** Its part of the routes' paths. */
+  /** Its name in the paths of routes. */
   readonly name: string;
   readonly session: Session;
-  /** Throws InputError where the checkpoint has none. */
+  /** The image processor. Throws InputError if the checkpoint has none. */
   readonly processor: () => AnyImageProcessor;
   readonly tokenizer: () => Tokenizer;
-  /** Tokens that texts are padded and cut to. */
+  /** The number of tokens to which texts are padded or cut. */
   readonly textLength: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Spans of requests, for whatever OpenTelemetry SDK the process has; without one they cost nothing.
+ * Spans of requests, for the OpenTelemetry SDK of the process. Without an SDK they cost nothing.
  */
 import {
   context,

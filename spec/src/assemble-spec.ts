@@ -18,7 +18,9 @@ import { resolveConfig } from "./resolve-config.ts";
 import { checkSpec } from "./spec-rules.ts";
 import { storageOfSpec } from "./storage-rules.ts";
 
-/** A valid spec and its config to a ModelSpec, with what the files beside the config say. */
+/**
+ * Turns a valid spec and its config into a ModelSpec, with what the files beside the config say.
+ */
 export function assembleSpec(
   spec: SigilSpec,
   value: JsonObject,
@@ -83,8 +85,8 @@ export function assembleSpec(
 }
 
 /**
- * What the checkpoint that a spec's config lies in says of normalising and the spec does not;
- * nothing of a config inside the spec, or where there is no such file.
+ * The normalisation that the checkpoint of a spec's config states and the spec does not. Empty for
+ * a config inside the spec, and if there is no such file.
  */
 function readNormalisation(
   config: ModelConfig,
@@ -105,7 +107,8 @@ function readNormalisation(
 }
 
 /**
- * `max_num_patches` of the image processor beside a config.json; nothing of a config inside a spec.
+ * `max_num_patches` of the image processor beside a config.json. Undefined for a config inside a
+ * spec.
  */
 function readMaxNumPatches(
   place: { source: JsonSource; pointer: string },

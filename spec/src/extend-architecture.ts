@@ -1,4 +1,7 @@
-/** Graphs of documents made whole: variants laid over what they extend, blocks of others added. */
+/**
+ * Completes the graphs of documents: lays variants over what they extend, and adds blocks of other
+ * documents.
+ */
 import type {
   ArchitectureGraph,
   ArchitectureVariant,
@@ -11,7 +14,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, type JsonSource, type Problem } from "./json-source.ts";
 import { suggestion } from "./schema-validation.ts";
 
-/** A graph that is no variant, with every block that it applies. */
+/** A complete graph: not a variant, and with every block that it applies. */
 export type CompleteGraph = Omit<ArchitectureGraph, "blocks" | "uses"> & {
   readonly blocks?: Readonly<Record<string, Block>>;
 };

@@ -1,4 +1,4 @@
-/** Configs that other software than transformers writes, as configs of Sigil's architectures. */
+/** Translates configs of open_clip and timm into configs of Sigil's architectures. */
 import type { Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, parseJson, type JsonSource } from "./json-source.ts";
 import { isOpenClipConfig, openClipConfig } from "./open-clip-config.ts";
@@ -15,13 +15,13 @@ export interface TranslatedConfig {
   readonly source: JsonSource;
 }
 
-/** Whether a JSON file is open_clip's or timm's. */
+/** Whether a JSON file is a config of open_clip or timm. */
 export const isForeignConfig = (value: unknown): value is JsonObject =>
   isObject(value) && (isOpenClipConfig(value) || isTimmConfig(value));
 
 /**
- * The same in Sigil's names; undefined where a fault was found, each of which is in `diagnostics`,
- * at its place in the file.
+ * Translates a config into Sigil's names. Returns undefined if it has faults, which are added to
+ * `diagnostics` with their places in the file.
  */
 export function translateConfig(
   source: JsonSource,

@@ -1,23 +1,23 @@
 import type { Diagnostic } from "./diagnostic.ts";
 
 /**
- * Diagnostics as text for a terminal: message, place, the line with a caret, notes and help; a
- * blank line between two.
+ * Formats diagnostics for a terminal: message, place, the line with a caret, notes and help. A
+ * blank line separates them.
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return diagnostics.map(formatDiagnostic).join("\n\n");
 }
 
-/** The longest line that is shown whole. */
+/** The longest line that is shown as a whole. */
 const mostShown = 160;
-/** What is shown of a longer one before the place. */
+/** How much of a longer line is shown before the place. */
 const mostBefore = 60;
 
 const clean = (text: string): string => text.replace(/[^\P{Cc}\t]/gu, "\ufffd");
 
 /**
- * A line as a terminal may show it: of a long one what is around the place, and nothing that would
- * act on the terminal.
+ * A line without characters that act on the terminal. A long line is cut to what surrounds the
+ * place.
  */
 function excerpt(
   lineText: string,

@@ -8,15 +8,15 @@ import type { ModelConfig, TextConfig, VisionConfig } from "./model-spec.ts";
 import type { JsonObject } from "./json-object.ts";
 import { resolveConfig } from "./resolve-config.ts";
 
-/** A joint model's config with both towers complete. */
+/** The complete config of a model with both towers. */
 export type JointConfig = ModelConfig & {
   readonly text_config: TextConfig;
   readonly vision_config: VisionConfig;
 };
 
 /**
- * Joins two towers' configs, as transformers' `SiglipConfig.from_text_vision_configs`; throws a
- * DiagnosticError if they disagree.
+ * Joins the configs of two towers, like `SiglipConfig.from_text_vision_configs` of transformers.
+ * Throws DiagnosticError if they disagree.
  */
 export function siglipConfigFromTextVisionConfigs(
   text: SiglipTextConfigInput,

@@ -3,7 +3,7 @@ import { DiagnosticError } from "./diagnostic-error.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { deepestJson, JsonDepthError, parsePythonJson, strictJson } from "./python-json.ts";
 
-/** A parsed JSON file that remembers where its values stand. */
+/** A parsed JSON file that knows the places of its values. */
 export interface JsonSource {
   readonly file: string;
   readonly text: string;
@@ -11,7 +11,7 @@ export interface JsonSource {
   readonly value: unknown;
 }
 
-/** What a diagnostic says beside its place. */
+/** What a diagnostic says besides its place. */
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -21,12 +21,12 @@ export interface Problem {
   readonly key?: boolean;
 }
 
-/** Syntax errors that are listed; after the first few the rest only follow from them. */
+/** The most syntax errors that are listed. Later ones mostly follow from the first. */
 const mostSyntaxErrors = 10;
 
 /**
- * Parses JSON, with `NaN`, `Infinity` and `-Infinity` as Python writes them; throws a
- * DiagnosticError that locates every syntax error.
+ * Parses JSON, including `NaN`, `Infinity` and `-Infinity` as Python writes them. Throws
+ * DiagnosticError, which locates every syntax error.
  */
 export function parseJson(text: string, file: string): JsonSource {
   const clean = text.replace(/^\uFEFF/, "");
@@ -59,7 +59,7 @@ export function parseJson(text: string, file: string): JsonSource {
   }
 }
 
-/** A diagnostic at a JSON pointer, or at its nearest ancestor that the file has. */
+/** Makes a diagnostic at a JSON pointer, or at the nearest ancestor that exists in the file. */
 export function diagnosticAt(source: JsonSource, pointer: string, problem: Problem): Diagnostic {
   const path = pointer
     .split("/")
@@ -81,8 +81,8 @@ export function diagnosticAt(source: JsonSource, pointer: string, problem: Probl
 }
 
 /**
- * Keys that stand twice in one object, of a file that people write: one of the two would be passed
- * over. A checkpoint's config.json is read as Python reads it, which takes the last.
+ * Reports keys that occur twice in one object, in files that people write: one of the two would be
+ * ignored. A checkpoint's config.json is read as Python reads it, which takes the last.
  */
 export function duplicateKeys({ file, text, tree }: JsonSource): Diagnostic[] {
   const found: Diagnostic[] = [];

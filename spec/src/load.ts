@@ -1,4 +1,4 @@
-/** Specs, configs and tables of the file system. */
+/** Loads specs, configs and tuning tables from files. */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TuningTable } from "./generated/tuning.ts";
@@ -12,8 +12,8 @@ import { readText } from "./read-text.ts";
 import { standsForOpenClip } from "./stands-for-open-clip.ts";
 
 /**
- * Loads a Sigil spec, a checkpoint's config.json or a checkpoint's folder, of transformers,
- * open_clip or timm; throws a DiagnosticError with every problem.
+ * Loads a Sigil spec, a config.json or a checkpoint folder (of transformers, open_clip or timm).
+ * Throws DiagnosticError, which lists every problem.
  */
 export function loadSpec(path: string, options: ConfigOptions = {}): ModelSpec {
   const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -27,8 +27,8 @@ export function loadSpec(path: string, options: ConfigOptions = {}): ModelSpec {
 }
 
 /**
- * The name of the config in a checkpoint's folder: config.json, or open_clip_config.json where that
- * is missing or stands for a model of open_clip, as in Marqo's.
+ * The name of the config file in a checkpoint folder: config.json, or open_clip_config.json if that
+ * is missing or only stands for an open_clip model, as in Marqo's.
  */
 export function configFile(folder: string): "config.json" | "open_clip_config.json" {
   if (!existsSync(join(folder, "open_clip_config.json"))) return "config.json";
@@ -39,7 +39,7 @@ export function configFile(folder: string): "config.json" | "open_clip_config.js
     : "config.json";
 }
 
-/** The tuning table of a file; throws a DiagnosticError with every problem. */
+/** Loads a tuning table. Throws DiagnosticError, which lists every problem. */
 export function loadTuning(file: string): TuningTable {
   return parseTuning(
     readOr(file, readText, () =>

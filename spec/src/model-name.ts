@@ -4,8 +4,9 @@ import { basename, dirname, resolve } from "node:path";
 const snapshot = /^models--(?:.*--)?(.+)\/snapshots\/[^/]+$/;
 
 /**
- * What a model without a spec is called: by its file, or of a config.json by its folder, or of one
- * in the Hugging Face cache by the Hub's `org/name` without the organisation. A spec's name always.
+ * The name of a model without a spec. It is the name of its file or, for a config.json, of its
+ * folder. In the Hugging Face cache it is the Hub's `org/name` without the organisation. It is
+ * always valid as the name of a spec.
  */
 export function modelName(file: string): string {
   const stem = basename(file, ".json");

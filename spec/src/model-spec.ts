@@ -10,14 +10,14 @@ import type { StorageRule } from "./storage-rules.ts";
 export type TextConfig = SiglipTextConfig & { readonly projection_size: number };
 
 /**
- * A vision tower's config with every default filled in. A NaFlex tower's is Siglip2VisionConfig's:
- * it has `num_patches`, and no `image_size`.
+ * A vision tower's config with every default filled in. The config of a NaFlex tower is that of
+ * Siglip2VisionConfig: it has `num_patches` and no `image_size`.
  */
 export type VisionConfig = SiglipVisionConfig & { readonly num_patches?: number };
 
 /**
- * The config that an architecture is expanded with, in transformers' names; a tower that the
- * architecture lacks is absent.
+ * The config that an architecture is expanded with, in transformers' names. It lacks towers that
+ * the architecture lacks.
  */
 export interface ModelConfig {
   readonly text_config?: TextConfig;
@@ -30,8 +30,8 @@ export interface ModelConfig {
 }
 
 /**
- * `uint8`: what happens to a byte x of a channel is (x * rescaleFactor - mean) / std; one mean and
- * one deviation stand for those of every channel.
+ * With `uint8`, a byte x becomes (x * rescaleFactor - mean) / std. A single mean or deviation
+ * applies to every channel.
  */
 export type Pixels =
   | { readonly dtype: "float32" }
@@ -42,32 +42,32 @@ export type Pixels =
       readonly imageStd: readonly number[];
     };
 
-/** A validated spec, complete: what the compiler starts from. */
+/** A validated and complete spec, from which the compiler starts. */
 export interface ModelSpec {
   readonly name: string;
   /** Name of one of Sigil's architectures, or the absolute path of a document. */
   readonly architecture: string;
   readonly config: ModelConfig;
-  /** Outputs to keep; all when absent. */
+  /** Outputs to keep. Default: all. */
   readonly outputs?: readonly string[];
-  /** Of matrices that no rule of `quantize` fits, and of everything that is none. */
+  /** Storage of matrices that match no rule of `quantize`, and of all other weights. */
   readonly storage: Storage;
-  /** The first that fits a matrix says how it is stored. */
+  /** The first rule that matches a matrix says how it is stored. */
   readonly quantize?: readonly StorageRule[];
-  /** What matrices in int8 are multiplied by; float32 when absent. */
+  /** The type that int8 matrices are multiplied with. Default: float32. */
   readonly activations?: "int8";
   /** Largest batches that memory is planned for. */
   readonly batch: { readonly image: number; readonly text: number };
   readonly textLength?: number;
   readonly imageSize?: { readonly height: number; readonly width: number };
-  /** Of a NaFlex model: patches of the largest picture. */
+  /** For NaFlex models: the most patches of a picture. */
   readonly maxNumPatches?: number;
-  /** Every layer's, or those of these layers. */
+  /** Return the hidden states of every layer, or of these layers. */
   readonly hiddenStates: boolean | readonly number[];
   readonly attentions: boolean | readonly number[];
-  /** "run-time": `imageSize` is the largest. */
+  /** With "run-time", `imageSize` is the largest size. */
   readonly interpolatePosEncoding: boolean | "run-time";
-  /** What `pixel_values` holds: normalised values, or bytes that the model makes them from. */
+  /** What `pixel_values` holds: normalised values, or bytes that the model normalises. */
   readonly pixels: Pixels;
   /** Hub id of the checkpoint. */
   readonly checkpoint?: string;
@@ -75,16 +75,16 @@ export interface ModelSpec {
   readonly revision?: string;
   /** Licence of the checkpoint, in the words of its model card. */
   readonly license?: string;
-  /** SHA-256 of its weights files by file name. */
+  /** SHA-256 digests of its weights files, by file name. */
   readonly sha256?: Readonly<Record<string, string>>;
-  /** What stands before the names of its tensors in the file; found where it is absent. */
+  /** The prefix of its tensor names in the file. It is found automatically if absent. */
   readonly weightPrefix?: string;
-  /** The file may hold tensors that the model does not read. */
+  /** Whether the file may hold tensors that the model does not read. */
   readonly ignoreOtherWeights?: true;
   readonly targets: SigilSpec["targets"];
   readonly emit: SigilSpec["emit"];
   readonly importExtension: SigilSpec["import_extension"];
-  /** How WebGPU kernels are computed, where it was measured. */
+  /** Measured choices for WebGPU kernels. */
   readonly tuning?: TuningTable;
   /** The file that the spec was read from. */
   readonly file: string;

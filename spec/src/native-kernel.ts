@@ -1,6 +1,6 @@
 /**
- * What the native backend runs: the problems of the CPU's kernels as numbers and names, their
- * scalar expressions as bytecode. The compiler writes it, @sigil/runtime-native reads it.
+ * What the native backend runs: the problems of the CPU's kernels as numbers and names, with scalar
+ * expressions as bytecode. The compiler writes it, and @sigil/runtime-native reads it.
  */
 import type { Extent, WeightStorage } from "./generated/plan.ts";
 
@@ -124,5 +124,5 @@ export type NativeKernel =
       readonly written?: NativeRows;
     } & NativeExpression);
 
-/** By the names of the CPU's kernels, whose plan native shares. */
+/** Kernels by the names of the CPU's kernels. Native shares the plan of the CPU. */
 export type NativeKernels = Readonly<Record<string, NativeKernel>>;

@@ -1,4 +1,4 @@
-/** open_clip's SigLIP models as configs of the architecture `open-clip`. */
+/** Translates configs of open_clip's SigLIP models to the architecture `open-clip`. */
 import { ConfigFields, type Report } from "./config-fields.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
 import { timmVision, type TensorShapes } from "./timm-config.ts";

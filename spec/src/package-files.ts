@@ -11,12 +11,12 @@ export function readPackageJson(relative: string): unknown {
   return JSON.parse(readFileSync(new URL(relative, root), "utf8"));
 }
 
-/** Path of a model spec of this package by its name, such as `siglip-base-patch16-224`. */
+/** The path of a model spec in this package, by a name such as `siglip-base-patch16-224`. */
 export function specPath(name: string): string {
   return fileURLToPath(new URL(`models/${name}.json`, root));
 }
 
-/** Names of the model specs of this package, sorted. */
+/** The sorted names of the model specs in this package. */
 export function listModelSpecs(): string[] {
   const files = readdirSync(new URL("models/", root)).filter((file) => file.endsWith(".json"));
   return files.map((file) => file.slice(0, -".json".length)).sort();

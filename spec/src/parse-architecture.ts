@@ -1,5 +1,6 @@
 /**
- * Architecture documents from files or by name, checked against their schema and their own names.
+ * Reads architecture documents from files or by name, and checks them against their schema and
+ * their own names.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -18,16 +19,18 @@ import { duplicateKeys, fileDiagnostic, parseJson, type JsonSource } from "./jso
 import { readText } from "./read-text.ts";
 import { mostProblems, suggestion, validate } from "./schema-validation.ts";
 
-/** A graph of a document, variants resolved, and a way to point to where it was written. */
+/**
+ * A graph of a document with its variants resolved, and a function that locates its parts in files.
+ */
 export interface ArchitecturePart {
   readonly graph: CompleteGraph;
   readonly locate: (pointer: string, message: string) => Diagnostic;
 }
 
 export interface ArchitectureDocument {
-  /** As it was written. */
+  /** The document as it was written. */
   readonly architecture: Architecture;
-  /** Its graphs, complete. */
+  /** Its complete graphs. */
   readonly parts: readonly ArchitecturePart[];
 }
 
@@ -36,15 +39,15 @@ const folder = new URL("../architectures/", import.meta.url);
 /** Outputs of these names are made by `collect`. */
 const lists: ReadonlySet<string> = new Set(["hidden_states", "attentions"]);
 
-/** Names of the architectures of this package, sorted. */
+/** The sorted names of the architectures in this package. */
 export const listArchitectures = (): string[] =>
   readdirSync(folder)
     .flatMap((file) => (file.endsWith(".json") ? [file.slice(0, -".json".length)] : []))
     .sort();
 
 /**
- * One of Sigil's architectures by name, or a document's file. Throws a DiagnosticError with every
- * problem.
+ * Loads one of Sigil's architectures by name, or a document by its path. Throws DiagnosticError,
+ * which lists every problem.
  */
 export function loadArchitecture(name: string): ArchitectureDocument {
   const file = name.endsWith(".json") ? name : fileURLToPath(new URL(`${name}.json`, folder));
@@ -68,8 +71,8 @@ export function loadArchitecture(name: string): ArchitectureDocument {
 }
 
 /**
- * Parses a document; throws a DiagnosticError with every problem that needs no config to be seen.
- * Documents that it extends or uses are Sigil's, or files of its folder.
+ * Parses a document. Throws DiagnosticError, which lists every problem that shows without a config.
+ * Documents that it extends or uses must be Sigil's, or files in its folder.
  */
 export function parseArchitecture(
   text: string,

@@ -3,7 +3,7 @@ import { parseJson } from "./json-source.ts";
 import type { Plan } from "./generated/plan.ts";
 import { validate } from "./schema-validation.ts";
 
-/** Reads a `plan.json`; throws a DiagnosticError with every problem. */
+/** Reads a `plan.json`. Throws DiagnosticError, which lists every problem. */
 export function parsePlan(text: string, { file }: { readonly file: string }): Plan {
   const source = parseJson(text, file);
   const diagnostics = validate("plan", source.value, source, "");

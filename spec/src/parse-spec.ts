@@ -1,4 +1,4 @@
-/** A Sigil spec, or a config.json in its place, to what the compiler takes. */
+/** Parses a Sigil spec, or a config.json in its place, for the compiler. */
 import { dirname, resolve } from "node:path";
 import { assembleSpec } from "./assemble-spec.ts";
 import { configOf, isCheckpointConfig } from "./checkpoint-config.ts";
@@ -17,7 +17,8 @@ import { readText } from "./read-text.ts";
 import { suggestion, validate } from "./schema-validation.ts";
 
 /**
- * Parses the text of a Sigil spec or of a config.json; throws a DiagnosticError with every problem.
+ * Parses the text of a Sigil spec or of a config.json. Throws DiagnosticError, which lists every
+ * problem.
  */
 export function parseSpec(text: string, options: ParseOptions): ModelSpec {
   const source = parseJson(text, options.file);

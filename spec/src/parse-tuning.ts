@@ -5,10 +5,12 @@ import type { TunedAttention, TunedGemm, TuningTable } from "./generated/tuning.
 import { diagnosticAt, parseJson } from "./json-source.ts";
 import { validate } from "./schema-validation.ts";
 
-/** What every WebGPU device allows a workgroup: threads, and vectors of memory. */
+/** The limits of a workgroup on every WebGPU device: threads, and vectors of memory. */
 export const workgroupLimits = { threads: 256, quads: 16384 / 16 } as const;
 
-/** Vectors of workgroup memory that a Gemm takes: blocks of A, padded by one a row, and of B. */
+/**
+ * How many vectors of workgroup memory a Gemm takes: blocks of A, padded by one per row, and of B.
+ */
 export const gemmWorkgroupQuads = ({
   threads,
   quads,
@@ -17,7 +19,7 @@ export const gemmWorkgroupQuads = ({
 }: TunedGemm["config"]): number =>
   staged === 0 ? 0 : threads[1] * rows * (staged + 1) + 4 * staged * threads[0] * quads;
 
-/** Vectors of workgroup memory that an attention takes, a mask included. */
+/** How many vectors of workgroup memory an attention takes, including its mask. */
 export function attentionWorkgroupQuads(
   keys: number,
   headSize: number,
@@ -30,8 +32,8 @@ export function attentionWorkgroupQuads(
 }
 
 /**
- * Parses a tuning table; throws a DiagnosticError with every problem, among them what no device
- * could run.
+ * Parses a tuning table. Throws DiagnosticError, which lists every problem, including entries that
+ * no device could run.
  */
 export function parseTuning(text: string, { file }: { readonly file: string }): TuningTable {
   const source = parseJson(text, file);

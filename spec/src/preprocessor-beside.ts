@@ -1,4 +1,4 @@
-/** The settings of image processors that lie beside a config.json. */
+/** Reads the settings of the image processor beside a config.json. */
 import { dirname, join } from "node:path";
 import { DiagnosticError } from "./diagnostic-error.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -9,7 +9,7 @@ import type { ModelConfig, ModelSpec } from "./model-spec.ts";
 import { normalisationOf, preprocessorFiles, type Normalisation } from "./preprocessor.ts";
 import { readText } from "./read-text.ts";
 
-/** The settings of the image processor beside a config.json, where there are any. */
+/** The settings of the image processor beside a config.json, if there are any. */
 export function preprocessorBeside(
   configFile: string,
   readFile: (path: string) => string,
@@ -58,7 +58,7 @@ function foreignPreprocessor(
   return { source: parseJson(stated, configFile), pointer: "" };
 }
 
-/** What the files beside a config.json say of normalising; nothing where there are none. */
+/** The normalisation in the files beside a config.json. Empty if there are none. */
 export function normalisationBeside(
   configFile: string,
   config: ModelConfig,
@@ -81,9 +81,9 @@ export function normalisationBeside(
 }
 
 /**
- * How the checkpoint of a config.json normalises its pictures, as a spec states it: what the
- * processor_config.json or preprocessor_config.json beside it says. Throws a DiagnosticError with
- * every problem.
+ * How the checkpoint of a config.json normalises its pictures, in the form of a spec: as the
+ * processor_config.json or preprocessor_config.json beside it says. Throws DiagnosticError, which
+ * lists every problem.
  */
 export function loadNormalisation({
   file,

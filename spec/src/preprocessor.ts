@@ -1,4 +1,4 @@
-/** What a checkpoint's image processor says that a model is compiled for. */
+/** Reads the settings of an image processor for which a model is compiled. */
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SigilSpec } from "./generated/sigil.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
@@ -7,24 +7,24 @@ import { validate } from "./schema-validation.ts";
 import { checkChannels } from "./spec-rules.ts";
 
 /**
- * Files beside a checkpoint's config.json that may say it, and the pointer to where: transformers
- * takes the first that has it.
+ * Files beside a config.json that may have these settings, and the pointer to them. transformers
+ * takes the first that has them.
  */
 export const preprocessorFiles = [
   { name: "processor_config.json", pointer: "/image_processor" },
   { name: "preprocessor_config.json", pointer: "" },
 ] as const;
 
-/** What bytes become before the model computes with them, as a spec states it. */
+/** How bytes are normalised before the model computes with them, in the form of a spec. */
 export type Normalisation = Pick<SigilSpec, "rescale_factor" | "image_mean" | "image_std">;
 
 const keys = ["rescale_factor", "image_mean", "image_std"] as const;
 
 /**
- * What the settings of an image processor at a pointer of a file say of normalising, as
- * transformers' SiglipImageProcessor takes it: what is absent is said nothing of, one number stands
- * for every channel, and a step that `do_rescale` or `do_normalize` turns off, by false or by null,
- * changes nothing. `stated` are the spec's own values, which stand and are not looked for.
+ * Reads the normalisation from the settings of an image processor at a pointer of a file, as
+ * SiglipImageProcessor of transformers does. Absent values stay absent, and a single number applies
+ * to every channel. A step that `do_rescale` or `do_normalize` turns off, by false or by null,
+ * changes nothing. `stated` are values of the spec itself, which are kept and not looked for.
  */
 export function normalisationOf(
   source: JsonSource,
@@ -71,7 +71,7 @@ export function normalisationOf(
   return found as Partial<Normalisation>;
 }
 
-/** `max_num_patches` of the settings of an image processor at a pointer of a file. */
+/** Reads `max_num_patches` from the settings of an image processor at a pointer of a file. */
 export function maxNumPatchesOf(
   source: JsonSource,
   pointer: string,

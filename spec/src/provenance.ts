@@ -1,8 +1,8 @@
-/** Where a checkpoint comes from, as the files of a folder say it. */
+/** Finds where a checkpoint comes from, by the files of its folder. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { ModelSpec } from "./model-spec.ts";
 
-/** What generated files say of their checkpoint. */
+/** What generated files say about their checkpoint. */
 export type Provenance = Pick<ModelSpec, "checkpoint" | "revision" | "license">;
 
 /** A snapshot of the Hugging Face cache; an organisation's name has no `--`. */

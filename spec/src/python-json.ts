@@ -1,14 +1,16 @@
 /**
- * JSON as Python's json module writes it into checkpoints' files: `NaN`, `Infinity` and `-Infinity`
- * stand where numbers do.
+ * Parses JSON as Python's json module writes it: `NaN`, `Infinity` and `-Infinity` may take the
+ * place of numbers.
  */
 
-/** Levels of arrays and objects that a file may nest; published ones need fewer than ten. */
+/**
+ * The deepest nesting of arrays and objects in a file. Published files need fewer than ten levels.
+ */
 export const deepestJson = 128;
 
-/** Thrown for a text that nests deeper. */
+/** Thrown for a text with deeper nesting. */
 export class JsonDepthError extends SyntaxError {
-  /** Of the bracket that opens one level too many. */
+  /** The offset of the bracket that opens one level too many. */
   readonly offset: number;
   constructor(offset: number) {
     super(`nested deeper than ${deepestJson} levels at position ${offset}`);
@@ -62,9 +64,8 @@ function unusedCharacter(text: string): string {
 }
 
 /**
- * Parses JSON, and Python's `NaN`, `Infinity` and `-Infinity` as these numbers. A key that stands
- * twice has its last value, as in Python. Throws SyntaxError, also for nesting deeper than
- * `deepestJson`.
+ * Parses JSON, including Python's `NaN`, `Infinity` and `-Infinity`. A repeated key has its last
+ * value, as in Python. Throws SyntaxError, also for nesting deeper than `deepestJson`.
  */
 export function parsePythonJson(text: string): unknown {
   const { strict, marker } = strictJson(text);

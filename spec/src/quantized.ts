@@ -1,16 +1,17 @@
 /**
- * What quantised weights mean: the one place that says which numbers codes stand for, and how they
- * and their scales lie in memory.
+ * Defines quantised weights: which numbers codes stand for, and how codes and scales lie in memory.
  */
 import type { QuantizedStorage, Storage, WeightStorage } from "./generated/plan.ts";
 
 export const isQuantized = (storage: WeightStorage): storage is QuantizedStorage =>
   typeof storage === "object";
 
-/** Whether a group has a zero point, to be subtracted from its numbers before they are scaled. */
+/**
+ * Whether a group has a zero point, which is subtracted from its numbers before they are scaled.
+ */
 export const hasZeroPoints = ({ zero_point = false }: QuantizedStorage): boolean => zero_point;
 
-/** Whether weights that are stored so may be one matrix. */
+/** Whether weights with these storages can form one matrix. */
 export const sameStorage = (a: WeightStorage, b: WeightStorage): boolean =>
   isQuantized(a) && isQuantized(b)
     ? a.bits === b.bits &&
@@ -73,7 +74,7 @@ export function quantizedPlaces(
   return { panelBytes, scalesOffset, zerosOffset, groups, bytes };
 }
 
-/** As people write it: int8, int4 in groups of 32, nf4 in groups of 64. */
+/** A storage in words, such as int8, int4 in groups of 32, or nf4 in groups of 64. */
 export function showStorage(storage: WeightStorage): string {
   if (!isQuantized(storage)) return storage;
   const { bits, group, book } = storage;

@@ -1,7 +1,7 @@
 /** Longest text of a value in a message. */
 const longest = 100;
 
-/** A value as an error prints it: on one line, cut where it is long, whatever a file holds. */
+/** Prints a value for an error: on one line, and cut if it is long. */
 export function shown(value: unknown): string {
   // JSON has no NaN.
   if (typeof value !== "object" || value === null)

@@ -1,14 +1,14 @@
-/** Which matrix is stored how: a spec's `storage` and `quantize`, and what its config says. */
+/** Decides how each matrix is stored, by `storage` and `quantize` of a spec and by its config. */
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Storage, WeightStorage } from "./generated/plan.ts";
 import type { SigilSpec, StorageChoice } from "./generated/sigil.ts";
 import { diagnosticAt, type JsonSource } from "./json-source.ts";
 import { isObject } from "./json-object.ts";
 
-/** A quantisation before the matrix is known. */
+/** A quantisation that is not yet bound to a matrix. */
 export interface Quantization {
   readonly bits: 4 | 8;
-  /** Columns that share a scale; the whole row when absent. */
+  /** How many columns share a scale. Default: the whole row. */
   readonly group?: number;
   /**
    * Weights that share a scale in bitsandbytes' way, which counts on from row to row: groups are as
@@ -21,10 +21,10 @@ export interface Quantization {
 }
 
 export interface StorageRule {
-  /** Of checkpoint names, * standing for anything. */
+  /** A pattern of checkpoint names, in which * matches anything. */
   readonly pattern: string;
   readonly storage: Storage | Quantization;
-  /** Where the spec says it, if it does. */
+  /** The JSON pointer of the rule, if it comes from the spec. */
   readonly pointer?: string;
 }
 
@@ -77,7 +77,7 @@ export function storageOfSpec(
     : { storage: "float32", quantize: [...rules, { pattern: "*", storage: whole }] };
 }
 
-/** Whether a name fits a pattern. Linear in their product, whatever the pattern. */
+/** Whether a name matches a pattern. The time is proportional to the product of their lengths. */
 export function fitsPattern(name: string, pattern: string): boolean {
   const [first, ...rest] = pattern.split("*") as [string, ...string[]];
   const last = rest.pop();
@@ -95,7 +95,7 @@ export function fitsPattern(name: string, pattern: string): boolean {
 
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 
-/** How a matrix of `columns` is stored. */
+/** How a matrix with `columns` columns is stored. */
 export function storageOf(
   {
     storage,

@@ -1,10 +1,10 @@
-/** timm's vision transformers as configs of the architecture `timm-vit`. */
+/** Translates configs of timm's vision transformers to the architecture `timm-vit`. */
 import { ConfigFields, type Report } from "./config-fields.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { JsonObject } from "./json-object.ts";
 import { timmModels, type TimmModel } from "./timm-models.ts";
 
-/** Shapes of a file's tensors by name. */
+/** The shapes of the tensors in a file, by name. */
 export type TensorShapes = ReadonlyMap<string, readonly number[]>;
 
 /** Whether a config.json is timm's, or transformers' TimmWrapper's around one. */

@@ -1,6 +1,4 @@
-/**
- * The SigLIP tower of a larger model: where its config is, and which hidden states are taken of it.
- */
+/** Finds the SigLIP tower of a larger model: its config, and which hidden states the model uses. */
 import { isObject, type JsonObject } from "./json-object.ts";
 
 export interface WrappedTower {

@@ -1,14 +1,14 @@
 import { SigilError } from "@sigil/runtime";
 
 /**
- * What went wrong with a model of the Hub.
+ * What went wrong with a model from the Hub.
  *
- * - `invalid`: neither a checkpoint folder nor a Hub id, or a setting that cannot be
- * - `not-found`: no such model, revision or needed file
- * - `access`: private or gated, or the token is refused
- * - `network`: the endpoint cannot be reached, breaks off or answers with a failure
- * - `offline`: the network is forbidden and the cache lacks something
- * - `corrupt`: what arrived does not match the size or hash that the Hub states
+ * - `invalid`: neither a checkpoint folder nor a Hub id, or an invalid setting
+ * - `not-found`: the model, the revision or a needed file does not exist
+ * - `access`: the model is private or gated, or the token was refused
+ * - `network`: the endpoint cannot be reached, breaks the connection or answers with a failure
+ * - `offline`: the network is forbidden and something is missing in the cache
+ * - `corrupt`: a file does not have the size or the hash that the Hub states
  * - `cache`: the cache cannot be written
  */
 export type HubErrorCode =
@@ -23,11 +23,13 @@ export type HubErrorCode =
 export interface HubErrorOptions extends ErrorOptions {
   /** Whether asking again may help. */
   readonly transient?: boolean;
-  /** Milliseconds that the Hub asks to wait before that. */
+  /** Milliseconds that the Hub asks to wait before the next request. */
   readonly retryAfter?: number | undefined;
 }
 
-/** A model that cannot be had from the Hub or from its cache; the message says what to do. */
+/**
+ * Thrown for a model that neither the Hub nor its cache can provide. The message says what to do.
+ */
 export class HubError extends SigilError {
   override readonly name = "HubError";
   readonly code: HubErrorCode;

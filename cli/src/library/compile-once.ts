@@ -1,6 +1,6 @@
 /**
- * Compiled modules, kept by everything that decides them: most programs open the model of
- * yesterday.
+ * Caches compiled modules by everything that determines them, since most programs open the same
+ * model again.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -19,8 +19,8 @@ interface Kept extends Omit<CpuArtifact, "plan" | "wasm"> {
 }
 
 /**
- * What the spec compiles to for the CPU, from `$XDG_CACHE_HOME/sigil/modules` where it was compiled
- * before; a cache that cannot be read or written is done without.
+ * Compiles the spec for the CPU, or takes the result from `$XDG_CACHE_HOME/sigil/modules` if it was
+ * compiled before. A cache that cannot be read or written is not used.
  */
 export async function compileOnce(spec: ModelSpec): Promise<CpuArtifact> {
   const { file: _, ...decisive } = spec;

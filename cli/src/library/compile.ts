@@ -2,8 +2,9 @@ import type { CompiledModel } from "@sigil/compiler";
 import { loadSpec, type ModelSpec } from "@sigil/spec";
 
 /**
- * Compiles a spec, or the one of a path: a Sigil spec, a config.json or a checkpoint's folder. With
- * `out`, its module is written into that folder. Throws DiagnosticError with every problem.
+ * Compiles a spec, given as an object or as the path of a Sigil spec, a config.json or a checkpoint
+ * folder. With `out`, the module is written to that folder. Throws DiagnosticError, which lists
+ * every problem.
  */
 export async function compile(
   spec: ModelSpec | string,

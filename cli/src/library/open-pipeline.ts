@@ -1,4 +1,4 @@
-/** A model by its name, ready for a pipeline: fetched, compiled, loaded. */
+/** Opens a model by its name for a pipeline: fetches, compiles and loads it. */
 import { statSync } from "node:fs";
 import {
   InputError,
@@ -15,10 +15,10 @@ import { resolveModel } from "../hub/resolve-model.ts";
 import { fitTextLength } from "../fit-text-length.ts";
 import { compileOnce } from "./compile-once.ts";
 
-/** How far a model has come; files are fetched first, then weights are loaded. */
+/** The progress of opening a model. Files are fetched first, then weights are loaded. */
 export interface PipelineProgress {
   readonly stage: "fetching" | "loading";
-  /** Of the file that is being fetched. */
+  /** The file that is being fetched. */
   readonly file?: string;
   readonly loadedBytes: number;
   readonly totalBytes: number;
@@ -27,13 +27,16 @@ export interface PipelineProgress {
 export interface PipelineOptions {
   /** Branch, tag or commit of a Hub id. Default `main`. */
   readonly revision?: string;
-  /** How weights are stored in memory; arithmetic is float32. Default `float32`. */
+  /** How weights are stored in memory. Arithmetic is in float32. Default `float32`. */
   readonly storage?: ModelSpec["storage"];
-  /** The native addon where it can run, else WebAssembly; or one of the two. Default `auto`. */
+  /**
+   * Which CPU backend to use. The default `auto` takes the native addon where it can run, else
+   * WebAssembly.
+   */
   readonly backend?: NonNullable<CpuSessionOptions["backend"]>;
   readonly threads?: number;
   readonly onProgress?: (progress: PipelineProgress) => void;
-  /** Told of what is used instead of what was asked for; `process.emitWarning` by default. */
+  /** Called if something else is used than was asked for. Default: `process.emitWarning`. */
   readonly onNotice?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -42,15 +45,15 @@ export interface OpenPipeline {
   readonly session: Session;
   readonly processor: ModelProcessor<object>;
   readonly textLength: number;
-  /** Pictures as the model's processor takes them. */
+  /** Decodes a picture to what the model's processor takes. */
   readonly decode: (picture: ImageInput) => Promise<RawImage | ImageArray>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens a checkpoint's folder, or a Hub id, which is fetched into the Hugging Face cache. Throws
- * HubError, DiagnosticError, WeightsError or InputError for what is missing or damaged, and for a
- * model of another kind than `kinds`.
+ * Opens a checkpoint folder, or a Hub id, whose files are fetched into the Hugging Face cache.
+ * Throws HubError, DiagnosticError, WeightsError or InputError for missing or damaged files, and
+ * for a model whose kind is not in `kinds`.
  */
 export async function openPipeline(
   model: string,
@@ -106,7 +109,7 @@ export async function openPipeline(
   }
 }
 
-/** What a plan takes, as the class of its module would say it. */
+/** What a plan takes, in the form of a generated class. */
 function targetOf({ kind, programs }: Plan): ProcessorTarget {
   const sizes = (name: string): readonly number[] =>
     programs

@@ -1,4 +1,4 @@
-/** transformers' pipelines by a model's name, in one call. */
+/** transformers' pipelines by the name of a model, in one call. */
 import {
   classificationPipeline,
   classifierModel,
@@ -20,8 +20,8 @@ import type { ImageInput } from "@sigil/runtime/node";
 import { openPipeline, type PipelineOptions } from "./open-pipeline.ts";
 
 /**
- * Tells pictures apart by labels that each call names. `model` is a checkpoint's folder or a Hub
- * id; a picture is a path, an address, a Blob, bytes or decoded.
+ * Classifies pictures by labels that each call names. `model` is a checkpoint folder or a Hub id. A
+ * picture is a path, a URL, a Blob, bytes, or a decoded picture.
  */
 export async function zeroShotImageClassification(
   model: string,
@@ -35,7 +35,7 @@ export async function zeroShotImageClassification(
   });
 }
 
-/** A fine-tuned classifier's own labels. */
+/** Classifies pictures by the labels of a fine-tuned classifier. */
 export async function imageClassification(
   model: string,
   options?: PipelineOptions,
@@ -49,7 +49,7 @@ export async function imageClassification(
   });
 }
 
-/** The features of a tower by itself, under the name that joint models have for them. */
+/** The features of a single tower, in the form that models with both towers return. */
 const pooled = async (output: Promise<{ readonly poolerOutput?: Tensor }>): Promise<Tensor> => {
   const { poolerOutput } = await output;
   if (!poolerOutput) throw new InputError("the model has no pooler_output");
@@ -90,7 +90,7 @@ export async function textFeatures(
   });
 }
 
-/** transformers' names of the tasks. */
+/** The tasks, by transformers' names. */
 export interface Pipelines {
   readonly "zero-shot-image-classification": ZeroShotPipeline<ImageInput>;
   readonly "image-classification": ClassificationPipeline<ImageInput>;
@@ -110,7 +110,7 @@ const pipelines: {
   "feature-extraction": textFeatures,
 };
 
-/** A pipeline by its task's name. Throws InputError for a task that is none of these. */
+/** Opens the pipeline of a task. Throws InputError for an unknown task. */
 export async function pipeline<Task extends keyof Pipelines>(
   task: Task,
   model: string,
@@ -124,7 +124,7 @@ export async function pipeline<Task extends keyof Pipelines>(
   return pipelines[task](model, options);
 }
 
-/** Opens a model, classifies pictures once and closes it again. */
+/** Opens a model, classifies pictures once, and closes the model. */
 export async function classify(
   pictures: readonly ImageInput[],
   labels: readonly string[],

@@ -1,6 +1,8 @@
 import { SigilError } from "@sigil/spec";
 
-/** A document that does not describe a graph: `pointer` is the place in `document`. */
+/**
+ * Thrown for a document that does not describe a valid graph. `pointer` is the place in `document`.
+ */
 export class ArchitectureError extends SigilError {
   override readonly name = "ArchitectureError";
   readonly code = "invalid-architecture";

@@ -1,6 +1,6 @@
 /**
- * The files of a compiled model: a pure function of it, so that two compilations are equal byte for
- * byte.
+ * The files of a compiled model. They depend on nothing else, so two compilations are equal byte
+ * for byte.
  */
 import { planFile } from "@sigil/spec";
 import { toJavaScript } from "../bindings/to-javascript.ts";
@@ -8,7 +8,7 @@ import type { Files } from "../backends/backend.ts";
 import { compiledTargets, type CompiledModel } from "../compile.ts";
 import { header } from "./header.ts";
 
-/** The class, in the language that the spec asks for. */
+/** The file of the class, in the language that the spec asks for. */
 function indexFiles({ plan, source, bindings }: CompiledModel): Files {
   const head = header(
     plan.name,
@@ -25,7 +25,7 @@ function indexFiles({ plan, source, bindings }: CompiledModel): Files {
   };
 }
 
-/** File name to content: the typed module, and what each of its targets loads. */
+/** The content of each file by its name: the typed module, and what each of its targets loads. */
 export function artifactFiles(model: CompiledModel): Files {
   const files = { ...indexFiles(model) };
   for (const { target, plan, sources, modules } of compiledTargets(model))

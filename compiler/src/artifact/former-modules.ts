@@ -1,4 +1,4 @@
-/** Modules that an earlier compilation left in a folder. */
+/** Removes modules that an earlier compilation left in a folder. */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { backends } from "../backends/index.ts";
@@ -11,8 +11,8 @@ const modules = new RegExp(
 );
 
 /**
- * Removes the modules of a folder that Sigil wrote and that are none of `files`: beside an index.js
- * and its declarations, tools would go on reading an index.ts of before. Returns their names.
+ * Removes modules that Sigil wrote earlier and that are not in `files`: tools would prefer an old
+ * index.ts to a new index.js and its declarations. Returns their names.
  */
 export function removeFormerModules(
   folder: string,

@@ -1,4 +1,4 @@
-/** Every stage of a compilation as text, for `--dump`. */
+/** Each stage of a compilation as text, for `--dump`. */
 import type { PlannedProgram } from "@sigil/spec";
 import { showGraph } from "../ir/graph.ts";
 import { showProblem } from "../kernels/show-problem.ts";
@@ -7,8 +7,8 @@ import { lineComment } from "../text/comment.ts";
 import { fileName } from "./file-name.ts";
 
 /**
- * File name to content: graph, kernel problems, memory plan and planned launches of each program,
- * and the kernels.
+ * The content of each file by its name: graph, kernel problems, memory plan and planned launches of
+ * each program, and the kernels.
  */
 export function stages(model: CompiledModel): Readonly<Record<string, string>> {
   const targets = compiledTargets(model);

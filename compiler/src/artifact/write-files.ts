@@ -1,8 +1,8 @@
-/** Writes files so that a folder never holds half of one. */
+/** Writes files so that a folder never has an incomplete one. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 
-/** Where a file of a folder lies; throws for a name that leads out of it. */
+/** The path of a file in a folder. Throws for a name that leads out of the folder. */
 function placeIn(folder: string, name: string): string {
   const inside = normalize(name);
   if (isAbsolute(inside) || inside === "." || inside.split(sep)[0] === "..")
@@ -11,8 +11,8 @@ function placeIn(folder: string, name: string): string {
 }
 
 /**
- * Writes every file beside its place, then moves all of them there; a failure leaves what was there
- * before. Throws before writing anything where a name leads out of the folder.
+ * Writes every file beside its place, then moves all of them into place. On failure the old files
+ * stay. Throws before writing anything if a name leads out of the folder.
  */
 export function writeFiles(
   folder: string,
