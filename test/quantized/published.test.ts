@@ -12,6 +12,7 @@ import {
   type WeightSource,
 } from "@sigil/runtime/internal";
 import { openCpuSession } from "@sigil/runtime-cpu";
+import { openNativeSession } from "@sigil/runtime-native";
 import { openWebGpuSession } from "@sigil/runtime-webgpu";
 import {
   isQuantized,
@@ -23,6 +24,8 @@ import {
   type StorageRule,
 } from "@sigil/spec";
 import { expect, it } from "vitest";
+import { needsGxx } from "../support/gxx.ts";
+import { instructionSets } from "../support/native.ts";
 import { requires } from "../support/require.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 
@@ -98,7 +101,7 @@ async function errorOf(
   name: string,
   tower: "vision" | "text",
   quantize: readonly StorageRule[],
-  backend: "cpu" | "webgpu",
+  backend: "cpu" | "native" | "webgpu",
   layers?: number,
 ): Promise<number> {
   const loaded = loadSpec(specPath(name));
@@ -108,7 +111,7 @@ async function errorOf(
     architecture: `siglip-${tower}`,
     outputs: ["pooler_output"],
     batch: { image: 1, text: 1 },
-    targets: [backend],
+    targets: [backend === "webgpu" ? backend : "cpu"],
     config: {
       ...loaded.config,
       ...(text && { text_config: { ...text, ...(layers && { num_hidden_layers: layers }) } }),
@@ -119,10 +122,12 @@ async function errorOf(
   for (const rules of [quantize, undefined]) {
     const { plan, cpu, webgpu } = await compile({ ...spec, ...(rules && { quantize: rules }) });
     const weights = rules ? weightsOf(plan) : dequantized(plan, { ...spec, quantize });
-    const session =
-      backend === "webgpu"
-        ? await openWebGpuSession(webgpu!, weights, { gpu: gpu!, onWarning: () => {} })
-        : await openCpuSession({ plan, wasm: cpu }, weights, { lazy: true });
+    const open = {
+      cpu: () => openCpuSession({ plan, wasm: cpu }, weights, { lazy: true }),
+      native: () => openNativeSession({ plan, kernels: cpu.native! }, weights, { lazy: true }),
+      webgpu: () => openWebGpuSession(webgpu!, weights, { gpu: gpu!, onWarning: () => {} }),
+    };
+    const session = await open[backend]();
     outputs.push(await outputOf(session, tower));
     await session.dispose();
   }
@@ -151,6 +156,16 @@ it.skipIf(!slow).each([
   { timeout: 600_000 },
   async (name, tower, _, quantize) => {
     expect(await errorOf(name, tower, quantize, "cpu", 3)).toBeLessThan(tolerance);
+  },
+);
+
+it.skipIf(!slow || instructionSets.length === 0).each([
+  [so400m, "vision", "int4", int4],
+] as const)(
+  `%s, %s, natively in %s ${needsGxx}`,
+  { timeout: 600_000 },
+  async (name, tower, _, quantize) => {
+    expect(await errorOf(name, tower, quantize, "native")).toBeLessThan(tolerance);
   },
 );
 
