@@ -1,5 +1,5 @@
 /** NaFlex checkpoints in the commands, beside the same model of one resolution. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSafetensors } from "@sigil/runtime";
@@ -211,6 +211,22 @@ describe("pictures of any aspect ratio", () => {
       max_num_patches: 64,
     });
   });
+});
+
+it("quantizes without calibration, and refuses to calibrate", async () => {
+  const out = at("int8");
+  await run("quantize", checkpoint, "--to", "int8", "--out", out, "--no-measure");
+  const found = JSON.parse(
+    await run("classify", square, ...labels, "--model", out, "--json"),
+  ) as Found[];
+  expect(found[0]!.labels[0]!.label).toBe("a black ring");
+  const int4 = ["quantize", checkpoint, "--to", "int4", "--out", at("int4")];
+  for (const more of [
+    ["--calibrate", square],
+    ["--target-cosine", "0.99"],
+  ])
+    expect(await fails(...int4, ...more)).toMatch(/a NaFlex model cannot be calibrated/);
+  expect(existsSync(at("int4"))).toBe(false);
 });
 
 it("refuses patches for one resolution, and an image processor of the other kind", async () => {

@@ -61,6 +61,11 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
     if (spec.quantize)
       throw new InputError(`${folder} is quantised already: expected a checkpoint of floats`);
     const found = findMatrices(spec);
+    if (found.naflex && (options.calibrate.length > 0 || target !== undefined))
+      throw new InputError(
+        `${folder}: a NaFlex model cannot be calibrated, nor its layers be measured: leave out ` +
+          "--calibrate and --target-cosine",
+      );
     const model: ModelToQuantize = {
       ...found,
       checkpoint,

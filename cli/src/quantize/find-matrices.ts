@@ -17,6 +17,8 @@ export interface FoldableNorm {
 }
 
 export interface ModelMatrices {
+  /** Its pictures are patches, of which no samples are made yet. */
+  readonly naflex: boolean;
   readonly matrices: ReadonlyMap<string, Matrix>;
   readonly norms: readonly FoldableNorm[];
   /** Every tensor of the model, with its shape. */
@@ -28,7 +30,10 @@ export function findMatrices(spec: ModelSpec): ModelMatrices {
   const matrices = new Map<string, Matrix>();
   const tensors = new Map<string, readonly number[]>();
   const norms: FoldableNorm[] = [];
-  for (const graph of buildGraphs(spec)) {
+  const graphs = buildGraphs(spec);
+  for (const graph of graphs) {
+    // A table whose rows the runtime makes for each picture.
+    for (const { table } of graph.inputs) if (table) tensors.set(table.tensor, table.shape);
     for (const { op, weights } of graph.nodes) {
       for (const { tensor, shape } of Object.values(weights)) tensors.set(tensor, shape);
       const kind = op === "linear" ? "linear" : op === "embedding" ? "table" : undefined;
@@ -39,7 +44,8 @@ export function findMatrices(spec: ModelSpec): ModelMatrices {
     }
     norms.push(...foldable(graph));
   }
-  return { matrices, norms, tensors };
+  const naflex = graphs.some(({ kind }) => kind?.startsWith("siglip2"));
+  return { naflex, matrices, norms, tensors };
 }
 
 function foldable(graph: Graph): FoldableNorm[] {

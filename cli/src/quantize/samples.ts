@@ -1,6 +1,6 @@
 /** Pictures and texts as the inputs of a lowered program. */
 import type { LoweredProgram } from "@sigil/compiler/internal";
-import { InputError, isNaflex, uniform, valueOf, type HostData } from "@sigil/runtime/internal";
+import { InputError, uniform, valueOf, type HostData } from "@sigil/runtime/internal";
 import { readPictures } from "../read-pictures.ts";
 import type { OpenModel } from "../session.ts";
 
@@ -33,11 +33,6 @@ async function* pictureInputs(
   opened: OpenModel,
   pictures: readonly string[],
 ): AsyncGenerator<Given> {
-  if (isNaflex(opened.session.plan))
-    throw new InputError(
-      `${opened.name}: a NaFlex model cannot be calibrated, nor its layers be measured; leave ` +
-        "out --calibrate and --target-cosine",
-    );
   for await (const { inputs } of readPictures(
     pictures,
     opened,
