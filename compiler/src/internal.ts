@@ -34,6 +34,7 @@ export {
   selectHopperGemm,
   selectRow as selectCudaRow,
   sharedOfHopperTile,
+  strideOfB,
   type CudaKernel,
   type CudaLaunch,
   type CudaModule,

@@ -159,9 +159,7 @@ it.skipIf(!slow).each([
   },
 );
 
-it.skipIf(!slow || instructionSets.length === 0).each([
-  [so400m, "vision", "int4", int4],
-] as const)(
+it.skipIf(!slow || instructionSets.length === 0).each([[so400m, "vision", "int4", int4]] as const)(
   `%s, %s, natively in %s ${needsGxx}`,
   { timeout: 600_000 },
   async (name, tower, _, quantize) => {

@@ -9,7 +9,7 @@ import {
   type CudaKernel,
   type CudaPath,
 } from "@sigil/compiler/internal";
-import { loadSpec, specPath, type ModelSpec } from "@sigil/spec";
+import { loadSpec, specPath, type ModelSpec, type StorageRule } from "@sigil/spec";
 import { fixtures, goldenCase } from "../support/golden-cases.ts";
 
 export const storages = ["float32", "float16", "bfloat16"] as const;
@@ -34,9 +34,17 @@ export interface DistinctKernel {
   readonly kernel: CudaKernel;
 }
 
+/** Codes of every kind, each in a layer. */
+const everyCode: readonly StorageRule[] = [
+  { pattern: "*.layers.0.*", storage: { bits: 8 } },
+  { pattern: "*.layers.1.*", storage: { bits: 4, group: 32 } },
+  { pattern: "*.layers.2.*", storage: { bits: 4, group: 64, zero_point: true } },
+  { pattern: "*.layers.*", storage: { bits: 4, block: 64, book: "nf4" } },
+];
+
 /**
  * The published specs, the small fixtures, and two of the former for batches that fill a card,
- * whose tiles are the largest, and for pictures of bytes.
+ * whose tiles are the largest, for pictures of bytes, and with quantised weights.
  */
 export async function everySpec(): Promise<ModelSpec[]> {
   const published = readdirSync(join(import.meta.dirname, "..", "..", "spec", "models"))
@@ -58,11 +66,20 @@ export async function everySpec(): Promise<ModelSpec[]> {
       }),
     ),
   );
+  const quantised = filling.slice(0, 1).map(
+    (spec): ModelSpec => ({
+      ...spec,
+      name: `${spec.name} of codes`,
+      architecture: "siglip-vision",
+      quantize: everyCode,
+    }),
+  );
   return [
     ...published,
     ...(await Promise.all(tiny.map(async (name) => (await goldenCase(name)).spec))),
     ...filling,
     ...bytes,
+    ...quantised,
   ];
 }
 

@@ -2,14 +2,19 @@ import {
   emitHopperGemm,
   evaluateProblem,
   hopperTiles,
+  possibleHopperTiles,
+  strideOfB,
   type Emitted,
   type HopperTile,
 } from "@sigil/compiler/internal";
+import type { QuantizedStorage } from "@sigil/spec";
 import { describe, expect, test } from "vitest";
+import { asStored, packedMatrix } from "../compiler/backends/problems.ts";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import {
   buildKernels,
   expectClose,
+  half,
   halves,
   launchKernel,
   operand,
@@ -341,6 +346,137 @@ describe.skipIf(!hostCompiler)(`the Hopper GEMM ${needsGxx}`, () => {
     );
   });
 
+  /** Codes and scales; 328 columns end within every tile, and blocks take several tiles in turn. */
+  const codes = (
+    storage: QuantizedStorage,
+    type: Half,
+    size: number,
+    tile?: HopperTile,
+  ): { readonly given: Problem; readonly emitted: Emitted; readonly type: Half } => {
+    const given: Problem = {
+      ...problem("plain"),
+      depth: size,
+      b: { kind: "weight", storage },
+      a: { kind: "rows", stride: Math.ceil(size / 8) * 8 + 16 },
+    };
+    const operands = [
+      operand(type, 8),
+      { ...operand("uint8"), quantized: storage },
+      operand("float32"),
+      operand(type, 0, true),
+    ];
+    return { given, type, emitted: emitHopperGemm(given, { operands, symbols }, tile)! };
+  };
+
+  async function checkCodes(
+    cases: Readonly<Record<string, ReturnType<typeof codes>>>,
+    seeds: readonly number[],
+    checked = false,
+  ): Promise<void> {
+    const module = await buildKernels(
+      Object.fromEntries(Object.entries(cases).map(([name, { emitted }]) => [name, emitted])),
+      checked,
+    );
+    for (const [name, { given, emitted, type }] of Object.entries(cases)) {
+      const { depth: size, a: shape, b: weight } = given;
+      if (shape.kind !== "rows" || weight.kind !== "weight") throw new Error("other operands");
+      const storage = weight.storage as QuantizedStorage;
+      const a = halves(type, 8 + rows * shape.stride, 1);
+      const values = Float32Array.from(halves(type, columns * size, 2).values);
+      const bias = Float32Array.from({ length: columns }, (_, i) => Math.sin(i));
+      const packed = packedMatrix(values, {
+        ...{ rows: columns, columns: size, width: 1, storage },
+        panelColumns: strideOfB(given),
+      });
+      // What a code stands for is rounded to the type of A before it is multiplied.
+      const b = Float64Array.from(asStored(values, size, storage), (x) =>
+        widen(type, half(type, x)),
+      );
+      const expected = new Float64Array(rows * columns);
+      evaluateProblem(given, [a.values.subarray(8), b, Float64Array.from(bias), expected], symbols);
+      for (const seed of seeds) {
+        const c = module.allocate((expected.length + 8) * 2);
+        c.bytes.fill(0xa5);
+        const memories = [module.upload(a.bits), module.upload(packed), module.upload(bias), c];
+        launchKernel(
+          module,
+          name,
+          emitted,
+          memories.map((memory, i) => ({ memory, offset: i === 0 ? 8 : 0 })),
+          symbols,
+          seed,
+        );
+        expectClose(
+          Float64Array.from(c.as(Uint16Array, 2), (bits) => widen(type, bits)).subarray(
+            0,
+            expected.length,
+          ),
+          expected,
+          type === "bfloat16" ? 2 ** -8 : 2 ** -11,
+          1e-4,
+          `${name}, seed ${seed}`,
+        );
+        expect(
+          c.bytes.subarray(expected.length * 2).every((byte) => byte === 0xa5),
+          "rows past the last are not written",
+        ).toBe(true);
+        for (const memory of memories) memory.free();
+      }
+    }
+  }
+
+  test("weights of codes, in every tile that can unpack", { timeout: 300_000 }, async () => {
+    const tiles = possibleHopperTiles({ carries: false, unpacking: 6 });
+    expect(tiles.map(identifier)).toEqual([
+      "c2s1n192x1",
+      "c2s1n128x1",
+      "c1s1n256x1",
+      "c1s1n192x1",
+      "c1s1n128x1",
+      "c1s1n64x1",
+    ]);
+    await checkCodes(
+      Object.fromEntries(
+        tiles.map((tile) => [
+          identifier(tile),
+          codes({ bits: 8, group: 32 }, "bfloat16", 136, tile),
+        ]),
+      ),
+      [0, 1, 2],
+    );
+  });
+
+  test("weights of every kind of codes", { timeout: 300_000 }, async () => {
+    const kinds: Readonly<Record<string, QuantizedStorage>> = {
+      int8: { bits: 8, group: 999 },
+      int4: { bits: 4, group: 32 },
+      int4_zeros: { bits: 4, group: 64, zero_point: true },
+      nf4: { bits: 4, group: 64, book: "nf4" },
+      fp4: { bits: 4, group: 16, book: "fp4" },
+    };
+    // The depth ends in a run of codes, but where zero points would need one of their own.
+    await checkCodes(
+      Object.fromEntries(
+        Object.entries(kinds).flatMap(([name, storage]) =>
+          (["bfloat16", "float16"] as const).map((type) => [
+            `${name}_${type}`,
+            codes(storage, type, storage.zero_point ? 200 : 203),
+          ]),
+        ),
+      ),
+      [0, 1],
+    );
+  });
+
+  test("leaves to the portable kernel what threads cannot hold", () => {
+    const left = (storage: QuantizedStorage, size: number) =>
+      codes(storage, "bfloat16", size).emitted === undefined;
+    expect(left({ bits: 4, group: 32 }, 203)).toBe(false);
+    // Several scales in a run of eight, or one for what pads a row.
+    expect(left({ bits: 4, group: 6 }, 203)).toBe(true);
+    expect(left({ bits: 4, group: 32, zero_point: true }, 203)).toBe(true);
+  });
+
   // Every access to memory is watched: races, unfenced writes, bounds and alignment.
   test("no thread races another", { timeout: 300_000 }, async () => {
     await check(
@@ -359,6 +495,14 @@ describe.skipIf(!hostCompiler)(`the Hopper GEMM ${needsGxx}`, () => {
       33,
       [0, 1],
       { checked: true },
+    );
+    await checkCodes(
+      {
+        int8: codes({ bits: 8, group: 32 }, "bfloat16", 136),
+        int4: codes({ bits: 4, group: 32, zero_point: true }, "float16", 136),
+      },
+      [0, 1],
+      true,
     );
   });
 

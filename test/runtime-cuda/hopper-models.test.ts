@@ -100,6 +100,27 @@ describe.skipIf(!emulatedDriver)(`the Hopper path ${needsGxx}`, { timeout: 600_0
     });
   });
 
+  it("weights of codes", async () => {
+    const spec: ModelSpec = {
+      ...wide(64),
+      quantize: [
+        { pattern: "*.mlp.*", storage: { bits: 8 } },
+        { pattern: "*.layers.0.*", storage: { bits: 4, group: 32 } },
+        { pattern: "*.layers.*", storage: { bits: 4, block: 64, book: "nf4" } },
+      ],
+    };
+    const { cuda } = await compile({ ...spec, targets: ["cuda"] });
+    const unpacking = Object.values(cuda!.sources.hopper).filter((source) =>
+      source.includes("UnpackedColumns"),
+    );
+    expect(unpacking.length, "Gemm by wgmma of codes").toBeGreaterThanOrEqual(6);
+    const size = spec.config.vision_config!.image_size;
+    await expectSamePaths(spec, {
+      data: Float32Array.from({ length: 2 * 3 * size * size }, (_, i) => Math.sin(0.37 * i)),
+      shape: [2, 3, size, size],
+    });
+  });
+
   // Two pictures of 9 patches: depths of 588 in rows of 592, lines of 14 pixels of 4 bytes and of
   // 42 bytes.
   it.each(["float32", "uint8"] as const)("patches of 14 of %s", async (dtype) => {

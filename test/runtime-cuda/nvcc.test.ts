@@ -59,9 +59,9 @@ function hopperInstructions(
   text: string,
 ): { readonly wgmma: number; readonly tensorCopies: number } | undefined {
   const gemm = /WarpgroupGemm<\w+, \d+, (\d+),/.exec(text);
-  // A, and B before and inside the loop; or B alone where threads gather A.
-  if (gemm)
-    return { wgmma: 4 * Number(gemm[1]), tensorCopies: text.includes("GatheredRows") ? 1 : 3 };
+  // A, and B before and inside the loop; or one of them alone where threads read the other.
+  const tensorCopies = /GatheredRows|UnpackedColumns/.test(text) ? 1 : 3;
+  if (gemm) return { wgmma: 4 * Number(gemm[1]), tensorCopies };
   const attention = /WarpgroupAttention<\w+, \d+, (\d+), \d+, (\d+), \d+, (\d+),/.exec(text);
   if (!attention) return undefined;
   const [head, keys, tile] = attention.slice(1).map(Number) as [number, number, number];

@@ -13,13 +13,14 @@ namespace sigil {
 template <class Source>
 struct GatheredRows {
   Source source;
+  const TensorMap* map_b;
   /// Who expects the bytes of B, and the four warps.
   static constexpr int arrivals = 5;
 
-  SIGIL_DEVICE void prefetch() const {}
+  SIGIL_DEVICE void prefetch() const { tensor_prefetch(map_b); }
 
   template <class Config, int steps>
-  SIGIL_DEVICE void fill(const TensorMap* map_b, const CopyOrder& order, int rows) const {
+  SIGIL_DEVICE void fill(const CopyOrder& order, int rows) const {
     using Element = typename Config::Element;
     constexpr int turns = Config::tile_rows / 16;
     const int thread = thread_x() % 128, own_row = thread / 8, chunk = thread % 8;

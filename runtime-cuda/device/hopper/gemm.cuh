@@ -30,19 +30,22 @@ SIGIL_DEVICE void copy_b(const TensorMap* map, int stage, int column, int step, 
                              (1 << Config::cluster) - 1);
 }
 
-/// A that TMA can fetch: rows of the same type as B. The map's boxes are 64 by tile_rows, swizzled
-/// by 128 bytes.
-struct CopiedRows {
-  const TensorMap* map;
+/// A and B that TMA can fetch. Boxes of A are 64 by tile_rows, those of B 64 by tile_columns /
+/// cluster, all swizzled by 128 bytes; past the depth both are zeros.
+struct CopiedTiles {
+  const TensorMap *map_a, *map_b;
   /// Of the copying warpgroup at a stage's `full` barrier.
   static constexpr int arrivals = 1;
 
-  SIGIL_DEVICE void prefetch() const { tensor_prefetch(map); }
+  SIGIL_DEVICE void prefetch() const {
+    tensor_prefetch(map_a);
+    tensor_prefetch(map_b);
+  }
 
   /// Fills the ring. The first stages of B, a weight, are fetched before the kernels ahead have
   /// ended.
   template <class Config, int steps>
-  SIGIL_DEVICE void fill(const TensorMap* map_b, const CopyOrder& order, int) const {
+  SIGIL_DEVICE void fill(const CopyOrder& order, int) const {
     if (thread_x() % 128 >= 32 || !elect_one()) return;
     constexpr int early = Config::stages < steps ? Config::stages : steps;
     int row, column;
@@ -68,8 +71,8 @@ struct CopiedRows {
           barrier_arrive_expect(Config::full(at.stage), Config::stage_bytes);
           copy_b<Config>(map_b, at.stage, column, step, order.rank);
         }
-        tensor_load_2d(Config::a(at.stage), map, Config::full(at.stage), step * Config::tile_depth,
-                       first_row);
+        tensor_load_2d(Config::a(at.stage), map_a, Config::full(at.stage),
+                       step * Config::tile_depth, first_row);
         at.advance();
       }
     }
@@ -123,11 +126,10 @@ SIGIL_DEVICE void multiply_tile(float (&sums)[Config::slabs][Config::tile_column
   for (int slab = 0; slab < Config::slabs; slab++) warpgroup_hold(sums[slab]);
 }
 
-/// The whole kernel. `depth`: columns of A and B, past which both are zeros; boxes of B are 64 by
-/// tile_columns / cluster, swizzled by 128 bytes. `carried` is null if the configuration carries
-/// nothing.
-template <class Config, int depth, int columns, int group, class A, class Finish, class Result>
-SIGIL_DEVICE void multiply_warpgroup(const A& a, const TensorMap* map_b, const Finish& finish,
+/// The whole kernel. `depth`: columns of A and B, which `copies` brings into the ring. `carried` is
+/// null if the configuration carries nothing.
+template <class Config, int depth, int columns, int group, class Copies, class Finish, class Result>
+SIGIL_DEVICE void multiply_warpgroup(const Copies& copies, const Finish& finish,
                                      const Result* carried, Result* c, int rows) {
   constexpr int steps = (depth + Config::tile_depth - 1) / Config::tile_depth;
   constexpr int cluster_rows = Config::tile_rows * Config::cluster;
@@ -138,11 +140,10 @@ SIGIL_DEVICE void multiply_warpgroup(const A& a, const TensorMap* map_b, const F
                         (columns + Config::tile_columns - 1) / Config::tile_columns, group};
 
   if (thread_x() == 0) {
-    a.prefetch();
-    tensor_prefetch(map_b);
+    copies.prefetch();
 #pragma unroll 1
     for (int stage = 0; stage < Config::stages; stage++) {
-      barrier_init(Config::full(stage), A::arrivals);
+      barrier_init(Config::full(stage), Copies::arrivals);
       barrier_init(Config::empty(stage),
                    4 * (Config::alternate ? 1 : Config::consumers) * Config::cluster);
     }
@@ -162,7 +163,7 @@ SIGIL_DEVICE void multiply_warpgroup(const A& a, const TensorMap* map_b, const F
   if (warpgroup == Config::consumers) {
     if constexpr (Config::consumers > 1) registers_decrease<Config::producer_registers>();
     if (cluster_index < order.count())
-      a.template fill<Config, steps>(map_b, {order, cluster_index, clusters, rank}, rows);
+      copies.template fill<Config, steps>({order, cluster_index, clusters, rank}, rows);
   } else {
     if constexpr (Config::consumers > 1) registers_increase<Config::consumer_registers>();
     wait_for_predecessor();

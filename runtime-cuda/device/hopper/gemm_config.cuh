@@ -10,8 +10,8 @@ namespace sigil {
  * `tile_columns`. Together: the slabs lie under one another in one tile. In turns (`alternate`):
  * each takes every other tile, so that one stores while the other multiplies. `cluster` blocks,
  * tiles below one another, share the tile of B: each fetches a part for all. `carries`: a matrix
- * shaped as C waits in shared memory for the epilogue. `gathers`: the copying warpgroup reads A
- * itself and holds a step of it: for that it keeps more registers, and two that multiply have
+ * shaped as C waits in shared memory for the epilogue. `gathers`: the copying warpgroup reads A or
+ * B itself and holds a step of it: for that it keeps more registers, and two that multiply have
  * fewer.
  */
 template <class Element_, int consumers_, int slabs_, int tile_columns_, int stages_, int cluster_,

@@ -2,20 +2,14 @@
  * Gemm: on tensor cores where B is stored in 16 bits, or quantised beside values of 16 bits; by
  * float32 multiply-adds otherwise.
  */
-import {
-  hasZeroPoints,
-  numbersOf,
-  quantizedPlaces,
-  type Extent,
-  type QuantizedStorage,
-} from "@sigil/spec";
 import { gemmOperands } from "../../kernels/operands.ts";
 import type { GemmProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { cppType, elementOf, isHalf, strideOfB, type CudaOperand } from "./operands.ts";
+import { numbersType, quantizedRows } from "./quantized-rows.ts";
 import { finishRun, renderFunctor } from "./render-expression.ts";
 import { selectGemm, type TileCopy } from "./select.ts";
-import { count, floatLiteral, instance, patchesType, pointer } from "./source.ts";
+import { count, instance, patchesType, pointer } from "./source.ts";
 
 /** How a tile is copied, as a type of `Config`'s tile `which`. */
 function copyType(
@@ -47,44 +41,6 @@ function copyType(
     type: instance("GatherCopy", tile, patchesType(shape, operand, copy.run)),
     gathers: true,
   };
-}
-
-/** What reads rows of codes; `Numbers` is among the kernel's declarations. */
-function quantizedRows(
-  storage: QuantizedStorage,
-  columns: Extent,
-  stride: number,
-  depth: number,
-): string {
-  const { bits, group } = storage;
-  const { panelBytes, scalesOffset, zerosOffset } = quantizedPlaces(
-    columns as number,
-    depth,
-    storage,
-    1,
-    stride,
-  );
-  const zeros = hasZeroPoints(storage) ? zerosOffset : -1;
-  return instance("QuantizedRows", bits, panelBytes, depth, group, scalesOffset, zeros, "Numbers");
-}
-
-/** The numbers of codes of 4 bits, chosen bit by bit: a table would lie in memory. */
-function numbersType(storage: QuantizedStorage): string {
-  const numbers = numbersOf(storage);
-  const chosen = (from: number, count: number): string =>
-    count === 1
-      ? floatLiteral(numbers![from]!)
-      : `(code & ${count / 2}u ? ${chosen(from + count / 2, count / 2)} : ` +
-        `${chosen(from, count / 2)})`;
-  const value = !numbers
-    ? "0.0f"
-    : storage.book
-      ? chosen(0, 16)
-      : "static_cast<float>(static_cast<int>(code) - 8)";
-  return (
-    `struct Numbers {\n  static constexpr uint32_t zero = ${numbers?.indexOf(0) ?? 0}u;\n  ` +
-    `SIGIL_DEVICE static float of(uint32_t code) { return ${value}; }\n};`
-  );
 }
 
 const sizeOf = (type: CudaOperand["type"]): number => (isHalf(type) ? 2 : 4);

@@ -25,6 +25,8 @@ export interface HopperGemmShape {
   readonly operations: number;
   /** Threads of the copying warpgroup read A: see `canGather`. */
   readonly gathers?: boolean;
+  /** Or they unpack B: instructions for each value of it. */
+  readonly unpacking?: number;
 }
 
 /**
@@ -110,7 +112,7 @@ const latency = 1500;
 /** Clocks that a product takes with a tile. */
 export function modelledClocks(
   tile: HopperTile,
-  { rows, columns, depth, operations, carries, gathers }: HopperGemmShape,
+  { rows, columns, depth, operations, carries, gathers, unpacking = 0 }: HopperGemmShape,
 ): number {
   const tileRows = rowsOf(tile);
   const steps = Math.ceil(depth / 64);
@@ -123,7 +125,10 @@ export function modelledClocks(
     productsPerClock /
     (tile.columns === 64 ? 0.7 : tile.columns === 128 ? 0.88 : 0.92);
   const bytes = (tileRows + tile.columns / tile.cluster) * 128;
-  const main = steps * Math.max(products, bytes / l2Bytes, gathers ? loadLatency : 0);
+  // A warp of the copying warpgroup on each of the four schedulers.
+  const unpacked = (tile.columns * 64 * unpacking) / 128;
+  const waiting = gathers || unpacking > 0 ? loadLatency : 0;
+  const main = steps * Math.max(products, bytes / l2Bytes, waiting, unpacked);
   // Four schedulers of 32 lanes; reads of the residual and stores take their time too.
   const epilogue = (tileRows * tile.columns * (operations + (carries ? 8 : 5))) / 128;
   // What of an epilogue runs under another consumer's products: all if they take turns, less the
@@ -136,8 +141,9 @@ export function modelledClocks(
 
 /** Whether a timing is of this shape. */
 const isOf =
-  ({ gathers = false, ...shape }: HopperGemmShape) =>
+  ({ gathers = false, unpacking, ...shape }: HopperGemmShape) =>
   (timing: HopperTiming): boolean =>
+    unpacking === undefined &&
     timing.gathers === gathers &&
     (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
 
@@ -145,9 +151,14 @@ const isOf =
 export const possibleTiles = ({
   carries,
   gathers,
-}: Pick<HopperGemmShape, "carries" | "gathers">): readonly HopperTile[] =>
+  unpacking,
+}: Pick<HopperGemmShape, "carries" | "gathers" | "unpacking">): readonly HopperTile[] =>
   hopperTiles.filter(
-    (tile) => sharedOf(tile, carries).stages >= 3 && (!gathers || canGather(tile)),
+    (tile) =>
+      sharedOf(tile, carries).stages >= 3 &&
+      (!gathers || canGather(tile)) &&
+      // What a block unpacks it has for itself.
+      (unpacking === undefined || (canGather(tile) && tile.cluster === 1)),
   );
 
 /**

@@ -1,7 +1,8 @@
 /**
- * Gemm on the Hopper path: a 16-bit A of rows, or patches of pictures, times a 16-bit weight; TMA
- * fetches what it can.
+ * Gemm on the Hopper path: a 16-bit A of rows, or patches of pictures, times a weight of 16 bits or
+ * of codes; TMA fetches what it can.
  */
+import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 import { multiply, valueOf } from "../../ir/extent.ts";
 import type { Expression } from "../../expr/expression.ts";
 import { gemmOperands, type NamedOperand } from "../../kernels/operands.ts";
@@ -18,7 +19,8 @@ import {
 } from "./hopper-gemm-select.ts";
 import { hopperTimings } from "./hopper-timings.ts";
 import type { TensorMapSpec } from "./kernel.ts";
-import { cppType, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
+import { cppType, elementOf, isHalf, pixelRun, strideOfB, type CudaOperand } from "./operands.ts";
+import { numbersType, quantizedRows } from "./quantized-rows.ts";
 import { renderFunctor } from "./render-expression.ts";
 import { count, instance, patchesType, pointer, tensorMap } from "./source.ts";
 
@@ -36,10 +38,22 @@ const operationsOf = (e: Expression): number =>
 export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean =>
   isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
 
+/**
+ * Whether threads hold eight codes with one scale and one zero point: the registers of the copying
+ * warpgroup have room for no more.
+ */
+const sharesScales = (storage: QuantizedStorage, depth: number): boolean =>
+  (storage.group % 8 === 0 || storage.group >= depth) &&
+  !(hasZeroPoints(storage) && depth % 8 !== 0);
+
+/** Instructions that make a value of a code: a conversion, or choices among a book's numbers. */
+const unpackingOf = ({ book }: QuantizedStorage): number => (book ? 20 : 6);
+
 function fits(problem: GemmProblem, operands: readonly CudaOperand[]): boolean {
-  const { a: shape, b: kind, columns } = problem;
+  const { a: shape, b: kind, columns, depth } = problem;
   const { a, b, epilogue, c } = gemmOperands(problem, operands);
-  if (kind.kind !== "weight" || typeof columns !== "number") return false;
+  const element = elementOf(problem, operands);
+  if (kind.kind !== "weight" || typeof columns !== "number" || !isHalf(element)) return false;
   // Two neighbours of a row are finished at once.
   const pairs = epilogue.every(
     ({ place, operand }) =>
@@ -48,9 +62,13 @@ function fits(problem: GemmProblem, operands: readonly CudaOperand[]): boolean {
   const stores =
     c.type === "float32"
       ? columns % 2 === 0 && c.offset % 2 === 0
-      : c.type === b.type && columns % 8 === 0 && c.offset % 8 === 0;
-  const reads = shape.kind !== "rows" || (a.type === b.type && copiesByTensor(a, shape.stride));
-  return reads && copiesByTensor(b, strideOfB(problem)) && pairs && stores;
+      : c.type === element && columns % 8 === 0 && c.offset % 8 === 0;
+  const copiesA = shape.kind === "rows" && a.type === element && copiesByTensor(a, shape.stride);
+  // Threads read A or B, but not both.
+  const reads = b.quantized
+    ? copiesA && sharesScales(b.quantized, depth)
+    : (copiesA || shape.kind !== "rows") && copiesByTensor(b, strideOfB(problem));
+  return reads && pairs && stores;
 }
 
 /** Which of the epilogue's operands is copied to shared memory while products are computed. */
@@ -76,6 +94,7 @@ export function hopperShapeOf(
   { operands, symbols }: EmitContext,
 ): HopperGemmShape | undefined {
   if (!fits(problem, operands)) return undefined;
+  const { quantized } = gemmOperands(problem, operands).b;
   return {
     rows: valueOf(problem.rows, symbols),
     columns: problem.columns as number,
@@ -83,6 +102,7 @@ export function hopperShapeOf(
     carries: carriedOperand(problem, operands) !== undefined,
     operations: operationsOf(problem.epilogue),
     gathers: problem.a.kind !== "rows",
+    ...(quantized && { unpacking: unpackingOf(quantized) }),
   };
 }
 
@@ -124,25 +144,37 @@ export function emitHopperGemm(
   const rowsOnce = typeof problem.rows === "number" ? problem.rows : problem.rows.factor;
   const blockRows = tileRows * tile.cluster;
   const across = Math.ceil(columns / tile.columns) * tile.cluster;
-  const copied = shape.kind === "rows";
+  const { quantized } = b;
+  const copied = { a: shape.kind === "rows", b: quantized === undefined };
   const maps = [
-    ...(copied ? [map(a, places.a, problem.rows, shape.stride, tileRows)] : []),
-    map(b, places.b, columns, strideOfB(problem), tile.columns / tile.cluster),
+    ...(shape.kind === "rows" ? [map(a, places.a, problem.rows, shape.stride, tileRows)] : []),
+    ...(copied.b
+      ? [map(b, places.b, columns, strideOfB(problem), tile.columns / tile.cluster)]
+      : []),
   ];
-  const rowsOfA =
-    shape.kind === "rows"
-      ? "CopiedRows{&map_a}"
-      : `${instance("GatheredRows", patchesType(shape, a, pixelRun(shape, a, 8)))}{{a}}`;
+  const copies = ((): { readonly include: string; readonly value: string; how: string } => {
+    if (shape.kind !== "rows") {
+      const type = instance("GatheredRows", patchesType(shape, a, pixelRun(shape, a, 8)));
+      const bytes = shape.kind === "byte_patches" ? " of bytes" : "";
+      const how = `TMA and by patches${bytes}`;
+      return { include: "hopper/gathered_rows.cuh", value: `${type}{{a}, &map_b}`, how };
+    }
+    if (!quantized)
+      return { include: "hopper/gemm.cuh", value: "CopiedTiles{&map_a, &map_b}", how: "TMA" };
+    const source = quantizedRows(quantized, columns, strideOfB(problem), depth);
+    const value = `${instance("UnpackedColumns", source, columns)}{&map_a, {b}}`;
+    return { include: "hopper/unpacked_columns.cuh", value, how: "TMA and by codes" };
+  })();
   return {
     text: {
-      includes: [copied ? "hopper/gemm.cuh" : "hopper/gathered_rows.cuh"],
+      includes: [copies.include, ...(quantized ? ["gemm/quantized_rows.cuh"] : [])],
       threads,
       blocks: 1,
       declarations: [
         "using Config = " +
           instance(
             "WarpgroupGemm",
-            cppType(b.type),
+            cppType(elementOf(problem, operands)),
             tile.consumers,
             tile.slabs,
             tile.columns,
@@ -150,9 +182,10 @@ export function emitHopperGemm(
             tile.cluster,
             tile.alternate,
             carried !== undefined,
-            !copied,
+            !copied.a || !copied.b,
           ) +
           ";",
+        ...(quantized ? [numbersType(quantized)] : []),
         finish.declaration,
         `static_assert(Config::shared_bytes == ${bytes} && Config::threads == ${threads} && ` +
           `Config::tile_rows == ${tileRows}, "the compiler launches another shape");`,
@@ -163,22 +196,20 @@ export function emitHopperGemm(
         ...epilogue.map(({ place, operand }) => pointer(operand, place.name)),
         pointer(c, "c"),
         count("rows"),
-        ...(copied ? [tensorMap("map_a")] : []),
-        tensorMap("map_b"),
+        ...(copied.a ? [tensorMap("map_a")] : []),
+        ...(copied.b ? [tensorMap("map_b")] : []),
       ],
       statements: [
-        copied ? "(void)a, (void)b;" : "(void)b;",
+        ...(copied.a ? ["(void)a;"] : []),
+        ...(copied.b ? ["(void)b;"] : []),
         `${instance("multiply_warpgroup", "Config", depth, columns, rasterGroup(tile))}(` +
-          `${rowsOfA}, ` +
-          `&map_b, ${finish.value}, ` +
+          `${copies.value}, ${finish.value}, ` +
           `${carried ?? `static_cast<const ${cppType(c.type)}*>(nullptr)`}, c, rows);`,
       ],
     },
     choice:
       `${nameOf(tile)}, ${tile.consumers} warpgroups of wgmma m64n${tile.columns}k16, ` +
-      `${stages} stages filled by ` +
-      (copied ? "TMA" : `TMA and by patches${shape.kind === "byte_patches" ? " of bytes" : ""}`) +
-      `${carried ? `, ${carried} carried` : ""}`,
+      `${stages} stages filled by ${copies.how}${carried ? `, ${carried} carried` : ""}`,
     kernel: {
       grid: [
         {

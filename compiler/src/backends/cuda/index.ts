@@ -15,6 +15,6 @@ export {
   type HopperTiming,
 } from "./hopper-gemm-select.ts";
 export { cudaPaths, type CudaKernel, type CudaPath, type TensorMapSpec } from "./kernel.ts";
-export { operandsOf, type CudaOperand } from "./operands.ts";
+export { operandsOf, strideOfB, type CudaOperand } from "./operands.ts";
 export { selectAttention, selectGemm, selectRow } from "./select.ts";
 export { kernelSource, type KernelText } from "./source.ts";

@@ -1,0 +1,47 @@
+/** What reads rows of codes: gemm/quantized_rows.cuh in the sizes of a weight. */
+import {
+  hasZeroPoints,
+  numbersOf,
+  quantizedPlaces,
+  type Extent,
+  type QuantizedStorage,
+} from "@sigil/spec";
+import { floatLiteral, instance } from "./source.ts";
+
+/** What reads rows of codes; `Numbers` is among the kernel's declarations. */
+export function quantizedRows(
+  storage: QuantizedStorage,
+  columns: Extent,
+  stride: number,
+  depth: number,
+): string {
+  const { bits, group } = storage;
+  const { panelBytes, scalesOffset, zerosOffset } = quantizedPlaces(
+    columns as number,
+    depth,
+    storage,
+    1,
+    stride,
+  );
+  const zeros = hasZeroPoints(storage) ? zerosOffset : -1;
+  return instance("QuantizedRows", bits, panelBytes, depth, group, scalesOffset, zeros, "Numbers");
+}
+
+/** The numbers of codes of 4 bits, chosen bit by bit: a table would lie in memory. */
+export function numbersType(storage: QuantizedStorage): string {
+  const numbers = numbersOf(storage);
+  const chosen = (from: number, count: number): string =>
+    count === 1
+      ? floatLiteral(numbers![from]!)
+      : `(code & ${count / 2}u ? ${chosen(from + count / 2, count / 2)} : ` +
+        `${chosen(from, count / 2)})`;
+  const value = !numbers
+    ? "0.0f"
+    : storage.book
+      ? chosen(0, 16)
+      : "static_cast<float>(static_cast<int>(code) - 8)";
+  return (
+    `struct Numbers {\n  static constexpr uint32_t zero = ${numbers?.indexOf(0) ?? 0}u;\n  ` +
+    `SIGIL_DEVICE static float of(uint32_t code) { return ${value}; }\n};`
+  );
+}
