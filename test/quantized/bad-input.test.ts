@@ -137,7 +137,7 @@ describe("a checkpoint of bitsandbytes", () => {
     const source = await openSafetensors(bufferSource(writeSafetensors(await tensorsOf("fp4"))));
     const bound = await bindCheckpoint(plans.fp4!, source);
     await expect(bound.readQuantized!(fc1, { ...storage, group: 40 })).rejects.toThrow(
-      /quantised in another way/,
+      /not quantised like/,
     );
     await expect(bound.readQuantized!(fc1, { ...storage, book: "nf4" })).rejects.toThrow(
       /expected nf4 in groups of 8/,
@@ -161,7 +161,7 @@ describe("a quantised checkpoint and a plan that is not for it", () => {
   it("of another quantisation", async () => {
     const { plan, cpu } = await compile(spec("int8"));
     await expect(openCpuSession({ plan, wasm: cpu }, await opened("fp4"))).rejects.toThrow(
-      /quantised in another way.*expected int8/s,
+      /not quantised like.*expected int8/s,
     );
   });
 
@@ -171,7 +171,7 @@ describe("a quantised checkpoint and a plan that is not for it", () => {
       quantize: [{ pattern: "*", storage: { bits: 4, block: 64, book: "fp4" } }],
     });
     await expect(openCpuSession({ plan, wasm: cpu }, await opened("fp4"))).rejects.toThrow(
-      /quantised in part.*patch_embedding\.weight": expected fp4/s,
+      /quantised less than.*patch_embedding\.weight": expected fp4/s,
     );
   });
 
