@@ -75,7 +75,8 @@ export async function runBulk(given: readonly string[], options: BulkOptions): P
   if (!first) throw new InputError("expected pictures or texts, received none");
   if (queue !== undefined) {
     process.stderr.write(
-      `${shardsOf(first.job)} shards in ${queue}; compute them with sigil worker --queue ${queue}\n`,
+      `${shardsOf(first.job)} shards in ${queue}; ` +
+        `compute them with sigil worker --queue ${queue}\n`,
     );
     const { found, rows, unreadable } = await withProgress("embedding", (report) =>
       enqueueShards(shards, queue, report),

@@ -155,7 +155,9 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
       const bound = keyword === "minItems" ? "at least" : "at most";
       return {
         code: "invalid-value",
-        message: `${name} must have ${bound} ${params.limit} ${params.limit === 1 ? "item" : "items"}, not ${(data as []).length}`,
+        message:
+          `${name} must have ${bound} ${params.limit} ` +
+          `${params.limit === 1 ? "item" : "items"}, not ${(data as []).length}`,
       };
     }
     case "pattern":
