@@ -189,8 +189,8 @@ async function forward(
       const [program, ...others] = session.plan.programs;
       if (!program || others.length > 0)
         throw new InputError(
-          `${session.plan.name} has ${session.plan.programs.length} graphs: state in its document ` +
-            `the kind of model that they form, such as "kind": "siglip"`,
+          `${session.plan.name} has ${session.plan.programs.length} graphs: state in its ` +
+            `document the kind of model that they form, such as "kind": "siglip"`,
         );
       const given = await Promise.all(
         program.inputs.flatMap((input) =>
