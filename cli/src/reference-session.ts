@@ -11,7 +11,7 @@ import {
   tensorsOf,
 } from "@sigil/compiler/internal";
 import { bindCheckpoint, Session, type Tensor, type WeightSource } from "@sigil/runtime/internal";
-import { sealPlan, type ModelSpec } from "@sigil/spec";
+import { entryOf, sealPlan, type ModelSpec } from "@sigil/spec";
 import { storedWeights } from "./stored-weights.ts";
 
 export async function referenceSession(spec: ModelSpec, weights: WeightSource): Promise<Session> {
@@ -43,14 +43,16 @@ export async function referenceSession(spec: ModelSpec, weights: WeightSource): 
   return new Session(
     plan,
     async ({ name, outputs }) => {
-      const { lowered } = programs.find(({ planned }) => planned.name === name)!;
+      const program = programs.find(({ planned }) => planned.name === name);
+      if (!program) throw new Error(`internal: no program is called ${name}`);
+      const { lowered } = program;
       const loaded = new Map(await storedWeights(lowered, source));
       return {
         async run(inputs, symbols) {
           const results = evaluateLowered(
             lowered,
             inputs,
-            (tensor) => loaded.get(tensor)!,
+            (tensor) => entryOf(loaded, tensor, "tensor"),
             symbols,
           );
           return Object.fromEntries(

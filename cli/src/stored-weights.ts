@@ -1,5 +1,5 @@
 import type { LoweredProgram } from "@sigil/compiler/internal";
-import { dequantize, quantize, type WeightSource } from "@sigil/runtime/internal";
+import { dequantize, quantize, requireTensor, type WeightSource } from "@sigil/runtime/internal";
 import { isQuantized, type QuantizedStorage } from "@sigil/spec";
 
 /**
@@ -21,7 +21,7 @@ export async function storedWeights(
   const stored = new Map<string, Float32Array>();
   for (const name of Object.keys(tensors)) {
     const values = await source.readFloat32(name);
-    const how = source.tensors.get(name)!.quantized ? undefined : quantized.get(name);
+    const how = requireTensor(source, name).quantized ? undefined : quantized.get(name);
     stored.set(
       name,
       how ? dequantize(quantize(values, how.columns, how.storage, name), how.storage) : values,

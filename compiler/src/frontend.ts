@@ -32,9 +32,9 @@ export const readArchitecture = (name: string): Architecture => loadArchitecture
  * output is left out.
  */
 export function buildGraphs(spec: ModelSpec, given?: Architecture): Graph[] {
-  const loaded = given ? undefined : loadArchitecture(spec.architecture);
-  const architecture = given ?? loaded!.architecture;
-  const parts = loaded?.parts ?? partsOf(architecture);
+  const { architecture, parts = partsOf(architecture) } = given
+    ? { architecture: given, parts: undefined }
+    : loadArchitecture(spec.architecture);
   const known = new Set<string>();
   const graphs = parts.flatMap(({ graph: document, locate }: Located) => {
     Object.keys(document.outputs).forEach((name) => known.add(name));

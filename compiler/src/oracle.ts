@@ -1,6 +1,7 @@
 /** Runs a graph of primitive ops in float64: what every backend is compared with. */
+import { entryOf } from "@sigil/spec";
 import { axis, fixed, valueOf } from "./ir/extent.ts";
-import type { Graph, GraphInput } from "./ir/graph.ts";
+import type { Graph, GraphInput, Value } from "./ir/graph.ts";
 import { opNamed } from "./ops/index.ts";
 import { dense, type Dense } from "./ops/op.ts";
 
@@ -51,6 +52,7 @@ export function evaluateGraph(
       inputs[input.name] ?? defaultInput(input, symbols),
     ]),
   );
+  const denseOf = ({ id }: Value): Dense => entryOf(values, id, "value");
   for (const node of graph.nodes) {
     const read = Object.fromEntries(
       Object.entries(node.weights).map(([role, w]) => {
@@ -64,12 +66,8 @@ export function evaluateGraph(
     );
     values.set(
       node.output.id,
-      opNamed(node.op).evaluate(
-        node.inputs.map((value) => values.get(value.id)!),
-        read,
-        node.attributes,
-      ),
+      opNamed(node.op).evaluate(node.inputs.map(denseOf), read, node.attributes),
     );
   }
-  return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value.id)!]));
+  return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, denseOf(value)]));
 }

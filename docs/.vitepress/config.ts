@@ -7,8 +7,11 @@ import { defineConfig } from "vitepress";
 import api from "../api/typedoc-sidebar.json" with { type: "json" };
 
 const decisions = join(import.meta.dirname, "../decisions");
-const titleOf = (file: string): string =>
-  /^# (.*)/.exec(readFileSync(join(decisions, file), "utf8"))![1]!;
+const titleOf = (file: string): string => {
+  const title = /^# (.*)/.exec(readFileSync(join(decisions, file), "utf8"))?.[1];
+  if (title === undefined) throw new Error(`${file}: expected a title on the first line`);
+  return title;
+};
 
 export default defineConfig({
   title: "Sigil",

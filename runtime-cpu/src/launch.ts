@@ -19,7 +19,8 @@ export function bindLaunches(
 ): ((symbols: Symbols, thread: number, threads: number) => void)[] {
   return launches.map((launch) => {
     const kernel = instance.exports[launch.kernel] as Kernel;
-    const shared = launch.units!;
+    const shared = launch.units;
+    if (!shared) throw new Error(`internal: checkKernels lets ${launch.kernel} have no units`);
     const pointers = launch.operands.map(({ space, offset }) => layout[space] + offset);
     return (symbols, thread, threads) => {
       const units = Math.ceil(valueOf(shared.of, symbols) / shared.per);

@@ -4,7 +4,7 @@ import {
   DisposedError,
   InputError,
   loadPlanned,
-  PlanError,
+  locationOf,
   shapeOf,
   validateInputs,
   valueOf,
@@ -108,13 +108,19 @@ function allocate(
   }
 }
 
+/** What a loaded program occupies. */
+interface Held {
+  readonly memory: WebAssembly.Memory;
+  readonly runner: Runner;
+}
+
 class LoadedProgram implements CpuProgram {
   readonly threads: number;
   readonly memoryBytes: number;
   readonly #program: PlannedProgram;
   readonly #layout: MemoryLayout;
-  #memory: WebAssembly.Memory | undefined;
-  #runner: Runner | undefined;
+  /** Until it is freed. */
+  #held: Held | undefined;
   readonly #weights: WeightReader;
   #last: Promise<unknown> = Promise.resolve();
   #end: Promise<void> | undefined;
@@ -129,23 +135,23 @@ class LoadedProgram implements CpuProgram {
   ) {
     this.#program = program;
     this.#layout = layout;
-    this.#memory = memory;
-    this.#runner = runner;
+    this.#held = { memory, runner };
     this.#weights = weights;
     this.threads = threads;
     this.memoryBytes = memory.buffer.byteLength;
   }
 
   run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
-    if (this.#end) return Promise.reject(new DisposedError(this.#program.name));
-    const result = this.#last.then(() => this.#run(inputs, symbols));
+    const held = this.#held;
+    if (this.#end || !held) return Promise.reject(new DisposedError(this.#program.name));
+    const result = this.#last.then(() => this.#run(held, inputs, symbols));
     this.#last = result.catch(() => {});
     return result;
   }
 
-  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  async #run({ memory, runner }: Held, inputs: Inputs, symbols: Symbols): Promise<Outputs> {
     validateInputs(this.#program, inputs, symbols);
-    const { buffer } = this.#memory!;
+    const { buffer } = memory;
     for (const input of this.#program.inputs) {
       const data = inputs[input.name]!;
       if (input.location)
@@ -162,7 +168,7 @@ class LoadedProgram implements CpuProgram {
         rows,
       );
     }
-    await this.#runner!.run(symbols);
+    await runner.run(symbols);
     return Object.fromEntries(
       this.#program.outputs.map((output) => {
         const shape = shapeOf(output, symbols);
@@ -179,8 +185,8 @@ class LoadedProgram implements CpuProgram {
   }
 
   #address(tensor: PlannedTensor): number {
-    if (!tensor.location) throw new PlanError(`${tensor.name} has no place in memory`);
-    return this.#layout[tensor.location.space] + tensor.location.offset;
+    const { space, offset } = locationOf(tensor);
+    return this.#layout[space] + offset;
   }
 
   dispose(): Promise<void> {
@@ -189,10 +195,8 @@ class LoadedProgram implements CpuProgram {
 
   async #free(): Promise<void> {
     await this.#last;
-    const memory = this.#memory!;
-    this.#memory = undefined;
-    const intact = await this.#runner!.dispose();
-    this.#runner = undefined;
-    if (intact) giveBack(memory, this.threads > 1);
+    const held = this.#held;
+    this.#held = undefined;
+    if (held && (await held.runner.dispose())) giveBack(held.memory, this.threads > 1);
   }
 }

@@ -92,7 +92,7 @@ function startInPage(start: WorkerStart, { onReport, onFailure }: ThreadEvents):
     void useSource("");
   }
   return {
-    run: (symbols) => worker!.postMessage(symbols),
+    run: (symbols) => (worker ? worker.postMessage(symbols) : fail("it has not started")),
     hold: () => {},
     stop: async () => {
       stopped = true;

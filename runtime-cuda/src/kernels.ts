@@ -1,5 +1,6 @@
 /** The kernels of a session: an image, loaded once, and the kernels that its programs use. */
 import { PlanError } from "@sigil/runtime";
+import { entryOf } from "@sigil/spec/shared";
 import type { CudaArtifact, CudaKernel, CudaPath } from "./artifact.ts";
 import type { OpenedDevice } from "./driver.ts";
 import { showCapability } from "./driver.ts";
@@ -73,7 +74,7 @@ export class LoadedKernels {
   }
 
   get(name: string): LoadedKernel {
-    return this.#loaded.get(name)!;
+    return entryOf(this.#loaded, name, "loaded kernel");
   }
 }
 

@@ -5,6 +5,7 @@
 import {
   DisposedError,
   InputError,
+  locationOf,
   validateInputs,
   valueOf,
   type HostData,
@@ -190,7 +191,7 @@ class LoadedProgram implements CudaProgram {
     const graph = await this.#graphFor(symbols);
     const sized = program.outputs.map((output) => sizeOutput(output, symbols));
     const downloads = sized.map(({ output, bytes }) => ({
-      device: this.#resolve(output.location!),
+      device: this.#resolve(locationOf(output)),
       bytes,
       about: `output ${output.name}`,
     }));

@@ -1,6 +1,7 @@
 /** Weights on their way to the device: read, packed and sent one tensor at a time. */
 import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime/internal";
 import type { PlannedProgram } from "@sigil/spec";
+import { entryOf } from "@sigil/spec/shared";
 import type { DevicePointer, NativeDevice } from "./addon.ts";
 import { rethrown } from "./error.ts";
 
@@ -26,12 +27,13 @@ export async function uploadWeights(
     while (waitingBytes > most && uploads.size > 0) await Promise.race(uploads);
     if (failure) throw failure.error;
   };
+  const readQuantized = reader.readQuantized?.bind(reader);
   const bounded: WeightReader = {
     ...(reader.tensors && { tensors: reader.tensors }),
-    ...(reader.readQuantized && {
+    ...(readQuantized && {
       async readQuantized(...parameters) {
         await settled(mostWaitingBytes);
-        return reader.readQuantized!(...parameters);
+        return readQuantized(...parameters);
       },
     }),
     async readFloat32(name, given) {
@@ -51,7 +53,7 @@ export async function uploadWeights(
           return { buffer, offset: 0 };
         },
         complete({ offset, bytes, parts }) {
-          const data = new Uint8Array(packed.get(offset)!);
+          const data = new Uint8Array(entryOf(packed, offset, "weight at byte"));
           packed.delete(offset);
           waitingBytes += bytes;
           const upload: Promise<void> = rethrown(

@@ -79,6 +79,7 @@ class LoadedProgram implements LoadedNativeProgram {
   readonly threads: number;
   readonly memoryBytes: number;
   readonly #program: PlannedProgram;
+  /** Until it is freed. */
   #native: NativeProgram | undefined;
   readonly #weights: WeightReader;
   readonly #onProfile: NativeOptions["onProfile"];
@@ -100,13 +101,14 @@ class LoadedProgram implements LoadedNativeProgram {
   }
 
   run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
-    if (this.#end) return Promise.reject(new DisposedError(this.#program.name));
-    const result = this.#last.then(() => this.#run(inputs, symbols));
+    const native = this.#native;
+    if (this.#end || !native) return Promise.reject(new DisposedError(this.#program.name));
+    const result = this.#last.then(() => this.#run(native, inputs, symbols));
     this.#last = result.catch(() => {});
     return result;
   }
 
-  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  async #run(native: NativeProgram, inputs: Inputs, symbols: Symbols): Promise<Outputs> {
     const program = this.#program;
     validateInputs(program, inputs, symbols);
     const given: { at: number; data: ArrayBufferView }[] = [];
@@ -127,15 +129,17 @@ class LoadedProgram implements LoadedNativeProgram {
       ...output,
       shape: shapeOf(output, symbols),
     }));
-    const { outputs, times } = await this.#native!.run(
-      symbolsOf(program).map((symbol) => symbols[symbol]!),
-      given,
-      shaped.map(({ name, location, shape }) => ({
-        at: arenaOffset(name, location),
-        bytes: 4 * shape.reduce((product, size) => product * size, 1),
-      })),
-      this.#onProfile !== undefined,
-    ).catch((error: unknown) => Promise.reject(nativeErrorOf(error, program.name)));
+    const { outputs, times } = await native
+      .run(
+        symbolsOf(program).map((symbol) => symbols[symbol]!),
+        given,
+        shaped.map(({ name, location, shape }) => ({
+          at: arenaOffset(name, location),
+          bytes: 4 * shape.reduce((product, size) => product * size, 1),
+        })),
+        this.#onProfile !== undefined,
+      )
+      .catch((error: unknown) => Promise.reject(nativeErrorOf(error, program.name)));
     this.#onProfile?.(
       program.name,
       program.launches.map(({ kernel, origins }, i) => ({
@@ -155,7 +159,7 @@ class LoadedProgram implements LoadedNativeProgram {
 
   async #free(): Promise<void> {
     await this.#last;
-    this.#native!.dispose();
+    this.#native?.dispose();
     this.#native = undefined;
   }
 }

@@ -1,7 +1,7 @@
 /** The weights of a plan into the addon's memory. */
 import { loadPlanned, type LoadPlannedOptions, type WeightReader } from "@sigil/runtime/internal";
 import type { PlannedProgram, PlannedWeight, WeightLayout } from "@sigil/spec";
-import { isQuantized, quantizedPlaces } from "@sigil/spec/shared";
+import { entryOf, isQuantized, quantizedPlaces } from "@sigil/spec/shared";
 import type { NativePart, NativeProgram } from "./addon.ts";
 
 /** Bytes of weights that wait for the addon; beyond them, reading waits. */
@@ -136,6 +136,7 @@ async function placeMade(
   const weights = made.map(({ weight }) => ({ ...weight, ...asRead(weight) }));
   const known = new Map(made.map((one) => [one.weight.offset, one]));
   const read = new Map<number, ArrayBuffer>();
+  const readQuantized = reader.readQuantized?.bind(reader);
   const bounded: WeightReader = {
     ...(reader.tensors && { tensors: reader.tensors }),
     async readFloat32(name, given) {
@@ -143,10 +144,12 @@ async function placeMade(
       return reader.readFloat32(name, given);
     },
     readRowsFloat32: (...parameters) => reader.readRowsFloat32(...parameters),
-    async readQuantized(name, storage, given) {
-      await placing.until(mostWaiting);
-      return reader.readQuantized!(name, storage, given);
-    },
+    ...(readQuantized && {
+      async readQuantized(...parameters) {
+        await placing.until(mostWaiting);
+        return readQuantized(...parameters);
+      },
+    }),
   };
   await loadPlanned(
     weights,
@@ -158,9 +161,9 @@ async function placeMade(
         return { buffer, offset: 0 };
       },
       complete({ offset, rows, bytes, layout }) {
-        const buffer = read.get(offset)!;
+        const buffer = entryOf(read, offset, "weight at byte");
         read.delete(offset);
-        const { weight, number } = known.get(offset)!;
+        const { weight, number } = entryOf(known, offset, "weight at byte");
         const data = layout.kind === "rows" ? new Float32Array(buffer) : new Uint8Array(buffer);
         placing.add(native.place(number, [{ rows, data }]), bytes, () => report(weight));
       },

@@ -121,7 +121,8 @@ export class BatchingProgram implements Program {
     const rows = batch.reduce((sum, request) => sum + request.rows, 0);
     const begin = performance.now();
     try {
-      const outputs = await this.#program.run(joined(batch), { [this.#symbol!]: rows });
+      if (this.#symbol === undefined) throw new Error("internal: a batch of no symbol is run");
+      const outputs = await this.#program.run(joined(batch), { [this.#symbol]: rows });
       const seconds = (performance.now() - begin) / 1000;
       this.#secondsPerRow = 0.8 * this.#secondsPerRow + (0.2 * seconds) / rows;
       this.#options.onRun?.({ program: this.#name, rows, requests: batch.length, seconds });

@@ -44,13 +44,19 @@ export function shapeFaults(value: unknown, root: ShapeSchema): string[] {
       if (!holds) faults.push(`${at || "plan"}: expected ${what}, received ${shown(value)}`);
       return holds;
     };
-    if (schema.$ref) return visit(value, root.$defs![schema.$ref.split("/").at(-1)!]!, at);
+    if (schema.$ref) {
+      const defined = root.$defs?.[schema.$ref.split("/").at(-1)!];
+      if (!defined) throw new Error(`internal: the schema has no ${schema.$ref}`);
+      return visit(value, defined, at);
+    }
     if (schema.if) {
       const known = faults.length;
       visit(value, schema.if, at);
       const holds = faults.length === known;
       faults.length = known;
-      return visit(value, (holds ? schema.then : schema.else)!, at);
+      const chosen = holds ? schema.then : schema.else;
+      if (chosen) visit(value, chosen, at);
+      return;
     }
     const { const: only, enum: choices, type, minimum = -Infinity, pattern } = schema;
     if (only !== undefined && !expect(value === only, shown(only))) return;

@@ -39,7 +39,9 @@ export function parseJson(text: string, file: string): JsonSource {
       disallowComments: true,
       allowTrailingComma: false,
     });
-    return { file, text: clean, value: parsePythonJson(clean), tree: tree! };
+    const value = parsePythonJson(clean);
+    if (!tree) throw new Error("internal: a value was read, and no tree");
+    return { file, text: clean, value, tree };
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     if (cause instanceof JsonDepthError)
@@ -73,7 +75,7 @@ export function diagnosticAt(source: JsonSource, pointer: string, problem: Probl
   }
   const container = node.type === "object" || node.type === "array";
   const multiline = source.text.slice(node.offset, node.offset + node.length).includes("\n");
-  const property = node.parent?.type === "property" ? node.parent.children![0]! : undefined;
+  const property = node.parent?.type === "property" ? node.parent.children?.[0] : undefined;
   if (property !== undefined && (problem.key === true || !exact || (container && multiline)))
     node = property;
   const length = node === source.tree && container ? 1 : node.length;
@@ -116,7 +118,7 @@ function findNode(tree: Node, path: readonly string[]): Node | undefined {
   for (const part of path) {
     node =
       node?.type === "array"
-        ? node.children![Number(part)]
+        ? node.children?.[Number(part)]
         : node?.children?.findLast(({ children }) => children?.[0]?.value === part)?.children?.[1];
   }
   return node;
@@ -135,7 +137,7 @@ function located(
       offset === 0 ? -1 : text.lastIndexOf("\r", offset - 1),
     ) + 1;
   const lineStart = offset === 0 ? 0 : start;
-  const end = /[\r\n]|$/.exec(text.slice(offset))!.index + offset;
+  const end = text.slice(offset).search(/[\r\n]|$/) + offset;
   const line = text.slice(0, lineStart).split("\n").length;
   return {
     ...parts(problem),

@@ -4,6 +4,8 @@
  */
 export * from "./alignment.ts";
 export { shapeFaults, type ShapeSchema } from "./check-shape.ts";
+export { codePoint } from "./code-point.ts";
+export { entryOf } from "./entry-of.ts";
 export { fingerprint } from "./fingerprint.ts";
 export { backends, type BackendFacts, type Target } from "./generated/backends.ts";
 export { planSchema } from "./generated/plan-schema.ts";

@@ -77,11 +77,10 @@ const attention = (
 });
 const reduction = (kind: RowReduceProblem["kind"], width: number): RowReduceProblem => ({
   family: "row_reduce",
-  kind,
   rows: symbolic,
   width,
   epsilon: 1e-6,
-  ...(kind === "mean" ? { reduced: 7 } : {}),
+  ...(kind === "mean" ? { kind, reduced: 7 } : { kind }),
 });
 
 const operands: EpilogueOperand[] = [

@@ -6,7 +6,7 @@ import {
   type LoweredProgram,
 } from "@sigil/compiler/internal";
 import { byteLength } from "@sigil/runtime/internal";
-import { listModelSpecs, loadSpec, specPath, type ModelSpec } from "@sigil/spec";
+import { entryOf, listModelSpecs, loadSpec, specPath, type ModelSpec } from "@sigil/spec";
 
 import { storedTensors } from "../quantize/encode.ts";
 import { findMatrices } from "../quantize/find-matrices.ts";
@@ -64,7 +64,7 @@ function quantizedBytes(spec: ModelSpec, to: "int8" | "int4"): number {
   const encodings = encodingsOf(found, { to, group: "32", table: "int8", keep: [], raised: [] });
   return [...encodings].reduce(
     (sum, [name, encoding]) =>
-      storedTensors(name, found.tensors.get(name)!, encoding).reduce(
+      storedTensors(name, entryOf(found.tensors, name, "tensor"), encoding).reduce(
         (bytes, { dtype, shape }) => bytes + byteLength(dtype, shape),
         sum,
       ),

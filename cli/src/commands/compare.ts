@@ -1,7 +1,7 @@
-import type { WeightSource } from "@sigil/runtime";
+import { requireTensor, type WeightSource } from "@sigil/runtime/internal";
 import { openSafetensorsFile } from "@sigil/runtime/node";
 import { compareTensors, type Difference } from "../compare/compare-tensors.ts";
-import { readNumbers } from "../tensors/read-inputs.ts";
+import { numbersOf } from "../tensors/read-inputs.ts";
 
 type Row = { readonly name: string; readonly shape: readonly number[] } & (
   | Difference
@@ -41,15 +41,13 @@ async function compareOne(
   files: readonly [string, string],
 ): Promise<Row> {
   const [a, b] = [left.tensors.get(name), right.tensors.get(name)];
-  const shape = (a ?? b)!.shape;
-  if (!a || !b) return { name, shape, problem: `only in ${a ? files[0] : files[1]}` };
-  if (a.shape.join() !== b.shape.join())
-    return { name, shape, problem: `[${a.shape.join(", ")}] against [${b.shape.join(", ")}]` };
-  return {
-    name,
-    shape,
-    ...compareTensors((await readNumbers(left, name))!, (await readNumbers(right, name))!),
-  };
+  if (!a) return { name, shape: requireTensor(right, name).shape, problem: `only in ${files[1]}` };
+  const { shape } = a;
+  if (!b) return { name, shape, problem: `only in ${files[0]}` };
+  if (shape.join() !== b.shape.join())
+    return { name, shape, problem: `[${shape.join(", ")}] against [${b.shape.join(", ")}]` };
+  const both = [await numbersOf(left, name, a), await numbersOf(right, name, b)] as const;
+  return { name, shape, ...compareTensors(...both) };
 }
 
 function table(rows: readonly Row[]): string {

@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { bindCheckpoint, InputError, type WeightReader } from "@sigil/runtime/internal";
 import { openCheckpoint } from "@sigil/runtime/node";
-import { fitsPattern, loadSpec, type ModelSpec } from "@sigil/spec";
+import { entryOf, fitsPattern, loadSpec, type ModelSpec } from "@sigil/spec";
 import { fileError } from "../file-error.ts";
 import { modelFolder } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
@@ -147,7 +147,7 @@ async function partsMeasured(
   const { checkpoint, matrices, tensors } = model;
   const names = in4Bits(model, { ...options, raised: [] });
   const sizes = names.map((name): [string, number] => {
-    const { rows, columns } = matrices.get(name)!;
+    const { rows, columns } = entryOf(matrices, name, "matrix");
     return [name, rows * columns];
   });
   const [opened, written] = [

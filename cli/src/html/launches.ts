@@ -5,6 +5,7 @@
 import {
   flopsOf,
   trafficOf,
+  weightOf,
   type CompiledModel,
   type CompiledProgram,
   type LoweredLaunch,
@@ -42,10 +43,11 @@ export interface LaunchGroup {
  * Whether a launch computes an operation whose module it names: modules such as a pooling head's
  * attention hold several, which family and weights tell apart.
  */
-function computes({ problem, operands }: LoweredLaunch, { op, weights }: Node): boolean {
+function computes({ problem, operands }: LoweredLaunch, node: Node): boolean {
+  const { op } = node;
   if (op === "attention" || op === "attention_probabilities") return problem.family === "attention";
   if (op !== "linear") return problem.family !== "attention";
-  const { tensor, begin } = weights.weight!;
+  const { tensor, begin } = weightOf(node);
   return operands.some(
     (operand) =>
       operand.kind === "weight" &&
@@ -59,7 +61,8 @@ export function shownLaunches(
   { graph, lowered }: CompiledProgram,
   when: "launches" | "init" = "launches",
 ): readonly ShownLaunch[] {
-  const planned = plan.programs.find(({ name }) => name === graph.name)!;
+  const planned = plan.programs.find(({ name }) => name === graph.name);
+  if (!planned) throw new Error(`internal: no program is called ${graph.name}`);
   const byPath = new Map<string, Node[]>();
   for (const node of graph.nodes)
     byPath.set(node.origin.path, [...(byPath.get(node.origin.path) ?? []), node]);

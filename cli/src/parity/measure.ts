@@ -6,7 +6,7 @@ import {
   type LoweredProgram,
 } from "@sigil/compiler/internal";
 import { uniform, valueOf, type HostData, type WeightSource } from "@sigil/runtime/internal";
-import type { ModelSpec } from "@sigil/spec";
+import { entryOf, type ModelSpec } from "@sigil/spec";
 import type { Options, ProgramLoader } from "../backends/backend.ts";
 import { backendOf } from "../backends/ways.ts";
 import { storedWeights } from "../stored-weights.ts";
@@ -100,7 +100,7 @@ export async function measureParity(
       const expected = evaluateLowered(
         program,
         inputs,
-        (name) => tensors.get(name)!,
+        (name) => entryOf(tensors, name, "tensor"),
         program.symbols,
       );
       report(++done, total);

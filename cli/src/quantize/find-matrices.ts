@@ -1,4 +1,10 @@
-import { buildGraphs, type Graph, type Node, readersByValue } from "@sigil/compiler/internal";
+import {
+  buildGraphs,
+  type Graph,
+  type Node,
+  readersByValue,
+  weightOf,
+} from "@sigil/compiler/internal";
 import type { ModelSpec } from "@sigil/spec";
 
 /** What a linear reads of a tensor. */
@@ -34,11 +40,12 @@ export function findMatrices(spec: ModelSpec): ModelMatrices {
   for (const graph of graphs) {
     // A table whose rows the runtime makes for each picture.
     for (const { table } of graph.inputs) if (table) tensors.set(table.tensor, table.shape);
-    for (const { op, weights } of graph.nodes) {
-      for (const { tensor, shape } of Object.values(weights)) tensors.set(tensor, shape);
+    for (const node of graph.nodes) {
+      const { op } = node;
+      for (const { tensor, shape } of Object.values(node.weights)) tensors.set(tensor, shape);
       const kind = op === "linear" ? "linear" : op === "embedding" ? "table" : undefined;
       if (!kind) continue;
-      const { tensor, shape } = weights.weight!;
+      const { tensor, shape } = weightOf(node);
       const [rows, ...rest] = shape as [number, ...number[]];
       matrices.set(tensor, { kind, rows, columns: rest.reduce((a, b) => a * b, 1) });
     }

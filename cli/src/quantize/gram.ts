@@ -92,10 +92,11 @@ async function compileProducts(size: number): Promise<AddProducts> {
         turned[column * blockRows + row] = x;
         packed[((column >> 3) * blockRows + row) * panelWidth + (column & 7)] = x;
       }
-    for (let part = 0; part < parts; part++) {
-      const [begin, end] = [part, part + 1].map((i) => Math.floor((i * panels) / parts));
-      const rows = Math.min(size, panelWidth * end!);
-      multiply(...places, rows, scratch, begin!, end!);
+    for (let part = 0, begin = 0; part < parts; part++) {
+      const end = Math.floor(((part + 1) * panels) / parts);
+      const rows = Math.min(size, panelWidth * end);
+      multiply(...places, rows, scratch, begin, end);
+      begin = end;
     }
     for (let row = 0; row < size; row++)
       for (let i = row * (size + 1); i < (row + 1) * size; i++) sums[i]! += products[i]!;

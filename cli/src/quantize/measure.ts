@@ -60,10 +60,11 @@ async function textsOf(opened: OpenModel, texts: readonly string[]): Promise<Flo
     return rows;
   }
   const { plan } = opened.session;
-  const { table } = plan.programs
+  const ids = plan.programs
     .flatMap(({ gathers }) => gathers)
-    .find(({ input }) => input === "input_ids")!;
-  const vocabulary = plan.tensors[table]![0]!;
+    .find(({ input }) => input === "input_ids");
+  if (!ids) throw new Error("internal: no program gathers input_ids");
+  const vocabulary = plan.tensors[ids.table]![0]!;
   const inputIds = Array.from({ length: noise }, (_, row) =>
     Array.from(uniform(`noise ${row}`, opened.textLength), (u) =>
       Math.min(vocabulary - 1, Math.floor(((u + 1) / 2) * vocabulary)),

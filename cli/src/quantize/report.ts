@@ -55,9 +55,9 @@ export function quantizationReport({
     ),
     cosine("pictures", kept?.images),
     cosine("texts", kept?.texts),
-    kept?.answers === undefined
-      ? ""
-      : row("answers", `${kept.answers} of ${kept.images!.count} have the same nearest text`),
+    kept?.answers !== undefined && kept.images
+      ? row("answers", `${kept.answers} of ${kept.images.count} have the same nearest text`)
+      : "",
     raised.length > 0 ? row("in 8 bits", raised.join(", ")) : "",
     worst.length > 0
       ? `  largest errors of weights, of ${Object.keys(errors).length} matrices\n${worst

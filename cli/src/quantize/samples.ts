@@ -80,8 +80,9 @@ export const noiseFor = (
   vocabulary: number,
 ): Given => {
   const name = tower === "pictures" ? "pixel_values" : "input_ids";
-  const { value } = inputs.find((input) => input.name === name)!;
-  const count = value.shape.reduce((a: number, extent) => a * valueOf(extent, symbols), 1);
+  const input = inputs.find((one) => one.name === name);
+  if (!input) throw new Error(`internal: the tower of ${tower} takes no ${name}`);
+  const count = input.value.shape.reduce((a: number, extent) => a * valueOf(extent, symbols), 1);
   const values = uniform(`noise ${sample}`, count);
   return {
     [name]:

@@ -4,7 +4,7 @@ import { copyFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { WeightSource } from "@sigil/runtime";
 import type { Checkpoint } from "@sigil/runtime/node";
-import { fitsPattern, isQuantized, storageOf, type StorageRule } from "@sigil/spec";
+import { entryOf, fitsPattern, isQuantized, storageOf, type StorageRule } from "@sigil/spec";
 import { fileError } from "../file-error.ts";
 import { readInput, writeOutput } from "../files.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -90,7 +90,7 @@ export async function writeQuantized(
   const read = readerFor(model, options);
   const errors: Record<string, number> = {};
   const toStore = [...tensors].map(([name, shape]): TensorToStore => {
-    const encoding = encodings.get(name)!;
+    const encoding = entryOf(encodings, name, "encoding of");
     return {
       name,
       stored: storedTensors(name, shape, encoding),

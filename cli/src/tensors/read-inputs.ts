@@ -4,6 +4,7 @@ import {
   type InputTensor,
   type IntTensor,
   type PixelValues,
+  type TensorInfo,
   type WeightSource,
 } from "@sigil/runtime";
 
@@ -37,7 +38,15 @@ export async function readNumbers(
   name: string,
 ): Promise<NumberTensor | undefined> {
   const info = source.tensors.get(name);
-  if (!info) return undefined;
+  return info && numbersOf(source, name, info);
+}
+
+/** All numbers of a tensor that the file has. */
+export async function numbersOf(
+  source: WeightSource,
+  name: string,
+  info: TensorInfo,
+): Promise<NumberTensor> {
   const integer = integers[info.dtype];
   if (!integer)
     return {
@@ -74,17 +83,18 @@ export async function readFloats(
  * name, stores no integers, or one that takes more bits.
  */
 export async function readIntegers(source: WeightSource, name: string): Promise<IntTensor> {
-  const tensor = await readNumbers(source, name);
-  if (!tensor)
+  const info = source.tensors.get(name);
+  if (!info)
     throw new InputError(
       `${source.name}: expected a tensor ${name}, found ${listed([...source.tensors.keys()])}`,
     );
+  const tensor = await numbersOf(source, name, info);
   const data = Int32Array.from(tensor.values);
   const odd = tensor.integer ? data.findIndex((value, i) => value !== tensor.values[i]) : 0;
   if (odd >= 0 && data.length > 0)
     throw new InputError(
       `${name}: expected 32-bit integers, received ` +
-        `${tensor.integer ? tensor.values[odd] : source.tensors.get(name)!.dtype}`,
+        `${tensor.integer ? tensor.values[odd] : info.dtype}`,
     );
   return { data, shape: tensor.shape };
 }

@@ -113,7 +113,8 @@ export async function tune(
         ),
       );
   }
-  return problems.map((problem) => results.get(problem)!);
+  // A map keeps the order in which keys were first set: that of the problems.
+  return [...results.values()];
 }
 
 async function tuneProblem(

@@ -3,7 +3,7 @@
  * dimensions evaluated, shapes inferred.
  */
 import type { ArchitectureWeight, Block, CompleteGraph, Extent, OpStep, Step } from "@sigil/spec";
-import { nearestName } from "@sigil/spec";
+import { entryOf, nearestName } from "@sigil/spec";
 import { multiply, showShape, type Shape } from "../ir/extent.ts";
 import type { Graph, Node, Value, WeightReference } from "../ir/graph.ts";
 import { ops } from "../ops/index.ts";
@@ -44,9 +44,11 @@ interface Scope {
  */
 export function isOn(when: string | undefined, field: (name: string) => unknown): boolean {
   if (when === undefined) return true;
-  const [, not, name, value] = /^(!?)([^=]*)(?:=(.*))?$/.exec(when)!;
-  const found = field(name!);
-  return (value === undefined ? Boolean(found) : String(found) === value) === (not === "");
+  const positive = when.replace(/^!/, "");
+  const [name = "", ...rest] = positive.split("=");
+  const found = field(name);
+  const holds = rest.length === 0 ? Boolean(found) : String(found) === rest.join("=");
+  return holds === (positive === when);
 }
 
 const shown = (text: string | number): string =>
@@ -82,7 +84,7 @@ export function expand(
     const index = counts.get(list) ?? 0;
     counts.set(list, index + 1);
     if (wanted === true || wanted.includes(index))
-      collected.get(list)!.push({ name: `${list}.${index}`, value });
+      entryOf(collected, list, "collection").push({ name: `${list}.${index}`, value });
   };
   const counts = new Map<string, number>();
   const resolving = new Set<string>();
@@ -174,13 +176,14 @@ export function expand(
         : fail(`${pointer}/shape/${i}`, `${shown(axis)} must be known when compiling`);
     });
     checkElements(shape, `${pointer}/shape`);
-    const [begin, end] = weight.rows
-      ? weight.rows.map((row, i) => number(row, `${pointer}/rows/${i}`))
-      : [0, shape[0] ?? 1];
     // A scalar is one row of one element.
-    if (!(begin! >= 0 && begin! < end! && end! <= (shape[0] ?? 1)))
+    const [all = 1] = shape;
+    const { rows } = weight;
+    const begin = rows ? number(rows[0], `${pointer}/rows/0`) : 0;
+    const end = rows ? number(rows[1], `${pointer}/rows/1`) : all;
+    if (!(begin >= 0 && begin < end && end <= all))
       fail(pointer, `rows ${begin} to ${end} are not within ${shape[0] ?? "a scalar"}`);
-    return { tensor: join(path, weight.name), shape, begin: begin!, end: end! };
+    return { tensor: join(path, weight.name), shape, begin, end };
   };
 
   const attributesOf = (step: OpStep, op: Op, pointer: string): Attributes => {
@@ -282,8 +285,9 @@ export function expand(
       collect(step.collect, value);
       return;
     }
-    const block: Block = Object.hasOwn(document.blocks ?? {}, step.block)
-      ? document.blocks![step.block]!
+    const { blocks = {} } = document;
+    const block: Block = Object.hasOwn(blocks, step.block)
+      ? blocks[step.block]!
       : fail(`${pointer}/block`, `no block "${step.block}"`);
     if (scope.open.length === deepestNesting)
       fail(`${pointer}/block`, `blocks are nested more than ${deepestNesting} deep`);
@@ -296,13 +300,14 @@ export function expand(
       );
     let args = step.inputs.map((name, i) => findOptional(scope, name, `${pointer}/inputs/${i}`));
     const first = args[0] ?? fail(`${pointer}/inputs/0`, `"${step.inputs[0]}" is switched off`);
-    const count = step.repeat === undefined ? 1 : number(step.repeat, `${pointer}/repeat`);
+    const { repeat = 1 } = step;
+    const count = number(repeat, `${pointer}/repeat`);
     // Checked ahead, since a block of nothing but steps that are off is repeated too.
     if (count < 0 || steps + count * block.steps.length > mostSteps)
       fail(
         `${pointer}/repeat`,
         count < 0
-          ? `${shown(step.repeat!)} is ${count}, but a block cannot be repeated a negative ` +
+          ? `${shown(repeat)} is ${count}, but a block cannot be repeated a negative ` +
               "number of times"
           : `the graph has more than ${mostSteps} steps with its blocks unrolled`,
       );

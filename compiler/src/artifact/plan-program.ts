@@ -3,6 +3,7 @@
  */
 import {
   align,
+  entryOf,
   type Extent,
   type Location,
   type PlannedLaunch,
@@ -12,6 +13,7 @@ import {
   type WeightLayout,
 } from "@sigil/spec";
 import { multiply } from "../ir/extent.ts";
+import type { Value } from "../ir/graph.ts";
 import { flopsOf } from "../kernels/flops.ts";
 import {
   constantValues,
@@ -50,6 +52,7 @@ export function planProgram(
     constants.set(id, weightEnd);
     weightEnd += align(bytesOf(value, {}));
   }
+  const placeOf = ({ id }: Value): number => entryOf(memory.offsets, id, "place of value");
   const locate = (operand: LoweredOperand, layout: WeightLayout): Location => {
     const constant = operand.kind === "value" ? constants.get(operand.value.id) : undefined;
     if (operand.kind === "value" && constant !== undefined)
@@ -57,8 +60,7 @@ export function planProgram(
     if (operand.kind === "value")
       return {
         space: "arena",
-        offset:
-          memory.offsets.get(operand.value.id)! + elementBytes(operand.value) * operand.offset,
+        offset: placeOf(operand.value) + elementBytes(operand.value) * operand.offset,
       };
     const key = JSON.stringify([operand.parts, layout]);
     const known = weights.get(key);
@@ -76,13 +78,18 @@ export function planProgram(
     weightEnd += align(bytes);
     return { space: "weights", offset: weight.offset };
   };
+  const weightAt = (at: number): PlannedWeight => {
+    const found = [...weights.values()].find(({ offset }) => offset === at);
+    if (!found) throw new Error(`internal: no weight lies at byte ${at}`);
+    return found;
+  };
   /** With the size of the whole value or weight. */
   const bound = (operand: LoweredOperand, location: Location): Location => ({
     ...location,
     bytes:
       operand.kind === "value"
         ? bytesOf(operand.value, program.symbols)
-        : [...weights.values()].find(({ offset }) => offset === location.offset)!.bytes,
+        : weightAt(location.offset).bytes,
   });
   const planLaunch = (launch: LoweredLaunch, kernel: EmittedKernel): PlannedLaunch => {
     const { slots } = kernel;
@@ -111,8 +118,10 @@ export function planProgram(
   const launches = program.launches.map((launch, i) =>
     planLaunch(launch, kernels[program.init.length + i]!),
   );
-  const arena = (id: number): { location: Location } | object =>
-    memory.offsets.has(id) ? { location: { space: "arena", offset: memory.offsets.get(id)! } } : {};
+  const arena = (id: number): { location: Location } | object => {
+    const offset = memory.offsets.get(id);
+    return offset === undefined ? {} : { location: { space: "arena", offset } };
+  };
   const planned: PlannedProgram = {
     name: program.name,
     symbols: program.symbols,
@@ -140,7 +149,7 @@ export function planProgram(
       table: g.table,
       count: multiply(...g.value.shape.slice(0, -1)),
       width: g.width,
-      target: { space: "arena", offset: memory.offsets.get(g.value.id)! },
+      target: { space: "arena", offset: placeOf(g.value) },
     })),
     init,
     launches,

@@ -116,10 +116,29 @@ function labelsOf({ kind, config }: Plan): readonly string[] | undefined {
   return labels.length > 0 ? labels.map(String) : undefined;
 }
 
-const programOf = (plan: Plan, input: string): PlannedProgram | undefined =>
-  plan.programs.find((program) => program.inputs.some((tensor) => tensor.name === input));
+/** An input that some program of the plan may take, with the program. */
+function findInput(
+  plan: Plan,
+  input: string,
+): { readonly program: PlannedProgram; readonly tensor: PlannedTensor } | undefined {
+  for (const program of plan.programs)
+    for (const tensor of program.inputs) if (tensor.name === input) return { program, tensor };
+  return undefined;
+}
 const inputOf = (plan: Plan, input: string): PlannedTensor | undefined =>
-  programOf(plan, input)?.inputs.find((tensor) => tensor.name === input);
+  findInput(plan, input)?.tensor;
+
+/** The same of the one of these inputs that the plan has, as its kind says. */
+function requireInput(
+  plan: Plan,
+  ...inputs: readonly string[]
+): NonNullable<ReturnType<typeof findInput>> {
+  for (const input of inputs) {
+    const found = findInput(plan, input);
+    if (found) return found;
+  }
+  throw new Error(`internal: a plan of ${plan.kind} takes no ${inputs.join(" or ")}`);
+}
 
 /** The properties of the class's types, after the interfaces of its outputs. */
 function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
@@ -128,7 +147,7 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
     type: writeOutputs(file, `${name}${part}Output`, of, nestedOutputs(program)),
   });
   const vision = (): Properties => {
-    const given = (programOf(plan, "patches") ?? programOf(plan, "pixel_values"))!;
+    const { program: given } = requireInput(plan, "patches", "pixel_values");
     const program = isNaflex(plan) ? given : freeSizes(given);
     return [
       { name: "inputs", type: picturesType(plan) },
@@ -136,18 +155,17 @@ function writeTypes(file: SourceFile, name: string, plan: Plan): Properties {
     ];
   };
   const text = (): Properties => [
-    output("Text", `the text tower of ${plan.name}`, programOf(plan, "input_ids")!),
+    output("Text", `the text tower of ${plan.name}`, requireInput(plan, "input_ids").program),
   ];
   switch (plan.kind) {
     case "siglip":
     case "siglip2": {
-      const pooled = programOf(plan, "input_ids")!.outputs.find(
-        (tensor) => tensor.name === "pooler_output",
-      );
+      const { program, tensor: ids } = requireInput(plan, "input_ids");
+      const pooled = program.outputs.find((tensor) => tensor.name === "pooler_output");
       return [
         { name: "vision", type: Writers.objectType({ properties: vision() }) },
         { name: "text", type: Writers.objectType({ properties: text() }) },
-        { name: "features", type: tensorType(pooled ?? inputOf(plan, "input_ids")!) },
+        { name: "features", type: tensorType(pooled ?? ids) },
       ];
     }
     case "siglip-vision":
@@ -184,9 +202,9 @@ function picturesPath(plan: Plan): string | undefined {
 const isNaflex = ({ kind }: Plan): boolean => kind.startsWith("siglip2");
 
 function picturesType(plan: Plan): string {
-  const patches = inputOf(plan, "patches");
-  if (isNaflex(plan)) return `sigil.Siglip2VisionInputs<${tensorType(patches!)}>`;
-  if (!patches) return `sigil.SiglipVisionInputs<${tensorType(inputOf(plan, "pixel_values")!)}>`;
+  const { tensor } = requireInput(plan, "patches", "pixel_values");
+  if (isNaflex(plan)) return `sigil.Siglip2VisionInputs<${tensorType(tensor)}>`;
+  if (tensor.name === "pixel_values") return `sigil.SiglipVisionInputs<${tensorType(tensor)}>`;
   const vision = plan.config.vision_config as { readonly num_channels?: unknown } | undefined;
   return (
     `sigil.SiglipVisionInputs<sigil.Tensor<readonly [number, ${Number(vision?.num_channels)}, ` +

@@ -2,6 +2,7 @@
  * The meaning of each kernel problem in float64, straight from its statement: fused programs are
  * compared with unfused graphs through it.
  */
+import { entryOf } from "@sigil/spec";
 import { evaluate as evaluateExpression } from "../expr/scalar-functions.ts";
 import { elements, valueOf } from "../ir/extent.ts";
 import { defaultInput } from "../oracle.ts";
@@ -35,9 +36,7 @@ const pick = (
       ? 0
       : operand.index === "column"
         ? column
-        : operand.index === "element"
-          ? row * columns + column
-          : (row % operand.period!) * columns + column
+        : (operand.index === "periodic" ? row % operand.period : row) * columns + column
   ]!;
 
 function gemm(problem: GemmProblem, arrays: Arrays, symbols: Symbols): void {
@@ -134,11 +133,11 @@ function attention(problem: AttentionProblem, arrays: Arrays, symbols: Symbols):
 }
 
 function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols): void {
-  const { kind, width, epsilon } = problem;
+  const { width, epsilon } = problem;
   const { x, mask, weight, bias, out } = rowOperands(problem, arrays);
   for (let row = 0; row < valueOf(problem.rows, symbols); row++) {
-    if (kind === "mean") {
-      const count = problem.reduced!;
+    if (problem.kind === "mean") {
+      const count = problem.reduced;
       const counted = Array.from({ length: count }, (_, r) => r).filter(
         (r) => !mask || mask[row * count + r]! >= 0,
       );
@@ -154,9 +153,9 @@ function rowReduce(problem: RowReduceProblem, arrays: Arrays, symbols: Symbols):
     for (let c = 0; c < width; c++) {
       const value = values[c]!;
       const scaled =
-        kind === "layer_norm"
+        problem.kind === "layer_norm"
           ? (value - mean) / Math.sqrt(variance + epsilon)
-          : kind === "rms_norm"
+          : problem.kind === "rms_norm"
             ? value / Math.sqrt(squares / width + epsilon)
             : value / Math.sqrt(squares);
       out[row * width + c] = scaled * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
@@ -261,6 +260,6 @@ export function evaluateLowered(
   for (const { problem, operands } of [...program.init, ...program.launches])
     evaluateProblem(problem, operands.map(arrayOf), symbols);
   return Object.fromEntries(
-    program.outputs.map(({ name, value }) => [name, buffers.get(value.id)!]),
+    program.outputs.map(({ name, value }) => [name, entryOf(buffers, value.id, "value")]),
   );
 }

@@ -8,7 +8,6 @@ import type {
   GemmProblem,
   MapProblem,
   Problem,
-  RowReduceProblem,
 } from "./problem.ts";
 
 /** An operand that an expression names. */
@@ -77,7 +76,7 @@ export function attentionOperands<T>(
 
 /** A norm may have a weight, and then a bias: their number says it. */
 export function rowOperands<T>(
-  { mask = false }: Pick<RowReduceProblem, "mask">,
+  { mask = false }: { readonly mask?: boolean },
   operands: readonly T[],
 ): {
   readonly x: T;

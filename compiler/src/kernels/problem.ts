@@ -7,15 +7,18 @@ import type { Extent, WeightStorage } from "@sigil/spec";
 import type { Expression } from "../expr/expression.ts";
 
 /** Extra inputs of an epilogue, in the order in which the kernel takes them. */
-export interface EpilogueOperand {
-  readonly name: string;
-  /**
-   * `column`: one value per output column. `element`: shaped as the output. `periodic`: `[period,
-   * columns]`, row modulo period. `scalar`: one value.
-   */
-  readonly index: "column" | "element" | "periodic" | "scalar";
-  readonly period?: number;
-}
+export type EpilogueOperand = { readonly name: string } & (
+  | {
+      /** `column`: one value per output column. `element`: shaped as the output. `scalar`: one. */
+      readonly index: "column" | "element" | "scalar";
+      readonly period?: never;
+    }
+  | {
+      /** `[period, columns]`, row modulo period. */
+      readonly index: "periodic";
+      readonly period: number;
+    }
+);
 
 /**
  * A Gemm's rows cut out of pictures, those of one after those of another, line by line. `patches`:
@@ -86,22 +89,27 @@ export interface AttentionProblem {
 }
 
 /** One pass over rows of `width`. Operands: input, [weight, [bias]], output. */
-export interface RowReduceProblem {
+export type RowReduceProblem = NormProblem | MeanProblem;
+
+/** Over the last axis of `[rows, width]`. */
+export interface NormProblem {
   readonly family: "row_reduce";
-  /**
-   * `mean`: over the middle axis of `[outer, rows, width]`. The others: over the last axis of
-   * `[rows, width]`.
-   */
-  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize" | "mean";
-  /** Rows; for `mean` the outer count. */
+  readonly kind: "layer_norm" | "rms_norm" | "l2_normalize";
   readonly rows: Extent;
   readonly width: number;
-  /** `mean` only: length of the averaged axis. */
-  readonly reduced?: number;
-  /**
-   * `mean` only: an operand `[outer, rows]` after the input; rows where it is below zero do not
-   * count.
-   */
+  readonly reduced?: never;
+  readonly mask?: never;
+  readonly epsilon: number;
+}
+
+/** Over the middle axis of `[rows, reduced, width]`. */
+export interface MeanProblem {
+  readonly family: "row_reduce";
+  readonly kind: "mean";
+  readonly rows: Extent;
+  readonly width: number;
+  readonly reduced: number;
+  /** An operand `[rows, reduced]` after the input; what it is below zero for does not count. */
   readonly mask?: boolean;
   readonly epsilon: number;
 }

@@ -12,7 +12,8 @@ export function hoist(
     const values = operands.flatMap((operand) =>
       operand.kind === "value" ? [operand.value.id] : [],
     );
-    const output = values.pop()!;
+    const output = values.pop();
+    if (output === undefined) throw new Error("internal: a launch writes no value");
     // A part of a value is no constant where another part may not be one.
     const isPart = problem.family === "map" && problem.written !== undefined;
     const constant = !isPart && values.every((id) => constants.has(id));

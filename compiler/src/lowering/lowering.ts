@@ -1,5 +1,6 @@
 /** What the lowering of a graph knows, and what it has made so far. */
 import {
+  entryOf,
   hasZeroPoints,
   isQuantized,
   storageOf,
@@ -77,7 +78,9 @@ export class Lowering {
 
   /** Whether a value is an input, or computed before this node's. */
   isBefore(value: Value, node: Node): boolean {
-    return (this.#positions.get(value.id) ?? -1) < this.#positions.get(node.output.id)!;
+    return (
+      (this.#positions.get(value.id) ?? -1) < entryOf(this.#positions, node.output.id, "value")
+    );
   }
 
   absorb(node: Node): void {

@@ -1,11 +1,11 @@
 import { fixed, multiply } from "../ir/extent.ts";
 import { inputOf, type Node } from "../ir/graph.ts";
-import type { RowReduceProblem } from "../kernels/problem.ts";
+import type { NormProblem } from "../kernels/problem.ts";
 import type { Lowering } from "./lowering.ts";
 import { matrix, place, written } from "./operands.ts";
 
 const norm =
-  (kind: RowReduceProblem["kind"]) =>
+  (kind: NormProblem["kind"]) =>
   ({ inputs, output, weights, attributes, origin }: Node, lowering: Lowering): void => {
     const x = inputOf({ inputs });
     const groups = Number(attributes.groups ?? 1);

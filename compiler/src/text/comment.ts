@@ -3,6 +3,8 @@
  * none and instructs no tool.
  */
 
+import { codePoint } from "@sigil/spec";
+
 /**
  * What a language or a tool may not take for plain text in a comment: control and format characters
  * and separators of lines (WGSL's lines end at U+000B, U+000C, U+0085, U+2028 and U+2029 too),
@@ -11,7 +13,7 @@
  */
 const special = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]|\?(?=\?)/gu;
 
-const escaped = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
+const escaped = (character: string): string => `\\u{${codePoint(character).toString(16)}}`;
 
 /** A comment of one line: `//` of TypeScript, WGSL and CUDA, `;;` of WAT. */
 export const lineComment = (marker: "//" | ";;", text: string): string =>

@@ -67,18 +67,19 @@ export class Classifier {
     checkpoint: OpenCheckpoint,
     { backend, signal, onProgress, onKernels, onDeviceLost }: ClassifierOptions,
   ): Promise<Classifier> {
-    let choice: BackendChoice | undefined;
+    const told: { choice?: BackendChoice } = {};
     const model = await Model.load(checkpoint.weights, {
       backend,
       signal,
       // What the model computes cannot hold up typing or the camera.
       worker: true,
-      onBackend: (chosen) => (choice = chosen),
+      onBackend: (chosen) => (told.choice = chosen),
       onProgress: ({ loadedBytes, totalBytes }) => onProgress(loadedBytes, totalBytes),
       onPipeline: onKernels,
       onDeviceLost,
     });
-    return new Classifier(model, choice!, checkpoint);
+    if (!told.choice) throw new Error("the model has loaded without telling its backend");
+    return new Classifier(model, told.choice, checkpoint);
   }
 
   /** What runs run on, as the session says it. */
@@ -130,7 +131,7 @@ export class Classifier {
     }
     const width = image.shape[1];
     const data = new Float32Array(texts.length * width);
-    texts.forEach((text, i) => data.set(this.#texts.get(text)!, i * width));
+    texts.forEach((text, i) => data.set(this.#embeddingOf(text), i * width));
     this.#forget(texts);
 
     const { logitsPerImage } = await timed("scores", () =>
@@ -146,10 +147,17 @@ export class Classifier {
     return this.#model.dispose();
   }
 
+  /** Of a text that has been embedded. */
+  #embeddingOf(text: string): Float32Array {
+    const embedding = this.#texts.get(text);
+    if (!embedding) throw new Error(`"${text}" has not been embedded`);
+    return embedding;
+  }
+
   /** Drops the oldest texts, those of `used` last. */
   #forget(used: readonly string[]): void {
     for (const text of used) {
-      const embedding = this.#texts.get(text)!;
+      const embedding = this.#embeddingOf(text);
       this.#texts.delete(text);
       this.#texts.set(text, embedding);
     }

@@ -12,8 +12,10 @@ function App() {
   if (classifier instanceof Error) return <p role="alert">{classifier.message}</p>;
   const choose = async ({ target }: ChangeEvent<HTMLInputElement>) => {
     setProblem(undefined);
+    const picture = target.files?.[0];
+    if (!picture) return;
     try {
-      setScores(await classifier(target.files![0]!, labels));
+      setScores(await classifier(picture, labels));
     } catch (error) {
       setProblem((error as Error).message);
     }
@@ -33,7 +35,9 @@ function App() {
   );
 }
 
-createRoot(document.getElementById("root")!).render(
+const root = document.getElementById("root");
+if (!root) throw new Error('index.html has no element "root"');
+createRoot(root).render(
   <StrictMode>
     <App />
   </StrictMode>,

@@ -191,6 +191,13 @@ export function checkOptions(options: ImageProcessorOptions): ImageProcessorOpti
   return options;
 }
 
+/** The size that pictures are cropped to, if they are: checkOptions has seen that it is given. */
+export function cropOf({ doCenterCrop, cropSize }: ImageProcessorOptions): FixedSize | undefined {
+  if (!doCenterCrop) return undefined;
+  if (!cropSize) throw new Error("internal: a crop of no size");
+  return cropSize;
+}
+
 /** The height and width of every processed picture, or undefined if they depend on the picture. */
 export function outputSize({
   doResize,

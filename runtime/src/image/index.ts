@@ -4,6 +4,7 @@ export { cropOffset } from "./center-crop.ts";
 export { imageProcessorConfig, imageProcessorType } from "./image-processor-config.ts";
 export {
   checkOptions,
+  cropOf,
   defaultOptions,
   outputSize,
   type DataFormat,

@@ -16,6 +16,7 @@ export * from "./option-error.ts";
 export * from "./flatten-outputs.ts";
 export * from "./outputs.ts";
 export { placeWeights, type UnplacedPlan } from "./place-weights.ts";
+export { locationOf } from "./location-of.ts";
 export * from "./plan-error.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";

@@ -114,7 +114,7 @@ export async function openCheckpoint(
     .map((file) => `${file} is missing`);
   if (!options.weights && single === undefined && index === undefined)
     missing.unshift(missingWeights(listing));
-  if (missing.length > 0)
+  if (missing.length > 0 || !config)
     throw new WeightsError("is not a complete checkpoint", { file: folder, issues: missing });
 
   const [preprocessorConfig, processorConfig, tokenizerConfig, tokenizerJson] = await Promise.all([
@@ -138,11 +138,11 @@ export async function openCheckpoint(
           index,
           options.tensors,
         ));
-  const other = typeof config!.architecture === "string" ? "timm" : "transformers";
+  const other = typeof config.architecture === "string" ? "timm" : "transformers";
   const writtenBy: Checkpoint["writtenBy"] = openClip ? "open_clip" : other;
   const read = {
     folder,
-    config: config!,
+    config,
     writtenBy,
     preprocessorConfig,
     processorConfig,

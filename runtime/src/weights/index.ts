@@ -9,7 +9,7 @@ export type { ByteBucket, ByteStore } from "./cache/byte-store.ts";
 export { opfsStore } from "./cache/opfs-store.ts";
 export { cacheApiStore } from "./cache/cache-api-store.ts";
 export { Sha256 } from "./sha256.ts";
-export type { TensorInfo, WeightSource } from "./weight-source.ts";
+export { requireTensor, type TensorInfo, type WeightSource } from "./weight-source.ts";
 export { openSafetensors } from "./safetensors.ts";
 export { isShardName, openShardedSafetensors, type ShardIndex } from "./sharded.ts";
 export { withPrefixes } from "./prefixes.ts";

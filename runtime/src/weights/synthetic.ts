@@ -87,7 +87,7 @@ export function syntheticWeights(expected: readonly ExpectedWeight[], seed = 0):
     async readRowsFloat32(tensor, rows, options) {
       options?.signal?.throwIfAborted();
       const columns = checkRows({ name, tensors }, tensor, rows);
-      const range = scaleAndOffset(tensor, tensors.get(tensor)!.shape);
+      const range = scaleAndOffset(tensor, requireTensor({ name, tensors }, tensor).shape);
       const out = new Float32Array(rows.length * columns);
       for (let i = 0; i < rows.length; i++) {
         fill(

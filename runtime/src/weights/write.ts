@@ -1,3 +1,4 @@
+import { entryOf } from "@sigil/spec/shared";
 import { byteLength, dtypeBits, isDType, tensorBytes, type DType } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
 import type { TensorInfo } from "./weight-source.ts";
@@ -94,6 +95,6 @@ export function writeSafetensors(
   const out = new Uint8Array(layout.size);
   out.set(layout.head);
   for (const [name, { dtype, shape, data }] of entries)
-    out.set(tensorBytes(name, dtype, shape, data), layout.places.get(name)!.begin);
+    out.set(tensorBytes(name, dtype, shape, data), entryOf(layout.places, name, "place of").begin);
   return out;
 }

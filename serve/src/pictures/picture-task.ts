@@ -28,7 +28,8 @@ export interface ProcessorSettings {
 
 export function settingsOf(processor: AnyImageProcessor): ProcessorSettings {
   const names = Object.keys(classes) as (keyof typeof classes)[];
-  const name = names.find((one) => processor instanceof classes[one])!;
+  const name = names.find((one) => processor instanceof classes[one]);
+  if (name === undefined) throw new Error("internal: a processor of a class that no thread knows");
   return { name, options: processor.options };
 }
 

@@ -59,7 +59,7 @@ export function loadOperand(pointer: I32, operand: EpilogueOperand, place: Eleme
     case "element":
       return v128.load(i32.add(pointer, place.bytes), place.elementOffset);
     case "periodic": {
-      const row = i32.remU(place.row, i32.const(operand.period!));
+      const row = i32.remU(place.row, i32.const(operand.period));
       return v128.load(
         i32.add(
           pointer,

@@ -90,15 +90,15 @@ export function emitRowReduce(
     return bias ? f32x4.add(scaled, v128.load(i32.add(bias, byte))) : scaled;
   };
   f.forRange("row", begin, end, 1, (row) => {
-    const x = rowStart(f, "from", given.x, row, width * (kind === "mean" ? problem.reduced! : 1));
+    const x = rowStart(f, "from", given.x, row, width * (problem.reduced ?? 1));
     const out = rowStart(f, "to", given.out, row, width);
-    if (kind === "mean")
+    if (problem.kind === "mean")
       meanRow(
         f,
         width,
-        problem.reduced!,
+        problem.reduced,
         x,
-        mask && rowStart(f, "masks", mask, row, problem.reduced!),
+        mask && rowStart(f, "masks", mask, row, problem.reduced),
         out,
       );
     else {

@@ -2,7 +2,7 @@
  * Turns a quantised panel into float32, group by group: a column is eight codes, which lie
  * together, and meets the eight scales of its group, and their zero points.
  */
-import { hasZeroPoints, numbersOf, type QuantizedStorage } from "@sigil/spec";
+import { codeBooks, hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 import { plus } from "./kernel.ts";
 import { panelPitch, panelWidth } from "./tile.ts";
 import type { FunctionWriter, Variable } from "./wat/function-writer.ts";
@@ -90,7 +90,7 @@ function readerOf(f: FunctionWriter, { bits, book }: QuantizedStorage): Numbers 
           ...(count > 1 ? widened(f, i16x8.extendHigh(numbers)) : []),
         ];
       });
-  const planes = bookPlanes(f, numbersOf({ bits, group: 1, book })!);
+  const planes = bookPlanes(f, codeBooks[book]);
   return (from, columns) =>
     bytesOf(from, columns).flatMap(({ bytes, columns: count }) =>
       lookedUp(f, planes, bytes).slice(0, 2 * count),

@@ -33,7 +33,7 @@ function copyType(
     };
   if (copy.kind === "quantized")
     return {
-      type: instance("GatherCopy", tile, quantizedRows(operand.quantized!, columns, stride, depth)),
+      type: instance("GatherCopy", tile, quantizedRows(copy.storage, columns, stride, depth)),
       gathers: true,
     };
   if (shape.kind === "rows") throw new Error("internal: rows are not patches");

@@ -30,15 +30,16 @@ export function quantizedRows(
 /** The numbers of codes of 4 bits, chosen bit by bit: a table would lie in memory. */
 export function numbersType(storage: QuantizedStorage): string {
   const numbers = numbersOf(storage);
-  const chosen = (from: number, count: number): string =>
-    count === 1
-      ? floatLiteral(numbers![from]!)
-      : `(code & ${count / 2}u ? ${chosen(from + count / 2, count / 2)} : ` +
-        `${chosen(from, count / 2)})`;
+  const chosen = (among: readonly number[]): string => {
+    const half = among.length / 2;
+    return half < 1
+      ? floatLiteral(among[0]!)
+      : `(code & ${half}u ? ${chosen(among.slice(half))} : ${chosen(among.slice(0, half))})`;
+  };
   const value = !numbers
     ? "0.0f"
     : storage.book
-      ? chosen(0, 16)
+      ? chosen(numbers)
       : "static_cast<float>(static_cast<int>(code) - 8)";
   return (
     `struct Numbers {\n  static constexpr uint32_t zero = ${numbers?.indexOf(0) ?? 0}u;\n  ` +

@@ -81,7 +81,7 @@ function addressOf(place: ElementOperand, columns: string): string {
   if (place.index === "column") return `${at} + column`;
   return (
     `${at} + ` +
-    `${place.index === "element" ? "static_cast<ptrdiff_t>(row)" : `row % ${place.period}`} * ` +
+    `${place.index === "periodic" ? `row % ${place.period}` : "static_cast<ptrdiff_t>(row)"} * ` +
     `${columns} + column`
   );
 }

@@ -1,7 +1,7 @@
 /** Norms and means over rows. */
 import { multiply } from "../../ir/extent.ts";
 import { rowOperands } from "../../kernels/operands.ts";
-import type { RowReduceProblem } from "../../kernels/problem.ts";
+import type { MeanProblem, RowReduceProblem } from "../../kernels/problem.ts";
 import type { EmitContext, Emitted } from "./emitted.ts";
 import { alignedRun } from "./operands.ts";
 import { selectRow } from "./select.ts";
@@ -54,7 +54,7 @@ export function emitRowReduce(problem: RowReduceProblem, context: EmitContext): 
 
 const meanThreads = 256;
 
-function emitMean(problem: RowReduceProblem, { operands }: EmitContext): Emitted {
+function emitMean(problem: MeanProblem, { operands }: EmitContext): Emitted {
   const { rows, width, reduced } = problem;
   const { x, mask, out } = rowOperands(problem, operands);
   const run = Math.min(alignedRun(x, [width], 4), alignedRun(out, [width], 4));
@@ -76,7 +76,7 @@ function emitMean(problem: RowReduceProblem, { operands }: EmitContext): Emitted
       ],
       statements: [
         "(void)rows;",
-        `${instance("mean_rows", width, reduced!, run, meanThreads, mask !== undefined)}(x, ` +
+        `${instance("mean_rows", width, reduced, run, meanThreads, mask !== undefined)}(x, ` +
           `${mask ? "mask" : "static_cast<const float*>(nullptr)"}, y);`,
       ],
     },

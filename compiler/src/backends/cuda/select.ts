@@ -2,6 +2,7 @@
  * Chooses how a problem is computed: a pure function of the problem, its operands and the largest
  * sizes. Nothing here was timed on a card yet.
  */
+import type { QuantizedStorage } from "@sigil/spec";
 import { valueOf } from "../../ir/extent.ts";
 import { attentionOperands, gemmOperands, rowOperands } from "../../kernels/operands.ts";
 import type { AttentionProblem, GemmProblem, RowReduceProblem } from "../../kernels/problem.ts";
@@ -113,7 +114,7 @@ function fit<T extends GemmTile>(tiles: readonly T[], rows: number, columns: num
 export type TileCopy =
   | { readonly kind: "rows"; readonly run: number }
   | { readonly kind: "scalars" }
-  | { readonly kind: "quantized" }
+  | { readonly kind: "quantized"; readonly storage: QuantizedStorage }
   | { readonly kind: "patches"; readonly run: number };
 
 export interface GemmChoice {
@@ -149,7 +150,9 @@ export function selectGemm(
   return {
     tile,
     a: copy,
-    b: b.quantized ? { kind: "quantized" } : copyOf(b, element, strideOfB(problem)),
+    b: b.quantized
+      ? { kind: "quantized", storage: b.quantized }
+      : copyOf(b, element, strideOfB(problem)),
   };
 }
 

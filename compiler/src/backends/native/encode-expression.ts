@@ -1,5 +1,5 @@
 /** Scalar expressions to the bytecode of the native backend. */
-import { nativeRegisters, type NativeCode, type NativeOperation } from "@sigil/spec";
+import { entryOf, nativeRegisters, type NativeCode, type NativeOperation } from "@sigil/spec";
 import { activationNamed } from "../../expr/activations.ts";
 import { accumulator, operand, type Expression } from "../../expr/expression.ts";
 import { UnsupportedError } from "../unsupported-error.ts";
@@ -84,8 +84,9 @@ export function encodeExpression(
   const uses = new Map<string, number>();
   const count = (node: Node): void => {
     const key = keyOf(node);
-    uses.set(key, (uses.get(key) ?? 0) + 1);
-    if (uses.get(key)! > 1) return;
+    const before = uses.get(key) ?? 0;
+    uses.set(key, before + 1);
+    if (before > 0) return;
     if (node.kind === "unary") count(node.x);
     if (node.kind === "binary") {
       count(node.x);
@@ -110,9 +111,10 @@ export function encodeExpression(
   /** One use fewer; the register of a value without any is free. */
   const used = (node: Node): void => {
     const key = keyOf(node);
-    uses.set(key, uses.get(key)! - 1);
+    const left = entryOf(uses, key, "use of") - 1;
+    uses.set(key, left);
     const place = places.get(key);
-    if (uses.get(key) === 0 && place !== undefined) {
+    if (left === 0 && place !== undefined) {
       owners[place] = undefined;
       places.delete(key);
     }

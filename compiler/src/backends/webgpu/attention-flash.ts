@@ -32,10 +32,14 @@ export function emitAttentionFlash(
   const f = new KernelWriter();
   const operands = attentionOperands(f, problem, context);
   const { q, k, v, mask, out, probabilities, quads, valid, place } = operands;
-  const staged = tile > 0;
-  const keyTile = staged ? f.workgroup("key_tile", "vec4f", tile * quads) : undefined;
-  const valueTile = staged ? f.workgroup("value_tile", "vec4f", tile * quads) : undefined;
-  const maskTile = staged && mask ? f.workgroup("mask_tile", "f32", tile) : undefined;
+  const staged =
+    tile > 0
+      ? {
+          keys: f.workgroup("key_tile", "vec4f", tile * quads),
+          values: f.workgroup("value_tile", "vec4f", tile * quads),
+          mask: mask && { from: mask, to: f.workgroup("mask_tile", "f32", tile) },
+        }
+      : undefined;
 
   const batch = f.let("batch", u32.div(f.group.y, u32.const(heads)));
   const head = f.let("head", u32.rem(f.group.y, u32.const(heads)));
@@ -68,11 +72,11 @@ export function emitAttentionFlash(
   /**
    * Copies `tile` keys, and values if they are wanted, to workgroup memory; all threads take part.
    */
-  const fetchTile = (firstKey: U32, values: boolean): void => {
+  const fetchTile = (to: NonNullable<typeof staged>, firstKey: U32, values: boolean): void => {
     const fetch = (c: U32, at: U32, from: U32, lanes: number): void => {
-      f.store(keyTile!, at, k.load4(f, place(from, problem.keyStride, head, c), lanes));
+      f.store(to.keys, at, k.load4(f, place(from, problem.keyStride, head, c), lanes));
       if (values)
-        f.store(valueTile!, at, v.load4(f, place(from, problem.valueStride, head, c), lanes));
+        f.store(to.values, at, v.load4(f, place(from, problem.valueStride, head, c), lanes));
     };
     const wholeQuads = valid(quads - 1) === 4 ? quads : quads - 1;
     f.forRange("i", f.local.x, u32.const(tile * wholeQuads), threads, (i) => {
@@ -82,7 +86,7 @@ export function emitAttentionFlash(
       ];
       fetch(c, u32.add(u32.mul(key, u32.const(quads)), c), keyRow(u32.add(firstKey, key)), 4);
     });
-    if (wholeQuads < quads || maskTile)
+    if (wholeQuads < quads || to.mask)
       f.forRange("i", f.local.x, u32.const(tile), threads, (i) => {
         const from = keyRow(u32.add(firstKey, i));
         if (wholeQuads < quads)
@@ -92,14 +96,14 @@ export function emitAttentionFlash(
             from,
             valid(quads - 1),
           );
-        if (maskTile) f.store(maskTile, i, mask!.load(f, [[from, 1]]));
+        if (to.mask) f.store(to.mask.to, i, to.mask.from.load(f, [[from, 1]]));
       });
   };
   /** Four keys: `fourRows` are theirs in storage, `tileKey` the first one's place in the tile. */
   const fourScores = (fourRows: readonly U32[], tileKey: U32): Variable<"vec4f"> => {
     const bias = (lane: number): F32 =>
-      maskTile
-        ? element(maskTile, u32.add(tileKey, u32.const(lane)))
+      staged?.mask
+        ? element(staged.mask.to, u32.add(tileKey, u32.const(lane)))
         : mask
           ? mask.load(f, [[fourRows[lane]!, 1]])
           : float.const("f32", 0);
@@ -110,9 +114,9 @@ export function emitAttentionFlash(
       (c, lanes) => {
         const part = f.let("part", element(own, c));
         const keyAt = (lane: number): Vec4 =>
-          keyTile
+          staged
             ? element(
-                keyTile,
+                staged.keys,
                 u32.add(u32.add(u32.mul(tileKey, u32.const(quads)), c), u32.const(lane * quads)),
               )
             : k.load4(f, place(fourRows[lane]!, problem.keyStride, head, c), lanes);
@@ -132,7 +136,7 @@ export function emitAttentionFlash(
         four(fourScores(fourRows, key), key, fourRows, key);
       });
     f.forRange("first_key", u32.const(0), u32.const(keys), tile, (firstKey) => {
-      fetchTile(firstKey, values);
+      fetchTile(staged, firstKey, values);
       f.barrier();
       f.forRange(
         "tile_key",
@@ -173,9 +177,9 @@ export function emitAttentionFlash(
       operands,
       (c, lanes) => {
         const valueAt = (lane: number): Vec4 =>
-          valueTile
+          staged
             ? element(
-                valueTile,
+                staged.values,
                 u32.add(u32.add(u32.mul(tileKey, u32.const(quads)), c), u32.const(lane * quads)),
               )
             : v.load4(f, place(fourRows[lane]!, problem.valueStride, head, c), lanes);

@@ -58,8 +58,8 @@ export function candidates(
           : [];
   const seen = new Set([own]);
   return all.filter((measured) => {
-    const choice = choiceOf(problem, symbols, { ...tuning, measured })!;
-    return !seen.has(choice) && seen.add(choice);
+    const choice = choiceOf(problem, symbols, { ...tuning, measured });
+    return choice !== undefined && !seen.has(choice) && seen.add(choice);
   });
 }
 

@@ -3,7 +3,7 @@
  * depths in 8 bits, of eight in 4 bits. Scales lie behind all codes, a vector for each group of a
  * panel, and zero points behind them alike.
  */
-import { hasZeroPoints, numbersOf, quantizedPlaces, type QuantizedStorage } from "@sigil/spec";
+import { codeBooks, hasZeroPoints, quantizedPlaces, type QuantizedStorage } from "@sigil/spec";
 import { panelWidth, type GemmWeight } from "./gemm-weight.ts";
 import type { Operand } from "./operands.ts";
 import type { KernelWriter } from "./wgsl/kernel-writer.ts";
@@ -95,7 +95,7 @@ function numbersAt(
   return [0, 1, 2, 3].map((lane) => {
     const nibbles = codes.nibbles(words, lane >> 1, 4 * (lane & 1));
     return storage.book
-      ? lookedUp(f, storage, nibbles)
+      ? lookedUp(f, storage.book, nibbles)
       : float.sub(codes.numbers(nibbles), float.const("vec4f", 8));
   });
 }
@@ -104,9 +104,9 @@ function numbersAt(
  * Numbers of a book, chosen bit by bit: a table in memory of a thread's own is slow on some
  * adapters, and one in workgroup memory takes a barrier.
  */
-function lookedUp(f: KernelWriter, storage: QuantizedStorage, nibbles: Node<"vec4u">): Vec4 {
-  const name = `${storage.book}_numbers`;
-  let level: string[] = numbersOf(storage)!.map((number) => float.const("vec4f", number).text);
+function lookedUp(f: KernelWriter, book: keyof typeof codeBooks, nibbles: Node<"vec4u">): Vec4 {
+  const name = `${book}_numbers`;
+  let level: string[] = codeBooks[book].map((number) => float.const("vec4f", number).text);
   const lines: string[] = [];
   for (let bit = 0; level.length > 1; bit++) {
     lines.push(`let bit_${bit} = (codes & vec4u(${1 << bit}u)) != vec4u();`);

@@ -10,15 +10,18 @@ import { halves, u32, type U32, type Vec4 } from "./wgsl/nodes.ts";
 /** Columns of a panel of B: what one vector holds. */
 export const panelWidth = 4;
 
+/** Where a panel begins, and what else a weight names once for it. */
+export type PanelStart = readonly [start: U32, ...more: U32[]];
+
 export interface GemmWeight {
   readonly layout: WeightLayout;
   readonly use: Omit<OperandUse, "name">;
   /** Depths that are read at once. */
   readonly depths: 1 | 4;
   /** Named once, and given to `load`. */
-  panel(f: KernelWriter, b: Operand, panel: U32): U32[];
+  panel(f: KernelWriter, b: Operand, panel: U32): PanelStart;
   /** `depths` vectors, the first at depth `unit * depths`. */
-  load(f: KernelWriter, b: Operand, panel: readonly U32[], unit: U32): Vec4[];
+  load(f: KernelWriter, b: Operand, panel: PanelStart, unit: U32): Vec4[];
 }
 
 /** A B of floats; `f16`: WGSL's own type holds them. */
@@ -31,7 +34,7 @@ export const floatWeight = (storage: Storage, depth: number, f16: boolean): Gemm
   depths: 1,
   panel: (_, __, panel) => [u32.mul(panel, u32.const(depth))],
   load: (f, operand, [start], k) => {
-    const index = u32.add(start!, k);
+    const index = u32.add(start, k);
     if (storage === "float32") return [operand.load4(f, [[index, 4]])];
     return [
       f16

@@ -166,7 +166,7 @@ export function emitGemm(
   } else {
     const starts = sums[0]!.map((_, j) => {
       const [start, ...more] = weight.panel(f, b, inPanels(panelAt(j)));
-      return [f.let(`b_start_${j}`, start!), ...more];
+      return [f.let(`b_start_${j}`, start), ...more] as const;
     });
     /** The quads of B at one quad of the depth. */
     const quadsOfB = (quad: U32, valid: number): Vec4[][] => {

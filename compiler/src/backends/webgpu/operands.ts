@@ -2,6 +2,7 @@
  * The operands of a kernel as bindings: views of one value share one, since WebGPU forbids
  * overlapping writable ranges.
  */
+import { entryOf } from "@sigil/spec";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
 import {
   element,
@@ -42,7 +43,8 @@ export function viewOperands(operands: readonly LoweredOperand[]): readonly Oper
   const slots = new Map<string, number>();
   return operands.map((operand, i) => {
     const key = operand.kind === "value" ? `value ${operand.value.id}` : `weight ${i}`;
-    const slot = slots.get(key) ?? slots.set(key, slots.size).get(key)!;
+    const slot = slots.get(key) ?? slots.size;
+    slots.set(key, slot);
     return {
       slot,
       offset: operand.kind === "value" ? operand.offset : 0,
@@ -183,5 +185,7 @@ export function declareOperands(
       ),
     );
   }
-  return views.map(({ slot, offset }) => new Operand(arrays.get(slot)!, offset));
+  return views.map(
+    ({ slot, offset }) => new Operand(entryOf(arrays, slot, "array of slot"), offset),
+  );
 }

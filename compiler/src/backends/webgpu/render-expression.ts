@@ -57,7 +57,7 @@ export function loadEpilogue<T extends Float>(
     place.index === "column"
       ? across
       : [
-          [place.index === "element" ? row : u32.rem(row, u32.const(place.period!)), columns],
+          [place.index === "periodic" ? u32.rem(row, u32.const(place.period)) : row, columns],
           ...across,
         ];
   return (type === "f32"

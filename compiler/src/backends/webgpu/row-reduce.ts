@@ -4,7 +4,7 @@
  */
 import { valueOf } from "../../ir/extent.ts";
 import { rowOperands } from "../../kernels/operands.ts";
-import type { RowReduceProblem } from "../../kernels/problem.ts";
+import type { MeanProblem, RowReduceProblem } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands } from "./operands.ts";
 import { reduceLanes, type SharedLanes } from "./reduce.ts";
@@ -106,10 +106,9 @@ export function emitRowReduce(
 }
 
 /** A thread per channels of an output row; with a mask, rows below zero do not count. */
-function emitMean(problem: RowReduceProblem, { views, symbols }: EmitContext): Emitted {
-  const { rows: outer, width, reduced } = problem;
+function emitMean(problem: MeanProblem, { views, symbols }: EmitContext): Emitted {
+  const { rows: outer, width, reduced: tokens } = problem;
   const rows = valueOf(outer, symbols);
-  const tokens = reduced!;
   const f = new KernelWriter();
   const operands = declareOperands(f, views, [
     { name: "x", steps: [width] },

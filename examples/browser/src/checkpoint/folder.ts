@@ -57,6 +57,9 @@ export function fileFolder(files: readonly File[]): CheckpointFolder {
   const named = new Map(top.map((file) => [file.name, file]));
   return {
     name: files[0]?.webkitRelativePath.split("/")[0] || "files of this device",
-    source: async (file) => (named.has(file) ? blobSource(named.get(file)!) : undefined),
+    source: async (name) => {
+      const file = named.get(name);
+      return file && blobSource(file);
+    },
   };
 }

@@ -35,10 +35,11 @@ export class Camera {
     if (!navigator.mediaDevices)
       throw new DOMException("no camera over an insecure connection", "NotSupportedError");
     const stream = await navigator.mediaDevices.getUserMedia({ video });
-    const camera = new Camera(element, stream);
     const [track] = stream.getVideoTracks();
-    track!.addEventListener("ended", () => !camera.#stopped && onEnd());
-    element.classList.toggle("mirrored", track!.getSettings().facingMode !== "environment");
+    if (!track) throw new DOMException("the camera sends no video", "NotFoundError");
+    const camera = new Camera(element, stream);
+    track.addEventListener("ended", () => !camera.#stopped && onEnd());
+    element.classList.toggle("mirrored", track.getSettings().facingMode !== "environment");
     element.srcObject = stream;
     try {
       await element.play();

@@ -8,12 +8,13 @@ import {
 import type { Pixels } from "../model.ts";
 import type { PrepareAnswer, PrepareRequest } from "./prepare.ts";
 
-let context: OffscreenCanvasRenderingContext2D | undefined;
+let context: OffscreenCanvasRenderingContext2D | null = null;
 
 /** Pixels of a frame that is decoded already. */
 function read(bitmap: ImageBitmap): RawImage {
   const { width, height } = bitmap;
-  context ??= new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+  context ??= new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("this browser draws nothing in a worker");
   if (context.canvas.width !== width || context.canvas.height !== height)
     Object.assign(context.canvas, { width, height });
   context.drawImage(bitmap, 0, 0);

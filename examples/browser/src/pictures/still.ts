@@ -20,7 +20,7 @@ export class Still implements Picture {
   }
 
   static fromUrl(url: string): Still {
-    const name = decodeURIComponent(url.split("/").pop()!)
+    const name = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1))
       .replace(/\.\w+$/, "")
       .replaceAll("-", " ");
     return new Still(name, url, async () => {

@@ -1,3 +1,4 @@
+import { entryOf, codePoint } from "@sigil/spec/shared";
 import type { AddedToken } from "../config/added-token.ts";
 import { TokenFinder } from "../find-tokens.ts";
 import { trim } from "../trim.ts";
@@ -51,7 +52,7 @@ export class AddedVocabulary {
       new TokenFinder(
         [...this.byId]
           .filter(([, token]) => token.normalized === normalized)
-          .map(([id]) => [this.patterns.get(id)!, id] as const),
+          .map(([id]) => [entryOf(this.patterns, id, "pattern of token"), id] as const),
       );
     this.raw = finder(false);
     this.normalized = finder(true);
@@ -80,7 +81,7 @@ export class AddedVocabulary {
     const parts: TextOrId[] = [];
     let last = 0;
     for (const found of this[where].find(text)) {
-      const token = this.byId.get(found.token)!;
+      const token = entryOf(this.byId, found.token, "added token");
       let { start, end } = found;
       if (splitSpecial && this.special.has(token.content)) continue;
       if (token.single_word && (endsWithWord(text, start) || beginsWithWord(text, end))) continue;
@@ -102,10 +103,10 @@ const word = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 /** Whether a character of a word, Rust's `\w`, ends before `at`. */
 function endsWithWord(text: string, at: number): boolean {
   if (at === 0) return false;
-  const pair = at > 1 && text.codePointAt(at - 2)! > 0xffff;
+  const pair = at > 1 && codePoint(text, at - 2) > 0xffff;
   return word.test(text.slice(pair ? at - 2 : at - 1, at));
 }
 
 function beginsWithWord(text: string, at: number): boolean {
-  return at < text.length && word.test(String.fromCodePoint(text.codePointAt(at)!));
+  return at < text.length && word.test(String.fromCodePoint(codePoint(text, at)));
 }

@@ -71,19 +71,18 @@ export class BPE implements Model {
         id !== undefined ? [id] : this.byteFallback ? byteIds(char, this.ids) : undefined;
       if (known !== undefined) ids.push(...known);
       else if (this.unkToken !== undefined && !(this.fuseUnk && unknownBefore))
-        ids.push(this.unknown());
+        ids.push(this.unknown(this.unkToken));
       unknownBefore = known === undefined;
     }
     return ids;
   }
 
   /** Looked up when it is needed, as tokenizers does: a file may name a token that it lacks. */
-  private unknown(): number {
-    const id = this.ids.get(this.unkToken!);
+  private unknown(token: string): number {
+    const id = this.ids.get(token);
     if (id === undefined)
       throw new TokenizerError(
-        `tokenizer.json: model.unk_token: ${JSON.stringify(this.unkToken)} is not in the ` +
-          "vocabulary",
+        `tokenizer.json: model.unk_token: ${JSON.stringify(token)} is not in the ` + "vocabulary",
       );
     return id;
   }

@@ -1,3 +1,5 @@
+import { codePoint } from "@sigil/spec/shared";
+
 /**
  * Cuts texts at grapheme boundaries (Unicode Annex 29), as Intl.Segmenter, which is asked only
  * where characters may attach to one another.
@@ -55,7 +57,7 @@ function segmentParts(part: string, take: (grapheme: string) => void): void {
   let size = atOnce;
   for (let start = 0; start < part.length; ) {
     let end = Math.min(start + size, part.length);
-    if (end < part.length && part.codePointAt(end - 1)! > 0xffff) end++;
+    if (end < part.length && codePoint(part, end - 1) > 0xffff) end++;
     const graphemes = Array.from(
       segmenter.segment(part.slice(start, end)),
       ({ segment }) => segment,

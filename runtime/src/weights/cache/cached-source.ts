@@ -147,8 +147,9 @@ class CachedSource implements ByteSource {
   }
 
   async #piece(begin: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const kept = (await this.#opened.wait(signal))!;
+    const kept = await this.#opened.wait(signal);
     if (this.#wrong) throw this.#wrong;
+    if (!kept) return this.#source.read(begin, end - begin, signal);
     const out = new Uint8Array(end - begin);
     const jobs: Promise<void>[] = [];
     for (let at = begin; at < end; ) {

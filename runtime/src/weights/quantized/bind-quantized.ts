@@ -4,7 +4,7 @@ import { isQuantized, showStorage } from "@sigil/spec/shared";
 import { bindPlan } from "../bind-plan.ts";
 import { WeightsError } from "../error.ts";
 import { withPrefixes } from "../prefixes.ts";
-import type { WeightSource } from "../weight-source.ts";
+import { requireTensor, type WeightSource } from "../weight-source.ts";
 import { withQuantized } from "./find-quantized.ts";
 import { storedNames } from "./stored-quantized.ts";
 
@@ -45,13 +45,13 @@ function checkStorage({ programs = [] }: BoundPlan, bound: WeightSource): void {
       tensor: first[0],
       expected: 'a plan compiled with the "quantize" that the checkpoint\'s config.json asks for',
     });
-  const floats = wanted.filter(({ tensor }) => !bound.tensors.get(tensor)!.quantized);
+  const floats = wanted.filter(({ tensor }) => !requireTensor(bound, tensor).quantized);
   if (floats.length > 0)
     throw new WeightsError("is quantised less than the plan expects", {
       file: bound.name,
       issues: floats.map(
         ({ tensor, storage }) =>
-          `"${tensor}": expected ${storage}, received ${bound.tensors.get(tensor)!.dtype}`,
+          `"${tensor}": expected ${storage}, received ${requireTensor(bound, tensor).dtype}`,
       ),
     });
 }

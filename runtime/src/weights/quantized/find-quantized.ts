@@ -1,5 +1,6 @@
 /** Tensors that a checkpoint keeps as codes and scales, found by the names beside theirs. */
-import type { TensorInfo, WeightSource } from "../weight-source.ts";
+import { entryOf } from "@sigil/spec/shared";
+import { requireTensor, type TensorInfo, type WeightSource } from "../weight-source.ts";
 import { packable } from "./packable.ts";
 import { quantize } from "./quantized-matrix.ts";
 import { readDequantized, readDequantizedRows, readQuantized } from "./read-quantized.ts";
@@ -32,7 +33,7 @@ function shapeOf(
   name: string,
   expected: readonly number[],
 ): readonly number[] {
-  const { shape } = tensors.get(kind === "packed4" ? `${name}_packed` : name)!;
+  const { shape } = entryOf(tensors, kind === "packed4" ? `${name}_packed` : name, "tensor");
   const rows = expected[0] ?? 1;
   const columns = elementCount(expected.slice(1));
   if (kind === "bnb4") {
@@ -63,14 +64,15 @@ export function withQuantized(
   for (const [name, info] of source.tensors) if (!hidden.has(name)) tensors.set(name, info);
   // In the order of the file, which reading follows.
   const places = new Map([...source.tensors.keys()].map((name, i) => [name, i]));
-  const placeOf = (name: string): number => places.get(name) ?? places.get(`${name}_packed`)!;
+  const placeOf = (name: string): number =>
+    places.get(name) ?? entryOf(places, `${name}_packed`, "tensor");
   const view = new Map<string, TensorInfo>(
     [
       ...tensors,
       ...[...found].map(([name, { kind, shape }]): [string, TensorInfo] => [
         name,
         kind === "float8"
-          ? { dtype: source.tensors.get(name)!.dtype, shape }
+          ? { dtype: entryOf(source.tensors, name, "tensor").dtype, shape }
           : { dtype: kind.endsWith("8") ? "I8" : "U8", shape, quantized: kind },
       ]),
     ].sort(([a], [b]) => placeOf(a) - placeOf(b)),
@@ -94,7 +96,7 @@ export function withQuantized(
       const stored = found.get(name);
       if (stored && stored.kind !== "float8")
         return packable(await readQuantized(source, stored, storage, options), storage);
-      const { shape } = source.tensors.get(name)!;
+      const { shape } = requireTensor(source, name);
       const values = stored
         ? await readDequantized(source, stored, options)
         : await source.readFloat32(name, options);

@@ -1,6 +1,6 @@
 /** Quantised matrices between a checkpoint and a kernel's layout. */
 import type { QuantizedStorage } from "@sigil/spec";
-import { hasZeroPoints, numbersOf } from "@sigil/spec/shared";
+import { codeBooks, hasZeroPoints, numbersOf } from "@sigil/spec/shared";
 import { WeightsError } from "../error.ts";
 
 /** Codes row by row, a byte each, and a scale for each group of each row. */
@@ -79,7 +79,7 @@ type Encode = (
 ) => number;
 
 function encoder(storage: QuantizedStorage): Encode {
-  if (storage.book) return bookEncoder(numbersOf(storage)!);
+  if (storage.book) return bookEncoder(codeBooks[storage.book]);
   const [most, least, shift] = storage.bits === 8 ? [127, -127, 0] : [7, -8, 8];
   return (values, begin, end, extreme, codes) => {
     const scale = Math.fround(storage.bits === 8 ? Math.abs(extreme) / 127 : extreme / -8);

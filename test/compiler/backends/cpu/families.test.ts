@@ -300,11 +300,10 @@ describe("row reductions", () => {
         for (const operands of counts) {
           const problem: RowReduceProblem = {
             family: "row_reduce",
-            kind,
             rows: { factor: 1, symbols: ["rows"] },
             width,
             epsilon: 1e-6,
-            ...(kind === "mean" ? { reduced: 7 } : {}),
+            ...(kind === "mean" ? { kind, reduced: 7 } : { kind }),
           };
           expect(
             await kernelError(problem, { symbols: { rows: 5 }, operands, split: true }),
