@@ -3,6 +3,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { diagnosticAt, parseJson, type JsonSource } from "./json-source.ts";
 import { isOpenClipConfig, openClipConfig } from "./open-clip-config.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
+import { mostProblems } from "./schema-validation.ts";
 import { isTimmConfig, timmConfig, type TensorShapes } from "./timm-config.ts";
 
 /** One tower of a model. */
@@ -43,7 +44,10 @@ export function translateConfig(
     );
   const config = (openClip ? openClipConfig : timmConfig)(
     value,
-    (pointer, problem) => void diagnostics.push(diagnosticAt(source, pointer, problem)),
+    (pointer, problem) => {
+      if (diagnostics.length - before < mostProblems)
+        diagnostics.push(diagnosticAt(source, pointer, problem));
+    },
     shapes,
   );
   if (diagnostics.length > before) return undefined;

@@ -1,7 +1,7 @@
 /** Translates configs of timm's vision transformers to the architecture `timm-vit`. */
 import { ConfigFields, type Report } from "./config-fields.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { JsonObject } from "./json-object.ts";
+import { isObject, type JsonObject } from "./json-object.ts";
 import { timmModels, type TimmModel } from "./timm-models.ts";
 
 /** The shapes of the tensors in a file, by name. */
@@ -58,11 +58,14 @@ export function timmConfig(
 ): JsonObject {
   const top = new ConfigFields(value, "", report);
   const trained = new ConfigFields(value.pretrained_cfg, "/pretrained_cfg", report);
+  const made = top.get("model_args");
+  if (made !== undefined && !isObject(made))
+    top.fail("model_args", "`model_args` must be an object");
   const args = {
     ...Object.fromEntries(
       ["num_classes", "global_pool"].flatMap((key) => (top.has(key) ? [[key, top.get(key)]] : [])),
     ),
-    ...(value.model_args as object | null | undefined),
+    ...(isObject(made) && made),
   };
   const vision = timmVision(value.architecture as string, "/architecture", {
     args: new ConfigFields(args, "/model_args", report),

@@ -88,6 +88,15 @@ describe("timm's config.json", () => {
     ).toEqual(["/model_args/fc_norm: `fc_norm` true is not supported"]);
   });
 
+  it("reports arguments that are not an object, and at most 100 problems", () => {
+    const config = { architecture: "vit_base_patch16_siglip_224", num_classes: 5 };
+    expect(problems({ ...config, model_args: "a".repeat(100_000) })).toEqual([
+      "/model_args: `model_args` must be an object",
+    ]);
+    const unknown = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 1]));
+    expect(problems({ ...config, model_args: unknown })).toHaveLength(100);
+  });
+
   it("is refused, by name, for what SigLIP has not", () => {
     expect(
       problems({
