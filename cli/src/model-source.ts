@@ -43,7 +43,7 @@ export async function openModelSource(
   }
   if (checkpoint !== undefined)
     throw new InputError(
-      `--checkpoint: ${model} is already a checkpoint; leave the option out, or give a spec or a ` +
+      `--checkpoint: ${model} is a checkpoint already; leave it out, or give a spec or a ` +
         "compiled module as --model",
     );
   const { folder, weights } =
@@ -72,7 +72,7 @@ const openAt = async (model: string): Promise<Checkpoint> =>
 
 const lacking = (model: string, why: string): InputError =>
   new InputError(
-    `${model}: ${why}: name with --checkpoint the folder or Hub id that its weights, tokenizer ` +
+    `${model}: ${why}: say with --checkpoint which folder or Hub id its weights, tokenizer ` +
       "and image processor come from",
   );
 

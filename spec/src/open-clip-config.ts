@@ -38,9 +38,9 @@ export function openClipConfig(
   if (text.has("hf_model_name")) {
     text.fail(
       "hf_model_name",
-      `a text tower from transformers (${JSON.stringify(text.get("hf_model_name"))}) is not ` +
+      `a text tower of transformers' (${JSON.stringify(text.get("hf_model_name"))}) is not ` +
         "supported",
-      "only TextTransformer of open_clip is supported",
+      "only open_clip's own TextTransformer is",
     );
     return {};
   }
@@ -48,7 +48,7 @@ export function openClipConfig(
   for (const [key, supported, absent] of fixed) text.only(key, supported, absent);
   const trunk = vision.get("timm_model_name");
   if (typeof trunk !== "string") {
-    vision.fail("", "a vision tower that is not a trunk of timm is not supported");
+    vision.fail("", "a vision tower that is no trunk of timm's is not supported");
     return {};
   }
   vision.only("timm_proj", "none", "linear");
@@ -101,7 +101,7 @@ function textActivation(text: ConfigFields, quick: boolean, report: Report): str
   const args = new ConfigFields(text.get("act_kwargs"), pointer, report);
   for (const key of args.keys())
     if (key !== "approximate" || quick)
-      args.fail(key, `the argument \`${key}\` of the activation is not supported`);
+      args.fail(key, `\`${key}\` of the activation is not supported`);
   if (quick) return "quick_gelu";
   const approximate = args.get("approximate") ?? "none";
   if (approximate === "tanh") return "gelu_pytorch_tanh";

@@ -66,7 +66,7 @@ it(
       /preprocessor_config\.json.*\n[^]*image_std/,
     );
     await expect(sigil("init", specPath("siglip-shapes"), "--out", out)).rejects.toThrow(
-      /is already a spec/,
+      /is a spec already/,
     );
     expect(existsSync(out)).toBe(false);
   },

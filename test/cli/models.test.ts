@@ -141,7 +141,7 @@ describe("sigil embed", () => {
     const { status, stderr } = await sigil("embed", "--text", "a", "--model", model());
     expect([status, stderr]).toEqual([
       1,
-      `error: ${model()}: ${why}: name with --checkpoint the folder or Hub id that its weights, ` +
+      `error: ${model()}: ${why}: say with --checkpoint which folder or Hub id its weights, ` +
         `tokenizer and image processor come from\n`,
     ]);
   });

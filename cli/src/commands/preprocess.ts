@@ -64,7 +64,7 @@ async function pixels(
 ): Promise<Record<string, StoredTensor>> {
   if (maxNumPatches !== undefined)
     throw new InputError(
-      "--max-num-patches: the config's image processor makes pictures of one size; use --size",
+      "--max-num-patches: the config's image processor makes pictures of one size; take --size",
     );
   const changes = { ...(size && { size }), ...(resample && { resample }) };
   const { doResize } = processor.options;
