@@ -18,10 +18,7 @@ struct Bfloat16Tiles {
   static constexpr int64_t row_bytes = 2;
 };
 
-struct IntegerTiles {
-  static constexpr bool integers = true;
-  static constexpr int64_t step = 4, row_bytes = 1;
-  static constexpr int32_t bias = 0;
+struct IntegerTiles : IntegerQuads<0> {
   static inline void store(char* out, const W& x) {
     _mm_storeu_si128((__m128i*)out, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x.v[0])));
   }

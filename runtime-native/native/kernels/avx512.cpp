@@ -10,12 +10,7 @@ namespace {
 #include "avx512.inc.h"
 #include "all.inc.h"
 
-/// Integers of 16 bits two at a time: products of 8 bits would saturate.
-struct Pairs : Floats {
-  using Value = uint16_t;
-  static constexpr bool integers = true;
-  static constexpr int64_t step = 2, row_bytes = 2;
-  static constexpr int32_t bias = 0;
+struct Pairs : IntegerPairs {
   static inline V::T load(const uint16_t* b) {
     return _mm512_castsi512_ps(_mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i*)b)));
   }

@@ -10,11 +10,7 @@ namespace {
 #include "avx512.inc.h"
 #include "all.inc.h"
 
-struct Quads : Floats {
-  static constexpr bool integers = true;
-  static constexpr int64_t step = 4, row_bytes = 1;
-  /// What is added to rows, so that they have no sign.
-  static constexpr int32_t bias = 128;
+struct Quads : IntegerQuads<128> {
   static inline V::T dot(V::T a, V::T b, V::T sum) {
     return _mm512_castsi512_ps(_mm512_dpbusd_epi32(_mm512_castps_si512(sum), _mm512_castps_si512(a),
                                                    _mm512_castps_si512(b)));

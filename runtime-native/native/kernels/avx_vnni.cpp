@@ -9,11 +9,7 @@ namespace {
 #include "avx2.inc.h"
 #include "all.inc.h"
 
-struct Quads : Floats {
-  static constexpr bool integers = true;
-  static constexpr int64_t step = 4, row_bytes = 1;
-  /// What is added to rows, so that they have no sign.
-  static constexpr int32_t bias = 128;
+struct Quads : IntegerQuads<128> {
   static inline V::T dot(V::T a, V::T b, V::T sum) {
     return _mm256_castsi256_ps(_mm256_dpbusd_avx_epi32(
         _mm256_castps_si256(sum), _mm256_castps_si256(a), _mm256_castps_si256(b)));

@@ -1,6 +1,23 @@
 // Products of integers: rows of float32 rounded to 8 bits, by weights of 8 bits. Sums are exact, so
 // that every instruction set and WebAssembly have the same.
 
+/// Two integers of 16 bits in a step, those of a panel widened on their way into the registers:
+/// products of 8 bits would saturate.
+struct IntegerPairs : Floats {
+  using Value = uint16_t;
+  static constexpr bool integers = true;
+  static constexpr int64_t step = 2, row_bytes = 2;
+  static constexpr int32_t bias = 0;
+};
+/// Four integers of 8 bits in a step. `added` to those of rows, so that they have no sign where an
+/// instruction wants none.
+template <int32_t added>
+struct IntegerQuads : Floats {
+  static constexpr bool integers = true;
+  static constexpr int64_t step = 4, row_bytes = 1;
+  static constexpr int32_t bias = added;
+};
+
 /// A row of float32 to integers from -127 to 127, and its scale, as roundRow of
 /// compiler/src/backends/cpu/gemm-int8.ts does it. Where the row is all zeros the quotient is
 /// infinite and its products NaN, which become zeros; a NaN or an infinity makes the scale so, and

@@ -9,12 +9,7 @@ namespace {
 #include "neon.inc.h"
 #include "all.inc.h"
 
-/// Integers of 16 bits two at a time.
-struct Pairs : Floats {
-  using Value = uint16_t;
-  static constexpr bool integers = true;
-  static constexpr int64_t step = 2, row_bytes = 2;
-  static constexpr int32_t bias = 0;
+struct Pairs : IntegerPairs {
   static inline V::T load(const uint16_t* b) {
     return vreinterpretq_f32_s16(vmovl_s8(vld1_s8((const int8_t*)b)));
   }

@@ -9,10 +9,7 @@ namespace {
 #include "neon.inc.h"
 #include "all.inc.h"
 
-struct Quads : Floats {
-  static constexpr bool integers = true;
-  static constexpr int64_t step = 4, row_bytes = 1;
-  static constexpr int32_t bias = 0;
+struct Quads : IntegerQuads<0> {
   static inline V::T dot(V::T a, V::T b, V::T sum) {
     return vreinterpretq_f32_s32(
         vdotq_s32(vreinterpretq_s32_f32(sum), vreinterpretq_s8_f32(a), vreinterpretq_s8_f32(b)));
