@@ -1,3 +1,4 @@
+import { codePoint } from "@sigil/spec/shared";
 import { PieceTrie } from "./piece-trie.ts";
 
 /** A stretch of text in UTF-16 units. */
@@ -27,7 +28,7 @@ export class TokenFinder<T> {
       let token = -1;
       let end = start;
       for (let at = start, node: number = PieceTrie.root; at < text.length; ) {
-        const point = text.codePointAt(at)!;
+        const point = codePoint(text, at);
         node = this.trie.step(node, point);
         if (node < 0) break;
         at += point > 0xffff ? 2 : 1;
@@ -35,7 +36,7 @@ export class TokenFinder<T> {
         if (id >= 0) [token, end] = [id, at];
       }
       if (token >= 0) yield { token: this.tokens[token]!, start, end };
-      start = token >= 0 ? end : start + (text.codePointAt(start)! > 0xffff ? 2 : 1);
+      start = token >= 0 ? end : start + (codePoint(text, start) > 0xffff ? 2 : 1);
     }
   }
 }

@@ -2,6 +2,7 @@
  * Lower case as the references have it, in the Unicode of the references and not of the engine:
  * engines differ by their ICU, and ids must not.
  */
+import { codePoint } from "@sigil/spec/shared";
 
 /**
  * A table of ranges as the inside of a character class. It has, for each range, the distance of its
@@ -10,15 +11,11 @@
  */
 function classOf(table: string): string {
   let at = 0;
-  return table
-    .split(" ")
-    .map((entry) => {
-      const [gap, more = "0"] = entry.split(".");
-      const first = at + parseInt(gap!, 36);
-      at = first + parseInt(more, 36);
-      return `\\u{${first.toString(16)}}-\\u{${at.toString(16)}}`;
-    })
-    .join("");
+  return table.replace(/(\w+)\.?(\w*) ?/g, (_, gap: string, more: string) => {
+    const first = at + parseInt(gap, 36);
+    at = first + parseInt(`0${more}`, 36);
+    return `\\u{${first.toString(16)}}-\\u{${at.toString(16)}}`;
+  });
 }
 
 /**
@@ -65,11 +62,11 @@ function endsWord(text: string, at: number): boolean {
 
 /** Where the character before `at` begins, or below 0. */
 function previous(text: string, at: number): number {
-  return at > 1 && text.codePointAt(at - 2)! > 0xffff ? at - 2 : at - 1;
+  return at > 1 && codePoint(text, at - 2) > 0xffff ? at - 2 : at - 1;
 }
 
 function charAt(text: string, at: number): string {
-  return String.fromCodePoint(text.codePointAt(at)!);
+  return String.fromCodePoint(codePoint(text, at));
 }
 
 // U+1171E and U+0295 lost the property after Unicode 14.
@@ -102,7 +99,7 @@ const uppers17 = /* @__PURE__ */ new RegExp(`[${upper14}${casing15}]`, "gu");
  */
 export function lowerEach(text: string): string {
   return text.replace(uppers17, (char) => {
-    const point = char.codePointAt(0)!;
+    const point = codePoint(char);
     const added = lowers17.find(([first, last]) => point >= first && point <= last);
     return added ? String.fromCodePoint(point + added[2]) : char.toLowerCase();
   });

@@ -1,3 +1,5 @@
+import { codePoint } from "@sigil/spec/shared";
+
 /** A trie from code point sequences to ids, kept in one open-addressing hash table. */
 export class PieceTrie {
   private capacity = 1 << 12;
@@ -14,16 +16,16 @@ export class PieceTrie {
   add(piece: string, id: number): void {
     let node = PieceTrie.root;
     for (const char of piece) {
-      const codePoint = char.codePointAt(0)!;
-      const next = this.step(node, codePoint);
-      node = next < 0 ? this.insert(node, codePoint) : next;
+      const point = codePoint(char);
+      const next = this.step(node, point);
+      node = next < 0 ? this.insert(node, point) : next;
     }
     this.ids[node] = id;
   }
 
-  /** The node reached from `node` by `codePoint`, or -1. */
-  step(node: number, codePoint: number): number {
-    const slot = this.slot(node, codePoint);
+  /** The node reached from `node` by the code point, or -1. */
+  step(node: number, point: number): number {
+    const slot = this.slot(node, point);
     return this.parents[slot]! < 0 ? -1 : this.children[slot]!;
   }
 
@@ -32,31 +34,31 @@ export class PieceTrie {
     return this.ids[node]!;
   }
 
-  private slot(node: number, codePoint: number): number {
+  private slot(node: number, point: number): number {
     const mask = this.capacity - 1;
-    let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(codePoint, 0x85ebca6b)) & mask;
+    let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(point, 0x85ebca6b)) & mask;
     slot ^= slot >>> 7;
     while (
       this.parents[slot]! >= 0 &&
-      (this.parents[slot] !== node || this.codePoints[slot] !== codePoint)
+      (this.parents[slot] !== node || this.codePoints[slot] !== point)
     ) {
       slot = (slot + 1) & mask;
     }
     return slot;
   }
 
-  private insert(parent: number, codePoint: number): number {
+  private insert(parent: number, point: number): number {
     if (2 * this.nodes >= this.capacity) this.grow();
     const node = this.nodes++;
     this.ids.push(-1);
-    this.put(parent, codePoint, node);
+    this.put(parent, point, node);
     return node;
   }
 
-  private put(parent: number, codePoint: number, child: number): void {
-    const slot = this.slot(parent, codePoint);
+  private put(parent: number, point: number, child: number): void {
+    const slot = this.slot(parent, point);
     this.parents[slot] = parent;
-    this.codePoints[slot] = codePoint;
+    this.codePoints[slot] = point;
     this.children[slot] = child;
   }
 

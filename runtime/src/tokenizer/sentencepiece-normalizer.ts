@@ -1,3 +1,4 @@
+import { codePoint } from "@sigil/spec/shared";
 import { Charsmap } from "./charsmap.ts";
 import { PieceType, type ModelProto } from "./model-proto.ts";
 import { PieceTrie } from "./piece-trie.ts";
@@ -72,14 +73,14 @@ export class SentencePieceNormalizer {
       const match = literal === 0 ? this.charsmap?.longest(bytes, at) : undefined;
       let units = literal;
       if (match === undefined) {
-        units ||= wellFormed.codePointAt(i)! > 0xffff ? 2 : 1;
+        units ||= codePoint(wellFormed, i) > 0xffff ? 2 : 1;
         parts.push(wellFormed.slice(i, i + units));
         at += utf8Length(wellFormed, i, i + units);
       } else {
         parts.push(match.replacement);
         at += match.length;
         for (let left = match.length; left > 0; ) {
-          const step = wellFormed.codePointAt(i + units)! > 0xffff ? 2 : 1;
+          const step = codePoint(wellFormed, i + units) > 0xffff ? 2 : 1;
           left -= utf8Length(wellFormed, i + units, i + units + step);
           units += step;
         }
@@ -94,7 +95,7 @@ export class SentencePieceNormalizer {
     if (this.userDefined === undefined) return 0;
     let longest = 0;
     for (let i = start, node = PieceTrie.root; i < text.length; ) {
-      const point = text.codePointAt(i)!;
+      const point = codePoint(text, i);
       node = this.userDefined.step(node, point);
       if (node < 0) break;
       i += point > 0xffff ? 2 : 1;

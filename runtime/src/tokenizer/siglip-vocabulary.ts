@@ -1,3 +1,4 @@
+import { entryOf } from "@sigil/spec/shared";
 import { specialToken, type AddedToken } from "./config/added-token.ts";
 import type { TokenizerSettings } from "./config/settings.ts";
 import { TokenizerError } from "./error.ts";
@@ -35,7 +36,9 @@ export class SiglipVocabulary {
 
   /** The tokens of these texts, which are no ordinary text wherever they stand alone. */
   get added(): ReadonlyMap<string, AddedToken> {
-    return new Map(Array.from(this.idByText, ([text, id]) => [text, this.byId.get(id)!]));
+    return new Map(
+      Array.from(this.idByText, ([text, id]) => [text, entryOf(this.byId, id, "token of id")]),
+    );
   }
 
   /** Every text and its id: pieces in order, then what was added. (`get_vocab`) */

@@ -1,3 +1,5 @@
+import { codePoint } from "@sigil/spec/shared";
+
 /**
  * The UTF-8 bytes of a short text, as TextEncoder's: a lone surrogate is U+FFFD. Crossing into the
  * engine's encoder takes longer than a few characters do here.
@@ -5,7 +7,7 @@
 export function utf8Of(text: string): number[] {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
-    let point = text.codePointAt(i)!;
+    let point = codePoint(text, i);
     if (point >= 0x10000) i++;
     else if (point >= 0xd800 && point < 0xe000) point = 0xfffd;
     if (point < 0x80) bytes.push(point);

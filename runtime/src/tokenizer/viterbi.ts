@@ -1,3 +1,4 @@
+import { codePoint } from "@sigil/spec/shared";
 import { PieceTrie } from "./piece-trie.ts";
 
 /** What the unigram search needs to know of a vocabulary. */
@@ -32,7 +33,7 @@ export function viterbi(lattice: UnigramLattice, text: string): Segment[] {
   const places = new Int32Array(text.length + 1);
   let size = 0;
   for (let at = 0; at < text.length; places[size] = at) {
-    const point = text.codePointAt(at)!;
+    const point = codePoint(text, at);
     points[size++] = point;
     at += point < 0x10000 ? 1 : 2;
   }

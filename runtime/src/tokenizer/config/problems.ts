@@ -11,23 +11,22 @@ export class Problems {
 
   /** Notes that the value at a place is not what must stand there; `advice` says what to do. */
   expected(at: string, what: string, value: unknown, advice = ""): undefined {
-    this.issues.push(`${at}: expected ${what}, received ${brief(value)}${advice && `; ${advice}`}`);
+    this.issues.push(`${mismatch(at, what, value)}${advice && `; ${advice}`}`);
   }
 
+  /** Throws a TokenizerError that lists what was noted, if anything was. */
   throwIfAny(): void {
-    const error = this.error();
-    if (error) throw error;
-  }
-
-  /** The TokenizerError that lists what was noted, if anything was. */
-  error(): TokenizerError | undefined {
     const { file, issues } = this;
-    if (issues.length === 0) return undefined;
+    if (issues.length === 0) return;
     const lines =
       issues.length === 1 ? issues[0] : issues.map((issue) => `\n  - ${issue}`).join("");
-    return new TokenizerError(`${file}: ${lines}`, undefined, { issues });
+    throw new TokenizerError(`${file}: ${lines}`, undefined, { issues });
   }
 }
+
+/** Says that the value at a place is not what must stand there. */
+export const mismatch = (at: string, what: string, value: unknown): string =>
+  `${at}: expected ${what}, received ${brief(value)}`;
 
 /** Whether a value is an object with keys: no list, not null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { isObject, Problems } from "../config/problems.ts";
+import { isObject, mismatch } from "../config/problems.ts";
 import { TokenizerError } from "../error.ts";
 
 /** Components may nest so deep; published ones nest two levels. */
@@ -84,7 +84,6 @@ export class Component {
 }
 
 function fault(at: string, expected: string, value: unknown): TokenizerError {
-  const problems = new Problems("tokenizer.json");
-  problems.expected(at, expected, value);
-  return problems.error()!;
+  const issue = mismatch(at, expected, value);
+  return new TokenizerError(`tokenizer.json: ${issue}`, undefined, { issues: [issue] });
 }
