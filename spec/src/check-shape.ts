@@ -65,7 +65,7 @@ export function shapeFaults(value: unknown, root: ShapeSchema): string[] {
       return;
     if (typeof value === "number") expect(value >= minimum, `at least ${minimum}`);
     if (typeof value === "string" && pattern)
-      expect(new RegExp(pattern).test(value), `what matches ${pattern}`);
+      expect(new RegExp(pattern).test(value), `text that matches ${pattern}`);
     if (Array.isArray(value)) {
       const { minItems = 0, maxItems = Infinity, items } = schema;
       expect(value.length >= minItems && value.length <= maxItems, "another number of items");

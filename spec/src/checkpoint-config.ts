@@ -61,7 +61,7 @@ export function configOf(
         diagnosticAt(source, `${pointer}/num_hidden_layers`, {
           code: "contradictory-sizes",
           message:
-            `vision_feature_layer asks for hidden state ${strange}, and the last is ` +
+            `vision_feature_layer asks for hidden state ${strange}, but the last is ` +
             `${shown(last)}`,
         }),
       );
@@ -77,7 +77,9 @@ export function configOf(
       diagnosticAt(source, "/model_type", {
         code: "unsupported-model-type",
         message: `model type ${JSON.stringify(value.model_type)} is not a SigLIP model`,
-        notes: [`its ${wrapped.pointer.slice(1).replaceAll("/", ".")} is a tower's`],
+        notes: [
+          `its ${wrapped.pointer.slice(1).replaceAll("/", ".")} is the config of a SigLIP tower`,
+        ],
         help: '`--tower vision` compiles the vision tower alone (in code `tower: "vision"`)',
       }),
     );

@@ -94,7 +94,7 @@ export function checkIdentity(
     report("open_clip_model_name", {
       code: "foreign-model",
       key: true,
-      message: "this config stands for a model of open_clip, whose sizes it does not hold",
+      message: "this config names a model of open_clip, but does not give its sizes",
       help: "use a checkpoint that transformers' SiglipModel saved",
     });
   const custom = Object.keys(Object(config.auto_map)).find((key) =>
@@ -105,8 +105,7 @@ export function checkIdentity(
       code: "foreign-model",
       key: true,
       message:
-        `this config's model is code of its own: \`auto_map\` names ` +
-        `another class for ${custom}`,
+        `this config's model needs code of its own: \`auto_map\` names another class for ` + custom,
       help: "remove `auto_map` if transformers loads the checkpoint without trust_remote_code",
     });
 }
@@ -115,7 +114,7 @@ function notesOn(type: unknown): readonly string[] {
   const name = typeof type === "string" ? type : "";
   if (isNaflex(name))
     return [
-      "siglip2 is the naflex variant; SigLIP 2's checkpoints of fixed resolution have " +
+      "siglip2 is the NaFlex variant; SigLIP 2 checkpoints of fixed resolution have " +
         "model_type siglip",
     ];
   if (/^(idefics|smolvlm)/.test(name))
@@ -130,17 +129,18 @@ function notesOn(type: unknown): readonly string[] {
 const relatives: readonly (readonly [model: RegExp, note: string])[] = [
   [
     /^janus/,
-    "its tower has names of its own behind attention and may normalise queries and keys: a " +
-      "document that extends siglip-vision can say so, as examples/variants/qk-norm.json",
+    "its tower has other names for the weights after attention and may normalise queries and " +
+      "keys: a document that extends siglip-vision can describe it, like " +
+      "examples/variants/qk-norm.json",
   ],
   [
     /^(phi4_multimodal|minicpm)/,
     "its tower takes the nearest row of the position table for each patch, in code of its own: " +
-      "a document that extends idefics-vision can say so",
+      "a document that extends idefics-vision can describe it",
   ],
   [
     /^(paddleocr_vl|video_llama_3)/,
     "its tower packs pictures into one sequence with 2D rotary positions: a document with the " +
-      "op rotary, as examples/variants/rope.json, can compute pictures one by one",
+      "op rotary, like examples/variants/rope.json, can compute pictures one by one",
   ],
 ];

@@ -38,9 +38,9 @@ export function checkTowers(config: Fields, architecture: string, report: Report
       if (side * side !== rows)
         report(`/${key}/num_patches`, {
           code: "contradictory-sizes",
-          message: `num_patches ${rows} is no square, and the position table is one`,
+          message: `num_patches ${rows} is not a square number, but the position table is square`,
           help:
-            "a checkpoint's is the rows of embeddings.position_embedding.weight, such as " +
+            "set it to the number of rows of embeddings.position_embedding.weight, such as " +
             `${side * side}`,
         });
     }
@@ -63,7 +63,7 @@ function checkJoint(text: Fields, vision: Fields, report: Report): void {
       message:
         `the text tower projects to ${projection}, but the vision tower's hidden_size is ` +
         `${vision.hidden_size}`,
-      notes: ["an absent projection_size is the text tower's hidden_size"],
+      notes: ["projection_size defaults to the text tower's hidden_size"],
       help: `set text_config.projection_size to ${vision.hidden_size}`,
     });
   }

@@ -153,7 +153,7 @@ function completeBlocks(
       diagnostics.push(
         placed(here("/extends"), {
           code: "unknown-block",
-          message: `no block \`${extended}\` in what this document extends or uses`,
+          message: `no block \`${extended}\` in the documents that this one extends or uses`,
           ...suggestion(extended, [...given.keys()]),
         }),
       );

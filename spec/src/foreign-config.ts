@@ -39,7 +39,7 @@ export function translateConfig(
     diagnostics.push(
       diagnosticAt(source, "/architecture", {
         code: "unsupported-model",
-        message: "a model of timm has no text tower",
+        message: "timm models have no text tower",
       }),
     );
   const config = (openClip ? openClipConfig : timmConfig)(

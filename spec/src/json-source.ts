@@ -96,7 +96,7 @@ export function duplicateKeys({ file, text, tree }: JsonSource): Diagnostic[] {
         found.push(
           located(text, file, key.offset, key.length, {
             code: "duplicate-key",
-            message: `key ${JSON.stringify(key.value)} stands twice in this object`,
+            message: `key ${JSON.stringify(key.value)} occurs twice in this object`,
           }),
         );
       if (key) seen.add(key.value);

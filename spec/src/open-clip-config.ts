@@ -38,9 +38,9 @@ export function openClipConfig(
   if (text.has("hf_model_name")) {
     text.fail(
       "hf_model_name",
-      `a text tower of transformers' (${JSON.stringify(text.get("hf_model_name"))}) is not ` +
+      `a text tower from transformers (${JSON.stringify(text.get("hf_model_name"))}) is not ` +
         "supported",
-      "only open_clip's own TextTransformer is",
+      "only TextTransformer of open_clip is supported",
     );
     return {};
   }
@@ -48,7 +48,10 @@ export function openClipConfig(
   for (const [key, supported, absent] of fixed) text.only(key, supported, absent);
   const trunk = vision.get("timm_model_name");
   if (typeof trunk !== "string") {
-    vision.fail("", "a vision tower that is no trunk of timm's is not supported");
+    vision.fail(
+      "",
+      "`timm_model_name` is missing: only trunks of timm are supported as vision towers",
+    );
     return {};
   }
   vision.only("timm_proj", "none", "linear");
@@ -101,7 +104,7 @@ function textActivation(text: ConfigFields, quick: boolean, report: Report): str
   const args = new ConfigFields(text.get("act_kwargs"), pointer, report);
   for (const key of args.keys())
     if (key !== "approximate" || quick)
-      args.fail(key, `\`${key}\` of the activation is not supported`);
+      args.fail(key, `the argument \`${key}\` of the activation is not supported`);
   if (quick) return "quick_gelu";
   const approximate = args.get("approximate") ?? "none";
   if (approximate === "tanh") return "gelu_pytorch_tanh";

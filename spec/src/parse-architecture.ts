@@ -133,7 +133,7 @@ function completeDocument(
       diagnostics.push(
         placed(isNamed ? { source, pointer: `${place.pointer}/name` } : place, {
           code: "duplicate-name",
-          message: `another program is called \`${graph.name}\``,
+          message: `another program has the name \`${graph.name}\``,
         }),
       );
     known.add(graph.name.toLowerCase());
@@ -155,7 +155,7 @@ function loadGraph(name: string, from: Place, open: readonly string[]): LocatedG
   const isFile = name.endsWith(".json");
   if (isFile && !/^\.\/(?!.*(^|[\\/])\.\.)/.test(name))
     fail("invalid-value", `\`${name}\` is not in the folder of this document`, {
-      help: "write a path below it, such as `./tower.json`",
+      help: "write a path inside that folder, such as `./tower.json`",
     });
   if (!isFile && !listArchitectures().includes(name))
     fail(
@@ -168,7 +168,10 @@ function loadGraph(name: string, from: Place, open: readonly string[]): LocatedG
     : fileURLToPath(new URL(`${name}.json`, folder));
   if (open.includes(file)) fail("cyclic-document", `\`${name}\` extends or uses itself`);
   if (open.length > deepestExtension)
-    fail("cyclic-document", `documents extend others more than ${deepestExtension} deep`);
+    fail(
+      "cyclic-document",
+      `documents extend each other more than ${deepestExtension} levels deep`,
+    );
   let text: string;
   try {
     text = readText(file);
@@ -186,7 +189,7 @@ function loadGraph(name: string, from: Place, open: readonly string[]): LocatedG
   const [graph] = graphs;
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   if ("programs" in document || !graph)
-    return fail("invalid-architecture", `\`${name}\` is made of several graphs: name one of them`);
+    return fail("invalid-architecture", `\`${name}\` consists of several graphs: name one of them`);
   return graph;
 }
 
@@ -247,8 +250,8 @@ function checkGraph(graph: CompleteGraph, at: LocatedGraph["at"], diagnostics: D
       report(
         `/outputs/${output}`,
         "invalid-value",
-        `\`${output}\` is what steps \`collect\`, so no other output can be called that`,
-        () => ({ help: "call the output something else" }),
+        `\`${output}\` is the list that steps \`collect\`, so no other output can have that name`,
+        () => ({ help: "rename the output" }),
       );
     if (!known.has(value))
       report(`/outputs/${output}`, "unknown-value", `no value \`${value}\``, () =>

@@ -69,8 +69,8 @@ function fromSpec(
     diagnostics.push(
       diagnosticAt(source, "/architecture", {
         code: "invalid-value",
-        message: `a spec says itself what it is of: \`${architecture}\``,
-        help: "leave the tower out, or give the checkpoint",
+        message: `a spec states its architecture itself: \`${architecture}\``,
+        help: "leave the tower out, or give the checkpoint instead",
       }),
     );
   if (!architecture.endsWith(".json") && !architectures.includes(architecture)) {

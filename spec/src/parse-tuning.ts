@@ -69,13 +69,13 @@ export function parseTuning(text: string, { file }: { readonly file: string }): 
           report(
             `${pointer}/broadcast`,
             "invalid-value",
-            "rows are broadcast where nothing is staged and threads lie along columns alone",
-            "set staged to 0 and the second of threads to 1",
+            "rows can be broadcast only if nothing is staged and all threads lie along columns",
+            "set staged to 0 and the second number of threads to 1",
           );
         memory(
           pointer,
           gemmWorkgroupQuads(config),
-          "stage fewer quads, or take fewer rows or quads a thread",
+          "stage fewer quads, or use fewer rows or quads per thread",
         );
       });
       entries.attention.forEach(({ keys, headSize, config }, i) => {
@@ -96,7 +96,7 @@ export function parseTuning(text: string, { file }: { readonly file: string }): 
         memory(
           pointer,
           attentionWorkgroupQuads(keys, headSize, config),
-          config.kind === "row" ? "take the kind flash" : "stage fewer keys",
+          config.kind === "row" ? "use the kind flash" : "stage fewer keys",
         );
       });
       for (const family of ["gemm", "attention", "rowReduce"] as const) {
@@ -113,7 +113,7 @@ export function parseTuning(text: string, { file }: { readonly file: string }): 
             report(
               `/classes/${name}/${family}/${i}`,
               "duplicate-entry",
-              "this problem has an entry already",
+              "this problem already has an entry",
             );
           seen.add(key);
         });

@@ -102,7 +102,7 @@ function settingsAt(
   diagnostics.push(
     diagnosticAt(source, pointer, {
       code: "wrong-type",
-      message: "an image processor's settings must be an object",
+      message: "the settings of an image processor must be an object",
     }),
   );
   return undefined;

@@ -62,8 +62,8 @@ export function quantizationRules(
   if (method === "compressed-tensors") return compressedTensors(given, report);
   return report("/quant_method", {
     code: "unsupported-quantization",
-    message: `quantisation by ${JSON.stringify(method)} is not read`,
-    help: "`bitsandbytes`, `compressed-tensors`, or a folder that `sigil quantize` wrote",
+    message: `quantisation by ${JSON.stringify(method)} is not supported`,
+    help: "use `bitsandbytes`, `compressed-tensors`, or a folder that `sigil quantize` wrote",
   });
 }
 
@@ -105,8 +105,8 @@ function compressedTensors(
   const refuse = (what: string): readonly StorageRule[] =>
     report(`/config_groups/${name}`, {
       code: "unsupported-quantization",
-      message: `weights of compressed-tensors ${what} are not read`,
-      help: "one group of targets `Linear`, of 8 or 4 bits a channel or a group, or float8",
+      message: `weights of compressed-tensors ${what} are not supported`,
+      help: "use one group with targets `Linear`, of 8 or 4 bits per channel or group, or float8",
     });
   if (groups.length !== 1 || !isObject(group) || !isObject(weights))
     return refuse(`in ${groups.length} groups`);

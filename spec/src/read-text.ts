@@ -9,6 +9,6 @@ const longest = 64 << 20;
  */
 export function readText(path: string): string {
   const state = statSync(path);
-  if (!state.isFile() || state.size > longest) throw new Error(`${path} is no document`);
+  if (!state.isFile() || state.size > longest) throw new Error(`${path} is not a document`);
   return readFileSync(path, "utf8");
 }

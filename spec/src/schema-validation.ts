@@ -155,7 +155,9 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
       const bound = keyword === "minItems" ? "at least" : "at most";
       return {
         code: "invalid-value",
-        message: `${name} must have ${bound} ${params.limit} of them, not ${(data as []).length}`,
+        message:
+          `${name} must have ${bound} ${params.limit} ` +
+          `${params.limit === 1 ? "item" : "items"}, not ${(data as []).length}`,
       };
     }
     case "pattern":
@@ -169,7 +171,7 @@ function problemOf(error: ErrorObject, pointer: string): Problem {
         return {
           code: "wrong-type",
           message:
-            `${name} must be ${stated}, or \`$\` and the name of a config field, not ` +
+            `${name} must be ${stated}, or \`$\` followed by the name of a config field, not ` +
             `${JSON.stringify(data)}`,
         };
       }

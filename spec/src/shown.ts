@@ -10,7 +10,7 @@ export function shown(value: unknown): string {
     return clipped(JSON.stringify(value) ?? String(value));
   } catch {
     // A RangeError of values within values without end.
-    return "what cannot be shown";
+    return "a value that cannot be shown";
   }
 }
 

@@ -98,10 +98,10 @@ function checkNaflex(spec: SigilSpec, source: JsonSource, diagnostics: Diagnosti
   )
     report(
       "interpolate_pos_encoding",
-      `${spec.architecture} has no positions for other sizes`,
+      `${spec.architecture} cannot resample its positions to other sizes`,
       spec.architecture === "idefics-vision"
         ? "leave it out: smaller pictures are padded to the image_size and masked"
-        : "timm resamples its table in its own way: leave it out, and resize pictures to the " +
+        : "timm resamples its table differently: leave it out, and resize pictures to the " +
             "image_size",
     );
   if (!isNaflex(spec.architecture)) {
@@ -113,7 +113,7 @@ function checkNaflex(spec: SigilSpec, source: JsonSource, diagnostics: Diagnosti
       );
     return;
   }
-  const help = "state max_num_patches: pictures have any aspect ratio up to so many patches";
+  const help = "state max_num_patches: pictures may have any aspect ratio, up to that many patches";
   if (spec.image_size) report("image_size", `${spec.architecture} has no image_size`, help);
   if (spec.interpolate_pos_encoding !== false)
     report(
@@ -146,7 +146,7 @@ function checkBytes(
   if (spec.interpolate_pos_encoding === "run-time")
     report(
       "/pixels",
-      "pixels of any size cannot be bytes",
+      "pictures of any size cannot be given as bytes",
       "the runtime cuts such pictures into patches: leave pixels float32, or " +
         "interpolate_pos_encoding other than run-time",
     );

@@ -51,7 +51,7 @@ export function storageOfSpec(
       diagnostics.push(
         diagnosticAt(source, `${pointer}/book`, {
           code: "contradictory-sizes",
-          message: `${choice.book} has 16 numbers, which 4 bits tell apart`,
+          message: `${choice.book} has 16 numbers, whose codes are 4 bits wide, not 8`,
           help: "set bits to 4",
         }),
       );
@@ -59,7 +59,7 @@ export function storageOfSpec(
       diagnostics.push(
         diagnosticAt(source, `${pointer}/zero_point`, {
           code: "contradictory-sizes",
-          message: `${choice.book} has a number for zero, so it takes no zero points`,
+          message: `${choice.book} has a code for zero, so it cannot have zero points`,
           help: "leave out either book or zero_point",
         }),
       );

@@ -114,7 +114,7 @@ export function timmVision(
       code: "unsupported-model",
       message: `\`${name}\` is a NaFlexVit of timm, which is not supported`,
       help:
-        "SigLIP 2's NaFlex models are, as transformers has them " +
+        "use the NaFlex model of SigLIP 2 from transformers " +
         "(google/siglip2-base-patch16-naflex)",
     });
   else if (
@@ -125,11 +125,11 @@ export function timmVision(
     const otherwise =
       heads === undefined
         ? "state embed_dim, depth and num_heads in model_args"
-        : "give the folder with its weights, whose tensors show its sizes";
+        : "give the folder with its weights, whose shapes show its sizes";
     report(pointer, {
       code: "unsupported-model",
-      message: `\`${name}\` is no SigLIP trunk of timm that is known`,
-      help: near === undefined ? otherwise : `\`${near}\` is; or ${otherwise}`,
+      message: `\`${name}\` is not a known SigLIP trunk of timm`,
+      help: near === undefined ? otherwise : `did you mean \`${near}\`? Otherwise ${otherwise}`,
     });
   }
   for (const [key, supported] of Object.entries(fixed)) args.only(key, supported);
@@ -138,7 +138,7 @@ export function timmVision(
       args.fail(
         key,
         `timm's \`${key}\` is not supported`,
-        "an architecture document can say what it does (docs/architectures.md)",
+        "you can describe it in an architecture document (docs/architectures.md)",
       );
   const act = args.get("act_layer") ?? found?.act_layer ?? "gelu";
   if (!activations.has(act))
@@ -149,9 +149,7 @@ export function timmVision(
   if (known === undefined && found && !args.has("num_heads") && heads === undefined)
     report(pointer, {
       code: "unsupported-model",
-      message:
-        `\`${name}\` is no trunk that is known, and its tensors do not show how many heads it ` +
-        "has",
+      message: `\`${name}\` is not a known trunk, and its tensors do not show its number of heads`,
       help: "state num_heads in model_args",
     });
   const width = args.size("embed_dim", found?.embed_dim ?? 1);

@@ -83,8 +83,8 @@ describe("what cannot be had", () => {
   it.each([
     ["pytorch_model.bin", "save_pretrained"],
     ["model.fp16.safetensors", "rename it to model.safetensors"],
-    ["consolidated.safetensors", "take the model.safetensors"],
-    ["model-00001-of-00002.safetensors", "no model.safetensors.index.json"],
+    ["consolidated.safetensors", "use the model.safetensors"],
+    ["model-00001-of-00002.safetensors", "not the model.safetensors.index.json"],
     ["adapter_model.safetensors", "PEFT adapter"],
   ])("says that weights are only in %s, and fetches nothing", async (name, message) => {
     hub.publish("main", {

@@ -65,7 +65,7 @@ describe("a pipeline", { timeout: 60_000 }, () => {
     expect(await run(picture, labels)).toEqual(all[0]);
     await expect(run([], labels)).rejects.toThrow("expected at least one, received none");
     await expect(run(7 as never, labels)).rejects.toThrow(
-      "expected a path, an address, bytes or a decoded picture, received number",
+      "expected a path, a URL, bytes or a decoded picture, received number",
     );
     await run.dispose();
     await expect(run(picture, labels)).rejects.toThrow("disposed");

@@ -111,7 +111,7 @@ function attempt<T>(task: () => T): T | { readonly refusal: string } {
 
 const refusals = [
   /has no pixel_values that could be uint8/,
-  /pixels of any size cannot be bytes/,
+  /pictures of any size cannot be given as bytes/,
   /takes patches, not bytes/,
   /switched off by this config/,
 ];

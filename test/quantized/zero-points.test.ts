@@ -101,7 +101,7 @@ describe("a checkpoint with zero points", () => {
     const reading = (await open(cut)).readFloat32(name);
     await expect(reading).rejects.toThrow(WeightsError);
     await expect(reading).rejects.toThrow(
-      /zero points of another kind \(expected I8 \[19, 2\], or I32 \[3, 2\], received F32/,
+      /unexpected zero points \(expected I8 \[19, 2\], or I32 \[3, 2\], received F32/,
     );
   });
 });
@@ -136,7 +136,7 @@ it("a spec takes zero_point, but not beside a book", () => {
     expect.unreachable();
   } catch (error) {
     expect((error as DiagnosticError).diagnostics.map(({ message }) => message)).toEqual([
-      "nf4 has a number for zero, so it takes no zero points",
+      "nf4 has a code for zero, so it cannot have zero points",
     ]);
   }
 });

@@ -119,10 +119,10 @@ describe("a config that says it is another model", () => {
   };
   it("is refused where open_clip or code of its own makes it", () =>
     expect(problems(marqo)).toEqual([
-      "/auto_map: this config's model is code of its own: `auto_map` names another class for " +
+      "/auto_map: this config's model needs code of its own: `auto_map` names another class for " +
         "AutoConfig",
-      "/open_clip_model_name: this config stands for a model of open_clip, whose sizes it " +
-        "does not hold",
+      "/open_clip_model_name: this config names a model of open_clip, but does not give its " +
+        "sizes",
     ]));
   it("is refused inside a spec too, but for a document of the user's", () => {
     expect(problems({ ...spec, config: marqo })).toHaveLength(2);
@@ -135,7 +135,7 @@ describe("a config that says it is another model", () => {
 
   const type = (config: object) => diagnosticsOf(config)[0];
   it.each<[object, string, RegExp | undefined]>([
-    [{ ...spec, config: { model_type: "siglip2" } }, "/config/model_type", /naflex/],
+    [{ ...spec, config: { model_type: "siglip2" } }, "/config/model_type", /NaFlex/],
     [
       { model_type: "siglip2", vision_config: { model_type: "siglip_vision_model" } },
       "/vision_config/model_type",
@@ -149,7 +149,7 @@ describe("a config that says it is another model", () => {
     [
       { model_type: "siglip", vision_config: { model_type: "siglip2_vision_model" } },
       "/vision_config/model_type",
-      /naflex/,
+      /NaFlex/,
     ],
     [{ ...spec, config: { model_type: "clip" } }, "/config/model_type", undefined],
     [
@@ -261,13 +261,13 @@ describe("a key that stands twice", () => {
     const text =
       '{"name":"m","architecture":"siglip","config":{},\n"storage":"float16","storage":"float32"}';
     expect(problemsOf(() => parseSpec(text, { file: "x.json" }))).toEqual([
-      '2:21 key "storage" stands twice in this object',
+      '2:21 key "storage" occurs twice in this object',
     ]);
     const document =
       '{"name":"d","symbols":{"b":"image"},"inputs":{"x":{"dtype":"float32","shape":["b",4]}},' +
       '"steps":[{"name":"y","op":"exp","op":"exp","inputs":["x"]}],"outputs":{"y":"y"}}';
     expect(problemsOf(() => parseArchitecture(document, { file: "d.json" }))).toEqual([
-      '1:120 key "op" stands twice in this object',
+      '1:120 key "op" occurs twice in this object',
     ]);
   });
   it("has its last value in a config.json, as in Python", () =>

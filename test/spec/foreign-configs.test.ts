@@ -115,11 +115,11 @@ describe("timm's config.json", () => {
         "supported",
     ]);
     expect(problems({ architecture: "resnet50", num_classes: 0 })).toEqual([
-      "/architecture: `resnet50` is no SigLIP trunk of timm that is known",
+      "/architecture: `resnet50` is not a known SigLIP trunk of timm",
     ]);
     expect(
       problems({ architecture: "vit_base_patch16_siglip_224", num_classes: 0 }, "text"),
-    ).toEqual(["/architecture: a model of timm has no text tower"]);
+    ).toEqual(["/architecture: timm models have no text tower"]);
   });
 });
 
@@ -150,7 +150,7 @@ describe("open_clip_config.json", () => {
   it("is refused for a text tower of transformers'", () => {
     const { config } = names.open_clip["nllb-clip-base-siglip"]!;
     expect(problems({ model_cfg: config })).toEqual([
-      "/model_cfg/text_cfg/hf_model_name: a text tower of transformers' " +
+      "/model_cfg/text_cfg/hf_model_name: a text tower from transformers " +
         '("facebook/nllb-200-distilled-600M") is not supported',
     ]);
   });
@@ -201,10 +201,10 @@ describe("a spec of a config of open_clip or timm", () => {
 
   it("is refused for pictures of other sizes, and where a tower is asked for", () => {
     expect(problems({ ...spec, interpolate_pos_encoding: true })).toEqual([
-      "/interpolate_pos_encoding: timm-vit has no positions for other sizes",
+      "/interpolate_pos_encoding: timm-vit cannot resample its positions to other sizes",
     ]);
     expect(problems(spec, "vision")).toEqual([
-      "/architecture: a spec says itself what it is of: `timm-vit`",
+      "/architecture: a spec states its architecture itself: `timm-vit`",
     ]);
   });
 });
@@ -239,7 +239,7 @@ describe("a larger model's config.json", () => {
   it("is refused for a hidden state that its tower has not", () => {
     const config = { model_type: "llava", vision_config: vision, vision_feature_layer: -30 };
     expect(problems(config, "vision")).toEqual([
-      "/vision_config/num_hidden_layers: vision_feature_layer asks for hidden state -3, and " +
+      "/vision_config/num_hidden_layers: vision_feature_layer asks for hidden state -3, but " +
         "the last is 26",
     ]);
   });

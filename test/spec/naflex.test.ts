@@ -44,7 +44,8 @@ describe("a NaFlex config", () => {
 
   it("has a square table", () =>
     expect(problems({ model_type: "siglip2", vision_config: { num_patches: 255 } })).toEqual([
-      "/vision_config/num_patches: num_patches 255 is no square, and the position table is one",
+      "/vision_config/num_patches: num_patches 255 is not a square number, but " +
+        "the position table is square",
     ]));
 });
 

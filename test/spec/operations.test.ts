@@ -75,7 +75,7 @@ describe("an op's step in a file", () => {
       "an attribute of another type",
       { ...norm, attributes: { epsilon: "tiny" } },
       "/steps/0/attributes/epsilon",
-      /must be a number, or `\$` and the name of a config field, not "tiny"/,
+      /must be a number, or `\$` followed by the name of a config field, not "tiny"/,
     ],
     [
       "one out of range",
@@ -130,13 +130,8 @@ describe("an op's step in a file", () => {
       /unknown key/,
       /did you mean `weight`/,
     ],
-    [
-      "too few inputs",
-      { op: "add", inputs: ["x"] },
-      "/steps/0/inputs",
-      /at least 2 of them, not 1/,
-    ],
-    ["too many", { op: "exp", inputs: ["x", "x"] }, "/steps/0/inputs", /at most 1 of them, not 2/],
+    ["too few inputs", { op: "add", inputs: ["x"] }, "/steps/0/inputs", /at least 2 items, not 1/],
+    ["too many", { op: "exp", inputs: ["x", "x"] }, "/steps/0/inputs", /at most 1 item, not 2/],
   ])("with %s", (_, step, pointer, message, help) => {
     const found = diagnosticsOf(parse(documentOf(step))).find(
       (diagnostic) => diagnostic.pointer === pointer,

@@ -110,7 +110,7 @@ describe("a document that extends another", () => {
 describe("faults", () => {
   it.each<[object, string[]]>([
     [{ extends: "siglip-vison" }, ["/extends: no architecture `siglip-vison`"]],
-    [{ extends: "siglip" }, ["/extends: `siglip` is made of several graphs: name one of them"]],
+    [{ extends: "siglip" }, ["/extends: `siglip` consists of several graphs: name one of them"]],
     [{ extends: "./none.json" }, ["/extends: cannot read `./none.json`"]],
     [
       { extends: "../other.json" },
@@ -124,7 +124,7 @@ describe("faults", () => {
     [{ uses: ["siglip-text", "nothing"] }, ["/uses/1: no architecture `nothing`"]],
     [
       { blocks: { mlp: { extends: "mpl" } } },
-      ["/blocks/mlp/extends: no block `mpl` in what this document extends or uses"],
+      ["/blocks/mlp/extends: no block `mpl` in the documents that this one extends or uses"],
     ],
     [
       { steps: [{ ...mean, inputs: ["last_hidden_stat"] }] },

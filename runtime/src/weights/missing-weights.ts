@@ -2,12 +2,13 @@
 const others: readonly (readonly [name: RegExp, advice: (name: string) => string])[] = [
   [
     /^adapter_(config\.json|model\.(safetensors|bin))$/,
-    () => "it is a PEFT adapter: merge it into its base model by merge_and_unload() and save that",
+    () =>
+      "it is a PEFT adapter: merge it into its base model with merge_and_unload() and save that",
   ],
   [
     /^model-\d+-of-\d+\.safetensors$/,
     (name) =>
-      `it has ${name}, one of several shards, but no model.safetensors.index.json that says ` +
+      `it has ${name}, one of several shards, but not the model.safetensors.index.json that says ` +
       "which tensors each holds: download that too",
   ],
   [
@@ -17,13 +18,13 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   [
     /^consolidated(\.[\w-]+)?\.safetensors$/,
     (name) =>
-      `it has ${name}, which names tensors otherwise than transformers: take the ` +
+      `it has ${name}, whose tensors have other names than in transformers: use the ` +
       "model.safetensors of the same model",
   ],
   [
     /^open_clip.*\.bin$/,
     (name) =>
-      `it has ${name}: load it with torch and save it by safetensors.torch.save_file as ` +
+      `it has ${name}: load it with torch and save it with safetensors.torch.save_file as ` +
       "open_clip_model.safetensors, beside its open_clip_config.json",
   ],
   [
@@ -33,12 +34,12 @@ const others: readonly (readonly [name: RegExp, advice: (name: string) => string
   [
     /\.(bin|pth?|ckpt|h5|msgpack)$/,
     (name) =>
-      `it has ${name}: load it with transformers and save it by ` +
+      `it has ${name}: load it with transformers and save it with ` +
       "model.save_pretrained(folder), which writes model.safetensors",
   ],
   [
     /\.(gguf|onnx)$/,
-    (name) => `it has ${name}: take the safetensors file of the model that it was made from`,
+    (name) => `it has ${name}: use the safetensors file of the model that it was made from`,
   ],
   [
     /\.safetensors$/,

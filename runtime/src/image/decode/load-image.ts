@@ -37,7 +37,7 @@ export async function loadImage(
     return decodeImage(new Uint8Array(await input.arrayBuffer()), options);
   if (typeof input === "object" && input !== null && "data" in input) return input;
   throw new ImageError(
-    "expected a path, an address, bytes or a decoded picture, received " +
+    "expected a path, a URL, bytes or a decoded picture, received " +
       `${input === null ? "null" : typeof input}`,
   );
 }
@@ -46,11 +46,10 @@ async function fromAddress(
   input: string | URL,
   { signal, ...options }: DecodeOptions & { readonly signal?: AbortSignal },
 ): Promise<RawImage> {
-  if (!URL.canParse(input))
-    throw new ImageError(`${input}: expected an address, received what is none`);
+  if (!URL.canParse(input)) throw new ImageError(`${input}: expected a valid URL`);
   const address = new URL(input);
   if (address.protocol === "file:") return decodeImage(fileURLToPath(address), options);
-  const shown = address.protocol === "data:" ? "a data: address" : address.href;
+  const shown = address.protocol === "data:" ? "a data: URL" : address.href;
   let bytes: Uint8Array;
   try {
     const response = await fetch(address, { signal: signal ?? null });

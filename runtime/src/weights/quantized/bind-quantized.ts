@@ -40,14 +40,14 @@ function checkStorage({ programs = [] }: BoundPlan, bound: WeightSource): void {
   );
   const [first] = quantized.filter(([name]) => used.has(name));
   if (wanted.length === 0 && first)
-    throw new WeightsError("is quantised, and the plan's weights are floats", {
+    throw new WeightsError("is quantised, but the plan's weights are floats", {
       file: bound.name,
       tensor: first[0],
       expected: 'a plan compiled with the "quantize" that the checkpoint\'s config.json asks for',
     });
   const floats = wanted.filter(({ tensor }) => !requireTensor(bound, tensor).quantized);
   if (floats.length > 0)
-    throw new WeightsError("is quantised in part, and the plan takes more of it so", {
+    throw new WeightsError("is quantised less than the plan expects", {
       file: bound.name,
       issues: floats.map(
         ({ tensor, storage }) =>

@@ -54,7 +54,7 @@ export async function readBnb4(
   const stated = Array.isArray(state.shape) ? state.shape.map(Number) : [];
   const expect = (holds: boolean, what: string, expected: unknown, received: unknown): void => {
     if (!holds)
-      throw new WeightsError(`has another ${what}`, {
+      throw new WeightsError(`has an unexpected ${what}`, {
         ...where,
         expected: shown(expected),
         received: shown(received),

@@ -83,7 +83,7 @@ async function readZeros(
   const packed = info.dtype === "I32" && kind === "packed4";
   const lines = packed ? Math.ceil(all / 8) : all;
   if ((!packed && info.dtype !== "I8") || `${info.shape}` !== `${lines},${groups}`)
-    throw new WeightsError("has zero points of another kind", {
+    throw new WeightsError("has unexpected zero points", {
       ...{ file: source.name, tensor },
       expected:
         `I8 [${all}, ${groups}]` +

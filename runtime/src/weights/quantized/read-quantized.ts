@@ -51,7 +51,7 @@ export async function readDequantizedRows(
   options: ReadOptions,
 ): Promise<Float32Array> {
   if (stored.kind !== "packed4" && stored.kind !== "scaled8")
-    throw new WeightsError("is no table of rows: only Sigil's int8 and int4 have such", {
+    throw new WeightsError("cannot be read by rows: only Sigil's int8 and int4 can", {
       file: source.name,
       tensor: stored.tensor,
     });

@@ -64,7 +64,7 @@ export function regroup(
   };
   const same = sameStorage({ ...given, group }, storage);
   if (!same || cut)
-    throw new WeightsError("is quantised in another way than the plan's weights", {
+    throw new WeightsError("is not quantised like the plan's weights", {
       ...where,
       expected: showStorage(storage),
       received:
