@@ -13,11 +13,9 @@ const root = join(import.meta.dirname, "../..");
 const spokenOf = `
 import type {
   RawImage,
-  Session,
   SiglipImageProcessor,
   SiglipVisionInputs,
   Tensor,
-  Tokenizer,
   WeightSource,
 } from "@sigil/runtime";
 import type { SiglipShapes as Class } from "./siglip-shapes/index.js";
@@ -35,14 +33,10 @@ declare global {
     readonly loadedBytes: number;
     readonly totalBytes: number;
   }) => void;
-  const session: Session;
-  const processor: () => SiglipImageProcessor;
-  const tokenizer: () => Tokenizer;
-  const textLength: number;
 }
 `;
 
-it("every snippet", { timeout: 60_000 }, async () => {
+it("every snippet of TypeScript compiles", { timeout: 60_000 }, async () => {
   mkdirSync(join(root, "build"), { recursive: true });
   const folder = mkdtempSync(join(root, "build/snippets-"));
   try {
@@ -58,8 +52,10 @@ it("every snippet", { timeout: 60_000 }, async () => {
       ...{ num_attention_heads: 6, image_size: 224, patch_size: 32 },
     };
     const tower = { name: "my-tower", architecture: "siglip-vision", config };
+    const base = loadSpec(specPath("siglip-base-patch16-224"));
     for (const one of [
       spec,
+      { ...base, targets: ["cpu", "webgpu", "cuda"] as const },
       { ...spec, name: "siglip-bytes", pixels },
       parseSpec(JSON.stringify(tower), { file: "my-tower.json" }),
     ])
