@@ -1,5 +1,5 @@
 /** Pillow's `convert("RGB")` from every mode (src/libImaging/Convert.c). */
-import { modeOf, type PictureMode, type RawImage } from "./raw-image.ts";
+import { modeOf, paletteOf, type PictureMode, type RawImage } from "./raw-image.ts";
 
 /** x * y / 255, rounded as Pillow's MULDIV255 does. */
 export function multiply255(x: number, y: number): number {
@@ -31,8 +31,9 @@ const converters: Readonly<Record<PictureMode, Convert>> = {
     out[to] = out[to + 1] = out[to + 2] = Math.min(255, data[at]!);
   },
   // Entries that the palette lacks are black.
-  P: ({ data, palette }, at, out, to) => {
-    for (let c = 0; c < 3; c++) out[to + c] = palette![3 * data[at]! + c] ?? 0;
+  P: (image, at, out, to) => {
+    const palette = paletteOf(image);
+    for (let c = 0; c < 3; c++) out[to + c] = palette[3 * image.data[at]! + c] ?? 0;
   },
   CMYK: ({ data }, at, out, to) => {
     const light = 255 - data[at + 3]!;

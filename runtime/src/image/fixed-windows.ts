@@ -56,6 +56,6 @@ export function fixedWindows(
   if (known.weights.length > keptWeights) return known;
   cache.delete(key);
   cache.set(key, known);
-  if (cache.size > cacheSize) cache.delete(cache.keys().next().value!);
+  for (const oldest of cache.keys()) if (cache.size > cacheSize) cache.delete(oldest);
   return known;
 }

@@ -199,15 +199,8 @@ export function cropOf({ doCenterCrop, cropSize }: ImageProcessorOptions): Fixed
 }
 
 /** The height and width of every processed picture, or undefined if they depend on the picture. */
-export function outputSize({
-  doResize,
-  size,
-  doCenterCrop,
-  cropSize,
-  doPad,
-  padSize,
-}: ImageProcessorOptions): FixedSize | undefined {
+export function outputSize(options: ImageProcessorOptions): FixedSize | undefined {
+  const { doResize, size, doPad, padSize } = options;
   if (doPad && padSize) return padSize;
-  if (doCenterCrop) return cropSize;
-  return doResize && "height" in size ? size : undefined;
+  return cropOf(options) ?? (doResize && "height" in size ? size : undefined);
 }

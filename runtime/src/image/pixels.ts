@@ -59,7 +59,7 @@ function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined)
   const holds = (axis: number): boolean => shape[axis] === 1 || shape[axis] === 3;
   const format = given ?? (holds(0) ? "channels_first" : holds(2) ? "channels_last" : undefined);
   const channels = shape[format === "channels_first" ? 0 : 2];
-  if (format === undefined || !holds(format === "channels_first" ? 0 : 2))
+  if (format === undefined || (channels !== 1 && channels !== 3))
     throw new ImageError(
       `expected one or three channels, received an array of [${shape.join(", ")}]`,
     );
@@ -67,19 +67,19 @@ function arrayPixels({ data, shape }: ImageArray, given: DataFormat | undefined)
     number,
     number,
   ];
-  if (!(isSide(height) && isSide(width)) || data.length !== height * width * channels!)
+  if (!(isSide(height) && isSide(width)) || data.length !== height * width * channels)
     throw new ImageError(`expected ${shape.join(" x ")} values, received ${data.length}`);
   if (format === "channels_last")
     return {
       data: data instanceof Float32Array ? data : bytesOf(data),
       height,
       width,
-      channels: channels!,
+      channels,
     };
   const area = height * width;
   const last =
     data instanceof Float32Array ? new Float32Array(data.length) : new Uint8Array(data.length);
-  for (let c = 0; c < channels!; c++)
-    for (let i = 0; i < area; i++) last[i * channels! + c] = data[c * area + i]!;
-  return { data: last, height, width, channels: channels! };
+  for (let c = 0; c < channels; c++)
+    for (let i = 0; i < area; i++) last[i * channels + c] = data[c * area + i]!;
+  return { data: last, height, width, channels };
 }

@@ -72,7 +72,12 @@ export function modeOf({ data, width, height, channels, mode, palette }: RawImag
     throw new ImageError(
       `expected ${found === "I;16" ? "16-bit" : "8-bit"} values in mode ${found}`,
     );
-  if (found === "P" && !(palette instanceof Uint8Array))
-    throw new ImageError("expected the bytes of a palette in mode P, received none");
+  if (found === "P") paletteOf({ palette });
   return found;
+}
+
+/** The palette of a picture in mode P. Throws ImageError if there is none. */
+export function paletteOf({ palette }: { readonly palette?: Uint8Array | undefined }): Uint8Array {
+  if (palette instanceof Uint8Array) return palette;
+  throw new ImageError("expected the bytes of a palette in mode P, received none");
 }

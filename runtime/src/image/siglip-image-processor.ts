@@ -6,6 +6,7 @@ import { centerCrop } from "./center-crop.ts";
 import { expectType, optionsFromConfig } from "./image-processor-config.ts";
 import {
   checkOptions,
+  cropOf,
   defaultOptions,
   outputSize,
   type ImageProcessorOptions,
@@ -190,9 +191,8 @@ export class SiglipImageProcessor {
         if (pixels.data instanceof Float32Array)
           checkFloats(pixels.data, options, `images[${n}]`, onWarning);
         const resized = options.doResize ? this.#resize(pixels, options) : pixels;
-        return options.doCenterCrop
-          ? centerCrop(resized, options.cropSize!, this.arithmetic)
-          : resized;
+        const size = cropOf(options);
+        return size ? centerCrop(resized, size, this.arithmetic) : resized;
       } catch (error) {
         if (error instanceof ImageError)
           throw new ImageError(`images[${n}]: ${error.message}`, { cause: error });

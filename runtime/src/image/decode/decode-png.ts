@@ -103,7 +103,8 @@ async function decodePng(
   let expected = 0;
   for (const { columns } of rowPlaces(header, size)) expected += bytesOf(columns);
   const places = rowPlaces(header, size);
-  let place = places.next().value!;
+  let place = places.next().value;
+  if (!place) throw cutOff();
   let row = new Uint8Array(bytesOf(place.columns));
   let above = new Uint8Array(row.length);
   let filled = 0;

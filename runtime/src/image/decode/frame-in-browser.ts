@@ -31,13 +31,15 @@ export async function decodeFrame(
   try {
     const { image } = await decoder.decode();
     try {
-      const layout = layouts[image.format ?? ""];
+      const { format, visibleRect } = image;
+      const layout = layouts[format ?? ""];
       const turned = image as VideoFrame & { readonly rotation?: number; readonly flip?: boolean };
-      if (!layout || turned.rotation || turned.flip) return undefined;
-      const { width, height } = image.visibleRect!;
+      if (!layout || !visibleRect || turned.rotation || turned.flip) return undefined;
       const data = new Uint8Array(image.allocationSize());
       const [plane] = await image.copyTo(data);
-      return toRgb(data.subarray(plane!.offset), plane!.stride, width, height, ...layout);
+      if (!plane) return undefined;
+      const { width, height } = visibleRect;
+      return toRgb(data.subarray(plane.offset), plane.stride, width, height, ...layout);
     } finally {
       image.close();
     }

@@ -87,8 +87,8 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   }
   if (!frame || frame.length < 6)
     throw new ImageError("expected a JPEG that states its size, received one that is cut off");
-  const [, h1, h0, w1, w0] = frame as unknown as number[];
-  const [width, height] = [(w1! << 8) + w0!, (h1! << 8) + h0!];
+  const view = new DataView(frame.buffer, frame.byteOffset);
+  const [width, height] = [view.getUint16(3), view.getUint16(1)];
   // At least a bit for each block of 8 x 8: decoders fill what is missing with grey, however much.
   if (bytes.length * 8 * 64 < width * height)
     throw new ImageError(

@@ -66,15 +66,15 @@ const latin1 = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(b
 function readHeader(data: Uint8Array): PngHeader {
   if (data.length < 13) throw cutOff();
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const [depth, colour, , filtering, interlacing] = data.subarray(8) as unknown as number[];
+  const filtering = data[11];
   if (filtering !== 0)
     throw new ImageError(`expected a PNG of filter method 0, received ${filtering}`);
   return {
     width: view.getUint32(0),
     height: view.getUint32(4),
-    depth: depth!,
-    colour: colour!,
-    interlaced: interlacing !== 0,
+    depth: data[8]!,
+    colour: data[9]!,
+    interlaced: data[12] !== 0,
   };
 }
 
