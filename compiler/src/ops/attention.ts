@@ -30,7 +30,11 @@ function inferScores(
 }
 
 const attributes = {
-  heads: { type: "integer", minimum: 1, description: "Heads, which divide the channels." },
+  heads: {
+    type: "integer",
+    minimum: 1,
+    description: "The number of heads, which divides the channels.",
+  },
 } as const;
 
 /** softmax(q k^T / sqrt(head size) + mask), `[batch, heads, queries, keys]`. */
@@ -68,8 +72,8 @@ function probabilities(q: Dense, k: Dense, mask: Dense | undefined, heads: numbe
  */
 const attention = defineOp({
   summary:
-    "softmax(q k^T / sqrt(head size) + mask) v for each head, of q, k, v and, where there is " +
-    "one, a mask `[batch, keys]`. A q without a batch serves every batch.",
+    "softmax(q k^T / sqrt(head size) + mask) v for each head. The inputs are q, k, v and, " +
+    "optionally, a mask `[batch, keys]`. A q without a batch axis is used for the whole batch.",
   attributes,
   inputs: 3,
   optionalInputs: 1,

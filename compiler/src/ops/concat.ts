@@ -17,8 +17,8 @@ const rowsOf = (x: Shape): { tokens: number; channels: number } => {
 export const concat = defineOp({
   summary:
     "The tokens of the first input and then those of the second, `[batch, a + b, channels]`. " +
-    "One of the two may be rows `[tokens, channels]` that every sequence gets, as a " +
-    "parameter's: registers, a class token.",
+    "One of the two may be `[tokens, channels]`, the same tokens for every sequence, such as a " +
+    "parameter with registers or a class token.",
   inputs: 2,
   weights: [],
   infer([a, b]) {

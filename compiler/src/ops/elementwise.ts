@@ -17,7 +17,7 @@ const activation = defineOp({
     kind: {
       type: "string",
       values: Object.keys(activations),
-      description: "Its key in transformers' ACT2FN.",
+      description: "The name of the activation in transformers (ACT2FN).",
     },
   },
   rowWise: true,
@@ -31,7 +31,7 @@ const activation = defineOp({
 
 /** An activation with a learned slope, one for all channels (`activation_fn.weight`). */
 const prelu = defineOp({
-  summary: "max(x, 0) + slope min(x, 0), with one learned slope, `weight` of `[1]`.",
+  summary: "max(x, 0) + slope * min(x, 0), with one learned slope: `weight` of `[1]`.",
   rowWise: true,
   inputs: 1,
   weights: ["weight"],
@@ -60,8 +60,8 @@ const exp = defineOp({
 const broadcasting = (what: string, combine: (a: number, b: number) => number) =>
   defineOp({
     summary:
-      `The ${what} of two values: the second is shaped as the first, or as its trailing axes, or ` +
-      "has one element.",
+      `The ${what} of two values. The second has the shape of the first, the shape of its last ` +
+      "axes, or one element.",
     rowWise: true,
     inputs: 2,
     weights: [],

@@ -4,11 +4,12 @@ import { fixed, type Shape } from "../ir/extent.ts";
 import { axes, defineOp, dense, ShapeError, type Attributes, type Dense } from "./op.ts";
 
 const attributes = {
-  width: { type: "integer", minimum: 1, description: "Columns of the grid of tokens." },
+  width: { type: "integer", minimum: 1, description: "The number of columns of the grid." },
   size: {
     type: "integer",
     minimum: 1,
-    description: "Rows and columns that become one token; both sides of the grid are multiples.",
+    description:
+      "The side of the squares, in tokens. Both sides of the grid must be multiples of it.",
   },
 } as const;
 
@@ -58,8 +59,8 @@ const smaller = (x: Shape, given: Attributes, channels: number): Shape => {
 
 const poolGrid = defineOp({
   summary:
-    "The mean of each square of `size * size` tokens of a grid, `[batch, tokens / size / " +
-    "size, channels]`.",
+    "The mean of each square of `size * size` tokens of a grid: `[batch, tokens, channels]` to " +
+    "`[batch, tokens / size / size, channels]`.",
   inputs: 1,
   weights: [],
   attributes,
@@ -78,9 +79,9 @@ const poolGrid = defineOp({
 
 const unshuffleGrid = defineOp({
   summary:
-    "Each square of `size * size` tokens of a grid as one, their channels side by side row " +
-    "by row: `[batch, tokens / size / size, size * size * channels]` (pixel unshuffle, space " +
-    "to depth).",
+    "Each square of `size * size` tokens of a grid as one token, which has their channels row " +
+    "by row: `[batch, tokens, channels]` to `[batch, tokens / size / size, size * size * " +
+    "channels]`. Also called pixel unshuffle or space to depth.",
   inputs: 1,
   weights: [],
   attributes,

@@ -50,18 +50,18 @@ function antialiased(from: number, to: number): { index: number; weight: number 
  */
 export const interpolateGrid = defineOp({
   summary:
-    "A parameter `[side * side, channels]`, a square table of positions, resampled to " +
+    "Resamples a square table of positions, a parameter of `[side * side, channels]`, to " +
     "`[height * width, channels]`.",
   attributes: {
-    height: { type: "integer", minimum: 1, description: "Rows of the new grid." },
-    width: { type: "integer", minimum: 1, description: "Columns of the new grid." },
+    height: { type: "integer", minimum: 1, description: "The number of rows of the new grid." },
+    width: { type: "integer", minimum: 1, description: "The number of columns of the new grid." },
     mode: {
       type: "string",
       values: ["bicubic", "bilinear"],
       default: "bicubic",
       description:
-        "How, as torch.nn.functional.interpolate: bicubic without antialias, as SigLIP, or " +
-        "bilinear with it, as NaFlex.",
+        "How to resample, as in torch.nn.functional.interpolate: bicubic without antialias, as " +
+        "in SigLIP, or bilinear with antialias, as in NaFlex.",
     },
   },
   inputs: 1,

@@ -7,8 +7,8 @@ import { defineOp, dense, rowsOf, ShapeError } from "./op.ts";
  */
 const linear = defineOp({
   summary:
-    "x W^T + b over the last axis, with `weight` W of `[outputs, ...]`, its other axes " +
-    "flattened, and `bias` b of `[outputs]`. Patches are read by this op alone.",
+    "x W^T + b over the last axis. `weight` is W, `[outputs, ...]`, with all axes but the first " +
+    "flattened. `bias` is b, `[outputs]`. Only this op reads patches.",
   rowWise: true,
   inputs: 1,
   weights: ["weight"],
@@ -39,7 +39,7 @@ const linear = defineOp({
 
 /** a b^T over two matrices that a run computes. */
 const similarity = defineOp({
-  summary: "a b^T of two computed matrices `[rows, channels]`.",
+  summary: "a b^T of two computed matrices, `[a rows, channels]` and `[b rows, channels]`.",
   inputs: 2,
   weights: [],
   infer([a, b]) {

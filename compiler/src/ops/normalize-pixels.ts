@@ -22,16 +22,19 @@ const isNormalFloat32 = (value: number): boolean => value > 2 ** -126 && value <
  */
 export const normalizePixels = defineOp({
   summary:
-    "Bytes of pictures `[batch, height, width, channels]` to (x * rescale - mean) / std, " +
-    "`[batch, channels, height, width]`, which patches alone can read.",
+    "Normalises bytes of pictures: x of `[batch, height, width, channels]` to (x * rescale - " +
+    "mean) / std of `[batch, channels, height, width]`. Only `patches` reads the result.",
   reads: "uint8",
   attributes: {
-    rescale: { type: "number", above: 0, description: "What bytes are multiplied by." },
-    mean: { type: "numbers", description: "What is subtracted, for every channel or for each." },
+    rescale: { type: "number", above: 0, description: "The number that bytes are multiplied by." },
+    mean: {
+      type: "numbers",
+      description: "The mean that is subtracted: one for all channels, or one for each.",
+    },
     std: {
       type: "numbers",
       above: 0,
-      description: "What is divided by, for every channel or for each.",
+      description: "The deviation that is divided by: one for all channels, or one for each.",
     },
   },
   inputs: 1,

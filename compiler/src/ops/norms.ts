@@ -16,15 +16,15 @@ const groups = {
   minimum: 1,
   default: 1,
   description:
-    "Parts of equal size that the last axis is normalised in, each by the same weights: the " +
-    "heads of a query or a key.",
+    "The number of equal parts of the last axis that are normalised separately, with the same " +
+    "weights, such as the heads of queries or keys.",
 } as const;
 
 const epsilon = {
   type: "number",
   minimum: 0,
   default: 0,
-  description: "Added to what the root is taken of.",
+  description: "The number that is added under the square root.",
 } as const;
 
 const norm = (

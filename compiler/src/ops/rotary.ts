@@ -9,14 +9,18 @@ import { axes, defineOp, dense, ShapeError, type Dense } from "./op.ts";
  */
 export const rotary = defineOp({
   summary:
-    "Rotary positions: of each head's channels of `[batch, tokens, channels]`, the first " +
-    "half x and the second y become (x cos - y sin, y cos + x sin). The tables cos and sin, " +
-    "`[tokens, half]` or `[batch, tokens, half]`, are a parameter's or an input's; for two " +
-    "dimensions some columns hold the angles of the row and the others those of the column.",
+    "Rotary positions. In each head's channels of `[batch, tokens, channels]`, the first half x " +
+    "and the second half y become (x cos - y sin, y cos + x sin). The tables cos and sin, " +
+    "`[tokens, half]` or `[batch, tokens, half]`, are a parameter or an input. For positions in " +
+    "two dimensions, some columns have the angles of the row and the others those of the column.",
   inputs: 3,
   weights: [],
   attributes: {
-    heads: { type: "integer", minimum: 1, description: "Heads that the channels divide into." },
+    heads: {
+      type: "integer",
+      minimum: 1,
+      description: "The number of heads, which divides the channels.",
+    },
   },
   infer([x, cos, sin], _, { heads }) {
     const [batch, tokens, channels] = axes(x, ["batch", "tokens", "channels"]);

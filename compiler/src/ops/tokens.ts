@@ -17,11 +17,14 @@ const tokensOf = (x: Shape): { batch: Extent; tokens: number; channels: number }
  */
 const token = defineOp({
   summary:
-    "One token of each sequence `[batch, tokens, channels]`: `[batch, channels]`, or " +
-    "`[batch, 1, channels]` with keep.",
+    "One token of each sequence: `[batch, tokens, channels]` to `[batch, channels]`, or to " +
+    "`[batch, 1, channels]` with `keep`.",
   attributes: {
-    index: { type: "integer", description: "Which token; a negative one counts from the end." },
-    keep: { type: "boolean", default: false, description: "Whether the axis of tokens stays." },
+    index: {
+      type: "integer",
+      description: "The token, from 0. A negative number counts from the end.",
+    },
+    keep: { type: "boolean", default: false, description: "Whether to keep the axis of tokens." },
   },
   inputs: 1,
   weights: [],
@@ -61,19 +64,19 @@ export function rangeOf(
 /** Neighbouring tokens of each sequence, `[batch, count, channels]`. */
 const takeTokens = defineOp({
   summary:
-    "Neighbouring tokens of each sequence `[batch, tokens, channels]`: `[batch, count, " +
-    "channels]`, as those of the patches behind registers.",
+    "Neighbouring tokens of each sequence, such as the patches after registers: `[batch, " +
+    "tokens, channels]` to `[batch, count, channels]`.",
   attributes: {
     first: {
       type: "integer",
       default: 0,
-      description: "The first that is taken; a negative one counts from the end.",
+      description: "The first token, from 0. A negative number counts from the end.",
     },
     count: {
       type: "integer",
       minimum: 0,
       default: 0,
-      description: "How many; 0 takes all up to the end.",
+      description: "The number of tokens. 0 takes all up to the end.",
     },
   },
   inputs: 1,
@@ -100,8 +103,8 @@ const takeTokens = defineOp({
  */
 const meanTokens = defineOp({
   summary:
-    "The mean over the tokens of each sequence, `[batch, channels]`. Those whose mask " +
-    "`[batch, tokens]` is below zero do not count.",
+    "The mean of the tokens of each sequence: `[batch, tokens, channels]` to `[batch, " +
+    "channels]`. Tokens whose mask, `[batch, tokens]`, is below zero do not count.",
   inputs: 1,
   optionalInputs: 1,
   weights: [],
@@ -128,7 +131,8 @@ const meanTokens = defineOp({
 
 /** Rows of a table by integer ids. */
 const embedding = defineOp({
-  summary: "Rows of the table `weight` by ids, which are an input of the graph.",
+  summary:
+    "The rows of the table `weight` whose numbers are the ids. The ids are an input of the graph.",
   reads: "int32",
   inputs: 1,
   weights: ["weight"],
@@ -150,7 +154,7 @@ const embedding = defineOp({
 
 /** A weight as a value; leading axes of one are dropped. */
 const parameter = defineOp({
-  summary: "The weight as a value; leading axes of one are dropped.",
+  summary: "The weight as a value, without leading axes of size 1.",
   inputs: 0,
   weights: ["weight"],
   infer(_, { weight }) {
@@ -170,11 +174,15 @@ const parameter = defineOp({
  */
 const patches = defineOp({
   summary:
-    "Non-overlapping square patches of pictures `[batch, channels, height, width]`, row by " +
-    "row, each ordered (channel, row, column), for a linear to read; what does not fill a " +
-    "patch is dropped.",
+    "The square patches of pictures `[batch, channels, height, width]`, row by row and without " +
+    "overlap. The values of a patch are ordered by channel, row and column. Pixels that do not " +
+    "fill a patch are dropped. Only `linear` reads patches.",
   attributes: {
-    patch: { type: "integer", minimum: 1, description: "Height and width of a patch in pixels." },
+    patch: {
+      type: "integer",
+      minimum: 1,
+      description: "The height and width of a patch in pixels.",
+    },
   },
   inputs: 1,
   weights: [],

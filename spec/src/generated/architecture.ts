@@ -1,95 +1,95 @@
 // Generated from schema/architecture.schema.json by scripts/generate-types.mjs.
 
-/** An integer, or an expression over names: + - * / (division floors) and parentheses, such as `image_size / patch_size`. */
+/** A whole number, or an expression of names and numbers with + - * / and parentheses, such as `image_size / patch_size`. Division rounds down. */
 export type DimensionExpression = string | number;
 
-/** The class of the runtime that runs it; absent, one that takes the inputs and gives the outputs under their own names. */
+/** Which class of the runtime runs the model. Default graph: a class that takes the inputs and returns the outputs under their own names. */
 export type ArchitectureKind = "siglip" | "siglip-text" | "siglip-vision" | "siglip-image-classification" | "siglip2" | "siglip2-vision" | "siglip2-image-classification" | "graph";
 
-/** A checkpoint tensor. */
+/** A tensor of the checkpoint. */
 export interface ArchitectureWeight {
-  /** Its name, relative to the path of the block; a leading / makes it absolute. */
+  /** The name of the tensor, relative to the path of the block. A leading / makes it absolute. */
   readonly name: string;
-  /** Its whole shape; [] is a scalar. */
+  /** The shape of the whole tensor. [] is a scalar. */
   readonly shape: readonly DimensionExpression[];
-  /** Take only the rows from the first of these to before the second, as of a packed projection. */
+  /** Two row numbers, first and end: the weight is the rows from first up to, but not including, end. For one part of a packed projection. */
   readonly rows?: readonly [DimensionExpression, DimensionExpression];
 }
 
 /** An input of the graph. */
 export interface ArchitectureInput {
-  /** Element type; uint8, bytes of pictures, for normalize_pixels alone. */
+  /** The element type. Only normalize_pixels reads uint8, the bytes of pictures. */
   readonly dtype: "float32" | "int32" | "uint8";
-  /** Sizes: symbols, dimensions, config fields and numbers. */
+  /** The size of each axis: a symbol, or a number, dimension, config field or expression of these. */
   readonly shape: readonly DimensionExpression[];
-  /** What a run takes when it is not given: zeros, or 0, 1, 2, ... along the last axis. */
+  /** The values if a caller leaves the input out: zeros, or positions (0, 1, 2, ... along the last axis). Without a default, a run needs the input. */
   readonly default?: "zeros" | "positions";
   readonly when?: string;
-  /** The checkpoint tensor that a runtime makes the input from. */
+  /** The tensor of the checkpoint that the runtime makes the input from. */
   readonly table?: ArchitectureWeight;
 }
 
-/** One operation. */
+/** A step that applies one operation. */
 export interface OpStep {
-  /** Name of the value that it computes. */
+  /** The name of the value that the step computes. */
   readonly name: string;
-  /** A primitive operation of the compiler, such as linear or layer_norm. */
+  /** The operation, such as linear or layer_norm. docs/operations.md lists all. */
   readonly op: string;
-  /** Names of the values that it reads, in order. */
+  /** The names of the values that the step reads, in order. */
   readonly inputs?: readonly string[];
-  /** Checkpoint tensors by their role, such as weight and bias. */
+  /** The tensors of the checkpoint by their role, such as weight and bias. */
   readonly weights?: Readonly<Record<string, ArchitectureWeight>>;
-  /** What else the operation needs; `$name` is the value of a config field or a dimension. */
+  /** The attributes of the operation. `$name` stands for the value of a config field or a dimension. */
   readonly attributes?: Readonly<Record<string, string | number | boolean | readonly number[]>>;
   readonly when?: string;
-  /** A list of outputs that the values join where the spec asks for it. */
+  /** The list of outputs to which the value is appended if the spec asks for that list. */
   readonly collect?: "hidden_states" | "attentions";
 }
 
-/** A block applied once, or `repeat` times. */
+/** A step that applies a block once, or `repeat` times. */
 export interface BlockStep {
-  /** Name of the value that it computes. */
+  /** The name of the value that the step computes. */
   readonly name: string;
-  /** A block of this document. */
+  /** The name of the block. */
   readonly block: string;
-  /** Appended to the path of weights inside a block; {i} is the index of `repeat`. */
+  /** The path that is appended to the path of weights for those inside the block. {i} stands for the index of the repetition, from 0. */
   readonly path?: string;
-  /** Names of the values that it reads, in order. */
+  /** The names of the values that the step reads, in order. */
   readonly inputs: readonly string[];
-  /** Apply the block this often, each time to the result of the last. */
+  /** How often the block is applied, each time to the previous result. Default 1. */
   readonly repeat?: DimensionExpression;
   readonly when?: string;
-  /** A list of outputs that the values join where the spec asks for it. */
+  /** The list of outputs to which the value is appended if the spec asks for that list. */
   readonly collect?: "hidden_states" | "attentions";
 }
 
-/** One operation (`op`), or a block (`block`). */
+/** A step: one operation (`op`), or a block (`block`). */
 export type Step = BlockStep | OpStep;
 
-/** Steps with inputs of their own. */
+/** Steps that can be applied more than once, with inputs of their own. */
 export interface Block {
-  /** Names by which its steps know what they are given. */
+  /** The names that the block's steps use for its inputs, in order. */
   readonly inputs: readonly string[];
-  /** What is computed, in order. */
+  /** The steps, in the order in which they are computed. */
   readonly steps: readonly Step[];
-  /** Name of the value that the block gives. */
+  /** The name of the value that the block returns. */
   readonly output: string;
 }
 
-/** A block with other steps: one with the name of a step there takes its place, what stands before it here comes before it, and what follows the last comes last. */
+/** A block that changes the steps of another. A step with the name of an inherited step replaces it. Steps listed before such a step are inserted before it. Steps after the last such step are added at the end. */
 export interface BlockVariant {
-  /** A block of the document that this one extends or uses. */
+  /** The name of a block in a document that this one extends or uses. */
   readonly extends: string;
   readonly inputs?: readonly string[];
   readonly steps?: readonly Step[];
   readonly output?: string;
 }
 
-/** A graph that is another one but for what it states: inputs, dimensions and blocks replace those of their names, steps as in a block, outputs all of them. */
+/** A graph that inherits from another what it does not state itself. Its inputs, dimensions and blocks replace the inherited ones of the same name. Its steps change the inherited steps as in a block variant. Its outputs replace all inherited outputs. */
 export interface ArchitectureVariant {
   readonly name: string;
   readonly description?: string;
-  /** The graph: the name of one of Sigil's architectures, or the path of a document (./x.json). */
+  /** The graph that is inherited: one of Sigil's architectures by name, such as siglip-vision, or the path of a document, such as ./tower.json. */
   readonly extends: string;
   readonly kind?: ArchitectureKind;
   readonly uses?: readonly string[];
@@ -99,50 +99,50 @@ export interface ArchitectureVariant {
   readonly symbols?: Readonly<Record<string, "image" | "text">>;
   readonly dimensions?: Readonly<Record<string, DimensionExpression>>;
   readonly inputs?: Readonly<Record<string, ArchitectureInput>>;
-  /** Steps that are used more than once, by name. */
+  /** The blocks, by name: steps that can be applied more than once. */
   readonly blocks?: Readonly<Record<string, BlockVariant | Block>>;
   readonly steps?: readonly Step[];
   readonly outputs?: Readonly<Record<string, string>>;
 }
 
-/** A graph that runs alone: a tower, or what joins them. */
+/** A graph that runs on its own: a tower, or the part that joins the towers. */
 export interface ArchitectureGraph {
-  /** Name of the graph or the model. */
+  /** The name of the graph or the model. */
   readonly name: string;
-  /** What it is, for readers. */
+  /** A description for readers. */
   readonly description?: string;
   readonly kind?: ArchitectureKind;
-  /** Documents whose blocks this one may apply beside its own: names of Sigil's architectures, or paths (./x.json). A block of its own goes before another's of the same name, inside blocks of theirs too. */
+  /** Other documents whose blocks this one may apply: Sigil's architectures by name, or paths such as ./blocks.json. A block of this document takes precedence over one of the same name, inside their blocks too. */
   readonly uses?: readonly string[];
-  /** The block of the config that plain field names refer to, such as vision_config; absent for the config itself. */
+  /** The part of the config that plain field names refer to, such as vision_config. Default: the config itself. */
   readonly config?: string;
-  /** Before the name of every weight that has no leading /, and a dot: where this graph's module stands in a larger one. */
+  /** The path that is put before the name of every weight without a leading /, such as visual.trunk. Use it if the graph is a module of a larger model. */
   readonly path?: string;
   readonly when?: string;
-  /** Sizes that a run chooses, and the entry of the spec's `batch` that bounds each. */
+  /** The sizes that each run chooses, by name, with the entry of the spec's `batch` that is the largest value of each. */
   readonly symbols: Readonly<Record<string, "image" | "text">>;
-  /** Named sizes, each an expression over config fields and other dimensions. */
+  /** Sizes by name. Each is a number or an expression of config fields and other dimensions. */
   readonly dimensions?: Readonly<Record<string, DimensionExpression>>;
-  /** What a run is given. */
+  /** The inputs of a run, by name. */
   readonly inputs: Readonly<Record<string, ArchitectureInput>>;
-  /** Steps that are used more than once, by name. */
+  /** The blocks, by name: steps that can be applied more than once. */
   readonly blocks?: Readonly<Record<string, BlockVariant | Block>>;
-  /** What is computed, in order. */
+  /** The steps, in the order in which they are computed. */
   readonly steps: readonly Step[];
-  /** Output name to the name of a value. */
+  /** The outputs: for each name, the name of the value that is returned. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Several graphs that make one model, each a program of the plan. */
+/** Several graphs that make one model. Each becomes a program of the plan. */
 export interface ArchitectureComposition {
-  /** Name of the graph or the model. */
+  /** The name of the graph or the model. */
   readonly name: string;
-  /** What it is, for readers. */
+  /** A description for readers. */
   readonly description?: string;
   readonly kind?: ArchitectureKind;
-  /** The graphs of a model: names of Sigil's architectures, paths of documents (./x.json), or graphs written here. Each runs alone, in memory of its own. */
+  /** The graphs of the model: Sigil's architectures by name, paths of documents such as ./tower.json, or graphs written here. Each runs on its own, in its own memory. */
   readonly programs: readonly (string | ArchitectureVariant | ArchitectureGraph)[];
 }
 
-/** A model's graph as data: one graph (inputs, steps, outputs), or several that make one model (programs). */
+/** The architecture of a model as data: one graph (inputs, steps, outputs), a variant of one (extends), or several graphs that make one model (programs). */
 export type Architecture = ArchitectureComposition | ArchitectureVariant | ArchitectureGraph;

@@ -4,38 +4,38 @@ import type { SiglipVisionConfig, SiglipVisionConfigInput } from "./siglip-visio
 
 /** Config of a SigLIP model: both towers and, for classification, the labels. Unknown keys are kept. Every default is filled in. */
 export interface SiglipConfig {
-  /** The text tower; null or absent means all defaults. */
+  /** The config of the text tower. Absent or null means all defaults. */
   readonly text_config: SiglipTextConfig;
-  /** The vision tower; null or absent means all defaults. */
+  /** The config of the vision tower. Absent or null means all defaults. */
   readonly vision_config: SiglipVisionConfig;
-  /** Scale of weight initialisation; ignored by inference. */
+  /** The scale of weights before training. Sigil ignores it. */
   readonly initializer_factor: number;
-  /** Classes of the classifier; the size of id2label, or 2, when absent. */
+  /** The number of classes of a classifier. Default: the number of labels in id2label, else 2. */
   readonly num_labels?: number;
-  /** Labels by class number; there are as many classes as labels, and class i without one is LABEL_i. */
+  /** The labels of a classifier by class number, from 0. There are as many classes as labels. A class i without a label is LABEL_i. */
   readonly id2label?: Readonly<Record<string, string>>;
-  /** Ignored by inference: always the inverse of id2label. */
+  /** Sigil ignores it: the class numbers by label are always the inverse of id2label. */
   readonly label2id?: Readonly<Record<string, unknown>>;
-  /** Loss that the classifier was trained with. */
+  /** The kind of problem that the classifier was trained for, which decides its loss. Default, or null: decided by the type of the labels and the number of classes. */
   readonly problem_type: "regression" | "single_label_classification" | "multi_label_classification" | null;
   readonly [key: string]: unknown;
 }
 
 /** SiglipConfig as written: what has a default may be absent. */
 export interface SiglipConfigInput {
-  /** The text tower; null or absent means all defaults. */
+  /** The config of the text tower. Absent or null means all defaults. */
   readonly text_config?: SiglipTextConfigInput;
-  /** The vision tower; null or absent means all defaults. */
+  /** The config of the vision tower. Absent or null means all defaults. */
   readonly vision_config?: SiglipVisionConfigInput;
-  /** Scale of weight initialisation; ignored by inference. */
+  /** The scale of weights before training. Sigil ignores it. */
   readonly initializer_factor?: number;
-  /** Classes of the classifier; the size of id2label, or 2, when absent. */
+  /** The number of classes of a classifier. Default: the number of labels in id2label, else 2. */
   readonly num_labels?: number;
-  /** Labels by class number; there are as many classes as labels, and class i without one is LABEL_i. */
+  /** The labels of a classifier by class number, from 0. There are as many classes as labels. A class i without a label is LABEL_i. */
   readonly id2label?: Readonly<Record<string, string>>;
-  /** Ignored by inference: always the inverse of id2label. */
+  /** Sigil ignores it: the class numbers by label are always the inverse of id2label. */
   readonly label2id?: Readonly<Record<string, unknown>>;
-  /** Loss that the classifier was trained with. */
+  /** The kind of problem that the classifier was trained for, which decides its loss. Default, or null: decided by the type of the labels and the number of classes. */
   readonly problem_type?: "regression" | "single_label_classification" | "multi_label_classification" | null;
   readonly [key: string]: unknown;
 }

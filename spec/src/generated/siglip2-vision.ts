@@ -2,54 +2,54 @@
 
 /** Config of the vision tower of SigLIP 2 NaFlex, which takes pictures of any aspect ratio as patches, as transformers writes it. Unknown keys are kept. Every default is filled in. */
 export interface Siglip2VisionConfig {
-  /** Width of the vision encoder; a multiple of num_attention_heads. */
+  /** The width of the encoder in channels, a multiple of num_attention_heads. Default 768. */
   readonly hidden_size: number;
-  /** Width inside each MLP. */
+  /** The width of the hidden layer of each MLP in channels. Default 3072. */
   readonly intermediate_size: number;
-  /** Encoder layers. */
+  /** The number of encoder layers. Default 12. */
   readonly num_hidden_layers: number;
-  /** Attention heads. */
+  /** The number of attention heads in each layer. Default 12. */
   readonly num_attention_heads: number;
-  /** Channels of the image. */
+  /** The number of channels of a picture. Default 3. */
   readonly num_channels: number;
-  /** Height and width of a patch in pixels. */
+  /** The height and width of a patch in pixels. Default 16. */
   readonly patch_size: number;
-  /** Rows of the position table, a square grid that is resampled to each picture's grid. */
+  /** The number of rows of the position table, a square number. The table is a square grid that is resampled to each picture's grid of patches. Default 256. */
   readonly num_patches: number;
-  /** Activation between the two layers of each MLP; a key of transformers' ACT2FN. */
+  /** The activation between the two layers of each MLP, by its name in transformers (ACT2FN). Default gelu_pytorch_tanh. */
   readonly hidden_act: "gelu" | "gelu_10" | "gelu_accurate" | "gelu_fast" | "gelu_new" | "gelu_python" | "gelu_python_tanh" | "gelu_pytorch_tanh" | "hardswish" | "laplace" | "leaky_relu" | "linear" | "mish" | "prelu" | "quick_gelu" | "relu" | "relu2" | "relu6" | "sigmoid" | "silu" | "sqrtsoftplus" | "swish" | "tanh";
-  /** Added to the variance in every layer norm. */
+  /** The number that every layer norm adds to the variance. Default 1e-6. */
   readonly layer_norm_eps: number;
-  /** Dropout of attention weights while training; ignored by inference. */
+  /** The dropout of attention weights in training. Sigil ignores it. */
   readonly attention_dropout: number;
-  /** Whether the attention pooling head exists; without it there is no pooler_output. */
+  /** Whether the tower has the attention pooling head. Without it there is no pooler_output. Default true. */
   readonly vision_use_head: boolean;
   readonly [key: string]: unknown;
 }
 
 /** Siglip2VisionConfig as written: what has a default may be absent. */
 export interface Siglip2VisionConfigInput {
-  /** Width of the vision encoder; a multiple of num_attention_heads. */
+  /** The width of the encoder in channels, a multiple of num_attention_heads. Default 768. */
   readonly hidden_size?: number;
-  /** Width inside each MLP. */
+  /** The width of the hidden layer of each MLP in channels. Default 3072. */
   readonly intermediate_size?: number;
-  /** Encoder layers. */
+  /** The number of encoder layers. Default 12. */
   readonly num_hidden_layers?: number;
-  /** Attention heads. */
+  /** The number of attention heads in each layer. Default 12. */
   readonly num_attention_heads?: number;
-  /** Channels of the image. */
+  /** The number of channels of a picture. Default 3. */
   readonly num_channels?: number;
-  /** Height and width of a patch in pixels. */
+  /** The height and width of a patch in pixels. Default 16. */
   readonly patch_size?: number;
-  /** Rows of the position table, a square grid that is resampled to each picture's grid. */
+  /** The number of rows of the position table, a square number. The table is a square grid that is resampled to each picture's grid of patches. Default 256. */
   readonly num_patches?: number;
-  /** Activation between the two layers of each MLP; a key of transformers' ACT2FN. */
+  /** The activation between the two layers of each MLP, by its name in transformers (ACT2FN). Default gelu_pytorch_tanh. */
   readonly hidden_act?: "gelu" | "gelu_10" | "gelu_accurate" | "gelu_fast" | "gelu_new" | "gelu_python" | "gelu_python_tanh" | "gelu_pytorch_tanh" | "hardswish" | "laplace" | "leaky_relu" | "linear" | "mish" | "prelu" | "quick_gelu" | "relu" | "relu2" | "relu6" | "sigmoid" | "silu" | "sqrtsoftplus" | "swish" | "tanh";
-  /** Added to the variance in every layer norm. */
+  /** The number that every layer norm adds to the variance. Default 1e-6. */
   readonly layer_norm_eps?: number;
-  /** Dropout of attention weights while training; ignored by inference. */
+  /** The dropout of attention weights in training. Sigil ignores it. */
   readonly attention_dropout?: number;
-  /** Whether the attention pooling head exists; without it there is no pooler_output. */
+  /** Whether the tower has the attention pooling head. Without it there is no pooler_output. Default true. */
   readonly vision_use_head?: boolean;
   readonly [key: string]: unknown;
 }

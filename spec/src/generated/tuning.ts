@@ -1,10 +1,10 @@
 // Generated from schema/tuning.schema.json by scripts/generate-types.mjs.
 
-/** What was measured on an adapter of a class. */
+/** The results on one adapter. */
 export interface TunedClass {
-  /** What the adapter calls itself. */
+  /** The description that the adapter gives of itself. */
   readonly adapter: string;
-  /** Gemms whose B is a weight. */
+  /** Matrix products C = A B whose B is a weight. */
   readonly gemm: readonly TunedGemm[];
   /** Attentions. */
   readonly attention: readonly TunedAttention[];
@@ -12,104 +12,104 @@ export interface TunedClass {
   readonly rowReduce: readonly TunedRowReduce[];
 }
 
-/** A Gemm of these sizes, and how it is computed. */
+/** A matrix product C = A B of these sizes, and its fastest configuration. */
 export interface TunedGemm {
-  /** Rows of the largest batch. */
+  /** The number of rows with the largest batch. */
   readonly rows: number;
-  /** Columns of C. */
+  /** The number of columns of C. */
   readonly columns: number;
-  /** Products in each sum. */
+  /** The number of products in each sum: the columns of A. */
   readonly depth: number;
-  /** Whether A is a matrix or gathered from pictures. */
+  /** Whether A is a matrix (rows), or is gathered from float32 pictures (patches) or from bytes of pictures (byte_patches). */
   readonly input: "rows" | "patches" | "byte_patches";
-  /** Element type of B. */
+  /** The element type of B. */
   readonly storage: "float32" | "float16" | "bfloat16";
   readonly config: TunedGemmConfig;
-  /** What it took. */
+  /** The time of this configuration in microseconds. */
   readonly microseconds?: number;
-  /** What Sigil's own choice took, in turns with it. */
+  /** The time of Sigil's own choice in microseconds, measured in turns with it. */
   readonly defaultMicroseconds?: number;
 }
 
-/** How a Gemm is divided. */
+/** How a matrix product is divided among threads. */
 export interface TunedGemmConfig {
-  /** Threads of a workgroup along columns and rows. */
+  /** The threads of a workgroup: [along columns, along rows], at most 256 in all. */
   readonly threads: readonly [number, number];
-  /** Four columns each, of a thread. */
+  /** How many groups of four columns each thread computes, from 1 to 16. */
   readonly quads: number;
-  /** Rows of a thread. */
+  /** How many rows each thread computes, from 1 to 32. */
   readonly rows: number;
-  /** Quads of the depth that wait in workgroup memory; 0 reads both matrices straight from storage. */
+  /** How many groups of four products are staged in workgroup memory at a time, at most 32. 0 reads both matrices directly from storage buffers. */
   readonly staged: number;
-  /** Whether threads each load other rows of A and broadcast them within a subgroup: for `staged` 0 and threads along columns alone. Without subgroups the entry is not used. */
+  /** Whether each thread loads different rows of A and broadcasts them within its subgroup. Only if `staged` is 0 and all threads are along columns. A device without subgroups does not use the entry. Default false. */
   readonly broadcast?: boolean;
-  /** Whether float16 weights are read as f16 where the device has shader-f16, which they are unless this says no. */
+  /** Whether float16 weights are read as f16 if the device has shader-f16. Default true. */
   readonly f16?: boolean;
 }
 
-/** An attention of these sizes, and how it is computed. Of several entries that fit, the one that says most is taken. How far apart rows of queries, keys and values lie and what scores are multiplied by change no division; values are float32 whatever weights are stored as. */
+/** An attention of these sizes, and its fastest configuration. If several entries fit, the one with the most fields is taken. Values are float32, however weights are stored. */
 export interface TunedAttention {
-  /** Queries of a head. */
+  /** The number of queries of a head. */
   readonly queries: number;
-  /** Keys of a head. */
+  /** The number of keys of a head. */
   readonly keys: number;
-  /** Channels of a head. */
+  /** The number of channels of a head. */
   readonly headSize: number;
-  /** Heads of the largest batch, all items together; any number if absent. */
+  /** The number of heads with the largest batch, of all its items together. Default: any number. */
   readonly heads?: number;
-  /** Whether a mask is added to the scores; either if absent. */
+  /** Whether a mask is added to the scores. Default: fits both. */
   readonly mask?: boolean;
-  /** Whether the attention map is an output too; either if absent. */
+  /** Whether the attention map is an output too. Default: fits both. */
   readonly probabilities?: boolean;
   readonly config: TunedAttentionConfig;
-  /** What it took. */
+  /** The time of this configuration in microseconds. */
   readonly microseconds?: number;
-  /** What Sigil's own choice took, in turns with it. */
+  /** The time of Sigil's own choice in microseconds, measured in turns with it. */
   readonly defaultMicroseconds?: number;
 }
 
-/** A norm of this width, and how it is computed. */
+/** A norm of this width, and its fastest configuration. */
 export interface TunedRowReduce {
-  /** What is computed. */
+  /** The kind of norm. */
   readonly kind: "layer_norm" | "rms_norm" | "l2_normalize";
-  /** Rows of the largest batch. */
+  /** The number of rows with the largest batch. */
   readonly rows: number;
-  /** Elements of a row. */
+  /** The number of elements of a row. */
   readonly width: number;
   readonly config: TunedReduceConfig;
-  /** What it took. */
+  /** The time of this configuration in microseconds. */
   readonly microseconds?: number;
-  /** What Sigil's own choice took, in turns with it. */
+  /** The time of Sigil's own choice in microseconds, measured in turns with it. */
   readonly defaultMicroseconds?: number;
 }
 
-/** How an attention is divided. */
+/** How an attention is divided among threads. */
 export interface TunedAttentionConfig {
-  /** A workgroup per query (row), or a thread per query (flash). */
+  /** row: a workgroup computes one query. flash: a thread computes one query. */
   readonly kind: "row" | "flash";
-  /** Threads of a workgroup. */
+  /** The number of threads of a workgroup. */
   readonly threads: number;
-  /** Of flash: keys and values that wait in workgroup memory at a time, a multiple of 4; 0 (if absent) reads them straight from storage. */
+  /** For flash: how many keys and values are staged in workgroup memory at a time, a multiple of 4. 0 reads them directly from storage buffers. Default 0. */
   readonly keys?: number;
-  /** Of row: whether subgroups reduce where the device has them, which they do unless this says no. */
+  /** For row: whether subgroups reduce sums and maxima if the device has them. Default true. */
   readonly subgroups?: boolean;
 }
 
-/** How rows are divided. */
+/** How rows are divided among threads. */
 export interface TunedReduceConfig {
-  /** Threads that share a row, a power of two. */
+  /** How many threads share a row: a power of two up to 256. */
   readonly lanes: 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128 | 256;
-  /** Whether subgroups reduce where the device has them, which they do unless this says no. */
+  /** Whether subgroups reduce sums if the device has them. Default true. */
   readonly subgroups?: boolean;
 }
 
-/** What `sigil tune` measured: how the WebGPU kernels of a spec's problems are best computed, by class of adapter. Problems that it lacks are computed as Sigil's own table says. */
+/** The results of `sigil tune`: which configuration of each WebGPU kernel of a spec is fastest, by class of adapter. Sigil chooses by its own table for kernels that are not listed. */
 export interface TuningTable {
-  /** Version of this format. */
+  /** The version of this format: 1. */
   readonly version: 1;
-  /** By class of adapter. */
+  /** The results by class of adapter. */
   readonly classes: {
-    /** Cards, and Apple's GPUs. */
+    /** Graphics cards, and Apple's GPUs. */
     readonly desktop?: TunedClass;
     /** GPUs that are part of a processor. */
     readonly integrated?: TunedClass;
