@@ -51,9 +51,9 @@ export const loadBulk = async (): Promise<typeof Bulk> =>
 export async function runBulk(given: readonly string[], options: BulkOptions): Promise<void> {
   const { model, checkpoint, tower, queue, out, format = "parquet", shardSize = 1000 } = options;
   if (out === undefined)
-    throw new InputError("embedding in shards writes a folder: name it with --out");
+    throw new InputError("embedding in shards writes to a folder: name it with --out");
   if (queue !== undefined && options.shard)
-    throw new InputError("--shard and --queue are two ways to divide a job: leave one out");
+    throw new InputError("--shard and --queue both divide a job: leave one out");
   const { enqueueShards, planShards, runShards, shardsOf } = await loadBulk();
   const kind = options.asTexts ? "text" : "image";
   const shards = planShards(
@@ -75,7 +75,8 @@ export async function runBulk(given: readonly string[], options: BulkOptions): P
   if (!first) throw new InputError("expected pictures or texts, received none");
   if (queue !== undefined) {
     process.stderr.write(
-      `${shardsOf(first.job)} shards in ${queue}; sigil worker --queue ${queue} computes them\n`,
+      `${shardsOf(first.job)} shards in ${queue}; ` +
+        `compute them with sigil worker --queue ${queue}\n`,
     );
     const { found, rows, unreadable } = await withProgress("embedding", (report) =>
       enqueueShards(shards, queue, report),
@@ -104,10 +105,14 @@ export async function runBulk(given: readonly string[], options: BulkOptions): P
 
 async function inputsOf(given: readonly string[], options: BulkOptions): Promise<InputList> {
   const { list, parquet, column, id } = options;
-  if ([given.length > 0, list !== undefined, parquet !== undefined].filter(Boolean).length !== 1)
-    throw new InputError("expected pictures, or --list, or --parquet with --column");
+  const named = [given.length > 0, list !== undefined, parquet !== undefined].filter(Boolean);
+  if (named.length !== 1)
+    throw new InputError(
+      "expected exactly one of pictures, --list, or --parquet with --column, received " +
+        `${named.length || "none"}`,
+    );
   if (parquet !== undefined) {
-    if (column === undefined) throw new InputError("--parquet: say which column with --column");
+    if (column === undefined) throw new InputError("--parquet: name the column with --column");
     return (await loadBulk()).parquetInputs(resolve(parquet), column, id);
   }
   const base = options.asTexts ? {} : { base: process.cwd() };

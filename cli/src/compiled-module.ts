@@ -24,7 +24,8 @@ export function readCompiled(folder: string): CpuArtifact {
   const codeFile = codeFileOf(folder, "cpu");
   if (!existsSync(file) || codeFile === undefined)
     throw new InputError(
-      `${folder}: expected a module with the target cpu, found none; compile with --target cpu`,
+      `${folder}: expected a module compiled for the target cpu, found none; compile with ` +
+        "--target cpu",
     );
   const code = readInput(codeFile).toString("utf8");
   const wasm = (name: string): Uint8Array => {

@@ -73,6 +73,6 @@ export async function textFeatures(
 function unpooled(name: string): never {
   throw new InputError(
     `${name} has no pooler_output, which is the embedding: its config has vision_use_head ` +
-      "false, or its spec leaves it out; sigil run writes last_hidden_state",
+      "false, or its spec leaves it out; to get last_hidden_state, use sigil run",
   );
 }

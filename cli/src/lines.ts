@@ -38,7 +38,7 @@ function decode(parts: readonly Uint8Array[], number: number): string {
   } catch (cause) {
     const utf16 = number === 1 && /^(fffe|feff)/.test(bytes.toString("hex", 0, 2));
     throw new InputError(
-      `line ${number}: expected UTF-8, received ${utf16 ? "UTF-16" : "other bytes"}; save ` +
+      `line ${number}: expected UTF-8, received ${utf16 ? "UTF-16" : "invalid bytes"}; save ` +
         "the texts as UTF-8",
       { cause },
     );

@@ -43,7 +43,7 @@ export async function openModelSource(
   }
   if (checkpoint !== undefined)
     throw new InputError(
-      `--checkpoint: ${model} is a checkpoint already; leave it out, or give a spec or a ` +
+      `--checkpoint: ${model} is already a checkpoint; leave the option out, or give a spec or a ` +
         "compiled module as --model",
     );
   const { folder, weights } =
@@ -72,8 +72,8 @@ const openAt = async (model: string): Promise<Checkpoint> =>
 
 const lacking = (model: string, why: string): InputError =>
   new InputError(
-    `${model}: ${why}: say with --checkpoint which folder or Hub id its weights, tokenizer ` +
-      "and image processor come from",
+    `${model}: ${why}: use --checkpoint to name the folder or Hub id that its weights, ` +
+      "tokenizer and image processor come from",
   );
 
 /** The folder of a spec that lies in its checkpoint, as a config.json does. */

@@ -31,8 +31,8 @@ export async function modelFolder(model: string): Promise<string> {
   const notices: string[] = [];
   const interrupted = (): never => {
     process.stderr.write(
-      `\ninterrupted: what was fetched of ${model} is kept, and the same command goes on ` +
-        `from there\n`,
+      `\ninterrupted: the fetched part of ${model} is kept; run the command again to ` +
+        `continue\n`,
     );
     process.exit(130);
   };
@@ -124,8 +124,8 @@ export function withPatches(spec: ModelSpec, maxNumPatches: number | undefined):
   if (maxNumPatches === undefined) return spec;
   if (spec.config.vision_config?.num_patches === undefined)
     throw new InputError(
-      `--max-num-patches: ${spec.name} takes pictures of one size, and only NaFlex models ` +
-        "(siglip2) any number of patches",
+      `--max-num-patches: ${spec.name} takes pictures of one size; only NaFlex models ` +
+        "(siglip2) take a number of patches",
     );
   return { ...spec, maxNumPatches };
 }

@@ -25,7 +25,7 @@ export async function pictureArguments(given: readonly string[]): Promise<string
       if (!existsSync(name) && isDynamicPattern(name))
         return found(
           await glob(name.replaceAll("\\", "/"), { absolute: isAbsolute(name) }),
-          `${name}: expected a pattern of files`,
+          `${name}: expected a pattern that matches files`,
         );
       return [name];
     }),

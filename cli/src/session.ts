@@ -61,7 +61,7 @@ const descriptions: Readonly<Record<Plan["kind"], string>> = {
   siglip2: "a NaFlex model with both towers",
   "siglip2-vision": "a NaFlex vision tower",
   "siglip2-image-classification": "a NaFlex classifier",
-  graph: "a graph of its own inputs and outputs",
+  graph: "a graph with inputs and outputs of its own",
 };
 
 /**
@@ -90,7 +90,7 @@ export async function openModel(
         `${name}: expected ${kinds.map((kind) => descriptions[kind]).join(" or ")}, received ` +
           `${descriptions[plan.kind]}; ` +
           (plan.kind === "graph"
-            ? "sigil run takes it"
+            ? "run it with sigil run"
             : `${task === "siglip-image-classification" ? "sigil classify" : "sigil embed"} ` +
               "takes it"),
       );
@@ -125,7 +125,7 @@ async function artifactOf(
   if ("artifact" in from) {
     if (maxNumPatches !== undefined)
       throw new InputError(
-        "--max-num-patches: a compiled module has the number that it was compiled for; give " +
+        "--max-num-patches: the number of patches of a compiled module is fixed; give " +
           "a spec or a checkpoint as --model",
       );
     return from.artifact;

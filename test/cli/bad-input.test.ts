@@ -156,7 +156,7 @@ it.each([
     "the address of a model",
     ["inspect", "https://huggingface.co/org/name/tree/main"],
     "",
-    /^error: "https:.*" is an address: give the model's Hub id, org\/name$/,
+    /^error: "https:.*" is a URL: give the model's Hub id, org\/name$/,
   ],
   [
     "weights instead of their folder",
@@ -180,13 +180,13 @@ it.each([
     "a spec to write over",
     ["init", shapes, "--out", "null.json"],
     "",
-    /^error: .*null\.json exists; --force overwrites it$/,
+    /^error: .*null\.json exists; use --force to overwrite it$/,
   ],
   [
     "a spec to make a spec of",
     ["init", join(fixtures, "../../spec/models/siglip-shapes.json")],
     "",
-    /^error: .*is a spec already/,
+    /^error: .*is already a spec/,
   ],
   ["a pipe for a spec", ["inspect", "/dev/null"], "", /^error: \/dev\/null is not a file$/],
   [

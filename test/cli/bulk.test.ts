@@ -87,8 +87,11 @@ it("texts of a list become rows, a part at a time", async () => {
 it("options that do not go together are refused", async () => {
   for (const [args, message] of [
     [["--format", "parquet", samples], /name it with --out/],
-    [["--format", "parquet", "--out", top], /expected pictures, or --list, or --parquet/],
-    [["--parquet", "x.parquet", "--out", top], /say which column/],
+    [
+      ["--format", "parquet", "--out", top],
+      /expected exactly one of pictures, --list, or --parquet with --column, received none/,
+    ],
+    [["--parquet", "x.parquet", "--out", top], /name the column/],
     [["--parquet", "x.parquet", "--column", "a", "--out", top], /x\.parquet/],
     [["--shard", "2/2", "--out", top, samples], /expected a part such as 0\/4/],
     [["--shard", "0/2", "--queue", "redis://a", "--out", top, samples], /leave one out/],

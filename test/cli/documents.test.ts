@@ -89,11 +89,11 @@ it.each(["cpu", "reference"])(
 it("refuses what are no such integers, by name", async () => {
   await save("floats", "F32", ids);
   expect((await runWith("floats")).stderr).toMatch(
-    /position_ids: expected integers of 32 bits, received F32/,
+    /position_ids: expected 32-bit integers, received F32/,
   );
   await save("large", "I64", [2 ** 40, 0, 0, 0, 0, 0]);
   expect((await runWith("large")).stderr).toMatch(
-    /position_ids: expected integers of 32 bits, received 1099511627776/,
+    /position_ids: expected 32-bit integers, received 1099511627776/,
   );
   await save("outside", "I64", [5, 0, 0, 0, 0, 0]);
   const outside = await runWith("outside");

@@ -136,7 +136,7 @@ describe("lines of stdin", () => {
     [
       "bytes that are no UTF-8",
       Buffer.from("a\nb\xff\n", "latin1"),
-      /^error: line 2: expected UTF-8, received other bytes/,
+      /^error: line 2: expected UTF-8, received invalid bytes/,
     ],
     [
       "UTF-16",

@@ -29,16 +29,24 @@ describe("a listing", () => {
     ["of null", "[null]", /lists no files/],
     ["of strings", '["config.json"]', /lists no files/],
     ["that is an object", "{}", /lists no files/],
-    ["that is no JSON", "<html>", /answers with something that is not JSON/],
-    ["that is cut off", "[{", /answers with something that is not JSON/],
-    ["that is empty", "", /answers with something that is not JSON/],
+    ["that is no JSON", "<html>", /answered with something that is not JSON/],
+    ["that is cut off", "[{", /answered with something that is not JSON/],
+    ["that is empty", "", /answered with something that is not JSON/],
     ["without config.json", "[]", /has no config\.json/],
-    ["of a size of -1", entry({ size: -1 }), /no size of config\.json, but -1/],
-    ["of a size of 1e300", entry({ size: 1e300 }), /no size of config\.json, but 1e\+300/],
-    ["of a size of a half", entry({ size: 0.5 }), /no size of config\.json, but 0\.5/],
-    ["without a size", entry({ size: undefined }), /no size of config\.json, but nothing/],
-    ["of a hash that is a path", entry({ oid: "../../../x" }), /no hash of config\.json/],
-    ["of an lfs that is a number", entry({ lfs: 5 }), /no hash of config\.json/],
+    ["of a size of -1", entry({ size: -1 }), /no valid size of config\.json: received -1/],
+    [
+      "of a size of 1e300",
+      entry({ size: 1e300 }),
+      /no valid size of config\.json: received 1e\+300/,
+    ],
+    ["of a size of a half", entry({ size: 0.5 }), /no valid size of config\.json: received 0\.5/],
+    [
+      "without a size",
+      entry({ size: undefined }),
+      /no valid size of config\.json: received nothing/,
+    ],
+    ["of a hash that is a path", entry({ oid: "../../../x" }), /no valid hash of config\.json/],
+    ["of an lfs that is a number", entry({ lfs: 5 }), /no valid hash of config\.json/],
     ["of another size", entry({ size: 5 }), /more than the 5 bytes/],
     ["longer than any", `[${"0,".repeat(9 << 20)}0]`, /more than 16777216 bytes/],
   ])("%s", async (_, body, message) => {
@@ -50,7 +58,7 @@ describe("a listing", () => {
     "with %s for a model",
     async (body) => {
       hub.intercept = (path, response) => path.includes("/revision/") && json(response, body);
-      await refused(resolveModel(model), "network", "names no commit for org/tiny@main");
+      await refused(resolveModel(model), "network", "gives no commit for org/tiny@main");
     },
   );
 
@@ -63,7 +71,7 @@ describe("a listing", () => {
       response.setHeader("Link", `<${next(path)}>; rel="next"`);
       return json(response, "[]");
     };
-    await refused(resolveModel(model), "network", "lists the files of org/tiny without end");
+    await refused(resolveModel(model), "network", "lists endless pages of files for org/tiny");
     expect(hub.seen.length).toBeLessThan(110);
   });
 
@@ -80,7 +88,7 @@ describe("a listing", () => {
     async (shard) => {
       const index = Buffer.from(JSON.stringify({ weight_map: { a: shard } }));
       hub.publish("main", { "config.json": config, "model.safetensors.index.json": index });
-      await refused(resolveModel(model), "corrupt", /expected names of shards, received/);
+      await refused(resolveModel(model), "corrupt", /expected file names of shards, received/);
     },
   );
 });
@@ -133,7 +141,7 @@ describe("a busy server", () => {
       response.writeHead(status).end();
       return true;
     };
-    await refused(resolveModel(model), "network", `answers with ${status}`);
+    await refused(resolveModel(model), "network", `answered with ${status}`);
     expect(hub.seen.length).toBe(1);
   });
 });
@@ -158,7 +166,7 @@ describe("a server that does not come to an end", () => {
       return true;
     };
     const begin = performance.now();
-    await refused(resolveModel(model), "network", /is silent: .* in 0\.4 s/);
+    await refused(resolveModel(model), "network", /stalled: .* in 0\.4 s/);
     expect(hub.seen.filter(({ path }) => isTree(path)).length).toBe(4);
     expect(performance.now() - begin).toBeLessThan(6000);
   });

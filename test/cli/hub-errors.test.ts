@@ -98,7 +98,7 @@ describe("what cannot be had", () => {
   it.each([
     ["HF_HUB_DOWNLOAD_TIMEOUT", "soon", /HF_HUB_DOWNLOAD_TIMEOUT.*"soon"/],
     ["HF_HUB_DOWNLOAD_TIMEOUT", "-1", /expected a number of seconds/],
-    ["HF_TOKEN", "sec\nret", /^((?!sec).)*characters that no token has/],
+    ["HF_TOKEN", "sec\nret", /^((?!sec).)*characters that a token cannot have/],
     ["HF_ENDPOINT", "ftp://hub", /HF_ENDPOINT/],
   ])("refuses the setting %s=%j", async (name, value, message) => {
     vi.stubEnv(name, value);

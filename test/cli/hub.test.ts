@@ -177,14 +177,14 @@ describe("without the Hub", () => {
   it("TRANSFORMERS_OFFLINE forbids the network as HF_HUB_OFFLINE does", async () => {
     hub.publish("main", files);
     vi.stubEnv("TRANSFORMERS_OFFLINE", "1");
-    await refused(resolveModel(model), "offline", "and TRANSFORMERS_OFFLINE forbids to fetch it");
+    await refused(resolveModel(model), "offline", "and TRANSFORMERS_OFFLINE forbids fetching it");
     expect(hub.seen).toEqual([]);
   });
 
   it.each([
     ["cannot be reached", () => hub.stop(), /no connection to the Hub at .*ECONNREFUSED/],
-    ["is out of order", () => (hub.intercept = unavailable), /answers with 503/],
-    ["is not the Hub", () => (hub.intercept = hotel), /answers with something that is not JSON/],
+    ["is out of order", () => (hub.intercept = unavailable), /answered with 503/],
+    ["is not the Hub", () => (hub.intercept = hotel), /answered with something that is not JSON/],
   ])(
     "a model of the cache is used where the Hub %s, with a word on it",
     async (_, fail, reason) => {

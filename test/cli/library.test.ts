@@ -179,8 +179,8 @@ it("an interrupted download says that what it fetched is kept", async () => {
   command.kill("SIGINT");
   const [status] = await once(command, "exit");
   expect([said, status]).toEqual([
-    `\ninterrupted: what was fetched of ${hubModel} is kept, and the same command goes on ` +
-      `from there\n`,
+    `\ninterrupted: the fetched part of ${hubModel} is kept; run the command again to ` +
+      `continue\n`,
     130,
   ]);
 });

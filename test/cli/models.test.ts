@@ -96,7 +96,7 @@ describe("a classifier", () => {
     expect([embed.status, classify.status, classify.stderr]).toEqual([
       1,
       1,
-      `error: ${shapes} compares pictures with texts: say which with --labels, such as ` +
+      `error: ${shapes} compares pictures with texts: give the texts with --labels, such as ` +
         `--labels "a cat,a dog"\n`,
     ]);
   });
@@ -141,7 +141,7 @@ describe("sigil embed", () => {
     const { status, stderr } = await sigil("embed", "--text", "a", "--model", model());
     expect([status, stderr]).toEqual([
       1,
-      `error: ${model()}: ${why}: say with --checkpoint which folder or Hub id its weights, ` +
+      `error: ${model()}: ${why}: use --checkpoint to name the folder or Hub id that its weights, ` +
         `tokenizer and image processor come from\n`,
     ]);
   });

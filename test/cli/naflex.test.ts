@@ -201,7 +201,7 @@ describe("pictures of any aspect ratio", () => {
         ...["classify", wide, ...labels, "--model", module, "--checkpoint", checkpoint],
         ...["--max-num-patches", "9"],
       ),
-    ).toMatch(/--max-num-patches: a compiled module has the number that it was compiled for/);
+    ).toMatch(/--max-num-patches: the number of patches of a compiled module is fixed/);
   });
 
   it("start a spec that says how many patches there are", async () => {

@@ -39,7 +39,7 @@ it("a Hub id gives class and folder the model's name, not the commit's", async (
     const { stdout, stderr, status } = await sigil("compile", given);
     expect([stderr, status]).toEqual(["", 0]);
     expect(stdout).toContain(`written to ${join("generated", "siglip-tiny")}: `);
-    expect(stdout).toContain(`SiglipTiny, of ${join("generated", "siglip-tiny", "index.js")}`);
+    expect(stdout).toContain(`SiglipTiny, in ${join("generated", "siglip-tiny", "index.js")}`);
     const module = readFileSync(join(folder, "generated/siglip-tiny/index.js"), "utf8");
     expect(module).toContain("export class SiglipTiny extends ");
     expect(module.split("\n")[1]).toBe(

@@ -79,7 +79,7 @@ describe("sigil parity", () => {
     const { status, stderr } = sigil("--weights", file);
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /past the tolerance, first siglip-\w+ \d+ \(\w+_model\.encoder\.layers\.1\.mlp\.fc1/,
+      /exceed the tolerance, first siglip-\w+ \d+ \(\w+_model\.encoder\.layers\.1\.mlp\.fc1/,
     );
   });
 

@@ -61,7 +61,11 @@ describe("pictures come from", { timeout: 60_000 }, () => {
 
   it.each([
     ["a folder without any", ["photos/empty"], /photos.empty: expected a folder with pictures/],
-    ["a pattern without any", ["*.webp"], /\*\.webp: expected a pattern of files, found none/],
+    [
+      "a pattern without any",
+      ["*.webp"],
+      /\*\.webp: expected a pattern that matches files, found none/,
+    ],
     ["an address that has none", ["http://127.0.0.1:1/a.png"], /127\.0\.0\.1:1.*cannot be fetched/],
     ["standard input that is none", ["-"], /-: 0 bytes: expected a picture in PNG, JPEG, .*empty/],
   ])("and not from %s", async (_, given, message) => {

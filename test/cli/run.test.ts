@@ -214,7 +214,7 @@ describe("sigil run", () => {
     ).toEqual([1, expect.stringContaining("position_ids: expected integers from 0 to 15")]);
     expect(await attempt((g) => ({ ...g, inputIds: ids.map((row) => [...row, 1]) }))).toEqual([
       1,
-      expect.stringContaining("at most max_position_embeddings 16"),
+      expect.stringContaining("at most 16 ids per text (max_position_embeddings)"),
     ]);
     expect(
       await attempt((g) => ({

@@ -40,7 +40,7 @@ it("serves models by name, and answers what is under way before it ends", async 
   child.kill("SIGTERM");
   expect((await answer).text_embeds).toHaveLength(2000);
   expect(await ended).toEqual([0, null]);
-  expect(said()).toMatch(/SIGTERM: waiting for what is under way/);
+  expect(said()).toMatch(/SIGTERM: waiting for the requests in progress/);
 });
 
 it("computes with the backend that it is given", async () => {
@@ -76,5 +76,5 @@ it("serves NaFlex for as many patches as it is told", async () => {
 it("says when two models have one name", async () => {
   const { said, ended } = start(checkpoint, checkpoint);
   expect(await ended).toEqual([1, null]);
-  expect(said()).toMatch(/error: two models are called siglip-shapes: give one another name/);
+  expect(said()).toMatch(/error: two models have the name siglip-shapes: rename one/);
 });

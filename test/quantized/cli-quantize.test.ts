@@ -309,10 +309,19 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     await wrong(/is the checkpoint itself/, shapes, "--to", "int8", "--out", shapes);
     await wrong(/cannot read/, shapes, "--to", "int8", "--out", out, "--texts", "none.txt");
     await wrong(/argument missing/, shapes, "--to", "int4", "--out", out, "--calibrate");
-    await wrong(/int4 is calibrated/, shapes, "--to", "int8", "--out", out, "--calibrate", "x.png");
-    await wrong(/--zero-points: int4/, shapes, "--to", "int8", "--out", out, "--zero-points");
+    await wrong(
+      /only int4 can be calibrated/,
+      shapes,
+      "--to",
+      "int8",
+      "--out",
+      out,
+      "--calibrate",
+      "x.png",
+    );
+    await wrong(/--zero-points: only int4/, shapes, "--to", "int8", "--out", out, "--zero-points");
     await wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
-    await wrong(/is quantised already/, join(folder, "int8"), "--to", "int4", "--out", out);
+    await wrong(/is already quantised/, join(folder, "int8"), "--to", "int4", "--out", out);
     await wrong(/Allowed choices/, shapes, "--to", "int4", "--out", out, "--group", "24");
     expect(existsSync(out)).toBe(false);
   });

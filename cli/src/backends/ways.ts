@@ -23,7 +23,7 @@ export const colourOf = (name: string): string =>
 /** The backend that has a way. */
 export function backendOf(name: string): CliBackend {
   const found = all.find(([way]) => way === name);
-  if (!found) throw new RangeError(`"${name}" is none of ${ways.join(", ")}`);
+  if (!found) throw new RangeError(`expected one of ${ways.join(", ")}, received "${name}"`);
   return found[2];
 }
 

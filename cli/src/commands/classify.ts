@@ -87,7 +87,7 @@ function classifierOf(
   }
   if (!labels)
     throw new InputError(
-      `${name} compares pictures with texts: say which with --labels, such as --labels "a ` +
+      `${name} compares pictures with texts: give the texts with --labels, such as --labels "a ` +
         `cat,a dog"`,
     );
   const classifier = new ZeroShotImageClassification(siglipModel(session), tokenizer(), textLength);

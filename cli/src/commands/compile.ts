@@ -46,7 +46,7 @@ export async function compile(
   const compiled = await compileSpec(spec);
   if (tower === "vision" && Array.isArray(spec.hiddenStates))
     process.stderr.write(
-      "note: the model takes " +
+      "note: the model uses " +
         `${spec.hiddenStates.map((layer) => `hidden_states.${layer}`).join(", ")} of its ` +
         `tower, before post_layernorm; the module has it beside last_hidden_state\n`,
     );
@@ -71,9 +71,9 @@ export async function compile(
     process.stdout.write(
       `${describePrograms(compiled)}  written to ${out}: ${listed(Object.keys(written))}\n` +
         (removed.length > 0
-          ? `  removed from there, of an earlier compilation: ${listed(removed)}\n`
+          ? `  removed files of an earlier compilation: ${listed(removed)}\n`
           : "") +
-        `  its class: ${name}, of ${join(out, `index.${compiled.source.emit}`)}\n`,
+        `  class: ${name}, in ${join(out, `index.${compiled.source.emit}`)}\n`,
     );
 }
 

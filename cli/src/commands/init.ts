@@ -26,12 +26,12 @@ export async function init(
   const config = parsePythonJson(readFileSync(spec.file, "utf8")) as object;
   if ("config" in config)
     throw new InputError(
-      `${spec.file} is a spec already, to be copied and edited: expected a checkpoint ` +
+      `${spec.file} is already a spec, which you can copy and edit: expected a checkpoint ` +
         "folder, a config.json or a Hub id",
     );
   const out = resolve(options.out ?? `${spec.name}.json`);
   if (existsSync(out) && !options.force)
-    throw new InputError(`${out} exists; --force overwrites it`);
+    throw new InputError(`${out} exists; use --force to overwrite it`);
   const document = {
     $schema: "node_modules/@sigil/spec/schema/sigil.schema.json",
     name: spec.name,

@@ -28,7 +28,7 @@ export async function kernels(
     const present = paths.filter((path) => existsSync(join(folder, "cuda", path)));
     if (present.length === 0)
       throw new InputError(
-        `${folder} has no kernels for CUDA: write them with sigil compile SPEC --target cuda ` +
+        `${folder} has no CUDA kernels: write them with sigil compile SPEC --target cuda ` +
           `--out ${folder}`,
       );
     for (const path of present) {

@@ -44,7 +44,7 @@ export async function parity(path: string, options: ParityOptions): Promise<void
   else process.stdout.write(table(rows, backends, boundOf));
   if (!first) return;
   process.stderr.write(
-    `${past.length} of ${rows.length} kernels are past the tolerance, first ` +
+    `${past.length} of ${rows.length} kernels exceed the tolerance, first ` +
       `${first.program} ${first.launch} (${first.origins.join(" + ")})\n`,
   );
   process.exitCode = 1;

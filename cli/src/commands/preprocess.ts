@@ -64,7 +64,7 @@ async function pixels(
 ): Promise<Record<string, StoredTensor>> {
   if (maxNumPatches !== undefined)
     throw new InputError(
-      "--max-num-patches: the config's image processor makes pictures of one size; take --size",
+      "--max-num-patches: the config's image processor makes pictures of one size; use --size",
     );
   const changes = { ...(size && { size }), ...(resample && { resample }) };
   const { doResize } = processor.options;
@@ -101,7 +101,7 @@ async function transformed(
   if (odd !== undefined)
     throw new InputError(
       `--${odd === "maxNumPatches" ? "max-num-patches" : odd}: a config of open_clip or timm ` +
-        "says how its pictures are prepared",
+        "says how its pictures are prepared; leave the option out",
     );
   const rgb = !(processor instanceof OpenClipImageProcessor);
   // Each is resized as soon as it is decoded: photographs are never in memory together.
@@ -138,7 +138,7 @@ async function patches(
   const odd = size ? "--size" : uint8 ? "--uint8" : undefined;
   if (odd !== undefined)
     throw new InputError(
-      `${odd}: a NaFlex image processor cuts pictures of any size into patches; take ` +
+      `${odd}: a NaFlex image processor cuts pictures of any size into patches; use ` +
         "--max-num-patches",
     );
   // Each becomes patches as soon as it is decoded: photographs are never in memory together.

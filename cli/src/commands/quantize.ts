@@ -45,21 +45,25 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
   const folder = await modelFolder(given);
   const { to, targetCosine: target } = options;
   const out = resolve(options.out);
-  if (out === resolve(folder)) throw new InputError(`--out: ${out} is the checkpoint itself`);
+  if (out === resolve(folder))
+    throw new InputError(`--out: ${out} is the checkpoint itself; name another folder`);
   if (options.calibrate.length > 0 && to !== "int4")
-    throw new InputError(`--calibrate: int4 is calibrated, received --to ${to}`);
+    throw new InputError(`--calibrate: only int4 can be calibrated, received --to ${to}`);
   if (options.zeroPoints && to !== "int4")
-    throw new InputError(`--zero-points: int4 takes them, received --to ${to}`);
+    throw new InputError(`--zero-points: only int4 can have them, received --to ${to}`);
   if (target !== undefined && (to !== "int4" || !options.measure))
     throw new InputError(
-      "--target-cosine: expected --to int4, whose layers can go to 8 bits, and no --no-measure",
+      "--target-cosine: expected --to int4, whose layers can be kept in 8 bits, without " +
+        `--no-measure, received --to ${to}${options.measure ? "" : " --no-measure"}`,
     );
   const texts = options.texts === undefined ? [] : await linesIn(options.texts);
   const checkpoint = await openCheckpoint(folder);
   try {
     const spec = loadSpec(folder);
     if (spec.quantize)
-      throw new InputError(`${folder} is quantised already: expected a checkpoint of floats`);
+      throw new InputError(
+        `${folder} is already quantised: expected a checkpoint with float weights`,
+      );
     const found = findMatrices(spec);
     if (found.naflex && (options.calibrate.length > 0 || target !== undefined))
       throw new InputError(
@@ -112,7 +116,7 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
         options.json ? `${JSON.stringify(report)}\n` : quantizationReport(report),
       );
       if (target !== undefined && kept && misses(kept, target)) {
-        process.stderr.write(`the cosines stay below ${target} with every layer in 8 bits\n`);
+        process.stderr.write(`the cosines stay below ${target} even with every layer in 8 bits\n`);
         process.exitCode = 1;
       }
       return;
@@ -208,7 +212,7 @@ async function linesIn(path: string): Promise<string[]> {
   });
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   if (lines.at(-1) === "") lines.pop();
-  if (lines.length === 0) throw new InputError(`${path}: expected a text a line, found none`);
+  if (lines.length === 0) throw new InputError(`${path}: expected one text per line, found none`);
   return lines;
 }
 

@@ -90,7 +90,7 @@ function fit(spec: ModelSpec, inputs: WeightSource, options: RunOptions): ModelS
   const length = ids?.at(-1);
   if (length !== undefined && length > longest && spec.config.text_config)
     throw new InputError(
-      `input_ids: expected at most max_position_embeddings ${longest} ids a text, received ` +
+      `input_ids: expected at most ${longest} ids per text (max_position_embeddings), received ` +
         `${length}`,
     );
   return {
@@ -189,8 +189,8 @@ async function forward(
       const [program, ...others] = session.plan.programs;
       if (!program || others.length > 0)
         throw new InputError(
-          `${session.plan.name} has ${session.plan.programs.length} graphs: state the kind of ` +
-            `model that they make in its document, such as "kind": "siglip"`,
+          `${session.plan.name} has ${session.plan.programs.length} graphs: state in its ` +
+            `document the kind of model that they form, such as "kind": "siglip"`,
         );
       const given = await Promise.all(
         program.inputs.flatMap((input) =>
@@ -218,7 +218,7 @@ const readers = { float32: readFloats, int32: readIntegers, uint8: readPixels };
 async function runMasked(session: Session, inputs: WeightSource): Promise<object> {
   const program = session.programOf("pixel_values");
   if (!program.inputs.some(({ name }) => name === "position_ids"))
-    throw new InputError(`patch_attention_mask: ${session.plan.name} takes no such input`);
+    throw new InputError(`patch_attention_mask: ${session.plan.name} does not take this input`);
   const { image_size: image, patch_size: patch } = session.plan.config.vision_config as {
     readonly image_size: number;
     readonly patch_size: number;

@@ -29,7 +29,7 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
   const twice = named.find(({ name }, i) => named.findIndex((other) => other.name === name) !== i);
   if (twice)
     throw new InputError(
-      `two models are called ${twice.name}: give one another name, as in other=${twice.source}`,
+      `two models have the name ${twice.name}: rename one, as in other=${twice.source}`,
     );
   const opened: (OpenModel & Serve.ServedModel)[] = [];
   try {
@@ -46,7 +46,7 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
     for (const { name, session } of opened)
       process.stderr.write(`${name}: ${address}/v2/models/${name} on ${session.backend}\n`);
     process.stderr.write(`listening on ${address}; routes are in ${address}/openapi.json\n`);
-    process.stderr.write(`${await stopped}: waiting for what is under way\n`);
+    process.stderr.write(`${await stopped}: waiting for the requests in progress\n`);
     await app.close();
   } finally {
     for (const model of opened) await model.close();

@@ -160,6 +160,6 @@ function line({ problem, measured, candidates, refused, own, best }: TunedResult
     ? `${(best.own / 1000).toFixed(2)} -> ${(best.microseconds / 1000).toFixed(2)} ms`
     : Number.isNaN(own)
       ? "no time left"
-      : `${(own / 1000).toFixed(2)} ms, as it was`;
+      : `${(own / 1000).toFixed(2)} ms, unchanged`;
   return `  ${named(problem).padEnd(76)} x${String(problem.count).padEnd(3)} ${gain}  (${tried})\n`;
 }

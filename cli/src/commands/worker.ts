@@ -27,7 +27,7 @@ export async function worker({ queue, board: port }: WorkerOptions): Promise<voi
   });
   process.stderr.write(`waiting for shards in ${queue.replace(/\/\/[^@/]*@/, "//")}\n`);
   const board = port === undefined ? undefined : await serveBoard(queue, port);
-  if (board) process.stderr.write(`the queue is shown at ${board.address}\n`);
+  if (board) process.stderr.write(`see the queue at ${board.address}\n`);
   await stopped;
   await board?.close();
   await started.close();

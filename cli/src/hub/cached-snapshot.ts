@@ -22,7 +22,7 @@ export async function cachedSnapshot(
   offline: string,
 ): Promise<string> {
   const lacking = (what: string) =>
-    new HubError("offline", `${what}, and ${offline} forbids to fetch it (cache: ${cache.folder})`);
+    new HubError("offline", `${what}, and ${offline} forbids fetching it (cache: ${cache.folder})`);
   const commit = isCommit(revision) ? revision : await cache.commitOf(revision);
   if (commit === undefined || !isCommit(commit))
     throw lacking(`${name}@${revision} is not in the cache`);

@@ -66,7 +66,7 @@ export async function shardsOf(indexFile: string): Promise<string[]> {
     if (isShardName(name) && !name.includes("/") && !name.startsWith(".")) continue;
     throw new HubError(
       "corrupt",
-      `${indexFile}: expected names of shards, received ` +
+      `${indexFile}: expected file names of shards, received ` +
         `${(JSON.stringify(name) ?? "nothing").slice(0, 100)}`,
     );
   }

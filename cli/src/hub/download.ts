@@ -108,14 +108,14 @@ async function fetchFrom(
     if (position + chunk.length > file.size)
       throw new HubError(
         "corrupt",
-        `${file.url} sends more than the ${file.size} bytes that the Hub lists`,
+        `${file.url} sent more than the ${file.size} bytes that the Hub lists`,
       );
     await partial.write(chunk, position);
     position += chunk.length;
     onBytes(position);
   }
   if (position < file.size)
-    throw new HubError("network", `${file.url} ends after ${position} of ${file.size} bytes`, {
+    throw new HubError("network", `${file.url} ended after ${position} of ${file.size} bytes`, {
       transient: true,
     });
 }
@@ -128,7 +128,7 @@ function beginOf({ status, headers, url }: HubAnswer, offset: number): number {
   if (begin === offset) return begin;
   throw new HubError(
     "network",
-    `${url} answers "${range}" when asked for the bytes from ${offset}`,
+    `${url} answered "${range}" to a request for the bytes from ${offset}`,
     {
       transient: true,
     },

@@ -37,8 +37,8 @@ export function hubFetch(
       return silence.signal.aborted
         ? new HubError(
             "network",
-            `${url} is silent: less than ${leastBytes} bytes in ${settings.idle / 1000} s ` +
-              "(HF_HUB_DOWNLOAD_TIMEOUT sets these seconds)",
+            `${url} stalled: fewer than ${leastBytes} bytes in ${settings.idle / 1000} s ` +
+              "(HF_HUB_DOWNLOAD_TIMEOUT sets this time in seconds)",
             { transient: true },
           )
         : unreachable(settings, url, cause);
@@ -130,7 +130,7 @@ function unreachable({ endpoint }: HubSettings, url: string, cause: unknown): Hu
     inner?.message || inner?.code || (cause instanceof Error ? cause.message : String(cause));
   if (reason === "redirect count exceeded")
     return new HubError("network", `${url} redirects in a circle`);
-  const remedy = "HF_ENDPOINT names another Hub; HF_HUB_OFFLINE=1 uses the cache alone";
+  const remedy = "set HF_ENDPOINT to use another Hub, or HF_HUB_OFFLINE=1 to use only the cache";
   return new HubError("network", `no connection to the Hub at ${endpoint}: ${reason} (${remedy})`, {
     cause,
     transient: true,
@@ -150,7 +150,7 @@ function refusal(
     const remedy =
       token === undefined
         ? "set HF_TOKEN to a token that may read it"
-        : "set HF_TOKEN to a token that may read it, since the present one may not";
+        : "set HF_TOKEN to a token that may read it, since the current one may not";
     if (code === "GatedRepo")
       return new HubError(
         "access",
@@ -170,7 +170,7 @@ function refusal(
     if (code === "EntryNotFound") return new HubError("not-found", `${url} does not exist`);
     return new HubError(
       "not-found",
-      `no model ${name} at ${endpoint} (404), and no folder of that name; check the id`,
+      `there is no model ${name} at ${endpoint} (404), and no folder with that name; check the id`,
     );
   }
   const retryAfter = pauseOf(headers.get("Retry-After"));
@@ -178,7 +178,7 @@ function refusal(
     retryAfter === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
   return new HubError(
     "network",
-    `the Hub at ${endpoint} answers with ` +
+    `the Hub at ${endpoint} answered with ` +
       `${status}${status === 429 ? " (too many requests)" : ""} for ${url}${wait}`,
     { transient: busy.includes(status), retryAfter },
   );

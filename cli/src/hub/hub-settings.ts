@@ -31,7 +31,7 @@ export function hubSettings(): HubSettings {
   if (token !== undefined && !/^[!-~]+$/.test(token))
     throw new HubError(
       "invalid",
-      "HF_TOKEN, or the file that holds it, has characters that no token has",
+      "HF_TOKEN, or the file that holds it, has characters that a token cannot have",
     );
   return {
     endpoint,

@@ -35,20 +35,20 @@ export async function listSnapshot(
       return [await readJson(answer), answer] as const;
     });
   const strange = (what: string): HubError =>
-    new HubError("network", `the Hub at ${endpoint} ${what}; HF_ENDPOINT may not name a Hub`);
+    new HubError("network", `the Hub at ${endpoint} ${what}; check that HF_ENDPOINT names a Hub`);
 
   const api = `${endpoint}/api/models/${name}`;
   const [info] = await ask(`${api}/revision/${encodeURIComponent(revision)}?expand=sha`);
   const commit = isRecord(info) ? info.sha : undefined;
   if (typeof commit !== "string" || !isCommit(commit))
-    throw strange(`names no commit for ${name}@${revision}`);
+    throw strange(`gives no commit for ${name}@${revision}`);
 
   const files = new Map<string, ListedFile>();
   const seen = new Set<string>();
   let next: string | undefined = `${api}/tree/${commit}?recursive=false&expand=false`;
   while (next !== undefined) {
     if (seen.has(next) || seen.size === mostPages)
-      throw strange(`lists the files of ${name} without end`);
+      throw strange(`lists endless pages of files for ${name}`);
     seen.add(next);
     const [page, answer] = await ask(next);
     if (!Array.isArray(page) || !page.every(isRecord))
@@ -76,11 +76,11 @@ async function readJson({ url, body }: HubAnswer): Promise<unknown> {
     chunks.push(chunk);
     size += chunk.length;
     if (size > longestAnswer)
-      throw new HubError("network", `${url} answers with more than ${longestAnswer} bytes`);
+      throw new HubError("network", `${url} answered with more than ${longestAnswer} bytes`);
   }
   try {
     return parsePythonJson(Buffer.concat(chunks).toString("utf8"));
   } catch (cause) {
-    throw new HubError("network", `${url} answers with something that is not JSON`, { cause });
+    throw new HubError("network", `${url} answered with something that is not JSON`, { cause });
   }
 }

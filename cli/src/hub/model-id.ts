@@ -43,14 +43,13 @@ function notAnId(text: string): string {
   const [, id, revision] = address.exec(text) ?? [];
   if (id !== undefined && /^https?:|^(www\.)?(huggingface\.co|hf\.co)\//.test(text))
     return (
-      `${shown} is an address: give the model's Hub id, ` +
+      `${shown} is a URL: give the model's Hub id, ` +
       `${id}${revision === undefined || revision === "main" ? "" : `@${decoded(revision)}`}`
     );
   const missing = `there is no file or folder ${shown}`;
   if (text.startsWith("~/") || text === "~")
     return (
-      `${missing}: a shell replaces ~ only where no quotes are around it; write ` +
-      `${homedir()}${text.slice(1)}`
+      `${missing}: a shell replaces ~ only outside quotes; write ` + `${homedir()}${text.slice(1)}`
     );
   if (/^[./\\]|^[A-Za-z]:[\\/]|\\|\/$|\/[^/]*\//.test(text)) return missing;
   return (

@@ -18,9 +18,15 @@ export function remoteFile(entry: ListedFile, name: string, url: string): Remote
   const hash = lfs === undefined ? entry.oid : lfs.oid;
   const shown = (value: unknown): string => (JSON.stringify(value) ?? "nothing").slice(0, 100);
   if (!Number.isSafeInteger(size) || (size as number) < 0)
-    throw new HubError("network", `the Hub lists no size of ${name}, but ${shown(size)} (${url})`);
+    throw new HubError(
+      "network",
+      `the Hub lists no valid size of ${name}: received ${shown(size)} (${url})`,
+    );
   if (typeof hash !== "string" || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))
-    throw new HubError("network", `the Hub lists no hash of ${name}, but ${shown(hash)} (${url})`);
+    throw new HubError(
+      "network",
+      `the Hub lists no valid hash of ${name}: received ${shown(hash)} (${url})`,
+    );
   return { url, size: size as number, hash };
 }
 

@@ -40,7 +40,7 @@ export function rulesFor({
   raised,
 }: RuleOptions): Record<string, StorageChoice> {
   if (to === "nf4" || to === "fp4")
-    throw new Error("internal: bitsandbytes' types have no rules of Sigil's");
+    throw new Error("internal: Sigil has no rules for the types of bitsandbytes");
   const grouped = (columns: number): StorageChoice => ({
     ...{ bits: 4, group: columns },
     ...(zeroPoints && { zero_point: true }),
@@ -66,7 +66,7 @@ export function checkKept(
   const strange = keep.find((pattern) => !names.some((name) => fits(name, pattern)));
   if (strange !== undefined)
     throw new InputError(
-      `--keep ${strange}: no matrix of the model has such a name; they are ` +
+      `--keep ${strange}: no matrix of the model has such a name; the names are ` +
         `${names.slice(0, 3).join(", ")} and ${Math.max(0, names.length - 3)} more`,
     );
 }

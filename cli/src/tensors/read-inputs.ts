@@ -93,7 +93,7 @@ export async function readIntegers(source: WeightSource, name: string): Promise<
   const odd = tensor.integer ? data.findIndex((value, i) => value !== tensor.values[i]) : 0;
   if (odd >= 0 && data.length > 0)
     throw new InputError(
-      `${name}: expected integers of 32 bits, received ` +
+      `${name}: expected 32-bit integers, received ` +
         `${tensor.integer ? tensor.values[odd] : info.dtype}`,
     );
   return { data, shape: tensor.shape };

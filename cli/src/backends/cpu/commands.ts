@@ -63,7 +63,7 @@ export const findings: BackendCommands["findings"] = async () => [
   [
     "relaxed SIMD",
     WebAssembly.validate(relaxedMadd),
-    "fused multiply-add; used where the engine has it, not needed",
+    "fused multiply-add; optional, used where the engine has it",
   ],
 ];
 
@@ -73,11 +73,11 @@ function native(): Finding {
     return [
       "native",
       true,
-      `${chooseInstructionSet(addon)}, ${addon.cores} physical cores; what is compiled for ` +
-        "cpu runs on it",
+      `${chooseInstructionSet(addon)}, ${addon.cores} physical cores; modules compiled for ` +
+        "cpu run on it",
     ];
   } catch (error) {
     const { message } = error as Error;
-    return ["native", false, `${message}; what is compiled for cpu runs on WebAssembly`];
+    return ["native", false, `${message}; modules compiled for cpu run on WebAssembly`];
   }
 }
