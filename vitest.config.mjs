@@ -29,6 +29,8 @@ const sharing = ["compiler", "runtime", "serve", "spec", "wild"].map(
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    // Many hooks compile or load a model, as tests do.
+    hookTimeout: 60_000,
     // All but one by default, which is one of two.
     maxWorkers: "100%",
     reporters: ["default", ...(process.env.CI ? ["./test/support/slowest-reporter.ts"] : [])],

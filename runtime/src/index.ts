@@ -47,7 +47,8 @@ export type {
 } from "./model/program.ts";
 
 // Sessions.
-export { Session, type InputTensor, type SessionOptions } from "./model/session.ts";
+export type { InputTensor } from "./model/copy-inputs.ts";
+export { Session, type SessionOptions } from "./model/session.ts";
 export {
   openBackend,
   type BackendChoice,

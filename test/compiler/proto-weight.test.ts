@@ -51,6 +51,9 @@ describe("a weight called", () => {
         x: { data: Float32Array.of(1, 0, 0, 1), shape: [1, 4] },
       });
       expect([...result!.data]).toEqual([5, 13]);
+      await expect(model.forward({})).rejects.toThrow(
+        "x: expected shape [batch, 4], received nothing",
+      );
       await model.dispose();
       await weights.close();
     });

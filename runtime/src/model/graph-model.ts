@@ -4,7 +4,8 @@
  */
 import type { Plan } from "@sigil/spec";
 import type { ByteTensor, Tensor } from "./program.ts";
-import { Session, type InputTensor, type ProgramFactory } from "./session.ts";
+import type { InputTensor } from "./copy-inputs.ts";
+import { Session, type ProgramFactory } from "./session.ts";
 
 /** The types that generated bindings narrow. */
 export interface GraphTypes {

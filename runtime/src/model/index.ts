@@ -20,6 +20,7 @@ export { locationOf } from "./location-of.ts";
 export * from "./plan-error.ts";
 export * from "./program.ts";
 export * from "./run-vision.ts";
+export * from "./copy-inputs.ts";
 export * from "./session.ts";
 export { stackInputs } from "./stack-inputs.ts";
 export { sumProgress } from "./sum-progress.ts";

@@ -1,6 +1,6 @@
 /** Rows of the position table that Idefics and SmolVLM take for the patches of a picture. */
 import { InputError } from "./input-error.ts";
-import type { InputTensor } from "./session.ts";
+import type { InputTensor } from "./copy-inputs.ts";
 
 /** The lowest finite float32: what hides the padding from attention. */
 const hidden = -3.4028234663852886e38;

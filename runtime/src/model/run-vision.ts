@@ -7,7 +7,8 @@ import { resampleGrid } from "../weights/resample-grid.ts";
 import { InputError } from "./input-error.ts";
 import { hidden } from "./patch-mask.ts";
 import type { PixelValues, Tensor } from "./program.ts";
-import type { InputTensor, Session } from "./session.ts";
+import type { InputTensor } from "./copy-inputs.ts";
+import type { Session } from "./session.ts";
 
 export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
   /**

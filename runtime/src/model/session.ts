@@ -2,28 +2,19 @@
  * Runs the programs of a plan. It loads each program when it is first used, checks its inputs, and
  * splits batches that are larger than the plan's.
  */
-import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
+import type { Plan, PlannedProgram } from "@sigil/spec";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { DisposedError } from "./disposed-error.ts";
 import { InputError } from "./input-error.ts";
-import type { ByteTensor, DeviceBytes, HostData, Program, Tensor } from "./program.ts";
-import { arrayOf } from "./validate.ts";
-import { valueOf, type Symbols } from "./extent.ts";
+import { copyInputs, type Inputs } from "./copy-inputs.ts";
+import type { DeviceBytes, HostData, Program, Tensor } from "./program.ts";
+import type { Symbols } from "./extent.ts";
 import { consoleWarning, type WarningCode, type WarningHandler } from "./warning.ts";
 
 /** Loads one program of a plan on some backend. */
 export type ProgramFactory = (program: PlannedProgram) => Promise<Program>;
 
-/** The values of an input, row-major, and their shape. */
-export interface InputTensor {
-  readonly data: HostData;
-  readonly shape: readonly number[];
-}
-
-type Inputs = Readonly<Record<string, InputTensor | ByteTensor | undefined>>;
 type Data = Readonly<Record<string, HostData | DeviceBytes>>;
-
-const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export interface SessionOptions {
   /** Checkpoint tensors for inputs that the runtime computes from them. Most models need none. */
@@ -77,8 +68,9 @@ export class Session {
       throw new InputError(
         `${this.plan.name} needs ${name} while it runs: give its session the weights`,
       );
-    this.#tensors.set(name, this.#tensors.get(name) ?? this.#weights.readFloat32(name));
-    return this.#tensors.get(name)!;
+    const tensor = this.#tensors.get(name) ?? this.#weights.readFloat32(name);
+    this.#tensors.set(name, tensor);
+    return tensor;
   }
 
   /**
@@ -128,12 +120,7 @@ export class Session {
     inputs: Inputs,
     symbols: Symbols,
   ): Promise<Record<string, Tensor>> {
-    for (const [symbol, value] of Object.entries(symbols))
-      if (!(Number.isInteger(value) && value >= 1))
-        throw new InputError(`${symbol}: expected at least 1, received ${value}`);
-    const given = Object.fromEntries(
-      program.inputs.map((input) => [input.name, complete(input, inputs[input.name], symbols)]),
-    );
+    const given = copyInputs(program, inputs, symbols);
     const loaded = await this.load(program);
     for (const [name, data] of Object.entries(given))
       if (!ArrayBuffer.isView(data) && data.device !== loaded.device)
@@ -186,39 +173,6 @@ function runOnce(loaded: Program, data: Data, symbols: Symbols): ReturnType<Prog
     ? loaded.run(inputs, symbols, onDevice)
     : loaded.run(inputs, symbols);
 }
-
-/** A checked copy of the values of an input, or its default. */
-function complete(
-  input: PlannedTensor,
-  given: InputTensor | ByteTensor | undefined,
-  symbols: Symbols,
-): HostData | DeviceBytes {
-  const shape = input.shape.map((extent) => valueOf(extent, symbols));
-  if (given === undefined) {
-    if (input.default === undefined)
-      throw new InputError(`${input.name}: expected shape [${shape.join(", ")}], received nothing`);
-    const data = new arrayOf[input.dtype](count(shape));
-    if (input.default === "positions")
-      for (let i = 0; i < data.length; i++) data[i] = i % shape.at(-1)!;
-    return data;
-  }
-  const { data, shape: received } = given;
-  if (!Array.isArray(received) || shape.join() !== received.join())
-    throw new InputError(
-      `${input.name}: expected shape [${shape.join(", ")}], received ` +
-        `${Array.isArray(received) ? `[${received.join(", ")}]` : String(received)}`,
-    );
-  const type = arrayOf[input.dtype];
-  const here = data instanceof type;
-  if (!here && (input.dtype !== "uint8" || typeof (data as DeviceBytes)?.device !== "string"))
-    throw new InputError(`${input.name}: expected a ${type.name}, received ${kindOf(data)}`);
-  if (data.length !== count(shape))
-    throw new InputError(`${input.name}: expected ${count(shape)} values, received ${data.length}`);
-  return here ? new type(data) : (data as DeviceBytes);
-}
-
-const kindOf = (value: unknown): string =>
-  typeof value === "object" && value !== null ? value.constructor.name : String(value);
 
 function concatenate(parts: readonly Tensor[]): Tensor {
   const data = new Float32Array(parts.reduce((n, part) => n + part.data.length, 0));

@@ -3,6 +3,7 @@
  * size.
  */
 import type { Plan } from "@sigil/spec";
+import { copyInputs, type Inputs as ProgramInputs } from "./copy-inputs.ts";
 import { InputError } from "./input-error.ts";
 import { sigmoidLoss } from "./losses.ts";
 import { nestOutputs } from "./outputs.ts";
@@ -105,7 +106,10 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     const texts = readText(this.session, inputs as unknown as SiglipTextInputs);
     const image = await this.visionModel.outputs(inputs);
     const words = await this.session.run(...texts);
-    const scores = await this.scores(this.#pooled(image), this.#pooled(words));
+    const scores = await this.scores(
+      this.#output(image, "pooler_output"),
+      this.#output(words, "pooler_output"),
+    );
     return {
       ...(returnLoss ? { loss: sigmoidLoss(scores.logitsPerText) } : {}),
       ...scores,
@@ -125,7 +129,7 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     WholeOr<Whole, T["vision"]["output"], T["features"]>
   > {
     const outputs = await this.visionModel.outputs(inputs);
-    return (returnOutput ? nestOutputs(outputs) : this.#pooled(outputs)) as never;
+    return (returnOutput ? nestOutputs(outputs) : this.#output(outputs, "pooler_output")) as never;
   }
 
   /**
@@ -139,7 +143,7 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     WholeOr<Whole, T["text"]["output"], T["features"]>
   > {
     const outputs = await runText(this.session, inputs);
-    return (returnOutput ? nestOutputs(outputs) : this.#pooled(outputs)) as never;
+    return (returnOutput ? nestOutputs(outputs) : this.#output(outputs, "pooler_output")) as never;
   }
 
   /**
@@ -148,36 +152,37 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
    */
   async scores(imageFeatures: T["features"], textFeatures: T["features"]): Promise<SiglipScores> {
     const program = this.session.programOf("image_features");
-    const [images, texts] = [imageFeatures.shape[0]!, textFeatures.shape[0]!];
-    const [mostImages, mostTexts] = [program.symbols.image_batch!, program.symbols.text_batch!];
-    const width = imageFeatures.shape[1]!;
+    const [images, texts] = [imageFeatures?.shape?.[0] ?? 0, textFeatures?.shape?.[0] ?? 0];
     // Copied now, since blocks are read one after the other.
-    const [image, text] = [imageFeatures, textFeatures].map(({ data, shape }) => ({
-      data: new Float32Array(data),
-      shape,
-    })) as [Tensor, Tensor];
-    const rows = ({ data, shape }: Tensor, begin: number, end: number): Tensor => ({
-      data: data.subarray(begin * width, end * width),
-      shape: [end - begin, shape[1]!],
+    const features = copyInputs(
+      program,
+      { image_features: imageFeatures, text_features: textFeatures },
+      { image_batch: images, text_batch: texts },
+    );
+    const { image_batch: mostImages = images, text_batch: mostTexts = texts } = program.symbols;
+    const width = imageFeatures.shape[1]!;
+    const rows = (input: string, begin: number, count: number): ProgramInputs => ({
+      [input]: {
+        data: features[input]!.subarray(begin * width, (begin + count) * width),
+        shape: [count, width],
+      },
     });
     const perImage = new Float32Array(images * texts);
-    const imageEmbeds = new Float32Array(image.data.length);
-    const textEmbeds = new Float32Array(text.data.length);
+    const imageEmbeds = new Float32Array(images * width);
+    const textEmbeds = new Float32Array(texts * width);
     for (let i = 0; i < images; i += mostImages)
       for (let t = 0; t < texts; t += mostTexts) {
         const [m, n] = [Math.min(mostImages, images - i), Math.min(mostTexts, texts - t)];
-        const inputs = {
-          image_features: rows(image, i, i + m),
-          text_features: rows(text, t, t + n),
-        };
-        const part = await this.session.run(program, inputs, { image_batch: m, text_batch: n });
+        const part = await this.session.run(
+          program,
+          { ...rows("image_features", i, m), ...rows("text_features", t, n) },
+          { image_batch: m, text_batch: n },
+        );
+        const logits = this.#output(part, "logits_per_image").data;
         for (let r = 0; r < m; r++)
-          perImage.set(
-            part.logits_per_image!.data.subarray(r * n, (r + 1) * n),
-            (i + r) * texts + t,
-          );
-        imageEmbeds.set(part.image_embeds!.data, i * width);
-        textEmbeds.set(part.text_embeds!.data, t * width);
+          perImage.set(logits.subarray(r * n, (r + 1) * n), (i + r) * texts + t);
+        imageEmbeds.set(this.#output(part, "image_embeds").data, i * width);
+        textEmbeds.set(this.#output(part, "text_embeds").data, t * width);
       }
     const perText = new Float32Array(images * texts);
     for (let i = 0; i < images; i++)
@@ -190,10 +195,10 @@ export class SiglipModel<T extends SiglipTypes = UntypedSiglip> {
     };
   }
 
-  #pooled({ pooler_output: pooled }: Readonly<Record<string, Tensor>>): Tensor {
-    if (!pooled)
-      throw new InputError(`${this.session.plan.name} was compiled without pooler_output`);
-    return pooled;
+  #output(outputs: Readonly<Record<string, Tensor>>, name: string): Tensor {
+    const output = outputs[name];
+    if (!output) throw new InputError(`${this.session.plan.name} was compiled without ${name}`);
+    return output;
   }
 
   /** Frees memory and threads. */

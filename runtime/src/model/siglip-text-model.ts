@@ -3,7 +3,8 @@ import type { Plan } from "@sigil/spec";
 import { InputError } from "./input-error.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
-import { Session, type InputTensor, type ProgramFactory } from "./session.ts";
+import type { InputTensor } from "./copy-inputs.ts";
+import { Session, type ProgramFactory } from "./session.ts";
 
 /** One row of integers per text. */
 export type Rows = readonly (readonly number[])[];

@@ -50,7 +50,7 @@ class UrlSource implements ByteSource {
   readonly #ranges = coalesced((offset, length, signal) =>
     this.#limit(() => this.#range(offset, length, signal)),
   );
-  /** Size, version and first bytes, or the whole file from a server without ranges. */
+  /** Returns the size, and keeps the version and the first bytes, or a whole file. */
   readonly #opened = new SharedTask((signal) =>
     retrying(() => this.#contact(signal), this.#options, signal),
   );
@@ -73,14 +73,12 @@ class UrlSource implements ByteSource {
     return this.#whole !== undefined;
   }
 
-  async size(signal?: AbortSignal): Promise<number> {
-    await this.#opened.wait(signal);
-    return this.#size!;
+  size(signal?: AbortSignal): Promise<number> {
+    return this.#opened.wait(signal);
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-    await this.#opened.wait(signal);
-    checkRange(this.name, offset, length, this.#size!);
+    checkRange(this.name, offset, length, await this.#opened.wait(signal));
     if (offset + length <= this.#head.length) return this.#head.subarray(offset, offset + length);
     return this.#whole
       ? this.#whole.read(offset, length, signal)
@@ -100,22 +98,23 @@ class UrlSource implements ByteSource {
     this.#whole = blobSource(new Blob(parts), this.name);
   }
 
-  async #contact(signal: AbortSignal): Promise<void> {
+  async #contact(signal: AbortSignal): Promise<number> {
     const response = await this.#request(0, headBytes - 1, signal);
     if (response.status === 206) {
-      const head = new Uint8Array(this.#check(response, 0, headBytes - 1));
+      const { size, length } = this.#check(response, 0, headBytes - 1);
+      const head = new Uint8Array(length);
       await this.#receive(response, head, 0, signal);
       this.#head = head;
-    } else {
-      const blob = await this.#download(response);
-      this.#version = versionOf(response);
-      this.#size = blob.size;
-      this.#whole = blobSource(blob, this.name);
+      return size;
     }
+    const blob = await this.#download(response);
+    this.#version = versionOf(response);
+    this.#whole = blobSource(blob, this.name);
+    return (this.#size = blob.size);
   }
 
   /** Downloads the whole body, and hands it to the browser piece by piece. */
-  async #download({ headers, body }: Response): Promise<Blob> {
+  async #download(response: Response): Promise<Blob> {
     if (!this.#warned)
       (this.#options.onWarning ?? consoleWarning)({
         code: "no-range",
@@ -125,12 +124,13 @@ class UrlSource implements ByteSource {
       });
     this.#warned = true;
     // Of a compressed transfer the length counts other bytes than those that arrive.
+    const { headers } = response;
     const packed = !/^(identity)?$/i.test(headers.get("Content-Encoding") ?? "");
     let totalBytes = packed ? undefined : Number(headers.get("Content-Length")) || undefined;
     const parts: Blob[] = [];
     let loadedBytes = 0;
     try {
-      for (const reader = body!.getReader(); ; ) {
+      for (const reader = bodyOf(response).getReader(); ; ) {
         const { done, value } = await reader.read();
         if (done) return new Blob(parts);
         parts.push(new Blob([value]));
@@ -193,14 +193,16 @@ class UrlSource implements ByteSource {
   }
 
   /**
-   * Checks that a response has the requested range of the same file. Returns how many bytes it
-   * brings.
+   * Checks that a response has the requested range of the same file. Returns the file's size, and
+   * how many bytes the response brings.
    */
-  #check(response: Response, first: number, last: number): number {
-    const range = response.headers.get("Content-Range");
-    const [, begin, end, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? "") ?? []).map(Number);
+  #check(response: Response, first: number, last: number): { size: number; length: number } {
+    const range = `${response.headers.get("Content-Range")}`;
+    const [begin, end, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [])
+      .slice(1)
+      .map(Number);
     const version = versionOf(response);
-    let problem: [string, string, string] | undefined;
+    let problem: [string, string, string];
     if (size === undefined)
       problem = [
         "the server sent no range that can be read; another origin must expose its header by " +
@@ -214,9 +216,11 @@ class UrlSource implements ByteSource {
         `${this.#size} bytes, version ${this.#version}`,
         `${size} bytes, version ${version}`,
       ];
-    else if (begin !== first || end !== Math.min(last, size - 1))
-      problem = ["the server sent another range", `bytes ${first}-${last}`, range!];
-    if (!problem) return end! + 1 - first;
+    else {
+      const length = Math.min(last + 1, size) - first;
+      if (begin === first && end === first + length - 1) return { size, length };
+      problem = ["the server sent another range", `bytes ${first}-${last}`, range];
+    }
     discard(response.body);
     throw this.#error(problem[0], { expected: problem[1], received: problem[2] });
   }
@@ -233,7 +237,7 @@ class UrlSource implements ByteSource {
   ): Promise<void> {
     const failure = (problem: string, cause?: unknown): WeightsError =>
       this.#error(problem, { expected: `${bytes.length} bytes`, received: `${at} bytes`, cause });
-    const reader = response.body!.getReader();
+    const reader = bodyOf(response).getReader();
     for (;;) {
       const { done, value } = await reader.read().catch((cause: unknown) => {
         signal?.throwIfAborted();
@@ -255,6 +259,10 @@ class UrlSource implements ByteSource {
     return new WeightsError(problem, { file: this.name, ...details });
   }
 }
+
+/** A response may have no body at all, which differs from an empty one only in its type. */
+const bodyOf = ({ body }: Response): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  body ?? new Blob().stream();
 
 const versionOf = ({ headers }: Response): string =>
   headers.get("ETag") ?? headers.get("Last-Modified") ?? "";

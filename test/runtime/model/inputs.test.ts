@@ -102,6 +102,32 @@ for (const { name, here, open } of everyBackend)
       await expect(features(undefined as never)).rejects.toThrow(InputError);
     });
 
+    it("of scores are refused if there are none, or more than their shape says", async () => {
+      const { imageEmbeds: images, textEmbeds: texts } = await model.forward({
+        pixelValues: golden.pixels,
+        inputIds: golden.inputIds,
+      });
+      const [, width] = images.shape;
+      const none = { data: new Float32Array(0), shape: [0, width!] };
+      const fewer = { data: images.data, shape: [1, width! - 1] };
+      const longer = { data: new Float32Array([...images.data, 1]), shape: images.shape };
+      const say = async (images: unknown, texts: unknown): Promise<string> =>
+        model.scores(images as Tensor, texts as Tensor).then(
+          () => "nothing",
+          (error: unknown) => (error instanceof InputError ? error.message : String(error)),
+        );
+      expect(await say(none, texts)).toBe("image_batch: expected at least 1, received 0");
+      expect(await say(images, none)).toBe("text_batch: expected at least 1, received 0");
+      expect(await say(undefined, texts)).toBe("image_batch: expected at least 1, received 0");
+      expect(await say(fewer, texts)).toMatch(/^image_features: expected shape \[1, \d+\]/);
+      expect(await say(longer, texts)).toBe(
+        `image_features: expected ${images.data.length} values, received ${longer.data.length}`,
+      );
+      expect(await say(images, { ...texts, data: [...texts.data] })).toBe(
+        "text_features: expected a Float32Array, received Array",
+      );
+    });
+
     it("are left alone, and outputs alias nothing", async () => {
       const data = copy();
       const [first, second] = await Promise.all([features(data), features(data)]);

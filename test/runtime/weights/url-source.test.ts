@@ -138,6 +138,16 @@ describe("a connection that breaks", () => {
     );
   });
 
+  it("has broken off if there is no body at all", async () => {
+    const partial = async (): Promise<Response> =>
+      new Response(null, { status: 206, headers: { "Content-Range": "bytes 0-9/10" } });
+    const options = { retries: 0, onWarning: () => {} };
+    const error = await failure(urlSource(server.url, { ...options, fetch: partial }).read(0, 10));
+    expect(error).toMatchObject({ expected: "10 bytes", received: "0 bytes" });
+    const whole = async (): Promise<Response> => new Response(null);
+    expect(await urlSource(server.url, { ...options, fetch: whole }).size()).toBe(0);
+  });
+
   it("is tried again when the server is busy, and not when it refuses", async () => {
     let busy = 2;
     server.instead = (_, response) => busy-- > 0 && !!response.writeHead(503).end();
