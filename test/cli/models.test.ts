@@ -141,8 +141,8 @@ describe("sigil embed", () => {
     const { status, stderr } = await sigil("embed", "--text", "a", "--model", model());
     expect([status, stderr]).toEqual([
       1,
-      `error: ${model()}: ${why}: use --checkpoint to name the folder or Hub id that its weights, ` +
-        `tokenizer and image processor come from\n`,
+      `error: ${model()}: ${why}: use --checkpoint to name the folder or Hub id that its ` +
+        `weights, tokenizer and image processor come from\n`,
     ]);
   });
 });
