@@ -23,7 +23,7 @@ import { mapModeRead } from "./flags.ts";
 import { bindLaunches, type BoundLaunch } from "./launches.ts";
 import { checkGrids } from "./limits.ts";
 import { createPipelines, type WebGpuKernels } from "./pipelines.ts";
-import { Profiler, type LaunchTime } from "./profile.ts";
+import type { LaunchTime, Profiler } from "./profile.ts";
 
 export interface ProgramOptions extends LoadPlannedOptions {
   /** Called with the number of kernels compiled so far. They compile while weights load. */
@@ -92,7 +92,8 @@ export async function createWebGpuProgram(
     }
     const profiler =
       options.onProfile && device.features.has("timestamp-query") && launches.length > 0
-        ? new Profiler(device, launches.length)
+        ? // Apart, since a page that measures nothing does not download it.
+          new (await import("./profile.ts")).Profiler(device, launches.length)
         : undefined;
     const onProfile = (times: readonly LaunchTime[]): void =>
       options.onProfile?.(program.name, times);
