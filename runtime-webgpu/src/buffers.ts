@@ -118,9 +118,9 @@ export async function uploadWeights(
         waiting.set(offset, staging);
         return { buffer: staging, offset: 0 };
       },
-      complete({ offset, bytes }) {
+      complete({ offset, bytes }, staging) {
         const { buffer, offset: at } = buffers.resolve({ space: "weights", offset, bytes });
-        device.queue.writeBuffer(buffer, at ?? 0, waiting.get(offset)!);
+        device.queue.writeBuffer(buffer, at ?? 0, staging.buffer);
         waiting.delete(offset);
       },
     },

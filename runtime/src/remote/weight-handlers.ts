@@ -1,5 +1,6 @@
 /** Weights for another thread, which reads them by {@link remoteWeights}. */
 import type { QuantizedStorage } from "@sigil/spec";
+import { WeightsError } from "../weights/error.ts";
 import type { WeightSource } from "../weights/weight-source.ts";
 import { Given, type Handlers } from "./peer.ts";
 
@@ -20,7 +21,9 @@ export function weightHandlers(source: WeightSource, signalNow: () => AbortSigna
       return new Given(values, [values.buffer as ArrayBuffer]);
     },
     readQuantized: async (name: string, storage: QuantizedStorage) => {
-      const { columns, codes, scales, zeros } = await source.readQuantized!(name, storage, {
+      if (!source.readQuantized)
+        throw new WeightsError("is not bound to the plan", { tensor: name });
+      const { columns, codes, scales, zeros } = await source.readQuantized(name, storage, {
         signal: signalNow(),
       });
       return new Given({ columns, codes, scales, zeros }, []);

@@ -3,15 +3,19 @@
  * it.
  */
 import type { ByteSource, VerifyOptions } from "./byte-source.ts";
+import { WeightsError } from "./error.ts";
 import { Sha256 } from "./sha256.ts";
 
 /** Bytes read at once, and how many such reads are under way. */
 const stepBytes = 4 << 20;
 const ahead = 4;
 
-/** Reads a whole file in order; lower-case hex. `onBytes` sees every step. */
+/**
+ * Reads a whole file in order; lower-case hex. `onBytes` sees every step. Throws a WeightsError if
+ * the source gives less than its size.
+ */
 export async function digestOf(
-  source: Pick<ByteSource, "size" | "read">,
+  source: Pick<ByteSource, "name" | "size" | "read">,
   { signal, onProgress }: VerifyOptions,
   onBytes: (bytes: Uint8Array) => void = () => {},
 ): Promise<string> {
@@ -19,18 +23,26 @@ export async function digestOf(
   const hash = new Sha256();
   const steps: Promise<Uint8Array>[] = [];
   let asked = 0;
-  for (let loadedBytes = 0; loadedBytes < totalBytes; ) {
+  for (let loadedBytes = 0; ; ) {
     for (; steps.length < ahead && asked < totalBytes; asked += stepBytes) {
       const step = source.read(asked, Math.min(stepBytes, totalBytes - asked), signal);
       step.catch(() => {});
       steps.push(step);
     }
-    const bytes = await steps.shift()!;
+    const next = steps.shift();
+    if (!next) {
+      if (loadedBytes === totalBytes) return hash.hex();
+      throw new WeightsError("could not be read whole", {
+        file: source.name,
+        expected: `${totalBytes} bytes`,
+        received: `${loadedBytes} bytes`,
+      });
+    }
+    const bytes = await next;
     signal?.throwIfAborted();
     hash.update(bytes);
     onBytes(bytes);
     loadedBytes += bytes.length;
     onProgress?.({ loadedBytes, totalBytes });
   }
-  return hash.hex();
 }

@@ -36,15 +36,20 @@ async function resampled(
     : resampleGrid(rows, columns, from, to);
 }
 
+interface WeightPlace {
+  readonly buffer: ArrayBufferLike;
+  readonly offset: number;
+}
+
 /** Where a backend wants its weights. */
 export interface WeightTarget {
   /**
    * Memory for a weight, zero at first, so that the padding of its panels is in place; asked for
    * once per part.
    */
-  place(weight: PlannedWeight): { readonly buffer: ArrayBufferLike; readonly offset: number };
-  /** Every part of the weight is in place. */
-  complete?(weight: PlannedWeight): void;
+  place(weight: PlannedWeight): WeightPlace;
+  /** Every part of the weight is laid out; `place` is where its last part was. */
+  complete?(weight: PlannedWeight, place: WeightPlace): void;
 }
 
 /**
@@ -60,36 +65,36 @@ export async function loadPlanned(
   const totalBytes = weights.reduce((sum, weight) => sum + weight.bytes, 0);
   const parts = weights.flatMap((weight) => {
     let row = 0;
+    const missing = { parts: weight.parts.length };
     return weight.parts.map((part) => {
       const firstRow = row;
       row += partRows(part);
-      return { weight, part, firstRow };
+      return { weight, part, firstRow, missing };
     });
   });
   // Parts of one tensor (a packed q, k, v) are read together, so that each tensor is read once.
   const byTensor = new Map<string, typeof parts>();
   for (const use of parts)
     byTensor.set(use.part.tensor, [...(byTensor.get(use.part.tensor) ?? []), use]);
-  const missing = new Map(weights.map((weight) => [weight, weight.parts.length]));
   let loadedBytes = 0;
   signal?.throwIfAborted();
   const readOne = (
     tensor: string,
+    uses: typeof parts,
     asked: { signal: AbortSignal },
   ): Promise<Float32Array | PackableMatrix> => {
-    const storage = byTensor.get(tensor)!.flatMap(({ weight }) => codesOf(weight) ?? [])[0];
-    return storage
-      ? reader.readQuantized!(tensor, storage, asked)
-      : reader.readFloat32(tensor, asked);
+    const storage = uses.flatMap(({ weight }) => codesOf(weight) ?? [])[0];
+    if (!storage) return reader.readFloat32(tensor, asked);
+    if (!reader.readQuantized) throw new WeightsError("is not bound to the plan", { tensor });
+    return reader.readQuantized(tensor, storage, asked);
   };
-  for await (const [tensor, data] of readAhead(byTensor.keys(), reader, readOne, signal)) {
-    for (const { weight, part, firstRow } of byTensor.get(tensor)!) {
+  for await (const [tensor, uses, data] of readAhead(byTensor, reader, readOne, signal)) {
+    for (const { weight, part, firstRow, missing } of uses) {
       const place = target.place(weight);
       if (codesOf(weight)) (data as PackableMatrix).pack(place, weight, part, firstRow);
       else await layFloats(place, "pack" in data ? data.floats() : data, weight, part, firstRow);
       loadedBytes += weight.bytes * (partRows(part) / weight.rows);
-      missing.set(weight, missing.get(weight)! - 1);
-      if (missing.get(weight) === 0) target.complete?.(weight);
+      if (--missing.parts === 0) target.complete?.(weight, place);
     }
     onProgress?.({ tensor, loadedBytes: Math.round(loadedBytes), totalBytes });
   }
@@ -101,7 +106,7 @@ const codesOf = ({ layout }: PlannedWeight): QuantizedStorage | undefined =>
 
 /** A part of a weight of floats: rows of a tensor, folded or resampled. */
 async function layFloats(
-  { buffer, offset }: ReturnType<WeightTarget["place"]>,
+  { buffer, offset }: WeightPlace,
   data: Float32Array,
   weight: PlannedWeight,
   part: WeightPart,

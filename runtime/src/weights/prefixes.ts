@@ -59,18 +59,15 @@ export function withPrefixes(
   const named = new Map(expected.map((name) => [spelled(name, best), name]));
   // In the order of the file, which reads follow.
   const places = new Map<string, string>();
-  for (const name of stored.keys()) {
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, info] of stored) {
     const short = drop === "" && name.startsWith(found) ? name.slice(found.length) : name;
     const own = named.get(name) ?? (stored.has(short) ? name : short);
     places.set(own, name);
+    tensors.set(own, info);
   }
-  const tensors = new Map<string, TensorInfo>(
-    [...places].map(([name, place]) => [name, stored.get(place)!]),
-  );
-  const resolve = (name: string): string => {
-    requireTensor({ name: file, tensors }, name);
-    return places.get(name)!;
-  };
+  const resolve = (name: string): string => requireTensor({ name: file, tensors: places }, name);
+  const readRows = source.readRows?.bind(source);
   return {
     name: file,
     tensors,
@@ -80,8 +77,8 @@ export function withPrefixes(
     readFloat32: async (name, options) => source.readFloat32(resolve(name), options),
     readRowsFloat32: async (name, rows, options) =>
       source.readRowsFloat32(resolve(name), rows, options),
-    ...(source.readRows && {
-      readRows: async (name, rows, options) => source.readRows!(resolve(name), rows, options),
+    ...(readRows && {
+      readRows: async (name, rows, options) => readRows(resolve(name), rows, options),
     }),
     ...(source.verify && { verify: source.verify.bind(source) }),
     close: () => source.close(),

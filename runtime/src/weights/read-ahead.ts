@@ -10,51 +10,47 @@ import type { WeightReader } from "./weight-reader.ts";
 const aheadBytes = 32 << 20;
 
 /**
- * Names of tensors and what is read of them, in the order in which the reader lists them, which is
- * that of their file. Reads are asked for in bursts, so that a source can merge them.
+ * Names of tensors, what they are wanted for, and what is read of them, in the order in which the
+ * reader lists them, which is that of their file. Reads are asked for in bursts, so that a source
+ * can merge them.
  */
-export async function* readAhead<T>(
-  names: Iterable<string>,
+export async function* readAhead<Use extends object, T>(
+  wanted: ReadonlyMap<string, Use>,
   { tensors }: Pick<WeightReader, "tensors">,
-  readOne: (name: string, options: { signal: AbortSignal }) => Promise<T>,
+  readOne: (name: string, use: Use, options: { signal: AbortSignal }) => Promise<T>,
   signal?: AbortSignal,
-): AsyncGenerator<readonly [name: string, values: T]> {
-  const wanted = new Set(names);
-  const order = tensors
-    ? [...new Set([...tensors.keys(), ...wanted])].filter((name) => wanted.has(name))
-    : [...wanted];
-  const sizeOf = (name: string): number => {
+): AsyncGenerator<readonly [name: string, use: Use, values: T]> {
+  const order = [...new Set([...(tensors?.keys() ?? []), ...wanted.keys()])].flatMap((name) => {
+    const use = wanted.get(name);
     const info = tensors?.get(name);
-    return info ? byteLength(info.dtype, info.shape) : aheadBytes;
-  };
+    return use ? { name, use, bytes: info ? byteLength(info.dtype, info.shape) : aheadBytes } : [];
+  });
   // A failure or a consumer that leaves stops the reads that are under way.
   const stop = new AbortController();
   const leave = signal && onAbort(signal, () => stop.abort(signal.reason));
-  const waiting: {
-    readonly name: string;
-    readonly bytes: number;
-    readonly values: Promise<T>;
-  }[] = [];
+  const waiting: ((typeof order)[number] & { readonly values: Promise<T> })[] = [];
   let pending = 0;
   let next = 0;
   try {
-    while (next < order.length || waiting.length > 0) {
+    for (;;) {
       if (pending <= aheadBytes / 2) {
         while (
           next < order.length &&
-          (waiting.length === 0 || pending + sizeOf(order[next]!) <= aheadBytes)
+          (waiting.length === 0 || pending + order[next]!.bytes <= aheadBytes)
         ) {
-          const name = order[next++]!;
-          const values = readOne(name, { signal: stop.signal });
+          const tensor = order[next++]!;
+          const values = readOne(tensor.name, tensor.use, { signal: stop.signal });
           values.catch(() => {});
-          waiting.push({ name, bytes: sizeOf(name), values });
-          pending += waiting.at(-1)!.bytes;
+          waiting.push({ ...tensor, values });
+          pending += tensor.bytes;
         }
       }
-      const { name, bytes, values } = waiting.shift()!;
+      const first = waiting.shift();
+      if (!first) return;
+      const { name, use, bytes, values } = first;
       const read = await values;
       signal?.throwIfAborted();
-      yield [name, read];
+      yield [name, use, read];
       pending -= bytes;
     }
   } finally {

@@ -1,9 +1,10 @@
+import { entryOf } from "@sigil/spec/shared";
 import { RecentRows } from "../recent-rows.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { verifyBytes } from "./verify-bytes.ts";
 import { dtypeBits, toFloat32 } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
-import { readHeader, type TensorPlace } from "./header.ts";
+import { readHeader } from "./header.ts";
 import { digestFor } from "./verify-plan.ts";
 import { checkRows, requireTensor, type WeightSource } from "./weight-source.ts";
 
@@ -21,7 +22,7 @@ const maxReadBytes = 8 << 20;
 export async function openSafetensors(
   source: ByteSource,
   { signal }: { readonly signal?: AbortSignal } = {},
-): Promise<WeightSource> {
+): Promise<WeightSource & Required<Pick<WeightSource, "readRows" | "verify">>> {
   const file = source.name;
   const { tensors, metadata } = await readHeader(source, signal);
   const cache = new RecentRows<Uint8Array>(keptBytes);
@@ -45,7 +46,7 @@ export async function openSafetensors(
     }
     return data;
   }
-  const place = (name: string) => requireTensor({ name: file, tensors }, name) as TensorPlace;
+  const place = (name: string) => requireTensor({ name: file, tensors }, name);
   const readRows: NonNullable<WeightSource["readRows"]> = async (name, rows, options) => {
     const { begin, dtype } = place(name);
     const columns = checkRows({ name: file, tensors }, name, rows);
@@ -82,7 +83,7 @@ export async function openSafetensors(
       }
     }
     const out = new Uint8Array(rows.length * rowBytes);
-    for (let i = 0; i < rows.length; i++) out.set(found.get(rows[i]!)!, i * rowBytes);
+    for (let i = 0; i < rows.length; i++) out.set(entryOf(found, rows[i]!, "row"), i * rowBytes);
     return out;
   };
 

@@ -1,8 +1,10 @@
-import { shown } from "@sigil/spec/shared";
+import { entryOf, shown } from "@sigil/spec/shared";
 import type { ByteSource } from "./byte-source.ts";
 import { WeightsError } from "./error.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { requireTensor, type TensorInfo, type WeightSource } from "./weight-source.ts";
+
+type Shard = Awaited<ReturnType<typeof openSafetensors>>;
 
 /** `model.safetensors.index.json`: which shard holds each tensor. */
 export interface ShardIndex {
@@ -51,26 +53,25 @@ export async function openShardedSafetensors(
       });
     }
   }
-  const shards = new Map<string, WeightSource>();
+  const shards = new Map<string, Shard>();
   const closeAll = async () =>
     void (await Promise.all([...shards.values()].map((shard) => shard.close())));
-  const owner = new Map<string, WeightSource>();
+  const owner = new Map<string, Shard>();
   const tensors = new Map<string, TensorInfo>();
   let metadata: Readonly<Record<string, string>> = {};
   try {
     for (const file of new Set(entries.map(([, shard]) => shard as string))) {
       const bytes = await resolve(file);
-      try {
-        shards.set(file, await openSafetensors(bytes));
-      } catch (error) {
+      const shard = await openSafetensors(bytes).catch(async (error) => {
         await bytes.close?.();
         throw error;
-      }
+      });
+      shards.set(file, shard);
       // Not Object.assign, to which a key __proto__ is no key.
-      metadata = { ...metadata, ...shards.get(file)!.metadata };
+      metadata = { ...metadata, ...shard.metadata };
     }
     for (const [tensor, file] of entries) {
-      const shard = shards.get(file as string)!;
+      const shard = entryOf(shards, file as string, "shard");
       tensors.set(tensor, requireTensor(shard, tensor));
       owner.set(tensor, shard);
     }
@@ -78,10 +79,7 @@ export async function openShardedSafetensors(
     await closeAll();
     throw error;
   }
-  const shardOf = (tensor: string) => {
-    requireTensor({ name, tensors }, tensor);
-    return owner.get(tensor)!;
-  };
+  const shardOf = (tensor: string) => requireTensor({ name, tensors: owner }, tensor);
   return {
     name,
     tensors,
@@ -89,11 +87,11 @@ export async function openShardedSafetensors(
     read: async (tensor, options) => shardOf(tensor).read(tensor, options),
     locate: (tensor) => shardOf(tensor).locate?.(tensor),
     readFloat32: async (tensor, options) => shardOf(tensor).readFloat32(tensor, options),
-    readRows: async (tensor, rows, options) => shardOf(tensor).readRows!(tensor, rows, options),
+    readRows: async (tensor, rows, options) => shardOf(tensor).readRows(tensor, rows, options),
     readRowsFloat32: async (tensor, rows, options) =>
       shardOf(tensor).readRowsFloat32(tensor, rows, options),
     async verify(sha256, options) {
-      for (const shard of shards.values()) await shard.verify!(sha256, options);
+      for (const shard of shards.values()) await shard.verify(sha256, options);
     },
     close: closeAll,
   };

@@ -67,11 +67,14 @@ export interface WeightSource {
   close(): Promise<void>;
 }
 
-/** The entry of `name`. Throws a WeightsError that suggests the nearest name. */
-export function requireTensor(
-  source: Pick<WeightSource, "name" | "tensors">,
+/**
+ * The entry of `name`, of what a source knows of its tensors. Throws a WeightsError that suggests
+ * the nearest name.
+ */
+export function requireTensor<Entry = TensorInfo>(
+  source: { readonly name: string; readonly tensors: ReadonlyMap<string, Entry> },
   name: string,
-): TensorInfo {
+): Entry {
   const info = source.tensors.get(name);
   if (info === undefined) {
     const near = nearestName(name, source.tensors.keys());

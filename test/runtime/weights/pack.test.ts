@@ -5,6 +5,7 @@ import {
   packPanels,
   syntheticTensor,
   syntheticWeights,
+  WeightsError,
 } from "@sigil/runtime/internal";
 import type { PlannedWeight } from "@sigil/spec";
 import { expect, test } from "vitest";
@@ -57,4 +58,24 @@ test("parts of a weight lie under one another in rows as long as the layout says
     ),
   );
   expect([...new Uint16Array(buffer)]).toEqual(rows.flatMap((row) => [...row, 0, 0]));
+});
+
+test("codes are refused of a source that has none, because it was not bound", async () => {
+  const storage = { bits: 8, group: 32 } as const;
+  const weight: PlannedWeight = {
+    offset: 0,
+    bytes: 48,
+    rows: 1,
+    columns: 32,
+    layout: { kind: "panels", width: 1, storage },
+    parts: [{ tensor: "first", begin: 0, end: 1 }],
+  };
+  const load = loadPlanned(
+    [weight],
+    syntheticWeights([{ name: "first", shape: [1, 32] }], 1),
+    { place: () => ({ buffer: new ArrayBuffer(weight.bytes), offset: 0 }) },
+    {},
+  );
+  await expect(load).rejects.toThrow(WeightsError);
+  await expect(load).rejects.toThrow('tensor "first": is not bound to the plan');
 });

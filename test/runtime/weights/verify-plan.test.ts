@@ -64,6 +64,25 @@ describe("a plan with a SHA-256", () => {
     await (await openCpuSession(artifact, weights, { lazy: true, verify: false })).dispose();
   });
 
+  it("refuses a file that has become shorter since it was opened", async () => {
+    const whole = bufferSource(bytes, "model.safetensors");
+    let gone = 0;
+    const weights = await openSafetensors({
+      ...whole,
+      read: async (offset, length, signal) =>
+        (await whole.read(offset, length, signal)).subarray(0, length - gone),
+    });
+    gone = 1;
+    const error = await openCpuSession(artifact, weights, { lazy: true }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(WeightsError);
+    expect(error).toMatchObject({
+      message: expect.stringContaining("could not be read whole"),
+      expected: `${bytes.length} bytes`,
+    });
+  });
+
   it("refuses weights that are no file", async () => {
     const weights = syntheticWeights(
       Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })),
