@@ -219,12 +219,15 @@ it.each([
     "",
     /^error: cannot write null\.json: a file of that name exists$/,
   ],
-] as const)("%s", async (_, args, input, message) => {
-  const before = readdirSync(folder);
-  const { status, stdout, stderr } = await sigil(args, input);
-  expect(stderr.trimEnd().split("\n")[0]).toMatch(message);
-  expect([status === 1 || status === 2, stdout, readdirSync(folder)]).toEqual([true, "", before]);
-});
+] as const)(
+  "is refused in one line, and nothing is written: %s",
+  async (_, args, input, message) => {
+    const before = readdirSync(folder);
+    const { status, stdout, stderr } = await sigil(args, input);
+    expect(stderr.trimEnd().split("\n")[0]).toMatch(message);
+    expect([status === 1 || status === 2, stdout, readdirSync(folder)]).toEqual([true, "", before]);
+  },
+);
 
 it("a file that is no text is shown in part, without what would act on a terminal", async () => {
   const { status, stderr } = await sigil(["inspect", join(shapes, "model.safetensors")]);

@@ -71,7 +71,7 @@ beforeAll(async () => {
 });
 
 it.each(["cpu", "reference"])(
-  "takes integers of any width where the document has int32: %s",
+  "sigil run takes integers of any width where the document has int32, on %s",
   async (backend) => {
     const table = syntheticTensor("table", [5, 4], 3);
     const expected = tokens.map((x, i) => x + table[ids[Math.floor(i / 4)]! * 4 + (i % 4)]!);
@@ -86,7 +86,7 @@ it.each(["cpu", "reference"])(
   60_000,
 );
 
-it("refuses what are no such integers, by name", async () => {
+it("sigil run refuses other values for int32, and names the input", async () => {
   await save("floats", "F32", ids);
   expect((await runWith("floats")).stderr).toMatch(
     /position_ids: expected 32-bit integers, received F32/,

@@ -40,7 +40,7 @@ async function compile(
   );
 }
 
-it("is JavaScript with declarations, TypeScript where it is asked for, never both", async () => {
+it("a compiled module is JavaScript with declarations, or TypeScript on request", async () => {
   const modules = ["cpu", "index", "native"];
   const js = [...modules.flatMap((name) => [`${name}.d.ts`, `${name}.js`]), "package.json"];
   expect(Object.keys(await compile({}))).toEqual(js);
@@ -54,7 +54,7 @@ it("is JavaScript with declarations, TypeScript where it is asked for, never bot
   expect(Object.keys(await compile({ emit: "ts" }, "--emit", "js"))).toEqual(js);
 });
 
-it("says compiler, spec, checkpoint and licence in every file, as comments", async () => {
+it("every file of a module names compiler, spec, checkpoint and licence", async () => {
   const { "package.json": _, ...files } = await compile({}, "--target", "cpu", "webgpu");
   expect(Object.keys(files).length).toBeGreaterThan(10);
   for (const [name, text] of Object.entries(files))

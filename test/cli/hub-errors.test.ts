@@ -49,14 +49,14 @@ describe("access", () => {
   });
 });
 
-describe("what cannot be had", () => {
-  it("names a model that does not exist, and one without config.json", async () => {
+describe("a model that cannot be had", () => {
+  it("is named if it does not exist or has no config.json", async () => {
     await refused(resolveModel("org/none"), "not-found", /no model org\/none.*check the id/);
     hub.publish("main", { "model.safetensors": weights });
     await refused(resolveModel(model), "not-found", "has no config.json");
   });
 
-  it("names the endpoint that does not answer", async () => {
+  it("is reported with the endpoint if that does not answer", async () => {
     await hub.stop();
     await refused(
       resolveModel(model),
@@ -74,9 +74,14 @@ describe("what cannot be had", () => {
     ["https://huggingface.co/org/tiny/tree/main", "give the model's Hub id, org/tiny"],
     ["https://huggingface.co/org/tiny/blob/v1/config.json?x=y", "Hub id, org/tiny@v1"],
     ["hf.co/org/tiny/", "give the model's Hub id, org/tiny"],
-    [`org/${"x".repeat(300)}`, "there is no file or folder"],
-  ])("says of %s what it is", async (id, message) => {
+  ])("is told apart from a path or an address: %s", async (id, message) => {
     await refused(resolveModel(id), "invalid", message);
+    expect(hub.seen).toEqual([]);
+  });
+
+  it("is refused if its id has 304 characters", async () => {
+    const id = `org/${"x".repeat(300)}`;
+    await refused(resolveModel(id), "invalid", "there is no file or folder");
     expect(hub.seen).toEqual([]);
   });
 
@@ -86,7 +91,7 @@ describe("what cannot be had", () => {
     ["consolidated.safetensors", "use the model.safetensors"],
     ["model-00001-of-00002.safetensors", "not the model.safetensors.index.json"],
     ["adapter_model.safetensors", "PEFT adapter"],
-  ])("says that weights are only in %s, and fetches nothing", async (name, message) => {
+  ])("is not fetched if its weights are only in %s, which is said", async (name, message) => {
     hub.publish("main", {
       ...(name.startsWith("adapter") ? {} : { "config.json": config }),
       [name]: weights,
@@ -100,7 +105,7 @@ describe("what cannot be had", () => {
     ["HF_HUB_DOWNLOAD_TIMEOUT", "-1", /expected a number of seconds/],
     ["HF_TOKEN", "sec\nret", /^((?!sec).)*characters that a token cannot have/],
     ["HF_ENDPOINT", "ftp://hub", /HF_ENDPOINT/],
-  ])("refuses the setting %s=%j", async (name, value, message) => {
+  ])("is refused with the setting %s=%j", async (name, value, message) => {
     vi.stubEnv(name, value);
     await refused(resolveModel(model), "invalid", message);
   });
@@ -115,7 +120,7 @@ describe("what cannot be had", () => {
     "org/tiny@../x",
     "org/tiny@a/../../b",
     "",
-  ])('refuses "%s" as an id', async (id) => {
+  ])('is refused if "%s" is its id', async (id) => {
     await refused(resolveModel(id), "invalid", `there is no file or folder "${id}"`);
     expect(hub.seen).toEqual([]);
   });

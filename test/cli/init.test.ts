@@ -32,7 +32,7 @@ const bytes = () =>
     { file: out },
   ).pixels;
 
-it("writes what the checkpoint normalises by, which bytes then take", async () => {
+it("sigil init writes the checkpoint's normalisation, which bytes then take", async () => {
   const clip = { do_rescale: false, image_mean: [0.48, 0.45, 0.4], image_std: [0.26, 0.25, 0.27] };
   await sigil("init", checkpoint("clip", clip), "--out", out);
   expect(bytes()).toEqual({
@@ -46,7 +46,7 @@ it("writes what the checkpoint normalises by, which bytes then take", async () =
   expect(written).toEqual(meant);
 });
 
-it("leaves the defaults where the checkpoint says nothing", async () => {
+it("sigil init writes the defaults if the checkpoint has no settings", async () => {
   await sigil("init", checkpoint("silent"), "--out", out, "--force");
   expect(bytes()).toEqual({
     dtype: "uint8",
@@ -57,8 +57,8 @@ it("leaves the defaults where the checkpoint says nothing", async () => {
 });
 
 it(
-  "writes nothing from a preprocessor_config.json that makes no sense, nor from what is a spec " +
-    "already",
+  "sigil init writes nothing for an invalid preprocessor_config.json, and nothing for a file " +
+    "that is already a spec",
   async () => {
     rmSync(out);
     const odd = checkpoint("odd", { image_std: [1, 0, 1] });

@@ -25,7 +25,7 @@ const goldens = JSON.parse(readFileSync(join(fixtures, "images/images.json"), "u
 }[];
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-it("writes what Pillow and torchvision make of a picture, bit for bit", async () => {
+it("sigil preprocess writes the bits of Pillow and torchvision", async () => {
   for (const golden of goldens.find(({ file }) => file === "png-scene-640x480.png")!.resized)
     for (const fast of [false, true]) {
       const filter = golden.resample === 3 ? "bicubic" : "bilinear";
@@ -54,7 +54,7 @@ it("writes what Pillow and torchvision make of a picture, bit for bit", async ()
     }
 }, 60_000);
 
-it("takes a checkpoint's config, and refuses what it cannot do without writing", async () => {
+it("sigil preprocess takes a config, and writes nothing if it refuses one", async () => {
   const config = join(fixtures, "checkpoints/siglip-shapes/preprocessor_config.json");
   rmSync(out, { force: true });
   expect(

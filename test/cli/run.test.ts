@@ -56,7 +56,7 @@ describe("sigil run", () => {
     "tiny-classify-single": [],
   };
   for (const [name, flags] of Object.entries(options))
-    it(`${name} ${flags.join(" ")}`, async () => {
+    it(`writes what transformers returns: ${[name, ...flags].join(" ")}`, async () => {
       const golden = await goldenCase(name);
       const { config, kind, seed } = caseOf(name);
       const [spec, weights, inputs, outputs] = [

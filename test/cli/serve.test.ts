@@ -20,7 +20,7 @@ const start = (...sources: readonly string[]) => {
   return { child, said: () => said, ended: once(child, "exit") };
 };
 
-it("serves models by name, and answers what is under way before it ends", async () => {
+it("sigil serve serves models by name, and answers what is under way before it ends", async () => {
   const { child, said, ended } = start(`cats=${checkpoint}`, checkpoint);
   await expect.poll(said, { timeout: 50_000 }).toMatch(/listening on http/);
   const [, address] = /listening on (\S+);/.exec(said())!;
@@ -43,7 +43,7 @@ it("serves models by name, and answers what is under way before it ends", async 
   expect(said()).toMatch(/SIGTERM: waiting for the requests in progress/);
 });
 
-it("computes with the backend that it is given", async () => {
+it("sigil serve computes with the backend that it is given", async () => {
   const { child, said, ended } = start(checkpoint, "--backend", "wasm");
   await expect.poll(said, { timeout: 50_000 }).toMatch(/listening on http/);
   expect(said()).toMatch(/siglip-shapes on cpu: WebAssembly/);
@@ -51,7 +51,7 @@ it("computes with the backend that it is given", async () => {
   expect(await ended).toEqual([0, null]);
 });
 
-it("serves NaFlex for as many patches as it is told", async () => {
+it("sigil serve takes NaFlex pictures of as many patches as --max-num-patches says", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sigil-serve-"));
   await writeNaflexCheckpoint(folder);
   const { child, said, ended } = start(`wide=${folder}`, "--max-num-patches", "12");
@@ -73,7 +73,7 @@ it("serves NaFlex for as many patches as it is told", async () => {
   rmSync(folder, { recursive: true });
 });
 
-it("says when two models have one name", async () => {
+it("sigil serve refuses two models of one name", async () => {
   const { said, ended } = start(checkpoint, checkpoint);
   expect(await ended).toEqual([1, null]);
   expect(said()).toMatch(/error: two models have the name siglip-shapes: rename one/);

@@ -18,7 +18,7 @@ const config = {
 const folder = mkdtempSync(join(tmpdir(), "sigil-names-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the class of a spec called", () => {
+describe("a valid class is declared for a spec that is called", () => {
   const classes: readonly [spec: string, declaration: string][] = [
     ["my-siglip", "class MySiglip extends sigil.SiglipVisionModel<MySiglipTypes>"],
     ["a-", "class A extends"],

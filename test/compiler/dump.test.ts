@@ -27,7 +27,7 @@ describe("an expression as text", () => {
     [binary("sub", binary("sub", x, y), z), "x - y - z"],
     [binary("div", x, binary("mul", y, z)), "x / (y * z)"],
     [binary("max", unary("exp", x), constant(0)), "max(exp(x), 0)"],
-  ])("%#: keeps the order of evaluation and no more parentheses", (expression, text) => {
+  ])("keeps the order of evaluation and no more parentheses: $1", (expression, text) => {
     expect(showExpression(expression)).toBe(text);
   });
 });

@@ -17,7 +17,7 @@ const cases = [
   "tiny-classify-single",
 ];
 
-describe("fused programs against their unfused graphs", () => {
+describe("fused programs compute what their unfused graphs compute", () => {
   for (const name of cases)
     it(name, async () => {
       const golden = await goldenCase(name);
@@ -68,7 +68,7 @@ describe("fused programs against their unfused graphs", () => {
       }
     });
 
-  it("packs q, k and v and keeps nothing elementwise apart in a layer", async () => {
+  it("a layer has one product for q, k and v, and no elementwise kernel", async () => {
     const { spec } = await goldenCase("tiny");
     const [vision] = lowerSpec(spec);
     const layer = vision!.lowered.launches.filter((launch) =>

@@ -9,7 +9,7 @@ import { goldenCase, scaledError } from "../support/golden-cases.ts";
  */
 const tolerance = 1e-5;
 
-describe("the oracle against transformers", () => {
+describe("the oracle computes what transformers computes", () => {
   for (const name of ["tiny", "tiny-awkward", "tiny-grayscale", "tiny-interpolate", "tiny-mask"])
     it(name, async () => {
       const golden = await goldenCase(name);

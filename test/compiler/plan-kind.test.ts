@@ -30,9 +30,11 @@ it.each<[object, string]>([
   [{ outputs: ["last_hidden_state"] }, "siglip"],
   [{ architecture: "siglip-vision" }, "siglip-vision"],
   [{ architecture: "siglip-image-classification" }, "siglip-image-classification"],
-])("of Sigil's documents: %j", (spec, kind) => expect(kindOf(spec)).toBe(kind));
+])("a plan of Sigil's documents has the kind of its model: %j is %s", (spec, kind) =>
+  expect(kindOf(spec)).toBe(kind),
+);
 
-it("is guessed from no name of an input or an output", () => {
+it("the kind is the document's own or inherited, and not guessed from names", () => {
   expect(kindOf({}, pooled)).toBe("graph");
   expect(kindOf({}, { ...pooled, kind: "siglip-image-classification" })).toBe(
     "siglip-image-classification",
@@ -41,7 +43,7 @@ it("is guessed from no name of an input or an output", () => {
   expect(kindOf({}, { name: "v", extends: "siglip-vision", kind: "graph" })).toBe("graph");
 });
 
-it("of several graphs is SigLIP's where their inputs say so", () => {
+it("several graphs without a kind are a siglip if they have both towers and the scores", () => {
   const { kind: _, ...joint } = JSON.parse(
     readFileSync(new URL("../../spec/architectures/siglip.json", import.meta.url), "utf8"),
   ) as { kind: string; programs: readonly string[] };
@@ -49,12 +51,12 @@ it("of several graphs is SigLIP's where their inputs say so", () => {
   expect(kindOf({}, { ...joint, programs: joint.programs.slice(0, 2) })).toBe("graph");
 });
 
-it("is refused where the class is given what the document does not take", () =>
+it("a kind is refused if the graph lacks the inputs of that class", () =>
   expect(() => kindOf({}, { ...pooled, kind: "siglip-text" })).toThrow(
     'a siglip-text has an input "input_ids"',
   ));
 
-it("is one of the plan's kinds", () => {
+it("the schemas of documents and plans list the same kinds", () => {
   const kinds = (schema: string, name: string): unknown =>
     JSON.parse(
       readFileSync(new URL(`../../spec/schema/${schema}.schema.json`, import.meta.url), "utf8"),

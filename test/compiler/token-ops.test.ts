@@ -36,7 +36,7 @@ const cases: Readonly<
   interpolate_grid: [[values("table", 25, 3)], {}, { height: 3, width: 8, mode: "bilinear" }],
 };
 
-it.each(Object.keys(cases))("%s", (name) => {
+it.each(Object.keys(cases))("%s computes its definition", (name) => {
   const [inputs, weights, attributes] = cases[name]!;
   const op = ops[name]!;
   const y = op.evaluate(inputs, weights as never, attributes as never);
@@ -53,7 +53,7 @@ it.each(Object.keys(cases))("%s", (name) => {
   expect(scaledError(y.data, goldens[name]!)).toBeLessThan(1e-11);
 });
 
-it("rotary", () => {
+it("rotary computes what transformers computes", () => {
   const [cos, sin] = [values("cos", 16, 3), values("sin", 16, 3)];
   const whole = values("x", 2, 16, 12);
   const { data } = ops.rotary!.evaluate([whole, cos, sin], {}, { heads: 2 });
@@ -133,7 +133,7 @@ it.each<[string, (number | typeof batch)[][], object, RegExp]>([
   expect(() => infer(shapes, given, attributes as never)).toThrow(message);
 });
 
-it("are refused with a ShapeError, which has a place in the document", () =>
+it("ill-shaped inputs are refused with a ShapeError, which has a place in the document", () =>
   expect(() =>
     ops.concat!.infer(
       [

@@ -97,7 +97,7 @@ async function check(document: Architecture, cpu: boolean): Promise<void> {
     expect(scaledError(outputs[name]!.data, data), name).toBeLessThan(1e-3);
 }
 
-it(`${runs} drawn documents`, async () => {
+it(`${runs} drawn documents compute what the oracle computes, or are refused`, async () => {
   let compiled = 0;
   const told = new Set<string>();
   for (let seed = first; seed < first + runs; seed++) {

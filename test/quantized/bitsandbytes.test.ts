@@ -101,7 +101,7 @@ const tolerance = 1e-5;
 const kinds = ["fp4", "nf4", "nf4-double", "int8"] as const;
 const acrossRows = ["awkward/fp4", "awkward/nf4-double", "awkward/int8"] as const;
 
-describe("bitsandbytes on the CPU", () => {
+describe("a checkpoint of bitsandbytes gives its results on the CPU", () => {
   it.each([...kinds, ...acrossRows])("%s", async (name) => {
     expect(await worstError(name, "cpu")).toBeLessThan(tolerance);
   });
@@ -111,24 +111,31 @@ describe("bitsandbytes on the CPU", () => {
   });
 });
 
-describe.skipIf(instructionSets.length === 0)(`bitsandbytes natively ${needsGxx}`, () => {
-  describe.each(instructionSets)("%s", (set) => {
-    it.each([...kinds, ...acrossRows])("%s", async (name) => {
-      const error = await withInstructionSet(set, () => worstError(name, "native"));
-      expect(error).toBeLessThan(tolerance);
+describe.skipIf(instructionSets.length === 0)(
+  `a checkpoint of bitsandbytes gives its results natively ${needsGxx}`,
+  () => {
+    describe.each(instructionSets)("%s", (set) => {
+      it.each([...kinds, ...acrossRows])("%s", async (name) => {
+        const error = await withInstructionSet(set, () => worstError(name, "native"));
+        expect(error).toBeLessThan(tolerance);
+      });
     });
-  });
-});
+  },
+);
 
-describe.skipIf(!gpu)(`bitsandbytes on WebGPU ${needsWebGpu}`, { timeout: 300_000 }, () => {
-  it.each(["nf4-double", "int8", "awkward/fp4", "awkward/int8"])("%s", async (name) => {
-    // WGSL's `exp` is only good to a few ulp.
-    expect(await worstError(name, "webgpu")).toBeLessThan(2 * tolerance);
-  });
-});
+describe.skipIf(!gpu)(
+  `a checkpoint of bitsandbytes gives its results on WebGPU ${needsWebGpu}`,
+  { timeout: 300_000 },
+  () => {
+    it.each(["nf4-double", "int8", "awkward/fp4", "awkward/int8"])("%s", async (name) => {
+      // WGSL's `exp` is only good to a few ulp.
+      expect(await worstError(name, "webgpu")).toBeLessThan(2 * tolerance);
+    });
+  },
+);
 
 describe.skipIf(!emulatedDriver)(
-  `bitsandbytes on the emulated CUDA device ${needsGxx}`,
+  `a checkpoint of bitsandbytes gives its results on the emulated CUDA device ${needsGxx}`,
   { timeout: 300_000 },
   () => {
     it.each(["nf4-double", "int8", "awkward/fp4", "awkward/int8"])("%s", async (name) => {

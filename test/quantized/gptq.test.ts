@@ -32,7 +32,7 @@ function loss(matrix: QuantizedMatrix): number {
   return sum / samples / rows;
 }
 
-it("loses far less where inputs go together", async () => {
+it("GPTQ loses far less than rounding where inputs go together", async () => {
   const gram = await Gram.create(columns);
   for (const input of inputs) gram.add(input);
   const rounded = loss(quantizeClosely(values, columns, { bits: 4, group }));
@@ -42,14 +42,14 @@ it("loses far less where inputs go together", async () => {
   expect(calibrated.codes.every((code) => code >= 0 && code <= 15)).toBe(true);
 });
 
-it("rounds where no input tells anything", async () => {
+it("GPTQ rounds to the nearest codes where there are no inputs", async () => {
   const rounded = quantizeClosely(values, columns, { bits: 4, group });
   const calibrated = gptq(values, columns, { bits: 4, group }, await Gram.create(columns));
   expect(Array.from(calibrated.codes)).toEqual(Array.from(rounded.codes));
   expect(Array.from(calibrated.scales)).toEqual(Array.from(rounded.scales));
 });
 
-it("stands inputs of which a column is always zero, or two are the same", async () => {
+it("GPTQ takes inputs of which a column is always zero, or two are the same", async () => {
   const gram = await Gram.create(columns);
   for (const input of inputs)
     gram.add(input.map((x, k) => (k === 5 ? 0 : k === 9 ? input[8]! : x)));
@@ -57,7 +57,7 @@ it("stands inputs of which a column is always zero, or two are the same", async 
   expect(scales.every(Number.isFinite)).toBe(true);
 });
 
-it("sums the products of inputs as they are, blocks of them and what is left", async () => {
+it("a Gram matrix is the sum of the products of all inputs, in blocks and the rest", async () => {
   const size = 21;
   const gram = await Gram.create(size);
   const given = Array.from({ length: 300 }, (_, s) => uniform(`row ${s}`, size));

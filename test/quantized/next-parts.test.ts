@@ -11,7 +11,7 @@ const part = (
 ): MeasuredPart => ({ pattern, error, weights, tower });
 const cosine = (least: number) => ({ count: 8, least, mean: least });
 
-it("are as many of the most costly ones as the measured errors ask for", () => {
+it("the next parts are as many of the most costly ones as the measured errors require", () => {
   const parts = [part("a", 0.001), part("b", 0.004), part("c", 0.003), part("d", 0.002)];
   const next = (target: number, raised: string[] = []) =>
     nextParts({ images: cosine(0.99) }, target, parts, raised);
@@ -23,7 +23,7 @@ it("are as many of the most costly ones as the measured errors ask for", () => {
   expect(next(1, ["a", "b", "c", "d"])).toEqual([]);
 });
 
-it("are those of the tower that misses it, by what a weight of theirs costs", () => {
+it("the next parts belong to the tower below the target, the costliest per weight first", () => {
   const parts = [
     part("a", 0.01),
     part("table", 0.004, 1000, "texts"),
@@ -35,7 +35,7 @@ it("are those of the tower that misses it, by what a weight of theirs costs", ()
   ]);
 });
 
-it("are layers and tables", () => {
+it("the parts of a model are its layers and its token table", () => {
   const sizes = new Map([
     ["v.encoder.layers.0.mlp.fc1.weight", 6],
     ["v.encoder.layers.0.mlp.fc2.weight", 7],

@@ -32,7 +32,7 @@ async function open(spec: ModelSpec, seed: number) {
   );
 }
 
-describe("transformers' SiglipModel on the CPU backend", () => {
+describe("the CPU computes what transformers' SiglipModel computes", () => {
   for (const name of [
     "tiny",
     "tiny-awkward",
@@ -99,7 +99,7 @@ describe("transformers' SiglipModel on the CPU backend", () => {
     });
 });
 
-describe("transformers' SiglipForImageClassification on the CPU backend", () => {
+describe("the CPU computes what transformers' SiglipForImageClassification computes", () => {
   for (const name of ["tiny-classify-single", "tiny-classify-multi", "tiny-classify-regression"])
     it(name, async () => {
       const golden = await goldenCase(name);

@@ -102,7 +102,7 @@ describe("memory", () => {
 
 describe("threads", () => {
   it.each([999, 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    "%s of them are refused",
+    "in a number of %s are refused",
     async (threads) => {
       const error = await failure(create({ threads }));
       expect(error).toBeInstanceOf(OptionError);

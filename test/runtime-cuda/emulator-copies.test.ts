@@ -157,7 +157,7 @@ describe.skipIf(!hostCompiler)(`tensor copies ${needsGxx}`, () => {
       3,
       /tensor_store reads shared\+\d+, which thread \d+ wrote without a fence_async_proxy after it/,
     ],
-  ] as const)("fault %i of a store", async (fault, text) => {
+  ] as const)("a store that breaks a rule is reported (fault %i)", async (fault, text) => {
     const module = await build(fault);
     for (let seed = 0; seed < 5; seed++) expect(() => store(module, seed)).toThrow(text);
   });

@@ -75,8 +75,12 @@ describe.skipIf(!hostCompiler)(`TMA, barriers and wgmma ${needsGxx}`, () => {
     Object.entries(hopperFaults).flatMap(
       ([name, fault]) =>
         [
-          [name, fault, false],
-          [`${name}, watched`, fault, true],
+          [fault === 0 ? "gives the right product" : `finds a fault: ${name}`, fault, false],
+          [
+            fault === 0 ? "gives the right product, watched" : `finds a fault, watched: ${name}`,
+            fault,
+            true,
+          ],
         ] as const,
     ),
   )("%s", async (_name, fault, checked) => {

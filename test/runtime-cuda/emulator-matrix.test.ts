@@ -85,7 +85,7 @@ const encode = (value: number, type: "f16" | "bf16"): number => {
 const encodeAll = (values: readonly number[], type: "f16" | "bf16"): Uint16Array =>
   Uint16Array.from(values, (value) => encode(value, type));
 
-describe.skipIf(!hostCompiler)(`matrix instructions ${needsGxx}`, () => {
+describe.skipIf(!hostCompiler)(`matrix instructions compute what PTX defines ${needsGxx}`, () => {
   const plain = hostCompiler && EmulatedModule.build({ fragments }, { checked: true });
   const kernels = shapes.map(
     ({ name, type, n, span, transposed, registers }) =>

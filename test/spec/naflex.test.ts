@@ -33,7 +33,9 @@ describe("a NaFlex config", () => {
       { model_type: "siglip2", architectures: ["Siglip2ForImageClassification"] },
       "siglip2-image-classification",
     ],
-  ])("%j is a %s", (config, architecture) => expect(parse(config).architecture).toBe(architecture));
+  ])("%j has the architecture %s", (config, architecture) =>
+    expect(parse(config).architecture).toBe(architecture),
+  );
 
   it("has transformers' defaults: 256 rows of positions, and no image_size", () => {
     const { vision_config: vision, text_config: text } = parse({ model_type: "siglip2" }).config;
@@ -42,7 +44,7 @@ describe("a NaFlex config", () => {
     expect(text).toMatchObject({ vocab_size: 32000, projection_size: 768 });
   });
 
-  it("has a square table", () =>
+  it("must have a square number of positions", () =>
     expect(problems({ model_type: "siglip2", vision_config: { num_patches: 255 } })).toEqual([
       "/vision_config/num_patches: num_patches 255 is not a square number, but " +
         "the position table is square",
@@ -87,7 +89,10 @@ describe("max_num_patches", () => {
       { ...spec, max_num_patches: 0 },
       ["/max_num_patches: `max_num_patches` must be at least 1, not 0"],
     ],
-  ])("and what goes with it: %j", (given, expected) => expect(problems(given)).toEqual(expected));
+  ])(
+    "and other settings that do not suit a NaFlex model, or are out of range, are refused: %j",
+    (given, expected) => expect(problems(given)).toEqual(expected),
+  );
 
   it("is a count in the file beside the config too", () =>
     expect(

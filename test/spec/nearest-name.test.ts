@@ -23,7 +23,7 @@ function distance(a: string, b: string, known = new Map<string, number>()): numb
   return least;
 }
 
-it("is the first of the least distance, within a third of the name", () => {
+it("the nearest name is the first of the least distance, within a third of the name", () => {
   let state = 7;
   const random = (below: number): number =>
     (state = (state * 1103515245 + 12345) % 2 ** 31) % below;

@@ -171,8 +171,12 @@ describe("an op's step in a file", () => {
 });
 
 describe("what the config gives an attribute", () => {
+  it("is taken if it suits the attribute", () =>
+    expect(problemOf(documentOf({ ...norm, attributes: { epsilon: "$layer_norm_eps" } }))).toBe(
+      "",
+    ));
+
   it.each([
-    ["$layer_norm_eps", ""],
     [
       "$tiny",
       '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, ' +
@@ -189,7 +193,7 @@ describe("what the config gives an attribute", () => {
       '/steps/0/attributes/epsilon: "epsilon" of layer_norm must be a number of at least 0, ' +
         "not true",
     ],
-  ])("%s: %s", (epsilon, problem) =>
+  ])("is refused if %s does not suit it: %s", (epsilon, problem) =>
     expect(problemOf(documentOf({ ...norm, attributes: { epsilon } }))).toBe(problem),
   );
   it("is an integer where the op counts with it", () =>

@@ -112,7 +112,7 @@ describe("a preprocessor_config.json that cannot be used", () => {
       { code: "wrong-type", pointer: "/rescale_factor", line: 2 },
     ],
     [
-      "has as many values as no picture has channels",
+      "has two values for three channels",
       { image_mean: [0.5, 0.5] },
       {},
       { code: "contradictory-sizes", pointer: "/image_mean", line: 2 },

@@ -4,9 +4,11 @@ import { parsePythonJson } from "@sigil/spec/shared";
 import { describe, expect, it } from "vitest";
 
 const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+/** The start of a text, for names of tests. */
+const start = (text: string): string => JSON.stringify(text).slice(0, 60);
 
-describe("JSON with Python's constants", () => {
-  it.each<[string, unknown]>([
+describe("JSON with NaN and Infinity", () => {
+  const read: readonly [string, unknown][] = [
     ["NaN", Number.NaN],
     ["[NaN,-Infinity, Infinity ]", [Number.NaN, -Infinity, Infinity]],
     ['{"a":Infinity,"b":{"c":NaN}}', { a: Infinity, b: { c: Number.NaN } }],
@@ -16,13 +18,16 @@ describe("JSON with Python's constants", () => {
     ["[-0,-1]", [-0, -1]],
     [nested(128), JSON.parse(nested(128))],
     ['{"a":"[[["}', { a: "[[[" }],
-  ])("%s", (text, value) => expect(parsePythonJson(text)).toStrictEqual(value));
+  ];
+  for (const [text, value] of read)
+    it(`is read as Python reads it: ${start(text)}`, () =>
+      expect(parsePythonJson(text)).toStrictEqual(value));
 
   it("keeps a key called __proto__ a key", () =>
     expect(Object.keys(parsePythonJson('{"__proto__":[NaN]}') as object)).toEqual(["__proto__"]));
 
   // Python's json.loads refuses each of these but the depth, which it bounds itself.
-  it.each([
+  const refused: readonly string[] = [
     "",
     "nan",
     "+Infinity",
@@ -44,7 +49,10 @@ describe("JSON with Python's constants", () => {
     nested(129),
     nested(100_000),
     '{"a":'.repeat(100_000),
-  ])("refuses %.20s", (text) => expect(() => parsePythonJson(text)).toThrow(SyntaxError));
+  ];
+  for (const text of refused)
+    it(`is refused: ${start(text)}`, () =>
+      expect(() => parsePythonJson(text)).toThrow(SyntaxError));
 });
 
 describe("a spec's file", () => {
@@ -58,13 +66,13 @@ describe("a spec's file", () => {
     return "";
   };
 
-  it("may have the constants where the model does not look", () =>
+  it("may have NaN and Infinity in fields that the model does not read", () =>
     expect(
       parseSpec('{"model_type":"siglip","best_loss":Infinity,"x":[NaN]}', { file: "x.json" }).config
         .best_loss,
     ).toBe(Infinity));
 
-  it("is told where a constant cannot stand", () =>
+  it("is refused with the places where NaN or Infinity cannot stand", () =>
     expect(
       problems(
         '{"model_type":"siglip","text_config":{"layer_norm_eps":NaN,"hidden_size":-Infinity}}',
@@ -83,12 +91,13 @@ describe("a spec's file", () => {
         |                                                                          ^^^^^^^^^"
     `));
 
-  it("is told where it nests too deep", () =>
+  it("is refused with the place where it nests too deep", () =>
     expect(problems(`{"model_type":"siglip",\n"x":${nested(20_000)}}`)).toContain(
       "error[malformed-json]: nested deeper than 128 levels\n --> x.json:2:132",
     ));
 
-  it.each(["", " ", "NaN NaN", "{", "\u0000", '{"a":1}}', '"\ud800'])("%j has a place", (text) =>
-    expect(problems(text)).toContain("error[malformed-json]: malformed JSON: "),
+  it.each(["", " ", "NaN NaN", "{", "\u0000", '{"a":1}}', '"\ud800'])(
+    "is reported as malformed if it is %j",
+    (text) => expect(problems(text)).toContain("error[malformed-json]: malformed JSON: "),
   );
 });

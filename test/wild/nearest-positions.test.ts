@@ -17,33 +17,36 @@ import { wildFolder, wildPixels } from "../support/wild-cases.ts";
 
 const folder = wildFolder("smolvlm");
 const spec = loadSpec(folder, { tower: "vision" });
-describe.each(wildBackends)("on $name", ({ here, tolerance, open }) => {
-  it.skipIf(!here)("whole and masked pictures", { timeout: 120_000 }, async () => {
-    const checkpoint = await openCheckpoint(folder);
-    const file = readFileSync(join(folder, "outputs.safetensors"));
-    const outputs = await openSafetensors(bufferSource(file, "outputs.safetensors"));
-    const session = await open({ spec, checkpoint });
-    const pixelValues = wildPixels(81);
-    const whole = await new SiglipVisionModel(session).forward({ pixelValues });
-    const mask = "input.patch_attention_mask";
-    const given = nearestPositions(
-      { data: await outputs.read(mask), shape: outputs.tensors.get(mask)!.shape },
-      4,
-    );
-    const program = session.programOf("pixel_values");
-    const inputs = { pixel_values: pixelValues, ...given };
-    const masked = await session.run(program, inputs, { image_batch: 2 });
-    await session.dispose();
-    await checkpoint.close();
-    const error = async (actual: ArrayLike<number>, name: string): Promise<number> =>
-      scaledError(actual, await outputs.readFloat32(name));
-    expect(await error(whole.lastHiddenState!.data, "full")).toBeLessThan(tolerance);
-    // The rows of padding too.
-    expect(await error(masked.last_hidden_state!.data, "masked")).toBeLessThan(tolerance);
-  });
-});
+describe.each(wildBackends)(
+  "positions go to the nearest row of the table, on $name",
+  ({ here, tolerance, open }) => {
+    it.skipIf(!here)("for whole and masked pictures", { timeout: 120_000 }, async () => {
+      const checkpoint = await openCheckpoint(folder);
+      const file = readFileSync(join(folder, "outputs.safetensors"));
+      const outputs = await openSafetensors(bufferSource(file, "outputs.safetensors"));
+      const session = await open({ spec, checkpoint });
+      const pixelValues = wildPixels(81);
+      const whole = await new SiglipVisionModel(session).forward({ pixelValues });
+      const mask = "input.patch_attention_mask";
+      const given = nearestPositions(
+        { data: await outputs.read(mask), shape: outputs.tensors.get(mask)!.shape },
+        4,
+      );
+      const program = session.programOf("pixel_values");
+      const inputs = { pixel_values: pixelValues, ...given };
+      const masked = await session.run(program, inputs, { image_batch: 2 });
+      await session.dispose();
+      await checkpoint.close();
+      const error = async (actual: ArrayLike<number>, name: string): Promise<number> =>
+        scaledError(actual, await outputs.readFloat32(name));
+      expect(await error(whole.lastHiddenState!.data, "full")).toBeLessThan(tolerance);
+      // The rows of padding too.
+      expect(await error(masked.last_hidden_state!.data, "masked")).toBeLessThan(tolerance);
+    });
+  },
+);
 
-it("rows are those that torch's bucketize gives", () => {
+it("the rows of positions are those of torch's bucketize", () => {
   const goldens = JSON.parse(readFileSync(join(fixtures, "wild/nearest.json"), "utf8")) as Readonly<
     Record<string, readonly (readonly number[])[]>
   >;
@@ -67,7 +70,7 @@ it.each([
   expect(() => nearestPositions({ data, shape }, 4)).toThrow(InputError);
 });
 
-it("other sizes are padded, not resampled", () => {
+it("idefics pictures of other sizes are padded, not resampled", () => {
   const document = {
     name: "x",
     architecture: "idefics-vision",

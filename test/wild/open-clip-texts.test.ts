@@ -19,14 +19,17 @@ const goldens = JSON.parse(readFileSync(join(fixtures, "wild/texts.json"), "utf8
   Record<OpenClipCleaning, string>
 > & { readonly text: string })[];
 
-it.each(["canonicalize", "lower", "whitespace"] as const)("by %s as open_clip and ftfy", (kind) => {
-  expect(goldens.length).toBeGreaterThan(350);
-  expect(goldens.map(({ text }) => openClipText(text, kind))).toEqual(
-    goldens.map((golden) => golden[kind]),
-  );
-});
+it.each(["canonicalize", "lower", "whitespace"] as const)(
+  "texts are cleaned by %s as open_clip and ftfy clean them",
+  (kind) => {
+    expect(goldens.length).toBeGreaterThan(350);
+    expect(goldens.map(({ text }) => openClipText(text, kind))).toEqual(
+      goldens.map((golden) => golden[kind]),
+    );
+  },
+);
 
-it("give the ids of open_clip's HFTokenizer", async () => {
+it("texts give the ids of open_clip's HFTokenizer", async () => {
   const checkpoint = await openCheckpoint(wildFolder("openclip-siglip"));
   const tokenizer = openClipTokenizer(
     tokenizerFromJson(checkpoint.tokenizerJson!, tokenizerConfigOf(checkpoint)),
@@ -51,7 +54,7 @@ it("give the ids of open_clip's HFTokenizer", async () => {
   });
 });
 
-it("are what a tokenizer reads", () => {
+it("a tokenizer reads the cleaned texts", () => {
   const read: string[] = [];
   const inner: Tokenizer = {
     padTokenId: 1,

@@ -39,7 +39,7 @@ const refused =
   /cmyk-16|rgb-16|16-white|big-endian|12|32|signed|float|lab|alpha|rgba|palette-of-8|rgb-extra/;
 
 it.each(["squash", "shortest", "timm"] as const)(
-  "by %s, bit for bit, in whatever mode they are stored",
+  "pictures are resized by %s bit for bit, in whatever mode they are stored",
   { timeout: 60_000 },
   async (kind) => {
     const modes = new Set<string>();
@@ -75,6 +75,6 @@ it.each([
 it.each([
   [{ crop_mode: "border" }, /crop_mode: expected "center" or "squash"/],
   [{ crop_pct: 1.5 }, /crop_pct: expected a number up to 1/],
-])("and of timm: %j", (settings, message) => {
+])("settings of timm that are not known are refused: %j", (settings, message) => {
   expect(() => TimmImageProcessor.fromConfig({ pretrained_cfg: settings }, 32)).toThrow(message);
 });

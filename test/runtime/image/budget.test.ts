@@ -26,19 +26,19 @@ async function together(bound: number, sizes: readonly number[], fails = -1) {
   return { began, most, results: await settled };
 }
 
-it("lets through what fits together, in order", async () => {
+it("the budget of decoded pixels lets through what fits together, in order", async () => {
   const { began, most, results } = await together(10, [4, 6, 4, 1, 9, 2]);
   expect(began).toEqual([0, 1, 2, 3, 4, 5]);
   expect(most).toBe(10);
   expect(results.map((result) => result.status === "fulfilled" && result.value)).toEqual(began);
 });
 
-it("lets through alone what is larger than the bound", async () => {
+it("the budget lets a picture larger than its bound through alone", async () => {
   const { most, began } = await together(10, [3, 40, 3, 40]);
   expect([most, began]).toEqual([40, [0, 1, 2, 3]]);
 });
 
-it("goes on after a failure", async () => {
+it("the budget goes on after a failure", async () => {
   const { results } = await together(1, [1, 1, 1], 1);
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
 });

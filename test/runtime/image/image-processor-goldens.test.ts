@@ -67,7 +67,11 @@ const refused: Readonly<Record<string, string>> = {
   'pil {"image_mean":"0.5"}': "image_mean: expected a finite number or a list of them",
 };
 
-describe("settings of a preprocessor_config.json", () => {
+/** A picture of a row: width, height, channels and seed. */
+const sizeOf = ([width, height, channels]: Row["pictures"][number]): string =>
+  `${width}x${height}x${channels}`;
+
+describe("pixels are transformers' with the settings", () => {
   const usual = rows[0]!.config;
   for (const row of rows)
     for (const backend of ["pil", "torchvision"] as const) {
@@ -75,7 +79,7 @@ describe("settings of a preprocessor_config.json", () => {
         ([key, value]) => JSON.stringify(value) !== JSON.stringify(usual[key]),
       );
       const name = `${backend} ${JSON.stringify(Object.fromEntries(own))}`;
-      it(`${name} of ${row.pictures.join(" and ")}`, () => {
+      it(`${name}, pictures of ${row.pictures.map(sizeOf).join(", ")}`, () => {
         const found = outcome(row, backend);
         if (name in refused)
           expect(found).toEqual({ error: expect.stringContaining(refused[name]!) });

@@ -26,7 +26,7 @@ const unsupported = new Set(
   ].map((kind) => `tiff-kind-${kind}.tif`),
 );
 
-describe("decodeImage on every kind of picture", () => {
+describe("decodeImage gives Pillow's pixels or an ImageError, for every kind of picture", () => {
   for (const answer of pictureCases)
     it(answer.file, async () => {
       const decoded = decodeImage(pictureFile(answer.file));

@@ -26,7 +26,7 @@ const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).d
 const bytes = (data: Float32Array): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-describe("pictures against Pillow, bit for bit", () => {
+describe("decoding and resizing give Pillow's bits", () => {
   for (const { file, rgb_sha256, resized } of pictures)
     it(file, async () => {
       const image = await decodeImage(join(fixtures, "images/source", file));
@@ -74,7 +74,7 @@ describe("pictures against Pillow, bit for bit", () => {
     });
 });
 
-describe("pictures with profiles, transparency or unusual depths: bits of Pillow's", () => {
+describe("pictures with profiles, transparency or unusual depths give Pillow's bits", () => {
   const odd = JSON.parse(
     readFileSync(join(fixtures, "images-odd/images.json"), "utf8"),
   ) as readonly (Omit<Resized, "torch_uint8_sha256"> & { readonly file: string })[];

@@ -76,33 +76,43 @@ it("classifies by the labels of the config", async () => {
   await session.dispose();
 });
 
-it.each<[object, RegExp]>([
+it.each<[string, object, RegExp]>([
   [
+    "pixel values that are not patches",
     { pixelValues: { data: new Float32Array(3), shape: [1, 3] } },
     /^pixel_values: expected \[batch, 16, 48\], received \[1, 3\]; .*max_num_patches 16/,
   ],
   [
+    "no mask",
     { pixelAttentionMask: undefined },
     /^pixel_attention_mask: expected \[batch, 16\], received undefined/,
   ],
   [
+    "a grid of more patches than there are",
     { spatialShapes: { data: Int32Array.of(4, 5, 2, 7, 5, 3), shape: [3, 2] } },
     /^spatial_shapes\[0\]: expected at least one patch and at most 16, received 4x5/,
   ],
-  [{ spatialShapes: { data: Int32Array.of(4, 0, 2, 7, 5, 3), shape: [3, 2] } }, /received 4x0/],
   [
+    "a grid without patches",
+    { spatialShapes: { data: Int32Array.of(4, 0, 2, 7, 5, 3), shape: [3, 2] } },
+    /received 4x0/,
+  ],
+  [
+    "a grid of fewer patches than the mask marks",
     { spatialShapes: { data: Int32Array.of(3, 4, 2, 7, 5, 3), shape: [3, 2] } },
     /^pixel_attention_mask\[0\]: marks patch 12, and spatial_shapes has 3x4 of them/,
   ],
   [
+    "a mask that marks no patch",
     { pixelAttentionMask: { data: new Int32Array(48), shape: [3, 16] } },
     /^pixel_attention_mask\[0\]: expected a patch, received none/,
   ],
   [
+    "a mask of neither 0 nor 1",
     { pixelAttentionMask: { data: new Int32Array(48).fill(2), shape: [3, 16] } },
     /^pixel_attention_mask\[0\]\[0\]: expected 0 or 1, received 2/,
   ],
-])("refuses inputs that do not fit one another: %#", async (change, message) => {
+])("refuses inputs that do not fit one another: %s", async (_, change, message) => {
   const golden = await goldenCase("naflex-headless");
   const session = await everyBackend[0]!.open(golden, { lazy: true });
   const { visionModel } = new Siglip2Model(session);

@@ -59,13 +59,13 @@ function outcome(tokenizer: Tokenizer, texts: readonly string[]) {
   };
 }
 
-describe("spiece.model, SiglipTokenizer", () => {
+describe("SiglipTokenizer, with spiece.model, gives the ids of transformers", () => {
   const { texts, cases } = json<{ texts: string[]; cases: SiglipCase[] }>("siglip-configs.json");
 
   test("there are 71 configurations", () => expect(cases).toHaveLength(71));
 
   test.each(cases)(
-    "$model, $name",
+    "$model, configuration $name",
     ({ name: _, model, config, files = {}, special, ...golden }) => {
       const tokenizer = SiglipTokenizer.fromSpiece(
         fixture(`${model}.model`),
@@ -82,18 +82,18 @@ describe("spiece.model, SiglipTokenizer", () => {
   );
 });
 
-describe("tokenizer.json, the class that the configuration names", () => {
+describe("the class of a configuration, with tokenizer.json, gives transformers' ids", () => {
   const { texts, cases } = json<{ texts: string[]; cases: JsonCase[] }>("json-configs.json");
 
   test("there are 46 configurations", () => expect(cases).toHaveLength(46));
 
-  test.each(cases)("$base, $name", ({ name: _, base, config, patch, ...golden }) => {
+  test.each(cases)("$base, configuration $name", ({ name: _, base, config, patch, ...golden }) => {
     const tokenizer = tokenizerFromJson({ ...tokenizerJson(base), ...patch }, config);
     expect({ ...outcome(tokenizer, texts), vocab: tokenizer.vocabSize }).toEqual(golden);
   });
 });
 
-describe("random configurations and texts", () => {
+describe("random configurations and texts give the ids of transformers", () => {
   interface RandomCase extends Pick<Recorded, "name" | "encoded" | "decoded" | "skipped"> {
     readonly model?: string;
     readonly base?: string;
@@ -105,7 +105,7 @@ describe("random configurations and texts", () => {
 
   test("there are 82 of them", () => expect(cases).toHaveLength(82));
 
-  test.each(cases)("$name", ({ model, base, config, patch, texts, ...golden }) => {
+  test.each(cases)("configuration $name", ({ model, base, config, patch, texts, ...golden }) => {
     const tokenizer = model
       ? SiglipTokenizer.fromSpiece(fixture(`${model}.model`), config)
       : tokenizerFromJson({ ...tokenizerJson(base!), ...patch }, config);

@@ -37,7 +37,7 @@ function mapping(runs: readonly (readonly number[])[]): Map<number, string> {
 describe.each([
   ["Python 3.11", pythonLower, golden.python],
   ["tokenizers 0.23", lowerEach, golden.tokenizers],
-] as const)("%s", (_, lower, runs) => {
+] as const)("lower-casing as in %s", (_, lower, runs) => {
   test("every code point", () => {
     const expected = mapping(runs);
     const different = points.filter((point) => {
@@ -71,7 +71,7 @@ test("a sigma is final beside what Unicode 14 has as cased and as ignored by cas
   expect(different).toEqual([]);
 });
 
-test("texts", () => {
+test("texts are lower-cased as Python does", () => {
   expect(golden.texts.map(([text]) => [text, pythonLower(text)])).toEqual(golden.texts);
   expect(lowerEach("\u039f\u0394\u039f\u03a3")).toBe("\u03bf\u03b4\u03bf\u03c3");
 });

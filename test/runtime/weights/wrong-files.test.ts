@@ -98,20 +98,22 @@ describe("a folder", () => {
     );
   });
 
-  it.each([
-    "",
-    "\0",
-    "a\nb",
-    "..",
-    "../x",
-    "/etc/passwd",
-    "a/../../b",
-    "C:\\x",
-    "a\\b",
-    ".",
-    "a//b",
-    "x".repeat(5000),
-  ])("whose index names the shard %j is refused", async (shard) => {
+  it.each(
+    [
+      "",
+      "\0",
+      "a\nb",
+      "..",
+      "../x",
+      "/etc/passwd",
+      "a/../../b",
+      "C:\\x",
+      "a\\b",
+      ".",
+      "a//b",
+      "x".repeat(5000),
+    ].map((shard) => [JSON.stringify(shard).slice(0, 40), shard] as const),
+  )("whose index names the shard %s is refused", async (_, shard) => {
     const folder = mkdtempSync(join(temporary, "shards-"));
     writeFileSync(join(folder, "config.json"), "{}");
     writeFileSync(

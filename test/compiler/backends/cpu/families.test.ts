@@ -41,7 +41,7 @@ const gemm = (
 const rows = { factor: 1, symbols: ["rows"] };
 const columns = { factor: 1, symbols: ["columns"] };
 
-describe("Gemm with a weight", () => {
+describe("Gemm with a weight computes its definition", () => {
   const sizes = [1, 2, 3, 7, 8, 37, 72, 99];
   for (const m of sizes)
     it(`${m} rows by every awkward size`, async () => {
@@ -193,7 +193,7 @@ describe("Gemm with a weight", () => {
   });
 });
 
-it("Gemm with a computed B, both sizes known only when running", async () => {
+it("Gemm with a computed B computes its definition, of sizes that only a run knows", async () => {
   const epilogue = binary(
     "add",
     binary("mul", accumulator, unary("exp", operand("scale"))),
@@ -223,7 +223,7 @@ it("Gemm with a computed B, both sizes known only when running", async () => {
       ).toBeLessThan(tolerance);
 });
 
-describe("attention", () => {
+describe("attention computes its definition", () => {
   const attention = (
     headSize: number,
     queries: number,
@@ -287,7 +287,7 @@ describe("attention", () => {
   });
 });
 
-describe("row reductions", () => {
+describe("row reductions compute their definition", () => {
   for (const width of [1, 3, 37, 72, 99, 768])
     it(`rows of ${width}`, async () => {
       const cases: [RowReduceProblem["kind"], number[]][] = [

@@ -24,7 +24,7 @@ const gemm = (
   ...more,
 });
 
-describe("Gemm with rows rounded to int8", () => {
+describe("Gemm with rows rounded to int8 computes its definition", () => {
   for (const m of [1, 2, 3, 4, 7, 37])
     it(`${m} rows`, async () => {
       for (const n of [1, 7, 8, 27])
@@ -60,7 +60,7 @@ describe("Gemm with rows rounded to int8", () => {
     for (let i = 9; i < 12; i++) expect(actual[i]).toBeCloseTo(expected[i]!, 5);
   });
 
-  it("rounds halves to the even integer", async () => {
+  it("and halves rounded to the even integer", async () => {
     // 127 makes the scale 1, so that values are their own codes before they are rounded.
     const a = Float32Array.of(127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0);
     const b = Float32Array.of(0, 1, 1, 1, 1, 1, 1, 1).map((x) => 127 * x);
