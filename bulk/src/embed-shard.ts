@@ -15,7 +15,7 @@ export interface ShardResult {
   readonly isOurs: boolean;
 }
 
-/** `shard-00002-of-00010.parquet`. */
+/** The path of a shard's file, such as `OUT/shard-00002-of-00010.parquet`. */
 export function shardPath({ job, index }: { readonly job: Job; readonly index: number }): string {
   const number = (n: number): string => String(n).padStart(5, "0");
   return join(job.out, `shard-${number(index)}-of-${number(shardsOf(job))}.${job.format}`);
@@ -25,8 +25,8 @@ export function shardPath({ job, index }: { readonly job: Job; readonly index: n
 export const isDone = (shard: Shard): boolean => existsSync(shardPath(shard));
 
 /**
- * Computes a shard. Inputs that cannot be read are listed beside it, in `_….unreadable.jsonl`.
- * `onRows` receives how many inputs of the shard are done.
+ * Computes a shard and writes its file. Inputs that cannot be read are listed beside it, in
+ * `_….unreadable.jsonl`. `onRows` is called with the number of inputs of the shard that are done.
  */
 export async function embedShard(
   shard: Shard,

@@ -1,14 +1,14 @@
 import type { Tensor } from "@sigil/runtime";
 import type { Input } from "./inputs.ts";
 
-/** The rows of one run, and the inputs that they belong to. */
+/** The embeddings of one run. Row i belongs to the input `places[i]` of the call. */
 export interface EmbeddedRows {
   readonly places: readonly number[];
   /** `[rows, width]`. */
   readonly embeds: Tensor;
 }
 
-/** An input that has no row. */
+/** An input that cannot be read, and why. */
 export interface Unreadable {
   readonly id: string;
   readonly problem: string;

@@ -5,6 +5,7 @@ import type { InputList } from "./inputs.ts";
 export const formats = ["parquet", "safetensors"] as const;
 export type Format = (typeof formats)[number];
 
+/** What a bulk run computes. It contains only JSON, so that a queue can carry it. */
 export interface Job {
   readonly kind: "image" | "text";
   /**
@@ -27,13 +28,16 @@ export interface Job {
   readonly inputs: string;
 }
 
-/** Inputs `begin` to `end` of a job, and their source. */
+/** A part of a job, whose embeddings are one file: its number from 0, and its inputs. */
 export interface Shard {
   readonly job: Job;
   readonly index: number;
   readonly inputs: InputList;
 }
 
+/**
+ * Divides the inputs of a job into shards of `shardSize` inputs, the last of which may have fewer.
+ */
 export function planShards(
   settings: Omit<Job, "count" | "inputs">,
   inputs: InputList,
@@ -51,6 +55,7 @@ export function planShards(
   }));
 }
 
+/** The number of shards of a job. */
 export const shardsOf = ({ count, shardSize }: Job): number => Math.ceil(count / shardSize);
 
 const countOf = (inputs: InputList): number =>

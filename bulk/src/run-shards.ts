@@ -22,7 +22,10 @@ export interface RunResult {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Computes the shards. The model is opened only if a shard remains. */
+/**
+ * Computes the shards that have no file yet. `open` opens the model, and is called only if a shard
+ * remains. Throws BulkError if the folder has another job.
+ */
 export async function runShards(
   shards: readonly Shard[],
   open: () => Promise<Embedder>,

@@ -16,8 +16,8 @@ export const isCompiled = (folder: string): boolean =>
   Object.keys(backends).some((target) => existsSync(join(folder, planFile(target))));
 
 /**
- * The artifact of a module's CPU target. Throws InputError where the module was compiled without,
- * and DiagnosticError for a plan that is none.
+ * Reads the artifact of a module's CPU target. Throws InputError if the module was compiled without
+ * that target, and DiagnosticError if its plan is invalid.
  */
 export function readCompiled(folder: string): CpuArtifact {
   const file = join(folder, planFile("cpu"));

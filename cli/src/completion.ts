@@ -13,7 +13,8 @@ const optionsOf = (command: Command): readonly string[] => [
 ];
 
 /**
- * A script to be read by the shell: commands, their options, the choices of options, else files.
+ * The text of a script for the shell. It completes commands, options, choices of options and
+ * otherwise files.
  */
 export function completion(program: Command, shell: Shell): string {
   const name = program.name();

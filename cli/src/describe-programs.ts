@@ -2,7 +2,7 @@ import { storageNames, type CompiledModel } from "@sigil/compiler/internal";
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
-/** What a compilation made of a model, a line per program. */
+/** A line for each compiled program: operations, launches, memory and FLOPs. */
 export function describePrograms({ plan, programs }: CompiledModel): string {
   const kernels = new Set(
     plan.programs.flatMap(({ launches }) => launches.map(({ kernel }) => kernel)),

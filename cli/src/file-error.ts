@@ -8,14 +8,14 @@ export class FileError extends SigilError {
 }
 
 /**
- * Whether an error is the operating system's, which has a code such as ENOENT, or Node's for a path
- * that no system takes.
+ * Whether an error comes from the operating system, with a code such as ENOENT, or from Node for a
+ * path that no system takes.
  */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error &&
   /^(E[A-Z]+|ERR_INVALID_ARG_VALUE)$/.test((error as NodeJS.ErrnoException).code ?? "");
 
-/** The error for a file that the operating system refuses; others as they are. */
+/** Turns an error of the operating system into a FileError. Returns any other error unchanged. */
 export function fileError(what: "read" | "write", path: string, cause: unknown): unknown {
   return isSystemError(cause)
     ? new FileError(`cannot ${what} ${path}: ${fileProblem(cause)}`, { cause })

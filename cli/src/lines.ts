@@ -5,9 +5,9 @@ const newline = 0x0a;
 const longestLine = 64 << 20;
 
 /**
- * The lines of a stream of UTF-8, split at `\n` alone, with a `\r` before it taken off;
- * node:readline splits at U+2028 and U+2029 too (from Node 24 on), which stand inside of texts. A
- * line break at the end begins no line. Throws an InputError that names the line which is no UTF-8.
+ * The lines of a stream of UTF-8, split only at `\n`, without a `\r` before it. node:readline (from
+ * Node 24 on) also splits at U+2028 and U+2029, which may be in a text. A line break at the end
+ * begins no line. Throws an InputError that names the first line that is not UTF-8.
  */
 export async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let parts: Uint8Array[] = [];

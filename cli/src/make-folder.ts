@@ -1,9 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/**
- * Makes a folder and those above it; throws what the system says of the first that cannot be made.
- */
+/** Makes a folder and its parents. Throws the system's error for the first that cannot be made. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });

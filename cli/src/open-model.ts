@@ -86,8 +86,8 @@ export async function specOf(
 }
 
 /**
- * The spec of a file or folder; where its config alone does not say what the model is, by its
- * tensors, which `open` gives.
+ * The spec of a file or folder. If its config alone does not say what the model is, the shapes of
+ * its tensors do, which `open` reads.
  */
 export async function loadWithShapes(
   path: string,
@@ -117,8 +117,8 @@ async function headerIn(folder: string): Promise<WeightSource | undefined> {
 }
 
 /**
- * The spec for so many patches, where a command says how many. Throws InputError where it takes
- * none.
+ * The spec, compiled for `maxNumPatches` patches if that is given. Throws InputError if the model
+ * takes no patches.
  */
 export function withPatches(spec: ModelSpec, maxNumPatches: number | undefined): ModelSpec {
   if (maxNumPatches === undefined) return spec;
@@ -130,7 +130,10 @@ export function withPatches(spec: ModelSpec, maxNumPatches: number | undefined):
   return { ...spec, maxNumPatches };
 }
 
-/** Undefined where nothing is there. Throws FileError for what the system refuses to tell of. */
+/**
+ * The file's status. Undefined if there is nothing at the path. Throws FileError if the system
+ * refuses to say.
+ */
 export function stateOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

@@ -38,7 +38,7 @@ function found(names: readonly string[], expected: string): string[] {
   return [...names].sort();
 }
 
-/** Decodes one of them. Throws ImageError. */
+/** Decodes a picture of a command's arguments. Throws ImageError. */
 export const decodePicture = async (
   name: string,
   options: DecodeOptions = {},

@@ -38,9 +38,9 @@ type Inputs = Pick<SiglipVisionInputs, "pixelValues"> | Siglip2VisionInputs;
 const ahead = 3;
 
 /**
- * Pictures as a model takes them, up to `size` at once. Few decoded pictures are in memory at a
- * time, so that a folder of photographs never is. What cannot be decoded or preprocessed is told to
- * `onUnreadable`, and the others go on.
+ * Decodes and preprocesses pictures into batches of up to `size`. Only a few decoded pictures are
+ * in memory at a time. A picture that cannot be decoded or preprocessed is reported to
+ * `onUnreadable` and left out.
  */
 export async function* readPictures(
   images: readonly PictureInput[],
@@ -105,7 +105,10 @@ const joined = (
   inputs: stackInputs(batch.map(({ inputs }) => inputs)),
 });
 
-/** Lists on stderr what was left out of `count` pictures; the exit status is 1 then. */
+/**
+ * Lists on stderr the pictures that were left out of `count`, and sets the exit status to 1 if
+ * there are any.
+ */
 export function reportUnreadable(unreadable: readonly Unreadable[], count: number): void {
   if (unreadable.length === 0) return;
   const lines = unreadable.map(({ image, problem }) =>

@@ -1,7 +1,7 @@
 /**
- * A session whose programs run through the kernel problems' float64 meaning: slow, exact, and the
- * same interface as a backend's. Throws WeightsError with every missing, extra and misshapen
- * tensor.
+ * A session that computes in float64, as the kernel problems are defined. It is slow and exact, and
+ * has the interface of a backend's session. Throws WeightsError, which lists every missing, extra
+ * and misshapen tensor.
  */
 import {
   evaluateLowered,

@@ -1,4 +1,4 @@
-/** Opens what a command needs of a model: its session, tokenizer, image processor. */
+/** Opens a model for a command: its session, tokenizer and image processor. */
 import { compile, cpuArtifact } from "@sigil/compiler";
 import {
   ImageError,
@@ -38,7 +38,7 @@ export interface OpenOptions extends Pick<CpuSessionOptions, "backend" | "lazy" 
   readonly kinds?: readonly Plan["kind"][];
 }
 
-/** A model, and what it is given comes from. */
+/** An open model, and what prepares its inputs. */
 export interface OpenModel {
   /** What errors call it. */
   readonly name: string;

@@ -3,8 +3,8 @@ import { dequantize, quantize, requireTensor, type WeightSource } from "@sigil/r
 import { isQuantized, type QuantizedStorage } from "@sigil/spec";
 
 /**
- * Every tensor of a program as the oracle computes with it: what a backend has in float types as
- * the checkpoint has it, and what it has quantised as its codes stand for.
+ * The tensors of a program, by name, as the oracle computes with them. Tensors that backends
+ * quantise have the values of their codes. All others have the values of the checkpoint.
  */
 export async function storedWeights(
   { init, launches, tensors }: LoweredProgram,

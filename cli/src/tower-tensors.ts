@@ -1,8 +1,9 @@
 const anchor = "embeddings.patch_embedding.weight";
 
 /**
- * Whether a tensor of a checkpoint belongs to a SigLIP vision tower in it, by the name that only
- * such a tower's patch embedding has; every one does where there is none.
+ * Whether a tensor of a checkpoint belongs to a SigLIP vision tower in it. The tower is found by
+ * the name of its patch embedding, which nothing else has. If there is no tower, every tensor
+ * belongs to it.
  */
 export function towerTensors(name: string, all: readonly string[]): boolean {
   const towers = all

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Of this package, as its package.json has it. */
+/** The version of this package, as in its package.json. */
 export const { version } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { readonly version: string };

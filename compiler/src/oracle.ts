@@ -1,11 +1,11 @@
-/** Runs a graph of primitive ops in float64: what every backend is compared with. */
+/** Runs a graph of primitive ops in float64. Every backend is compared with it. */
 import { entryOf } from "@sigil/spec";
 import { axis, fixed, valueOf } from "./ir/extent.ts";
 import type { Graph, GraphInput, Value } from "./ir/graph.ts";
 import { opNamed } from "./ops/index.ts";
 import { dense, type Dense } from "./ops/op.ts";
 
-/** What an input holds that a caller leaves out; an internal error if it has no default. */
+/** The default of an input that a caller leaves out. An internal error if it has none. */
 export function defaultInput(
   { name, value, default: kind }: GraphInput,
   symbols: Readonly<Record<string, number>>,
@@ -39,7 +39,10 @@ function bindSymbols(
   return symbols;
 }
 
-/** `weights` answers a whole checkpoint tensor, row-major. Every output of the graph by name. */
+/**
+ * Evaluates a graph. `weights` returns a whole checkpoint tensor, row-major. Returns every output
+ * by name.
+ */
 export function evaluateGraph(
   graph: Graph,
   inputs: Readonly<Record<string, Dense>>,

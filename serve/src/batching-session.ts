@@ -7,9 +7,7 @@ export interface BatchingSession {
   readonly waitingRows: () => number;
 }
 
-/**
- * A session that runs the requests of many clients together; `session` is disposed by its owner.
- */
+/** A session that runs the requests of many clients together. It does not dispose of `session`. */
 export function batchingSession(session: Session, options: BatchingOptions): BatchingSession {
   const programs: BatchingProgram[] = [];
   const batching = new Session(

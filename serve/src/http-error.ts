@@ -1,6 +1,6 @@
 /**
- * Turns errors into answers. Mistakes of a client are 4xx with the reason; other errors give no
- * details.
+ * Turns errors into answers. Mistakes of a client are answered with 4xx and the reason. Other
+ * errors are answered without details.
  */
 import { SigilError } from "@sigil/runtime";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
@@ -44,7 +44,10 @@ function answerOf(error: FastifyError | Error): {
   return { status: 500, code: "internal", message: "the server failed; its log has the cause" };
 }
 
-/** For `setErrorHandler`. `error` is a string, as the Open Inference Protocol has it. */
+/**
+ * The server's error handler. Answers `{ error, code }`, where `error` is a message, as in the Open
+ * Inference Protocol.
+ */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { status, code, message } = answerOf(error);
   if (status >= 500) request.log.error(error);

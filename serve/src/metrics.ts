@@ -1,4 +1,4 @@
-/** What Prometheus scrapes at /metrics. */
+/** The metrics that Prometheus reads at /metrics. */
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { BatchedRun } from "./batching-program.ts";
@@ -10,7 +10,10 @@ export interface Metrics {
   readonly observeRun: (model: string, run: BatchedRun) => void;
 }
 
-/** Adds the route and the hooks that count; `waiting` tells of each model how many rows wait. */
+/**
+ * Adds the route /metrics and the hooks that count. `waiting` has a function for each model that
+ * returns how many rows wait.
+ */
 export function addMetrics(
   app: FastifyInstance,
   waiting: Readonly<Record<string, () => number>>,

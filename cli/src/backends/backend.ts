@@ -1,4 +1,4 @@
-/** What a backend is to the command line. */
+/** What the command line needs to know of a backend. */
 import type { LoweredProgram } from "@sigil/compiler/internal";
 import type { Program, Session, WeightSource } from "@sigil/runtime/internal";
 import type { ModelSpec, Storage } from "@sigil/spec";
@@ -18,10 +18,10 @@ export interface Way {
   readonly colour?: string;
 }
 
-/** What the options of a command are, those of backends among them. */
+/** The parsed options of a command, including those that backends add. */
 export type Options = Readonly<Record<string, unknown>>;
 
-/** Known before the backend is loaded, so that `--help` needs none. */
+/** A backend as the command line knows it before it is loaded, so that `--help` loads none. */
 export interface CliBackend {
   readonly ways: Readonly<Record<string, Way>>;
   /** Options of its own that `sigil run` and `sigil parity` take. */
@@ -29,7 +29,7 @@ export interface CliBackend {
   readonly load: () => Promise<BackendCommands>;
 }
 
-/** Whether something is there, and what it is or what is missing. */
+/** A line of `sigil doctor`: a name, whether it was found, and what it is or what is missing. */
 export type Finding = readonly [name: string, found: boolean, detail: string];
 
 /** Loads programs one after the other, each alone. */

@@ -1,2 +1,5 @@
-/** Tolerances of 16 bits, which are the weights' and so the same everywhere. */
+/**
+ * Tolerances for weights of 16 bits. They cover the rounding of the weights, so they are the same
+ * for every backend.
+ */
 export const sixteenBits = { float16: 5e-3, bfloat16: 4e-2 };

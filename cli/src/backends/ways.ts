@@ -20,7 +20,7 @@ export const tolerances: ReadonlyMap<string, Readonly<Record<Storage, number>>> 
 export const colourOf = (name: string): string =>
   all.find(([way]) => way === name)?.[1].colour ?? "var(--note)";
 
-/** The backend that has a way. */
+/** The backend of a name that `--backend` takes. */
 export function backendOf(name: string): CliBackend {
   const found = all.find(([way]) => way === name);
   if (!found) throw new RangeError(`expected one of ${ways.join(", ")}, received "${name}"`);

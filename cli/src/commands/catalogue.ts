@@ -12,7 +12,7 @@ import { storedTensors } from "../quantize/encode.ts";
 import { findMatrices } from "../quantize/find-matrices.ts";
 import { encodingsOf } from "../quantize/write-quantized.ts";
 
-/** What one published checkpoint takes, from its lowered programs. */
+/** The size and the cost of one published checkpoint, from its lowered programs. */
 export interface CatalogueRow {
   readonly name: string;
   readonly parameters: number;

@@ -6,9 +6,9 @@ import { writeOutput } from "../files.ts";
 import { specOf } from "../open-model.ts";
 
 /**
- * Writes a Sigil spec from a checkpoint's config.json, to be edited. The config goes into it, and
- * so does what the preprocessor_config.json beside says of normalising, which nobody would find
- * from there.
+ * Writes a Sigil spec from a checkpoint's config.json, to be edited. It contains the config, and
+ * the normalisation from the preprocessor_config.json beside that config, since the spec has no
+ * such file beside it.
  */
 export async function init(
   given: string,

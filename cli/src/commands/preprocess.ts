@@ -35,8 +35,8 @@ export interface PreprocessOptions {
 type Pixels = ReturnType<SiglipImageProcessor["resize"]>[number];
 
 /**
- * Pictures to what a model takes of them, in a safetensors file: `pixel_values`, and with `uint8`
- * the resized and cropped pixels, `[batch, height, width, 3]`; for NaFlex also
+ * Writes a model's inputs for pictures into a safetensors file: `pixel_values`, and with `uint8`
+ * also `pixels`, the resized and cropped bytes, `[batch, height, width, 3]`. NaFlex models also get
  * `pixel_attention_mask` and `spatial_shapes`.
  */
 export async function preprocess(given: string[], options: PreprocessOptions): Promise<void> {

@@ -38,8 +38,8 @@ export interface QuantizeOptions extends Omit<RuleOptions, "raised"> {
 }
 
 /**
- * Writes a checkpoint folder whose matrices are quantised, and says what it keeps of the original's
- * answers. Throws DiagnosticError, WeightsError, InputError and FileError.
+ * Writes a checkpoint folder whose matrices are quantised, and reports how close its embeddings are
+ * to the original's. Throws DiagnosticError, WeightsError, InputError and FileError.
  */
 export async function quantizeCheckpoint(given: string, options: QuantizeOptions): Promise<void> {
   const folder = await modelFolder(given);

@@ -19,8 +19,8 @@ export interface TuneCommandOptions {
 }
 
 /**
- * Measures how the adapter at hand best computes a spec's problems and writes that as a tuning
- * table; classes that the file has of other adapters stay.
+ * Measures which kernels of a spec are fastest on this machine's adapter, and writes a tuning
+ * table. If the file exists, its entries for other classes of adapters stay.
  */
 export async function tune(
   path: string,

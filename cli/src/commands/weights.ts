@@ -5,8 +5,8 @@ import { specOf } from "../open-model.ts";
 import { withProgress } from "../progress.ts";
 
 /**
- * Writes a checkpoint of synthetic tensors: names and shapes as the model's, values a pure function
- * of name and seed.
+ * Writes a checkpoint of synthetic tensors with the names and shapes of the model. The values
+ * depend only on the name of the tensor and the seed.
  */
 export async function weights(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * `sigil inspect --html`: one page that shows what became of a spec, without a script and without
- * another file.
+ * The page of `sigil inspect --html`, which shows how a spec was compiled. It has no script and
+ * needs no other file.
  */
 import { storageNames, type CompiledModel } from "@sigil/compiler/internal";
 import { architectureSection } from "./architecture.ts";
@@ -49,7 +49,7 @@ function facts({ plan, programs }: CompiledModel): Markup {
   return html`<dl class="facts">${shown}</dl>`;
 }
 
-/** The whole page; a pure function of the compilation. */
+/** The page as HTML, which depends on the compilation alone. */
 export function inspectPage(compiled: CompiledModel): string {
   const { plan, programs } = compiled;
   const shown = programs.map((program) => ({

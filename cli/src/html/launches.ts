@@ -31,7 +31,7 @@ export interface ShownLaunch {
   readonly bytes: number;
 }
 
-/** Launches one after the other, those of like layers once. */
+/** Consecutive launches. Those of layers that are alike appear once. */
 export interface LaunchGroup {
   readonly title: string;
   /** How many layers this stands for. */
@@ -55,7 +55,7 @@ function computes({ problem, operands }: LoweredLaunch, node: Node): boolean {
   );
 }
 
-/** Of each run, or of loading (`init`). */
+/** The launches of each run, or of loading (`init`), grouped for a page. */
 export function shownLaunches(
   { plan, cpu }: CompiledModel,
   { graph, lowered }: CompiledProgram,

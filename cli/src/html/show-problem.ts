@@ -27,7 +27,7 @@ const extent = (size: Extent): string =>
     ? String(size)
     : [...(size.factor === 1 ? [] : [size.factor]), ...size.symbols].join("*");
 
-/** Sizes, and what is computed of every element. */
+/** The sizes of a problem, and the formula of each element. */
 export function showProblem({ problem }: LoweredLaunch): {
   readonly sizes: string;
   readonly formula: string;

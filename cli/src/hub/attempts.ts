@@ -5,7 +5,10 @@ const firstPause = 200;
 /** A command waits no longer than this for a Hub that is busy, in milliseconds. */
 const longestPause = 60_000;
 
-/** The attempts at one task: how many may fail in a row, and what lies between two of them. */
+/**
+ * Counts the failed attempts at a task, and waits between two of them. At most `most` may fail in a
+ * row.
+ */
 export class Attempts {
   readonly #most: number;
   readonly #signal: AbortSignal | undefined;

@@ -12,8 +12,9 @@ import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
 
 /**
- * The snapshot folder that the cache has of a model, without asking the Hub, which `offline`
- * forbids. Throws HubError naming what is missing of config.json and the weights.
+ * The snapshot folder of a model in the cache, without asking the Hub. `offline` is the name of the
+ * setting that forbids it. Throws HubError, which names what is missing of config.json and the
+ * weights.
  */
 export async function cachedSnapshot(
   cache: ModelCache,

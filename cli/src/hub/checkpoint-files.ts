@@ -33,8 +33,8 @@ export const checkpointFiles: readonly string[] = [
 export const weightsFiles: readonly string[] = [openClipWeights, weightsIndex, singleWeights];
 
 /**
- * Whether the model of a snapshot is what its open_clip_config.json says, and not its config.json;
- * `has` says which of the two there are.
+ * Whether a snapshot's model is described by its open_clip_config.json and not by its config.json.
+ * `has` says which of the two exist.
  */
 export async function isOpenClip(
   folder: string,

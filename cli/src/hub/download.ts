@@ -19,10 +19,10 @@ export interface DownloadOptions {
 const leastProgress = (size: number): number => Math.min(1 << 20, size / 16);
 
 /**
- * Brings a file to `path`, where it appears whole and verified or not at all. Bytes that arrived
- * before a failure are gone on with, within a call as in a later one. Processes that download the
- * same file each have a partial file of their own. Throws HubError for a Hub that keeps failing,
- * bytes that do not match or a cache that cannot be written, and the signal's reason when aborted.
+ * Downloads a file to `path`, where it appears whole and verified or not at all. After a failure,
+ * the same call or a later one continues with the bytes that arrived. Processes that download the
+ * same file each have their own partial file. Throws HubError if the Hub keeps failing, the bytes
+ * do not match or the cache cannot be written, and the signal's reason when aborted.
  */
 export async function download(
   file: RemoteFile,
@@ -42,7 +42,7 @@ export async function download(
   }
 }
 
-/** Whether there is a file at `path` and it has the size and hash that it must have. */
+/** Whether the file at `path` exists and has the expected size and hash. */
 export async function isVerified(
   file: RemoteFile,
   path: string,

@@ -19,7 +19,7 @@ import type { ModelCache } from "./model-cache.ts";
 import { isCommit, type ModelId } from "./model-id.ts";
 import { remoteFile } from "./remote-file.ts";
 
-/** How far a file has come; a file that the cache has already is not reported. */
+/** The progress of one file. Files that the cache already has are not reported. */
 export interface FileProgress {
   readonly file: string;
   readonly loaded: number;
@@ -35,9 +35,9 @@ export interface FetchOptions {
 }
 
 /**
- * Brings the wanted files that a model has, and an index's shards, into the cache; returns the
- * snapshot folder. The list of files is asked for `attempts` times at most. Throws HubError, and
- * the signal's reason when aborted.
+ * Downloads the wanted files of a model, and the shards of its index, into the cache. Returns the
+ * snapshot folder. Asks for the list of files at most `attempts` times. Throws HubError, and the
+ * signal's reason when aborted.
  */
 export async function fetchSnapshot(
   cache: ModelCache,

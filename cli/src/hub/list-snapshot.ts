@@ -22,7 +22,7 @@ const mostPages = 100;
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Asks the Hub which commit a model's revision is, and which files that has. Throws HubError. */
+/** Asks the Hub for the commit of a model's revision, and for its files. Throws HubError. */
 export async function listSnapshot(
   endpoint: string,
   { name, revision }: ModelId,

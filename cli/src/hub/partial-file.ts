@@ -21,9 +21,10 @@ const abandoned = 24 * 3600 * 1000;
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
 /**
- * A file under way to `path`, in a file of its own that no other download writes to:
- * `path.<place>-<process>-<number>.incomplete`. What a process that has ended left of the same file
- * is gone on with. Errors of the file system are HubErrors that name the file.
+ * The partial file of a download to `path`. It is named
+ * `path.<place>-<process>-<number>.incomplete`, and no other download writes to it. It continues
+ * what an ended process left of the same file. Errors of the file system become HubErrors that name
+ * the file.
  */
 export class PartialFile {
   /** Those that this process writes to. */

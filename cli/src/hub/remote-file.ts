@@ -3,7 +3,7 @@ import { stat, type FileHandle } from "node:fs/promises";
 import { HubError } from "./hub-error.ts";
 import type { ListedFile } from "./list-snapshot.ts";
 
-/** A file of the Hub and what it has to be. */
+/** A file of the Hub, and its expected size and hash. */
 export interface RemoteFile {
   readonly url: string;
   readonly size: number;
@@ -11,7 +11,7 @@ export interface RemoteFile {
   readonly hash: string;
 }
 
-/** Reads a listing's entry; throws HubError for one without a size and hash that can be. */
+/** Reads an entry of a listing. Throws HubError if its size or hash is invalid. */
 export function remoteFile(entry: ListedFile, name: string, url: string): RemoteFile {
   const lfs = (entry.lfs ?? undefined) as { readonly oid?: unknown } | undefined;
   const { size } = entry;
@@ -30,14 +30,12 @@ export function remoteFile(entry: ListedFile, name: string, url: string): Remote
   return { url, size: size as number, hash };
 }
 
-/** A file's size, or undefined where there is none. */
+/** The size of a file in bytes, or undefined if there is no file. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.size;
 }
 
-/**
- * What is wrong with the bytes of a file, or undefined where size and hash are what they must be.
- */
+/** Says what is wrong with the bytes of a file. Undefined if size and hash are as expected. */
 export async function mismatch(
   { size, hash }: RemoteFile,
   handle: FileHandle,

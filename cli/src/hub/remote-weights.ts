@@ -1,4 +1,4 @@
-/** Weights of the Hub that are read where they lie, a range at a time. */
+/** Weights that are read from the Hub by ranges, without downloading whole files. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -27,9 +27,9 @@ export interface RemoteCheckpoint {
 }
 
 /**
- * A Hub id's configs in the cache, and its weights on the Hub: headers and what is read of the
- * tensors that `wanted` accepts are all that is fetched, and not kept. Throws HubError and
- * WeightsError.
+ * Downloads the configs of a Hub id into the cache, and opens its weights on the Hub. Of the
+ * weights, only headers and the tensors that are read are fetched, and they are not kept. Files
+ * without a tensor that `wanted` accepts are not opened. Throws HubError and WeightsError.
  */
 export async function openRemote(
   model: string,

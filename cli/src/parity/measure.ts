@@ -1,4 +1,6 @@
-/** The same inputs through the oracle and each backend, compared after every fused kernel. */
+/**
+ * Runs the oracle and each backend on the same inputs, and compares them after every fused kernel.
+ */
 import {
   evaluateLowered,
   lowerSpec,
@@ -11,7 +13,7 @@ import type { Options, ProgramLoader } from "../backends/backend.ts";
 import { backendOf } from "../backends/ways.ts";
 import { storedWeights } from "../stored-weights.ts";
 
-/** What one kernel of one program is off by. */
+/** The errors of one kernel of one program. */
 export interface ParityRow {
   readonly program: string;
   readonly launch: number;
@@ -25,7 +27,7 @@ export interface ParityRow {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-/** Of a row that a backend was measured at. */
+/** The error of a backend in a row in which it was measured. */
 export const errorOf = ({ errors }: ParityRow, backend: string): number => errors[backend] ?? NaN;
 
 type Inputs = Readonly<Record<string, HostData>>;

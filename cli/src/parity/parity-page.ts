@@ -52,7 +52,7 @@ r="3" fill="${colour}">
 ${grid}${lines}</svg></div></figure>`;
 }
 
-/** A pure function of the measurement. */
+/** The page as HTML, which depends on the measurement alone. */
 export function parityPage(
   name: string,
   rows: readonly ParityRow[],

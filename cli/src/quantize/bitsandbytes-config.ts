@@ -1,13 +1,16 @@
-/** What bitsandbytes and transformers need to know of a checkpoint in nf4 or fp4. */
+/** The config with which bitsandbytes and transformers load a checkpoint in nf4 or fp4. */
 
 /**
- * Whether transformers quantises a linear so: those that are nn.Linear, and not a convolution, a
- * parameter of nn.MultiheadAttention or its output projection.
+ * Whether transformers quantises the matrix with bitsandbytes. It does if the matrix belongs to an
+ * nn.Linear, and not if it belongs to a convolution or to nn.MultiheadAttention.
  */
 export const bitsandbytesTakes = (name: string): boolean =>
   !/(patch_embedding\.weight|\.in_proj_weight|\.head\.attention\.out_proj\.weight)$/.test(name);
 
-/** As BitsAndBytesConfig of transformers writes it; patterns of what is kept become its modules. */
+/**
+ * A `quantization_config` as BitsAndBytesConfig of transformers writes it. `keep` are patterns of
+ * matrices that stay as they are, which become the modules to skip.
+ */
 export const bitsandbytesConfig = (type: "nf4" | "fp4", keep: readonly string[]): object => ({
   _load_in_4bit: true,
   _load_in_8bit: false,

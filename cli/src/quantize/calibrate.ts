@@ -1,4 +1,4 @@
-/** Runs a checkpoint on pictures and texts and sums up what goes into its matrices. */
+/** Runs a checkpoint on pictures and texts, and sums up the inputs of its matrices for GPTQ. */
 import {
   emitCpu,
   gemmOperands,
@@ -19,8 +19,9 @@ import { inputsOf, samplesOf, towerOf, type CalibrationSamples } from "./samples
 const mostRows = 4096;
 
 /**
- * Sums for each of `wanted` that one launch reads alone, by name. Weights come from `weights`, so
- * that they may be folded already; a program is loaded at a time.
+ * Gram matrices of the inputs of each matrix in `wanted` that exactly one launch reads, by the name
+ * of the matrix. The model runs with the tensors that `weights` returns, which may have norms
+ * folded into them. One program is loaded at a time.
  */
 export async function calibrate(
   spec: ModelSpec,

@@ -1,17 +1,20 @@
-/** Scales that leave the least squared error, often less than the one of the largest weight. */
+/**
+ * Chooses the scales of the least squared error, which are often smaller than the scale that
+ * represents the largest weight.
+ */
 import { float16ToFloat32, float32ToFloat16, type QuantizedMatrix } from "@sigil/runtime/internal";
 import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 
 /** Parts of the scale that gives the outermost weights of a group the outermost codes. */
 const parts = [1, 0.975, 0.95, 0.925, 0.9, 0.875, 0.85, 0.825, 0.8];
 
-/** Evenly spaced numbers: a weight is a whole number, less the zero point, times the scale. */
+/** Evenly spaced values. A weight is (number - zero) * scale, for a whole number. */
 export interface Grid {
   readonly scale: number;
   readonly zero: number;
 }
 
-/** The least and the largest number that a code stands for, and what it adds to its number. */
+/** The least and the largest number that a code stands for. The code is the number plus `shift`. */
 export const codeRange = ({ bits, zero_point: zeroPoint = false }: QuantizedStorage) =>
   bits === 8
     ? ({ least: zeroPoint ? -128 : -127, most: 127, shift: 0 } as const)
@@ -22,13 +25,16 @@ type Range = ReturnType<typeof codeRange>;
 const clamped = (number: number, { least, most }: Range): number =>
   Math.max(least, Math.min(most, number));
 
-/** The number that stands for a weight on a grid; a scale of 0 has but one. */
+/**
+ * The number whose value on the grid is nearest to the weight `x`. If the scale is 0, all numbers
+ * have the same value.
+ */
 export const nearestNumber = (x: number, { scale, zero }: Grid, range: Range): number =>
   scale === 0 ? zero : clamped(Math.round(x * (1 / scale)) + zero, range);
 
 /**
- * The grid of the least squared error for `count` values, `stride` apart. Scales of 4 bits are
- * float16 numbers, as they are stored.
+ * The grid of the least squared error for `count` values, `stride` elements apart. Scales of 4 bits
+ * are rounded to float16, in which they are stored.
  */
 export function closestGrid(
   values: Float32Array,
@@ -69,7 +75,7 @@ export function closestGrid(
   return chosen;
 }
 
-/** Rows of weights as codes; see closestGrid. */
+/** Quantises `values`, `[rows, columns]`, to the nearest codes on the grids of closestGrid. */
 export function quantizeClosely(
   values: Float32Array,
   columns: number,

@@ -1,9 +1,9 @@
-/** A matrix as the tensors that a file keeps of it. */
+/** Encodes a tensor of the model as the tensors that the file stores for it. */
 import { quantize, type QuantizedMatrix, type TensorInfo } from "@sigil/runtime/internal";
 import { codeBooks, hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 import { codeRange, quantizeClosely } from "./choose-scales.ts";
 
-/** A tensor of the file, with its data once it is known. */
+/** Name, type and shape of a tensor of the file. */
 export interface StoredTensor extends TensorInfo {
   readonly name: string;
 }
@@ -28,7 +28,7 @@ const stateOf = (book: string, shape: readonly number[]): Uint8Array =>
     JSON.stringify({ quant_type: book, blocksize: block, dtype: "float32", shape }),
   );
 
-/** What a file keeps of a tensor, before anything is read. */
+/** The tensors that the file stores for a tensor of the model, without their data. */
 export function storedTensors(
   name: string,
   shape: readonly number[],
@@ -70,7 +70,9 @@ const zeroPointTensor = (
   shape: [bits === 8 ? rows : Math.ceil(rows / 8), groups],
 });
 
-/** The data of those tensors. `matrix`: codes that were found in another way. */
+/**
+ * The data of those tensors. `matrix` has the codes if they were found in another way, as by GPTQ.
+ */
 export function encode(
   name: string,
   shape: readonly number[],

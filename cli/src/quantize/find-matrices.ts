@@ -7,7 +7,7 @@ import {
 } from "@sigil/compiler/internal";
 import type { ModelSpec } from "@sigil/spec";
 
-/** What a linear reads of a tensor. */
+/** A matrix that can be quantised: of a linear, or a table of embeddings. */
 export interface Matrix {
   readonly kind: "linear" | "table";
   readonly rows: number;
@@ -31,7 +31,7 @@ export interface ModelMatrices {
   readonly tensors: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What of a model is quantised: matrices of linears and embedding tables. */
+/** Finds what of a model can be quantised: matrices of linears, and embedding tables. */
 export function findMatrices(spec: ModelSpec): ModelMatrices {
   const matrices = new Map<string, Matrix>();
   const tensors = new Map<string, readonly number[]>();

@@ -2,9 +2,9 @@ import type { WeightSource } from "@sigil/runtime";
 import type { FoldableNorm } from "./find-matrices.ts";
 
 /**
- * The same model with the weights and biases of norms in the matrices behind them, which evens out
- * channels that a norm makes large: W' = W diag(weight), b' = b + W bias, and the norm's become 1
- * and 0. Answers float32 tensors by name.
+ * Reads a model's tensors in float32, with the weights and biases of norms folded into the matrices
+ * after them: W' = W diag(weight) and b' = b + W bias. The norm's own become 1 and 0. The model
+ * computes the same, and no channel is large only because of a norm.
  */
 export function foldedReader(
   source: WeightSource,

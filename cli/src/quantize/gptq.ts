@@ -1,6 +1,6 @@
 /**
- * GPTQ (Frantar et al. 2022): columns are quantised one after the other, and what each loses is
- * made up for by those that are left, as the inputs' products tell.
+ * GPTQ (Frantar et al. 2022): quantises columns one after the other, and changes the remaining
+ * columns to compensate for the error of each, according to the products of the inputs.
  */
 import type { QuantizedMatrix } from "@sigil/runtime/internal";
 import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
@@ -10,7 +10,7 @@ import type { Gram } from "./gram.ts";
 /** What is added to the diagonal, as a part of its mean. */
 const damping = 0.01;
 
-/** Codes on the grids of closestGrid; `values` are `[rows, columns]`. */
+/** Quantises `values`, `[rows, columns]`, to codes on the grids of closestGrid. */
 export function gptq(
   values: Float32Array,
   columns: number,

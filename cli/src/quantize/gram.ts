@@ -10,7 +10,10 @@ const parts = 4;
 /** Adds the upper triangle of X^T X to sums, X being `[blockRows, size]`. */
 type AddProducts = (block: Float32Array, sums: Float32Array) => void;
 
-/** Sums of products of a linear's inputs, which tell how much an error of each weight matters. */
+/**
+ * The Gram matrix of a linear's inputs, `[size, size]`: sums of their products, which say how much
+ * an error of each weight matters.
+ */
 export class Gram {
   readonly size: number;
   readonly #sums: Float32Array;

@@ -1,4 +1,4 @@
-/** What a quantised checkpoint keeps of the original's embeddings. */
+/** Measures how close the embeddings of a quantised checkpoint are to the original's. */
 import { InputError, uniform } from "@sigil/runtime/internal";
 import { embedImages, embedTexts, imageFeatures, textFeatures } from "../embeddings.ts";
 import type { Unreadable } from "../read-pictures.ts";
@@ -104,7 +104,7 @@ export interface Kept {
   readonly mean: number;
 }
 
-/** Cosines between what two checkpoints made of the same samples. */
+/** Cosines between the embeddings that two checkpoints give for the same samples. */
 export function cosines(a: readonly Float32Array[], b: readonly Float32Array[]): Kept | undefined {
   if (a.length === 0) return undefined;
   const all = a.map((row, i) => Math.min(1, dot(row, b[i]!)));
@@ -115,7 +115,7 @@ export function cosines(a: readonly Float32Array[], b: readonly Float32Array[]):
   };
 }
 
-/** Pictures whose nearest text is the same in both. */
+/** The number of pictures whose nearest text is the same with both checkpoints. */
 export function answersKept(a: Embeddings, b: Embeddings): number {
   const answer = (image: Float32Array, texts: readonly Float32Array[]): number => {
     const scores = texts.map((text) => dot(image, text));

@@ -28,8 +28,8 @@ const sensitive = [
 ];
 
 /**
- * The `quantize` of a spec for a target. nf4 and fp4 are those of bitsandbytes, which quantises
- * what is an nn.Linear, and its rules are in its own config.
+ * The field `quantize` of a spec for a value of `--to`. For nf4 and fp4, bitsandbytes decides which
+ * matrices are quantised, and the rules are in its own config.
  */
 export function rulesFor({
   to,
@@ -57,7 +57,7 @@ export function rulesFor({
   };
 }
 
-/** Throws InputError for a pattern that no matrix of the model fits. */
+/** Throws InputError for a pattern that matches no matrix of the model. */
 export function checkKept(
   keep: readonly string[],
   names: readonly string[],

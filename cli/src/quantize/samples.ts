@@ -11,7 +11,7 @@ export interface CalibrationSamples {
 
 export type Given = Readonly<Record<string, HostData>>;
 
-/** What a program embeds; undefined for one that embeds neither. */
+/** Whether a program embeds pictures or texts. Undefined if it embeds neither. */
 export function towerOf({ inputs }: LoweredProgram): "pictures" | "texts" | undefined {
   const names = inputs.map(({ name }) => name);
   return names.includes("pixel_values")
@@ -21,7 +21,10 @@ export function towerOf({ inputs }: LoweredProgram): "pictures" | "texts" | unde
       : undefined;
 }
 
-/** Inputs of a program, a sample at a time, in one order. Throws InputError. */
+/**
+ * The inputs of a program for each sample, in order. Throws InputError for a picture or text that
+ * cannot be prepared.
+ */
 export const samplesOf = (
   tower: "pictures" | "texts",
   opened: OpenModel,
@@ -72,7 +75,7 @@ export function inputsOf({ inputs, symbols }: LoweredProgram, given: Given): Giv
   );
 }
 
-/** Noise where there is nothing else: pixels, or tokens of a vocabulary. */
+/** Noise to measure with if no samples are given: pixels, or tokens of the vocabulary. */
 export const noiseFor = (
   tower: "pictures" | "texts",
   { inputs, symbols }: LoweredProgram,

@@ -1,4 +1,4 @@
-/** How much of a model's answers each of its parts costs in 4 bits, measured part by part. */
+/** Measures how much each part of a model costs in 4 bits, one part at a time. */
 import { emitCpu, lowerSpec, planProgram, type LoweredProgram } from "@sigil/compiler/internal";
 import type { WeightReader } from "@sigil/runtime/internal";
 import { createProgram } from "@sigil/runtime-cpu";

@@ -72,7 +72,10 @@ export function encodingsOf(
   );
 }
 
-/** Reads the tensors that are quantised: bitsandbytes' codes are of the weights as they are. */
+/**
+ * The function that reads the tensors to quantise, with norms folded into them unless the target is
+ * one of bitsandbytes.
+ */
 export const readerFor = (
   { source, norms }: ModelToQuantize,
   { to }: Pick<RuleOptions, "to">,

@@ -1,6 +1,4 @@
-/**
- * One launch of a model on a device, computed as a tuning says: its result, and how long it takes.
- */
+/** Runs one launch of a model on a device with a given tuning, and measures its time. */
 import {
   emitWebGpu,
   planProgram,
@@ -67,8 +65,8 @@ function alone({ launch, program }: TunedProblem, repeat: number): LoweredProgra
 }
 
 /**
- * Loads it with synthetic weights and inputs, the same each time. Throws a WebGpuError for what the
- * adapter refuses.
+ * Loads the kernel with synthetic weights and inputs, which are the same each time. Throws a
+ * WebGpuError if the adapter refuses the kernel.
  */
 export async function loadKernel(
   problem: TunedProblem,

@@ -1,5 +1,5 @@
 /**
- * Measures ways to compute a spec's problems on the adapter at hand, in turns with Sigil's own
+ * Measures ways to compute a spec's problems on this machine's adapter, in turns with Sigil's own
  * choice.
  */
 import {
@@ -17,7 +17,7 @@ import type { Report } from "../progress.ts";
 import { loadKernel, type LoadedKernel } from "./loaded-kernel.ts";
 import type { TunedProblem } from "./tuned-problems.ts";
 
-/** What became of one problem. */
+/** The result of tuning one problem. */
 export interface TunedResult {
   readonly problem: TunedProblem;
   /**
@@ -53,8 +53,9 @@ const margin = 0.05;
 const leastMicroseconds = 20_000;
 
 /**
- * Results in the order of the problems. Time goes to problems by what they take of a run; past the
- * deadline none is begun, and a problem without time keeps Sigil's choice.
+ * Tunes the problems, and returns the results in their order. Each problem gets a share of the time
+ * that is proportional to its share of a run. After the deadline no measurement begins, and the
+ * remaining problems keep Sigil's choice.
  */
 export async function tune(
   problems: readonly TunedProblem[],
@@ -175,8 +176,8 @@ async function tuneProblem(
 }
 
 /**
- * Why a candidate's result does not count; undefined if it does. Sums of float32 in another order
- * differ, by less than the bound of the backend.
+ * Says why a candidate's result is wrong. Undefined if it is right: sums of float32 in another
+ * order differ, but by less than the backend's tolerance.
  */
 export function disagreement(
   actual: readonly Float32Array[],

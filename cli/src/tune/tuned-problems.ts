@@ -17,7 +17,7 @@ export interface TunedProblem {
   readonly count: number;
 }
 
-/** Of every program of the spec, or of those named. */
+/** The problems of every program of the spec, or of the named programs. */
 export function tunedProblems(
   spec: ModelSpec,
   tuning: Tuning,

@@ -1,4 +1,4 @@
-/** The module that carries a target's plan and kernels. */
+/** Writes the module with a target's plan and kernels. */
 import type { Plan } from "@sigil/spec";
 import type { BackendRuntime, Files, ModuleSource } from "../backends/backend.ts";
 import { literal } from "../text/literal.ts";
@@ -6,7 +6,10 @@ import { header } from "./header.ts";
 import { unplaceWeights } from "./unplace-weights.ts";
 import { valueModule } from "./value-module.ts";
 
-/** `what` it holds ends with a full stop. */
+/**
+ * The files of the module of a target. `what` says what it contains, in a sentence with a full
+ * stop.
+ */
 export const artifactModule = (
   { name }: Plan,
   source: ModuleSource,
@@ -29,7 +32,7 @@ export const artifactModule = (
     source.emit,
   );
 
-/** The import and the entry of a plan whose places of weights are computed when it is loaded. */
+/** The import and the entry of a plan whose offsets of weights are computed when it is loaded. */
 export const placing = 'import { placeWeights } from "@sigil/runtime";';
 export const placed = (plan: Plan): string =>
   `  plan: placeWeights(${literal(unplaceWeights(plan))}),`;

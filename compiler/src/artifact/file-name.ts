@@ -1,4 +1,4 @@
-/** Names from outside as names of files. */
+/** Makes names of files of names that come from outside. */
 
 /** Windows keeps these for devices, whatever extension follows. */
 const devices = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;

@@ -1,4 +1,4 @@
-/** What generated files say of themselves. */
+/** The comments at the head of generated files. */
 import { readFileSync } from "node:fs";
 import type { Provenance } from "@sigil/spec";
 import { lineComment } from "../text/comment.ts";

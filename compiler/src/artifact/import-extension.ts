@@ -1,6 +1,6 @@
 import type { ModelSpec } from "@sigil/spec";
 
-/** How a generated file ends the name of another: JavaScript needs its own extension. */
+/** The extension with which generated files import each other. JavaScript always needs `.js`. */
 export const importExtension = ({
   emit,
   importExtension: extension,

@@ -21,8 +21,8 @@ const inputsOf: Readonly<Partial<Record<PlanKind, readonly (readonly string[])[]
 const joined = ["input_ids", "image_features", "text_features"];
 
 /**
- * The runtime class that a document says its graphs are for: the model's where more than one of
- * them was compiled, else the one's own. Throws ArchitectureError where they lack what it is given.
+ * The runtime class of a plan: that of the model if several graphs were compiled, otherwise that of
+ * the single graph. Throws ArchitectureError if a graph lacks an input of its class.
  */
 export function planKind(graphs: readonly Kinded[]): PlanKind {
   const [first] = graphs as [Kinded];

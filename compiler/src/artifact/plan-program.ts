@@ -24,7 +24,7 @@ import {
 import { bytesOf, elementBytes } from "../ir/value-bytes.ts";
 import { planMemory, type MemoryPlan } from "../passes/plan-memory.ts";
 
-/** What a backend says of the kernel that it emitted for a problem. */
+/** The properties of the kernel that a backend emitted for a problem. */
 export interface EmittedKernel {
   readonly name: string;
   /** What the CPU's threads split among them. */
@@ -39,7 +39,10 @@ export interface EmittedKernel {
   readonly slots?: readonly number[];
 }
 
-/** `kernels` are those of the program's init launches, then of its launches. */
+/**
+ * Plans a program: memory, weights and launches. `kernels` has the kernel of each init launch, then
+ * of each launch.
+ */
 export function planProgram(
   program: LoweredProgram,
   kernels: readonly EmittedKernel[],

@@ -9,7 +9,8 @@ interface Stage {
 }
 
 /**
- * What runs when a program is loaded, then what runs each time, with the program's largest sizes.
+ * The launches that run when a program is loaded, then those of each run, all with the program's
+ * largest sizes.
  */
 export const launchesOf = ({
   init,
@@ -18,7 +19,10 @@ export const launchesOf = ({
 }: LoweredProgram): (LoweredLaunch & Pick<LoweredProgram, "symbols">)[] =>
   [...init, ...launches].map((launch) => ({ ...launch, symbols }));
 
-/** `kernels` are those of every program's launches, one program after the other. */
+/**
+ * Plans the programs. `kernels` has the kernels of all init launches and launches, one program
+ * after the other.
+ */
 export function planStages(
   stages: readonly Stage[],
   kernels: readonly EmittedKernel[],

@@ -1,12 +1,12 @@
 /**
- * What @sigil/runtime's placeWeights puts back: the offsets of weights and of the operands that are
- * weights, which are a third of a compressed plan.
+ * Leaves out of a plan what placeWeights of @sigil/runtime restores: the offsets of weights and of
+ * operands that are weights. They are a third of a compressed plan.
  */
 import { align, type Plan, type PlannedLaunch } from "@sigil/spec";
 
 /**
- * Leaves out the offset of every weight that lies right behind the one before it, and of every
- * operand that is the weight behind the last one; the bytes of such a weight become 0.
+ * Leaves out the offset of every weight that lies directly after the previous one, and of every
+ * operand that is the weight after the previous operand's. The bytes of such a weight become 0.
  */
 export function unplaceWeights(plan: Plan): object {
   return {

@@ -14,7 +14,7 @@ export interface ValueModule {
   readonly value: string;
 }
 
-/** File name to content: TypeScript, or JavaScript and the declaration. */
+/** The files of the module, by name: TypeScript, or JavaScript with its declaration. */
 export function valueModule(
   { name, header, imports, exported, type, runtime, value }: ValueModule,
   emit: ModelSpec["emit"],

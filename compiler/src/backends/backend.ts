@@ -1,12 +1,12 @@
-/** What a backend is to the compiler. */
+/** What the compiler needs of a backend. */
 import type { ModelSpec, Plan, PlannedProgram, Provenance } from "@sigil/spec";
 import type { Graph } from "../ir/graph.ts";
 import type { LoweredProgram } from "../kernels/lowered.ts";
 
-/** Path to content, within the folder of a module. */
+/** The content of each file by its path in the folder of a module. */
 export type Files = Readonly<Record<string, string>>;
 
-/** A program before any backend has seen it. */
+/** A program as all backends get it. */
 export interface LoweredStage {
   readonly graph: Graph;
   readonly lowered: LoweredProgram;
@@ -19,10 +19,10 @@ export interface BackendInput {
   readonly planOf: (programs: readonly PlannedProgram[]) => Plan;
 }
 
-/** Who made a module, and how its files are written. */
+/** The checkpoint of a module, and the language of its files. */
 export type ModuleSource = Provenance & Pick<ModelSpec, "emit" | "importExtension">;
 
-/** What of a runtime's package the files of a module name. */
+/** The names of a runtime's package that the files of a module use. */
 export interface BackendRuntime {
   readonly package: string;
   /** The function that opens a session. */
@@ -44,8 +44,8 @@ export interface BackendRuntime {
 }
 
 /**
- * A target: its folder in `backends` exports one, and `backends/index.ts` lists it. The compiled
- * model has under the target's name what `compile` returns.
+ * A target. Its folder in `backends` exports one, and `backends/index.ts` lists it. The result of
+ * its `compile` is in the compiled model, under the target's name.
  */
 export interface Backend<Compiled extends { readonly plan: Plan }> {
   /** As people write it. */

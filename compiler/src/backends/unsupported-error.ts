@@ -1,6 +1,6 @@
 import { SigilError } from "@sigil/spec";
 
-/** A model that one target cannot compute, whatever the kernel; others may. */
+/** Thrown for a model that a target cannot compute. Other targets may. */
 export class UnsupportedError extends SigilError {
   override readonly name = "UnsupportedError";
   readonly code = "unsupported";

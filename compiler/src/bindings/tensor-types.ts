@@ -1,7 +1,7 @@
 /** Planned tensors as TypeScript's types, and in words. */
 import type { Extent, PlannedTensor } from "@sigil/spec";
 
-/** A size that only a run knows is a number. */
+/** The TypeScript type of an axis: a literal, or `number` for a size that only a run knows. */
 export const axisType = (extent: Extent): string =>
   typeof extent === "number" ? String(extent) : "number";
 
@@ -16,7 +16,7 @@ export const inputType = (tensor: PlannedTensor): string =>
     ? `{ readonly data: Int32Array; readonly shape: ${shapeType(tensor)} }`
     : tensorType(tensor);
 
-/** The shape with the symbols of sizes that only a run knows. */
+/** The shape as text, with symbols for the sizes that only a run knows. */
 export const describeShape = ({ shape }: PlannedTensor): string =>
   "[" +
   shape

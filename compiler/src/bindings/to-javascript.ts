@@ -7,7 +7,7 @@ const compilerOptions: ts.CompilerOptions = {
   verbatimModuleSyntax: true,
 };
 
-/** What tsc makes of one file of bindings, which needs no other to be understood. */
+/** The JavaScript and declarations that tsc makes of a file of bindings. It needs no other file. */
 export function toJavaScript(bindings: string): { readonly js: string; readonly dts: string } {
   const project = new Project({
     useInMemoryFileSystem: true,

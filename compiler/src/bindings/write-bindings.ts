@@ -36,7 +36,10 @@ const classes: Readonly<Record<PlanKind, string>> = {
 
 type Properties = OptionalKind<PropertySignatureStructure>[];
 
-/** `extension` is how the names of the files end that the targets load. */
+/**
+ * Writes the TypeScript of a plan's class. `extension` is that of the imports of the files that
+ * targets load.
+ */
 export function writeBindings(
   plan: Plan,
   targets: ModelSpec["targets"] = ["cpu"],

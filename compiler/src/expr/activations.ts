@@ -56,7 +56,7 @@ export const activations: Readonly<Record<string, (x: Expression) => Expression>
   linear: (x) => x,
 };
 
-/** The activation that a checked graph names. */
+/** The activation of a name, which a checked graph has. */
 export function activationNamed(name: unknown): (x: Expression) => Expression {
   const activation = activations[String(name)];
   if (!activation) throw new Error(`internal: no activation is called ${String(name)}`);

@@ -189,7 +189,7 @@ function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
     }
 }
 
-/** Runs one problem; arrays in the order of its operands, the last ones written. */
+/** Runs a problem. `arrays` are in the order of its operands; the last ones are written. */
 export function evaluateProblem(problem: Problem, arrays: Arrays, symbols: Symbols): void {
   if (problem.family === "gemm") gemm(problem, arrays, symbols);
   else if (problem.family === "attention") attention(problem, arrays, symbols);
@@ -197,7 +197,9 @@ export function evaluateProblem(problem: Problem, arrays: Arrays, symbols: Symbo
   else map(problem, arrays, symbols);
 }
 
-/** Runs a lowered program; `weights` answers whole tensors, row-major. Every output by name. */
+/**
+ * Runs a lowered program. `weights` returns whole tensors, row-major. Returns every output by name.
+ */
 export function evaluateLowered(
   program: LoweredProgram,
   inputs: Readonly<Record<string, ArrayLike<number>>>,

@@ -1,6 +1,9 @@
 import type { WeightPart } from "@sigil/spec";
 
-/** What loading makes of rows `[channels, pixels]` that meet bytes, in float64; see WeightPart. */
+/**
+ * Folds the normalisation of pixels into rows `[channels, pixels]` of a patch embedding, in
+ * float64, as a runtime does when it loads them; see `fold` of WeightPart.
+ */
 export function foldRows(
   rows: Float64Array,
   { pixels, scales, shifts }: NonNullable<WeightPart["fold"]>,

@@ -29,7 +29,7 @@ function inOrder<T>(operands: readonly T[]): () => T {
 const named = <Place, T>(places: readonly Place[], next: () => T): NamedOperand<Place, T>[] =>
   places.map((place) => ({ place, operand: next() }));
 
-/** The one that an expression calls `name`. */
+/** The operand that an expression calls `name`. */
 export function operandNamed<Place extends { readonly name: string }, T>(
   operands: readonly NamedOperand<Place, T>[],
   name: string,
@@ -74,7 +74,10 @@ export function attentionOperands<T>(
   };
 }
 
-/** A norm may have a weight, and then a bias: their number says it. */
+/**
+ * The operands of a row reduction by name. Their number says whether a norm has a weight and a
+ * bias.
+ */
 export function rowOperands<T>(
   { mask = false }: { readonly mask?: boolean },
   operands: readonly T[],

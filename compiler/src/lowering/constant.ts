@@ -4,7 +4,7 @@ import type { LoweredOperand } from "../kernels/lowered.ts";
 import type { Lowering } from "./lowering.ts";
 import { place } from "./operands.ts";
 
-/** A value that kernels take from the weights as they read them. */
+/** A value that depends on weights alone and that kernels compute as they read them. */
 export interface Constant {
   readonly source: LoweredOperand;
   /** The value, of what `source` holds. */

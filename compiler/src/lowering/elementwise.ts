@@ -36,7 +36,10 @@ export interface Second {
   readonly of: (stored: Expression) => Expression;
 }
 
-/** `other` is the second input of `add` and `mul`; a slope comes from the weights. */
+/**
+ * The second operand of an elementwise op. `other` is the second input of `add` and `mul`; the
+ * slope of `prelu` is a weight.
+ */
 export function secondOf(
   lowering: Lowering,
   node: Node,

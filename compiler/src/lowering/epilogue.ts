@@ -25,7 +25,9 @@ export interface Epilogue extends EpilogueStart {
   readonly origins: readonly string[];
 }
 
-/** Absorbs the only reader of each result, as long as it works on single elements. */
+/**
+ * Extends the epilogue by the only reader of each result, as long as that reader is elementwise.
+ */
 export function extendEpilogue(lowering: Lowering, node: Node, start: EpilogueStart): Epilogue {
   let { expression } = start;
   const operands = [...start.operands];

@@ -19,7 +19,10 @@ export interface FoldedPixels {
   readonly expression: Expression;
 }
 
-/** `pixels` is how many a patch has. */
+/**
+ * Folds the normalisation of bytes into a patch embedding. `pixels` is the number of pixels of a
+ * patch.
+ */
 export function foldPixels(
   { attributes, output }: Node,
   pixels: number,

@@ -1,4 +1,4 @@
-/** Makes kernel problems of primitive nodes, several of one where a fusion finds them together. */
+/** Makes kernel problems of primitive nodes. A fusion makes one problem of several nodes. */
 import type { PlannedTensor } from "@sigil/spec";
 import type { Graph, Node, Value } from "../ir/graph.ts";
 import type { LoweredProgram } from "../kernels/lowered.ts";
@@ -31,7 +31,10 @@ const byOp: Readonly<Record<string, (node: Node, lowering: Lowering) => void>> =
   patches: readInPlace,
 };
 
-/** The graph must have passed `checkGraph`, which refuses what no kernel computes. */
+/**
+ * Turns a graph into kernel problems. The graph must have passed `checkGraph`, which refuses what
+ * no kernel computes.
+ */
 export function lower(graph: Graph, stored: StorageOfWeights): LoweredProgram {
   const lowering = new Lowering(graph, stored);
   for (const node of graph.nodes) {

@@ -19,10 +19,13 @@ import {
 } from "../ir/graph.ts";
 import type { LoweredLaunch, LoweredProgram } from "../kernels/lowered.ts";
 
-/** What a spec says of the storage of weights. */
+/** The fields of a spec that decide the storage of weights. */
 export type StorageOfWeights = Pick<ModelSpec, "storage" | "quantize" | "activations">;
 
-/** Where a value lies that has no buffer of its own: from an element of another's rows. */
+/**
+ * The place of a value without a buffer of its own: in the rows of another value, from an element
+ * on.
+ */
 export interface View {
   readonly value: Value;
   readonly offset: number;

@@ -16,7 +16,9 @@ export const matrix = (...references: readonly WeightReference[]): WeightOperand
 /** A value that a kernel writes. */
 export const written = (value: Value): LoweredOperand => ({ kind: "value", value, offset: 0 });
 
-/** What a kernel reads a value from: the weights where it is one, else memory. */
+/**
+ * The operand from which a kernel reads a value: a weight if the value is one, otherwise memory.
+ */
 export function place(lowering: Lowering, value: Value): LoweredOperand {
   const node = lowering.producerOf(value);
   if (node?.op === "parameter") return matrix(weightOf(node));

@@ -13,7 +13,7 @@ const attributes = {
   },
 } as const;
 
-/** The grid of `[batch, height * width, channels]`. */
+/** The sides of the grid of a value `[batch, height * width, channels]`. */
 export function gridOf(
   x: Shape,
   { width, size }: Attributes,

@@ -1,7 +1,7 @@
 import { fixed, type Shape } from "../ir/extent.ts";
 import { axes, defineOp, dense, ShapeError, type Attributes } from "./op.ts";
 
-/** A value for each channel, where one may stand for all. */
+/** A value for each channel. A single given value is used for all. */
 export function perChannel(
   values: Attributes[string] | undefined,
   channels: number,

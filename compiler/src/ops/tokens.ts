@@ -47,7 +47,10 @@ const token = defineOp({
   },
 });
 
-/** `first` and `count` of take_tokens among so many tokens. Throws ShapeError. */
+/**
+ * The range of tokens that `take_tokens` takes, resolved for the number of tokens. Throws
+ * ShapeError.
+ */
 export function rangeOf(
   tokens: number,
   { first, count }: Readonly<Record<string, unknown>>,

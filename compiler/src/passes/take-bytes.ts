@@ -1,6 +1,6 @@
 /**
- * Pictures that come as bytes: where the spec says so, `pixel_values` is what was resized, and the
- * model normalises it.
+ * For a spec with `pixels: "uint8"`: `pixel_values` becomes the bytes of resized pictures, and the
+ * model normalises them.
  */
 import type { ModelSpec } from "@sigil/spec";
 import { ArchitectureError } from "../architecture/architecture-error.ts";

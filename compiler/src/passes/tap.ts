@@ -2,8 +2,9 @@ import type { LoweredProgram } from "../kernels/lowered.ts";
 import { readAndWritten } from "../kernels/operands.ts";
 
 /**
- * The program with what every launch writes as its outputs, named `launch` or `launch.n` for the
- * nth; nothing else of it changes, so that a backend runs the very kernels that it runs without.
+ * The program with everything that its launches write as outputs, named by the number of the
+ * launch, or `launch.n` for its nth result. Nothing else changes, so a backend runs the same
+ * kernels as without.
  */
 export function withTaps(program: LoweredProgram): LoweredProgram {
   const outputs = program.launches.flatMap(({ problem, operands }, i) =>

@@ -17,7 +17,11 @@ import { RequestError } from "../http-error.ts";
 
 type Inputs = Readonly<Record<string, InputTensor>>;
 
-/** Outputs under transformers' names, those of both towers with `vision_model_output.` before. */
+/**
+ * Runs the programs whose inputs are given, and returns the outputs under transformers' names. If
+ * the model has both towers, those of a tower begin with `vision_model_output.` or
+ * `text_model_output.`.
+ */
 export async function infer(session: Session, inputs: Inputs): Promise<Record<string, Tensor>> {
   return flattenOutputs(await forward(session, inputs));
 }

@@ -1,4 +1,4 @@
-/** What a model takes and gives, under transformers' names. */
+/** The inputs and outputs of a model under transformers' names. */
 import { isNaflex } from "@sigil/runtime/internal";
 import type { Plan, PlannedProgram, PlannedTensor } from "@sigil/spec";
 
@@ -40,7 +40,10 @@ function callersInputs(
   ];
 }
 
-/** Of every program; the scores' inputs are the towers' outputs, and not a caller's. */
+/**
+ * The inputs and outputs of all programs. The inputs of the scores are left out, since they are
+ * outputs of the towers.
+ */
 export function modelSignature({ kind, programs }: Plan): Signature {
   const own = programs.filter(
     ({ inputs }) => !inputs.some(({ name }) => name === "image_features"),

@@ -64,7 +64,10 @@ const datatypes: Readonly<Record<string, Datatype>> = {
   },
 };
 
-/** The inputs of a request by name; `binary` is what follows its JSON. Throws RequestError. */
+/**
+ * Reads the inputs of a request, by name. `binary` is the bytes after its JSON. Throws
+ * RequestError.
+ */
 export function readTensors(
   tensors: readonly RequestTensor[],
   binary: Uint8Array,
@@ -140,7 +143,7 @@ function checked(
 const bad = ({ name }: RequestTensor, what: string): RequestError =>
   new RequestError("bad-request", `input ${JSON.stringify(name)} ${what}`);
 
-/** An output as JSON, or as bytes and the JSON that says how many. */
+/** Writes an output as JSON, or as bytes with JSON that says how many. */
 export function writeTensor(
   name: string,
   { data, shape }: Tensor,

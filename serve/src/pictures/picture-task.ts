@@ -20,7 +20,7 @@ const classes = {
   ResizeAndCrop,
 };
 
-/** An image processor, in a form that another thread can be told. */
+/** An image processor in a form that can be sent to another thread. */
 export interface ProcessorSettings {
   readonly name: keyof typeof classes;
   readonly options: AnyImageProcessor["options"];
@@ -44,7 +44,7 @@ export interface PictureTask {
   readonly limitPixels: number;
 }
 
-/** What a vision tower takes of pictures. */
+/** The inputs of a vision tower. */
 export type PictureInputs = SiglipVisionInputs | Siglip2VisionInputs;
 
 export type PreparedPicture = PictureInputs | { readonly problem: string };

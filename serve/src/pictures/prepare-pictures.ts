@@ -14,13 +14,13 @@ import {
   type PreparedPicture,
 } from "./picture-task.ts";
 
-/** A picture file of a request, and what errors call it. */
+/** A picture file of a request, and its name in errors. */
 export interface PictureFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** Turns picture files into what models take, on threads apart from the event loop's. */
+/** Decodes and preprocesses picture files on other threads than the event loop's. */
 export class PicturePreparation {
   readonly #limitPixels: number;
   readonly #pool: Piscina<PictureTask, PreparedPicture>;

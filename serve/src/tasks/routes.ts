@@ -1,6 +1,4 @@
-/**
- * Routes for what people do with these models: embed pictures and texts, and tell pictures apart.
- */
+/** The routes /embed and /classify, which embed pictures and texts and classify pictures. */
 import multipart from "@fastify/multipart";
 import {
   classifierModel,

@@ -1,4 +1,4 @@
-/** What the task routes are given, as JSON or as a form with files. */
+/** Reads the inputs of the task routes, from JSON or from a form with files. */
 import type { FastifyRequest } from "fastify";
 import { RequestError } from "../http-error.ts";
 import type { PictureFile } from "../pictures/prepare-pictures.ts";
@@ -51,7 +51,9 @@ interface TaskBody {
   readonly top_k?: number;
 }
 
-/** Throws RequestError, and Fastify's errors, with what is wrong. */
+/**
+ * Reads and checks a task. Throws RequestError or one of Fastify's errors, which say what is wrong.
+ */
 export async function readTask(request: FastifyRequest): Promise<TaskInput> {
   if (request.isMultipart()) return readForm(request);
   if (request.validationError) throw request.validationError;

@@ -35,7 +35,7 @@ export const openSession: BackendCommands["openSession"] = async (
   return session;
 };
 
-/** Each program is on a device of its own, which ends with it. */
+/** Opens a device for each program, and closes it with the program. */
 export const openLoader: BackendCommands["openLoader"] = async (
   way,
   { storage },

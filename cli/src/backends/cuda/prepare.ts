@@ -15,7 +15,7 @@ const paths: readonly CudaPath[] = ["portable", "hopper"];
 export const pathOf = (value: unknown): CudaPath | undefined =>
   paths.find((path) => path === value);
 
-/** What the compiler has of a model, in memory. */
+/** A model compiled for CUDA, in memory. */
 export interface CompiledCuda extends Pick<CudaModule, "kernels" | "sources"> {
   readonly plan: Plan;
 }

@@ -7,8 +7,8 @@ import { InputError } from "@sigil/runtime";
 let instance: Promise<GPU> | undefined;
 
 /**
- * Kept as long as the process lives: devices die with it. Throws an InputError that says what to
- * install.
+ * Opens Dawn's GPU, and keeps it while the process lives, because devices end with it. Throws an
+ * InputError that says what to install.
  */
 export function openGpu(): Promise<GPU> {
   instance ??= import("webgpu").then(

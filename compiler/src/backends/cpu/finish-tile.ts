@@ -20,7 +20,10 @@ export interface FinishedTile {
   readonly c: I32;
 }
 
-/** `sums`: the products of a row of the tile with the first or the second four columns. */
+/**
+ * Applies the epilogue to a tile and stores it. `sums` are the products of each row with the first
+ * or the second four columns.
+ */
 export function finishTile(
   f: FunctionWriter,
   problem: GemmProblem,

@@ -1,12 +1,12 @@
-/** What every emitter is given and gives back. */
+/** The types that emitters of kernels take and return. */
 import type { Extent, WeightLayout } from "@sigil/spec";
 import type { MultiplyAdd } from "./tile.ts";
 import { FunctionWriter, type Variable } from "./wat/function-writer.ts";
 import { i32, type I32 } from "./wat/nodes.ts";
 
 /**
- * What a runtime has to know of a kernel: `(operand pointers, extents, scratch, begin, end)`, all
- * i32.
+ * What a runtime has to know of a kernel. The function's parameters are the operand pointers,
+ * extents, scratch, begin and end, all i32.
  */
 export interface CpuKernel {
   readonly name: string;
@@ -28,7 +28,7 @@ export interface EmitOptions {
   readonly madd: MultiplyAdd;
 }
 
-/** A kernel's function with its parameters declared. */
+/** The function of a kernel while it is written, with its parameters declared. */
 export interface KernelWriter {
   readonly f: FunctionWriter;
   readonly operands: readonly Variable<"i32">[];
@@ -39,7 +39,7 @@ export interface KernelWriter {
   readonly end: Variable<"i32">;
 }
 
-/** Declares a kernel; `extents` are those of its sizes that only a run knows. */
+/** Declares a kernel. `extents` are the sizes that only a run knows. */
 export function kernelWriter(
   name: string,
   operandNames: readonly string[],

@@ -5,7 +5,10 @@ import { applyUnary } from "./math.ts";
 import type { FunctionWriter, Variable } from "./wat/function-writer.ts";
 import { f32x4, i32, v128, type I32, type V128 } from "./wat/nodes.ts";
 
-/** Every subexpression becomes a local once, however often it is used. */
+/**
+ * Renders an expression. Each subexpression becomes a local variable once, however often it is
+ * used.
+ */
 export function renderExpression(
   f: FunctionWriter,
   expression: Expression,
@@ -49,7 +52,7 @@ export interface ElementPlace {
   readonly columnOffset: number;
 }
 
-/** Four values of an operand. Lanes past the last column hold whatever follows in memory. */
+/** Loads four values of an operand. Lanes past the last column have whatever follows in memory. */
 export function loadOperand(pointer: I32, operand: EpilogueOperand, place: ElementPlace): V128 {
   switch (operand.index) {
     case "scalar":

@@ -70,7 +70,10 @@ function meanRow(
   });
 }
 
-/** `operands` counts the problem's operands: input, [weight, [bias]], output. */
+/**
+ * Emits a norm or a mean. `operands` is the number of the problem's operands: input, [weight,
+ * [bias]], output.
+ */
 export function emitRowReduce(
   name: string,
   problem: RowReduceProblem,

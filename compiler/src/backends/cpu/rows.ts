@@ -9,9 +9,9 @@ export const tailMask = (lanes: number): V128 =>
   );
 
 /**
- * `body` for every four elements of a row: `byte` is their offset as a node, `lanes` how many of
- * them exist. Loads may
- * run past the row (memory ends in slack); what a body sums or stores must respect `lanes`.
+ * Runs `body` for every four elements of a row: `byte` is their offset as a node, and `lanes` is
+ * how many of them exist. Loads may read past the row, since memory has slack at its end. What a
+ * body sums or stores must respect `lanes`.
  */
 export function forLanes(
   f: FunctionWriter,

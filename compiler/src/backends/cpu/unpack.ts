@@ -24,7 +24,7 @@ function fromFloat16(f: FunctionWriter, bits: V128): V128 {
   return v128.or(v128.or(f32x4.mul(magnitude, f32x4.all(2 ** 112)), special), sign);
 }
 
-/** The matrix that a kernel's panels are of. */
+/** The matrix whose panels a kernel reads. */
 export interface StoredMatrix {
   readonly storage: WeightStorage;
   /** Rows of the stored matrix: columns of the product. */
@@ -33,8 +33,8 @@ export interface StoredMatrix {
 }
 
 /**
- * Where a panel's columns lie in float32, `panelPitch` apart: where they are stored, or, unpacked,
- * at `target`.
+ * The address of a panel's columns in float32, `panelPitch` apart: the place where they are stored,
+ * or `target` after unpacking them there.
  */
 export function unpackedPanel(
   f: FunctionWriter,

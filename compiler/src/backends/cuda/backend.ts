@@ -7,7 +7,7 @@ import { literal } from "../../text/literal.ts";
 import type { Backend, BackendRuntime } from "../backend.ts";
 import { emitCuda, type CudaModule } from "./emit.ts";
 
-/** Values have 16 bits where weights have. */
+/** A model compiled for CUDA. With weights of 16 bits, most values have 16 bits too. */
 export interface CompiledCuda extends Pick<CudaModule, "kernels" | "sources"> {
   readonly plan: Plan;
 }

@@ -71,8 +71,8 @@ interface Known {
 }
 
 /**
- * Kernels are equal where all that decides them is: the problem, its operands' types and places,
- * and the tiles chosen for the largest sizes.
+ * Emits the kernels of launches, for both paths. Launches share a kernel if the problem, the types
+ * and places of its operands, and the tiles chosen for the largest sizes are the same.
  */
 export function emitCuda(launches: readonly CudaLaunch[]): CudaModule {
   const known = new Map<string, Known>();

@@ -1,4 +1,4 @@
-/** What emitters are given and give back. */
+/** The types that emitters of kernels take and return. */
 import type { Extent } from "@sigil/spec";
 import type { CudaKernel } from "./kernel.ts";
 import type { CudaOperand } from "./operands.ts";

@@ -39,7 +39,10 @@ const longest: Readonly<Record<number, readonly [Longest, Longest]>> = {
 
 const up16 = (n: number): number => Math.ceil(n / 16) * 16;
 
-/** Keys of a tile: as few tiles as fit, about equal, the last one full or smaller. */
+/**
+ * The number of keys of a tile, for as few and as equal tiles as possible. The last tile may be
+ * smaller.
+ */
 export function keyTile(headSize: number, keys: number, mask: boolean): number {
   const { alone, tile: most, full } = longest[headSize]![mask ? 1 : 0];
   if (keys <= alone) return up16(keys);
@@ -78,7 +81,7 @@ function fits(problem: AttentionProblem, operands: readonly CudaOperand[]): bool
   );
 }
 
-/** Undefined if the portable kernel has to do it. */
+/** Emits the kernel of an attention. Undefined if the portable kernel has to compute it. */
 export function emitHopperAttention(
   problem: AttentionProblem,
   { operands }: EmitContext,

@@ -1,6 +1,6 @@
 /**
- * Chooses the tile of a Hopper Gemm: the least time, measured where there is a timing, modelled
- * elsewhere.
+ * Chooses the tile of a Hopper Gemm with the least time, which is measured if there is a timing and
+ * otherwise modelled.
  */
 
 /** How a block works; see WarpgroupGemm in runtime-cuda/device/hopper/gemm_config.cuh. */
@@ -109,7 +109,7 @@ const loadLatency = 600;
 /** Clocks from a launch, or a new tile on an empty ring, to the first product. */
 const latency = 1500;
 
-/** Clocks that a product takes with a tile. */
+/** The modelled time of a product with a tile, in clocks. */
 export function modelledClocks(
   tile: HopperTile,
   { rows, columns, depth, operations, carries, gathers, unpacking = 0 }: HopperGemmShape,
@@ -147,7 +147,7 @@ const isOf =
     timing.gathers === gathers &&
     (["rows", "columns", "depth", "carries"] as const).every((key) => timing[key] === shape[key]);
 
-/** Tiles with which a shape can be computed. */
+/** The tiles with which a product can be computed. */
 export const possibleTiles = ({
   carries,
   gathers,
@@ -162,8 +162,8 @@ export const possibleTiles = ({
   );
 
 /**
- * The tile for a shape; `timings` outrank the model among themselves and where they know the shape
- * at all.
+ * The tile for a product. If `timings` has any of exactly this shape, the fastest of them is
+ * chosen; otherwise the model decides.
  */
 export function selectHopperGemm(
   shape: HopperGemmShape,

@@ -32,8 +32,8 @@ const operationsOf = (e: Expression): number =>
       : 0;
 
 /**
- * Whether TMA can fetch rows: whole multiples of 16 bytes from one to the next, from a start that
- * is one too.
+ * Whether TMA can fetch rows: the first row and the distance between rows must be multiples of 16
+ * bytes.
  */
 export const copiesByTensor = ({ type, offset }: CudaOperand, stride: number): boolean =>
   isHalf(type) && offset % 8 === 0 && stride % 8 === 0;
@@ -86,8 +86,8 @@ function carriedOperand(
 }
 
 /**
- * What decides a problem's tile at its largest sizes. Undefined if the portable kernel has to do
- * it.
+ * The properties of a problem at its largest sizes that decide its tile. Undefined if the portable
+ * kernel has to compute it.
  */
 export function hopperShapeOf(
   problem: GemmProblem,
@@ -106,7 +106,10 @@ export function hopperShapeOf(
   };
 }
 
-/** Undefined if the portable kernel has to do it. The tile is chosen unless it is given. */
+/**
+ * Emits the kernel of a Gemm. Undefined if the portable kernel has to compute it. The tile is
+ * chosen unless it is given.
+ */
 export function emitHopperGemm(
   problem: GemmProblem,
   context: EmitContext,

@@ -7,8 +7,8 @@ import { emitHopperAttention } from "./hopper-attention.ts";
 import { emitHopperGemm } from "./hopper-gemm.ts";
 
 /**
- * Undefined where the portable kernel serves: float32, addresses that TMA cannot take, learned
- * queries, and everything but Gemm and attention.
+ * Emits the Hopper kernel of a problem. Undefined if the portable kernel computes it: for float32,
+ * addresses that TMA cannot take, learned queries, and everything but Gemm and attention.
  */
 export function emitHopper(problem: Problem, context: EmitContext): Emitted | undefined {
   if (problem.family === "gemm") return emitHopperGemm(problem, context);

@@ -8,7 +8,7 @@ import type { LoweredOperand } from "../../kernels/lowered.ts";
 import { gemmOperands, matrixPlace, readAndWritten } from "../../kernels/operands.ts";
 import type { GemmProblem, PatchRows, Problem } from "../../kernels/problem.ts";
 
-/** What of an operand decides a kernel. */
+/** The properties of an operand that decide its kernel. */
 export interface CudaOperand {
   readonly type: ValueType;
   /** Of a matrix of codes, which are bytes. */
@@ -21,7 +21,7 @@ export interface CudaOperand {
   readonly written: boolean;
 }
 
-/** A weight that is not the matrix of a Gemm. */
+/** The layout of a weight that is not the matrix of a Gemm. */
 export const rowLayout: WeightLayout = { kind: "rows" };
 
 /**
@@ -35,7 +35,9 @@ export function strideOfB({ b, depth }: Pick<GemmProblem, "b" | "depth">): numbe
   return Math.ceil(depth / run) * run;
 }
 
-/** Elements that are read of a line of a patch at once, at most `most`: no more than 16 bytes. */
+/**
+ * How many elements of a line of a patch are read at once: at most `most`, and at most 16 bytes.
+ */
 export function pixelRun(
   { kind, channels, patch, width }: PatchRows,
   pictures: CudaOperand,
@@ -102,8 +104,8 @@ export const isHalf = (type: ValueType): type is "float16" | "bfloat16" =>
   type === "float16" || type === "bfloat16";
 
 /**
- * What a Gemm multiplies: B's elements, or where they are codes the 16-bit ones that other operands
- * have, if any.
+ * The element type that a Gemm multiplies: that of B, or, if B has codes, the 16-bit type of the
+ * other operands, if any.
  */
 export const elementOf = (
   problem: GemmProblem,

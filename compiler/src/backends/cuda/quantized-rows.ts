@@ -1,4 +1,4 @@
-/** What reads rows of codes: gemm/quantized_rows.cuh in the sizes of a weight. */
+/** Instances of gemm/quantized_rows.cuh, which reads rows of codes, for the sizes of a weight. */
 import {
   hasZeroPoints,
   numbersOf,
@@ -8,7 +8,7 @@ import {
 } from "@sigil/spec";
 import { floatLiteral, instance } from "./source.ts";
 
-/** What reads rows of codes; `Numbers` is among the kernel's declarations. */
+/** The C++ type that reads rows of codes. It uses `Numbers`, which the kernel has to declare. */
 export function quantizedRows(
   storage: QuantizedStorage,
   columns: Extent,
@@ -27,7 +27,10 @@ export function quantizedRows(
   return instance("QuantizedRows", bits, panelBytes, depth, group, scalesOffset, zeros, "Numbers");
 }
 
-/** The numbers of codes of 4 bits, chosen bit by bit: a table would lie in memory. */
+/**
+ * The C++ type `Numbers`: the numbers of 4-bit codes, selected bit by bit, since a table would be
+ * in memory.
+ */
 export function numbersType(storage: QuantizedStorage): string {
   const numbers = numbersOf(storage);
   const chosen = (among: readonly number[]): string => {

@@ -57,7 +57,7 @@ function renderExpression(
   return { result: render(expression), statements };
 }
 
-/** What the start of a row is a sum of multiples of. */
+/** The numbers of which the start of a row is a sum of multiples. */
 export const rowSteps = ({ stride, first, lines }: StridedRows): readonly number[] => [
   stride,
   first,
@@ -94,8 +94,8 @@ const stepsOf = (place: ElementOperand, columns: number): readonly number[] =>
       : [columns];
 
 /**
- * Elements (4 or 1) that can be finished at once: rows of the result and of every operand are
- * aligned to them.
+ * How many elements (4 or 1) can be finished at once: rows of the result and of every operand must
+ * be aligned to them.
  */
 export function finishRun(
   operands: readonly Named[],

@@ -16,7 +16,7 @@ export const instance = (
   ...parameters: readonly (string | number | boolean)[]
 ): string => `${template}<${parameters.join(", ")}>`;
 
-/** What reads `run` elements of a patch at a time; see gemm/gather_copy.cuh. */
+/** The C++ type that reads `run` elements of a patch at a time; see gemm/gather_copy.cuh. */
 export function patchesType(
   { kind, channels, height, width, patch, gridHeight, gridWidth }: PatchRows,
   pictures: CudaOperand,

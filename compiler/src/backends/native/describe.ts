@@ -1,6 +1,6 @@
 /**
- * Kernel problems as the native backend takes them. No machine code is generated: its kernels are
- * in the addon, one for each family and instruction set.
+ * Describes kernel problems to the native backend. No machine code is generated: the kernels are in
+ * the addon, one for each family and instruction set.
  */
 import {
   isQuantized,
@@ -31,7 +31,7 @@ function refuseOtherCodes(storage: WeightStorage): void {
     throw new UnsupportedError(`native: no ${showStorage(storage)}; WebAssembly takes them`);
 }
 
-/** Throws UnsupportedError for what the native backend has no kernel for. */
+/** Describes a problem. Throws UnsupportedError if the native backend has no kernel for it. */
 export function describe(problem: Problem): NativeKernel {
   switch (problem.family) {
     case "gemm": {
@@ -52,8 +52,8 @@ export function describe(problem: Problem): NativeKernel {
 }
 
 /**
- * The kernels of problems under the names that the CPU gave them; undefined if one of them is
- * nothing for the native backend, so that the module runs on WebAssembly.
+ * Describes problems, under the names of their CPU kernels. Undefined if the native backend cannot
+ * compute one of them; the module then runs on WebAssembly.
  */
 export function emitNative(
   problems: readonly Problem[],

@@ -48,8 +48,9 @@ export function attentionOperands(
 }
 
 /**
- * `body` for each quad of a head by its index; the last is apart if it is not whole. `count` may
- * stand for the number of quads, as a node that drivers cannot know.
+ * Runs `body` for each group of four channels of a head, by its index. The last group is separate
+ * if it has fewer. `count` may be given as a node instead of a constant, so that drivers do not
+ * know the number of groups.
  */
 export function forQuads(
   f: KernelWriter,

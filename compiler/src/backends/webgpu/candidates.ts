@@ -1,6 +1,6 @@
 /**
- * Ways to compute a problem that are worth a measurement: pure, the likeliest first, each a table
- * of one entry that `select` takes.
+ * Lists ways to compute a problem that are worth measuring, the likeliest first. Each is a tuning
+ * table with one entry, which `select` takes.
  */
 import {
   attentionWorkgroupQuads,
@@ -27,8 +27,8 @@ export type Measured = NonNullable<Tuning["measured"]>;
 const none: Measured = { gemm: [], attention: [], rowReduce: [] };
 
 /**
- * What `tuning` chooses for a problem, as text; undefined for problems that are computed in one way
- * only.
+ * The configuration that `tuning` chooses for a problem, as text. Undefined if there is only one
+ * way to compute it.
  */
 export function choiceOf(problem: Problem, symbols: Symbols, tuning: Tuning): string | undefined {
   if (problem.family === "gemm" && problem.b.kind === "weight")
@@ -40,7 +40,7 @@ export function choiceOf(problem: Problem, symbols: Symbols, tuning: Tuning): st
   return undefined;
 }
 
-/** Tables of one entry each; no two choose alike, and none as `tuning` does. */
+/** Tables of one entry each. All choose differently from each other and from `tuning`. */
 export function candidates(
   problem: Problem,
   symbols: Symbols,

@@ -56,7 +56,7 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
   }
 }
 
-/** The shaders of these sets; layouts of weights are the same for all of them. */
+/** Emits the shaders of these sets. All sets have the same layouts of weights. */
 export function emitWebGpu<Set extends KernelSet>(
   launches: readonly WebGpuLaunch[],
   sets: readonly Set[],

@@ -1,8 +1,8 @@
-/** What emitters are given and give back. */
+/** The types that emitters of kernels take and return. */
 import type { Extent, WeightLayout } from "@sigil/spec";
 import type { OperandView } from "./operands.ts";
 
-/** What every emitter gives back. */
+/** The result of an emitter. */
 export interface Emitted {
   readonly code: string;
   /** How it is computed, for the comment above the kernel. */

@@ -10,7 +10,7 @@ import { halves, u32, type U32, type Vec4 } from "./wgsl/nodes.ts";
 /** Columns of a panel of B: what one vector holds. */
 export const panelWidth = 4;
 
-/** Where a panel begins, and what else a weight names once for it. */
+/** The start of a panel, and other nodes that are computed once for it. */
 export type PanelStart = readonly [start: U32, ...more: U32[]];
 
 export interface GemmWeight {
@@ -24,7 +24,7 @@ export interface GemmWeight {
   load(f: KernelWriter, b: Operand, panel: PanelStart, unit: U32): Vec4[];
 }
 
-/** A B of floats; `f16`: WGSL's own type holds them. */
+/** How a B of floats is read. With `f16`, it has WGSL's type f16. */
 export const floatWeight = (storage: Storage, depth: number, f16: boolean): GemmWeight => ({
   layout: { kind: "panels", width: panelWidth, storage },
   use: {

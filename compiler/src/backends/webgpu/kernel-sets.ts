@@ -1,4 +1,4 @@
-/** Sets of shaders with their tuning, and which of them are worth a file. */
+/** Sets of shaders with their tuning, and which of them need a file. */
 import {
   adapterKinds,
   featureSets,
@@ -20,8 +20,8 @@ export const kernelSets = (table?: TuningTable): Readonly<Record<KernelSet, Tuni
   ) as Record<KernelSet, Tuning>;
 
 /**
- * Without the sets that are what a device with their features gets if they are missing; a class's
- * own stays always.
+ * Leaves out each set that equals the one which a device with its features gets without it. The set
+ * of a class without features always stays.
  */
 export function distinctSets<T>(
   sets: Readonly<Record<KernelSet, T>>,

@@ -28,7 +28,9 @@ import {
  */
 export type Terms = readonly (readonly [U32, number])[];
 
-/** What of an operand decides the shader: which binding it is part of, and from which element. */
+/**
+ * The properties of an operand that decide the shader: its binding, and its first element in that.
+ */
 export interface OperandView {
   readonly slot: number;
   readonly offset: number;
@@ -36,8 +38,8 @@ export interface OperandView {
 }
 
 /**
- * Groups operands by what they lie in. Values are bound for writing, since the arena is one buffer
- * and a dispatch may use a buffer in one way only.
+ * Groups operands by the value or weight that they are views of. Values are bound for writing,
+ * since the arena is one buffer and a dispatch may use a buffer in one way only.
  */
 export function viewOperands(operands: readonly LoweredOperand[]): readonly OperandView[] {
   const slots = new Map<string, number>();
@@ -156,8 +158,8 @@ export class Operand {
 }
 
 /**
- * Declares a binding per slot and gives back the operands; a slot holds vectors if all its operands
- * can.
+ * Declares a binding for each slot, and returns the operands. A slot has vectors if all its
+ * operands can be read as vectors.
  */
 export function declareOperands(
   f: KernelWriter,

@@ -17,10 +17,9 @@ export interface SharedLanes {
 }
 
 /**
- * Every thread's value to every thread, over `lanes` neighbours from `first` on; `lane` counts
- * within them.
- * A tree in workgroup memory, or one value of each subgroup there; all threads of the workgroup
- * must call it.
+ * Reduces the values of `lanes` neighbouring threads, from `first` on, and gives each of them the
+ * result. `lane` is the thread's number among them. Uses a tree in workgroup memory, or one value
+ * of each subgroup there. All threads of the workgroup must call it.
  */
 export function reduceLanes(
   f: KernelWriter,

@@ -6,7 +6,7 @@ import type { Operand, Terms } from "./operands.ts";
 import type { KernelWriter } from "./wgsl/kernel-writer.ts";
 import { float, u32, type Float, type Node, type U32 } from "./wgsl/nodes.ts";
 
-/** Every subexpression gets a name once, however often it is used. */
+/** Renders an expression. Each subexpression is named once, however often it is used. */
 export function renderExpression<T extends Float>(
   f: KernelWriter,
   type: T,
@@ -37,8 +37,8 @@ export function renderExpression<T extends Float>(
 }
 
 /**
- * Elements of an epilogue's operand at (row, 4 * quad) or (row, column): `column` counts elements
- * times `step`.
+ * Loads the elements of an epilogue's operand at (row, 4 * quad) or (row, column). `column` counts
+ * elements times `step`.
  */
 export function loadEpilogue<T extends Float>(
   f: KernelWriter,

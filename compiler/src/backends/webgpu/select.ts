@@ -10,7 +10,10 @@ import type { GemmConfig, Tuning } from "./tuning.ts";
 
 type Symbols = Readonly<Record<string, number>>;
 
-/** For a B that is a weight; `f16` of the result says how it is read. */
+/**
+ * Chooses how to compute a Gemm whose B is a weight. `f16` of the result says whether B is read as
+ * f16.
+ */
 export function selectGemm(
   problem: GemmProblem,
   symbols: Symbols,
@@ -53,7 +56,7 @@ export type AttentionConfig =
    */
   | { readonly kind: "flash"; readonly queries: number; readonly keys: number };
 
-/** What a table knows an attention by. */
+/** The properties by which a tuning table identifies an attention. */
 export const attentionKey = (
   { queries, keys, headSize, heads, batch, mask, probabilities }: AttentionProblem,
   symbols: Symbols,

@@ -129,8 +129,8 @@ export const sizesOf = (x: Node<"vec4u">): readonly U32[] =>
   ["x", "y", "z", "w"].map((component) => node("u32", `${x.text}.${component}`));
 
 /**
- * The lowest finite float32: below every score, and what WGSL, which may assume that infinities do
- * not occur, has instead.
+ * The lowest finite float32. It stands for minus infinity, since WGSL may assume that infinities do
+ * not occur.
  */
 export const lowest = -3.4028234663852886e38;
 
@@ -199,8 +199,8 @@ export const bytes = {
 };
 
 /**
- * Over the threads of a subgroup that are in it, however many; every one of them must come here.
- * Needs the extension subgroups.
+ * Reductions over the threads of a subgroup, of any size. All threads of the subgroup must reach
+ * them. They need the extension subgroups.
  */
 export const subgroup = {
   combine: {
