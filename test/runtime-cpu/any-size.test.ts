@@ -139,7 +139,7 @@ describe("a module for any size up to the planned one", () => {
     await expect(run(32, 32)).resolves.toMatchObject({ shape: [1, 64] });
     await expect(run(40, 40)).rejects.toThrow("set interpolatePosEncoding");
     await expect(run(48, 48, true)).rejects.toThrow(
-      "48x48 pixels have 36 patches, the model was compiled for at most 25",
+      "48x48 pixels have 36 patches, but the model was compiled for at most 25",
     );
     await expect(run(7, 40, true)).rejects.toThrow("holds no patch of 8x8");
     await expect(run(40, 40, true)).resolves.toMatchObject({ shape: [1, 64] });

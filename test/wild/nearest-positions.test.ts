@@ -62,8 +62,8 @@ it("the rows of positions are those of torch's bucketize", () => {
 });
 
 it.each([
-  [[1, 0, 0, 1], [1, 2, 2], /no rectangle from its corner/],
-  [[0, 0, 0, 0], [1, 2, 2], /no patch in its corner/],
+  [[1, 0, 0, 1], [1, 2, 2], /must form a rectangle from its top left corner/],
+  [[0, 0, 0, 0], [1, 2, 2], /no patch in its top left corner/],
   [[1, 1], [1, 2, 2], /expected \[batch, rows, columns\]/],
 ])("a mask of %j is refused", (data, shape, message) => {
   expect(() => nearestPositions({ data, shape }, 4)).toThrow(message);

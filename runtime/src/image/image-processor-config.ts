@@ -117,11 +117,11 @@ export function expectType(config: Json, expected: string): void {
   throw new ImageError(
     `image_processor_type: expected ${expected}, received ${shown(type)}, ` +
       (type === "Siglip2ImageProcessor"
-        ? "which cuts pictures of any aspect ratio into patches (NaFlex): take " +
-          "Siglip2ImageProcessor, or imageProcessorFromConfig, which takes the class that the " +
+        ? "which cuts pictures of any aspect ratio into patches (NaFlex): use " +
+          "Siglip2ImageProcessor, or imageProcessorFromConfig, which uses the class that the " +
           "file names"
-        : `whose steps and defaults are others: write a file with image_processor_type ` +
-          `${expected} that states every setting, or resize with that class and hand in ` +
+        : `whose steps and defaults differ: write a file with image_processor_type ` +
+          `${expected} that states every setting, or resize with that class and pass ` +
           "pixel_values"),
   );
 }
@@ -162,7 +162,7 @@ export function optionsFromConfig(
     const near = known.includes(key) ? undefined : nearestName(key, known);
     if (near)
       onUnknown(
-        `${key} is no setting of SiglipImageProcessor and is not read; did you mean ${near}?`,
+        `${key} is not a setting of SiglipImageProcessor and is ignored; did you mean ${near}?`,
       );
   }
   return options;

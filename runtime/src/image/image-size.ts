@@ -34,7 +34,7 @@ export function targetSize(
   const [toHeight, toWidth] = sidesOf(size, height, width);
   if (toHeight < 1 || toWidth < 1)
     throw new ImageError(
-      `size: of ${height}x${width} pixels ${toHeight}x${toWidth} are left: ask for a larger size`,
+      `size: ${height}x${width} pixels shrink to ${toHeight}x${toWidth}: ask for a larger size`,
     );
   return [toHeight, toWidth];
 }

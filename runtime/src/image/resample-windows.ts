@@ -82,7 +82,7 @@ export function resampleWindows(
 ): Windows {
   if (arithmetic === "torchvision" && (resample === "box" || resample === "hamming"))
     throw new ImageError(
-      `resample: torchvision does not resize by ${resample}; take Pillow's arithmetic`,
+      `resample: torchvision does not resize by ${resample}; use Pillow's arithmetic`,
     );
   const scale = from / to;
   const stretch = Math.max(scale, 1);

@@ -146,8 +146,8 @@ export class SiglipImageProcessor {
     pictures.forEach(({ data, ...own }, n) => {
       if (own.height !== height || own.width !== width)
         throw new ImageError(
-          `images[${n}]: doPad surrounds normalised pixels with zeros, which no byte stands ` +
-            "for: turn it off, or take a model of float32 pixels",
+          `images[${n}]: doPad surrounds normalised pixels with zeros, which bytes ` +
+            "cannot express: turn it off, or use a model of float32 pixels",
         );
       pixelValues.set(data, n * data.length);
     });
@@ -298,9 +298,7 @@ function checkFloats(
   if (doRescale && data.every((value) => value >= 0 && value <= 1))
     onWarning({
       code: "float-rescale",
-      message:
-        `${name} lies between 0 and 1 and is divided by 255 all the same; set doRescale to ` +
-        "false",
+      message: `${name} lies between 0 and 1 but is divided by 255; set doRescale to false`,
     });
 }
 
@@ -335,7 +333,7 @@ function sizeOf(
       (!doPad && (other.height !== height || other.width !== width))
     )
       throw new ImageError(
-        `images[${n}]: expected ${height}x${width}x${channels} as the first, ${received}`,
+        `images[${n}]: expected ${height}x${width}x${channels} like the first, ${received}`,
       );
     if (other.height > target.height || other.width > target.width)
       throw new ImageError(

@@ -131,7 +131,7 @@ export class Siglip2ImageProcessor {
     const odd = pictures.findIndex((picture) => picture.width !== width);
     if (odd >= 0)
       throw new ImageError(
-        `images[${odd}]: expected ${width / patchSize ** 2} channels as the first, received ` +
+        `images[${odd}]: expected ${width / patchSize ** 2} channels like the first, received ` +
           `${pictures[odd]!.width / patchSize ** 2}`,
       );
     const count = pictures.length;
@@ -178,7 +178,7 @@ export class Siglip2ImageProcessor {
     if (grid[0] * grid[1] > most)
       throw new ImageError(
         `expected at most ${most} patches, received ${grid[0]}x${grid[1]}; turn doResize on, ` +
-          "or take more with maxNumPatches",
+          "or raise maxNumPatches",
       );
     const { pixelValues, shape } = this.#resizer.preprocess(
       [{ data: pixels.data, shape: [pixels.height, pixels.width, pixels.channels] }],
@@ -236,8 +236,8 @@ function siglip2Options(
       onWarning({
         code: "unknown-setting",
         message:
-          `${key} is no setting of Siglip2ImageProcessor and is not ` +
-          `read; did you mean ${near}?`,
+          `${key} is not a setting of Siglip2ImageProcessor and is ` +
+          `ignored; did you mean ${near}?`,
       });
   }
   const shared = Object.fromEntries(

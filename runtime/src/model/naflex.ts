@@ -105,7 +105,7 @@ function maskOf(
       if (value === 0) continue;
       if (i >= rows * columns)
         throw new InputError(
-          `pixel_attention_mask[${b}]: marks patch ${i}, and spatial_shapes has ` +
+          `pixel_attention_mask[${b}]: marks patch ${i}, but spatial_shapes has ` +
             `${rows}x${columns} of them`,
         );
       seen++;

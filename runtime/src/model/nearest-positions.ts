@@ -37,13 +37,15 @@ export function nearestPositions(
       side,
     );
     if (down.length === 0 || across.length === 0)
-      throw new InputError(`patch_attention_mask: picture ${picture} has no patch in its corner`);
+      throw new InputError(
+        `patch_attention_mask: picture ${picture} has no patch in its top left corner`,
+      );
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++) {
         if (isPatch(row, column) !== (row < down.length && column < across.length))
           throw new InputError(
-            `patch_attention_mask: the patches of picture ${picture} are no rectangle from ` +
-              "its corner",
+            `patch_attention_mask: the patches of picture ${picture} must form a ` +
+              "rectangle from its top left corner",
           );
         if (!isPatch(row, column)) continue;
         ids[at(row, column)] = down[row]! * side + across[column]!;

@@ -77,7 +77,7 @@ export async function openBackend<Name extends BackendName>(
     const last = name === there.at(-1);
     const facts = backends[name];
     if (facts.node && !last && !globalThis.process?.versions?.node) {
-      reasons.push(`${facts.title} is there in Node alone`);
+      reasons.push(`${facts.title} works only in Node`);
       continue;
     }
     try {

@@ -33,12 +33,12 @@ function checkKind(pixels: PixelValues, bytes: boolean): void {
         : "another type";
   if (given === (bytes ? "uint8" : "float32")) return;
   const expected = bytes
-    ? "bytes, a Uint8Array of [batch, height, width, channels]: take the image processor's " +
+    ? "bytes, a Uint8Array of [batch, height, width, channels]: use the image processor's " +
       "preprocessBytes, or compile with pixels float32"
-    : "normalised values, a Float32Array of [batch, channels, height, width]: take the image " +
+    : "normalised values, a Float32Array of [batch, channels, height, width]: use the image " +
       "processor's preprocess, or compile with pixels uint8";
   throw new InputError(
-    `pixel_values: received ${given}, and the model was compiled for ${expected}`,
+    `pixel_values: received ${given}, but the model was compiled for ${expected}`,
   );
 }
 
@@ -116,7 +116,7 @@ async function runAnySize(
     );
   if (count > most)
     throw new InputError(
-      `pixel_values: ${height}x${width} pixels have ${count} patches, the model was compiled ` +
+      `pixel_values: ${height}x${width} pixels have ${count} patches, but the model was compiled ` +
         `for at most ${most}; compile with a larger image_size`,
     );
   const from = Math.floor(side / patch);

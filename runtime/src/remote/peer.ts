@@ -142,7 +142,7 @@ export class Peer {
     try {
       if (!handler)
         throw new WorkerError(
-          `the other thread has no ${message.method}; are both of one version of Sigil?`,
+          `the other thread has no ${message.method}; are both the same version of Sigil?`,
         );
       const result = await handler(...message.args);
       const { value, transfer } = result instanceof Given ? result : new Given(result, []);

@@ -28,8 +28,8 @@ export async function startWorker(
   } catch (cause) {
     if (cause instanceof WorkerError) throw cause;
     throw new WorkerError(
-      `no worker can be started: ${(cause as Error).message}; leave out \`worker\`, or let ` +
-        "the process have one",
+      `no worker can be started: ${(cause as Error).message}; leave out \`worker\`, or ` +
+        "allow the process to start one",
       { cause },
     );
   }

@@ -42,7 +42,7 @@ export class SentencePiece {
     let lowest = Infinity;
     proto.pieces.forEach(({ text, type, score }, id) => {
       if (this.idByText.has(text))
-        throw new TokenizerError(`piece ${id} ${JSON.stringify(text)} is there twice`);
+        throw new TokenizerError(`piece ${id} ${JSON.stringify(text)} occurs twice`);
       this.idByText.set(text, id);
       if (type === PieceType.normal) lowest = Math.min(lowest, score);
       if (type === PieceType.normal || type === PieceType.userDefined || type === PieceType.unused)

@@ -49,7 +49,7 @@ export class SiglipTokenizer implements Tokenizer {
       if (text === undefined)
         throw new TokenizerError(
           `tokenizer_config.json: ${key}: expected a token, received null; SiglipTokenizer ` +
-            "has none without",
+            "needs it",
         );
       return text;
     };

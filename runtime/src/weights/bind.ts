@@ -56,7 +56,7 @@ export function bindWeights(
   if (whole)
     issues.push(
       `${extra.length} tensors that the model does not read, such as "${extra[0]}"; compile ` +
-        "with --tower, or a spec with ignore_other_weights, where it is a part of a larger one",
+        "with --tower, or a spec with ignore_other_weights, if it is part of a larger model",
     );
   for (const name of whole ? [] : extra) {
     const near = slipOf(name, names);

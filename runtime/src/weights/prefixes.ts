@@ -52,7 +52,7 @@ export function withPrefixes(
   if (drop === "" && found === "") return source;
   if (rival !== undefined && most === expected.length)
     throw new WeightsError(
-      `holds the model's tensors twice, behind "${found}" and "${rival}"; compile a spec ` +
+      `holds the model's tensors twice, prefixed "${found}" and "${rival}"; compile a spec ` +
         "with weight_prefix",
       { file },
     );

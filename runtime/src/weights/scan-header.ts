@@ -38,7 +38,7 @@ export function scanHeader(text: string): HeaderFault | undefined {
       const scope = scopes.at(-1);
       if (scope === undefined || !isKey(text, end)) continue;
       const key = name();
-      if (scope.has(key)) return { problem: "its header names this twice", tensor: key };
+      if (scope.has(key)) return { problem: "occurs twice in the header", tensor: key };
       scope.add(key);
       if (scopes.length === 2) field = key;
     } else {

@@ -29,7 +29,7 @@ export async function verifyPlan(
   if (!sha256 || !verify) return;
   if (!source.verify)
     throw new WeightsError(
-      "is no file whose SHA-256 could be verified; load with `verify: false`, or compile a " +
+      "has no file whose SHA-256 can be verified; load with `verify: false`, or compile a " +
         "spec without `sha256`",
       { file: source.name },
     );

@@ -243,7 +243,7 @@ describe("settings of a file", () => {
         "(NaFlex)",
     );
     expect(() => read({ image_processor: { image_processor_type: "CLIPImageProcessor" } })).toThrow(
-      `${type}"CLIPImageProcessor", whose steps and defaults are others`,
+      `${type}"CLIPImageProcessor", whose steps and defaults differ`,
     );
     expect(() => read({ feature_extractor_type: "CLIPFeatureExtractor" })).toThrow(
       `${type}"CLIPImageProcessor"`,
@@ -269,9 +269,9 @@ describe("settings of a file", () => {
     );
     expect(options).toMatchObject({ doCenterCrop: false, dataFormat: "channels_first" });
     expect(warnings).toEqual([
-      "do_centre_crop is no setting of SiglipImageProcessor and is not read; did you mean " +
+      "do_centre_crop is not a setting of SiglipImageProcessor and is ignored; did you mean " +
         "do_center_crop?",
-      "crop_sizes is no setting of SiglipImageProcessor and is not read; did you mean crop_size?",
+      "crop_sizes is not a setting of SiglipImageProcessor and is ignored; did you mean crop_size?",
     ]);
   });
 
@@ -414,7 +414,7 @@ describe("inputs", () => {
     );
     expect(() =>
       new SiglipImageProcessor({ doResize: false }).preprocess([rgb(30, 20), rgb(7, 50)]),
-    ).toThrow("images[1]: expected 20x30x3 as the first, received 50x7x3");
+    ).toThrow("images[1]: expected 20x30x3 like the first, received 50x7x3");
     expect(() => new SiglipImageProcessor().preprocess([{ ...rgb(3, 3), width: 4 }])).toThrow(
       "images[0]: expected 4x3x3 values, received 27",
     );
@@ -438,7 +438,7 @@ describe("inputs", () => {
     ).toThrow("take more than 4194304 weights: ask for a smaller size");
     expect(() =>
       new SiglipImageProcessor({ size: { maxHeight: 5, maxWidth: 5 } }).preprocess([rgb(1, 300)]),
-    ).toThrow("images[0]: size: of 300x1 pixels 5x0 are left");
+    ).toThrow("images[0]: size: 300x1 pixels shrink to 5x0");
     expect(() =>
       new SiglipImageProcessor(small).preprocess(Array(1e4).fill(line), {
         doResize: false,

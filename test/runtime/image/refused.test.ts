@@ -63,7 +63,7 @@ describe("files by their first bytes", () => {
     mkdirSync(inside);
     for (const path of [pipe, inside, "/dev/zero"])
       expect((await error(path)).message).toBe(
-        `${path}: expected a picture, received what is no regular file`,
+        `${path}: expected a picture, received a path that is not a file`,
       );
   });
 

@@ -100,7 +100,7 @@ describe("pictures of one call", () => {
       return "";
     };
     expect(refused([picture(8, 8), grey])).toBe(
-      "images[1]: expected 3 channels as the first, received 1",
+      "images[1]: expected 3 channels like the first, received 1",
     );
     expect(refused([{ ...grey, data: new Uint8Array(256), channels: 4 }])).toMatch(
       /^images\[0\]: expected an RGB or grey picture, received mode RGBA; set doConvertRgb$/,
@@ -175,7 +175,7 @@ describe("a file's image_processor_type", () => {
       { onWarning: ({ message }) => heard.push(message) },
     );
     expect(heard).toEqual([
-      "max_num_patch is no setting of Siglip2ImageProcessor and is not read; did you mean " +
+      "max_num_patch is not a setting of Siglip2ImageProcessor and is ignored; did you mean " +
         "max_num_patches?",
     ]);
   });

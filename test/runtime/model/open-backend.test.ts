@@ -117,7 +117,7 @@ describe("the choice of a backend", () => {
       { onBackend },
       { cuda: () => expect.fail("opened"), cpu: async () => cpu },
     ).finally(() => vi.unstubAllGlobals());
-    expect(choices.at(-1)).toEqual({ backend: "cpu", reason: "CUDA is there in Node alone" });
+    expect(choices.at(-1)).toEqual({ backend: "cpu", reason: "CUDA works only in Node" });
     await cpu.dispose();
   });
 

@@ -68,5 +68,5 @@ it("leaves normalising to a model that takes bytes", () => {
       [picture, { ...picture, data: new Uint8Array(12), width: 2, height: 2 }],
       { doResize: false },
     ),
-  ).toThrow("images[1]: expected 3x3x3 as the first, received 2x2x3");
+  ).toThrow("images[1]: expected 3x3x3 like the first, received 2x2x3");
 });

@@ -100,7 +100,7 @@ it.each<[string, object, RegExp]>([
   [
     "a grid of fewer patches than the mask marks",
     { spatialShapes: { data: Int32Array.of(3, 4, 2, 7, 5, 3), shape: [3, 2] } },
-    /^pixel_attention_mask\[0\]: marks patch 12, and spatial_shapes has 3x4 of them/,
+    /^pixel_attention_mask\[0\]: marks patch 12, but spatial_shapes has 3x4 of them/,
   ],
   [
     "a mask that marks no patch",

@@ -42,7 +42,7 @@ async function read(file: Uint8Array): Promise<Verdict | WeightsError> {
 // What Sigil refuses though the reference reads it: readers that differ would take different
 // tensors (a name given twice), or no writer makes it (the others).
 const refusals = [
-  /its header names this twice/,
+  /occurs twice in the header/,
   /has a malformed entry/,
   /has an unknown dtype \(.*received \{/,
   /has a malformed shape \(.*\d{16}/,

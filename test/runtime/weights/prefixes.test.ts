@@ -54,7 +54,7 @@ it("two towers that fit are refused until one is named", async () => {
   const source = file(...["a.", "b."].flatMap((lead) => vision.map((name) => lead + name)));
   const plan = { tensors: tensorsOf(vision), ignoreOtherWeights: true } as const;
   expect(() => bindPlan(plan, source)).toThrow(WeightsError);
-  expect(() => bindPlan(plan, source)).toThrow(/twice, behind "a\." and "b\."/);
+  expect(() => bindPlan(plan, source)).toThrow(/twice, prefixed "a\." and "b\."/);
   const bound = bindPlan({ ...plan, weightPrefix: "b." }, source);
   expect(await bound.readFloat32(vision[0]!)).toEqual(await source.readFloat32(`b.${vision[0]!}`));
   expect(() => bindPlan({ ...plan, weightPrefix: "c." }, source)).toThrow(/missing/);

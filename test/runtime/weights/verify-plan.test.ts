@@ -88,7 +88,7 @@ describe("a plan with a SHA-256", () => {
       Object.entries(artifact.plan.tensors).map(([name, shape]) => ({ name, shape })),
     );
     await expect(openCpuSession(artifact, weights, { lazy: true })).rejects.toThrow(
-      /no file whose SHA-256 could be verified.*verify: false/,
+      /no file whose SHA-256 can be verified.*verify: false/,
     );
   });
 

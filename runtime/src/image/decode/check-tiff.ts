@@ -55,7 +55,7 @@ export function checkTiff(bytes: Uint8Array): void {
             (grey || (photometric === 2 && first("extraSamples", 0) !== associatedAlpha)));
   if (!known)
     throw new ImageError(
-      "expected a TIFF of 8 bits or less, of grey or RGB of 16, or of grey of 32, received " +
+      "expected a TIFF of at most 8 bits, of 16-bit grey or RGB, or of 32-bit grey, received " +
         `${samples} samples of ${bits} bits (format ${format}, photometric ${photometric}); ` +
         "save it as PNG",
     );
@@ -68,7 +68,7 @@ function checkPalette(colours: Uint8Array | undefined, little: boolean): void {
   const high = colours.filter((_, i) => (i & 1) === (little ? 1 : 0));
   if (colours.some((value) => value > 0) && high.every((value) => value === 0))
     throw new ImageError(
-      "expected a TIFF whose palette has 16 bits, received one of 8, which libtiff takes for " +
-        "colours and Pillow for black; save it as PNG",
+      "expected a TIFF whose palette has 16 bits, received one of 8, which libtiff reads as " +
+        "colours and Pillow as black; save it as PNG",
     );
 }

@@ -76,7 +76,7 @@ async function readPicture(path: string): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>> | undefined;
   try {
     // A pipe would be waited for when it is opened, so this comes first.
-    if (!(await stat(path)).isFile()) refuse("a picture, received what is no regular file");
+    if (!(await stat(path)).isFile()) refuse("a picture, received a path that is not a file");
     file = await open(path);
     const head = new Uint8Array(signatureLength);
     const { bytesRead } = await file.read(head, 0, signatureLength, 0);

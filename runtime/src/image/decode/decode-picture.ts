@@ -57,7 +57,7 @@ export async function decodePicture(
     throw new ImageError(
       cause instanceof ImageError
         ? `${name}: ${cause.message}`
-        : `${name}: expected a picture, received what does not decode ` +
+        : `${name}: expected a picture, but decoding failed ` +
             `(${cause instanceof Error ? cause.message : cause})`,
       { cause },
     );

@@ -52,7 +52,7 @@ export async function openWithSharp(
   });
   const found = await picture.metadata();
   if (found.format !== loaders[format])
-    throw new ImageError(`expected ${format} as the file begins, received ${found.format}`);
+    throw new ImageError(`expected ${format}, as the file begins, but sharp read ${found.format}`);
   const { width, height } = found;
   if (format === "TIFF" && !rgb) checkAsStored(found, bytes[0] === 0x4d);
   const few =
@@ -75,7 +75,7 @@ function checkAsStored({ hasAlpha, depth, channels }: Metadata, isBigEndian: boo
   if (!hasAlpha && (depth === "uchar" || (grey16 && !isBigEndian))) return;
   const received = hasAlpha ? "alpha" : grey16 ? "a big-endian one" : depth;
   throw new ImageError(
-    "expected a TIFF of 8 bits, or a little-endian one of grey of 16, without alpha, received " +
+    "expected a TIFF of 8 bits, or a little-endian one of 16-bit grey, without alpha, received " +
       `${received}; save it as PNG`,
   );
 }

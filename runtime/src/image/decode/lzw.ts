@@ -38,7 +38,7 @@ export function unpackLzw(bytes: Uint8Array, at: number, bits: number, count: nu
     if (code === clear + 1)
       throw new ImageError("expected a whole GIF, received one that ends before its last pixel");
     if (previous < 0 ? code > clear : code > next)
-      throw new ImageError("expected the codes of a GIF in order, received a broken one");
+      throw new ImageError("expected valid codes in a GIF, received one out of range");
     // A code that is only about to be made is the previous one and its own first index.
     const known = code === next && previous >= 0 ? previous : code;
     let first = 0;

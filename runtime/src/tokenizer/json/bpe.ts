@@ -29,7 +29,7 @@ export class BPE implements Model {
     const merges = spec.list("merges");
     if (merges.length >= pairBase) spec.fail("merges", `fewer than ${pairBase} merges`, merges);
     for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"])
-      if (spec.value(key)) spec.fail(key, "nothing, which is what is supported,", spec.value(key));
+      if (spec.value(key)) spec.fail(key, "nothing, as it is not supported,", spec.value(key));
     const ids = new Map<string, number>();
     const tokens: (string | undefined)[] = [];
     for (const [token, id] of Object.entries(vocab)) {
@@ -89,7 +89,9 @@ export class BPE implements Model {
 
   private merged(ids: number[]): number[] {
     if (ids.length >= places)
-      throw new TokenizerError(`a word of ${ids.length} characters; at most ${places} are merged`);
+      throw new TokenizerError(
+        `expected words of at most ${places} characters, received ${ids.length}`,
+      );
     const next = Int32Array.from(ids, (_, i) => (i + 1 < ids.length ? i + 1 : -1));
     const previous = Int32Array.from(ids, (_, i) => i - 1);
     const queue = new MergeQueue();

@@ -43,7 +43,7 @@ export interface TokenizerJson {
  * and unknown components.
  */
 export function tokenizerFromJson(json: unknown, config: TokenizerConfig = {}): JsonTokenizer {
-  if (!isObject(json)) throw new TokenizerError("tokenizer.json is no object");
+  if (!isObject(json)) throw new TokenizerError("tokenizer.json is not an object");
   return new JsonTokenizer(json as TokenizerJson, config);
 }
 

@@ -13,7 +13,7 @@ export function compilePattern(spec: Component): RegExp {
     return new RegExp(literal.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "gu");
   if (typeof source !== "string") return spec.fail("pattern", "String or Regex", pattern);
   if (repeatsRepeats(source))
-    spec.fail("pattern", "no repeated group that repeats or chooses inside", source);
+    spec.fail("pattern", "no repeated group with a repetition or choice in it", source);
   try {
     return new RegExp(fromOniguruma(source), "gu");
   } catch (cause) {

@@ -40,7 +40,7 @@ export async function readBnb4(
   const missing = needed.filter((suffix) => !source.tensors.has(tensor + suffix));
   if (!type) missing.push(".quant_state.bitsandbytes__nf4 (or fp4)");
   if (!type || missing.length > 0)
-    throw new WeightsError("is quantised by bitsandbytes, and some of it is missing", {
+    throw new WeightsError("is quantised by bitsandbytes, but some of it is missing", {
       ...where,
       issues: missing.map((suffix) => `missing "${tensor}${suffix}"`),
     });
