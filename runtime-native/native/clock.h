@@ -9,7 +9,7 @@ namespace sigil::native {
 
 /// Seconds since some moment. Where one thread does all the work, of its own processor time, which
 /// other programs take nothing of.
-inline double seconds(int threads) {
+inline double seconds([[maybe_unused]] int threads) {
 #if defined(CLOCK_THREAD_CPUTIME_ID) && !defined(_WIN32)
   timespec time;
   if (threads == 1 && clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0)

@@ -17,7 +17,7 @@ class File {
   void read(int64_t offset, int64_t bytes, char* out) const;
 
  private:
-  int descriptor_;
+  [[maybe_unused]] int descriptor_;
 };
 
 }  // namespace sigil::native

@@ -11,9 +11,6 @@
 namespace sigil::native {
 namespace {
 
-/// What a huge page of most systems holds.
-constexpr size_t huge = size_t{2} << 20;
-
 size_t round_up(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
@@ -52,6 +49,9 @@ Memory::~Memory() {
 }
 
 #else
+
+/// What a huge page of most systems holds.
+constexpr size_t huge = size_t{2} << 20;
 
 Memory::Memory(size_t bytes, const char* about) : bytes_(round_up(bytes, 64)) {
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -4,6 +4,11 @@
 #if defined(__x86_64__) || defined(_M_X64)
 #include <xmmintrin.h>
 #endif
+#ifdef _WIN32
+#include <windows.h>
+#elif defined(__APPLE__)
+#include <dlfcn.h>
+#endif
 
 namespace sigil::native {
 namespace {
@@ -32,10 +37,26 @@ void set_rounding() {
 #endif
 }
 
+/// Keeps the addon in memory when the environment that loaded it has ended: the threads run on. On
+/// Linux the linker says so.
+void stay() {
+#ifdef _WIN32
+  HMODULE self;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                     (LPCWSTR)&stay, &self);
+#elif defined(__APPLE__)
+  Dl_info self;
+  if (dladdr((const void*)&stay, &self)) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+#endif
+}
+
 }  // namespace
 
 Pool& Pool::shared() {
-  static Pool* const pool = new Pool(usable_cores());
+  static Pool* const pool = [] {
+    stay();
+    return new Pool(usable_cores());
+  }();
   return *pool;
 }
 

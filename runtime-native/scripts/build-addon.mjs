@@ -1,8 +1,9 @@
 /**
  * Builds the addon with the C++17 compiler of this machine: no node-gyp, no network. `CXX` names
- * another compiler than g++, `SIGIL_ARCH` what it compiles for if that is not this machine (x64,
- * arm64). `--prebuild` builds what a package carries, where node-gyp-build looks for it; `--out
- * FILE` writes elsewhere, and flags of the compiler follow `--`.
+ * another compiler than g++ (for Windows clang++), `SIGIL_ARCH` and `SIGIL_PLATFORM` what it
+ * compiles for if that is not this machine (x64, arm64; win32). `--prebuild` builds what a package
+ * carries, where node-gyp-build looks for it; `--out FILE` writes elsewhere, and flags of the
+ * compiler follow `--`.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
@@ -10,25 +11,24 @@ import { createRequire } from "node:module";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { units as unitsOf } from "./units.mjs";
+import { windowsFlags } from "./windows.mjs";
 
 const root = join(import.meta.dirname, "..");
 const require = createRequire(import.meta.url);
 const native = join(root, "native");
-const compiler = process.env.CXX ?? "g++";
-const { platform } = process;
+const platform = process.env.SIGIL_PLATFORM || process.platform;
+const compiler = process.env.CXX || (platform === "win32" ? "clang++" : "g++");
 const arch = process.env.SIGIL_ARCH ?? process.arch;
 const rest = process.argv.indexOf("--");
 const options = process.argv.slice(2, rest < 0 ? undefined : rest);
 const extra = rest < 0 ? [] : process.argv.slice(rest + 1);
 
-if (platform === "win32") {
-  console.error("the addon is not built for Windows: what is compiled for cpu runs on WebAssembly");
-  process.exit(1);
-}
-
 const units = unitsOf[arch];
-if (!units) {
-  console.error(`there are no kernels for ${arch}: expected x64 or arm64`);
+if (!units || (platform === "win32" && arch !== "x64")) {
+  console.error(
+    `there are no kernels for ${platform}-${arch}: expected x64, or arm64 on Linux or macOS. ` +
+      "A module compiled for cpu runs on WebAssembly here",
+  );
   process.exit(1);
 }
 
@@ -46,19 +46,27 @@ const sources = [
     .filter((file) => file.endsWith(".cpp"))
     .map((file) => ({ file: join(native, file), flags: [] })),
   ...Object.entries(units).map(([name, flags]) => ({
-    // GCC 12 warns of its own intrinsics.
+    // GCC 12 warns of its own intrinsics, and Clang of what it does not know.
     file: join(native, "kernels", `${name}.cpp`),
-    flags: [...flags, "-Wno-uninitialized", "-Wno-maybe-uninitialized", "-Wno-unused-function"],
+    flags: [
+      ...flags,
+      "-Wno-unknown-warning-option",
+      "-Wno-uninitialized",
+      "-Wno-maybe-uninitialized",
+      "-Wno-unused-function",
+    ],
   })),
 ];
 const includes = [
   require("node-addon-api").include_dir,
   require("node-api-headers").include_dir,
 ].map((folder) => `-I${folder.replaceAll('"', "")}`);
+const objects = mkdtempSync(join(tmpdir(), "sigil-native-"));
+const windows = platform === "win32" ? windowsFlags(objects) : undefined;
 const flags = [
   "-std=c++17",
   "-O2",
-  "-fPIC",
+  ...(windows?.compile ?? ["-fPIC"]),
   "-fvisibility=hidden",
   "-ffp-contract=off",
   "-Wall",
@@ -88,7 +96,6 @@ const compile = (args) =>
     child.on("close", (code) => resolve(code === 0));
   });
 
-const objects = mkdtempSync(join(tmpdir(), "sigil-native-"));
 // Takes its place whole: a library that is mapped must not be overwritten, and who loads it
 // meanwhile finds one.
 const partial = `${target}.${process.pid}.part`;
@@ -112,15 +119,19 @@ try {
   built &&= await compile([
     ...(platform === "darwin"
       ? ["-bundle", "-undefined", "dynamic_lookup"]
-      : [
-          "-shared",
-          `-Wl,--version-script=${join(native, "exports.map")}`,
-          // The pool's threads run on when the environment that loaded it has ended.
-          "-Wl,-z,nodelete",
-        ]),
+      : windows
+        ? ["-shared"]
+        : [
+            "-shared",
+            `-Wl,--version-script=${join(native, "exports.map")}`,
+            // The pool's threads run on when the environment that loaded it has ended.
+            "-Wl,-z,nodelete",
+          ]),
     ...outputs,
+    ...(windows?.link ?? []),
     ...extra,
-    ...(extra.length > 0 ? [] : ["-s"]),
+    // Apple's linker has no such option.
+    ...(extra.length > 0 || platform === "darwin" ? [] : ["-s"]),
     "-pthread",
     "-o",
     partial,
