@@ -50,7 +50,12 @@ it("pads and cuts texts to 64 tokens, and gives the three tensors of pictures", 
 it("goes from a checkpoint through pipelines, pictures of several shapes at once", async () => {
   const checkpoint = await openCheckpoint(folder);
   const { plan, cpu } = await compile({ ...loadSpec(folder), maxNumPatches: 48 });
-  const model = new Siglip2Model(await openCpuSession({ plan, wasm: cpu }, checkpoint.weights));
+  const warnings: string[] = [];
+  const model = new Siglip2Model(
+    await openCpuSession({ plan, wasm: cpu }, checkpoint.weights, {
+      onWarning: ({ code }) => warnings.push(code),
+    }),
+  );
   type Inputs = Siglip2VisionInputs<Tensor<readonly [number, 48, 192]>>;
   const target: { readonly maxNumPatches: 48; readonly inputs?: Inputs } = { maxNumPatches: 48 };
   const processor = new ModelProcessor(target, checkpoint);
@@ -64,6 +69,8 @@ it("goes from a checkpoint through pipelines, pictures of several shapes at once
   expect(second).toHaveLength(2);
   await model.dispose();
   await checkpoint.close();
+  // Without the published tokenizer_config.json, which leaves the mask out, there is a mask.
+  expect(warnings).toEqual(["masked-padding"]);
 });
 
 it("classifies by the labels of the config", async () => {
