@@ -30,7 +30,11 @@ async function readJob(file: string): Promise<Readonly<Record<string, unknown>>>
   try {
     return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
   } catch (cause) {
-    throw new BulkError("other-job", `${file} is not what a job left`, { cause });
+    throw new BulkError(
+      "other-job",
+      `${file}: expected the description of a job that sigil embed wrote`,
+      { cause },
+    );
   }
 }
 

@@ -182,7 +182,7 @@ function checkStorageRules({ quantize = [], file }: ModelSpec, graphs: readonly 
       throw new ArchitectureError(
         file,
         pointer,
-        `no matrix of the model has such a name; they are ${names.slice(0, 3).join(", ")} ` +
+        `no matrix of the model has such a name; the names are ${names.slice(0, 3).join(", ")} ` +
           `and ${Math.max(0, names.length - 3)} more`,
       );
 }

@@ -32,7 +32,7 @@ export async function openNative(
   if (!ways.includes(asked))
     throw new OptionError(`backend: expected ${ways.join(", ")}, received ${asked}`);
   const forced = asked === "native";
-  if (forced && !inNode()) throw new OptionError("backend: native is for Node alone");
+  if (forced && !inNode()) throw new OptionError("backend: native works only in Node");
   if (forced && !native)
     throw new OptionError("backend: the module has no native kernels: compile it again");
   // A worker that is given is meant to compute.

@@ -21,7 +21,7 @@ export class Models {
         : this.#models.get(name ?? "");
     if (model) return model;
     throw name === undefined
-      ? new RequestError("bad-request", `say which model: ${this.names.join(", ")}`)
+      ? new RequestError("bad-request", `name one of the models: ${this.names.join(", ")}`)
       : new RequestError(
           "unknown-model",
           `no model ${JSON.stringify(name)} here; there are ${this.names.join(", ")}`,

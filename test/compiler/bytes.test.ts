@@ -150,7 +150,7 @@ describe("bytes are refused", () => {
     ],
     [
       "/steps/0/inputs/0",
-      "normalize_pixels reads uint8, and this is float32",
+      "normalize_pixels reads uint8, not float32",
       document(
         [
           {
@@ -174,7 +174,7 @@ describe("bytes are refused", () => {
     ],
     [
       "/steps/0/inputs/0",
-      "patches reads float32, and this is uint8",
+      "patches reads float32, not uint8",
       document([cut, embed], {
         inputs: {
           pixel_values: {

@@ -53,7 +53,7 @@ it("several graphs without a kind are a siglip if they have both towers and the 
 
 it("a kind is refused if the graph lacks the inputs of that class", () =>
   expect(() => kindOf({}, { ...pooled, kind: "siglip-text" })).toThrow(
-    'a siglip-text has an input "input_ids"',
+    'a siglip-text needs an input "input_ids"',
   ));
 
 it("the schemas of documents and plans list the same kinds", () => {

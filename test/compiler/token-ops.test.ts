@@ -85,7 +85,7 @@ it.each<[string, (number | typeof batch)[][], object, RegExp]>([
       [batch, 2, 5],
     ],
     {},
-    /6 channels do not continue with 5/,
+    /tokens of 6 and of 5 channels cannot be joined/,
   ],
   [
     "concat",
@@ -114,9 +114,14 @@ it.each<[string, (number | typeof batch)[][], object, RegExp]>([
       [4, 1],
     ],
     { heads: 3 },
-    /no 3 heads with two halves/,
+    /do not form 3 heads with two halves/,
   ],
-  ["pool_grid", [[batch, 10, 6]], { width: 4, size: 2 }, /10 tokens are no grid of 4 columns/],
+  [
+    "pool_grid",
+    [[batch, 10, 6]],
+    { width: 4, size: 2 },
+    /10 tokens do not form a grid of 4 columns/,
+  ],
   [
     "unshuffle_grid",
     [[batch, 12, 6]],
@@ -126,7 +131,7 @@ it.each<[string, (number | typeof batch)[][], object, RegExp]>([
   ["take_tokens", [[batch, 4, 6]], { first: 4 }, /the tokens from 4 on are not among 4/],
   ["take_tokens", [[batch, 4, 6]], { first: -2, count: 3 }, /3 tokens from -2 on are not among 4/],
   ["take_tokens", [[batch, 4, 6]], { first: -5 }, /among 4/],
-  ["rms_norm", [[batch, 4, 6]], { groups: 4 }, /6 channels are no 4 groups of one size/],
+  ["rms_norm", [[batch, 4, 6]], { groups: 4 }, /6 channels do not form 4 groups of one size/],
 ])("%s refuses %j with %j", (name, shapes, attributes, message) => {
   const { infer, weights } = ops[name]!;
   const given = Object.fromEntries(weights.map((role) => [role, [1]]));

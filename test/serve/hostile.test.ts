@@ -39,7 +39,7 @@ describe("malformed tensors", () => {
     ["no inputs", { inputs: [] }, /fewer than 1/],
     ["inputs that are no list", { inputs: {} }, /must be array/],
     ["no data", { inputs: [pixels] }, /"pixel_values" has no data/],
-    ["too few values", { inputs: [{ ...pixels, data: [1] }] }, /takes 12288 values, and has 1/],
+    ["too few values", { inputs: [{ ...pixels, data: [1] }] }, /takes 12288 values, but has 1/],
     ["a negative size", { inputs: [{ ...ids, shape: [-1, 16] }] }, />= 0/],
     ["a size beyond memory", { inputs: [{ ...ids, shape: [2147483647, 2147483647, 8] }] }, /shape/],
     [
@@ -56,9 +56,9 @@ describe("malformed tensors", () => {
     [
       "strings among numbers",
       { inputs: [{ ...ids, data: ["1", ...Array(15).fill(1)] }] },
-      /no INT64 at 0/,
+      /a value at 0 that is not INT64/,
     ],
-    ["an id that is no integer", { inputs: [{ ...ids, data: Array(16).fill(0.5) }] }, /no INT64/],
+    ["an id that is no integer", { inputs: [{ ...ids, data: Array(16).fill(0.5) }] }, /not INT64/],
     [
       "an id outside the vocabulary",
       { inputs: [{ ...ids, data: Array(16).fill(1e9) }] },

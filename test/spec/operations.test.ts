@@ -220,12 +220,12 @@ describe("a document that no file holds", () => {
       ],
     ],
     [
-      "/steps/0/inputs/0: embedding reads int32, and this is float32",
+      "/steps/0/inputs/0: embedding reads int32, not float32",
       [{ op: "embedding", inputs: ["x"], weights: weight(9, 8) }],
     ],
-    ["/steps/0/inputs/0: exp reads float32, and this is int32", [{ op: "exp", inputs: ["ids"] }]],
+    ["/steps/0/inputs/0: exp reads float32, not int32", [{ op: "exp", inputs: ["ids"] }]],
     [
-      "/steps/0/weights/weight/rows: an embedding reads a whole table",
+      "/steps/0/weights/weight/rows: an embedding must read a whole table",
       [
         {
           op: "embedding",
@@ -250,7 +250,7 @@ describe("a document that no file holds", () => {
       [{ op: "patches", inputs: ["pictures"], attributes: { patch: 4 } }],
     ],
     [
-      "/steps/1/inputs/0: interpolate_grid reads a parameter whose weight has two axes",
+      "/steps/1/inputs/0: interpolate_grid must read a parameter whose weight has two axes",
       [
         { op: "parameter", weights: weight(1, 4, 8) },
         { op: "interpolate_grid", inputs: ["s0"], attributes: { height: 2, width: 2 } },
@@ -261,7 +261,7 @@ describe("a document that no file holds", () => {
       [{ op: "parameter", weights: weight(4) }],
     ],
     [
-      "/steps/0: expected at most two axes after those of one, received [2, 3, 4]",
+      "/steps/0: expected at most two axes after leading axes of size 1, received [2, 3, 4]",
       [{ op: "parameter", weights: weight(2, 3, 4) }],
     ],
     [
@@ -281,7 +281,7 @@ describe("a document that no file holds", () => {
       [{ op: "linear", inputs: ["x"], weights: weight("8 / 0", 8) }],
     ],
     [
-      '/steps/0/weights/weight/shape/0: "1 - 1" is 0, and sizes go from 1 to 2147483647',
+      '/steps/0/weights/weight/shape/0: "1 - 1" is 0, but sizes go from 1 to 2147483647',
       [{ op: "linear", inputs: ["x"], weights: weight("1 - 1", 8) }],
     ],
     [
@@ -309,7 +309,7 @@ describe("a document that no file holds", () => {
         ...documentOf({ op: "exp", inputs: ["x"] }),
         inputs: { x: { dtype: "float32", shape: ["image_batch * other", 8] } },
       }),
-    ).toMatch(/^\/symbols\/image_batch: no input that a run must be given has an axis of/));
+    ).toMatch(/^\/symbols\/image_batch: no input without a default has an axis of/));
 });
 
 describe("what is unrolled is bounded", () => {
@@ -366,7 +366,7 @@ describe("what is unrolled is bounded", () => {
           ]),
         ),
       },
-      /nested more than 64 deep/,
+      /nested more than 64 levels deep/,
     ],
     [
       "dimensions that double",
@@ -384,7 +384,7 @@ describe("what is unrolled is bounded", () => {
           Array.from({ length: 5000 }, (_, i) => [`d${i}`, i === 4999 ? 1 : `d${i + 1}`]),
         ),
       }),
-      /more than 64 deep/,
+      /more than 64 levels deep/,
     ],
     ["parentheses", within("(".repeat(100_000)), /more than 500 characters/],
   ])("%s", (_, document, problem) => {

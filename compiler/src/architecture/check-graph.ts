@@ -28,7 +28,7 @@ export function checkGraph(graph: Graph): Graph {
     const fail = (problem: string): never => {
       throw new ArchitectureError(graph.name, `/outputs/${name}`, problem);
     };
-    if (value.dtype !== "float32") fail(`an output is float32, and this is ${value.dtype}`);
+    if (value.dtype !== "float32") fail(`an output must be float32, not ${value.dtype}`);
     if (!computed.has(value.id)) fail("an output must be computed from an input");
     const op = producer.get(value.id)?.op ?? "input";
     if (onlyReaders[op] !== undefined) fail(onlyFor(op, onlyReaders[op]));
@@ -50,18 +50,18 @@ function checkInputs(
     const from = producer.get(value.id);
     if (reads === "int32" && !given.has(value.id))
       fail(`${op} reads ids that are an input of the graph, not computed ones`);
-    if (value.dtype !== reads) fail(`${op} reads ${reads}, and this is ${value.dtype}`);
+    if (value.dtype !== reads) fail(`${op} reads ${reads}, not ${value.dtype}`);
     const reader = from && onlyReaders[from.op];
     if (from && reader !== undefined && op !== reader) fail(onlyFor(from.op, reader));
     if (op === "interpolate_grid" && (from?.op !== "parameter" || !isWholeMatrix(from)))
-      fail("interpolate_grid reads a parameter whose weight has two axes");
+      fail("interpolate_grid must read a parameter whose weight has two axes");
   });
   const table = op === "embedding" ? weightOf({ weights }) : undefined;
   if (table && table.end - table.begin !== table.shape[0])
     throw new ArchitectureError(
       origin.document,
       `${origin.pointer}/weights/weight/rows`,
-      "an embedding reads a whole table",
+      "an embedding must read a whole table",
     );
 }
 
@@ -86,10 +86,14 @@ function checkSymbols({ name, symbols, inputs, outputs }: Graph): void {
     throw new ArchitectureError(
       name,
       `/symbols/${free}`,
-      `no input that a run must be given has an axis of "${free}" alone`,
+      `no input without a default has an axis of "${free}" alone`,
     );
   if (bound.size === 0)
-    throw new ArchitectureError(name, "/symbols", "no input has an axis that a run chooses");
+    throw new ArchitectureError(
+      name,
+      "/symbols",
+      "no input without a default has an axis whose size a run chooses",
+    );
   if (bound.size > 1) return;
   for (const [kind, list] of Object.entries({ inputs, outputs }))
     for (const { name: member, value } of list) {
@@ -98,7 +102,7 @@ function checkSymbols({ name, symbols, inputs, outputs }: Graph): void {
       throw new ArchitectureError(
         name,
         `/${kind}/${member}`,
-        `the first axis, and no other, must be of "${[...bound].join()}", and this is ` +
+        `the first axis, and no other, must be of "${[...bound].join()}", but the shape is ` +
           `${showShape(value.shape)}`,
       );
     }

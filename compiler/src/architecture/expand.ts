@@ -98,7 +98,9 @@ export function expand(
       if (resolving.has(name))
         throw new ExpressionError(`dimension "${name}" is defined in terms of itself`);
       if (resolving.size === deepestNesting)
-        throw new ExpressionError(`dimensions refer to others more than ${deepestNesting} deep`);
+        throw new ExpressionError(
+          `dimensions refer to each other more than ${deepestNesting} levels deep`,
+        );
       resolving.add(name);
       const value = evaluateDimension(dimensions[name]!, lookup);
       resolving.delete(name);
@@ -126,7 +128,7 @@ export function expand(
     const factor = typeof value === "number" ? value : value.factor;
     return factor >= 1 && factor <= mostElements
       ? value
-      : fail(pointer, `${shown(text)} is ${factor}, and sizes go from 1 to ${mostElements}`);
+      : fail(pointer, `${shown(text)} is ${factor}, but sizes go from 1 to ${mostElements}`);
   };
   const number = (text: string | number, pointer: string): number => {
     const value = extent(text, pointer);
@@ -290,7 +292,7 @@ export function expand(
       ? blocks[step.block]!
       : fail(`${pointer}/block`, `no block "${step.block}"`);
     if (scope.open.length === deepestNesting)
-      fail(`${pointer}/block`, `blocks are nested more than ${deepestNesting} deep`);
+      fail(`${pointer}/block`, `blocks are nested more than ${deepestNesting} levels deep`);
     if (scope.open.includes(step.block))
       fail(`${pointer}/block`, `block "${step.block}" contains itself`);
     if (step.inputs.length !== block.inputs.length)

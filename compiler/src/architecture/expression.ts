@@ -38,7 +38,7 @@ export function evaluateDimension(
   };
   const plain = (value: Extent): number => {
     if (typeof value !== "number")
-      throw new ExpressionError(`"${text}" adds or divides a size that only a run knows`);
+      throw new ExpressionError(`"${text}" adds or divides a size that is known only at run time`);
     return value;
   };
   const product = (): Extent => {

@@ -36,7 +36,7 @@ export function planKind(graphs: readonly Kinded[]): PlanKind {
     throw new ArchitectureError(
       first.name,
       "/kind",
-      `a ${kind} has an input ${missing.map((name) => `"${name}"`).join(" or ")}`,
+      `a ${kind} needs an input ${missing.map((name) => `"${name}"`).join(" or ")}`,
     );
   // A classifier whose logits are not wanted is the tower that it has.
   return kind.endsWith("-image-classification") && !outputs.has("logits")

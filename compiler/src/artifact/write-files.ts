@@ -31,7 +31,7 @@ export function writeFiles(
         const { code, message } = cause as NodeJS.ErrnoException;
         throw new Error(
           ["EEXIST", "ENOTDIR"].includes(code ?? "")
-            ? `cannot write ${to}: ${dirname(to)} is no folder`
+            ? `cannot write ${to}: ${dirname(to)} is not a folder`
             : message,
           { cause },
         );

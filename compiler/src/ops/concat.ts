@@ -25,7 +25,7 @@ export const concat = defineOp({
     const [first, second] = [rowsOf(a), rowsOf(b)];
     if (first.channels !== second.channels)
       throw new ShapeError(
-        `tokens of ${first.channels} channels do not continue with ${second.channels}`,
+        `tokens of ${first.channels} and of ${second.channels} channels cannot be joined`,
       );
     const batches = [a, b].flatMap(([batch, ...rest]) =>
       batch !== undefined && rest.length === 2 ? [batch] : [],

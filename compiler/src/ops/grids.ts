@@ -27,7 +27,7 @@ export function gridOf(
   const [tokens, columns, f] = [fixed(count, "tokens"), Number(width), Number(size)];
   const height = tokens / columns;
   if (!Number.isInteger(height))
-    throw new ShapeError(`${tokens} tokens are no grid of ${columns} columns`);
+    throw new ShapeError(`${tokens} tokens do not form a grid of ${columns} columns`);
   if (height % f !== 0 || columns % f !== 0)
     throw new ShapeError(`a grid of ${height}x${columns} has no squares of ${f}x${f}`);
   return { batch, height, width: columns, channels: fixed(channels, "channels") };

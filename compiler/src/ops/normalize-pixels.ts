@@ -50,7 +50,7 @@ export const normalizePixels = defineOp({
       means[c]! === 0 ? 1 : Math.abs(means[c]!) / deviations[0]!,
     ]);
     if (folded.some((value) => !isNormalFloat32(value)))
-      throw new ShapeError("rescale, mean and std divide to what float32 does not hold");
+      throw new ShapeError("rescale, mean and std give a value that float32 cannot hold");
     return [batch, channels, height, width];
   },
   evaluate([x], _, { rescale, mean, std }) {

@@ -41,7 +41,7 @@ const norm = (
       const all = fixed(x.at(-1), "channels");
       const channels = all / Number(groups ?? 1);
       if (!Number.isInteger(channels))
-        throw new ShapeError(`${all} channels are no ${groups} groups of one size`);
+        throw new ShapeError(`${all} channels do not form ${groups} groups of one size`);
       for (const [role, shape] of Object.entries(given))
         if (shape.length !== 1 || shape[0] !== channels)
           throw new ShapeError(

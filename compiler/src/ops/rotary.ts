@@ -26,7 +26,7 @@ export const rotary = defineOp({
     const [batch, tokens, channels] = axes(x, ["batch", "tokens", "channels"]);
     const half = fixed(channels, "channels") / Number(heads) / 2;
     if (!Number.isInteger(half))
-      throw new ShapeError(`${channels} channels are no ${heads} heads with two halves`);
+      throw new ShapeError(`${channels} channels do not form ${heads} heads with two halves`);
     const one = [tokens, half];
     const each = [batch, tokens, half];
     for (const table of [cos, sin])

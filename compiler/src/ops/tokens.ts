@@ -163,7 +163,7 @@ const parameter = defineOp({
   infer(_, { weight }) {
     if (weight.slice(0, -2).some((axis) => axis !== 1))
       throw new ShapeError(
-        `expected at most two axes after those of one, received ${showShape(weight)}`,
+        `expected at most two axes after leading axes of size 1, received ${showShape(weight)}`,
       );
     return weight.slice(-2);
   },

@@ -41,7 +41,10 @@ async function forward(session: Session, inputs: Inputs): Promise<object> {
       if (image)
         return { visionModelOutput: await model.visionModel.forward(pictures(inputs, plan)) };
       if (text) return { textModelOutput: await model.textModel.forward(texts(inputs)) };
-      throw new RequestError("bad-request", "expected pixel_values, input_ids or both");
+      throw new RequestError(
+        "bad-request",
+        "expected pixel_values, input_ids or both, received neither",
+      );
     }
     case "siglip-vision":
     case "siglip2-vision":

@@ -106,7 +106,7 @@ const sendReady = <T extends { readonly ready: boolean }>(
 
 function checked({ name, version: wanted = version }: ModelParams): string {
   if (wanted !== version)
-    throw new RequestError("unknown-model", `${name} has version ${version} alone`);
+    throw new RequestError("unknown-model", `${name} has only version ${version}`);
   return name;
 }
 

@@ -78,13 +78,13 @@ export function readTensors(
     const bytes = size === undefined ? undefined : binary.subarray(at, at + size);
     at += size ?? 0;
     if (bytes && bytes.length !== size)
-      throw bad(tensor, `has ${size} bytes of binary data, but ${bytes.length} came`);
+      throw bad(tensor, `has ${size} bytes of binary data, but ${bytes.length} arrived`);
     return [tensor.name, readTensor(tensor, bytes)] as const;
   });
   if (at !== binary.length)
     throw new RequestError(
       "bad-request",
-      `the tensors have ${at} bytes of binary data, but ${binary.length} came`,
+      `the tensors have ${at} bytes of binary data, but ${binary.length} arrived`,
     );
   const names = tensors.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -102,12 +102,13 @@ function readTensor(tensor: RequestTensor, bytes: Uint8Array | undefined): Input
       `has datatype ${JSON.stringify(datatype)}: expected ${Object.keys(datatypes).join(", ")}`,
     );
   const count = shape.reduce((product, size) => product * size, 1);
-  if (!Number.isSafeInteger(count)) throw bad(tensor, `has a shape of ${shape.join("x")}`);
+  if (!Number.isSafeInteger(count))
+    throw bad(tensor, `has a shape that is too large: ${shape.join("x")}`);
   if (bytes) {
     if (bytes.length !== count * type.bytes)
       throw bad(
         tensor,
-        `of ${shape.join("x")} ${datatype} takes ${count * type.bytes} bytes, and has ` +
+        `of ${shape.join("x")} ${datatype} takes ${count * type.bytes} bytes, but has ` +
           `${bytes.length}`,
       );
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -123,7 +124,7 @@ function flattened(tensor: RequestTensor, data: readonly unknown[], count: numbe
   // Not deeper than there are axes, whatever is nested in it.
   const flat = data.flat(Math.max(0, tensor.shape.length - 1));
   if (flat.length !== count)
-    throw bad(tensor, `of ${tensor.shape.join("x")} takes ${count} values, and has ${flat.length}`);
+    throw bad(tensor, `of ${tensor.shape.join("x")} takes ${count} values, but has ${flat.length}`);
   return flat as number[];
 }
 
@@ -135,7 +136,7 @@ function checked(
   for (let i = 0; i < values.length; i++) {
     const value: unknown = values[i];
     if (typeof value !== "number" || !holds(value))
-      throw bad(tensor, `has a value that is no ${tensor.datatype} at ${i}`);
+      throw bad(tensor, `has a value at ${i} that is not ${tensor.datatype}`);
   }
   return values;
 }

@@ -74,7 +74,7 @@ export async function taskRoutes(
 
   post("/embed", "Embeddings of pictures, of texts, or of both", async (input, model) => {
     if (input.pictures.length + input.texts.length === 0)
-      throw new RequestError("bad-request", "expected images or texts");
+      throw new RequestError("bad-request", "expected images or texts, received neither");
     const images = input.pictures.length > 0 ? embedPictures(model, input) : undefined;
     const texts = input.texts.length > 0 ? embedTexts(model, input.texts) : undefined;
     const [image, text] = await Promise.all([images, texts]);
@@ -85,7 +85,8 @@ export async function taskRoutes(
   });
 
   post("/classify", "The labels of pictures by probability", async (input, model) => {
-    if (input.pictures.length === 0) throw new RequestError("bad-request", "expected images");
+    if (input.pictures.length === 0)
+      throw new RequestError("bad-request", "expected images, received none");
     const results = await classifyPictures(model, input);
     return {
       results: results.map((labels, i) => ({
@@ -118,13 +119,20 @@ export async function taskRoutes(
     const task = taskOf(session.plan);
     if (task === "siglip-image-classification") {
       if (labels.length > 0)
-        throw new RequestError("bad-request", `${model.name} has labels of its own`);
+        throw new RequestError(
+          "bad-request",
+          `${model.name} has labels of its own: leave out labels`,
+        );
       const some = topK === undefined ? {} : { topK };
       return classifiers(model).classify(await prepared(model, input), some);
     }
     if (task !== "siglip")
-      throw new RequestError("unsupported", `${model.name} is one tower, which cannot classify`);
-    if (labels.length === 0) throw new RequestError("bad-request", "expected labels");
+      throw new RequestError(
+        "unsupported",
+        `${model.name} is a single tower, which cannot classify`,
+      );
+    if (labels.length === 0)
+      throw new RequestError("bad-request", "expected labels, received none");
     const scores = await zeroShot(model).classify(
       await prepared(model, input),
       labels,
@@ -147,7 +155,10 @@ function perModel<T>(open: (model: ServedModel) => T): (model: ServedModel) => T
 /** Throws RequestError for a model that is not this tower and has none. */
 function expectTower({ name, session }: ServedModel, kind: "siglip-vision" | "siglip-text"): void {
   if (!["siglip", kind].includes(taskOf(session.plan)))
-    throw new RequestError("unsupported", `${name} is no ${kind}, nor a model that has one`);
+    throw new RequestError(
+      "unsupported",
+      `${name} has no ${kind === "siglip-text" ? "text" : "vision"} tower`,
+    );
 }
 
 async function embedTexts(

@@ -77,7 +77,7 @@ async function readForm(request: FastifyRequest): Promise<TaskInput> {
     // The parser's own errors say what is wrong with the form, and nothing of whose fault that is.
     throw error instanceof RequestError || "statusCode" in error
       ? error
-      : new RequestError("bad-request", `the form does not parse: ${error.message}`);
+      : new RequestError("bad-request", `the form cannot be parsed: ${error.message}`);
   });
   const one = (name: string): string | undefined => {
     const values = fields.get(name) ?? [];
@@ -86,9 +86,15 @@ async function readForm(request: FastifyRequest): Promise<TaskInput> {
   };
   const [model, template, normalize, topK] = ["model", "template", "normalize", "top_k"].map(one);
   if (normalize !== undefined && normalize !== "true" && normalize !== "false")
-    throw new RequestError("bad-request", `normalize: expected true or false`);
+    throw new RequestError(
+      "bad-request",
+      `normalize: expected true or false, received ${JSON.stringify(normalize)}`,
+    );
   if (topK !== undefined && !/^[1-9]\d{0,8}$/.test(topK))
-    throw new RequestError("bad-request", `top_k: expected a positive integer`);
+    throw new RequestError(
+      "bad-request",
+      `top_k: expected a positive integer, received ${JSON.stringify(topK)}`,
+    );
   return {
     ...(model !== undefined && { model }),
     pictures,

@@ -28,7 +28,9 @@ function refuseOtherCodes(storage: WeightStorage): void {
   if (!isQuantized(storage)) return;
   const { bits, group: _, book: __, zero_point: ___, ...more } = storage;
   if ((bits !== 4 && bits !== 8) || Object.keys(more).length > 0)
-    throw new UnsupportedError(`native: no ${showStorage(storage)}; WebAssembly takes them`);
+    throw new UnsupportedError(
+      `native has no kernels for ${showStorage(storage)} weights; WebAssembly has`,
+    );
 }
 
 /** Describes a problem. Throws UnsupportedError if the native backend has no kernel for it. */
