@@ -75,8 +75,9 @@ KernelNode LaunchGraph::parameters_of(const Launch& launch, PackedParameters& pa
 
 void LaunchGraph::update(std::vector<Launch> launches) {
   if (launches.size() != nodes_.size())
-    throw Failure{"handle", "a graph keeps its launches", "", "cuGraphExecKernelNodeSetParams", "",
-                  0};
+    throw Failure{"handle", "the number of a graph's launches cannot change",
+                  "",       "cuGraphExecKernelNodeSetParams",
+                  "",       0};
   for (size_t i = 0; i < launches.size(); i++) {
     encode_maps(driver_, launches[i]);
     PackedParameters packed(launches[i]);

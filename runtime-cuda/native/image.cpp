@@ -48,7 +48,7 @@ void check_image(std::vector<char>& image, const std::string& about) {
   };
   const std::string received = ", received " + std::to_string(image.size());
   if (image.size() < least_bytes)
-    refuse("an image has at least " + std::to_string(least_bytes) + " bytes" + received);
+    refuse("expected at least " + std::to_string(least_bytes) + " bytes" + received);
   const uint64_t stated = stated_bytes(image);
   if (stated == 0 && !is_text(image))
     refuse("expected a fat binary, a cubin or PTX, received something else");

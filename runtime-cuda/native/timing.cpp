@@ -29,7 +29,7 @@ std::vector<float> time_each(const Driver& driver, Stream stream, size_t count,
     events.record(stream);
   }
   driver.check(driver.cuStreamSynchronize(stream), "cuStreamSynchronize",
-               count == 0 ? "" : "one of what was timed, " + about(0) + " to " + about(count - 1));
+               count == 0 ? "" : "one of those timed, " + about(0) + " to " + about(count - 1));
   std::vector<float> microseconds;
   for (size_t i = 0; i < count; i++) {
     float milliseconds = 0;

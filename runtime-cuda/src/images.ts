@@ -11,7 +11,7 @@ export async function readImage(url: URL): Promise<Uint8Array> {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
     throw new CudaError(
       "no-image",
-      `${fileURLToPath(url)} is not there: compile the kernels with sigil kernels, which ` +
+      `${fileURLToPath(url)} does not exist: compile the kernels with sigil kernels, which ` +
         "needs nvcc, or use the CPU backend",
       { cause },
     );

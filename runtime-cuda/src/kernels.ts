@@ -93,8 +93,8 @@ export function choosePath(
   if (asked === "hopper" && !isHopper)
     throw new CudaError(
       "wrong-architecture",
-      `the hopper kernels run on compute capability 9.0 alone, ${info.name} has ` +
-        `${showCapability(info)}: leave the path to be chosen`,
+      `the hopper kernels run only on compute capability 9.0, but ${info.name} has ` +
+        `${showCapability(info)}: leave out the path, so that Sigil chooses one`,
     );
   if (!compiled(asked))
     throw new CudaError("no-image", `${plan.name} was compiled without ${asked} kernels`);

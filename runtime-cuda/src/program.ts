@@ -159,7 +159,7 @@ class LoadedProgram implements CudaProgram {
     if (foreign !== undefined)
       return Promise.reject(
         new InputError(
-          `${foreign}: expected values in memory, received what lies on a device of WebGPU`,
+          `${foreign}: expected values in memory, received a buffer of a WebGPU device`,
         ),
       );
     const result = this.#last.then(() => this.#run(inputs, symbols));

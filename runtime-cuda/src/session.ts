@@ -95,9 +95,9 @@ export async function openCudaSession(
       session.warn(
         "no-programmatic-launch",
         opened.programmaticEdges
-          ? `the ${kernels.path} kernels cannot be launched programmatically, those of hopper ` +
-              "can: launches do not overlap"
-          : "programmatic launches need a driver of CUDA 12.3 or newer, this one is of " +
+          ? `the ${kernels.path} kernels cannot be launched programmatically, unlike those of ` +
+              "hopper: launches do not overlap"
+          : "programmatic launches need a driver of CUDA 12.3 or newer, but this one is of " +
               `${opened.driverVersion}: launches do not overlap`,
       );
     if (!lazy) for (const program of plan.programs) await session.load(program);

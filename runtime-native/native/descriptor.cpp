@@ -86,7 +86,7 @@ class Decoder {
   Decoder(const double* words, size_t count) : in_(words, count), sizes_(in_) {}
 
   Descriptor run() {
-    in_.expect(in_.number() == magic, "it is none of a native program");
+    in_.expect(in_.number() == magic, "it does not describe a native program");
     in_.expect(in_.number() == version, "it is of another version");
     out_.arena_bytes = in_.whole("arena bytes", 0, most);
     out_.constant_bytes = in_.whole("constant bytes", 0, most);
@@ -271,7 +271,7 @@ class Decoder {
       in_.expect(sizes_.times(p.channels, p.patch, p.patch) == launch.depth,
                  "its patches have another depth");
       in_.expect(rows % cells == 0 && launch.rows.factor % cells == 0,
-                 "its rows are no whole pictures");
+                 "its rows are not whole pictures");
       count = sizes_.times(rows / cells, p.channels, p.height, p.width);
       if (p.bytes) bytes = 1;
       // What they are cut to.

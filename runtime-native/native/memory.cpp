@@ -16,7 +16,8 @@ size_t round_up(size_t value, size_t multiple) {
 }
 
 [[noreturn]] void refuse(size_t bytes, const char* about) {
-  throw Failure("out-of-memory", "there are no " + std::to_string(bytes) + " bytes for " + about);
+  throw Failure("out-of-memory",
+                "cannot allocate " + std::to_string(bytes) + " bytes for " + about);
 }
 
 }  // namespace

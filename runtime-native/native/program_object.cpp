@@ -62,7 +62,7 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   } catch (const Failure& failure) {
     throw to_error(env, failure.code, failure.what());
   } catch (const std::bad_alloc&) {
-    throw to_error(env, "out-of-memory", "there is no room for the program");
+    throw to_error(env, "out-of-memory", "not enough memory for the program");
   }
   adjust(env, true);
 }
@@ -129,7 +129,7 @@ Napi::Value ProgramObject::place(const Napi::CallbackInfo& info) {
     given.push_back({nullptr, type, count, files.back().get(), offset});
   }
   if (rows != weight.rows) refuse(env, "parts: expected all rows of the weight");
-  if (weight.bits > 0 && given.size() != 1) refuse(env, "parts: expected codes in one");
+  if (weight.bits > 0 && given.size() != 1) refuse(env, "parts: expected codes in one part");
   return env.GetInstanceData<Instance>()->jobs->promise(
       env, info.This().As<Napi::Object>(),
       [program = program_, index, given, files, copies](const std::atomic<bool>&) -> Result {
@@ -158,7 +158,8 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
   if (!info[0].IsArray() || !info[1].IsArray() || !info[2].IsArray())
     refuse(env, "expected arrays of symbols, inputs and outputs");
   const auto given = info[0].As<Napi::Array>();
-  if (given.Length() != descriptor.symbols.size()) refuse(env, "symbols: expected all of them");
+  if (given.Length() != descriptor.symbols.size())
+    refuse(env, "symbols: expected one value for each");
   std::vector<int64_t> symbols;
   for (uint32_t i = 0; i < given.Length(); i++)
     symbols.push_back(whole(given.Get(i), "symbol", 1, descriptor.symbols[i]));
@@ -179,7 +180,7 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
     if (!values.Get(i).IsObject()) refuse(env, "input: expected an object");
     const auto input = values.Get(i).As<Napi::Object>();
     const Bytes bytes = bytes_of(input.Get("data"), "data");
-    if (bytes.size > (size_t)descriptor.arena_bytes) refuse(env, "data: more than there is room");
+    if (bytes.size > (size_t)descriptor.arena_bytes) refuse(env, "data: larger than the arena");
     const int64_t at =
         whole(input.Get("at"), "at", 0, descriptor.arena_bytes - (int64_t)bytes.size);
     // At once: a getter of the next one could detach it.

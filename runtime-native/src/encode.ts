@@ -88,7 +88,7 @@ function encodeWeight({ layout, rows, columns }: PlannedWeight, integers: boolea
 
 function indexOf<T>(list: readonly T[], item: T): number {
   const i = list.indexOf(item);
-  if (i < 0) throw new PlanError(`the native backend knows no ${String(item)}`);
+  if (i < 0) throw new PlanError(`the native backend does not know ${String(item)}`);
   return i;
 }
 

@@ -40,7 +40,7 @@ export function requiredLimits(
     if (needed[name] > offered[name])
       throw new WebGpuError(
         "limit",
-        `the model needs ${name} ${needed[name]} and ${who} offers ${offered[name]}: compile ` +
+        `the model needs ${name} ${needed[name]} but ${who} offers ${offered[name]}: compile ` +
           "it with a smaller batch in the spec",
       );
     required[name] = needed[name];
@@ -63,7 +63,7 @@ export function checkGrids(
       if (groups > most)
         throw new WebGpuError(
           "limit",
-          `${name}: ${kernel} (${origins.join(", ")}) needs ${groups} workgroups and the ` +
+          `${name}: ${kernel} (${origins.join(", ")}) needs ${groups} workgroups but the ` +
             `device allows ${most}: compile it with a smaller batch in the spec`,
         );
     }

@@ -240,7 +240,7 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
     const uploader = new PictureUploader({ height: 8, width: 8 });
     const { data } = uploader.pixels([textureOf(noise(20, 20))]) as unknown as { data: Writes };
     await expect(data.write(small, buffer, 256)).rejects.toThrow(
-      "resizing a picture of 20x20 pixels takes 640 bytes, and a buffer of the device has at " +
+      "resizing a picture of 20x20 pixels takes 640 bytes, but a buffer of the device has at " +
         "most 600",
     );
     uploader.destroy();
@@ -308,7 +308,7 @@ describe.skipIf(!gpu)(`pictures on a GPU ${needsWebGpu}`, { timeout: 300_000 }, 
       );
       await expect(
         refused([textures[0], textures[0], textures[0], { width: 9999, height: 2 }]),
-      ).rejects.toThrow("picture 3: has 9999x2 pixels, and the device takes at most 8192 a side");
+      ).rejects.toThrow("picture 3: has 9999x2 pixels, but the device takes at most 8192 a side");
       await expect(refused([{ width: 9, height: 2 }])).rejects.toThrow(
         "picture 0: cannot be copied to the GPU",
       );

@@ -156,7 +156,10 @@ describe.skipIf(!emulatedDriver)(
         "on the hopper path without a hopper",
         { CAPABILITY: "8.0" },
         { path: "hopper" },
-        { code: "wrong-architecture", message: expect.stringMatching(/9\.0 alone.*8\.0/) },
+        {
+          code: "wrong-architecture",
+          message: expect.stringMatching(/only on compute capability 9\.0, but .* has 8\.0/),
+        },
       ],
       ["on a path that was not compiled", {}, { path: "hopper" }, { code: "no-image" }],
     ];

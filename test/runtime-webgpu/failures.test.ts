@@ -129,7 +129,7 @@ describe.skipIf(!gpu)(`a failure ${needsWebGpu}`, { timeout: 300_000 }, () => {
     await expect(open({ device }, large)).rejects.toMatchObject({
       code: "limit",
       message: expect.stringMatching(
-        /needs maxBufferSize \d+ and the given device offers \d+: compile it with a smaller batch/,
+        /needs maxBufferSize \d+ but the given device offers \d+: compile it with a smaller batch/,
       ),
     });
     expect(view.buffers.size).toBe(0);

@@ -40,8 +40,8 @@ export async function findToolkit(environment: NodeJS.ProcessEnv = process.env):
   if (!nvcc)
     throw new KernelBuildError(
       "no-nvcc",
-      `kernels for CUDA are compiled by nvcc ${oldest.join(".")} or newer, and there is ` +
-        "none: install the CUDA toolkit, or set CUDA_HOME",
+      `kernels for CUDA are compiled by nvcc ${oldest.join(".")} or newer, but ` +
+        "none was found: install the CUDA toolkit, or set CUDA_HOME",
     );
   const { stdout } = await run(nvcc, ["--version"]);
   const version = /V(\d+)\.(\d+)\.(\d+)/.exec(stdout);

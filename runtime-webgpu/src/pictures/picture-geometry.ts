@@ -59,7 +59,7 @@ export function resizedSize(
     throw new InputError(
       `${name}: of ${width}x${height} pixels the options make ${made.width}x${made.height}, ` +
         `the model takes ${size.width}x${size.height}` +
-        (doPad ? "; doPad surrounds normalised pixels with zeros, which no byte stands for" : ""),
+        (doPad ? "; doPad surrounds normalised pixels with zeros, which bytes cannot express" : ""),
     );
   return resized;
 }

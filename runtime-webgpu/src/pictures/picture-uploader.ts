@@ -116,7 +116,7 @@ export class PictureUploader<Height extends number = number, Width extends numbe
     const most = device.limits.maxTextureDimension2D;
     if (Math.max(width, height) > most)
       throw new InputError(
-        `${name}: has ${width}x${height} pixels, and the device takes at most ${most} a side`,
+        `${name}: has ${width}x${height} pixels, but the device takes at most ${most} a side`,
       );
     const resizer = this.#resizer(device, [width, height], name);
     try {

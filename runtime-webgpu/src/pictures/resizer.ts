@@ -87,7 +87,7 @@ export class Resizer {
       if (size > most)
         throw new InputError(
           `pixel_values: resizing a picture of ${from.join("x")} pixels takes ${size} bytes, ` +
-            `and a buffer of the device has at most ${most}`,
+            `but a buffer of the device has at most ${most}`,
         );
       return device.createBuffer({
         label: `resize ${label}`,
