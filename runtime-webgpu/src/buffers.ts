@@ -16,6 +16,8 @@ export interface ProgramBuffers {
   /** Outputs on their way to the host. */
   readonly readback: GPUBuffer;
   readonly bytes: number;
+  /** Makes another one, which is destroyed with the rest. */
+  make(label: string, bytes: number, usage: number): GPUBuffer;
   destroy(): void;
 }
 
@@ -64,10 +66,7 @@ export async function createBuffers(
   );
   const constants = make("constants", constantBytes, storage);
   const weights = segments(program, device.limits.maxStorageBufferBindingSize).map(
-    (segment, i) => ({
-      ...segment,
-      buffer: make(`weights ${i}`, segment.end - segment.begin, storage),
-    }),
+    ({ begin, end }, i) => ({ begin, buffer: make(`weights ${i}`, end - begin, storage) }),
   );
   const arena = make("arena", program.arenaBytes, storage);
   const readback = make("readback", readbackBytes, bufferUsage.mapRead | bufferUsage.copyTarget);
@@ -87,15 +86,18 @@ export async function createBuffers(
     arena,
     readback,
     bytes,
+    make,
     destroy,
     resolve({ space, offset, bytes: size = 0 }) {
       // Bindings hold whole vectors; the arena's and the segments' ends are padded as plans are
       // aligned.
       const length = Math.max(16, Math.ceil(size / 4) * 4);
       if (space === "arena") return { buffer: arena, offset, size: length };
-      if (offset < constantBytes) return { buffer: constants, offset, size: length };
-      const segment = weights.find(({ begin, end }) => offset >= begin && offset < end)!;
-      return { buffer: segment.buffer, offset: offset - segment.begin, size: length };
+      const { begin, buffer } = weights.reduce(
+        (before, segment) => (segment.begin <= offset ? segment : before),
+        { begin: 0, buffer: constants },
+      );
+      return { buffer, offset: offset - begin, size: length };
     },
   };
 }

@@ -1,10 +1,9 @@
 /** Launches with everything that encoding them takes: made once, so that a run only encodes. */
 import { valueOf, type Symbols } from "@sigil/runtime/internal";
-import type { PlannedLaunch } from "@sigil/spec";
 import type { ProgramBuffers } from "./buffers.ts";
 import { bufferUsage } from "./flags.ts";
-import type { WebGpuKernels } from "./pipelines.ts";
-import type { GPUBuffer, GPUComputePassEncoder, GPUComputePipeline, GPUDevice } from "./gpu.ts";
+import type { MadeLaunch } from "./pipelines.ts";
+import type { GPUComputePassEncoder, GPUDevice } from "./gpu.ts";
 
 export interface BoundLaunch {
   readonly kernel: string;
@@ -14,27 +13,17 @@ export interface BoundLaunch {
   encode(pass: GPUComputePassEncoder, symbols: Symbols): void;
 }
 
-/** Binds launches to buffers. `own` collects what must be destroyed with the program. */
+/** Binds launches to buffers. */
 export function bindLaunches(
   device: GPUDevice,
-  launches: readonly PlannedLaunch[],
-  kernels: WebGpuKernels,
-  pipelines: ReadonlyMap<string, GPUComputePipeline>,
+  launches: readonly MadeLaunch[],
   buffers: ProgramBuffers,
-  own: GPUBuffer[],
 ): readonly BoundLaunch[] {
-  return launches.map(({ kernel, operands, extents, origins }) => {
-    const pipeline = pipelines.get(kernel)!;
-    const { grid } = kernels[kernel]!;
+  return launches.map(({ kernel, operands, extents, origins, grid, pipeline }) => {
     const sizes =
       extents.length > 0
-        ? device.createBuffer({
-            label: `${kernel} sizes`,
-            size: 16,
-            usage: bufferUsage.uniform | bufferUsage.copyTarget,
-          })
+        ? buffers.make(`${kernel} sizes`, 16, bufferUsage.uniform | bufferUsage.copyTarget)
         : undefined;
-    if (sizes) own.push(sizes);
     const resources = [...operands.map(buffers.resolve), ...(sizes ? [{ buffer: sizes }] : [])];
     const group = device.createBindGroup({
       label: kernel,
@@ -57,8 +46,9 @@ export function bindLaunches(
       encode(pass, symbols) {
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, group);
-        const [x, y = 1] = grid.map(({ of, per }) => Math.ceil(valueOf(of, symbols) / per));
-        pass.dispatchWorkgroups(x!, y);
+        const groups = ({ of, per }: (typeof grid)[0]) => Math.ceil(valueOf(of, symbols) / per);
+        const [x, y] = grid;
+        pass.dispatchWorkgroups(groups(x), y && groups(y));
       },
     };
   });

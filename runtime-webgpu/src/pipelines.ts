@@ -7,13 +7,16 @@ import type { Extent, PlannedLaunch } from "@sigil/spec";
 import { WebGpuError } from "./error.ts";
 import type { GPUComputePipeline, GPUDevice } from "./gpu.ts";
 
-/**
- * A generated kernel: WGSL with the entry point `main`, and its numbers of workgroups along x and y
- * (of / per, rounded up).
- */
+/** Workgroups along an axis: of / per, rounded up. */
+interface GridAxis {
+  readonly of: Extent;
+  readonly per: number;
+}
+
+/** A generated kernel: WGSL with the entry point `main`, and its workgroups along x and y. */
 export interface WebGpuKernel {
   readonly code: string;
-  readonly grid: readonly { readonly of: Extent; readonly per: number }[];
+  readonly grid: readonly [x: GridAxis, ...y: GridAxis[]];
 }
 
 /** Kernels by name. */
@@ -43,37 +46,47 @@ async function refused(
   );
 }
 
-/** Makes the pipelines of these launches, by kernel name. `onProgress` counts them. */
+/** A launch with what its kernel became. */
+export interface MadeLaunch extends PlannedLaunch, Pick<WebGpuKernel, "grid"> {
+  readonly pipeline: GPUComputePipeline;
+}
+
+/** Makes the pipelines of these launches, one for each kernel. `onProgress` counts them. */
 export async function createPipelines(
   device: GPUDevice,
   launches: readonly PlannedLaunch[],
   kernels: WebGpuKernels,
   onProgress?: (done: number, total: number) => void,
-): Promise<ReadonlyMap<string, GPUComputePipeline>> {
-  const first = new Map<string, PlannedLaunch>();
-  for (const launch of launches) if (!first.has(launch.kernel)) first.set(launch.kernel, launch);
+): Promise<MadeLaunch[]> {
+  const total = new Set(launches.map(({ kernel }) => kernel)).size;
   let done = 0;
-  const made = await Promise.all(
-    [...first].map(async ([name, { origins }]) => {
-      const kernel = kernels[name];
-      if (!kernel) throw PlanError.noKernel(name);
-      // A refused shader is reported below with its place, so the device's own report of it is
-      // dropped.
-      device.pushErrorScope("validation");
-      const module = device.createShaderModule({ label: name, code: kernel.code });
-      void device.popErrorScope();
-      try {
-        const pipeline = await device.createComputePipelineAsync({
-          label: name,
-          layout: "auto",
-          compute: { module, entryPoint: "main" },
-        });
-        onProgress?.(++done, first.size);
-        return [name, pipeline] as const;
-      } catch (cause) {
-        throw await refused(module, name, kernel.code, origins, cause);
-      }
+  const make = async ({ kernel: name, origins }: PlannedLaunch) => {
+    const kernel = kernels[name];
+    if (!kernel) throw PlanError.noKernel(name);
+    const { code, grid } = kernel;
+    // A refused shader is reported below with its place, so the device's own report of it is
+    // dropped.
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ label: name, code });
+    void device.popErrorScope();
+    try {
+      const pipeline = await device.createComputePipelineAsync({
+        label: name,
+        layout: "auto",
+        compute: { module, entryPoint: "main" },
+      });
+      onProgress?.(++done, total);
+      return { grid, pipeline };
+    } catch (cause) {
+      throw await refused(module, name, code, origins, cause);
+    }
+  };
+  const made = new Map<string, ReturnType<typeof make>>();
+  return Promise.all(
+    launches.map(async (launch) => {
+      const making = made.get(launch.kernel) ?? make(launch);
+      made.set(launch.kernel, making);
+      return { ...launch, ...(await making) };
     }),
   );
-  return new Map(made);
 }

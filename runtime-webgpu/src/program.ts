@@ -5,6 +5,7 @@
 import {
   DisposedError,
   InputError,
+  locationOf,
   shapeOf,
   validateInputs,
   valueOf,
@@ -36,9 +37,10 @@ type Inputs = Readonly<Record<string, HostData>>;
 type OnDevice = Readonly<Record<string, DeviceBytes>>;
 type Outputs = Record<string, { data: Float32Array; shape: number[] }>;
 
-/** An output and its byte offset in the readback buffer. */
+/** An output, and its byte offsets in the arena and in the readback buffer. */
 interface PlacedOutput {
   readonly output: PlannedTensor;
+  readonly offset: number;
   readonly at: number;
 }
 
@@ -66,28 +68,25 @@ export async function createWebGpuProgram(
     const at = readbackBytes;
     readbackBytes +=
       4 * shapeOf(output, program.symbols).reduce((product, size) => product * size, 1);
-    return { output, at };
+    return { output, offset: locationOf(output).offset, at };
   });
   const buffers = await createBuffers(device, program, readbackBytes);
-  const own: GPUBuffer[] = [];
   // Of a program whose kernels are refused, no more weights are fetched, and none written to
   // buffers that are gone.
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   try {
     const all = [...program.init, ...program.launches];
-    const [pipelines] = await Promise.all([
+    const [made] = await Promise.all([
       createPipelines(device, all, kernels, options.onPipeline),
       uploadWeights(device, buffers, program, weights, { ...options, signal }),
     ]);
-    const [init, launches] = [program.init, program.launches].map((list) =>
-      bindLaunches(device, list, kernels, pipelines, buffers, own),
-    ) as [readonly BoundLaunch[], readonly BoundLaunch[]];
+    const bound = bindLaunches(device, made, buffers);
+    const init = bound.slice(0, program.init.length);
+    const launches = bound.slice(init.length);
     if (init.length > 0) {
       const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      for (const launch of init) launch.encode(pass, {});
-      pass.end();
+      encode(encoder, init, {});
       device.queue.submit([encoder.finish()]);
     }
     const profiler =
@@ -104,15 +103,23 @@ export async function createWebGpuProgram(
       launches,
       outputs,
       weights,
-      own,
       profiler && { profiler, onProfile },
     );
   } catch (error) {
     stop.abort();
     buffers.destroy();
-    own.forEach((buffer) => buffer.destroy());
     throw held.isLost() ? await held.lost : error;
   }
+}
+
+function encode(
+  encoder: GPUCommandEncoder,
+  launches: readonly BoundLaunch[],
+  symbols: Symbols,
+): void {
+  const pass = encoder.beginComputePass();
+  for (const launch of launches) launch.encode(pass, symbols);
+  pass.end();
 }
 
 function writeInput(device: GPUDevice, arena: GPUBuffer, offset: number, data: HostData): void {
@@ -131,7 +138,6 @@ class LoadedProgram implements Program {
   readonly #launches: readonly BoundLaunch[];
   readonly #outputs: readonly PlacedOutput[];
   readonly #weights: WeightReader;
-  readonly #own: readonly GPUBuffer[];
   readonly #profile: Profile | undefined;
   #prepared = "";
   #last: Promise<unknown> = Promise.resolve();
@@ -144,7 +150,6 @@ class LoadedProgram implements Program {
     launches: readonly BoundLaunch[],
     outputs: readonly PlacedOutput[],
     weights: WeightReader,
-    own: readonly GPUBuffer[],
     profile: Profile | undefined,
   ) {
     this.#program = program;
@@ -153,7 +158,6 @@ class LoadedProgram implements Program {
     this.#launches = launches;
     this.#outputs = outputs;
     this.#weights = weights;
-    this.#own = own;
     this.#profile = profile;
   }
 
@@ -207,15 +211,11 @@ class LoadedProgram implements Program {
 
     const encoder = device.createCommandEncoder();
     if (this.#profile) this.#profile.profiler.encode(encoder, this.#launches, symbols);
-    else {
-      const pass = encoder.beginComputePass();
-      for (const launch of this.#launches) launch.encode(pass, symbols);
-      pass.end();
-    }
-    const parts = this.#outputs.map(({ output, at }) => {
+    else encode(encoder, this.#launches, symbols);
+    const parts = this.#outputs.map(({ output, offset, at }) => {
       const shape = shapeOf(output, symbols);
       const bytes = 4 * shape.reduce((product, size) => product * size, 1);
-      encoder.copyBufferToBuffer(arena, output.location!.offset, readback, at, bytes);
+      encoder.copyBufferToBuffer(arena, offset, readback, at, bytes);
       return { name: output.name, shape, at, bytes };
     });
     device.queue.submit([encoder.finish()]);
@@ -243,6 +243,5 @@ class LoadedProgram implements Program {
     this.#disposed = true;
     this.#profile?.profiler.destroy();
     this.#buffers.destroy();
-    this.#own.forEach((buffer) => buffer.destroy());
   }
 }

@@ -158,7 +158,7 @@ describe.skipIf(!gpu)(`a device ${needsWebGpu}`, { timeout: 120_000 }, () => {
 
   it("with fewer workgroups a dispatch than a launch needs is refused, not skipped", async () => {
     const { artifact, open } = await tiny();
-    const wide = Object.fromEntries(
+    const wide: WebGpuKernels = Object.fromEntries(
       Object.entries(artifact.kernels.software as WebGpuKernels).map(([name, kernel]) => [
         name,
         { ...kernel, grid: [{ of: 65536, per: 1 }] },

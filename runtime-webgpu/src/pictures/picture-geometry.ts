@@ -1,6 +1,7 @@
 /** What becomes of a picture's height and width, as the image processor's options say. */
 import {
   checkOptions,
+  cropOf,
   cropOffset,
   defaultOptions,
   downFirst,
@@ -50,11 +51,12 @@ export function geometryOptions(
 export function resizedSize(
   [width, height]: readonly [number, number],
   size: FixedSize,
-  { doResize, doCenterCrop, cropSize, doPad, ...options }: ImageProcessorOptions,
+  options: ImageProcessorOptions,
   name: string,
 ): readonly [height: number, width: number] {
+  const { doResize, doPad } = options;
   const resized = doResize ? targetSize(options.size, height, width) : ([height, width] as const);
-  const made = doCenterCrop ? cropSize! : { height: resized[0], width: resized[1] };
+  const made = cropOf(options) ?? { height: resized[0], width: resized[1] };
   if (made.height !== size.height || made.width !== size.width)
     throw new InputError(
       `${name}: of ${width}x${height} pixels the options make ${made.width}x${made.height}, ` +

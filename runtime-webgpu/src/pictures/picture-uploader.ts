@@ -145,8 +145,8 @@ export class PictureUploader<Height extends number = number, Width extends numbe
     }
     resizers.delete(key);
     resizers.set(key, resizer);
-    if (resizers.size > keptSizes) {
-      const [oldest, forgotten] = resizers.entries().next().value!;
+    for (const [oldest, forgotten] of resizers) {
+      if (resizers.size <= keptSizes) break;
       resizers.delete(oldest);
       forgotten.destroy();
     }

@@ -9,7 +9,7 @@ import { emitAttentionRow } from "./attention-row.ts";
 import { emitGemm } from "./gemm.ts";
 import { emitGemmActivation } from "./gemm-activation.ts";
 import { emitMap } from "./map.ts";
-import type { EmitContext, Emitted } from "./emitted.ts";
+import type { EmitContext, Emitted, Grid } from "./emitted.ts";
 import { viewOperands } from "./operands.ts";
 import { emitRowReduce } from "./row-reduce.ts";
 import { kernelSets } from "./kernel-sets.ts";
@@ -21,8 +21,7 @@ type Symbols = Readonly<Record<string, number>>;
 /** A shader whose entry point is `main`. */
 export interface WebGpuKernel {
   readonly code: string;
-  /** Workgroups along x and y: of / per, rounded up. */
-  readonly grid: readonly { readonly of: Extent; readonly per: number }[];
+  readonly grid: Grid;
 }
 
 export interface WebGpuModule<Set extends KernelSet = KernelSet> {
