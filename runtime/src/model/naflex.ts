@@ -4,6 +4,7 @@
  */
 import { RecentRows } from "../recent-rows.ts";
 import { resampleBilinear } from "../weights/resample-bilinear.ts";
+import { compiled, inputOf } from "./compiled.ts";
 import { InputError } from "./input-error.ts";
 import { hidden } from "./patch-mask.ts";
 import type { IntTensor, Tensor } from "./program.ts";
@@ -41,9 +42,12 @@ export class NaflexTower {
   async run(inputs: Siglip2VisionInputs): Promise<Record<string, Tensor>> {
     const session = this.#session;
     const program = session.programOf("patches");
-    const planned = program.inputs.find(({ name }) => name === "patches")!;
-    const positions = program.inputs.find(({ name }) => name === "positions")!;
-    const [, most, width] = planned.shape as readonly [unknown, number, number];
+    const positions = inputOf(session.plan, program, "positions");
+    const [, most, width] = inputOf(session.plan, program, "patches").shape as readonly [
+      unknown,
+      number,
+      number,
+    ];
     const [, , channels] = positions.shape as readonly [unknown, unknown, number];
     const batch = inputs.pixelValues?.shape?.[0] ?? 0;
     expectShape("pixel_values", inputs.pixelValues, [batch, most, width], most);
@@ -63,7 +67,7 @@ export class NaflexTower {
     // Before anything is waited for, since all of them may change afterwards.
     const patches = new Float32Array(inputs.pixelValues.data);
     const mask = maskOf(inputs.pixelAttentionMask.data, grids, most);
-    const table = await session.tensor(positions.table!);
+    const table = await session.tensor(compiled(session.plan, "positions", positions.table));
     const side = Math.sqrt(table.length / channels);
     const rows = new Float32Array(batch * most * channels);
     grids.forEach((grid, b) => {
@@ -125,7 +129,7 @@ function expectShape(
 ): void {
   const received = tensor?.shape;
   const matches = Array.isArray(received) && received.join() === shape.join() && shape[0]! > 0;
-  if (!matches)
+  if (!(tensor && matches))
     throw new InputError(
       `${name}: expected [${["batch", ...shape.slice(1)].join(", ")}], received ` +
         `${Array.isArray(received) ? `[${received.join(", ")}]` : String(tensor)}; the model ` +
@@ -133,6 +137,6 @@ function expectShape(
         "inputs",
     );
   const count = shape.reduce((a, b) => a * b, 1);
-  if (tensor!.data?.length !== count)
-    throw new InputError(`${name}: expected ${count} values, received ${tensor!.data?.length}`);
+  if (tensor.data?.length !== count)
+    throw new InputError(`${name}: expected ${count} values, received ${tensor.data?.length}`);
 }

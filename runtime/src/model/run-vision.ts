@@ -4,6 +4,7 @@
  */
 import type { PlannedProgram } from "@sigil/spec";
 import { resampleGrid } from "../weights/resample-grid.ts";
+import { compiled, inputOf } from "./compiled.ts";
 import { InputError } from "./input-error.ts";
 import { hidden } from "./patch-mask.ts";
 import type { PixelValues, Tensor } from "./program.ts";
@@ -108,7 +109,7 @@ async function runAnySize(
     );
   const grid = [Math.floor(height / patch), Math.floor(width / patch)] as const;
   const count = grid[0] * grid[1];
-  const positions = program.inputs.find(({ name }) => name === "positions")!;
+  const positions = inputOf(session.plan, program, "positions");
   const [, most, hiddenSize] = positions.shape as readonly [unknown, number, number];
   if (count < 1)
     throw new InputError(
@@ -124,7 +125,7 @@ async function runAnySize(
   const patches = Array.from({ length: batch }, (_, picture) =>
     patchesOf(pixels, picture, patch, grid),
   );
-  const table = await session.tensor(positions.table!);
+  const table = await session.tensor(compiled(session.plan, "positions", positions.table));
   const resampled =
     grid[0] === from && grid[1] === from
       ? table

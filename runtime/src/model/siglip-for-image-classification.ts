@@ -1,6 +1,7 @@
 /** transformers' SiglipForImageClassification over a compiled plan. */
 import type { Plan } from "@sigil/spec";
 import { classificationLoss, inferProblemType, type Labels, type ProblemType } from "./losses.ts";
+import { compiled } from "./compiled.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
 import { runVision, type SiglipVisionInputs } from "./run-vision.ts";
@@ -46,7 +47,8 @@ export class SiglipForImageClassification<
 
   /**
    * Classifies pictures. With `labels` it also returns the loss. The config's `problem_type`
-   * decides which loss; without one it is inferred from the labels as in transformers.
+   * decides which loss; without one it is inferred from the labels as in transformers. Throws
+   * InputError for a model that was compiled without logits.
    */
   async forward<Given extends Labels | undefined = undefined>({
     labels: given,
@@ -57,8 +59,8 @@ export class SiglipForImageClassification<
       ? (given.map((row) => (Array.isArray(row) ? [...row] : row)) as unknown as Labels)
       : given;
     const outputs = await this.outputs(inputs);
+    const logits = compiled(this.session.plan, "logits", outputs.logits);
     if (labels === undefined) return nestOutputs(outputs) as T["output"] & WithLoss<Given>;
-    const logits = outputs.logits!;
     const problem =
       (this.session.plan.config.problem_type as ProblemType | null | undefined) ??
       inferProblemType(labels, logits.shape[1]!);

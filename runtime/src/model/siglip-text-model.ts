@@ -1,5 +1,6 @@
 /** transformers' SiglipTextModel over a compiled plan. */
 import type { Plan } from "@sigil/spec";
+import { compiled, inputOf } from "./compiled.ts";
 import { InputError } from "./input-error.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
@@ -86,19 +87,19 @@ export function readText(
       "input_ids: expected rows of ids, received " +
         `${inputIds === undefined ? "nothing" : typeof inputIds}`,
     );
+  const { plan } = session;
   const program = session.programOf("input_ids");
-  const tableOf = (input: string): number =>
-    session.plan.tensors[program.gathers.find((gather) => gather.input === input)!.table]![0]!;
-  const length = program.inputs.find(({ name }) => name === "input_ids")!.shape[1] as number;
+  /** The rows of the table that the values of an input index. */
+  const rowsFor = (name: string): number => {
+    const gather = program.gathers.find(({ input }) => input === name);
+    return plan.tensors[compiled(plan, name, gather).table]![0]!;
+  };
+  const length = inputOf(plan, program, "input_ids").shape[1] as number;
   const texts = inputIds.length;
-  const optional = (name: string): void => {
-    if (!program.inputs.some((input) => input.name === name))
-      throw new InputError(`${name}: ${session.plan.name} was compiled without it`);
-  };
   const inputs: Record<string, InputTensor> = {
-    input_ids: integers("input_ids", inputIds, texts, length, tableOf("input_ids")),
+    input_ids: integers("input_ids", inputIds, texts, length, rowsFor("input_ids")),
   };
-  const { max_position_embeddings: longest = length, pad_token_id: pad } = (session.plan.config
+  const { max_position_embeddings: longest = length, pad_token_id: pad } = (plan.config
     .text_config ?? {}) as {
     readonly max_position_embeddings?: number;
     readonly pad_token_id?: number | null;
@@ -110,13 +111,12 @@ export function readText(
         "trained on texts padded to its length",
     );
   if (positionIds !== undefined) {
-    optional("position_ids");
     const rows =
       positionIds.length === 1 ? Array.from({ length: texts }, () => positionIds[0]!) : positionIds;
-    inputs.position_ids = integers("position_ids", rows, texts, length, tableOf("position_ids"));
+    inputs.position_ids = integers("position_ids", rows, texts, length, rowsFor("position_ids"));
   }
   if (attentionMask !== undefined) {
-    optional("attention_mask");
+    inputOf(plan, program, "attention_mask");
     const { data, shape } = integers("attention_mask", attentionMask, texts, length, 2);
     for (let row = 0; row < texts; row++)
       if (data.subarray(row * length, (row + 1) * length).every((keep) => keep === 0))

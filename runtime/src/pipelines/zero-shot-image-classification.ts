@@ -2,6 +2,7 @@
  * transformers' `zero-shot-image-classification` pipeline for SigLIP. Each label has a probability
  * of its own, by a sigmoid. Embeddings of labels are cached.
  */
+import { entryOf } from "@sigil/spec/shared";
 import { RecentRows } from "../recent-rows.ts";
 import { InputError } from "../model/input-error.ts";
 import type { SiglipModel } from "../model/siglip-model.ts";
@@ -115,9 +116,10 @@ export class ZeroShotImageClassification {
         this.#cache.set(text, row);
       });
     }
-    const width = rows.get(texts[0]!)!.length;
+    const all = texts.map((text) => entryOf(rows, text, "embedding of"));
+    const width = all[0]!.length;
     const data = new Float32Array(texts.length * width);
-    texts.forEach((text, i) => data.set(rows.get(text)!, i * width));
+    all.forEach((row, i) => data.set(row, i * width));
     return { data, shape: [texts.length, width] };
   }
 }

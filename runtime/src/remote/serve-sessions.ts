@@ -75,8 +75,11 @@ export function serveSession(port: MessagePort, open: OpenServed): void {
     release();
   };
   let describe: Served["about"];
-  const programOf = async (name: string) =>
-    served!.load(served!.plan.programs.find((program) => program.name === name)!);
+  const programOf = async (name: string) => {
+    const program = served?.plan.programs.find((each) => each.name === name);
+    if (!served || !program) throw new Error(`internal: no session has a program ${name}`);
+    return served.load(program);
+  };
   const peer = new Peer(
     port,
     {

@@ -247,7 +247,7 @@ describe("losses", () => {
 });
 
 describe("image classification", () => {
-  const classifier = (config: object) => {
+  const classifier = (config: object, output = "logits") => {
     const pixels = program(
       "vision",
       [
@@ -264,7 +264,7 @@ describe("image classification", () => {
       plan([pixels], { id2label: { 0: "a", 1: "b", 2: "c" }, ...config }),
       async () => ({
         run: async () => ({
-          logits: { data: Float32Array.of(0, Math.log(3), -Infinity), shape: [1, 3] },
+          [output]: { data: Float32Array.of(0, Math.log(3), -Infinity), shape: [1, 3] },
         }),
         dispose: () => {},
       }),
@@ -292,6 +292,11 @@ describe("image classification", () => {
     await expect(classifier({}).classify(pixels, { topK: 0 })).rejects.toThrow(
       "topK: expected a positive integer",
     );
+  });
+  it("refuses a plan of the tower alone, which has no logits", async () => {
+    const run = classifier({}, "pooler_output").classify(pixels);
+    await expect(run).rejects.toThrow(InputError);
+    await expect(run).rejects.toThrow(/^logits: .* was compiled without it$/);
   });
 });
 
