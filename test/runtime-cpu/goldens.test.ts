@@ -11,7 +11,7 @@ import { openCpuSession } from "@sigil/runtime-cpu";
 import type { ModelSpec } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { compare, flatten, runJoint } from "../support/compare-goldens.ts";
-import { goldenCase } from "../support/golden-cases.ts";
+import { goldenCase, warningsOf } from "../support/golden-cases.ts";
 import { requires } from "../support/require.ts";
 
 /**
@@ -25,9 +25,6 @@ function tolerance(name: string): number {
 }
 
 const slow = requires("slow");
-
-/** Codes of the warnings that a case's inputs cause. */
-const warned: Readonly<Record<string, readonly WarningCode[]>> = { "tiny-mask": ["short-text"] };
 
 async function open(
   spec: ModelSpec,
@@ -59,7 +56,7 @@ describe("the CPU computes what transformers' SiglipModel computes", () => {
       const warnings: WarningCode[] = [];
       const session = await open(golden.spec, golden.seed, ({ code }) => warnings.push(code));
       await compare(golden, await runJoint(golden, session), tolerance);
-      expect(warnings).toEqual(warned[name] ?? []);
+      expect(warnings).toEqual(warningsOf(name));
     });
 
   it("tiny-headless: towers alone, and no scores", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { bars, distanceOf, isWithin } from "../support/bars.ts";
 import { compare } from "../support/compare-goldens.ts";
-import { goldenCase, naflexCases, tinyCases } from "../support/golden-cases.ts";
+import { goldenCase, naflexCases, tinyCases, warningsOf } from "../support/golden-cases.ts";
 import { needsGxx } from "../support/gxx.ts";
 import { instructionSets, openNative, withInstructionSet } from "../support/native.ts";
 import { requires } from "../support/require.ts";
@@ -23,9 +23,14 @@ describe.skipIf(instructionSets.length === 0)(`on the native backend ${needsGxx}
     it.each([...tinyCases, ...naflexCases])("%s", async (name) => {
       const golden = await goldenCase(name);
       await withInstructionSet(set, async () => {
-        const session = await openNative(golden.spec, golden.seed, { lazy: true });
+        const warnings: string[] = [];
+        const session = await openNative(golden.spec, golden.seed, {
+          lazy: true,
+          onWarning: ({ code }) => warnings.push(code),
+        });
         expect(session.backend).toContain(set);
         await compare(golden, await runCase(golden, session), tolerance);
+        expect(warnings).toEqual(warningsOf(name));
       });
     });
 

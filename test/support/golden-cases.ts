@@ -9,6 +9,7 @@ import {
   openSafetensors,
   uniform,
   type Siglip2VisionInputs,
+  type WarningCode,
   type WeightSource,
 } from "@sigil/runtime/internal";
 import { parseSpec, type ModelSpec } from "@sigil/spec";
@@ -18,6 +19,10 @@ export const fixtures = ((): string => {
   for (let folder = import.meta.dirname; ; folder = dirname(folder))
     if (existsSync(join(folder, "test", "fixtures"))) return join(folder, "test", "fixtures");
 })();
+
+/** Codes of the warnings that a case's inputs cause. */
+export const warningsOf = (name: string): readonly WarningCode[] =>
+  name === "tiny-mask" ? ["short-text"] : [];
 
 /** Cases small enough for every run. */
 export const tinyCases = [
