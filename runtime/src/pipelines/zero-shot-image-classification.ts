@@ -105,6 +105,10 @@ export class ZeroShotImageClassification {
         truncation: true,
         maxLength: this.#length,
       });
+      if (inputIds.length !== missing.length)
+        throw new InputError(
+          `the tokenizer returned ${inputIds.length} rows of ids for ${missing.length} texts`,
+        );
       const features = await this.#model.getTextFeatures({
         inputIds,
         ...(attentionMask && { attentionMask }),

@@ -8,7 +8,6 @@ import { foldPixels } from "./fold-pixels.ts";
 import { packPanelRows } from "./pack.ts";
 import type { PackableMatrix } from "./quantized/packable.ts";
 import { readAhead } from "./read-ahead.ts";
-import { resampleGrid } from "./resample-grid.ts";
 import type { VerifyPlanOptions } from "./verify-plan.ts";
 import type { WeightReader } from "./weight-reader.ts";
 
@@ -33,7 +32,7 @@ async function resampled(
   // Few models resample so, and pages download what they import.
   return mode === "bilinear"
     ? (await import("./resample-bilinear.ts")).resampleBilinear(rows, columns, from, to)
-    : resampleGrid(rows, columns, from, to);
+    : (await import("./resample-grid.ts")).resampleGrid(rows, columns, from, to);
 }
 
 interface WeightPlace {

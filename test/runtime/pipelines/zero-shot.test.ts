@@ -120,6 +120,15 @@ it(
   },
 );
 
+it("refuses a tokenizer that loses texts", async () => {
+  const lossy = {
+    encode: (texts: readonly string[]) => ({ inputIds: texts.slice(1).map(() => [1, 0]) }),
+  };
+  await expect(
+    new ZeroShotImageClassification(model, lossy, 2).classify(pictures, ["a", "b", "c"]),
+  ).rejects.toThrow("the tokenizer returned 2 rows of ids for 3 texts");
+});
+
 it("embeds each text once, under the template, repeats and all", async () => {
   seen.length = 0;
   await classifier.classify(pictures, ["a", "dddd", "dddd"], { template: "{}" });
