@@ -25,6 +25,7 @@ import {
 import { decodeImage } from "@sigil/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
+import { writeNaflexCheckpoint } from "../support/naflex-checkpoint.ts";
 import { requires } from "../support/require.ts";
 import { runSigil } from "../support/sigil.ts";
 
@@ -85,6 +86,18 @@ async function variations(path: string): Promise<string[]> {
       return file;
     }),
   );
+}
+
+/** Twice as wide as high, as far as the picture is square. */
+async function upperHalf(path: string): Promise<string> {
+  const { data, width, height, channels } = await decodeImage(path);
+  const half = height >> 1;
+  const rgb = Uint8Array.from({ length: 3 * width * half }, (_, i) =>
+    Number(data[channels * Math.floor(i / 3) + (i % 3)]),
+  );
+  const file = join(folder, `${basename(path, ".png")}-half.png`);
+  writeFileSync(file, png(rgb, width, half));
+  return file;
 }
 
 function png(rgb: Uint8Array, width: number, height: number): Buffer {
@@ -167,6 +180,26 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
       expect(raised.raised[0]).toBe("vision_model.encoder.layers.0.*");
     },
   );
+
+  it.skipIf(!requires("slow"))("a NaFlex checkpoint is calibrated on wide pictures", async () => {
+    const naflex = join(folder, "naflex");
+    await writeNaflexCheckpoint(naflex);
+    const wide = await Promise.all(pictures.map((path) => upperHalf(path)));
+    const others = (await Promise.all(wide.map((path) => variations(path)))).flat();
+    const least = async (out: string, ...more: readonly string[]): Promise<number> => {
+      const { stdout, stderr, status } = await sigil(
+        ...["quantize", naflex, "--to", "int4", "--out", join(folder, out), "--json"],
+        ...["--images", ...wide, "--texts", texts, ...more],
+      );
+      expect(status, stderr).toBe(0);
+      return (JSON.parse(stdout) as Report).kept.images.least;
+    };
+    const plain = await least("naflex-plain");
+    const calibrated = await least("naflex-calibrated", "--calibrate", ...others);
+    expect(1 - calibrated).toBeLessThan(0.8 * (1 - plain));
+    const raised = await least("naflex-raised", "--target-cosine", "0.998");
+    expect(raised).toBeGreaterThan(0.998);
+  });
 
   it("int4 with zero points keeps them too, and the CPU agrees with the oracle", async () => {
     const out = join(folder, "zero-points");
@@ -321,6 +354,12 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     );
     await wrong(/--zero-points: only int4/, shapes, "--to", "int8", "--out", out, "--zero-points");
     await wrong(/none\.png/, shapes, "--to", "int4", "--out", out, "--calibrate", "none.png");
+    const naflex = join(folder, "naflex-alone");
+    await writeNaflexCheckpoint(naflex);
+    await wrong(
+      /measured on pictures: give --images/,
+      ...[naflex, "--to", "int4", "--out", out, "--target-cosine", "0.99"],
+    );
     await wrong(/is already quantised/, join(folder, "int8"), "--to", "int4", "--out", out);
     await wrong(/Allowed choices/, shapes, "--to", "int4", "--out", out, "--group", "24");
     expect(existsSync(out)).toBe(false);

@@ -65,10 +65,12 @@ export async function quantizeCheckpoint(given: string, options: QuantizeOptions
         `${folder} is already quantised: expected a checkpoint with float weights`,
       );
     const found = findMatrices(spec);
-    if (found.naflex && (options.calibrate.length > 0 || target !== undefined))
+    // Noise has no aspect ratio.
+    const pictures = options.images.length + options.calibrate.length;
+    if (found.naflex && target !== undefined && pictures === 0)
       throw new InputError(
-        `${folder}: a NaFlex model cannot be calibrated, nor its layers be measured: leave out ` +
-          "--calibrate and --target-cosine",
+        `${folder}: the layers of a NaFlex model are measured on pictures: give --images beside ` +
+          "--target-cosine",
       );
     const model: ModelToQuantize = {
       ...found,

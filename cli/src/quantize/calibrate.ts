@@ -13,7 +13,7 @@ import { createProgram } from "@sigil/runtime-cpu";
 import type { ModelSpec } from "@sigil/spec";
 import type { OpenModel } from "../session.ts";
 import { Gram } from "./gram.ts";
-import { inputsOf, samplesOf, towerOf, type CalibrationSamples } from "./samples.ts";
+import { inputsOf, isUsed, samplesOf, towerOf, type CalibrationSamples } from "./samples.ts";
 
 /** Rows of a matrix's input that are taken, of all samples; more say little more. */
 const mostRows = 4096;
@@ -60,7 +60,8 @@ export async function calibrate(
           const step = Math.max(1, Math.ceil((rows * count) / mostRows));
           const gram = grams.get(tensors[0]!) ?? (await Gram.create(depth));
           for (let row = done % step; row < rows; row += step)
-            gram.add(data.subarray(offset + row * stride, offset + row * stride + depth));
+            if (isUsed(given, row, rows))
+              gram.add(data.subarray(offset + row * stride, offset + row * stride + depth));
           for (const tensor of tensors) grams.set(tensor, gram);
         }
         report(++done, total);

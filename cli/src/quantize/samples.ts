@@ -1,6 +1,13 @@
 /** Pictures and texts as the inputs of a lowered program. */
 import type { LoweredProgram } from "@sigil/compiler/internal";
-import { InputError, uniform, valueOf, type HostData } from "@sigil/runtime/internal";
+import {
+  InputError,
+  NaflexTower,
+  uniform,
+  valueOf,
+  type HostData,
+  type Siglip2VisionInputs,
+} from "@sigil/runtime/internal";
 import { readPictures } from "../read-pictures.ts";
 import type { OpenModel } from "../session.ts";
 
@@ -14,7 +21,7 @@ export type Given = Readonly<Record<string, HostData>>;
 /** Whether a program embeds pictures or texts. Undefined if it embeds neither. */
 export function towerOf({ inputs }: LoweredProgram): "pictures" | "texts" | undefined {
   const names = inputs.map(({ name }) => name);
-  return names.includes("pixel_values")
+  return names.includes("pixel_values") || names.includes("patches")
     ? "pictures"
     : names.includes("input_ids")
       ? "texts"
@@ -36,6 +43,7 @@ async function* pictureInputs(
   opened: OpenModel,
   pictures: readonly string[],
 ): AsyncGenerator<Given> {
+  const naflex = new NaflexTower(opened.session);
   for await (const { inputs } of readPictures(
     pictures,
     opened,
@@ -43,8 +51,15 @@ async function* pictureInputs(
       throw new InputError(`${image}: ${problem}`);
     },
     1,
-  ))
-    yield { pixel_values: Float32Array.from(inputs.pixelValues.data as Float32Array) };
+  )) {
+    if (!("spatialShapes" in inputs)) {
+      yield { pixel_values: Float32Array.from(inputs.pixelValues.data as Float32Array) };
+      continue;
+    }
+    const { given } = await naflex.prepare(inputs as unknown as Siglip2VisionInputs);
+    const { patches, positions, patch_mask } = given;
+    yield { patches: patches.data, positions: positions.data, patch_mask: patch_mask.data };
+  }
 }
 
 async function* textInputs(opened: OpenModel, texts: readonly string[]): AsyncGenerator<Given> {
@@ -57,6 +72,13 @@ async function* textInputs(opened: OpenModel, texts: readonly string[]): AsyncGe
     yield { input_ids: Int32Array.from(inputIds[0]!) };
   }
 }
+
+/**
+ * Whether row `row` of `rows` that a launch computes is not of padding, which a NaFlex picture has
+ * behind its patches.
+ */
+export const isUsed = ({ patch_mask: mask }: Given, row: number, rows: number): boolean =>
+  mask?.length !== rows || mask[row] === 0;
 
 /** The inputs of a program: what is given, and the defaults of the others. */
 export function inputsOf({ inputs, symbols }: LoweredProgram, given: Given): Given {

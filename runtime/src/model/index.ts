@@ -28,7 +28,7 @@ export * from "./siglip-for-image-classification.ts";
 export * from "./siglip-model.ts";
 export * from "./siglip-text-model.ts";
 export * from "./siglip-vision-model.ts";
-export type { Siglip2VisionInputs } from "./naflex.ts";
+export { NaflexTower, type Siglip2VisionInputs } from "./naflex.ts";
 export * from "./siglip2.ts";
 export * from "./model-classes.ts";
 export { unitLength } from "./unit-length.ts";

@@ -2,6 +2,7 @@
  * Runs a NaFlex vision program on the patches of pictures of any aspect ratio. Each picture has the
  * positions of its own grid, and padding is masked.
  */
+import type { PlannedProgram } from "@sigil/spec";
 import { RecentRows } from "../recent-rows.ts";
 import { resampleBilinear } from "../weights/resample-bilinear.ts";
 import { compiled, inputOf } from "./compiled.ts";
@@ -23,6 +24,18 @@ export interface Siglip2VisionInputs<Pixels extends Tensor = Tensor> {
   readonly spatialShapes: IntTensor;
 }
 
+/** Pictures as the vision program takes them. */
+export interface NaflexInputs {
+  readonly program: PlannedProgram;
+  readonly batch: number;
+  readonly given: {
+    readonly patches: Tensor;
+    readonly positions: Tensor;
+    /** `[batch, max_num_patches]`: 0 for a patch; for padding what its scores are lowered by. */
+    readonly patch_mask: Tensor;
+  };
+}
+
 /** Positions that are kept: of some 80 grids of 256 patches of 768 features. */
 const keptBytes = 64 << 20;
 
@@ -40,6 +53,12 @@ export class NaflexTower {
    * does not match the grids.
    */
   async run(inputs: Siglip2VisionInputs): Promise<Record<string, Tensor>> {
+    const { program, given, batch } = await this.prepare(inputs);
+    return this.#session.run(program, given, { image_batch: batch });
+  }
+
+  /** What the vision program takes of pictures. Throws as {@link run} does. */
+  async prepare(inputs: Siglip2VisionInputs): Promise<NaflexInputs> {
     const session = this.#session;
     const program = session.programOf("patches");
     const positions = inputOf(session.plan, program, "positions");
@@ -79,15 +98,15 @@ export class NaflexTower {
       for (let row = own.length / channels; row < most; row++)
         rows.set(own.subarray(0, channels), (b * most + row) * channels);
     });
-    return session.run(
+    return {
       program,
-      {
+      batch,
+      given: {
         patches: { data: patches, shape: [batch, most, width] },
         positions: { data: rows, shape: [batch, most, channels] },
         patch_mask: { data: mask, shape: [batch, most] },
       },
-      { image_batch: batch },
-    );
+    };
   }
 }
 
