@@ -1,14 +1,17 @@
 /**
- * GPTQ (Frantar et al. 2022): quantises columns one after the other, and changes the remaining
- * columns to compensate for the error of each, according to the products of the inputs.
+ * GPTQ (Frantar et al. 2022): quantises columns one after the other, and changes each to compensate
+ * for the errors of those before it, according to the products of the inputs. It is computed as
+ * LDLQ, which is the same (Chee et al. 2023, QuIP, theorem 6) and needs no inverse.
  */
 import type { QuantizedMatrix } from "@sigil/runtime/internal";
 import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
-import { closestGrid, codeRange, nearestNumber, type Grid } from "./choose-scales.ts";
+import { closestGrid, codeRange, nearestNumber } from "./choose-scales.ts";
 import type { Gram } from "./gram.ts";
 
 /** What is added to the diagonal, as a part of its mean. */
 const damping = 0.01;
+/** Rows of the factor that are computed side by side, so that they stay in the cache. */
+const blockRows = 16;
 
 /** Quantises `values`, `[rows, columns]`, to codes on the grids of closestGrid. */
 export function gptq(
@@ -24,90 +27,122 @@ export function gptq(
   const scales = new Float32Array(rows * groups);
   const zeros = hasZeroPoints(storage) ? new Float32Array(scales.length) : undefined;
   const range = codeRange(storage);
-  /** Of each row, in the group at hand. */
-  let grids: Grid[] = [];
-  const factor = inverseFactor(gram);
-  // Column by column, so that each update goes along memory.
-  const left = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let k = 0; k < columns; k++) left[k * rows + row] = values[row * columns + k]!;
-  const errors = new Float32Array(rows);
-  for (let k = 0; k < columns; k++) {
-    const g = Math.floor(k / group);
-    if (k % group === 0) {
-      const count = Math.min(columns - k, group);
-      grids = Array.from({ length: rows }, (_, row) =>
-        closestGrid(left, { begin: k * rows + row, count, stride: rows }, storage),
-      );
-      grids.forEach(({ scale, zero }, row) => {
-        scales[row * groups + g] = scale;
-        if (zeros) zeros[row * groups + g] = zero;
-      });
-    }
-    const own = k * rows;
-    const diagonal = factor[k * columns + k]!;
+  const feedback = feedbackOf(gram);
+  /** Weights less what their codes stand for. */
+  const errors = new Float64Array(values.length);
+  /** A group of one row: its weights, changed for the errors of earlier groups. */
+  const changed = new Float64Array(group);
+  /** The same, each also changed for the changes of those before it in the group. */
+  const expected = new Float32Array(group);
+  for (let g = 0; g < groups; g++) {
+    const begin = g * group;
+    const count = Math.min(group, columns - begin);
     for (let row = 0; row < rows; row++) {
-      const grid = grids[row]!;
-      const x = left[own + row]!;
-      const number = nearestNumber(x, grid, range);
-      codes[row * columns + k] = number + range.shift;
-      errors[row] = (x - (number - grid.zero) * grid.scale) / diagonal;
-    }
-    for (let j = k + 1; j < columns; j++) {
-      const share = factor[k * columns + j]!;
-      if (share === 0) continue;
-      const at = j * rows;
-      for (let row = 0; row < rows; row++) left[at + row]! -= errors[row]! * share;
+      const own = row * columns;
+      for (let c = 0; c < count; c += 4) {
+        const sums = dot4(errors, own, feedback, (begin + c) * columns, columns, begin);
+        for (let i = 0; i < 4 && c + i < count; i++)
+          changed[c + i] = values[own + begin + c + i]! + sums[i]!;
+      }
+      for (let c = 0; c < count; c++) {
+        const at = (begin + c) * columns + begin;
+        let x = changed[c]!;
+        // The first group's weights are as they were, so that nothing changes in it.
+        for (let j = 0; begin > 0 && j < c; j++)
+          x += (values[own + begin + j]! - expected[j]!) * feedback[at + j]!;
+        expected[c] = x;
+      }
+      const grid = closestGrid(expected, { begin: 0, count, stride: 1 }, storage);
+      scales[row * groups + g] = grid.scale;
+      if (zeros) zeros[row * groups + g] = grid.zero;
+      for (let c = 0; c < count; c++) {
+        const at = (begin + c) * columns + begin;
+        let x = changed[c]!;
+        for (let j = 0; j < c; j++) x += errors[own + begin + j]! * feedback[at + j]!;
+        const number = nearestNumber(x, grid, range);
+        codes[own + begin + c] = number + range.shift;
+        errors[own + begin + c] = values[own + begin + c]! - (number - grid.zero) * grid.scale;
+      }
     }
   }
   return { columns, codes, scales, zeros };
 }
 
 /**
- * The upper triangle U with U^T U the inverse of the damped products H: with H turned end to end,
- * J H J = L L^T, and U is the inverse of J L J.
+ * `[size, size]`: how much of the error of column j < c column c takes over. With the damped
+ * products H = R R^T, R upper triangular, that is R[j, c] / R[c, c]. With H turned end to end,
+ * J H J = L L^T, and R = J L J.
  */
-function inverseFactor(gram: Gram): Float64Array {
-  const { size, sums } = gram;
+function feedbackOf({ size, sums }: Gram): Float64Array {
   let mean = 0;
   for (let i = 0; i < size; i++) mean += sums[i * size + i]! / size;
   const damped = damping * (mean || 1);
   const l = new Float64Array(size * size);
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j <= i; j++) {
-      const [a, b] = [size - 1 - i, size - 1 - j];
-      // Both are in the upper triangle, a being the smaller.
-      const sum = sums[a * size + b]! + (i === j ? damped : 0) - dot(l, i * size, j * size, j);
-      const [p, q] = [i * size, j * size];
-      l[p + j] = i === j ? Math.sqrt(Math.max(sum, damped * 1e-6)) : sum / l[q + j]!;
+  for (let begin = 0; begin < size; begin += blockRows) {
+    const end = Math.min(begin + blockRows, size);
+    for (let j = 0; j < end; j++) {
+      const diagonal = j < begin ? l[j * size + j]! : 0;
+      for (let first = Math.max(begin, j); first < end; first += 4) {
+        const products = dot4(l, j * size, l, first * size, size, j);
+        for (let i = first; i < Math.min(first + 4, end); i++) {
+          // Both are in the upper triangle, a being the smaller.
+          const [a, b] = [size - 1 - i, size - 1 - j];
+          const sum = sums[a * size + b]! - products[i - first]!;
+          l[i * size + j] =
+            i === j
+              ? Math.sqrt(Math.max(sum + damped, damped * 1e-6))
+              : sum / (diagonal || l[j * size + j]!);
+        }
+      }
     }
-  // R = J L J is upper triangular; its inverse, row by row from the last.
-  const r = (i: number, j: number): number => l[(size - 1 - i) * size + (size - 1 - j)]!;
-  const u = new Float64Array(size * size);
-  for (let i = size - 1; i >= 0; i--) {
-    const inverse = 1 / r(i, i);
-    const at = i * size;
-    for (let k = i + 1; k < size; k++) {
-      const x = r(i, k) * inverse;
-      if (x === 0) continue;
-      const from = k * size;
-      for (let j = k; j < size; j++) u[at + j]! -= x * u[from + j]!;
-    }
-    u[at + i] = inverse;
   }
-  return u;
+  const feedback = new Float64Array(size * size);
+  for (let c = 0; c < size; c++) {
+    const turned = size - 1 - c;
+    const diagonal = l[turned * size + turned]!;
+    for (let j = 0; j < c; j++)
+      feedback[c * size + j] = l[(size - 1 - j) * size + turned]! / diagonal;
+  }
+  return feedback;
 }
 
-/** Of two rows; four sums at a time, so that one addition need not wait for the last. */
-function dot(values: Float64Array, a: number, b: number, count: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+type Four = readonly [number, number, number, number];
+
+/**
+ * A row by four others, `stride` apart, of which the last stands for those beyond it. Each value
+ * of the row is read once for all four, and no addition need wait for the last.
+ */
+function dot4(
+  row: Float64Array,
+  at: number,
+  others: Float64Array,
+  first: number,
+  stride: number,
+  count: number,
+): Four {
+  const last = others.length - stride;
+  const b = Math.min(first + stride, last);
+  const c = Math.min(first + 2 * stride, last);
+  const d = Math.min(first + 3 * stride, last);
+  let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0];
   let k = 0;
-  for (; k + 3 < count; k += 4) {
-    s0 += values[a + k]! * values[b + k]!;
-    s1 += values[a + k + 1]! * values[b + k + 1]!;
-    s2 += values[a + k + 2]! * values[b + k + 2]!;
-    s3 += values[a + k + 3]! * values[b + k + 3]!;
+  for (; k + 1 < count; k += 2) {
+    const [x, y] = [row[at + k]!, row[at + k + 1]!];
+    s0 += x * others[first + k]!;
+    s1 += x * others[b + k]!;
+    s2 += x * others[c + k]!;
+    s3 += x * others[d + k]!;
+    t0 += y * others[first + k + 1]!;
+    t1 += y * others[b + k + 1]!;
+    t2 += y * others[c + k + 1]!;
+    t3 += y * others[d + k + 1]!;
   }
-  for (; k < count; k++) s0 += values[a + k]! * values[b + k]!;
-  return s0 + s1 + (s2 + s3);
+  if (k < count) {
+    const x = row[at + k]!;
+    s0 += x * others[first + k]!;
+    s1 += x * others[b + k]!;
+    s2 += x * others[c + k]!;
+    s3 += x * others[d + k]!;
+  }
+  return [s0 + t0, s1 + t1, s2 + t2, s3 + t3];
 }
