@@ -81,7 +81,7 @@ export async function runBulk(given: readonly string[], options: BulkOptions): P
     const { found, rows, unreadable } = await withProgress("embedding", (report) =>
       enqueueShards(shards, queue, report),
     );
-    process.stderr.write(`${out}: ${rows} rows, ${shards.length} shards (${found} found)\n`);
+    reportWritten(out, { rows, found, shards: shards.length });
     if (unreadable > 0) {
       process.stderr.write(`error: ${unreadable} inputs were left out, see *.unreadable.jsonl\n`);
       process.exitCode = 1;
@@ -94,9 +94,7 @@ export async function runBulk(given: readonly string[], options: BulkOptions): P
       ...(options.shard && { part: options.shard }),
     }),
   );
-  process.stderr.write(
-    `${out}: ${result.rows} rows, ${result.shards} shards (${result.found} found)\n`,
-  );
+  reportWritten(out, result);
   reportUnreadable(
     result.unreadable.map(({ id, problem }) => ({ image: id, problem })),
     first.job.count,
@@ -166,3 +164,11 @@ function textOf({ id, value }: Input): string {
   if (typeof value === "string") return value;
   throw new InputError(`${id}: expected a text, received ${value ? "bytes" : "nothing"}`);
 }
+
+const reportWritten = (
+  out: string,
+  { rows, shards, found }: Readonly<Record<"rows" | "shards" | "found", number>>,
+): void =>
+  void process.stderr.write(
+    `${out}: wrote ${rows} rows; ${found} of ${shards} shards were there before\n`,
+  );

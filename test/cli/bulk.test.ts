@@ -32,7 +32,9 @@ it("shards have the rows that embed prints, without what cannot be read", async 
   const first = await embed(args);
   expect([first.status, first.stderr]).toEqual([
     1,
-    expect.stringMatching(/8 rows, 3 shards \(0 found\)\nerror: 1 of 9 pictures were left out/),
+    expect.stringMatching(
+      /wrote 8 rows; 0 of 3 shards were there before\nerror: 1 of 9 pictures were left out/,
+    ),
   ]);
   const printed = (await embed(pictures)).stdout
     .trimEnd()
@@ -42,7 +44,10 @@ it("shards have the rows that embed prints, without what cannot be read", async 
   expect(stored).toEqual(printed);
   // What is left is nothing.
   const again = await embed(args);
-  expect([again.status, again.stderr]).toEqual([0, `${out}: 0 rows, 3 shards (3 found)\n`]);
+  expect([again.status, again.stderr]).toEqual([
+    0,
+    `${out}: wrote 0 rows; 3 of 3 shards were there before\n`,
+  ]);
   const other = await embed([samples, "--format", "parquet", "--out", out]);
   expect([other.status, other.stderr]).toEqual([1, expect.stringMatching(/of another job/)]);
 });
@@ -110,7 +115,10 @@ it.skipIf(!hasRedis)(`a worker computes what is queued ${needsRedis}`, async () 
   const out = join(top, "queued");
   const args = [samples, "--shard-size", "3", "--out", out, "--queue", redis.url];
   const { status, stderr } = await embed(args);
-  expect([status, stderr]).toEqual([0, expect.stringMatching(/: 8 rows, 3 shards \(0 found\)\n$/)]);
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(/: wrote 8 rows; 0 of 3 shards were there before\n$/),
+  ]);
   expect((await readShards(out)).map(({ id }) => id)).toEqual(pictures);
   worker.kill("SIGTERM");
   expect(await once(worker, "exit")).toEqual([0, null]);
