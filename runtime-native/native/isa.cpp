@@ -103,9 +103,9 @@ std::vector<const Table*> detect() {
   return found;
 }
 #elif defined(__aarch64__) || defined(_M_ARM64)
-/// Of FEAT_BF16 and FEAT_DotProd, which are there.
+/// Of FEAT_BF16, FEAT_DotProd and FEAT_I8MM, which are there.
 struct Features {
-  bool bfloat16 = false, dot = false;
+  bool bfloat16 = false, dot = false, matrix = false;
 };
 
 #if defined(__APPLE__)
@@ -118,21 +118,27 @@ bool has(const char* name) {
 
 Features features() {
 #if defined(__linux__)
-  // HWCAP2_BF16, HWCAP_ASIMDDP
-  return {(getauxval(AT_HWCAP2) >> 14 & 1) != 0, (getauxval(AT_HWCAP) >> 20 & 1) != 0};
+  // HWCAP2_BF16, HWCAP_ASIMDDP, HWCAP2_I8MM
+  const unsigned long more = getauxval(AT_HWCAP2);
+  return {(more >> 14 & 1) != 0, (getauxval(AT_HWCAP) >> 20 & 1) != 0, (more >> 13 & 1) != 0};
 #elif defined(__APPLE__)
-  return {has("hw.optional.arm.FEAT_BF16"), has("hw.optional.arm.FEAT_DotProd")};
+  return {has("hw.optional.arm.FEAT_BF16"), has("hw.optional.arm.FEAT_DotProd"),
+          has("hw.optional.arm.FEAT_I8MM")};
 #else
   return {};
 #endif
 }
 
 std::vector<const Table*> detect() {
-  const auto [bfloat16, dot] = features();
+  const auto [bfloat16, dot, matrix] = features();
   static const Table dots = with(neon_table, "neon_dot", Storage::int8, neon_int8);
   static const Table bf16 =
       with(dot ? dots : neon_table, "neon_bf16", Storage::bfloat16, neon_bfloat16);
+  static const Table i8mm =
+      with(with(neon_table, "neon_i8mm", Storage::bfloat16, neon_bfloat16_blocks), "neon_i8mm",
+           Storage::int8, neon_int8_blocks);
   std::vector<const Table*> found;
+  if (matrix && bfloat16) found.push_back(&i8mm);
   if (bfloat16) found.push_back(&bf16);
   if (dot) found.push_back(&dots);
   found.push_back(&neon_table);

@@ -17,5 +17,7 @@ export const units = {
     neon,
     neon_dot: [...neon, "-march=armv8.2-a+dotprod"],
     neon_bf16: [...neon, "-march=armv8.2-a+bf16"],
+    // Scheduled before registers are given out, loads come so early that sums are spilled.
+    neon_i8mm: [...neon, "-fno-schedule-insns", "-march=armv8.2-a+i8mm+bf16"],
   },
 };

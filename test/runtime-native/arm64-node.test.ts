@@ -25,7 +25,7 @@ describe.skipIf(!there)("a Node of arm64 (needs SIGIL_ARM64_NODE; REQUIRE=arm64-
     expect(other.run(emulator, { SIGIL_NATIVE_ADDON: addon })).toEqual({
       platform: "linux",
       arch: "arm64",
-      backend: "cpu: native, neon_bf16, 2 threads",
+      backend: "cpu: native, neon_i8mm, 2 threads",
       bits: here.bits,
     });
   });

@@ -30,7 +30,7 @@ describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () =
           const actual = arenaAfter([qemu, arm], "neon", 2, path)!;
           expect(actual.equals(expected), path).toBe(true);
           if (storage === "integers")
-            for (const set of ["neon_dot", "neon_bf16"]) {
+            for (const set of ["neon_dot", "neon_bf16", "neon_i8mm"]) {
               const dots = arenaAfter([qemu, "-cpu", "max", arm], set, 2, path)!;
               expect(dots.equals(expected), `${set}, ${path}`).toBe(true);
             }
@@ -40,6 +40,9 @@ describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () =
           // Scores have no weights.
           expect(pairs.equals(expected), path).toBe(path.includes("scores"));
           expect(scaledError(floatsOf(pairs), floatsOf(expected)), path).toBeLessThan(2e-2);
+          // BFMMLA is two BFDOTs, one behind the other.
+          const blocks = arenaAfter([qemu, "-cpu", "max", arm], "neon_i8mm", 2, path)!;
+          expect(blocks.equals(pairs), path).toBe(true);
           const older = [qemu, "-cpu", "cortex-a72", arm];
           expect(arenaAfter(older, "neon_bf16", 2, path)).toBeUndefined();
         }

@@ -18,6 +18,8 @@ extern const Table neon_table;
 /// In place of what neon_table has for bfloat16 and int8.
 extern const Product neon_int8;
 extern const Product neon_bfloat16;
+extern const Product neon_int8_blocks;
+extern const Product neon_bfloat16_blocks;
 #endif
 
 }  // namespace sigil::native
