@@ -3,7 +3,7 @@ import type { PlannedProgram, PlannedTensor } from "@sigil/spec";
 import { valueOf, type Symbols } from "./extent.ts";
 import { InputError } from "./input-error.ts";
 import type { DeviceBytes, HostData } from "./program.ts";
-import { arrayOf } from "./validate.ts";
+import { arrayOf, isArrayOf } from "./validate.ts";
 
 /** The values of an input, row-major, and their shape. */
 export interface InputTensor {
@@ -64,7 +64,7 @@ function copyInput(
       `${input.name}: expected shape [${shape.join(", ")}], received ` +
         `${Array.isArray(received) ? `[${received.join(", ")}]` : String(received)}`,
     );
-  const here = data instanceof type;
+  const here = isArrayOf(input.dtype, data);
   if (!here && (input.dtype !== "uint8" || typeof (data as DeviceBytes)?.device !== "string"))
     throw new InputError(`${input.name}: expected a ${type.name}, received ${kindOf(data)}`);
   if (data.length !== count)

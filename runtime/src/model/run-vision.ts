@@ -1,7 +1,8 @@
 /** Runs the vision program of a plan on pictures. */
 import { InputError } from "./input-error.ts";
-import type { PixelValues, Tensor } from "./program.ts";
+import type { DeviceBytes, PixelValues, Tensor } from "./program.ts";
 import type { Session } from "./session.ts";
+import { isArrayOf } from "./validate.ts";
 
 export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
   /**
@@ -18,12 +19,12 @@ export interface SiglipVisionInputs<Pixels extends PixelValues = PixelValues> {
 
 /** Throws InputError if the model takes normalised values and receives bytes, or the reverse. */
 function checkKind(pixels: PixelValues, bytes: boolean): void {
-  const given =
-    pixels.data instanceof Float32Array
-      ? "float32"
-      : pixels.data instanceof Uint8Array || typeof pixels.data?.device === "string"
-        ? "uint8"
-        : "another type";
+  const given = isArrayOf("float32", pixels.data)
+    ? "float32"
+    : isArrayOf("uint8", pixels.data) ||
+        typeof (pixels.data as Partial<DeviceBytes>)?.device === "string"
+      ? "uint8"
+      : "another type";
   if (given === (bytes ? "uint8" : "float32")) return;
   const expected = bytes
     ? "bytes, a Uint8Array of [batch, height, width, channels]: use the image processor's " +

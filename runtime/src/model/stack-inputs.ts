@@ -1,3 +1,5 @@
+import { isArrayOf } from "./validate.ts";
+
 interface Stackable {
   readonly data: Float32Array | Uint8Array | Int32Array;
   readonly shape: readonly number[];
@@ -17,12 +19,11 @@ export function stackInputs<T extends object>(parts: readonly T[]): T {
 function stacked(tensors: readonly Stackable[]): Stackable {
   const [{ data: first, shape }] = tensors as [Stackable];
   const length = first.length * tensors.length;
-  const data =
-    first instanceof Uint8Array
-      ? new Uint8Array(length)
-      : first instanceof Int32Array
-        ? new Int32Array(length)
-        : new Float32Array(length);
+  const data = isArrayOf("uint8", first)
+    ? new Uint8Array(length)
+    : isArrayOf("int32", first)
+      ? new Int32Array(length)
+      : new Float32Array(length);
   tensors.forEach((tensor, i) => data.set(tensor.data, i * first.length));
   return {
     data,

@@ -11,6 +11,13 @@ export const shapeOf = (tensor: PlannedTensor, symbols: Symbols): number[] =>
 /** The array class for the values of an input, by dtype. */
 export const arrayOf = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array } as const;
 
+/** Whether a value is an array of a dtype: of this realm, or of another such as Jest has. */
+export const isArrayOf = <T extends keyof typeof arrayOf>(
+  dtype: T,
+  value: unknown,
+): value is InstanceType<(typeof arrayOf)[T]> =>
+  (value as Partial<HostData> | null | undefined)?.[Symbol.toStringTag] === arrayOf[dtype].name;
+
 /**
  * Throws InputError for sizes beyond the plan, and for inputs that are missing or have the wrong
  * type or length. Bytes may lie on a device.
@@ -35,7 +42,7 @@ export function validateInputs(
     const type = arrayOf[tensor.dtype];
     if (data === undefined)
       throw new InputError(`${program.name}: input ${tensor.name} is missing`);
-    if (bytes ? tensor.dtype !== "uint8" : !(data instanceof type))
+    if (bytes ? tensor.dtype !== "uint8" : !isArrayOf(tensor.dtype, data))
       throw new InputError(`${program.name}: input ${tensor.name} must be a ${type.name}`);
     const shape = shapeOf(tensor, symbols);
     const count = shape.reduce((product, size) => product * size, 1);

@@ -1,4 +1,5 @@
 /** Inputs are the caller's again when the call has returned, outputs from the start. */
+import { runInNewContext } from "node:vm";
 import { InputError, SiglipModel, type Tensor } from "@sigil/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { everyBackend } from "../../support/every-backend.ts";
@@ -94,6 +95,15 @@ for (const { name, here, open } of everyBackend)
       images.data.fill(9);
       texts.data.fill(9);
       expect(await later).toEqual(scores);
+    });
+
+    it("may be arrays of another realm, as Jest has them", async () => {
+      const foreign = runInNewContext("new Float32Array(length)", {
+        length: golden.pixels.data.length,
+      }) as Float32Array;
+      foreign.set(golden.pixels.data);
+      expect(foreign).not.toBeInstanceOf(Float32Array);
+      expect(await features(foreign)).toEqual(expected);
     });
 
     it("of another type are refused, not converted", async () => {
