@@ -1,7 +1,7 @@
 /**
  * GPTQ (Frantar et al. 2022): quantises columns one after the other, and changes each to compensate
  * for the errors of those before it, according to the products of the inputs. It is computed as
- * LDLQ, which is the same (Chee et al. 2023, QuIP, theorem 6) and needs no inverse.
+ * LDLQ, which is the same and needs no inverse (Chee et al. 2023, QuIP).
  */
 import type { QuantizedMatrix } from "@sigil/runtime/internal";
 import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";

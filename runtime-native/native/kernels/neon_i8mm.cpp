@@ -93,8 +93,10 @@ static void gemm_blocks(const void* arguments, int64_t unit, char* scratch) {
       (rows > 4   ? multiply_blocks<D, 3>
        : rows > 2 ? multiply_blocks<D, 2>
                   : multiply_blocks<D, 1>)(a, g.a_stride, rows, b, depth, registers);
-      const Tile place{rows,   panel_columns,
-                       row,    column,
+      const Tile place{rows,
+                       panel_columns,
+                       row,
+                       column,
                        left < panel_columns ? left : panel_columns,
                        g.panels.columns};
       if (D::integers) scale_sums(g.scales, place, registers);
@@ -107,15 +109,9 @@ static void gemm_blocks(const void* arguments, int64_t unit, char* scratch) {
 }  // namespace
 
 const Product neon_int8_blocks = {
-    {panel_columns, 0, 0},
-    1,
-    group,
-    round_row<IntegerBlocks>,
-    1,
-    gemm_blocks<IntegerBlocks>,
-    pack_integers<IntegerBlocks>,
-    nullptr,
-    0,
+    {panel_columns, 0, 0},        1,       group,
+    round_row<IntegerBlocks>,     1,       gemm_blocks<IntegerBlocks>,
+    pack_integers<IntegerBlocks>, nullptr, 0,
 };
 const Product neon_bfloat16_blocks = {
     {panel_columns, 0, 0},

@@ -7,7 +7,7 @@ import { RecentRows } from "../recent-rows.ts";
 import { resampleBilinear } from "../weights/resample-bilinear.ts";
 import { compiled, inputOf } from "./compiled.ts";
 import { InputError } from "./input-error.ts";
-import { hidden } from "./patch-mask.ts";
+import { hidden } from "./hidden.ts";
 import type { IntTensor, Tensor } from "./program.ts";
 import type { Session } from "./session.ts";
 

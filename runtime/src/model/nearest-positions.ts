@@ -1,9 +1,7 @@
 /** Rows of the position table that Idefics and SmolVLM take for the patches of a picture. */
-import { InputError } from "./input-error.ts";
 import type { InputTensor } from "./copy-inputs.ts";
-
-/** The lowest finite float32: what hides the padding from attention. */
-const hidden = -3.4028234663852886e38;
+import { hidden } from "./hidden.ts";
+import { InputError } from "./input-error.ts";
 
 /**
  * What the architecture `idefics-vision` takes beside `pixel_values`, of `patch_attention_mask`

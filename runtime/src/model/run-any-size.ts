@@ -4,7 +4,7 @@ import { resampleGrid } from "../weights/resample-grid.ts";
 import { compiled, inputOf } from "./compiled.ts";
 import type { InputTensor } from "./copy-inputs.ts";
 import { InputError } from "./input-error.ts";
-import { hidden } from "./patch-mask.ts";
+import { hidden } from "./hidden.ts";
 import type { Tensor } from "./program.ts";
 import type { Session } from "./session.ts";
 

@@ -1,6 +1,7 @@
 /** transformers' SiglipTextModel over a compiled plan. */
 import type { Plan } from "@sigil/spec";
 import { compiled, inputOf } from "./compiled.ts";
+import { hidden } from "./hidden.ts";
 import { InputError } from "./input-error.ts";
 import { nestOutputs, type LayerTensors } from "./outputs.ts";
 import type { Tensor } from "./program.ts";
@@ -67,9 +68,6 @@ export class SiglipTextModel<T extends SiglipTextTypes = { output: SiglipTextOut
     return this.session.dispose();
   }
 }
-
-/** The lowest finite float32, which transformers adds to the scores of hidden tokens. */
-const hidden = -3.4028234663852886e38;
 
 /** Runs the program that takes `input_ids`, and returns its outputs under transformers' names. */
 export const runText = async (
