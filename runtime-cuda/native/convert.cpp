@@ -65,6 +65,9 @@ cuda::Launch to_launch(const Napi::Object& object) {
   launch.programmatic = object.Get("programmatic").ToBoolean();
   launch.about = to_text(object.Get("about"));
   launch.parameters = to_bytes<unsigned char>(object.Get("parameters"));
+  launch.offsets = to_numbers<size_t>(object.Get("offsets"));
+  for (const size_t offset : launch.offsets)
+    if (offset >= launch.parameters.size()) refuse(object, "parameters that begin among theirs");
   const Napi::Array maps = to_array(object.Get("maps"));
   for (uint32_t i = 0; i < maps.Length(); i++)
     launch.maps.push_back(to_map(to_object(maps.Get(i)), launch.parameters.size()));

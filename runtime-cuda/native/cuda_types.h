@@ -73,11 +73,6 @@ constexpr unsigned event_without_time = 2;
 constexpr int attribute_cluster = 4;
 constexpr int lookup_not_found = 1, lookup_version_not_sufficient = 2;
 
-/// Ends of the list that passes a kernel's parameters as one packed buffer.
-inline void* const parameters_end = nullptr;
-inline void* const parameters_buffer = reinterpret_cast<void*>(1);
-inline void* const parameters_bytes = reinterpret_cast<void*>(2);
-
 /// CUlaunchAttributeValue: 64 bytes of which a cluster's size takes the first 12.
 union LaunchAttributeValue {
   char pad[64];

@@ -100,7 +100,7 @@ void Device::upload(const Upload& upload) {
 void Device::launch(std::vector<Launch> launches) {
   for (Launch& launch : launches) {
     encode_maps(*driver_, launch);
-    send(*driver_, kernels_->kernel(launch.kernel).function, launch, stream_);
+    send(*driver_, kernels_->kernel(launch.kernel), launch, stream_);
   }
   driver_->check(driver_->cuStreamSynchronize(stream_), "cuStreamSynchronize",
                  launches.empty() ? "" : launches.front().about + " to " + launches.back().about);

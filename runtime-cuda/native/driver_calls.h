@@ -61,6 +61,7 @@
 
 /// Calls of newer drivers than 12.0, null where there are none. Names are as cuGetProcAddress takes
 /// them: 12030 of cuGraphAddDependencies is cuGraphAddDependencies_v2, whose edges have data.
-#define SIGIL_OPTIONAL_DRIVER_CALLS(X) \
-  X(cuGraphAddDependencies, 12030,     \
-    (Graph graph, const GraphNode* from, const GraphNode* to, const EdgeData* data, size_t count))
+#define SIGIL_OPTIONAL_DRIVER_CALLS(X)                                                             \
+  X(cuGraphAddDependencies, 12030,                                                                 \
+    (Graph graph, const GraphNode* from, const GraphNode* to, const EdgeData* data, size_t count)) \
+  X(cuKernelGetParamInfo, 12040, (Kernel kernel, size_t index, size_t* offset, size_t* bytes))

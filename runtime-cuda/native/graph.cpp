@@ -10,8 +10,8 @@ LaunchGraph::LaunchGraph(const Driver& driver, const KernelSet& kernels,
     driver_.check(driver_.cuGraphCreate(&graph_, 0), "cuGraphCreate");
     for (Launch& launch : launches_) {
       encode_maps(driver_, launch);
-      PackedParameters packed(launch);
-      const KernelNode parameters = parameters_of(launch, packed);
+      std::vector<void*> addresses;
+      const KernelNode parameters = parameters_of(launch, addresses);
       const GraphNode node = add_node(launch, parameters);
       nodes_.push_back(node);
       if (launch.cluster == 0) continue;
@@ -62,13 +62,15 @@ GraphNode LaunchGraph::add_node(const Launch& launch, const KernelNode& paramete
   return node;
 }
 
-KernelNode LaunchGraph::parameters_of(const Launch& launch, PackedParameters& packed) const {
-  return {kernels_.kernel(launch.kernel).function,
+KernelNode LaunchGraph::parameters_of(const Launch& launch, std::vector<void*>& addresses) const {
+  const LoadedKernel& kernel = kernels_.kernel(launch.kernel);
+  addresses = addresses_of(kernel, launch);
+  return {kernel.function,
           {launch.grid[0], launch.grid[1], launch.grid[2]},
           {launch.threads, 1, 1},
           launch.shared_bytes,
+          addresses.data(),
           nullptr,
-          packed.list(),
           nullptr,
           nullptr};
 }
@@ -80,8 +82,8 @@ void LaunchGraph::update(std::vector<Launch> launches) {
                   "",       0};
   for (size_t i = 0; i < launches.size(); i++) {
     encode_maps(driver_, launches[i]);
-    PackedParameters packed(launches[i]);
-    const KernelNode parameters = parameters_of(launches[i], packed);
+    std::vector<void*> addresses;
+    const KernelNode parameters = parameters_of(launches[i], addresses);
     driver_.check(driver_.cuGraphExecKernelNodeSetParams(exec_, nodes_[i], &parameters),
                   "cuGraphExecKernelNodeSetParams", launches[i].about);
   }
@@ -95,9 +97,7 @@ void LaunchGraph::run(Stream stream) const {
 std::vector<float> LaunchGraph::time(Stream stream) const {
   return time_each(
       driver_, stream, launches_.size(),
-      [&](size_t i) {
-        send(driver_, kernels_.kernel(launches_[i].kernel).function, launches_[i], stream);
-      },
+      [&](size_t i) { send(driver_, kernels_.kernel(launches_[i].kernel), launches_[i], stream); },
       [&](size_t i) { return launches_[i].about; });
 }
 

@@ -27,7 +27,8 @@ class LaunchGraph {
 
  private:
   GraphNode add_node(const Launch& launch, const KernelNode& parameters);
-  KernelNode parameters_of(const Launch& launch, PackedParameters& packed) const;
+  /// `addresses` receives what the node points to.
+  KernelNode parameters_of(const Launch& launch, std::vector<void*>& addresses) const;
 
   const Driver& driver_;
   const KernelSet& kernels_;

@@ -23,7 +23,7 @@ int KernelSet::take(int image, const std::string& name, int shared_bytes) {
   Kernel kernel = nullptr;
   driver_.check(driver_.cuLibraryGetKernel(&kernel, found->second.library, name.c_str()),
                 "cuLibraryGetKernel", name);
-  LoadedKernel taken{nullptr, name, 0, 0, 0, 0, 0};
+  LoadedKernel taken{nullptr, name, 0, 0, 0, 0, 0, parameter_bytes_of(kernel, name)};
   // Without the attribute a kernel may have 48 KiB.
   driver_.check(driver_.cuKernelSetAttribute(dynamic_shared_bytes, shared_bytes, kernel, device_),
                 "cuKernelSetAttribute", name);
@@ -41,6 +41,17 @@ int KernelSet::take(int image, const std::string& name, int shared_bytes) {
   taken.binary_version = read(binary_version);
   found->second.kernels[next_] = taken;
   return next_++;
+}
+
+std::vector<size_t> KernelSet::parameter_bytes_of(Kernel kernel, const std::string& name) const {
+  std::vector<size_t> sizes;
+  if (!driver_.cuKernelGetParamInfo) return sizes;
+  for (size_t offset = 0, bytes = 0;; sizes.push_back(bytes)) {
+    const Status status = driver_.cuKernelGetParamInfo(kernel, sizes.size(), &offset, &bytes);
+    // So the driver says that there are no more.
+    if (status == invalid_value) return sizes;
+    driver_.check(status, "cuKernelGetParamInfo", name);
+  }
 }
 
 const LoadedKernel& KernelSet::kernel(int id) const {

@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 #include "driver.h"
 
 namespace sigil::cuda {
@@ -11,6 +12,8 @@ struct LoadedKernel {
   std::string name;
   /// What the driver made of the kernel.
   int registers, local_bytes, static_shared_bytes, ptx_version, binary_version;
+  /// Bytes of each parameter; empty where the driver is older than CUDA 12.4 and does not say.
+  std::vector<size_t> parameter_bytes;
 };
 
 struct LoadedImage {
@@ -38,6 +41,8 @@ class KernelSet {
     Library library;
     std::map<int, LoadedKernel> kernels;
   };
+
+  std::vector<size_t> parameter_bytes_of(Kernel kernel, const std::string& name) const;
 
   const Driver& driver_;
   DeviceOrdinal device_;

@@ -19,13 +19,25 @@ void encode_maps(const Driver& driver, Launch& launch) {
   }
 }
 
-PackedParameters::PackedParameters(const Launch& launch)
-    : bytes_(launch.parameters.size()),
-      list_{parameters_buffer, const_cast<unsigned char*>(launch.parameters.data()),
-            parameters_bytes, &bytes_, parameters_end} {}
+std::vector<void*> addresses_of(const LoadedKernel& kernel, const Launch& launch) {
+  const std::vector<size_t>& sizes = kernel.parameter_bytes;
+  const auto refuse = [&](const std::string& wrong) {
+    throw Failure{"handle", wrong, "", "launch", launch.about, 0};
+  };
+  if (!sizes.empty() && sizes.size() != launch.offsets.size())
+    refuse("the kernel takes " + std::to_string(sizes.size()) + " parameters, received " +
+           std::to_string(launch.offsets.size()));
+  for (size_t i = 0; i < sizes.size(); i++)
+    if (sizes[i] > launch.parameters.size() - launch.offsets[i])
+      refuse("parameter " + std::to_string(i) + " ends behind the launch's parameters");
+  std::vector<void*> addresses;
+  for (const size_t offset : launch.offsets)
+    addresses.push_back(const_cast<unsigned char*>(launch.parameters.data()) + offset);
+  return addresses;
+}
 
-void send(const Driver& driver, Function function, const Launch& launch, Stream stream) {
-  PackedParameters parameters(launch);
+void send(const Driver& driver, const LoadedKernel& kernel, const Launch& launch, Stream stream) {
+  std::vector<void*> parameters = addresses_of(kernel, launch);
   LaunchAttribute cluster{};
   cluster.id = attribute_cluster;
   cluster.value.cluster[0] = launch.cluster;
@@ -36,7 +48,7 @@ void send(const Driver& driver, Function function, const Launch& launch, Stream 
                       stream,
                       &cluster,
                       launch.cluster > 0 ? 1u : 0u};
-  driver.check(driver.cuLaunchKernelEx(&config, function, nullptr, parameters.list()),
+  driver.check(driver.cuLaunchKernelEx(&config, kernel.function, parameters.data(), nullptr),
                "cuLaunchKernelEx", launch.about);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 #include "driver.h"
+#include "kernels.h"
 
 namespace sigil::cuda {
 
@@ -30,8 +31,9 @@ struct Launch {
   /// Whether a graph may start it before the launch ahead has ended: its kernel waits for that
   /// itself.
   bool programmatic;
-  /// As the kernel reads them, each at its alignment.
+  /// Values of the kernel's parameters, and where each begins.
   std::vector<unsigned char> parameters;
+  std::vector<size_t> offsets;
   std::vector<MapSpec> maps;
   /// The kernel's name and where it comes from, for errors.
   std::string about;
@@ -40,19 +42,12 @@ struct Launch {
 /// Writes the launch's tensor maps into its parameters.
 void encode_maps(const Driver& driver, Launch& launch);
 
-/// The list by which parameters are passed packed; points into the launch.
-class PackedParameters {
- public:
-  explicit PackedParameters(const Launch& launch);
-  PackedParameters(const PackedParameters&) = delete;
-  void** list() { return list_; }
-
- private:
-  size_t bytes_;
-  void* list_[5];
-};
+/// The address of each parameter, in the launch. The driver copies from there to where the kernel
+/// reads it: a compiler decides that, and the natural alignment of a tensor map is not its place.
+/// Throws Failure "handle" where the kernel takes other parameters, which the driver cannot tell.
+std::vector<void*> addresses_of(const LoadedKernel& kernel, const Launch& launch);
 
 /// Sends a launch to a stream.
-void send(const Driver& driver, Function function, const Launch& launch, Stream stream);
+void send(const Driver& driver, const LoadedKernel& kernel, const Launch& launch, Stream stream);
 
 }  // namespace sigil::cuda

@@ -30,6 +30,8 @@ export interface NativeLaunch {
    */
   readonly programmatic: boolean;
   readonly parameters: Uint8Array;
+  /** Byte at which each parameter begins, in the order in which the kernel takes them. */
+  readonly offsets: readonly number[];
   readonly maps: readonly NativeMap[];
   /** The kernel and where it comes from, for errors. */
   readonly about: string;

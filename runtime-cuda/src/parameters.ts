@@ -1,7 +1,4 @@
-/**
- * What a kernel takes, packed as the driver wants it: pointers, sizes, tensor maps, each at its
- * natural alignment.
- */
+/** What a kernel takes, in the order in which it takes it: pointers, sizes, tensor maps. */
 import { valueOf, type Symbols } from "@sigil/runtime/internal";
 import type { Extent } from "@sigil/spec";
 import type { DevicePointer, NativeMap } from "./addon.ts";
@@ -14,8 +11,15 @@ const swizzles = { none: 0, "32": 1, "64": 2, "128": 3 } as const;
 const mapBytes = 128;
 const mapAlignment = 64;
 
+/**
+ * The driver is told where each parameter begins, not handed the buffer as one: where a kernel
+ * reads a tensor map is up to the compiler. Those of sm_90a lie 48 bytes after the first parameter,
+ * since parameters begin 16 bytes past a multiple of 64.
+ */
 export interface PackedParameters {
   readonly parameters: Uint8Array;
+  /** Byte at which each parameter begins. */
+  readonly offsets: readonly number[];
   readonly maps: readonly NativeMap[];
 }
 
@@ -36,6 +40,11 @@ export function packParameters(
   );
   return {
     parameters,
+    offsets: [
+      ...operands.map((_, i) => 8 * i),
+      ...extents.map((_, i) => 8 * operands.length + 4 * i),
+      ...maps.map((_, i) => first + mapBytes * i),
+    ],
     maps: maps.map(({ operand, offset, dtype, sizes, strides, box, swizzle }, i) => ({
       at: first + mapBytes * i,
       address: operands[operand]! + BigInt(offset),

@@ -111,6 +111,7 @@ const launch = () =>
     sharedBytes: pick([0, number()]),
     programmatic: random(2) === 0,
     parameters: perhaps(view(parameters())),
+    offsets: perhaps(pick([[0, 8], [0, 8, 16, 24, 28], list(number)])),
     maps: random(3) === 0 ? list(map) : [],
     about: about(),
   });

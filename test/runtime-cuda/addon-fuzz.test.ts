@@ -51,9 +51,20 @@ describe.skipIf(!emulatedDriver)(`the addon ${needsGxx}`, { timeout: 120_000 }, 
       sharedBytes: 0,
       programmatic: false,
       parameters: new Uint8Array(BigUint64Array.of(place, place).buffer),
+      offsets: [0, 8],
       maps: [],
       about: "nothing",
     };
+    for (const [wrong, message] of [
+      [{ offsets: [0] }, /takes 2 parameters, received 1/],
+      [{ offsets: [0, 12] }, /parameter 1 ends behind/],
+    ] as const)
+      for (const send of ["launch", "addGraph"] as const)
+        await expect(device[send]([{ ...launch, ...wrong }])).rejects.toMatchObject({
+          code: "handle",
+          message: expect.stringMatching(message),
+        });
+    expect(() => device.launch([{ ...launch, offsets: [0, 16] }])).toThrow(TypeError);
     const graph = await device.addGraph([launch]);
     const data = new Uint8Array(bytes).fill(5);
     const upload = { device: place, data, about: "input" };

@@ -61,14 +61,13 @@ it.skipIf(!emulatedDriver)(`edges are judged as a driver does ${needsGxx}`, asyn
     );
     const graph = handle((out) => find("cuGraphCreate", 10000, ["void *", "uint32_t"])(out, 0));
 
-    // CUDA_KERNEL_NODE_PARAMS with the list by which parameters are passed packed.
-    const parameters = Buffer.alloc(16),
-      size = BigUint64Array.of(16n);
-    const list = BigUint64Array.of(1n, koffi.address(parameters), 2n, koffi.address(size), 0n);
+    // CUDA_KERNEL_NODE_PARAMS with the address of each of two pointers.
+    const parameters = Buffer.alloc(16);
+    const list = BigUint64Array.of(koffi.address(parameters), koffi.address(parameters) + 8n);
     const node = Buffer.alloc(72);
     node.writeBigUInt64LE(kernelFunction, 0);
     [1, 1, 1, 128, 1, 1].forEach((extent, i) => node.writeUInt32LE(extent, 8 + 4 * i));
-    node.writeBigUInt64LE(koffi.address(list), 48);
+    node.writeBigUInt64LE(koffi.address(list), 40);
     const addNode = find("cuGraphAddKernelNode", 12000, [
       "void *",
       "uint64_t",

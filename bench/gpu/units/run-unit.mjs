@@ -44,6 +44,7 @@ async function bind(native, image, launch, inputs, out) {
     sharedBytes: launch.sharedBytes,
     programmatic: launch.programmatic ?? false,
     parameters: packed.parameters,
+    offsets: packed.offsets,
     maps,
     about: launch.kernel,
   };

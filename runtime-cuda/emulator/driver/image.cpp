@@ -53,9 +53,10 @@ Status open_null(const char* code, ImageObject& image, std::string* log) {
     auto kernel = std::make_shared<KernelObject>();
     kernel->name = value;
     for (size_t bytes; words >> bytes;) {
-      const size_t offset = (kernel->parameter_bytes + bytes - 1) / bytes * bytes;
-      // A tensor map has 128 bytes, aligned to 64.
-      const size_t size = bytes == 64 ? 128 : bytes;
+      // A tensor map has 128 bytes, aligned to 64 where a card keeps parameters: on sm_90a they
+      // begin 16 bytes past a multiple of that.
+      const size_t begin = bytes == 64 ? 16 : 0, size = bytes == 64 ? 128 : bytes;
+      const size_t offset = (kernel->parameter_bytes + begin + bytes - 1) / bytes * bytes - begin;
       kernel->parameters.push_back({offset, size});
       kernel->parameter_bytes = offset + size;
     }

@@ -101,6 +101,15 @@ Status cuKernelSetAttribute(int attribute, int value, Kernel kernel, DeviceOrdin
   return success;
 }
 
+Status cuKernelGetParamInfo(Kernel kernel, size_t index, size_t* offset, size_t* bytes) {
+  const auto found = state().kernels.find(kernel);
+  if (!found) return invalid_handle;
+  if (index >= found->parameters.size()) return invalid_value;
+  *offset = found->parameters[index].offset;
+  *bytes = found->parameters[index].bytes;
+  return success;
+}
+
 Status cuLaunchKernelEx(const LaunchConfig* config, Function function, void** parameters,
                         void** extra) {
   const auto stream = state().streams.find(config->stream);

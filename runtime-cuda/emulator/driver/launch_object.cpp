@@ -101,17 +101,14 @@ Status make_launch(LaunchObject* launch, Function function, const unsigned grid[
     record_problem("a launch of a kernel that is not loaded");
     return invalid_handle;
   }
-  if (parameters != nullptr || extra == nullptr || extra[0] != parameters_buffer ||
-      extra[2] != parameters_bytes || extra[4] != parameters_end) {
-    record_problem(kernel->name + ": parameters are not one packed buffer");
+  if (extra != nullptr || (parameters == nullptr && !kernel->parameters.empty())) {
+    record_problem(kernel->name + ": parameters are not passed one by one");
     return invalid_value;
   }
-  const auto* data = static_cast<const char*>(extra[1]);
-  const size_t bytes = *static_cast<const size_t*>(extra[3]);
-  if (bytes != kernel->parameter_bytes) {
-    record_problem(kernel->name + ": expected " + std::to_string(kernel->parameter_bytes) +
-                   " bytes of parameters, received " + std::to_string(bytes));
-    return invalid_value;
+  std::vector<char> values(kernel->parameter_bytes);
+  for (size_t i = 0; i < kernel->parameters.size(); i++) {
+    const auto [offset, bytes] = kernel->parameters[i];
+    std::memcpy(values.data() + offset, parameters[i], bytes);
   }
   constexpr unsigned most_x = 0x7fffffff, most_yz = 65535, most_threads = 1024;
   if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0 || grid[0] > most_x || grid[1] > most_yz ||
@@ -126,8 +123,12 @@ Status make_launch(LaunchObject* launch, Function function, const unsigned grid[
                    " are allowed");
     return invalid_value;
   }
-  *launch = {kernel,       {grid[0], grid[1], grid[2]},          {block[0], block[1], block[2]}, 0,
-             shared_bytes, std::vector<char>(data, data + bytes)};
+  *launch = {kernel,
+             {grid[0], grid[1], grid[2]},
+             {block[0], block[1], block[2]},
+             0,
+             shared_bytes,
+             std::move(values)};
   add_member(member("kernel", kernel->name) +
              member("grid", std::to_string(grid[0]) + "x" + std::to_string(grid[1]) + "x" +
                                 std::to_string(grid[2])) +

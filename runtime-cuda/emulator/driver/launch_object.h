@@ -16,8 +16,7 @@ struct LaunchObject {
   bool programmatic = false;
 };
 
-/// Copies and checks what a caller passes: sizes of the grid, shared memory, and of the packed
-/// parameters against the kernel's own layout.
+/// Checks what a caller passes, and copies each parameter to where the kernel reads it.
 cuda::Status make_launch(LaunchObject* launch, cuda::Function function, const unsigned grid[3],
                          const unsigned block[3], unsigned shared_bytes, void** parameters,
                          void** extra);
