@@ -13,9 +13,11 @@
         "native/kernels.cpp",
         "native/launch.cpp",
         "native/older_libraries.cpp",
+        "native/pinned_pool.cpp",
         "native/promises.cpp",
         "native/staging.cpp",
         "native/timing.cpp",
+        "native/upload.cpp",
         "native/worker.cpp"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -84,8 +84,15 @@ std::vector<cuda::Launch> to_launches(const Napi::Value& list) {
   return launches;
 }
 
-template <typename Byte>
-std::vector<Byte> to_bytes(const Napi::Value& value) {
+namespace {
+
+struct View {
+  const void* data;
+  size_t bytes;
+};
+
+/// What a typed array views.
+View view_of(const Napi::Value& value) {
   if (!value.IsTypedArray()) refuse(value, "a typed array");
   napi_typedarray_type type;
   size_t count = 0;
@@ -94,7 +101,14 @@ std::vector<Byte> to_bytes(const Napi::Value& value) {
   const napi_status status =
       napi_get_typedarray_info(value.Env(), value, &type, &count, &data, nullptr, nullptr);
   if (status != napi_ok) throw Napi::Error::New(value.Env());
-  const size_t bytes = count * value.As<Napi::TypedArray>().ElementSize();
+  return {data, count * value.As<Napi::TypedArray>().ElementSize()};
+}
+
+}  // namespace
+
+template <typename Byte>
+std::vector<Byte> to_bytes(const Napi::Value& value) {
+  const auto [data, bytes] = view_of(value);
   std::vector<Byte> copy(bytes);
   if (bytes > 0) std::memcpy(copy.data(), data, bytes);
   return copy;
@@ -102,13 +116,26 @@ std::vector<Byte> to_bytes(const Napi::Value& value) {
 template std::vector<char> to_bytes(const Napi::Value& value);
 template std::vector<unsigned char> to_bytes(const Napi::Value& value);
 
-std::vector<cuda::Upload> to_uploads(const Napi::Value& list) {
+std::vector<UploadRequest> to_upload_requests(const Napi::Value& list) {
   const Napi::Array array = to_array(list);
-  std::vector<cuda::Upload> uploads;
+  std::vector<UploadRequest> requests;
   for (uint32_t i = 0; i < array.Length(); i++) {
     const Napi::Object object = to_object(array.Get(i));
-    uploads.push_back({to_pointer(object.Get("device")),
-                       to_bytes<unsigned char>(object.Get("data")), to_text(object.Get("about"))});
+    const cuda::Pointer device = to_pointer(object.Get("device"));
+    const Napi::Value data = object.Get("data");
+    if (!data.IsTypedArray()) refuse(data, "a typed array");
+    requests.push_back({device, data, to_text(object.Get("about"))});
+  }
+  return requests;
+}
+
+std::vector<cuda::Upload> copy_uploads(const std::vector<UploadRequest>& requests,
+                                       cuda::PinnedPool* pool) {
+  std::vector<cuda::Upload> uploads;
+  cuda::UploadCopier copier(pool);
+  for (const UploadRequest& request : requests) {
+    const auto [data, bytes] = view_of(request.data);
+    uploads.push_back({request.device, copier.copy(data, bytes), request.about});
   }
   return uploads;
 }
@@ -177,9 +204,9 @@ Napi::Array from_times(Napi::Env env, const std::vector<float>& times) {
 Napi::Object from_run(Napi::Env env, const cuda::RunResult& result) {
   Napi::Array outputs = Napi::Array::New(env, result.downloads.size());
   for (uint32_t i = 0; i < result.downloads.size(); i++) {
-    const std::vector<unsigned char>& bytes = result.downloads[i];
-    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes.size());
-    if (!bytes.empty()) std::memcpy(buffer.Data(), bytes.data(), bytes.size());
+    const auto& [memory, bytes] = result.downloads[i];
+    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+    if (bytes > 0) std::memcpy(buffer.Data(), memory.get(), bytes);
     outputs.Set(i, buffer);
   }
   Napi::Object object = Napi::Object::New(env);

@@ -9,9 +9,19 @@
 namespace sigil {
 
 std::vector<cuda::Launch> to_launches(const Napi::Value& list);
-/// `[{ device, data, about }]`. The data is copied: JavaScript may transfer, shrink or write a view
-/// while the device's thread works.
-std::vector<cuda::Upload> to_uploads(const Napi::Value& list);
+/// An upload as JavaScript describes it.
+struct UploadRequest {
+  cuda::Pointer device;
+  /// A typed array.
+  Napi::Value data;
+  std::string about;
+};
+/// `[{ device, data, about }]`.
+std::vector<UploadRequest> to_upload_requests(const Napi::Value& list);
+/// Copies the data: JavaScript may transfer, shrink or write a view while the device's thread
+/// works. Runs nothing of JavaScript. `pool` may be null.
+std::vector<cuda::Upload> copy_uploads(const std::vector<UploadRequest>& requests,
+                                       cuda::PinnedPool* pool);
 /// `[{ device, bytes, about }]`.
 std::vector<cuda::Download> to_downloads(const Napi::Value& list);
 /// A copy of a typed array's bytes, whatever kind of buffer it views.

@@ -1,5 +1,6 @@
 #include "device.h"
 #include <iterator>
+#include "host_memory.h"
 
 namespace sigil::cuda {
 
@@ -27,8 +28,8 @@ std::vector<DeviceInfo> list_devices(const Driver& driver) {
   return devices;
 }
 
-Device::Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging_bytes)
-    : driver_(std::move(driver)) {
+Device::Device(std::shared_ptr<const Driver> driver, int ordinal, std::shared_ptr<PinnedPool> pool)
+    : driver_(std::move(driver)), pool_(std::move(pool)) {
   try {
     const std::string about = "device " + std::to_string(ordinal);
     driver_->check(driver_->cuDeviceGet(&device_, ordinal), "cuDeviceGet", about);
@@ -36,7 +37,8 @@ Device::Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging
                    "cuDevicePrimaryCtxRetain", about);
     driver_->check(driver_->cuCtxSetCurrent(context_), "cuCtxSetCurrent", about);
     driver_->check(driver_->cuStreamCreate(&stream_, stream_non_blocking), "cuStreamCreate", about);
-    staging_ = std::make_unique<Staging>(*driver_, staging_bytes);
+    staging_ = std::make_unique<Staging>(*driver_, pool_->block_bytes());
+    pool_->open(*driver_);
     kernels_ = std::make_unique<KernelSet>(*driver_, device_);
   } catch (...) {
     close();
@@ -55,6 +57,7 @@ void Device::close() {
   for (const auto& [pointer, _] : memory_) driver_->cuMemFree(pointer);
   memory_.clear();
   staging_.reset();
+  pool_->close();
   if (stream_) driver_->cuStreamDestroy(stream_);
   if (context_) driver_->cuDevicePrimaryCtxRelease(device_);
   stream_ = nullptr;
@@ -92,9 +95,21 @@ void Device::require(Pointer pointer, size_t bytes, const std::string& about) co
       "handle", std::to_string(bytes) + " bytes are not within one buffer", "", "copy", about, 0};
 }
 
-void Device::upload(const Upload& upload) {
-  require(upload.device, upload.bytes.size(), upload.about);
-  staging_->upload(upload.device, upload.bytes.data(), upload.bytes.size(), stream_, upload.about);
+void Device::copy_to_device(const Upload& upload) {
+  require(upload.device, upload.bytes(), upload.about);
+  Pointer at = upload.device;
+  for (const HostPiece& piece : upload.pieces) {
+    if (piece.pinned)
+      driver_->check(driver_->cuMemcpyHtoDAsync(at, piece.memory.get(), piece.bytes, stream_),
+                     "cuMemcpyHtoDAsync", upload.about);
+    else
+      staging_->upload(at, piece.memory.get(), piece.bytes, stream_, upload.about);
+    at += piece.bytes;
+  }
+}
+
+void Device::upload(const std::vector<Upload>& uploads) {
+  for (const Upload& each : uploads) copy_to_device(each);
 }
 
 void Device::launch(std::vector<Launch> launches) {
@@ -129,19 +144,33 @@ RunResult Device::run(int id, const std::vector<Upload>& uploads,
                       const std::vector<Download>& downloads, bool timed,
                       const std::string& about) {
   LaunchGraph& launches = graph(id);
-  RunResult result;
-  for (const Download& download : downloads) {
-    require(download.device, download.bytes, download.about);
-    result.downloads.emplace_back(download.bytes);
+  try {
+    return run(launches, uploads, downloads, timed, about);
+  } catch (...) {
+    // The uploads' memory is used again once they are gone, so no copy may be under way.
+    driver_->cuStreamSynchronize(stream_);
+    throw;
   }
-  for (const Upload& sent : uploads) upload(sent);
+}
+
+RunResult Device::run(LaunchGraph& launches, const std::vector<Upload>& uploads,
+                      const std::vector<Download>& downloads, bool timed,
+                      const std::string& about) {
+  RunResult result;
+  for (const auto& [device, bytes, what] : downloads) {
+    require(device, bytes, what);
+    result.downloads.push_back({host_memory(bytes), bytes});
+  }
+  for (const Upload& each : uploads) copy_to_device(each);
   if (timed)
     result.times = launches.time(stream_);
   else
     launches.run(stream_);
+  // While the kernels run.
+  pool_->grow();
   for (size_t i = 0; i < downloads.size(); i++) {
     const auto& [device, bytes, what] = downloads[i];
-    staging_->download(result.downloads[i].data(), device, bytes, stream_, what);
+    staging_->download(result.downloads[i].memory.get(), device, bytes, stream_, what);
   }
   driver_->check(driver_->cuStreamSynchronize(stream_), "cuStreamSynchronize", about);
   return result;

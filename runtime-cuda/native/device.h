@@ -7,6 +7,7 @@
 #include "graph.h"
 #include "kernels.h"
 #include "staging.h"
+#include "upload.h"
 
 namespace sigil::cuda {
 
@@ -19,13 +20,6 @@ struct DeviceInfo {
 /// Every device of the driver, without opening any.
 std::vector<DeviceInfo> list_devices(const Driver& driver);
 
-/// Bytes on their way to a place on the device.
-struct Upload {
-  Pointer device;
-  std::vector<unsigned char> bytes;
-  std::string about;
-};
-
 /// What is to be read from a place on the device.
 struct Download {
   Pointer device;
@@ -33,25 +27,32 @@ struct Download {
   std::string about;
 };
 
+/// What was read.
+struct Downloaded {
+  std::shared_ptr<unsigned char> memory;
+  size_t bytes;
+};
+
 struct RunResult {
   /// Microseconds of each launch, if they were asked for.
   std::vector<float> times;
   /// As many bytes as each download asked for.
-  std::vector<std::vector<unsigned char>> downloads;
+  std::vector<Downloaded> downloads;
 };
 
 class Device {
  public:
-  /// Retains the primary context, which other libraries in the process share. Throws Failure;
-  /// nothing stays.
-  Device(std::shared_ptr<const Driver> driver, int ordinal, size_t staging_bytes);
+  /// Retains the primary context, which other libraries in the process share. Opens the pool, which
+  /// no other device has, and closes it in the end. Throws Failure; nothing stays.
+  Device(std::shared_ptr<const Driver> driver, int ordinal, std::shared_ptr<PinnedPool> pool);
   Device(const Device&) = delete;
   /// Frees everything that was not freed before.
   ~Device();
 
   Pointer allocate(size_t bytes, const std::string& about);
   void free(Pointer pointer);
-  void upload(const Upload& upload);
+  /// Not from pinned memory, since the copies may be under way on return.
+  void upload(const std::vector<Upload>& uploads);
   /// Runs launches that need no graph and waits for them.
   void launch(std::vector<Launch> launches);
 
@@ -71,6 +72,10 @@ class Device {
 
  private:
   LaunchGraph& graph(int id);
+  RunResult run(LaunchGraph& launches, const std::vector<Upload>& uploads,
+                const std::vector<Download>& downloads, bool timed, const std::string& about);
+  /// Puts copies into the stream.
+  void copy_to_device(const Upload& upload);
   /// Throws Failure "handle" for bytes that are not within one allocation: the driver would reach
   /// into whatever of the process lies there.
   void require(Pointer pointer, size_t bytes, const std::string& about) const;
@@ -80,6 +85,7 @@ class Device {
   DeviceOrdinal device_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
+  std::shared_ptr<PinnedPool> pool_;
   std::unique_ptr<Staging> staging_;
   std::unique_ptr<KernelSet> kernels_;
   std::map<int, std::unique_ptr<LaunchGraph>> graphs_;

@@ -48,10 +48,10 @@ cuda::Device& DeviceObject::device_of(const std::shared_ptr<std::unique_ptr<cuda
 
 Napi::Value DeviceObject::open(const Napi::CallbackInfo& info) {
   const int ordinal = to_number(info[0]);
-  const size_t staging_bytes = to_size(info[1]);
+  pool_ = std::make_shared<cuda::PinnedPool>(to_size(info[1]));
   return worker_->promise(info,
-                          [slot = slot_, driver = driver_, ordinal, staging_bytes]() -> Result {
-                            *slot = std::make_unique<cuda::Device>(driver, ordinal, staging_bytes);
+                          [slot = slot_, driver = driver_, ordinal, pool = pool_]() -> Result {
+                            *slot = std::make_unique<cuda::Device>(driver, ordinal, pool);
                             return nothing;
                           });
 }
@@ -74,10 +74,13 @@ Napi::Value DeviceObject::free(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::upload(const Napi::CallbackInfo& info) {
-  return worker_->promise(info, [slot = slot_, uploads = to_uploads(info[0])]() -> Result {
-    for (const cuda::Upload& upload : uploads) device_of(slot).upload(upload);
-    return nothing;
-  });
+  const std::vector<UploadRequest> requests = to_upload_requests(info[0]);
+  // Weights, which are sent once: pinned memory for so much would be kept for nothing.
+  return worker_->promise(info,
+                          [slot = slot_, uploads = copy_uploads(requests, nullptr)]() -> Result {
+                            device_of(slot).upload(uploads);
+                            return nothing;
+                          });
 }
 
 Napi::Value DeviceObject::load_image(const Napi::CallbackInfo& info) {
@@ -144,16 +147,26 @@ Napi::Value DeviceObject::drop_graph(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::run(const Napi::CallbackInfo& info) {
-  return worker_->promise(info,
-                          [slot = slot_, id = to_number(info[0]), uploads = to_uploads(info[1]),
-                           downloads = to_downloads(info[2]), timed = info[3].ToBoolean().Value(),
-                           about = to_text(info[4])]() -> Result {
-                            cuda::RunResult result =
-                                device_of(slot).run(id, uploads, downloads, timed, about);
-                            return [result = std::move(result)](Napi::Env env) -> Napi::Value {
-                              return from_run(env, result);
-                            };
-                          });
+  const int id = to_number(info[0]);
+  const std::vector<UploadRequest> requests = to_upload_requests(info[1]);
+  std::vector<cuda::Download> downloads = to_downloads(info[2]);
+  const bool timed = info[3].ToBoolean();
+  std::string about = to_text(info[4]);
+  // Last: reading arguments can run getters, and one may close the device or open another. From
+  // here on no JavaScript runs before the call waits for its turn, ahead of any that frees the
+  // pool's memory.
+  return worker_->promise(
+      info,
+      [slot = slot_, id, uploads = copy_uploads(requests, pool_.get()),
+       downloads = std::move(downloads), timed, about = std::move(about)]() mutable -> Result {
+        // They are gone before JavaScript hears of the result, and their memory is free for its
+        // next call.
+        const std::vector<cuda::Upload> sent = std::move(uploads);
+        cuda::RunResult result = device_of(slot).run(id, sent, downloads, timed, about);
+        return [result = std::move(result)](Napi::Env env) -> Napi::Value {
+          return from_run(env, result);
+        };
+      });
 }
 
 Napi::Value DeviceObject::repeat(const Napi::CallbackInfo& info) {
@@ -167,6 +180,7 @@ Napi::Value DeviceObject::repeat(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DeviceObject::close(const Napi::CallbackInfo& info) {
+  pool_ = nullptr;
   return worker_->promise(info, [this, slot = slot_]() -> Result {
     slot->reset();
     return [this](Napi::Env env) -> Napi::Value {

@@ -33,6 +33,8 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
   std::shared_ptr<const cuda::Driver> driver_;
   /// Filled and emptied on the worker alone.
   std::shared_ptr<std::unique_ptr<cuda::Device>> slot_;
+  /// Of the device that calls made now will find, if it could be opened; null after close.
+  std::shared_ptr<cuda::PinnedPool> pool_;
   std::unique_ptr<PromisingWorker> worker_;
 };
 

@@ -4,8 +4,8 @@
 
 namespace sigil::cuda {
 
-Staging::Staging(const Driver& driver, size_t bytes)
-    : driver_(driver), half_bytes_(std::max<size_t>(bytes / 2, 4096)) {
+Staging::Staging(const Driver& driver, size_t half_bytes)
+    : driver_(driver), half_bytes_(half_bytes) {
   for (Half& half : halves_) {
     try {
       driver_.check(driver_.cuMemHostAlloc(reinterpret_cast<void**>(&half.memory), half_bytes_, 0),

@@ -1,5 +1,5 @@
-// A bounded piece of pinned memory through which everything passes on its way to and from a device:
-// one half is filled while the other is copied.
+// A bounded piece of pinned memory through which passes what does not lie in pinned memory, on its
+// way to and from a device: one half is filled while the other is copied.
 #pragma once
 #include "driver.h"
 
@@ -7,8 +7,7 @@ namespace sigil::cuda {
 
 class Staging {
  public:
-  /// `bytes` of pinned memory, both halves together.
-  Staging(const Driver& driver, size_t bytes);
+  Staging(const Driver& driver, size_t half_bytes);
   Staging(const Staging&) = delete;
   ~Staging();
 

@@ -7,7 +7,11 @@ export interface DriverOptions {
   readonly driver?: string;
   /** The index of the device to use. Default 0. */
   readonly device?: number;
-  /** Bytes of pinned memory through which transfers pass. Default 16 MiB. */
+  /**
+   * The most bytes of pinned memory. A session begins with at most 8 MiB, and takes more when the
+   * inputs of its runs need it. Inputs that find no pinned memory are copied once more. Default
+   * 256 MiB.
+   */
   readonly stagingBytes?: number;
 }
 
@@ -41,7 +45,7 @@ const oldestMajor = 8;
 export async function openDevice({
   driver: path,
   device: ordinal = 0,
-  stagingBytes = 16 << 20,
+  stagingBytes = 256 << 20,
 }: DriverOptions): Promise<OpenedDevice> {
   const driver = await openDriver(path);
   const info = driver.devices[ordinal];

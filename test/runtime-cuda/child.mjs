@@ -108,7 +108,7 @@ const endings = {
     };
     const cycles = async (count) => {
       for (let i = 0; i < count; i++) {
-        const session = await openCudaSession(small, weights, { driver, stagingBytes: 8192 });
+        const session = await openCudaSession(small, weights, { driver, stagingBytes: 16_384 });
         await session.run(small.plan.programs[0], inputs(1), { batch: 1 });
         await session.dispose();
       }

@@ -106,17 +106,17 @@ describe.skipIf(!emulatedDriver)(
       ]);
     });
 
-    it("sends weights in pieces no larger than half of its pinned memory", async () => {
+    it("sends weights in pieces no larger than an eighth of its pinned memory", async () => {
       const stagingBytes = 1 << 20;
       const { calls } = await recorded({}, async () => (await open({ stagingBytes })).dispose());
       const pieces = calls
         .filter(({ call }) => call === "cuMemcpyHtoDAsync")
         .map(({ bytes }) => bytes!);
       expect(pieces.reduce((sum, bytes) => sum + bytes, 0)).toBe(program!.weights[0]!.bytes);
-      expect(Math.max(...pieces)).toBe(stagingBytes / 2);
+      expect(Math.max(...pieces)).toBe(stagingBytes / 8);
       expect(
         calls.filter(({ call }) => call === "cuMemHostAlloc").map(({ bytes }) => bytes),
-      ).toEqual([stagingBytes / 2, stagingBytes / 2]);
+      ).toEqual([stagingBytes / 8, stagingBytes / 8]);
     });
 
     it(
