@@ -21,7 +21,7 @@ import type { OpenedDevice } from "./driver.ts";
 import { rethrown } from "./error.ts";
 import type { LoadedKernels } from "./kernels.ts";
 import { bindLaunches } from "./launches.ts";
-import { sizeOutput, widen } from "./outputs.ts";
+import { sizeOutput, widen, type SizedOutput } from "./outputs.ts";
 import { uploadWeights } from "./weights.ts";
 
 /** The time of one launch on the device. */
@@ -119,7 +119,10 @@ class LoadedProgram implements CudaProgram {
   readonly #onProfile: ProgramOptions["onProfile"];
   readonly #programmatic: boolean;
   readonly #graphs = new Map<string, BucketGraph>();
+  /** Fulfilled when the next call may begin. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Fulfilled when the run that was handed to the device last has ended. */
+  #ended: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   constructor(
@@ -162,12 +165,20 @@ class LoadedProgram implements CudaProgram {
           `${foreign}: expected values in memory, received a buffer of a WebGPU device`,
         ),
       );
-    const result = this.#last.then(() => this.#run(inputs, symbols));
-    this.#last = result.catch(() => {});
-    return result;
+    // A run's inputs are copied while the run ahead computes. More runs would only hold memory.
+    const handed = this.#last.then(() => this.#hand(inputs, symbols));
+    this.#last = handed.then(
+      ({ ahead }) => ahead,
+      () => {},
+    );
+    return handed.then(({ outputs }) => outputs);
   }
 
-  async #run(inputs: Inputs, symbols: Symbols): Promise<Outputs> {
+  /** Hands a run to the device, with a copy of its inputs. `ahead` ends with the run before it. */
+  async #hand(
+    inputs: Inputs,
+    symbols: Symbols,
+  ): Promise<{ readonly outputs: Promise<Outputs>; readonly ahead: Promise<unknown> }> {
     const program = this.#program;
     if (this.#disposed) throw new DisposedError(program.name);
     validateInputs(program, inputs, symbols);
@@ -195,7 +206,8 @@ class LoadedProgram implements CudaProgram {
       bytes,
       about: `output ${output.name}`,
     }));
-    const { times, outputs } = await rethrown(
+    const ahead = this.#ended;
+    const outputs = rethrown(
       this.#device.run(
         graph,
         uploads,
@@ -203,7 +215,16 @@ class LoadedProgram implements CudaProgram {
         this.#onProfile !== undefined,
         `${program.name} with ${showSizes(symbols)}`,
       ),
-    );
+    ).then((result) => this.#read(result, sized));
+    this.#ended = outputs.catch(() => {});
+    return { outputs, ahead };
+  }
+
+  #read(
+    { times, outputs }: Awaited<ReturnType<NativeDevice["run"]>>,
+    sized: readonly SizedOutput[],
+  ): Outputs {
+    const program = this.#program;
     this.#onProfile?.(
       program.name,
       program.launches.map(({ kernel, origins }, i) => ({
@@ -271,6 +292,7 @@ class LoadedProgram implements CudaProgram {
     await this.#last;
     if (this.#disposed) return;
     this.#disposed = true;
+    await this.#ended;
     // After a fault nothing can be freed, and closing the device gives it all back.
     const free = (freed: Promise<void>): Promise<void> => freed.catch(() => {});
     for (const { id } of this.#graphs.values()) await free(this.#device.dropGraph(id));

@@ -1,9 +1,18 @@
 /** The pinned memory that inputs of runs are copied into. */
-import { loadAddon } from "@sigil/runtime-cuda";
+import { setTimeout } from "node:timers/promises";
+import { loadAddon, openCudaSession } from "@sigil/runtime-cuda";
 import { describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
-import { nullImage, recorded, type CallRecord } from "./null-model.ts";
+import {
+  artifact,
+  inputs,
+  nullImage,
+  plan,
+  recorded,
+  source,
+  type CallRecord,
+} from "./null-model.ts";
 
 type NativeDevice = ReturnType<
   Awaited<ReturnType<ReturnType<typeof loadAddon>["openDriver"]>>["device"]
@@ -136,6 +145,26 @@ describe.skipIf(!emulatedDriver)(
       });
       expect(problems).toEqual([]);
       expect(count(calls, "cuMemHostAlloc")).toBe(2 + 1);
+    });
+
+    it("is filled for a run while the one ahead computes, and for no others", async () => {
+      const { problems } = await recorded({ SLOW: "200" }, async () => {
+        const session = await openCudaSession(artifact(), source(), { driver: emulatedDriver! });
+        const program = await session.load(plan.programs[0]!);
+        const run = ({ x, ids }: ReturnType<typeof inputs>) =>
+          program.run({ x: x.data, ids: ids.data }, { batch: 2 });
+        // Makes the graph, so that the others need no other answer of the device.
+        await run(inputs(2));
+        const given = [1, 2, 3].map(() => inputs(2));
+        const running = given.map(run);
+        // Its two launches take 400 ms.
+        expect(await Promise.race([running[0]!, setTimeout(200)])).toBeUndefined();
+        for (const { x } of given) x.data.fill(-1);
+        const results = await Promise.all(running);
+        expect(results.map(({ y }) => y!.data[1])).toEqual([1, 1, -1]);
+        await session.dispose();
+      });
+      expect(problems).toEqual([]);
     });
 
     it("has a bound, beyond which inputs are staged", async () => {
