@@ -43,17 +43,11 @@ SIGIL_DEVICE void start_carrying(char* panels, const Result* carried, int warp_r
   copy_async_commit();
 }
 
-/**
- * Finishes and stores a slab. `finish(values, row, column)` works on two neighbouring elements in
- * place; if the configuration carries a matrix, `finish(values, carried, row, column)`. Rows that
- * it gets are below `rows` (a repeated one where there is none), columns below `columns`, a
- * multiple of 8 for 16-bit results.
- */
-template <class Config, int columns, class Finish, class Result>
-SIGIL_DEVICE void finish_slab(const float (&sums)[Config::slabs][Config::tile_columns / 2],
-                              const Finish& finish, Result* c, char* panels, int warp_row,
-                              int tile_column, int rows) {
-  constexpr bool ragged = columns % Config::tile_columns != 0;
+/// As finish_slab; `ragged`: the tile may have columns that C has not.
+template <class Config, int columns, bool ragged, class Finish, class Result>
+SIGIL_DEVICE void finish_columns(const float (&sums)[Config::slabs][Config::tile_columns / 2],
+                                 const Finish& finish, Result* c, char* panels, int warp_row,
+                                 int tile_column, int rows) {
   static_assert(sizeof(Result) == 4 ? !Config::carries && columns % 2 == 0 : columns % 8 == 0);
   const PanelLane at;
   const int quad_row = at.lane / 4, quad_column = at.lane % 4 * 2;
@@ -113,6 +107,24 @@ SIGIL_DEVICE void finish_slab(const float (&sums)[Config::slabs][Config::tile_co
       }
     }
   }
+}
+
+/**
+ * Finishes and stores a slab. `finish(values, row, column)` works on two neighbouring elements in
+ * place; if the configuration carries a matrix, `finish(values, carried, row, column)`. Rows that
+ * it gets are below `rows` (a repeated one where there is none), columns below `columns`, a
+ * multiple of 8 for 16-bit results.
+ */
+template <class Config, int columns, class Finish, class Result>
+SIGIL_DEVICE void finish_slab(const float (&sums)[Config::slabs][Config::tile_columns / 2],
+                              const Finish& finish, Result* c, char* panels, int warp_row,
+                              int tile_column, int rows) {
+  // Only tiles at the right edge pay for its checks, which keep the compiler from interleaving the
+  // elements' work.
+  if (columns % Config::tile_columns != 0 && tile_column + Config::tile_columns > columns)
+    finish_columns<Config, columns, true>(sums, finish, c, panels, warp_row, tile_column, rows);
+  else
+    finish_columns<Config, columns, false>(sums, finish, c, panels, warp_row, tile_column, rows);
 }
 
 }  // namespace sigil
