@@ -7,7 +7,7 @@ const most = 100;
 const endings = "ts|tsx|mts|mjs|js|wat|h|cpp|cc|cu|cuh|py|sh|md|html|css|yaml|yml|gyp";
 const wrapped = new RegExp(`\\.(${endings})$|(^|/)(run|Dockerfile)$`);
 /** Written by a program or copied from elsewhere. */
-const others = /(^|\/)(generated|fixtures|findings)\//;
+const others = /(^|\/)(generated|fixtures|findings|bench\/results)\//;
 
 const tracked = execFileSync("git", ["ls-files", "-z"], { encoding: "utf8" }).split("\0");
 const long = tracked

@@ -18,6 +18,7 @@ const { values } = parseArgs({
     driver: { type: "string" },
     path: { type: "string", default: "auto" },
     emulated: { type: "boolean", default: false },
+    programmatic: { type: "boolean", default: false },
     out: { type: "string" },
   },
 });
@@ -43,6 +44,7 @@ async function measure(name, storage) {
   const session = await openCudaSession(artifact, weightsOf(artifact.plan, golden.seed), {
     onWarning: () => {},
     path: values.path,
+    programmaticLaunch: values.programmatic,
     ...(driver && { driver }),
   });
   const { backend, path } = session;

@@ -12,6 +12,7 @@ import {
   operandsOf,
   possibleHopperTiles,
   selectHopperGemm,
+  smallerSizes,
 } from "@sigil/compiler/internal";
 import { valueOf } from "@sigil/runtime/internal";
 import { kernelModel } from "./kernel-model.mjs";
@@ -48,8 +49,11 @@ export function tileModels(specs, { mostShapes = Infinity, mostTiles = Infinity 
   const models = {};
   for (const spec of specs)
     for (const { lowered } of lowerSpec(spec)) {
-      const { launches, symbols } = narrow(lowered, spec.storage);
-      for (const { problem, operands } of launches) {
+      const { launches, symbols: largest } = narrow(lowered, spec.storage);
+      const sizes = [largest, ...smallerSizes(largest)];
+      for (const [{ problem, operands }, symbols] of launches.flatMap((launch) =>
+        sizes.map((each) => [launch, each]),
+      )) {
         const context = { operands: operandsOf(problem, operands), symbols };
         const shape = problem.family === "gemm" && hopperShapeOf(problem, context);
         if (!shape || nameOf(shape) in models || Object.keys(models).length >= mostShapes) continue;
@@ -71,7 +75,11 @@ export function tileModels(specs, { mostShapes = Infinity, mostTiles = Infinity 
         models[nameOf(shape)] = {
           ...kernelModel(nameOf(shape), {
             symbols,
-            launches: named.map(({ name, emitted }) => ({ name, extents: emitted.extents })),
+            // The first once more, ahead: it finds operands outside of L2 and a clock at rest.
+            launches: [named[0], ...named].map(({ name, emitted }) => ({
+              name,
+              extents: emitted.extents,
+            })),
             operands: operandsOfGemm(problem, context.operands, symbols),
             kernels: hopper(({ emitted }) => emitted.kernel),
             // The first lines as of every kernel of a model.

@@ -32,6 +32,7 @@ export {
   selectAttention as selectCudaAttention,
   selectGemm as selectCudaGemm,
   selectHopperGemm,
+  smallerSizes,
   selectRow as selectCudaRow,
   sharedOfHopperTile,
   strideOfB,

@@ -21,6 +21,13 @@ export interface TensorMapSpec {
   readonly swizzle: "none" | "32" | "64" | "128";
 }
 
+/** A kernel of the same problem, whose tile suits sizes up to a bound. */
+export interface SmallerKernel {
+  /** The largest first extent that it is for: rows of a Gemm. */
+  readonly upTo: number;
+  readonly kernel: string;
+}
+
 /** How a kernel is launched. */
 export interface CudaKernel {
   /** Blocks along x, y, z: sizes over what a block takes, rounded up. */
@@ -38,6 +45,11 @@ export interface CudaKernel {
    * launch at least, so it can be launched before they end.
    */
   readonly programmatic?: boolean;
+  /**
+   * Kernels of the same problem for smaller sizes, by rising size. The first whose `upTo` is at
+   * least the launch's first extent is launched instead.
+   */
+  readonly smaller?: readonly SmallerKernel[];
 }
 
 export type CudaKernels = Readonly<Record<string, CudaKernel>>;

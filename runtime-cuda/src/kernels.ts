@@ -55,7 +55,10 @@ export class LoadedKernels {
     return new LoadedKernels(path, device, kernels[path], id, log);
   }
 
-  /** Takes kernels out of the image, except those that were taken before. Throws CudaError. */
+  /**
+   * Takes kernels out of the image, and those for smaller sizes, except the ones that were taken
+   * before. Throws CudaError.
+   */
   async take(names: Iterable<string>): Promise<void> {
     for (const name of new Set(names)) {
       if (this.#loaded.has(name)) continue;
@@ -65,6 +68,7 @@ export class LoadedKernels {
         this.#device.native.takeKernel(this.#image, name, kernel.sharedBytes),
       );
       this.#loaded.set(name, { id, kernel });
+      await this.take((kernel.smaller ?? []).map((smaller) => smaller.kernel));
     }
   }
 
@@ -73,8 +77,11 @@ export class LoadedKernels {
     return Object.values(this.#kernels).some(({ programmatic }) => programmatic === true);
   }
 
-  get(name: string): LoadedKernel {
-    return entryOf(this.#loaded, name, "loaded kernel");
+  /** The kernel to launch for a first extent: the named one, or its own for smaller sizes. */
+  get(name: string, size: number): LoadedKernel {
+    const loaded = entryOf(this.#loaded, name, "loaded kernel");
+    const smaller = loaded.kernel.smaller?.find(({ upTo }) => size <= upTo);
+    return smaller ? entryOf(this.#loaded, smaller.kernel, "loaded kernel") : loaded;
   }
 }
 

@@ -35,7 +35,10 @@ export function bindLaunches(
   programmatic = false,
 ): NativeLaunch[] {
   return launches.map(({ kernel: name, operands, extents, origins }) => {
-    const { kernel, id } = kernels.get(name);
+    const { kernel, id } = kernels.get(
+      name,
+      extents[0] === undefined ? 0 : valueOf(extents[0], symbols),
+    );
     return {
       kernel: id,
       grid: gridOf(kernel, symbols, kernels.multiprocessors),

@@ -91,7 +91,12 @@ export const plan: Plan = sealPlan({
   ],
 } as const);
 
-const image = ["kernel fold_0 8 8", "kernel gemm_0 8 8 8 4 4", "kernel gemm_1 8 8 4 64"];
+const image = [
+  "kernel fold_0 8 8",
+  "kernel gemm_0 8 8 8 4 4",
+  "kernel gemm_0_small 8 8 8 4 4",
+  "kernel gemm_1 8 8 4 64",
+];
 
 /** `lines` go into the image's head: emulator/driver/image.h. */
 export const nullImage = (...lines: readonly string[]): Uint8Array =>

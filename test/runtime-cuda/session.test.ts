@@ -15,8 +15,8 @@ import {
 } from "./null-model.ts";
 
 const [program] = plan.programs;
-const open = (options: CudaSessionOptions = {}) =>
-  openCudaSession(artifact(), source(), {
+const open = (options: CudaSessionOptions = {}, compiled = artifact()) =>
+  openCudaSession(compiled, source(), {
     driver: emulatedDriver!,
     onWarning: () => {},
     ...options,
@@ -82,6 +82,29 @@ describe.skipIf(!emulatedDriver)(
       expect([second.byteLength, second.getInt32(16, true)]).toEqual([48 + 128, 3]);
       // The persistent kernel takes as many blocks as there are multiprocessors, in whole clusters.
       expect(calls.find(({ call }) => call === "cuGraphKernelNodeSetAttribute")?.cluster).toBe(2);
+    });
+
+    it("launches a kernel's own for smaller sizes up to their bound", async () => {
+      const { portable } = artifact().kernels;
+      const { gemm_0: large } = portable;
+      const smaller = [{ upTo: 2, kernel: "gemm_0_small" }];
+      const kernels = {
+        portable: { ...portable, gemm_0: { ...large!, smaller }, gemm_0_small: large! },
+        hopper: {},
+      };
+      const { calls, problems } = await recorded({}, async () => {
+        const session = await open({}, { ...artifact(), kernels });
+        for (const size of [1, 2, 3, 4]) await session.run(program!, inputs(size), { batch: size });
+        await session.dispose();
+      });
+      expect(problems).toEqual([]);
+      const kernelsOf = (call: string) =>
+        calls
+          .filter((record) => record.call === call && record.kernel !== "gemm_1")
+          .map(({ kernel }) => kernel);
+      // Three graphs; the last is set to 4 pictures after 3.
+      expect(kernelsOf("cuGraphAddKernelNode")).toEqual(["gemm_0_small", "gemm_0_small", "gemm_0"]);
+      expect(kernelsOf("cuGraphExecKernelNodeSetParams")).toEqual(["gemm_0"]);
     });
 
     it("makes one graph for each bucket of batch sizes, and sets a run's sizes", async () => {

@@ -13,6 +13,7 @@ import { cudaPaths, type CudaKernel, type CudaPath } from "./kernel.ts";
 import { emitMap } from "./map.ts";
 import { layoutsOf, operandsOf } from "./operands.ts";
 import { emitRowReduce } from "./row-reduce.ts";
+import { smallerSizes, withSmaller } from "./smaller-kernels.ts";
 import { kernelSource } from "./source.ts";
 
 /** A launch with the largest sizes of its program. */
@@ -63,58 +64,95 @@ function overlapping(emitted: Emitted): Emitted {
   };
 }
 
+type Paths = Readonly<Record<CudaPath, Emitted>>;
+
+function emitPaths(problem: Problem, context: EmitContext): Paths {
+  const portable = emitPortable(problem, context);
+  return { portable, hopper: special.hopper(problem, context) ?? overlapping(portable) };
+}
+
 interface Known {
   readonly name: string;
   readonly problem: Problem;
   readonly origins: string[];
-  readonly paths: Readonly<Record<CudaPath, Emitted>>;
+  /** A kernel for smaller sizes has only the paths that choose another tile for them. */
+  readonly paths: Partial<Paths>;
+}
+
+/** The kernels met so far, by all that tells them apart. */
+class KnownKernels {
+  readonly #byKey = new Map<string, Known>();
+
+  /** The name of the kernel, which may be a known one. */
+  add(problem: Problem, paths: Partial<Paths>, origins: readonly string[]): string {
+    const key = JSON.stringify([problem.family, paths]);
+    let entry = this.#byKey.get(key);
+    if (!entry)
+      this.#byKey.set(
+        key,
+        (entry = { name: kernelName(problem, key), problem, origins: [], paths }),
+      );
+    entry.origins.push(...origins);
+    return entry.name;
+  }
+
+  byPath<T>(of: (entry: Known, emitted: Emitted) => T): Record<CudaPath, Record<string, T>> {
+    return Object.fromEntries(
+      cudaPaths.map((path) => [
+        path,
+        Object.fromEntries(
+          [...this.#byKey.values()].flatMap((entry) => {
+            const emitted = entry.paths[path];
+            return emitted ? [[entry.name, of(entry, emitted)]] : [];
+          }),
+        ),
+      ]),
+    ) as Record<CudaPath, Record<string, T>>;
+  }
 }
 
 /**
  * Emits the kernels of launches, for both paths. Launches share a kernel if the problem, the types
- * and places of its operands, and the tiles chosen for the largest sizes are the same.
+ * and places of its operands, and the tiles chosen for all sizes are the same.
  */
 export function emitCuda(launches: readonly CudaLaunch[]): CudaModule {
-  const known = new Map<string, Known>();
+  const known = new KnownKernels();
   const used = launches.map(({ problem, operands, origins, symbols }) => {
-    const context: EmitContext = { operands: operandsOf(problem, operands), symbols };
-    const portable = emitPortable(problem, context);
-    const paths = { portable, hopper: special.hopper(problem, context) ?? overlapping(portable) };
-    const key = JSON.stringify([problem.family, paths]);
-    let entry = known.get(key);
-    if (!entry)
-      known.set(key, (entry = { name: kernelName(problem, key), problem, origins: [], paths }));
-    entry.origins.push(...origins);
+    const emitAt = (sizes: CudaLaunch["symbols"]): Paths =>
+      emitPaths(problem, { operands: operandsOf(problem, operands), symbols: sizes });
+    const largest = emitAt(symbols);
+    const smaller = smallerSizes(symbols).map((sizes) => ({ sizes, paths: emitAt(sizes) }));
+    const paths = Object.fromEntries(
+      cudaPaths.map((path) => [
+        path,
+        withSmaller(
+          largest[path],
+          smaller.map((one) => ({ sizes: one.sizes, emitted: one.paths[path] })),
+          (emitted) => known.add(problem, { [path]: emitted }, origins),
+        ),
+      ]),
+    ) as Paths;
     return {
-      name: entry.name,
+      name: known.add(problem, paths, origins),
       extents: extentsOf(paths),
       layouts: layoutsOf(problem, operands),
       scratchBytes: 0,
     };
   });
-  const byName = <T>(of: (entry: Known) => T): Record<string, T> =>
-    Object.fromEntries([...known.values()].map((entry) => [entry.name, of(entry)]));
-  const byPath = <T>(
-    of: (entry: Known, path: CudaPath) => T,
-  ): Record<CudaPath, Record<string, T>> =>
-    Object.fromEntries(
-      cudaPaths.map((path) => [path, byName((entry) => of(entry, path))]),
-    ) as Record<CudaPath, Record<string, T>>;
   return {
-    kernels: byPath(({ paths }, path) => paths[path].kernel),
-    sources: byPath(fileOf),
+    kernels: known.byPath((_, { kernel }) => kernel),
+    sources: known.byPath(fileOf),
     launches: used,
   };
 }
 
-function extentsOf({ portable, hopper }: Known["paths"]): readonly Extent[] {
+function extentsOf({ portable, hopper }: Paths): readonly Extent[] {
   if (JSON.stringify(portable.extents) !== JSON.stringify(hopper.extents))
     throw new Error("internal: the paths of a kernel take different sizes");
   return portable.extents;
 }
 
-function fileOf({ name, problem, origins, paths }: Known, path: CudaPath): string {
-  const { text, choice } = paths[path];
+function fileOf({ name, problem, origins }: Known, { text, choice }: Emitted): string {
   return [
     lineComment("//", JSON.stringify(problem)),
     lineComment("//", `choice: ${choice}`),

@@ -1,4 +1,5 @@
 /** The CUDA backend: kernel problems to C++ that nvcc compiles, and the emulator's compiler too. */
+export { smallerSizes } from "./smaller-kernels.ts";
 export { emitCuda, type CudaLaunch, type CudaModule } from "./emit.ts";
 export type { EmitContext, Emitted } from "./emitted.ts";
 export { emitHopperAttention, keyTile } from "./hopper-attention.ts";

@@ -22,6 +22,13 @@ export interface TensorMapSpec {
   readonly swizzle: "none" | "32" | "64" | "128";
 }
 
+/** A kernel of the same problem, whose tile suits sizes up to a bound. */
+export interface SmallerKernel {
+  /** The largest first extent that it is for: rows of a Gemm. */
+  readonly upTo: number;
+  readonly kernel: string;
+}
+
 export interface CudaKernel {
   /** Blocks along x, y and z: of / per, rounded up. */
   readonly grid: readonly { readonly of: Extent; readonly per: number }[];
@@ -40,4 +47,9 @@ export interface CudaKernel {
    * Others must not be.
    */
   readonly programmatic?: boolean;
+  /**
+   * Kernels of the same problem for smaller sizes, by rising size. The first whose `upTo` is at
+   * least the launch's first extent is launched instead.
+   */
+  readonly smaller?: readonly SmallerKernel[];
 }

@@ -3,15 +3,18 @@ import {
   artifactFiles,
   compile,
   emitCuda,
+  launchesOf,
   lowerSpec,
   narrow,
   operandsOf,
   selectCudaAttention,
   selectCudaGemm,
   type AttentionProblem,
+  type CudaModule,
   type CudaOperand,
   type GemmProblem,
 } from "@sigil/compiler/internal";
+import { valueOf } from "@sigil/runtime/internal";
 import { loadSpec, parsePlan, specPath, type Storage } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { goldenCase } from "../../../support/golden-cases.ts";
@@ -258,5 +261,36 @@ describe("choices", () => {
       })),
     );
     expect(launches[0]!.name).toBe(launches[1]!.name);
+  });
+
+  it("have other kernels for smaller batches: those that such a batch has by itself", () => {
+    const emitted = (image: number) => {
+      const spec = loadSpec(specPath("siglip-base-patch16-224"));
+      const storage = "bfloat16";
+      const launches = lowerSpec({
+        ...spec,
+        architecture: "siglip-vision",
+        storage,
+        batch: { image, text: 1 },
+      }).flatMap(({ lowered }) => launchesOf(narrow(lowered, storage)));
+      return emitCuda(launches);
+    };
+    const largest = emitted(256);
+    const choice = ({ sources }: CudaModule, name: string): string | undefined =>
+      /^\/\/ choice: (.*)$/m.exec(sources.hopper[name] ?? "")?.[1];
+    for (const batch of [1, 4, 16, 64]) {
+      const alone = emitted(batch);
+      let others = 0;
+      for (const [i, { name, extents }] of largest.launches.entries()) {
+        const rows = extents[0] === undefined ? 0 : valueOf(extents[0], { image_batch: batch });
+        const smaller = largest.kernels.hopper[name]?.smaller?.find(({ upTo }) => rows <= upTo);
+        if (smaller) others++;
+        expect(choice(largest, smaller?.kernel ?? name)).toBe(
+          choice(alone, alone.launches[i]?.name ?? ""),
+        );
+      }
+      // All but the head's product for a batch of any size have tiles of their own at one picture.
+      if (batch === 1) expect(others).toBeGreaterThan(40);
+    }
   });
 });
