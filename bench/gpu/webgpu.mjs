@@ -1,6 +1,6 @@
 // WebGPU on this machine's card by Dawn over Vulkan: model cases beside transformers, then the time
 // of the last one's image tower and its share of the card's float32 peak. `--only NAME` runs one
-// case. Ends with 1 past a bar or without an adapter.
+// case, `--seconds 0` times nothing. Ends with 1 past a bar or without an adapter.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -70,7 +70,7 @@ for (const name of values.only ?? webgpuCases) {
       `${worst?.toExponential(1) ?? "-"}, cosine ${cosine?.toFixed(7) ?? "-"}, all outputs ` +
       `${distance.scaled.toExponential(1)}, on ${session.backend}`,
   );
-  if (name === webgpuCases.at(-1)) {
+  if (name === webgpuCases.at(-1) && Number(values.seconds) > 0) {
     // What ran the case has disposed of its session.
     const again = await open(name, golden.seed);
     const ms = await time(golden, again);
