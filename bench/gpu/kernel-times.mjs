@@ -55,7 +55,7 @@ export function workOf(problem, symbols) {
       (problem.kind
         ? (problem.reduced ?? 1) + 1
         : 1 +
-          problem.operands.filter(({ index }) => index === "element" || index === "strided")
+          problem.operands.filter(({ index }) => ["element", "strided", "gathered"].includes(index))
             .length),
   };
 }

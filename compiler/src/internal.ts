@@ -98,6 +98,7 @@ export * from "./oracle.ts";
 export * from "./ops/attribute.ts";
 export * from "./ops/index.ts";
 export * from "./ops/op.ts";
+export * from "./passes/gather-on-device.ts";
 export * from "./passes/narrow.ts";
 export * from "./passes/plan-memory.ts";
 export * from "./passes/tap.ts";

@@ -53,7 +53,8 @@ type Outputs = Awaited<ReturnType<Program["run"]>>;
 export interface CudaProgram extends Program {
   /**
    * Runs `count` times on the inputs of the last run, without transfers. Returns the microseconds
-   * of each run by the device's clock.
+   * of each run by the device's clock. Rejects with an InputError unless the last run had these
+   * sizes.
    */
   repeat(symbols: Symbols, count: number): Promise<readonly number[]>;
 }
@@ -110,6 +111,15 @@ export async function createCudaProgram(
   }
 }
 
+/** A kernel that gathers rows reads wherever an id sends it. */
+function checkIds(input: string, ids: HostData, rows: number): void {
+  const at = ids.findIndex((id) => id < 0 || id >= rows);
+  if (at >= 0)
+    throw new InputError(
+      `${input}: expected ids from 0 to ${rows - 1}, received ${ids[at]} at position ${at}`,
+    );
+}
+
 class LoadedProgram implements CudaProgram {
   readonly #program: PlannedProgram;
   readonly #kernels: LoadedKernels;
@@ -123,6 +133,8 @@ class LoadedProgram implements CudaProgram {
   #last: Promise<unknown> = Promise.resolve();
   /** Fulfilled when the run that was handed to the device last has ended. */
   #ended: Promise<unknown> = Promise.resolve();
+  /** The sizes of the inputs that the device holds; undefined before a run. */
+  #held: string | undefined;
   #disposed = false;
 
   constructor(
@@ -187,12 +199,17 @@ class LoadedProgram implements CudaProgram {
         ? [{ device: this.#resolve(location), data: inputs[name]!, about: `input ${name}` }]
         : [],
     );
-    for (const { input, table, count, target } of program.gathers) {
+    for (const { input, table, count, target, rows } of program.gathers) {
       const ids = inputs[input]!;
       if (ids.length !== valueOf(count, symbols))
         throw new InputError(
           `${input}: expected ${valueOf(count, symbols)} ids, received ${ids.length}`,
         );
+      if (rows !== undefined) {
+        checkIds(input, ids, rows);
+        continue;
+      }
+      // A module of an earlier compiler, whose kernels do not gather.
       uploads.push({
         device: this.#resolve(target),
         data: await this.#weights.readRowsFloat32(table, ids),
@@ -216,7 +233,10 @@ class LoadedProgram implements CudaProgram {
         `${program.name} with ${showSizes(symbols)}`,
       ),
     ).then((result) => this.#read(result, sized));
-    this.#ended = outputs.catch(() => {});
+    this.#held = showSizes(symbols);
+    this.#ended = outputs.catch(() => {
+      this.#held = undefined;
+    });
     return { outputs, ahead };
   }
 
@@ -244,6 +264,11 @@ class LoadedProgram implements CudaProgram {
   repeat(symbols: Symbols, count: number): Promise<readonly number[]> {
     const result = this.#last.then(async () => {
       if (this.#disposed) throw new DisposedError(this.#program.name);
+      if (this.#held !== showSizes(symbols))
+        throw new InputError(
+          `${this.#program.name}: expected a run with ${showSizes(symbols)} to repeat, ` +
+            `received ${this.#held ?? "none"}`,
+        );
       return rethrown(
         this.#device.repeat(
           await this.#graphFor(symbols),

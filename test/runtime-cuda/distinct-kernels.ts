@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   cudaPaths,
   emitCuda,
+  gatherOnDevice,
   lowerSpec,
   narrow,
   type CudaKernel,
@@ -89,7 +90,7 @@ export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
   for (const spec of specs)
     for (const storage of storages) {
       const launches = lowerSpec({ ...spec, storage }).flatMap(({ lowered }) => {
-        const program = narrow(lowered, storage);
+        const program = gatherOnDevice(narrow(lowered, storage), storage);
         return [...program.init, ...program.launches].map((launch) => ({
           ...launch,
           symbols: program.symbols,

@@ -23,7 +23,7 @@ import {
 import type { Storage } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
-import { quantizations } from "../compiler/backends/problems.ts";
+import { quantizations, tableRows } from "../compiler/backends/problems.ts";
 import { kernelErrors, type KernelCase } from "./run-kernel.ts";
 
 const storages = ["float32", "float16", "bfloat16"] as const;
@@ -60,6 +60,26 @@ const all = operands.reduce<Expression>(
   (x, { name }) => binary("add", binary("mul", x, constant(0.5)), unary("exp", operand(name))),
   accumulator,
 );
+
+/** The first and the last row of a table among those that are read, some of them twice. */
+const gathered = (width: number, storage: Storage): KernelCase => {
+  const ids = [0, tableRows - 1, 3, 3, 7, 0, 1, tableRows - 1, 5];
+  return {
+    problem: {
+      family: "map",
+      rows: ids.length,
+      width,
+      expression: operand("table"),
+      operands: [
+        { name: "ids", index: "ids" },
+        { name: "table", index: "gathered", ids: "ids", storage },
+      ],
+    },
+    storage,
+    types: { 0: "int32", 2: "float32" },
+    inputs: [Float32Array.from(ids)],
+  };
+};
 
 async function expectWithin(
   cases: readonly KernelCase[],
@@ -400,6 +420,12 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
         storage === "float32" ? 1e-5 : rounding[storage] + 2 ** -10,
       );
     });
+    it("maps: the rows of a table that ids name, as they are stored", async () => {
+      await expectWithin(
+        [20, 37].map((width) => gathered(width, storage)),
+        Number.MIN_VALUE,
+      );
+    });
     it("GELU-tanh is finite and right up to 1e4", async () => {
       const extremes = Float32Array.from([
         1e4, -1e4, 5e3, -30, 30, 88.8, -88.8, 1e-4, 0, 10, -10, 3,
@@ -574,6 +600,7 @@ describe.skipIf(!hostCompiler)(`portable kernels ${needsGxx}`, { timeout: 300_00
           },
           operands: 2,
         },
+        gathered(24, "bfloat16"),
       ].map((one) => ({ ...one, seeds: [1, 2] }) as KernelCase);
       await expectWithin(cases, 3 * rounding.bfloat16, { checked: true });
     },

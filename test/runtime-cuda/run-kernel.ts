@@ -80,6 +80,7 @@ function encode(
     });
   }
   if (type === "uint8") return Uint8Array.from(values);
+  if (type === "int32") return new Uint8Array(Int32Array.from(values).buffer);
   const data =
     type === "float16"
       ? narrowFloat16(values)

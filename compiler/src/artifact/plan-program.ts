@@ -153,6 +153,7 @@ export function planProgram(
       count: multiply(...g.value.shape.slice(0, -1)),
       width: g.width,
       target: { space: "arena", offset: placeOf(g.value) },
+      ...(g.rows !== undefined && { rows: g.rows }),
     })),
     init,
     launches,

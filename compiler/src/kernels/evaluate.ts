@@ -10,7 +10,13 @@ import { interpolateGrid } from "../ops/interpolate-grid.ts";
 import { dense } from "../ops/op.ts";
 import { foldRows } from "./fold-rows.ts";
 import type { LoweredOperand, LoweredProgram } from "./lowered.ts";
-import { attentionOperands, gemmOperands, mapOperands, rowOperands } from "./operands.ts";
+import {
+  attentionOperands,
+  gemmOperands,
+  mapOperands,
+  operandNamed,
+  rowOperands,
+} from "./operands.ts";
 import type {
   AttentionProblem,
   EpilogueOperand,
@@ -174,15 +180,27 @@ const startOf = ({ stride, first, lines, period }: StridedRows, row: number): nu
 function map(problem: MapProblem, arrays: Arrays, symbols: Symbols): void {
   const { width } = problem;
   const { inputs, out } = mapOperands(problem, arrays);
+  const read = (
+    place: MapProblem["operands"][number],
+    data: Float64Array,
+    row: number,
+    column: number,
+  ): number => {
+    switch (place.index) {
+      case "strided":
+        return data[startOf(place, row) + column]!;
+      case "ids":
+        return data[row]!;
+      case "gathered":
+        return data[operandNamed(inputs, place.ids).operand[row]! * width + column]!;
+      default:
+        return pick(place, data, row, column, width);
+    }
+  };
   for (let row = 0; row < valueOf(problem.rows, symbols); row++)
     for (let column = 0; column < width; column++) {
       const operands = Object.fromEntries(
-        inputs.map(({ place, operand }) => [
-          place.name,
-          place.index === "strided"
-            ? operand[startOf(place, row) + column]!
-            : pick(place, operand, row, column, width),
-        ]),
+        inputs.map(({ place, operand }) => [place.name, read(place, operand, row, column)]),
       );
       const start = startOf(problem.written ?? { stride: width, first: 0 }, row);
       out[start + column] = evaluateExpression(problem.expression, { operands });

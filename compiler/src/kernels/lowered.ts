@@ -23,6 +23,18 @@ export interface LoweredLaunch {
   readonly origins: readonly string[];
 }
 
+/** Rows of a table, by the ids that an input holds. */
+export interface LoweredGather {
+  readonly input: string;
+  readonly table: string;
+  readonly value: Value;
+  readonly width: number;
+  /** Module path in transformers. */
+  readonly origin: string;
+  /** The rows of a table that launches gather from; absent where the host gathers. */
+  readonly rows?: number;
+}
+
 export interface LoweredProgram {
   readonly name: string;
   readonly symbols: Readonly<Record<string, number>>;
@@ -31,12 +43,7 @@ export interface LoweredProgram {
   readonly launches: readonly LoweredLaunch[];
   readonly inputs: readonly (GraphInput & { readonly dtype: PlannedTensor["dtype"] })[];
   readonly outputs: readonly { readonly name: string; readonly value: Value }[];
-  readonly gathers: readonly {
-    readonly input: string;
-    readonly table: string;
-    readonly value: Value;
-    readonly width: number;
-  }[];
+  readonly gathers: readonly LoweredGather[];
   readonly tensors: Readonly<Record<string, readonly number[]>>;
 }
 

@@ -2,11 +2,13 @@
  * The operands of each family by name. Their order is said here alone: what a problem reads, then
  * what it writes.
  */
+import type { Storage } from "@sigil/spec";
 import type {
   AttentionProblem,
   EpilogueOperand,
   GemmProblem,
   MapProblem,
+  PlacedOperand,
   Problem,
 } from "./problem.ts";
 
@@ -98,15 +100,25 @@ export function rowOperands<T>(
   };
 }
 
-export function mapOperands<T>(
-  { operands: places }: Pick<MapProblem, "operands">,
+export function mapOperands<Place, T>(
+  { operands: places }: { readonly operands: readonly Place[] },
   operands: readonly T[],
 ): {
-  readonly inputs: readonly NamedOperand<MapProblem["operands"][number], T>[];
+  readonly inputs: readonly NamedOperand<Place, T>[];
   readonly out: T;
 } {
   const next = inOrder(operands);
   return { inputs: named(places, next), out: next() };
+}
+
+/** A map for a backend whose host gathers rows. */
+export function withoutGather(problem: MapProblem): MapProblem<PlacedOperand> {
+  const operands = problem.operands.flatMap((operand) =>
+    operand.index === "ids" || operand.index === "gathered" ? [] : [operand],
+  );
+  if (operands.length < problem.operands.length)
+    throw new Error("internal: a kernel gathers rows where the host does");
+  return { ...problem, operands };
 }
 
 /** Which operands a problem reads, and which it writes, its result first. */
@@ -123,3 +135,9 @@ export const matrixPlace = (problem: Problem, count: number): number | undefined
   problem.family === "gemm" && problem.b.kind === "weight"
     ? gemmOperands(problem, [...Array(count).keys()]).b
     : undefined;
+
+/** How a table that a map gathers from is stored; undefined for all other operands. */
+export function tableStorage(problem: Problem, place: number): Storage | undefined {
+  const operand = problem.family === "map" ? problem.operands[place] : undefined;
+  return operand?.index === "gathered" ? operand.storage : undefined;
+}

@@ -3,7 +3,7 @@
  * implements; `select` turns
  * a problem into a configuration and `emit` into source. Activations are float32 and row-major.
  */
-import type { Extent, WeightStorage } from "@sigil/spec";
+import type { Extent, Storage, WeightStorage } from "@sigil/spec";
 import type { Expression } from "../expr/expression.ts";
 
 /** Extra inputs of an epilogue, in the order in which the kernel takes them. */
@@ -126,19 +126,35 @@ export interface StridedRows {
   readonly period?: number;
 }
 
+/** An operand of a map that lies where the problem says. */
+export type PlacedOperand =
+  | EpilogueOperand
+  | ({ readonly name: string; readonly index: "strided" } & StridedRows);
+
+/** Operands of a map that gathers rows: CUDA alone has them, see `passes/gather-on-device.ts`. */
+export type GatherOperand = { readonly name: string } & (
+  | {
+      /** One int32 a row, which a `gathered` operand is read by and no expression names. */
+      readonly index: "ids";
+    }
+  | {
+      /** A table, a weight: row `r` is the table's row `ids[r]`, where `ids` names an operand. */
+      readonly index: "gathered";
+      readonly ids: string;
+      readonly storage: Storage;
+    }
+);
+
 /**
  * out[r, c] = expression(operands), over `[rows, width]`; with `written` it is a part of a larger
  * value, whose others other launches write. Operands: the inputs in order, output.
  */
-export interface MapProblem {
+export interface MapProblem<Operand = PlacedOperand | GatherOperand> {
   readonly family: "map";
   readonly rows: Extent;
   readonly width: number;
   readonly expression: Expression;
-  readonly operands: readonly (
-    | EpilogueOperand
-    | ({ readonly name: string; readonly index: "strided" } & StridedRows)
-  )[];
+  readonly operands: readonly Operand[];
   readonly written?: StridedRows;
 }
 

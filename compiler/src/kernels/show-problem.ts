@@ -4,15 +4,12 @@ import { showExpression } from "../expr/show-expression.ts";
 import { showShape } from "../ir/extent.ts";
 import type {
   AttentionProblem,
-  EpilogueOperand,
   GemmProblem,
   MapProblem,
   Problem,
   RowReduceProblem,
   StridedRows,
 } from "./problem.ts";
-
-type MapOperand = MapProblem["operands"][number];
 
 function showRows({ stride, first, lines, period }: StridedRows): string {
   const grid = lines ? `, lines of ${lines.of} of them ${lines.stride} apart` : "";
@@ -21,7 +18,7 @@ function showRows({ stride, first, lines, period }: StridedRows): string {
 }
 
 /** How an operand is read: `bias: a value a column`. */
-function showOperand(operand: EpilogueOperand | MapOperand): string {
+function showOperand(operand: MapProblem["operands"][number]): string {
   const { name, index } = operand;
   switch (index) {
     case "column":
@@ -34,6 +31,10 @@ function showOperand(operand: EpilogueOperand | MapOperand): string {
       return `${name}: one value`;
     case "strided":
       return `${name}: ${showRows(operand)}`;
+    case "ids":
+      return `${name}: an id a row`;
+    case "gathered":
+      return `${name}: the rows of a table in ${operand.storage} that ${operand.ids} names`;
   }
 }
 

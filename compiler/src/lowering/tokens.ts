@@ -67,8 +67,11 @@ function meanTokens({ inputs, output, origin }: Node, lowering: Lowering): void 
   });
 }
 
-/** The host gathers the rows: tables are large, and few of their rows are read. */
-function embedding({ inputs, output, weights }: Node, lowering: Lowering): void {
+/**
+ * The host gathers the rows, since tables are large and few of their rows are read; on CUDA a
+ * launch does (passes/gather-on-device.ts).
+ */
+function embedding({ inputs, output, weights, origin }: Node, lowering: Lowering): void {
   const input = lowering.graph.inputs.find(({ value }) => value.id === inputOf({ inputs }).id);
   if (!input) throw new Error("internal: checkGraph lets ids be inputs alone");
   lowering.gathers.push({
@@ -76,6 +79,7 @@ function embedding({ inputs, output, weights }: Node, lowering: Lowering): void 
     table: weightOf({ weights }).tensor,
     value: output,
     width: fixed(output.shape.at(-1), "channels"),
+    origin: origin.path,
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Gives computed values the element type that weights are stored in, for targets whose kernels read
  * and write 16 bits. What stays
- * float32: what a caller hands in, embeddings that the host gathers, outputs that no kernel reads,
+ * float32: what a caller hands in, embeddings that are gathered, outputs that no kernel reads,
  * and whatever a cosine comes
  * from (the operands and results of L2 normalisation and of products of two computed matrices).
  */

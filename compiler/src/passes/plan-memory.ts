@@ -43,11 +43,18 @@ export function planMemory(program: LoweredProgram): MemoryPlan {
     ...program.outputs.map(({ value }) => value.id),
   ]);
   for (const { value } of program.inputs) if (used.has(value.id)) touch(value, -1);
-  for (const { value } of program.gathers) touch(value, -1);
+  for (const { value, rows } of program.gathers) if (rows === undefined) touch(value, -1);
   program.launches.forEach((launch, at) => {
     for (const operand of launch.operands) if (operand.kind === "value") touch(operand.value, at);
   });
   for (const { value } of program.outputs) touch(value, program.launches.length);
+  // Ids that launches gather by are kept, for whoever runs the launches again on the same inputs: a
+  // kernel reads wherever they send it.
+  const ids = new Set(
+    program.gathers.flatMap(({ input, rows }) => (rows === undefined ? [] : [input])),
+  );
+  for (const { name, value } of program.inputs)
+    if (ids.has(name)) touch(value, program.launches.length);
 
   const placed: { value: Value; from: number; to: number; offset: number; bytes: number }[] = [];
   const waiting = [...lives.values()]

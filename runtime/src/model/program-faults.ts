@@ -62,14 +62,16 @@ export function programFaults(
     if (location) placed(location, bytes, `${place}.location`);
     else expect(false, place, "has no place in memory");
   });
-  program.gathers.forEach(({ input, table, count, width, target }, i) => {
+  program.gathers.forEach(({ input, table, count, width, target, rows }, i) => {
     const place = `gathers[${i}]`;
     const ids = inputs.get(input);
     expect(ids?.dtype === "int32", place, `there are no ids ${input}`);
-    const rows = largestOf(count, `${place}.count`);
-    if (ids) expect(rows === largest(ids.shape, place), place, `does not count ${input}`);
+    const all = largestOf(count, `${place}.count`);
+    if (ids) expect(all === largest(ids.shape, place), place, `does not count ${input}`);
     expect(own(tensors, table)?.[1] === width, place, `${table} has no rows of ${width}`);
-    placed(target, 4 * rows * width, `${place}.target`);
+    placed(target, 4 * all * width, `${place}.target`);
+    if (rows !== undefined)
+      expect(own(tensors, table)?.[0] === rows, place, `${table} does not have ${rows} rows`);
   });
 
   let free = 0;

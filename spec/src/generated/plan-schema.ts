@@ -350,6 +350,9 @@ export const planSchema: ShapeSchema = {
         },
         "target": {
           "$ref": "#/$defs/location"
+        },
+        "rows": {
+          "$ref": "#/$defs/size"
         }
       },
       "additionalProperties": false

@@ -69,13 +69,15 @@ export interface PlannedWeight {
   readonly parts: readonly WeightPart[];
 }
 
-/** Rows of a table that the host gathers before the first launch. */
+/** Rows of a table, by the ids of an input: gathered by the host before the first launch, or, where `rows` is given, by launches, from the table among the program's weights. */
 export interface PlannedGather {
   readonly input: string;
   readonly table: string;
   readonly count: Extent;
   readonly width: number;
   readonly target: Location;
+  /** The rows of a table that launches gather from: ids must be below it, since no kernel checks them. */
+  readonly rows?: number;
 }
 
 /** One call of a kernel. */

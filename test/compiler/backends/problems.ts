@@ -14,6 +14,9 @@ import {
 } from "@sigil/runtime/internal";
 import { isQuantized, weightBytes, type QuantizedStorage, type WeightStorage } from "@sigil/spec";
 
+/** Of the table that a map gathers from: ids are below it. */
+export const tableRows = 11;
+
 type StridedRows = NonNullable<MapProblem["written"]>;
 
 /** A small reproducible generator (mulberry32), uniform in [-1, 1). */
@@ -99,9 +102,13 @@ export function sizes(
             ? 1
             : o.index === "column"
               ? problem.width
-              : o.index === "element"
-                ? rows * problem.width
-                : o.period! * problem.width;
+              : o.index === "ids"
+                ? rows
+                : o.index === "gathered"
+                  ? tableRows * problem.width
+                  : o.index === "element"
+                    ? rows * problem.width
+                    : o.period! * problem.width;
       const written = problem.written
         ? furthest(problem.written, rows) + problem.width
         : rows * problem.width;

@@ -1,5 +1,12 @@
 /** CUDA for the command line, on a card or emulated. */
-import { compileTarget, emitCuda, launchesOf, narrow, planProgram } from "@sigil/compiler/internal";
+import {
+  compileTarget,
+  emitCuda,
+  gatherOnDevice,
+  launchesOf,
+  narrow,
+  planProgram,
+} from "@sigil/compiler/internal";
 import {
   choosePath,
   createCudaProgram,
@@ -42,7 +49,7 @@ export const openLoader: BackendCommands["openLoader"] = async (
   { cudaPath },
 ) => ({
   load: async (lowered, weights) => {
-    const program = narrow(lowered, storage);
+    const program = gatherOnDevice(narrow(lowered, storage), storage);
     const { kernels, sources, launches } = emitCuda(launchesOf(program));
     const { planned } = planProgram(program, launches);
     // No more of a plan is asked for below.

@@ -1,5 +1,6 @@
 /** Kernel problems to one WebAssembly module. */
 import { kernelName } from "../../kernels/kernel-name.ts";
+import { withoutGather } from "../../kernels/operands.ts";
 import type { Problem } from "../../kernels/problem.ts";
 import { lineComment } from "../../text/comment.ts";
 import { emitAttention } from "./attention.ts";
@@ -56,7 +57,7 @@ function emitProblem(name: string, problem: Problem, count: number, options: Emi
     case "row_reduce":
       return emitRowReduce(name, problem, count);
     case "map":
-      return emitMap(name, problem);
+      return emitMap(name, withoutGather(problem));
   }
 }
 

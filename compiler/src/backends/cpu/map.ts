@@ -1,7 +1,7 @@
 /** Elementwise expressions and strided copies: a unit is one row. */
 import type { WeightLayout } from "@sigil/spec";
 import { mapOperands, operandNamed } from "../../kernels/operands.ts";
-import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
+import type { MapProblem, PlacedOperand, StridedRows } from "../../kernels/problem.ts";
 import { kernelWriter, times, type Emitted } from "./kernel.ts";
 import { loadOperand, renderExpression } from "./render-expression.ts";
 import { forLanes } from "./rows.ts";
@@ -17,7 +17,7 @@ function rowOffset({ stride, lines, period }: StridedRows, row: I32): I32 {
   );
 }
 
-export function emitMap(name: string, problem: MapProblem): Emitted {
+export function emitMap(name: string, problem: MapProblem<PlacedOperand>): Emitted {
   const { width } = problem;
   const { f, operands, extents, begin, end } = kernelWriter(
     name,

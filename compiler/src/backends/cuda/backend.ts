@@ -2,6 +2,7 @@
 import type { Plan } from "@sigil/spec";
 import { artifactModule } from "../../artifact/artifact-module.ts";
 import { launchesOf, planStages } from "../../artifact/plan-stages.ts";
+import { gatherOnDevice } from "../../passes/gather-on-device.ts";
 import { narrow } from "../../passes/narrow.ts";
 import { literal } from "../../text/literal.ts";
 import type { Backend, BackendRuntime } from "../backend.ts";
@@ -29,12 +30,14 @@ export const cuda: Backend<CompiledCuda> = {
   },
   runtime,
   compile: ({ spec, stages, planOf }) => {
-    const narrowed = stages.map(({ lowered }) => ({ lowered: narrow(lowered, spec.storage) }));
+    const programs = stages.map(({ lowered }) => ({
+      lowered: gatherOnDevice(narrow(lowered, spec.storage), spec.storage),
+    }));
     const { kernels, sources, launches } = emitCuda(
-      narrowed.flatMap(({ lowered }) => launchesOf(lowered)),
+      programs.flatMap(({ lowered }) => launchesOf(lowered)),
     );
     return {
-      plan: planOf(planStages(narrowed, launches).map(({ planned }) => planned)),
+      plan: planOf(planStages(programs, launches).map(({ planned }) => planned)),
       kernels,
       sources,
     };

@@ -43,7 +43,9 @@ export function emitMap(problem: MapProblem, { operands }: EmitContext): Emitted
           : `${instance("map_elements", width, run, threads)}(${compute.value}, out, rows);`,
       ],
     },
-    choice: `a thread per ${run === 1 ? "element" : `${run} elements`}`,
+    choice:
+      `a thread per ${run === 1 ? "element" : `${run} elements`}` +
+      (problem.operands.some(({ index }) => index === "gathered") ? ", rows gathered" : ""),
     kernel: {
       grid: [{ of: multiply(problem.rows, width / run), per: threads }],
       threads,

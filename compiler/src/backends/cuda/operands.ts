@@ -5,7 +5,7 @@
 import { isQuantized, type QuantizedStorage, type WeightLayout } from "@sigil/spec";
 import type { ValueType } from "../../ir/graph.ts";
 import type { LoweredOperand } from "../../kernels/lowered.ts";
-import { gemmOperands, matrixPlace, readAndWritten } from "../../kernels/operands.ts";
+import { gemmOperands, matrixPlace, readAndWritten, tableStorage } from "../../kernels/operands.ts";
 import type { GemmProblem, PatchRows, Problem } from "../../kernels/problem.ts";
 
 /** The properties of an operand that decide its kernel. */
@@ -21,7 +21,7 @@ export interface CudaOperand {
   readonly written: boolean;
 }
 
-/** The layout of a weight that is not the matrix of a Gemm. */
+/** The layout of a weight that is neither the matrix of a Gemm nor a table. */
 export const rowLayout: WeightLayout = { kind: "rows" };
 
 /**
@@ -48,7 +48,9 @@ export function pixelRun(
   return alignedRun(pictures, [beside * patch, beside * width], widest);
 }
 
-/** Layouts by operand: matrices row-major in the storage type, other weights float32. */
+/**
+ * Layouts by operand: matrices and tables row-major in the storage type, other weights float32.
+ */
 export function layoutsOf(
   problem: Problem,
   operands: readonly LoweredOperand[],
@@ -56,6 +58,8 @@ export function layoutsOf(
   const matrix = matrixPlace(problem, operands.length);
   return operands.map((operand, i) => {
     if (operand.kind === "value") return undefined;
+    const table = tableStorage(problem, i);
+    if (table) return { kind: "panels", width: 1, storage: table };
     if (problem.family !== "gemm" || problem.b.kind !== "weight" || i !== matrix) return rowLayout;
     const stride = strideOfB(problem);
     return {

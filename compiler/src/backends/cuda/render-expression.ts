@@ -78,6 +78,8 @@ export function rowStart({ stride, first, lines, period }: StridedRows): string 
 function addressOf(place: ElementOperand, columns: string): string {
   const at = `${place.name}_at`;
   if (place.index === "strided") return `${at} + ${rowStart(place)} + column`;
+  if (place.index === "gathered")
+    return `${at} + static_cast<ptrdiff_t>(${place.ids}_at[row]) * ${columns} + column`;
   if (place.index === "column") return `${at} + column`;
   return (
     `${at} + ` +
@@ -89,9 +91,12 @@ function addressOf(place: ElementOperand, columns: string): string {
 const stepsOf = (place: ElementOperand, columns: number): readonly number[] =>
   place.index === "strided"
     ? rowSteps(place)
-    : place.index === "column" || place.index === "scalar"
+    : place.index === "column" || place.index === "scalar" || place.index === "ids"
       ? []
       : [columns];
+
+/** Whether a row needs one element of an operand alone. */
+const isSingle = ({ index }: ElementOperand): boolean => index === "scalar" || index === "ids";
 
 /**
  * How many elements (4 or 1) can be finished at once: rows of the result and of every operand must
@@ -106,7 +111,7 @@ export function finishRun(
   return Math.min(
     alignedRun(result, resultSteps, 4) === 4 ? 4 : 1,
     ...operands.map(({ place, operand }) =>
-      place.index === "scalar" || alignedRun(operand, stepsOf(place, columns), 4) === 4 ? 4 : 1,
+      isSingle(place) || alignedRun(operand, stepsOf(place, columns), 4) === 4 ? 4 : 1,
     ),
   );
 }
@@ -139,14 +144,15 @@ export function renderFunctor(
     ...used.map(({ place, type }) => `  const ${type}* ${place.name}_at;`),
     ...(columns === "columns" ? ["  int columns;"] : []),
   ];
-  const loads = used.flatMap(({ place }) =>
-    place.index === "scalar"
-      ? [`const float ${place.name} = widen(${place.name}_at[0]);`]
-      : [
-          `float ${place.name}[count];`,
-          `load_run<count>(${place.name}, ${addressOf(place, String(columns))});`,
-        ],
-  );
+  const loads = used.flatMap(({ place }) => {
+    if (place.index === "ids") return [];
+    if (place.index === "scalar")
+      return [`const float ${place.name} = widen(${place.name}_at[0]);`];
+    return [
+      `float ${place.name}[count];`,
+      `load_run<count>(${place.name}, ${addressOf(place, String(columns))});`,
+    ];
+  });
   const scalars = new Set(
     operands.flatMap(({ place }) => (place.index === "scalar" ? [place.name] : [])),
   );

@@ -11,11 +11,12 @@ import {
   type WeightStorage,
 } from "@sigil/spec";
 import type { Expression } from "../../expr/expression.ts";
-import type { MapProblem, Problem } from "../../kernels/problem.ts";
+import { withoutGather } from "../../kernels/operands.ts";
+import type { PlacedOperand, Problem } from "../../kernels/problem.ts";
 import { UnsupportedError } from "../unsupported-error.ts";
 import { encodeExpression } from "./encode-expression.ts";
 
-const encoded = (expression: Expression, operands: MapProblem["operands"]): NativeExpression => ({
+const encoded = (expression: Expression, operands: readonly PlacedOperand[]): NativeExpression => ({
   code: encodeExpression(
     expression,
     operands.map(({ name }) => name),
@@ -45,7 +46,7 @@ export function describe(problem: Problem): NativeKernel {
       return { ...rest, b: storage, ...(activations && { activations }), ...expression };
     }
     case "map": {
-      const { expression, operands, ...rest } = problem;
+      const { expression, operands, ...rest } = withoutGather(problem);
       return { ...rest, ...encoded(expression, operands) };
     }
     default:

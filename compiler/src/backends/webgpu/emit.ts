@@ -2,6 +2,7 @@
 import type { Extent, KernelSet, WeightLayout } from "@sigil/spec";
 import { kernelName } from "../../kernels/kernel-name.ts";
 import type { LoweredLaunch } from "../../kernels/lowered.ts";
+import { withoutGather } from "../../kernels/operands.ts";
 import type { EmittedKernel } from "../../artifact/plan-program.ts";
 import { lineComment } from "../../text/comment.ts";
 import { emitAttentionFlash } from "./attention-flash.ts";
@@ -51,7 +52,7 @@ function emitLaunch({ problem }: WebGpuLaunch, tuning: Tuning, context: EmitCont
     case "row_reduce":
       return emitRowReduce(problem, selectReduce(problem, context.symbols, tuning), context);
     case "map":
-      return emitMap(problem, context);
+      return emitMap(withoutGather(problem), context);
   }
 }
 

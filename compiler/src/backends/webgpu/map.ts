@@ -4,7 +4,7 @@
  */
 import { valueOf } from "../../ir/extent.ts";
 import { mapOperands, operandNamed } from "../../kernels/operands.ts";
-import type { MapProblem, StridedRows } from "../../kernels/problem.ts";
+import type { MapProblem, PlacedOperand, StridedRows } from "../../kernels/problem.ts";
 import { rowLayout, type EmitContext, type Emitted } from "./emitted.ts";
 import { declareOperands, type Terms } from "./operands.ts";
 import { epilogueSteps, loadEpilogue, renderExpression } from "./render-expression.ts";
@@ -31,7 +31,10 @@ function rowTerms({ stride, first, lines, period }: StridedRows, row: U32): Term
   ];
 }
 
-export function emitMap(problem: MapProblem, { views, symbols }: EmitContext): Emitted {
+export function emitMap(
+  problem: MapProblem<PlacedOperand>,
+  { views, symbols }: EmitContext,
+): Emitted {
   const { width } = problem;
   const rows = valueOf(problem.rows, symbols);
   const f = new KernelWriter();
