@@ -5,7 +5,13 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile, evaluateLowered, gatherOnDevice, lowerSpec } from "@sigil/compiler/internal";
+import {
+  compile,
+  evaluateLowered,
+  gatherOnDevice,
+  lowerSpec,
+  planMemory,
+} from "@sigil/compiler/internal";
 import { InputError, syntheticWeights, type WeightSource } from "@sigil/runtime";
 import {
   bufferSource,
@@ -21,7 +27,7 @@ import {
   openDevice,
 } from "@sigil/runtime-cuda";
 import { emulate } from "@sigil/runtime-cuda/emulated";
-import { loadSpec, type Storage } from "@sigil/spec";
+import { loadSpec, specPath, type Storage } from "@sigil/spec";
 import { describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
@@ -106,6 +112,20 @@ it("launches that gather compute what the host's gathers mean", () => {
   expect(evaluateLowered(onDevice, given, values, { batch })).toEqual(
     evaluateLowered(lowered, given, values, { batch }),
   );
+});
+
+it("ids stay in the arena to the end of a run, for whoever repeats it", () => {
+  const text = { ...loadSpec(specPath("siglip-shapes")), architecture: "siglip-text" };
+  const [{ lowered }] = lowerSpec(text) as [ReturnType<typeof lowerSpec>[0]];
+  const program = gatherOnDevice(lowered, "float32");
+  const { lives } = planMemory(program);
+  for (const { input } of program.gathers) {
+    const { value } = program.inputs.find(({ name }) => name === input)!;
+    expect(lives.find((life) => life.value.id === value.id)).toMatchObject({
+      from: -1,
+      to: program.launches.length,
+    });
+  }
 });
 
 describe.skipIf(!emulatedDriver)(

@@ -125,7 +125,7 @@ describe("a plan that was changed", { timeout: 600_000 }, () => {
         {
           ...program,
           arenaBytes: 256,
-          gathers: [{ ...program.gathers[0]!, table: "none" }],
+          gathers: [{ ...program.gathers[0]!, table: "none", rows: 9 }],
           weights: program.weights.map((weight, i) =>
             i === 0 ? { ...weight, parts: [{ ...weight.parts[0]!, end: 9999 }] } : weight,
           ),
@@ -138,6 +138,7 @@ describe("a plan that was changed", { timeout: 600_000 }, () => {
     for (const issue of [
       /weights\[0\]: rows 0 to 9999 are not in text_model/,
       /gathers\[0\]: none has no rows of 16/,
+      /gathers\[0\]: none does not have 9 rows/,
       /outputs\[0\].location: ends outside the arena of 256 bytes/,
       /digest: the plan was changed after it was compiled/,
     ]) {
