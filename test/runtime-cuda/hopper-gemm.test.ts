@@ -430,7 +430,6 @@ describe.skipIf(!hostCompiler)(`the Hopper GEMM ${needsGxx}`, () => {
     expect(tiles.map(identifier)).toEqual([
       "c2s1n192x1",
       "c2s1n128x1",
-      "c1s1n256x1",
       "c1s1n192x1",
       "c1s1n128x1",
       "c1s1n64x1",

@@ -26,10 +26,10 @@ struct WarpgroupGemm {
   static constexpr int tile_rows = alternate ? slab_rows : consumers * slab_rows;
   static constexpr int threads = 128 * (consumers + 1);
   /// Registers a thread, so that all fit 65536; with one consumer the launch bound suffices.
-  static constexpr int producer_registers = gathers          ? 120
+  static constexpr int producer_registers = gathers          ? 136
                                             : consumers == 2 ? 40
                                                              : 32,
-                       consumer_registers = gathers          ? 192
+                       consumer_registers = gathers          ? 184
                                             : consumers == 2 ? 232
                                                              : 160;
 

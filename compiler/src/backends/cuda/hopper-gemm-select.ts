@@ -91,10 +91,11 @@ export function sharedOf(
 
 /**
  * Whether a tile leaves registers for a copying warpgroup that holds what it reads: two that
- * multiply have 192 each, enough for 192 columns; one has what it likes.
+ * multiply have 184 each, enough for 192 columns. One shares the launch's 255 with it: 256 columns
+ * spill with patches of float16.
  */
 const canGather = ({ consumers, slabs, columns }: HopperTile): boolean =>
-  slabs === 1 && (consumers === 1 || (consumers === 2 && columns <= 192));
+  slabs === 1 && consumers <= 2 && columns <= 192;
 
 /** An H100 or H200 of 132 multiprocessors; per clock of one of them. */
 const multiprocessors = 132;
