@@ -7,7 +7,7 @@ import { loadAddon } from "@sigil/runtime-cuda";
 import { describe, expect, it } from "vitest";
 import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
-import { nullImage } from "./null-model.ts";
+import { foldLaunch, nullImage } from "./null-model.ts";
 
 const calls = 20_000;
 
@@ -43,18 +43,7 @@ describe.skipIf(!emulatedDriver)(`the addon ${needsGxx}`, { timeout: 120_000 }, 
     const place = await device.allocate(bytes, "a buffer");
     const { id: image } = await device.loadImage(nullImage(), "kernels");
     const { id: kernel } = await device.takeKernel(image, "fold_0", 0);
-    const launch = {
-      kernel,
-      grid: [1],
-      threads: 32,
-      cluster: 0,
-      sharedBytes: 0,
-      programmatic: false,
-      parameters: new Uint8Array(BigUint64Array.of(place, place).buffer),
-      offsets: [0, 8],
-      maps: [],
-      about: "nothing",
-    };
+    const launch = foldLaunch(kernel, place);
     for (const [wrong, message] of [
       [{ offsets: [0] }, /takes 2 parameters, received 1/],
       [{ offsets: [0, 12] }, /parameter 1 ends behind/],

@@ -102,6 +102,20 @@ const image = [
 export const nullImage = (...lines: readonly string[]): Uint8Array =>
   new TextEncoder().encode(["sigil-null-image 1", ...lines, ...image, ""].join("\n"));
 
+/** A launch of fold_0, as the addon takes it: both of its pointers are `place`. */
+export const foldLaunch = (kernel: number, place: bigint) => ({
+  kernel,
+  grid: [1],
+  threads: 32,
+  cluster: 0,
+  sharedBytes: 0,
+  programmatic: false,
+  parameters: new Uint8Array(BigUint64Array.of(place, place).buffer),
+  offsets: [0, 8],
+  maps: [],
+  about: "nothing",
+});
+
 const kernels: CudaArtifact["kernels"]["portable"] = {
   fold_0: { grid: [{ of: 1, per: 1 }], threads: 128, sharedBytes: 0, tensorMaps: [] },
   gemm_0: {

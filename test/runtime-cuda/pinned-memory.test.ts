@@ -6,6 +6,7 @@ import { emulatedDriver } from "../support/cuda.ts";
 import { needsGxx } from "../support/gxx.ts";
 import {
   artifact,
+  foldLaunch,
   inputs,
   nullImage,
   plan,
@@ -63,20 +64,7 @@ async function open(bytes = stagingBytes): Promise<Opened> {
   const place = await native.allocate(bufferBytes, "a buffer");
   const { id: image } = await native.loadImage(nullImage(), "kernels");
   const { id: kernel } = await native.takeKernel(image, "fold_0", 0);
-  const graph = await native.addGraph([
-    {
-      kernel,
-      grid: [1],
-      threads: 32,
-      cluster: 0,
-      sharedBytes: 0,
-      programmatic: false,
-      parameters: new Uint8Array(BigUint64Array.of(place, place).buffer),
-      offsets: [0, 8],
-      maps: [],
-      about: "nothing",
-    },
-  ]);
+  const graph = await native.addGraph([foldLaunch(kernel, place)]);
   return new Opened(native, graph, place);
 }
 

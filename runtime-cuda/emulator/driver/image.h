@@ -4,8 +4,9 @@
 //   sigil-null-image 1
 //   capability 90             optional: the only one that it is for
 //   ptx 8.5                   optional: what its PTX would need; above 8.4 is refused, as a driver
-//   of CUDA 12.4 does kernel gemm_0 8 8 4 64    a name, and the bytes of its parameters, each
-//   aligned to its size
+//                             of CUDA 12.4 does
+//   kernel gemm_0 8 8 4 64    a name, and the bytes of its parameters, each aligned to its size; 64
+//                             is a tensor map, 16 bytes before a multiple of that
 #pragma once
 #include <map>
 #include <memory>

@@ -143,8 +143,8 @@ export function modelledClocks(
   // Four schedulers of 32 lanes.
   const epilogue =
     (tileRows * tile.columns * (operations + (carries ? carryClocks : storeClocks))) / 128;
-  // What of an epilogue no product hides: little if consumers take turns. Blocks of one consumer
-  // share a multiprocessor with others, whose products go on; those of several fill it.
+  // What of an epilogue no product hides: little if consumers take turns. The rest is fitted, not
+  // explained: with one consumer less of it shows than with several.
   const exposed = tile.alternate
     ? Math.max(0.1, 1 - main / epilogue)
     : tile.consumers === 1
