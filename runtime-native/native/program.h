@@ -58,6 +58,7 @@ class Program {
   void run(const Launch& launch, const std::vector<int64_t>& symbols);
   void gemm(const Launch& launch, int64_t rows);
   void share(int64_t units, Work work, const void* arguments);
+  void share_rows(int64_t rows, Work work, const void* arguments);
 
   Descriptor descriptor_;
   const Table& table_;

@@ -24,11 +24,15 @@ export interface RunOptions {
   readonly operands?: number;
   readonly threads?: number;
   readonly inputs?: readonly (Float32Array | undefined)[];
+  /** How often it runs. */
+  readonly times?: number;
 }
 
 export interface KernelRun {
   /** Each written operand and what it should hold. */
   readonly outputs: readonly { readonly actual: Float32Array; readonly expected: Float64Array }[];
+  /** Of the fastest run. */
+  readonly microseconds: number;
 }
 
 const operandCount = (problem: Problem): number =>
@@ -45,7 +49,7 @@ const operandCount = (problem: Problem): number =>
  * so that a kernel that leaves it ends the process.
  */
 export async function runKernel(problem: Problem, options: RunOptions = {}): Promise<KernelRun> {
-  const { symbols = {}, operands = operandCount(problem), threads = 1 } = options;
+  const { symbols = {}, operands = operandCount(problem), threads = 1, times = 1 } = options;
   const { counts, outputs } = sizes(problem, symbols, operands);
   const storage = storageOf(problem);
   const given = counts.map(
@@ -111,6 +115,7 @@ export async function runKernel(problem: Problem, options: RunOptions = {}): Pro
   const kernels = emitNative([problem], ["kernel"]);
   if (!kernels) throw new Error("the native backend has no kernel for it");
   const read = async (): Promise<Float32Array> => values[1]!;
+  let microseconds = Infinity;
   const loaded = await createNativeProgram(
     program,
     kernels,
@@ -119,18 +124,20 @@ export async function runKernel(problem: Problem, options: RunOptions = {}): Pro
       readRowsFloat32: read,
       readQuantized: async (_, asked) => packable(quantize(given[1]!, gemm.depth, asked), asked),
     },
-    { threads },
+    {
+      threads,
+      onProfile: (_, [launch]) => (microseconds = Math.min(microseconds, launch!.microseconds)),
+    },
   );
   try {
-    const results = await loaded.run(
-      Object.fromEntries(
-        program.inputs.map(({ name, dtype }) => {
-          const data = values[Number(name.slice("operand".length))]!;
-          return [name, dtype === "uint8" ? Uint8Array.from(data) : data];
-        }),
-      ),
-      symbols,
+    const inputs = Object.fromEntries(
+      program.inputs.map(({ name, dtype }) => {
+        const data = values[Number(name.slice("operand".length))]!;
+        return [name, dtype === "uint8" ? Uint8Array.from(data) : data];
+      }),
     );
+    for (let i = 1; i < times; i++) await loaded.run(inputs, symbols);
+    const results = await loaded.run(inputs, symbols);
     const arrays = values.map((data, i) =>
       i < first ? Float64Array.from(data) : new Float64Array(counts[i]!),
     );
@@ -140,6 +147,7 @@ export async function runKernel(problem: Problem, options: RunOptions = {}): Pro
         actual: results[name]!.data,
         expected: arrays[first + i]!,
       })),
+      microseconds,
     };
   } finally {
     await loaded.dispose();

@@ -95,23 +95,18 @@ static void multiply_tiles(const char* a, int64_t a_stride, int64_t upper_rows, 
 template <class D>
 static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
   const Gemm& g = *(const Gemm*)arguments;
-  const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
-  const int64_t begin = divided(g.rows, block, g.row_blocks);
-  const int64_t end = divided(g.rows, block + 1, g.row_blocks);
-  const int64_t panels = panel_count(g.panels), depth = g.panels.depth * D::row_bytes;
-  const Rows split(end - begin, two_tiles);
+  const GemmUnit own(g, unit);
+  const int64_t depth = g.panels.depth * D::row_bytes;
+  const Rows split(own.end - own.begin, two_tiles);
   const TileConfig longer(split.least + 1), shorter(split.least);
   float* registers = (float*)scratch;
   int64_t configured = 0;
-  for (int64_t panel = divided(panels, part, g.panel_groups);
-       panel < divided(panels, part + 1, g.panel_groups); panel++) {
+  for (int64_t panel = own.first; panel < own.past; panel++) {
     const int64_t width = panel_width(g.panels, panel);
-    const int64_t column = panel * g.panels.width;
-    const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
-    const char* b = (const char*)g.b + column * depth;
+    const char* b = (const char*)g.b + panel * g.panels.width * depth;
     const int64_t lines = (width + split.tiles - 1) / split.tiles;
-    Ahead ahead{b + depth * width, 64 * lines};
-    for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
+    Ahead ahead{b + own.ahead(panel) * depth * width, 64 * lines};
+    for (int64_t t = 0, row = own.begin; t < split.tiles; row += split.of(t), t++) {
       const int64_t rows = split.of(t);
       const TileConfig& config = rows == split.least ? shorter : longer;
       if (configured != rows) configure(config);
@@ -123,10 +118,7 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
                : multiply_tiles<D, false, false>)(a, g.a_stride, config.upper(), b, width, depth,
                                                   registers, ahead);
       ahead.at += depth / tile_bytes * ahead.step;
-      const Tile place{rows, width, row, column, columns, g.panels.columns};
-      if (D::integers) scale_sums(g.scales, place, registers);
-      interpret(g.epilogue, place, registers);
-      store_tile(place, registers, g.c);
+      finish<D>(g, tile_at(g, panel, row, rows), registers);
     }
   }
   _tile_release();

@@ -50,6 +50,9 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
     const float* q = a.q + head * a.head_size +
                      ((a.shared_query ? 0 : batch * a.queries) + query) * a.query_stride;
     multiply(q, a.query_stride, rows, keys, key_panels, scores, pitch);
+    // Rows far apart, which nothing else foresees.
+    for (int64_t r = rows; r < rows + query_block && query + r < last; r++)
+      for (int64_t c = 0; c < a.head_size; c += group) V::prefetch(q + r * a.query_stride + c);
     float factors[query_block];
     for (int64_t r = 0; r < rows; r++) {
       float* row = scores + r * pitch;
@@ -58,16 +61,14 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
         W score = mul(W::load(row + c), scale);
         if (mask) score = add(score, W::load(mask + c, a.keys - c));
         score.store(row + c);
-        // Of the last few, those behind the keys do not count.
-        if (a.keys - c >= group)
-          most = max(most, score);
-        else
-          for (int64_t i = c; i < a.keys; i++) most = max(most, W::all(row[i]));
+        // Keys that do not exist get no weight.
+        for (int64_t i = a.keys; i < c + group; i++) row[i] = -__builtin_inff();
+        most = max(most, W::load(row + c));
       }
       const W top = W::all(largest(most));
       W total = W::all(0);
       for (int64_t c = 0; c < a.keys; c += group) {
-        const W weight = first(exp(sub(W::load(row + c), top)), a.keys - c);
+        const W weight = exp(sub(W::load(row + c), top));
         weight.store(row + c);
         total = add(total, weight);
       }

@@ -93,6 +93,29 @@ struct V {
     m = _mm256_castsi256_ps(
         _mm256_add_epi32(_mm256_and_si256(shifted, _mm256_set1_epi32(0x7fffff)), base));
   }
+  /// Lanes i and i ^ step exchanged.
+  template <int step>
+  static inline T swapped(T a) {
+    if constexpr (step == 4) return _mm256_permute2f128_ps(a, a, 1);
+    return _mm256_permute_ps(a, step == 2 ? 0x4e : 0xb1);
+  }
+  static inline float first(T a) { return _mm256_cvtss_f32(a); }
+  /// Four floats of each of two rows.
+  static inline T fours(const float* p, int64_t stride) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + stride),
+                                1);
+  }
+  /// Each four lanes of four registers are the rows of a square, which is transposed.
+  static inline void transpose_fours(T (&r)[4]) {
+    const __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(r[0], r[1]));
+    const __m256d b = _mm256_castps_pd(_mm256_unpackhi_ps(r[0], r[1]));
+    const __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(r[2], r[3]));
+    const __m256d d = _mm256_castps_pd(_mm256_unpackhi_ps(r[2], r[3]));
+    r[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+    r[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+    r[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+    r[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+  }
   /// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
   static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
                         int64_t pitch) {

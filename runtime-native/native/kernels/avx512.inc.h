@@ -78,6 +78,31 @@ struct V {
     m = _mm512_castsi512_ps(
         _mm512_add_epi32(_mm512_and_si512(shifted, _mm512_set1_epi32(0x7fffff)), base));
   }
+  /// Lanes i and i ^ step exchanged.
+  template <int step>
+  static inline T swapped(T a) {
+    if constexpr (step >= 4) return _mm512_shuffle_f32x4(a, a, step == 8 ? 0x4e : 0xb1);
+    return _mm512_permute_ps(a, step == 2 ? 0x4e : 0xb1);
+  }
+  static inline float first(T a) { return _mm512_cvtss_f32(a); }
+  /// Four floats of each of four rows.
+  static inline T fours(const float* p, int64_t stride) {
+    T x = _mm512_castps128_ps512(_mm_loadu_ps(p));
+    x = _mm512_insertf32x4(x, _mm_loadu_ps(p + stride), 1);
+    x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 2 * stride), 2);
+    return _mm512_insertf32x4(x, _mm_loadu_ps(p + 3 * stride), 3);
+  }
+  /// Each four lanes of four registers are the rows of a square, which is transposed.
+  static inline void transpose_fours(T (&r)[4]) {
+    const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
+    const __m512d b = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
+    const __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
+    const __m512d d = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
+    r[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+    r[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+    r[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+    r[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+  }
   /// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
   static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
                         int64_t pitch) {

@@ -144,6 +144,28 @@ static inline void load_tile(const Tile& t, const float* from, float* tile) {
           .store(tile + r * t.pitch + c);
 }
 
+/// What a unit of a Gemm multiplies: rows from `begin` to `end` by panels from `first` to `past`.
+struct GemmUnit {
+  int64_t begin, end, first, past, next;
+  GemmUnit(const Gemm& g, int64_t unit) {
+    const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
+    const int64_t panels = panel_count(g.panels);
+    begin = divided(g.rows, block, g.row_blocks);
+    end = divided(g.rows, block + 1, g.row_blocks);
+    first = divided(panels, part, g.panel_groups);
+    past = divided(panels, part + 1, g.panel_groups);
+    next = divided(panels, part + g.groups_apart, g.panel_groups);
+  }
+  /// How many panels further the next one lies that this thread probably multiplies.
+  int64_t ahead(int64_t panel) const { return panel + 1 < past ? 1 : next - panel; }
+};
+
+static inline Tile tile_at(const Gemm& g, int64_t panel, int64_t row, int64_t rows) {
+  const int64_t width = panel_width(g.panels, panel), column = panel * g.panels.width;
+  const int64_t left = g.panels.columns - column;
+  return {rows, width, row, column, left < width ? left : width, g.panels.columns};
+}
+
 /// A block of a panel as the tiles read it: where it lies, or unpacked behind the registers.
 template <class D>
 static inline const typename D::Value* block_of(const Gemm& g, int64_t panel, int64_t k,
@@ -171,42 +193,44 @@ static void scale_sums(const Scales& s, const Tile& t, float* registers) {
   }
 }
 
+/// From the sums of a whole depth to the result.
+template <class D>
+static inline void finish(const Gemm& g, const Tile& place, float* registers) {
+  if (D::integers) scale_sums(g.scales, place, registers);
+  interpret(g.epilogue, place, registers);
+  store_tile(place, registers, g.c);
+}
+
 template <class D>
 static void gemm(const void* arguments, int64_t unit, char* scratch) {
   const Gemm& g = *(const Gemm*)arguments;
-  const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
-  const int64_t begin = divided(g.rows, block, g.row_blocks);
-  const int64_t end = divided(g.rows, block + 1, g.row_blocks);
-  const int64_t panels = panel_count(g.panels), depth = g.panels.depth / D::step;
+  const GemmUnit own(g, unit);
+  const int64_t depth = g.panels.depth / D::step;
   const int64_t depth_blocks = (depth + longest_block - 1) / longest_block;
   float* registers = (float*)scratch;
   for (int64_t d = 0; d < depth_blocks; d++) {
     const int64_t k = divided(depth, d, depth_blocks);
     const int64_t length = divided(depth, d + 1, depth_blocks) - k;
-    for (int64_t panel = divided(panels, part, g.panel_groups);
-         panel < divided(panels, part + 1, g.panel_groups); panel++) {
+    for (int64_t panel = own.first; panel < own.past; panel++) {
       const int64_t width = panel_width(g.panels, panel);
-      const int64_t column = panel * g.panels.width;
       const auto* b = block_of<D>(g, panel, k, length, scratch);
-      const int64_t columns = g.panels.columns - column < width ? g.panels.columns - column : width;
-      const Rows split(end - begin, tile_rows(width));
-      const int64_t bytes = width * sizeof(*b);
+      const Rows split(own.end - own.begin, tile_rows(width));
       Ahead ahead{(const char*)b, 0};
       if (!g.codes)
-        ahead = {(const char*)(b + depth * width), (bytes + split.tiles - 1) / split.tiles};
-      for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
+        ahead = {(const char*)(b + own.ahead(panel) * depth * width),
+                 ((int64_t)sizeof(*b) * width + split.tiles - 1) / split.tiles};
+      for (int64_t t = 0, row = own.begin; t < split.tiles; row += split.of(t), t++) {
         const int rows = (int)split.of(t);
-        const Tile place{rows, width, row, column, columns, g.panels.columns};
+        const Tile place = tile_at(g, panel, row, rows);
         // What blocks before this one summed up waits where the result will be.
         if (d > 0) load_tile(place, g.c, registers);
         tile_for<D>(width, rows)((const char*)g.a + row * g.a_stride + k * sizeof(float),
                                  g.a_stride, b, length, d > 0, registers, width, ahead);
         ahead.at += length * ahead.step;
-        if (d == depth_blocks - 1) {
-          if (D::integers) scale_sums(g.scales, place, registers);
-          interpret(g.epilogue, place, registers);
-        }
-        store_tile(place, registers, g.c);
+        if (d == depth_blocks - 1)
+          finish<D>(g, place, registers);
+        else
+          store_tile(place, registers, g.c);
       }
     }
   }

@@ -95,6 +95,25 @@ struct V {
     e = vcvtq_f32_s32(vshrq_n_s32(shifted, 23));
     m = vreinterpretq_f32_s32(vaddq_s32(vandq_s32(shifted, vdupq_n_s32(0x7fffff)), base));
   }
+  /// Lanes i and i ^ step exchanged.
+  template <int step>
+  static inline T swapped(T a) {
+    return step == 2 ? vextq_f32(a, a, 2) : vrev64q_f32(a);
+  }
+  static inline float first(T a) { return vgetq_lane_f32(a, 0); }
+  /// Four floats of one row.
+  static inline T fours(const float* p, int64_t) { return load(p); }
+  /// Four registers are the rows of a square, which is transposed.
+  static inline void transpose_fours(T (&r)[4]) {
+    const float64x2_t a = vreinterpretq_f64_f32(vtrn1q_f32(r[0], r[1]));
+    const float64x2_t b = vreinterpretq_f64_f32(vtrn2q_f32(r[0], r[1]));
+    const float64x2_t c = vreinterpretq_f64_f32(vtrn1q_f32(r[2], r[3]));
+    const float64x2_t d = vreinterpretq_f64_f32(vtrn2q_f32(r[2], r[3]));
+    r[0] = vreinterpretq_f32_f64(vtrn1q_f64(a, c));
+    r[1] = vreinterpretq_f32_f64(vtrn1q_f64(b, d));
+    r[2] = vreinterpretq_f32_f64(vtrn2q_f64(a, c));
+    r[3] = vreinterpretq_f32_f64(vtrn2q_f64(b, d));
+  }
   /// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
   static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
                         int64_t pitch) {

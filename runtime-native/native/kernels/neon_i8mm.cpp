@@ -77,31 +77,19 @@ static void multiply_blocks(const char* a, int64_t a_stride, int64_t rows, const
 template <class D>
 static void gemm_blocks(const void* arguments, int64_t unit, char* scratch) {
   const Gemm& g = *(const Gemm*)arguments;
-  const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
-  const int64_t begin = divided(g.rows, block, g.row_blocks);
-  const int64_t end = divided(g.rows, block + 1, g.row_blocks);
-  const int64_t panels = panel_count(g.panels), depth = g.panels.depth * D::row_bytes;
-  const Rows split(end - begin, most_rows);
+  const GemmUnit own(g, unit);
+  const int64_t depth = g.panels.depth * D::row_bytes;
+  const Rows split(own.end - own.begin, most_rows);
   float* registers = (float*)scratch;
-  for (int64_t panel = divided(panels, part, g.panel_groups);
-       panel < divided(panels, part + 1, g.panel_groups); panel++) {
-    const int64_t column = panel * panel_columns, left = g.panels.columns - column;
-    const char* b = (const char*)g.b + column * depth;
-    for (int64_t t = 0, row = begin; t < split.tiles; row += split.of(t), t++) {
+  for (int64_t panel = own.first; panel < own.past; panel++) {
+    const char* b = (const char*)g.b + panel * panel_columns * depth;
+    for (int64_t t = 0, row = own.begin; t < split.tiles; row += split.of(t), t++) {
       const int64_t rows = split.of(t);
       const char* a = (const char*)g.a + row * g.a_stride;
       (rows > 4   ? multiply_blocks<D, 3>
        : rows > 2 ? multiply_blocks<D, 2>
                   : multiply_blocks<D, 1>)(a, g.a_stride, rows, b, depth, registers);
-      const Tile place{rows,
-                       panel_columns,
-                       row,
-                       column,
-                       left < panel_columns ? left : panel_columns,
-                       g.panels.columns};
-      if (D::integers) scale_sums(g.scales, place, registers);
-      interpret(g.epilogue, place, registers);
-      store_tile(place, registers, g.c);
+      finish<D>(g, tile_at(g, panel, row, rows), registers);
     }
   }
 }

@@ -1,10 +1,28 @@
 // Rows of a weight, or of keys, to a panel: [k][columns].
 
+/// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
+static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
+                      int64_t pitch) {
+  int64_t k = 0;
+  if (count >= group)
+    for (; k + 4 <= depth; k += 4)
+#pragma GCC unroll 4
+      for (int64_t c = 0; c < group; c += V::lanes) {
+        typename V::T r[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) r[i] = V::fours(rows + (c + i) * stride + k, 4 * stride);
+        V::transpose_fours(r);
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) V::store(out + (k + i) * pitch + c, r[i]);
+      }
+  V::transpose(rows + k, stride, count, depth - k, out + k * pitch, pitch);
+}
+
 /// `count` rows of `depth` floats, those past them zero, as `width` columns.
 static void pack_panel(const float* rows, int64_t stride, int64_t count, int64_t width,
                        int64_t depth, float* out) {
   for (int64_t column = 0; column < width; column += group)
-    V::transpose(rows + column * stride, stride, count - column, depth, out + column, width);
+    transpose(rows + column * stride, stride, count - column, depth, out + column, width);
 }
 
 static inline float widened(uint16_t bits, Type type) {
@@ -97,7 +115,7 @@ static void pack_float32(const void* arguments, int64_t panel, char*) {
   float* out = (float*)p.out + begin * p.panels.depth;
   for (int64_t column = 0; column < width; column += group)
     read_group(p, begin + column, [&](int64_t k, int64_t count, const float* rows) {
-      V::transpose(rows, 64, group, count, out + k * width + column, width);
+      transpose(rows, 64, group, count, out + k * width + column, width);
     });
 }
 

@@ -3,11 +3,16 @@
 /// The sum over a row of a function of its elements.
 template <class F>
 static inline float row_sum(const float* x, int64_t width, F f) {
-  W total = W::all(0);
+  // One sum would wait for each addition.
+  constexpr int sums = 4;
+  W total[sums] = {W::all(0), W::all(0), W::all(0), W::all(0)};
   int64_t c = 0;
-  for (; c + group <= width; c += group) total = add(total, f(W::load(x + c)));
-  if (c < width) total = add(total, first(f(W::load(x + c, width - c)), width - c));
-  return sum(total);
+  for (; c + sums * group <= width; c += sums * group)
+#pragma GCC unroll 4
+    for (int i = 0; i < sums; i++) total[i] = add(total[i], f(W::load(x + c + i * group)));
+  for (; c < width; c += group)
+    total[0] = add(total[0], first(f(W::load(x + c, width - c)), width - c));
+  return sum(add(add(total[0], total[1]), add(total[2], total[3])));
 }
 
 static void mean_rows(const RowReduce& p, int64_t row) {

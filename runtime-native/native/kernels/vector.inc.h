@@ -101,29 +101,33 @@ inline W number_or_zero(const W& x) {
   return W::make([&](int i) { return V::select(V::is_nan(x.v[i]), V::all(0), x.v[i]); });
 }
 
-/// Always in this order, whatever the registers hold.
+/// Lane i and i + 8 first, then those four, two and one apart, whatever the registers hold:
+/// `f(upper, lower)`.
+template <class F>
+static inline float fold(W a, F f) {
+#pragma GCC unroll 2
+  for (int half = W::parts / 2; half > 0; half /= 2)
+#pragma GCC unroll 2
+    for (int i = 0; i < half; i++) a.v[i] = f(a.v[i + half], a.v[i]);
+  typename V::T x = a.v[0];
+  if constexpr (V::lanes > 8) x = f(V::template swapped<8>(x), x);
+  if constexpr (V::lanes > 4) x = f(V::template swapped<4>(x), x);
+  x = f(V::template swapped<2>(x), x);
+  return V::first(f(V::template swapped<1>(x), x));
+}
 inline float sum(const W& a) {
-  alignas(64) float x[16];
-  a.store(x);
-  for (int step = 8; step > 0; step /= 2)
-    for (int i = 0; i < step; i++) x[i] += x[i + step];
-  return x[0];
+  return fold(a, [](typename V::T upper, typename V::T lower) { return V::add(lower, upper); });
 }
 inline float largest(const W& a) {
-  alignas(64) float x[16];
-  a.store(x);
-  for (int step = 8; step > 0; step /= 2)
-    for (int i = 0; i < step; i++) x[i] = x[i + step] > x[i] ? x[i + step] : x[i];
-  return x[0];
+  return fold(a, [](typename V::T upper, typename V::T lower) {
+    return V::select(V::less(lower, upper), upper, lower);
+  });
 }
 /// NaN if one of them is.
 inline float largest_or_nan(const W& a) {
-  alignas(64) float x[16];
-  a.store(x);
-  float most = x[0];
-  for (int i = 1; i < 16; i++)
-    if (most == most && !(x[i] <= most)) most = x[i];
-  return most;
+  return fold(a, [](typename V::T upper, typename V::T lower) {
+    return V::select(V::is_nan(upper), upper, V::select(V::less(lower, upper), upper, lower));
+  });
 }
 /// The first `n` lanes, zeros behind them.
 inline W first(const W& a, int64_t n) {
@@ -136,11 +140,11 @@ inline W first(const W& a, int64_t n) {
 
 // Polynomials as in Cephes (expf, tanhf, erff, logf); about 1e-7 relative.
 
-/// e^x: infinity beyond float32's range, 0 below its normal numbers, for which processors take a
-/// hundred times as long.
+/// e^x: infinity beyond float32's range, 0 below its normal numbers. Processors take a hundred
+/// times as long for a subnormal number, even for one that is not used in the end.
 inline W exp(const W& value) {
   const W least = W::all(-87.3365447f);
-  const W x = max(least, min(W::all(89), value));
+  const W x = select_less(value, least, W::all(0), min(W::all(89), value));
   const W n = round(mul(x, 1.44269504088896341f));
   W r = fma(n, W::all(-0.693359375f), x);
   r = fma(n, W::all(2.12194440e-4f), r);
