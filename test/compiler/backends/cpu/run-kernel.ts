@@ -18,11 +18,13 @@ export interface KernelRun {
   readonly wat: string;
   /** Each written operand and what it should hold. */
   readonly outputs: readonly { readonly actual: Float32Array; readonly expected: Float64Array }[];
+  /** Processor time of the fastest run. */
+  readonly microseconds: number;
 }
 
 /**
- * `split` runs the units in two calls. Every operand is followed by a guard of NaN, which must be
- * neither used nor overwritten.
+ * `split` runs the units in two calls, `times` says how often they run. Every operand is followed
+ * by a guard of NaN, which must be neither used nor overwritten.
  */
 export async function runKernel(
   problem: Problem,
@@ -30,6 +32,7 @@ export async function runKernel(
     symbols?: Symbols;
     operands?: number;
     split?: boolean;
+    times?: number;
     inputs?: readonly (Float32Array | undefined)[];
   } = {},
 ): Promise<KernelRun> {
@@ -93,8 +96,14 @@ export async function runKernel(
   const units = Math.ceil(valueOf(kernel.units.of, symbols) / kernel.units.per);
   const extents = kernel.extents.map((extent) => valueOf(extent, symbols));
   const cuts = options.split ? [0, Math.floor(units / 2), units] : [0, units];
-  for (let i = 1; i < cuts.length; i++)
-    run(...pointers, ...extents, scratch, cuts[i - 1]!, cuts[i]!);
+  let microseconds = Infinity;
+  for (let time = 0; time < (options.times ?? 1); time++) {
+    const begin = process.cpuUsage();
+    for (let i = 1; i < cuts.length; i++)
+      run(...pointers, ...extents, scratch, cuts[i - 1]!, cuts[i]!);
+    const { user, system } = process.cpuUsage(begin);
+    microseconds = Math.min(microseconds, user + system);
+  }
 
   const arrays = values.map((data, i) =>
     i < counts.length - outputs ? Float64Array.from(data) : new Float64Array(counts[i]!),
@@ -104,6 +113,7 @@ export async function runKernel(
   return {
     kernel,
     wat,
+    microseconds,
     outputs: counts.slice(firstOutput).map((count, i) => {
       const after = new Float32Array(memory.buffer, pointers[firstOutput + i]! + 4 * count, guard);
       if (!after.every(Number.isNaN)) throw new Error("the kernel wrote past its output");
