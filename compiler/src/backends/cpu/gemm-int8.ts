@@ -1,6 +1,7 @@
 /**
  * Gemm with a weight in int8 and rows of A rounded to int8: products of integers, two at a time in
- * 16 bits, exact on every engine. relaxed_dot takes four, but only seven bits on one side.
+ * 16 bits, exact on every engine. relaxed_dot takes four, but only seven bits on one side
+ * (docs/decisions/31-no-relaxed-dot.md).
  */
 import { quantizedPlaces, type QuantizedStorage, type WeightLayout } from "@sigil/spec";
 import { gemmOperands } from "../../kernels/operands.ts";
