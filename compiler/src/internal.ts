@@ -16,6 +16,7 @@ export {
   type CpuOptions as CpuEmitOptions,
   type CpuProblem,
 } from "./backends/cpu/index.ts";
+export { assemble } from "./backends/cpu/wat/assemble.ts";
 export {
   cudaPaths,
   emitCuda,

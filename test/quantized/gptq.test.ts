@@ -36,7 +36,7 @@ it("GPTQ loses far less than rounding where inputs go together", async () => {
   const gram = await Gram.create(columns);
   for (const input of inputs) gram.add(input);
   const rounded = loss(quantizeClosely(values, columns, { bits: 4, group }));
-  const calibrated = gptq(values, columns, { bits: 4, group }, gram);
+  const calibrated = await gptq(values, columns, { bits: 4, group }, gram);
   expect(loss(calibrated)).toBeLessThan(0.25 * rounded);
   // Codes of 4 bits, scales that a file keeps as they are.
   expect(calibrated.codes.every((code) => code >= 0 && code <= 15)).toBe(true);
@@ -44,7 +44,7 @@ it("GPTQ loses far less than rounding where inputs go together", async () => {
 
 it("GPTQ rounds to the nearest codes where there are no inputs", async () => {
   const rounded = quantizeClosely(values, columns, { bits: 4, group });
-  const calibrated = gptq(values, columns, { bits: 4, group }, await Gram.create(columns));
+  const calibrated = await gptq(values, columns, { bits: 4, group }, await Gram.create(columns));
   expect(Array.from(calibrated.codes)).toEqual(Array.from(rounded.codes));
   expect(Array.from(calibrated.scales)).toEqual(Array.from(rounded.scales));
 });
@@ -53,7 +53,7 @@ it("GPTQ takes inputs of which a column is always zero, or two are the same", as
   const gram = await Gram.create(columns);
   for (const input of inputs)
     gram.add(input.map((x, k) => (k === 5 ? 0 : k === 9 ? input[8]! : x)));
-  const { scales } = gptq(values, columns, { bits: 4, group }, gram);
+  const { scales } = await gptq(values, columns, { bits: 4, group }, gram);
   expect(scales.every(Number.isFinite)).toBe(true);
 });
 

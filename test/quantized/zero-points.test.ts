@@ -120,8 +120,8 @@ it("zero points lose less where weights lie on one side of zero", async () => {
     expect(off(dequantize(make(values, 64, zeros), zeros))).toBeLessThan(
       0.6 * off(dequantize(make(values, 64, plain), plain)),
     );
-  expect(off(dequantize(gptq(values, 64, zeros, gram), zeros))).toBeLessThan(
-    0.6 * off(dequantize(gptq(values, 64, plain, gram), plain)),
+  expect(off(dequantize(await gptq(values, 64, zeros, gram), zeros))).toBeLessThan(
+    0.6 * off(dequantize(await gptq(values, 64, plain, gram), plain)),
   );
 });
 

@@ -6,6 +6,7 @@
 import type { QuantizedMatrix } from "@sigil/runtime/internal";
 import { hasZeroPoints, type QuantizedStorage } from "@sigil/spec";
 import { closestGrid, codeRange, nearestNumber } from "./choose-scales.ts";
+import { createDotProducts, type DotProducts } from "./dot-products.ts";
 import type { Gram } from "./gram.ts";
 
 /** What is added to the diagonal, as a part of its mean. */
@@ -14,12 +15,12 @@ const damping = 0.01;
 const blockRows = 16;
 
 /** Quantises `values`, `[rows, columns]`, to codes on the grids of closestGrid. */
-export function gptq(
+export async function gptq(
   values: Float32Array,
   columns: number,
   storage: QuantizedStorage,
   gram: Gram,
-): QuantizedMatrix {
+): Promise<QuantizedMatrix> {
   const { group } = storage;
   const rows = values.length / columns;
   const groups = Math.ceil(columns / group);
@@ -27,9 +28,10 @@ export function gptq(
   const scales = new Float32Array(rows * groups);
   const zeros = hasZeroPoints(storage) ? new Float32Array(scales.length) : undefined;
   const range = codeRange(storage);
-  const feedback = feedbackOf(gram);
-  /** Weights less what their codes stand for. */
-  const errors = new Float64Array(values.length);
+  const { arrays, dot4 } = await createDotProducts(columns * columns, values.length);
+  /** `errors`: weights less what their codes stand for. */
+  const [feedback, errors] = arrays as [Float64Array, Float64Array];
+  writeFeedback(gram, feedback, dot4);
   /** A group of one row: its weights, changed for the errors of earlier groups. */
   const changed = new Float64Array(group);
   /** The same, each also changed for the changes of those before it in the group. */
@@ -69,15 +71,19 @@ export function gptq(
 }
 
 /**
- * `[size, size]`: how much of the error of column j < c column c takes over. With the damped
- * products H = R R^T, R upper triangular, that is R[j, c] / R[c, c]. With H turned end to end,
- * J H J = L L^T, and R = J L J.
+ * Writes `feedback`, `[size, size]`: how much of the error of column j < c column c takes over.
+ * With the damped products H = R R^T, R upper triangular, that is R[j, c] / R[c, c]. With H turned
+ * end to end, J H J = L L^T, and R = J L J.
  */
-function feedbackOf({ size, sums }: Gram): Float64Array {
+function writeFeedback(
+  { size, sums }: Gram,
+  feedback: Float64Array,
+  dot4: DotProducts["dot4"],
+): void {
   let mean = 0;
   for (let i = 0; i < size; i++) mean += sums[i * size + i]! / size;
   const damped = damping * (mean || 1);
-  const l = new Float64Array(size * size);
+  const l = feedback;
   for (let begin = 0; begin < size; begin += blockRows) {
     const end = Math.min(begin + blockRows, size);
     for (let j = 0; j < end; j++) {
@@ -96,53 +102,13 @@ function feedbackOf({ size, sums }: Gram): Float64Array {
       }
     }
   }
-  const feedback = new Float64Array(size * size);
-  for (let c = 0; c < size; c++) {
-    const turned = size - 1 - c;
-    const diagonal = l[turned * size + turned]!;
-    for (let j = 0; j < c; j++)
-      feedback[c * size + j] = l[(size - 1 - j) * size + turned]! / diagonal;
-  }
-  return feedback;
-}
-
-type Four = readonly [number, number, number, number];
-
-/**
- * A row by four others, `stride` apart, of which the last stands for those beyond it. Each value
- * of the row is read once for all four, and no addition need wait for the last.
- */
-function dot4(
-  row: Float64Array,
-  at: number,
-  others: Float64Array,
-  first: number,
-  stride: number,
-  count: number,
-): Four {
-  const last = others.length - stride;
-  const b = Math.min(first + stride, last);
-  const c = Math.min(first + 2 * stride, last);
-  const d = Math.min(first + 3 * stride, last);
-  let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let k = 0;
-  for (; k + 1 < count; k += 2) {
-    const [x, y] = [row[at + k]!, row[at + k + 1]!];
-    s0 += x * others[first + k]!;
-    s1 += x * others[b + k]!;
-    s2 += x * others[c + k]!;
-    s3 += x * others[d + k]!;
-    t0 += y * others[first + k + 1]!;
-    t1 += y * others[b + k + 1]!;
-    t2 += y * others[c + k + 1]!;
-    t3 += y * others[d + k + 1]!;
-  }
-  if (k < count) {
-    const x = row[at + k]!;
-    s0 += x * others[first + k]!;
-    s1 += x * others[b + k]!;
-    s2 += x * others[c + k]!;
-    s3 += x * others[d + k]!;
-  }
-  return [s0 + t0, s1 + t1, s2 + t2, s3 + t3];
+  const diagonals = Float64Array.from({ length: size }, (_, i) => l[i * size + i]!);
+  // What is in row i and column j belongs where row size - 1 - j and column size - 1 - i meet.
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < i && i + j < size; j++) {
+      const [own, other] = [i * size + j, (size - 1 - j) * size + size - 1 - i];
+      const turned = l[own]! / diagonals[j]!;
+      feedback[own] = l[other]! / diagonals[size - 1 - i]!;
+      feedback[other] = turned;
+    }
 }

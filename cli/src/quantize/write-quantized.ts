@@ -105,7 +105,7 @@ export async function writeQuantized(
           const gram = grams.get(name);
           const found =
             gram && encoding.kind === "packed" && encoding.storage.bits === 4
-              ? gptq(values, gram.size, encoding.storage, gram)
+              ? await gptq(values, gram.size, encoding.storage, gram)
               : undefined;
           encoded = encode(name, shape, encoding, values, found);
           if (encoding.kind !== "float") options.encoded?.set(encodingKey, encoded);
