@@ -8,7 +8,8 @@ import { compile } from "@sigil/compiler";
 import { syntheticTensor } from "@sigil/runtime/internal";
 import { saveSafetensors } from "@sigil/runtime/node";
 import { loadSpec, specPath } from "@sigil/spec";
-import { forms, visionTower } from "./vision-tower.mjs";
+import { forms } from "./encoder-graph.mjs";
+import { visionTower } from "./vision-tower.mjs";
 
 const folder = process.argv[2];
 const spec = {

@@ -65,7 +65,14 @@ for (const name of ["onnxruntime-common", "onnxruntime-node"])
     recursive: true,
     filter: (file) => !/bin\/napi-v\d+\/(darwin|win32|linux\/arm64)|\.map$/.test(file),
   });
-for (const name of ["vision-tower", "onnx-graph", "onnx-products", "protobuf"])
+for (const name of [
+  "vision-tower",
+  "encoder-graph",
+  "layer-graph",
+  "onnx-graph",
+  "onnx-products",
+  "protobuf",
+])
   await cp(join(root, "bench", `${name}.mjs`), join(pack, "bench", `${name}.mjs`));
 const loader = "/usr/lib/x86_64-linux-gnu/libvulkan.so.1";
 if (await stat(loader).catch(() => undefined)) {
