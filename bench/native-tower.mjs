@@ -1,8 +1,8 @@
 /**
  * Times one tower on the native addon beside onnxruntime-node:
  * node native-tower.mjs SPEC TOWER STORAGE THREADS BATCH ROUNDS FOLDER SIDES; prints JSON. TOWER:
- * vision or text. SIDES: sigil, exported and contrib, of which onnxruntime has image towers in
- * float32 alone. With no rounds it runs each side once: for the first result of a fresh process.
+ * vision or text. SIDES: sigil, and onnxruntime's exported and contrib, which are in float32 for
+ * any STORAGE. With no rounds it runs each side once: for the first result of a fresh process.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { openSafetensors, syntheticTensor } from "@sigil/runtime/internal";
 import { openFileSource, saveSafetensors } from "@sigil/runtime/node";
 import { chooseInstructionSet, loadAddon, openNativeSession } from "@sigil/runtime-native";
 import { median, processorTime, rounds } from "./rounds.mjs";
+import { textTower } from "./text-tower.mjs";
 import { visionTower } from "./vision-tower.mjs";
 
 const [name, tower, storage, ...numbers] = process.argv.slice(2, 8);
@@ -33,15 +34,15 @@ if (!existsSync(compiled)) {
   });
   writeFileSync(
     compiled,
-    JSON.stringify({ plan, kernels: cpu.native, config: spec.config.vision_config }),
+    JSON.stringify({ plan, kernels: cpu.native, config: spec.config[`${tower}_config`] }),
   );
 }
 const { plan, kernels, config } = JSON.parse(readFileSync(compiled, "utf8"));
 const [program] = plan.programs;
 const files = {
   sigil: join(folder, `${name}.${tower}.safetensors`),
-  exported: join(folder, `${name}.exported.onnx`),
-  contrib: join(folder, `${name}.contrib.onnx`),
+  exported: join(folder, `${name}.${tower}.exported.onnx`),
+  contrib: join(folder, `${name}.${tower}.contrib.onnx`),
 };
 if (!existsSync(files.sigil))
   await saveSafetensors(
@@ -53,11 +54,12 @@ if (!existsSync(files.sigil))
       ]),
     ),
   );
+const writeTower = tower === "text" ? textTower : visionTower;
 for (const form of sides.filter((side) => side !== "sigil"))
   if (!existsSync(files[form]))
     writeFileSync(
       files[form],
-      visionTower(config, (tensor, shape) => syntheticTensor(tensor, shape, 0), form),
+      writeTower(config, (tensor, shape) => syntheticTensor(tensor, shape, 0), form),
     );
 
 const [input] = program.inputs;
@@ -101,16 +103,18 @@ for (const side of sides) {
       intraOpNumThreads: threads,
       executionProviders: ["cpu"],
     });
+    const [type, values] =
+      tower === "text" ? ["int64", BigInt64Array.from(data, BigInt)] : ["float32", data];
     const one = length / batch;
     runs[side] = async () => {
       // The graph has a batch of one.
       const parts = [];
       for (let i = 0; i < batch; i++) {
-        const tensor = new ort.Tensor("float32", data.subarray(i * one, (i + 1) * one), [
+        const tensor = new ort.Tensor(type, values.subarray(i * one, (i + 1) * one), [
           1,
           ...shape.slice(1),
         ]);
-        parts.push((await session.run({ pixel_values: tensor })).pooler_output.data);
+        parts.push((await session.run({ [input.name]: tensor })).pooler_output.data);
       }
       return Float32Array.from(parts.flatMap((part) => [...part]));
     };

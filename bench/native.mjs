@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { forms } from "./encoder-graph.mjs";
 
 const cases = [
   ["siglip-base-patch16-224", "vision", "float32", 1],
@@ -57,15 +58,14 @@ export function benchNative({ run, table, row, failures, rounds, peers, python, 
       for (const threads of [1, 2]) {
         const name = model.replace("siglip-", "");
         if (!only.test(`${name} ${tower} ${storage} ${batch}`)) continue;
-        const forms =
-          peers && tower === "vision" && storage === "float32" ? ["exported", "contrib"] : [];
+        const peerForms = peers && storage === "float32" ? forms : [];
         const of = (sides, count) =>
           run("native-tower.mjs", [model, tower, storage, threads, batch, count, folder, sides]);
         // Some seconds of each side.
         const count = name.startsWith("so") ? 3 : batch > 1 ? 5 : rounds;
-        const one = of(["sigil", ...forms], count);
+        const one = of(["sigil", ...peerForms], count);
         const first = of(["sigil"], 0);
-        const theirs = forms.length > 0 ? of(["exported"], 0) : undefined;
+        const theirs = peerForms.length > 0 ? of(["exported"], 0) : undefined;
         const torch =
           python && batch === 1 ? pytorch(python, model, tower, storage, threads) : null;
         const { sigil, exported, contrib } = one.times;

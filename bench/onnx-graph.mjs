@@ -16,13 +16,13 @@ export class OnnxGraph {
   #outputs = [];
   #names = 0;
 
-  input(name, shape) {
-    this.#inputs.push(this.#value(11, name, shape));
+  input(name, shape, type = "float32") {
+    this.#inputs.push(this.#value(11, name, shape, type));
     return name;
   }
 
   output(name, shape) {
-    this.#outputs.push(this.#value(12, name, shape));
+    this.#outputs.push(this.#value(12, name, shape, "float32"));
   }
 
   /** A constant; `data` is a Float32Array, a Uint8Array or a BigInt64Array. */
@@ -91,12 +91,12 @@ export class OnnxGraph {
     return serialise(integer(1, 9), graph, opset("", 20), opset("com.microsoft", 1));
   }
 
-  #value(field, name, shape) {
+  #value(field, name, shape, type) {
     const dims = shape.map((size) => message(1, integer(1, size)));
     return message(
       field,
       text(1, name),
-      message(2, message(1, integer(1, types.float32), message(2, ...dims))),
+      message(2, message(1, integer(1, types[type]), message(2, ...dims))),
     );
   }
 }
