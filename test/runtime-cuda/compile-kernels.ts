@@ -1,6 +1,6 @@
 /**
  * Compiles kernels with nvcc, many in one translation unit, and reads what ptxas says of each and
- * what is in its PTX. Reports are cached by content.
+ * what is in its PTX. The report on each kernel is cached by content.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -31,6 +31,12 @@ export interface UnitReport {
   readonly complaints: readonly string[];
 }
 
+/** A kernel and the architectures to compile it for, such as 90a. */
+export interface Job {
+  readonly kernel: DistinctKernel;
+  readonly targets: readonly string[];
+}
+
 /** Prefixes of instructions that are counted in the PTX. */
 export const instructions = [
   "mma.sync",
@@ -45,12 +51,13 @@ export const instructions = [
   "setmaxnreg",
 ] as const;
 
-/** nvcc at a time. */
-const units = 2;
+/** nvcc at a time, and kernels of each. */
+const [units, perUnit] = [2, 12];
 /**
- * Of UnitReport: raised when reports that are kept elsewhere no longer say what this code reads.
+ * Of what is cached: raised when reports that are kept elsewhere no longer say what this code
+ * reads.
  */
-const format = 2;
+const format = 3;
 const headers = (
   await Promise.all(
     (
@@ -101,22 +108,12 @@ function countInstructions(ptx: string): UnitReport["ptx"] {
   return found;
 }
 
+/** Compiles kernels for the same targets. */
 async function compileUnit(
   toolkit: Toolkit,
   source: string,
   targets: readonly string[],
 ): Promise<UnitReport> {
-  const flags = ["-std=c++17", "-Xptxas", "-v", "-I", device];
-  const key = createHash("sha256")
-    .update(JSON.stringify([toolkit.version, targets, instructions, format, headers, source]))
-    .digest("hex")
-    .slice(0, 40);
-  const cached = join(cache, `${key}.json`);
-  try {
-    return JSON.parse(await readFile(cached, "utf8")) as UnitReport;
-  } catch {
-    // Not compiled yet.
-  }
   const work = await mkdtemp(join(tmpdir(), "sigil-nvcc-"));
   try {
     const file = join(work, "unit.cu");
@@ -125,7 +122,7 @@ async function compileUnit(
     const { stdout, stderr } = await run(
       toolkit.nvcc,
       [
-        ...flags,
+        ...["-std=c++17", "-Xptxas", "-v", "-I", device],
         ...targets.flatMap((target) => ["-gencode", `arch=compute_${target},code=sm_${target}`]),
         "--keep",
         "--keep-dir",
@@ -141,46 +138,71 @@ async function compileUnit(
     const ptx = (await readdir(work)).filter(
       (name) => name.endsWith(".ptx") && name.includes(`compute_${targets[0]}`),
     );
-    const report: UnitReport = {
+    return {
       kernels: parsePtxas(output),
       ptx: countInstructions(await readFile(join(work, ptx[0] ?? "unit.ptx"), "utf8")),
-      complaints: output.split("\n").filter((line) => /warning|error|C75\d\d/i.test(line)),
+      complaints: output.split("\n").filter((line) => /warning|error|\(C75\d\d\)/i.test(line)),
     };
-    await mkdir(cache, { recursive: true });
-    const partial = `${cached}.${process.pid}.part`;
-    await writeFile(partial, JSON.stringify(report));
-    await rename(partial, cached);
-    return report;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
+/** What is cached of a kernel that compiled without a complaint. */
+type Cached = Pick<UnitReport, "kernels" | "ptx">;
+
+function cachePath(toolkit: Toolkit, { kernel, targets }: Job): string {
+  const key = createHash("sha256")
+    .update(JSON.stringify([toolkit.version, targets, instructions, format, headers, kernel.text]))
+    .digest("hex")
+    .slice(0, 40);
+  return join(cache, `${key}.json`);
+}
+
+async function keep(path: string, report: Cached): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const partial = `${path}.${process.pid}.part`;
+  await writeFile(partial, JSON.stringify(report));
+  await rename(partial, path);
+}
+
 /** Reports on all kernels; a kernel that does not compile rejects with nvcc's words. */
-export async function compileKernels(
-  toolkit: Toolkit,
-  kernels: readonly DistinctKernel[],
-  targets: readonly string[],
-): Promise<UnitReport> {
-  const perUnit = 12;
-  const sources = Array.from({ length: Math.ceil(kernels.length / perUnit) }, (_, i) =>
-    kernels
-      .slice(perUnit * i, perUnit * (i + 1))
-      .map(({ text }) => text)
-      .join("\n"),
+export async function compileKernels(toolkit: Toolkit, jobs: readonly Job[]): Promise<UnitReport> {
+  const reports: Cached[] = [];
+  const complaints: string[] = [];
+  const left = new Map<string, Job[]>();
+  for (const job of jobs)
+    try {
+      reports.push(JSON.parse(await readFile(cachePath(toolkit, job), "utf8")) as Cached);
+    } catch {
+      const key = job.targets.join();
+      left.set(key, [...(left.get(key) ?? []), job]);
+    }
+  const work = [...left.values()].flatMap((same) =>
+    Array.from({ length: Math.ceil(same.length / perUnit) }, (_, i) =>
+      same.slice(perUnit * i, perUnit * (i + 1)),
+    ),
   );
-  const reports: UnitReport[] = [];
-  let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < sources.length) {
-      const i = next++;
-      reports[i] = await compileUnit(toolkit, sources[i]!, targets);
+    for (let unit = work.pop(); unit; unit = work.pop()) {
+      const source = unit.map(({ kernel }) => kernel.text).join("\n");
+      const report = await compileUnit(toolkit, source, unit[0]!.targets);
+      reports.push(report);
+      complaints.push(...report.complaints);
+      if (report.complaints.length > 0) continue;
+      for (const job of unit) {
+        const { name } = job.kernel;
+        await keep(cachePath(toolkit, job), {
+          kernels: { [name]: report.kernels[name] ?? {} },
+          ptx: { [name]: report.ptx[name] ?? {} },
+        });
+      }
     }
   };
   await Promise.all(Array.from({ length: units }, worker));
   return {
-    kernels: Object.assign({}, ...reports.map((report) => report.kernels)) as UnitReport["kernels"],
+    kernels: Object.assign({}, ...reports.map(({ kernels }) => kernels)) as UnitReport["kernels"],
     ptx: Object.assign({}, ...reports.map(({ ptx }) => ptx)) as UnitReport["ptx"],
-    complaints: reports.flatMap(({ complaints }) => complaints),
+    complaints,
   };
 }

@@ -1,4 +1,5 @@
 /** The kernels that the published specs and the fixtures compile to, each text once. */
+import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -24,7 +25,7 @@ export const normalisedBytes: ModelSpec["pixels"] = {
 };
 
 export interface DistinctKernel {
-  /** Unique; also the kernel's name in `text`. */
+  /** Unique, and the same whatever other kernels there are; also the kernel's name in `text`. */
   readonly name: string;
   readonly path: CudaPath;
   /** What it is an instance of: storage, family and choice. A row of the table of resources. */
@@ -106,7 +107,8 @@ export function distinctKernels(specs: readonly ModelSpec[]): DistinctKernel[] {
           const key = `${path}${body.replaceAll(own, "@")}`;
           if (path === "hopper" && known.has(`portable${key.slice(path.length)}`)) continue;
           if (known.has(key)) continue;
-          const unique = `${family}_${known.size}`;
+          const digest = createHash("sha256").update(key).digest("hex");
+          const unique = `${family}_${digest.slice(0, 16)}`;
           known.set(key, {
             name: unique,
             path,

@@ -2,7 +2,7 @@
 import { findToolkit } from "@sigil/runtime-cuda/nvcc";
 import { requires } from "./require.ts";
 
-/** Every kernel of every spec rather than some of each kind. */
+/** Every kernel of every spec, rather than two of each kind. */
 export const everyKernel = requires("nvcc-all");
 
 /** Whether kernels are compiled at all: two of each kind take two minutes. */
