@@ -307,7 +307,10 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
         });
         return microseconds;
       };
-      expect(await timeWith(keys / 2)).toBeLessThan(1.5 * (await timeWith(0)));
+      const ratios: number[] = [];
+      // The machine may become slower between two times, but hardly thrice.
+      for (let i = 0; i < 3; i++) ratios.push((await timeWith(keys / 2)) / (await timeWith(0)));
+      expect(Math.min(...ratios)).toBeLessThan(1.5);
     });
 
     it("reductions of rows of every width", async () => {

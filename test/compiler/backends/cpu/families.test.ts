@@ -300,7 +300,10 @@ describe("attention computes its definition", () => {
       });
       return microseconds;
     };
-    expect(await timeWith(keys / 2)).toBeLessThan(1.4 * (await timeWith(0)));
+    const ratios: number[] = [];
+    // The machine may become slower between two times, but hardly thrice.
+    for (let i = 0; i < 3; i++) ratios.push((await timeWith(keys / 2)) / (await timeWith(0)));
+    expect(Math.min(...ratios)).toBeLessThan(1.4);
   });
 });
 
