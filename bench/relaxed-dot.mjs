@@ -17,59 +17,51 @@ const relaxed = (row, half, x, y) => {
   return `(local.set ${sum} (i32x4.relaxed_dot_i8x16_i7x16_add_s ${x} ${y} ${get(sum)}))`;
 };
 
+/** Loads columns of a panel, then does what a row takes. */
+const stepOf = (columns, ofRow) => [...list(columns).map(column), ...list(rows).flatMap(ofRow)];
+const halves = [0, 1];
+
 /** A step of `values` of the depth for four rows by eight columns. */
 const tiles = {
   "16 bits: dot_i16x8, exact": {
     values: 2,
     panelBytes: 32,
-    step: [
-      ...list(2).map(column),
-      ...list(rows).flatMap((row) => [
-        splat("$x", row, 2 * depth),
-        ...list(2).map(
-          (half) =>
-            `(local.set $s${row}_${half} (i32x4.add ${get(`$s${row}_${half}`)}` +
-            ` (i32x4.dot_i16x8_s ${get("$x")} ${get(`$b${half}`)})))`,
-        ),
-      ]),
-    ],
+    step: stepOf(2, (row) => [
+      splat("$x", row, 2 * depth),
+      ...halves.map((half) => {
+        const product = `(i32x4.dot_i16x8_s ${get("$x")} ${get(`$b${half}`)})`;
+        const sum = `$s${row}_${half}`;
+        return `(local.set ${sum} (i32x4.add ${get(sum)} ${product}))`;
+      }),
+    ]),
   },
   "relaxed_dot, twice: seven bits of a weight and one, exact": {
     values: 4,
     panelBytes: 64,
-    step: [
-      ...list(4).map(column),
-      ...list(rows).flatMap((row) => [
-        splat("$x", row, depth),
-        ...list(4).map((i) => relaxed(row, i & 1, get("$x"), get(`$b${i}`))),
-      ]),
-    ],
+    step: stepOf(4, (row) => [
+      splat("$x", row, depth),
+      ...list(4).map((i) => relaxed(row, i & 1, get("$x"), get(`$b${i}`))),
+    ]),
   },
   "relaxed_dot: magnitudes, and weights with their signs, exact": {
     values: 4,
     panelBytes: 32,
-    step: [
-      ...list(2).map(column),
-      ...list(rows).flatMap((row) => [
-        splat("$x", row, depth),
-        splat("$signs", row + rows, depth),
-        ...list(2).map((half) => {
-          const turned = `(v128.xor ${get(`$b${half}`)} ${get("$signs")})`;
-          return relaxed(row, half, `(i8x16.sub ${turned} ${get("$signs")})`, get("$x"));
-        }),
-      ]),
-    ],
+    step: stepOf(2, (row) => [
+      splat("$x", row, depth),
+      splat("$signs", row + rows, depth),
+      ...halves.map((half) => {
+        const turned = `(v128.xor ${get(`$b${half}`)} ${get("$signs")})`;
+        return relaxed(row, half, `(i8x16.sub ${turned} ${get("$signs")})`, get("$x"));
+      }),
+    ]),
   },
   "relaxed_dot: seven bits": {
     values: 4,
     panelBytes: 32,
-    step: [
-      ...list(2).map(column),
-      ...list(rows).flatMap((row) => [
-        splat("$x", row, depth),
-        ...list(2).map((half) => relaxed(row, half, get(`$b${half}`), get("$x"))),
-      ]),
-    ],
+    step: stepOf(2, (row) => [
+      splat("$x", row, depth),
+      ...halves.map((half) => relaxed(row, half, get(`$b${half}`), get("$x"))),
+    ]),
   },
 };
 

@@ -22,6 +22,7 @@ export interface DotProducts {
 const pageBytes = 65536;
 const align = (bytes: number): number => 64 * Math.ceil(bytes / 64);
 
+/** Throws RangeError where there is no memory for arrays of these lengths: 4 GiB in all at most. */
 export async function createDotProducts(...lengths: readonly number[]): Promise<DotProducts> {
   const sumBytes = align(4 * Float64Array.BYTES_PER_ELEMENT);
   const places: number[] = [];

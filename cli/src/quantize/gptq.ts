@@ -83,6 +83,7 @@ function writeFeedback(
   let mean = 0;
   for (let i = 0; i < size; i++) mean += sums[i * size + i]! / size;
   const damped = damping * (mean || 1);
+  // A large matrix takes 148 MB, so that L and what is made of it share a place.
   const l = feedback;
   for (let begin = 0; begin < size; begin += blockRows) {
     const end = Math.min(begin + blockRows, size);

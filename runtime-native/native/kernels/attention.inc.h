@@ -50,7 +50,7 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
     const float* q = a.q + head * a.head_size +
                      ((a.shared_query ? 0 : batch * a.queries) + query) * a.query_stride;
     multiply(q, a.query_stride, rows, keys, key_panels, scores, pitch);
-    // Rows far apart, which nothing else foresees.
+    // The next queries: no prefetcher foresees rows that lie so far apart.
     for (int64_t r = rows; r < rows + query_block && query + r < last; r++)
       for (int64_t c = 0; c < a.head_size; c += group) V::prefetch(q + r * a.query_stride + c);
     float factors[query_block];
