@@ -14,6 +14,9 @@ import {
   type PreparedPicture,
 } from "./picture-task.ts";
 
+/** The module of the pool's threads. */
+export const threadModule = new URL("./picture-thread.cjs", import.meta.url);
+
 /** A picture file of a request, and its name in errors. */
 export interface PictureFile {
   readonly name: string;
@@ -29,7 +32,7 @@ export class PicturePreparation {
   constructor({ limitPixels, maxQueue }: { limitPixels: number; maxQueue: number }) {
     this.#limitPixels = limitPixels;
     this.#pool = new Piscina({
-      filename: new URL("./picture-worker.js", import.meta.url).href,
+      filename: threadModule.href,
       minThreads: 1,
       maxThreads: Math.max(1, availableParallelism() >> 1),
       maxQueue,
