@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -11,8 +12,8 @@ import { writeNaflexCheckpoint } from "../support/naflex-checkpoint.ts";
 const command = join(import.meta.dirname, "../../cli/bin/sigil.js");
 const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
 
-const start = (...sources: readonly string[]) => {
-  const child = spawn(process.execPath, [command, "serve", ...sources, "--port", "0"], {
+const start = (...args: readonly string[]) => {
+  const child = spawn(process.execPath, [command, "serve", "--port", "0", ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";
@@ -77,4 +78,19 @@ it("sigil serve refuses two models of one name", async () => {
   const { said, ended } = start(checkpoint, checkpoint);
   expect(await ended).toEqual([1, null]);
   expect(said()).toMatch(/error: two models have the name siglip-shapes: rename one/);
+});
+
+it("sigil serve says why it cannot listen", async () => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const { port } = holder.address() as AddressInfo;
+  const used = start(checkpoint, "--port", String(port));
+  const elsewhere = start(checkpoint, "--host", "192.0.2.1");
+  expect(await used.ended).toEqual([1, null]);
+  expect(used.said()).toMatch(
+    `error: port ${port} of 127.0.0.1 is in use: choose another with --port, where 0 picks a free`,
+  );
+  expect(await elsewhere.ended).toEqual([1, null]);
+  expect(elsewhere.said()).toMatch("error: 192.0.2.1 is no address of this machine: --host");
+  holder.close();
 });

@@ -41,15 +41,47 @@ export async function serve(sources: string[], options: ServeOptions): Promise<v
       opened.push({ ...model, name });
     }
     const app = await createServer(opened, { ...options, version });
-    const stopped = once(["SIGTERM", "SIGINT"]);
-    const address = await app.listen({ port: options.port, host: options.host });
-    for (const { name, session } of opened)
-      process.stderr.write(`${name}: ${address}/v2/models/${name} on ${session.backend}\n`);
-    process.stderr.write(`listening on ${address}; routes are in ${address}/openapi.json\n`);
-    process.stderr.write(`${await stopped}: waiting for the requests in progress\n`);
-    await app.close();
+    try {
+      const stopped = once(["SIGTERM", "SIGINT"]);
+      const address = await listen(app, options);
+      for (const { name, session } of opened)
+        process.stderr.write(`${name}: ${address}/v2/models/${name} on ${session.backend}\n`);
+      process.stderr.write(`listening on ${address}; routes are in ${address}/openapi.json\n`);
+      process.stderr.write(`${await stopped}: waiting for the requests in progress\n`);
+    } finally {
+      await app.close();
+    }
   } finally {
     for (const model of opened) await model.close();
+  }
+}
+
+/** The address that it listens on. Throws InputError for one that cannot be had. */
+async function listen(
+  app: Awaited<ReturnType<typeof Serve.createServer>>,
+  { port, host }: ServeOptions,
+): Promise<string> {
+  try {
+    return await app.listen({ port, host });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE")
+      throw new InputError(
+        `port ${port} of ${host} is in use: choose another with --port, where 0 picks a free one`,
+        { cause },
+      );
+    if (code === "EACCES")
+      throw new InputError(
+        `the system does not let this user listen on port ${port}: choose one from 1024 with --port`,
+        { cause },
+      );
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
+      throw new InputError(
+        `${host} is no address of this machine: --host 127.0.0.1 listens on this machine alone, ` +
+          "0.0.0.0 on every network",
+        { cause },
+      );
+    throw cause;
   }
 }
 
