@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { configDefaults, defineConfig } from "vitest/config";
 import { requires } from "./test/support/require.ts";
 import { slowFiles } from "./test/support/slow-files.ts";
@@ -13,6 +16,11 @@ process.stderr.write = (chunk, ...rest) =>
     ? write(String(chunk).replaceAll(dawnLimits, ""), ...rest)
     : write(chunk, ...rest);
 
+// Whatever tests and the programs that they start leave behind goes with the run.
+const temporary = mkdtempSync(join(tmpdir(), "sigil-tests-"));
+process.env.TMPDIR = temporary;
+process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
+
 const exclude = [
   ...configDefaults.exclude,
   ...(requires("slow") || pathsNamed ? [] : slowFiles.map((file) => `test/${file}.test.ts`)),
@@ -22,9 +30,22 @@ const exclude = [
  * Files that change nothing of their process share one with the modules that they load, which
  * spares each of them nearly a second of a processor.
  */
-const sharing = ["compiler", "runtime", "serve", "spec", "wild"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const sharing = [
+  "browser",
+  "compiler",
+  "deploy",
+  "docs",
+  "generated",
+  "packages",
+  "pixels",
+  "properties",
+  "quantized",
+  "runtime",
+  "serve",
+  "spec",
+  "specs",
+  "wild",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
@@ -33,7 +54,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // All but one by default, which is one of two.
     maxWorkers: "100%",
-    reporters: ["default", ...(process.env.CI ? ["./test/support/slowest-reporter.ts"] : [])],
+    reporters: ["default", ...(process.env.CI ? ["./test/support/summary-reporter.ts"] : [])],
     projects: [
       { extends: true, test: { name: "sharing", include: sharing, exclude, isolate: false } },
       {

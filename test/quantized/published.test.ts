@@ -152,18 +152,19 @@ it.skipIf(!slow).each([
   [so400m, "vision", "int4", int4],
   [so400m, "vision", "nf4", nf4],
 ] as const)(
-  "%s, %s, three layers on the CPU in %s",
+  "%s, %s, two layers on the CPU in %s",
   { timeout: 600_000 },
   async (name, tower, _, quantize) => {
-    expect(await errorOf(name, tower, quantize, "cpu", 3)).toBeLessThan(tolerance);
+    expect(await errorOf(name, tower, quantize, "cpu", 2)).toBeLessThan(tolerance);
   },
 );
 
+// Whole it takes five times as long, nearly all of it to make up the weights.
 it.skipIf(!slow || instructionSets.length === 0).each([[so400m, "vision", "int4", int4]] as const)(
-  `%s, %s, natively in %s ${needsGxx}`,
+  `%s, %s, four layers natively in %s ${needsGxx}`,
   { timeout: 600_000 },
   async (name, tower, _, quantize) => {
-    expect(await errorOf(name, tower, quantize, "native")).toBeLessThan(tolerance);
+    expect(await errorOf(name, tower, quantize, "native", 4)).toBeLessThan(tolerance);
   },
 );
 

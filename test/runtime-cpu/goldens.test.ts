@@ -97,15 +97,22 @@ describe("the CPU computes what transformers' SiglipModel computes", () => {
     });
 
   // 0.65 and 0.88 billion parameters: a minute and 5 GiB of memory, so only on request.
-  for (const name of ["large-patch16-256", "so400m-patch14-384"])
-    it.skipIf(!slow)(`${name} (needs REQUIRE=slow)`, { timeout: 1_200_000 }, async () => {
-      const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
-      await compare(
-        golden,
-        await runJoint(golden, await open(golden.spec, golden.seed)),
-        tolerance,
-      );
-    });
+  for (const [name, asked] of [
+    ["large-patch16-256", "all-sizes"],
+    ["so400m-patch14-384", "slow"],
+  ] as const)
+    it.skipIf(!requires(asked))(
+      `${name} (needs REQUIRE=${asked})`,
+      { timeout: 1_200_000 },
+      async () => {
+        const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
+        await compare(
+          golden,
+          await runJoint(golden, await open(golden.spec, golden.seed)),
+          tolerance,
+        );
+      },
+    );
 });
 
 describe("the CPU computes what transformers' SiglipForImageClassification computes", () => {

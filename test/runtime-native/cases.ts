@@ -1,6 +1,6 @@
-/** Programs and their operands as files, and the program that runs them without Node. */
+/** Programs and their operands as files, which run_case.cpp runs without Node. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emitNative, lowerSpec, planProgram } from "@sigil/compiler/internal";
@@ -10,12 +10,9 @@ import { emitCpu } from "../../compiler/dist/backends/cpu/index.js";
 import type { NativePart, NativeProgram } from "../../runtime-native/dist/addon.js";
 import { encodeProgram } from "../../runtime-native/dist/encode.js";
 import { placeWeights } from "../../runtime-native/dist/weights.js";
-import { units } from "../../runtime-native/scripts/units.mjs";
 import { goldenCase } from "../support/golden-cases.ts";
 
-const root = join(import.meta.dirname, "../..");
-const native = join(root, "runtime-native/native");
-export const folder = mkdtempSync(join(tmpdir(), "sigil-native-"));
+const folder = mkdtempSync(join(tmpdir(), "sigil-native-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const word = (value: number): Buffer => {
@@ -89,37 +86,6 @@ export async function writeCases(name: string, storage = "float32"): Promise<str
     paths.push(path);
   }
   return paths;
-}
-
-/** Compiles run_case.cpp with these flags; the path of the program, and of its objects. */
-export function buildRunner(
-  name: string,
-  flags: readonly string[],
-  { compiler = "g++", arch = process.arch as string } = {},
-): { readonly program: string; readonly objects: string } {
-  const objects = mkdtempSync(join(folder, `${name}-`));
-  const compile = (...args: readonly string[]): void => {
-    const { status, stderr, error } = spawnSync(
-      compiler,
-      ["-std=c++17", "-O2", "-g", "-ffp-contract=off", "-w", ...flags, ...args],
-      { encoding: "utf8" },
-    );
-    if (status !== 0) throw new Error(`${compiler}: ${error?.message ?? stderr}`);
-  };
-  const sources = ["cores", "descriptor", "file", "isa", "memory", "pool", "program"];
-  for (const source of sources)
-    compile("-c", join(native, `${source}.cpp`), "-o", join(objects, `${source}.o`));
-  for (const [unit, own] of Object.entries(units[arch]!))
-    compile(...own, "-c", join(native, "kernels", `${unit}.cpp`), "-o", join(objects, `${unit}.o`));
-  const program = join(objects, "run_case");
-  compile(
-    join(import.meta.dirname, "run_case.cpp"),
-    ...readdirSync(objects).map((file) => join(objects, file)),
-    "-pthread",
-    "-o",
-    program,
-  );
-  return { program, objects };
 }
 
 /** What a run leaves in the arena; undefined where the machine lacks the instruction set. */

@@ -48,15 +48,15 @@ describe.skipIf(instructionSets.length === 0)(`on the native backend ${needsGxx}
     });
   });
 
-  it
-    .skipIf(!requires("slow"))
-    .each(["base-patch16-224", "base-patch16-512", "base-patch16-224-interpolate-384x256"])(
-    "%s (needs REQUIRE=slow)",
-    { timeout: 300_000 },
-    async (name) => {
-      const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
-      const session = await openNative(golden.spec, golden.seed, { lazy: true });
-      await compare(golden, await runCase(golden, session), tolerance);
-    },
-  );
+  it.skipIf(!requires("slow")).each([
+    ["base-patch16-224", 2, 3],
+    ["base-patch16-512", 2, 3],
+    ["base-patch16-224-interpolate-384x256", 2, 3],
+    ["large-patch16-256", 1, 2],
+    ["so400m-patch14-384", 1, 2],
+  ] as const)("%s (needs REQUIRE=slow)", { timeout: 300_000 }, async (name, image, text) => {
+    const golden = await goldenCase(name, { batch: { image, text } });
+    const session = await openNative(golden.spec, golden.seed, { lazy: true });
+    await compare(golden, await runCase(golden, session), tolerance);
+  });
 });

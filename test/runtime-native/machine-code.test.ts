@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import { nativeAddon } from "../support/native.ts";
 import { units } from "../../runtime-native/scripts/units.mjs";
-import { buildRunner } from "./cases.ts";
+import { buildRunner } from "./build-runner.ts";
 
 const here = hostCompiler !== undefined && process.arch === "x64";
 const run = (program: string, ...args: readonly string[]): string => {
@@ -54,7 +54,7 @@ function loopOf(body: readonly Instruction[], products: RegExp): readonly Instru
 }
 
 describe.skipIf(!here)(`machine code ${needsGxx}`, { timeout: 300_000 }, () => {
-  const objects = here ? buildRunner("code", []).objects : "";
+  const objects = here ? buildRunner().objects : "";
 
   it.each([
     ["avx2", "Floats", /vfmadd\d+ps/],

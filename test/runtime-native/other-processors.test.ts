@@ -7,7 +7,8 @@ import { describe, expect, it } from "vitest";
 import { hostCompiler } from "../support/gxx.ts";
 import { scaledError } from "../support/golden-cases.ts";
 import { requires } from "../support/require.ts";
-import { arenaAfter, buildRunner, writeCases } from "./cases.ts";
+import { buildRunner } from "./build-runner.ts";
+import { arenaAfter, writeCases } from "./cases.ts";
 
 const floatsOf = (bytes: Buffer): Float32Array =>
   new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
@@ -20,8 +21,8 @@ if (!emulated && requires("qemu"))
 
 describe.skipIf(!emulated)("an arm64 processor (needs qemu; REQUIRE=qemu)", () => {
   it("gives the bits of AVX2", { timeout: 300_000 }, async () => {
-    const { program: here } = buildRunner("here", []);
-    const { program: arm } = buildRunner("arm", ["-static"], { compiler, arch: "arm64" });
+    const { program: here } = buildRunner();
+    const { program: arm } = buildRunner(["-static"], { compiler, arch: "arm64" });
     for (const name of ["tiny", "tiny-awkward"])
       for (const storage of ["float32", "float16", "bfloat16", "int8", "nf4", "integers"] as const)
         for (const path of await writeCases(name, storage)) {

@@ -8,10 +8,11 @@ import { describe, expect, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import { instructionSets } from "../support/native.ts";
 import { requires } from "../support/require.ts";
-import { arenaAfter, buildRunner, writeCases } from "./cases.ts";
+import { buildRunner } from "./build-runner.ts";
+import { arenaAfter, writeCases } from "./cases.ts";
 
 const here = hostCompiler !== undefined && instructionSets.length > 0;
-/** Builds of a minute each on two cores. */
+/** Builds of half a minute each on two cores. */
 const slow = requires("slow");
 
 function fuzz(
@@ -31,7 +32,7 @@ function fuzz(
 
 describe.skipIf(!here)(`mutated descriptors ${needsGxx}`, () => {
   it("are refused, or run inside their memory", { timeout: 300_000 }, async () => {
-    const { program } = buildRunner("plain", []);
+    const { program } = buildRunner();
     let [ran, refused] = [0, 0];
     for (const path of [
       ...(await writeCases("tiny")),
@@ -50,9 +51,10 @@ describe.skipIf(!here)(`mutated descriptors ${needsGxx}`, () => {
 
 describe.skipIf(!here || !slow)("under sanitizers (needs g++ and REQUIRE=slow)", () => {
   it("AddressSanitizer and UBSan find nothing", { timeout: 900_000 }, async () => {
-    const { program } = buildRunner("address", [
-      // More takes minutes to compile.
-      "-O1",
+    const { program } = buildRunner([
+      // More of either takes twice as long to compile.
+      "-Og",
+      "-g1",
       "-fsanitize=address,undefined",
       "-fno-sanitize-recover=all",
     ]);
@@ -65,7 +67,7 @@ describe.skipIf(!here || !slow)("under sanitizers (needs g++ and REQUIRE=slow)",
   });
 
   it("ThreadSanitizer finds nothing", { timeout: 900_000 }, async () => {
-    const { program } = buildRunner("thread", ["-O1", "-fsanitize=thread"]);
+    const { program } = buildRunner(["-Og", "-g1", "-fsanitize=thread"]);
     for (const path of await writeCases("tiny"))
       for (const set of instructionSets)
         expect(

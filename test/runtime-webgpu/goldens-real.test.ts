@@ -12,7 +12,8 @@ import { goldenCase, type GoldenCase } from "../support/golden-cases.ts";
 import { gpu, needsWebGpu } from "../support/webgpu.ts";
 import { requires } from "../support/require.ts";
 
-const slow = requires("slow");
+const all = requires("all-sizes");
+const slow = requires("slow") || all;
 
 /** The bars of the project for WebGPU in float32, as for the small cases. */
 function tolerance(name: string): number {
@@ -33,22 +34,26 @@ async function open({ spec, seed }: GoldenCase) {
 }
 
 describe.skipIf(!gpu || !slow)(
-  `transformers' models of real size on the WebGPU backend (needs REQUIRE=slow) ${needsWebGpu}`,
+  "transformers' models of real size on the WebGPU backend (needs REQUIRE=slow for some, " +
+    `all-sizes for all) ${needsWebGpu}`,
   { timeout: 600_000 },
   () => {
-    for (const name of [
-      "base-patch16-224",
-      "base-patch16-224-interpolate-384x256",
-      "base-patch16-512",
-    ])
-      it(name, async () => {
+    for (const [name, chosen] of [
+      ["base-patch16-224", slow],
+      ["base-patch16-224-interpolate-384x256", slow],
+      ["base-patch16-512", all],
+    ] as const)
+      it.runIf(chosen)(name, async () => {
         const golden = await goldenCase(name, { batch: { image: 2, text: 3 } });
         await compare(golden, await runJoint(golden, await open(golden)), tolerance);
       });
 
     // 0.65 and 0.88 billion parameters, as on the CPU.
-    for (const name of ["large-patch16-256", "so400m-patch14-384"])
-      it(name, async () => {
+    for (const [name, chosen] of [
+      ["large-patch16-256", all],
+      ["so400m-patch14-384", slow],
+    ] as const)
+      it.runIf(chosen)(name, async () => {
         const golden = await goldenCase(name, { batch: { image: 1, text: 2 } });
         await compare(golden, await runJoint(golden, await open(golden)), tolerance);
       });

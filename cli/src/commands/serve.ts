@@ -72,7 +72,8 @@ async function listen(
       );
     if (code === "EACCES")
       throw new InputError(
-        `the system does not let this user listen on port ${port}: choose one from 1024 with --port`,
+        `the system does not let this user listen on port ${port}: choose one from 1024 on, ` +
+          "with --port",
         { cause },
       );
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
