@@ -220,7 +220,7 @@ class Decoder {
       code.op = (uint8_t)op;
       code.target = (uint8_t)in_.whole("target", 0, most_registers - 1);
       code.a = (uint8_t)in_.whole("register", 0, most_registers - 1);
-      const bool operand = op == Op::load || op == Op::add_operand || op == Op::mul_operand;
+      const bool operand = reads_operand(op);
       code.b = (uint8_t)in_.whole(operand ? "operand" : "register", 0,
                                   operand ? (int64_t)operands - 1 : most_registers - 1);
       code.value = in_.real("value");

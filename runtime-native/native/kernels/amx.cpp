@@ -111,6 +111,8 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
       const TileConfig& config = rows == split.least ? shorter : longer;
       if (configured != rows) configure(config);
       configured = rows;
+      const Tile place = tile_at(g, panel, row, rows);
+      fetch_place(g, place);
       const char* a = (const char*)g.a + row * g.a_stride;
       const bool lower = rows > config.upper(), right = width > 16;
       (lower   ? right ? multiply_tiles<D, true, true> : multiply_tiles<D, true, false>
@@ -118,7 +120,7 @@ static void gemm_tiles(const void* arguments, int64_t unit, char* scratch) {
                : multiply_tiles<D, false, false>)(a, g.a_stride, config.upper(), b, width, depth,
                                                   registers, ahead);
       ahead.at += depth / tile_bytes * ahead.step;
-      finish<D>(g, tile_at(g, panel, row, rows), registers);
+      finish<D>(g, place, registers);
     }
   }
   _tile_release();

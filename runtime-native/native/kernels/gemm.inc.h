@@ -193,6 +193,27 @@ static void scale_sums(const Scales& s, const Tile& t, float* registers) {
   }
 }
 
+/// Fetches a row's values into the second-level cache. Inlined, as its caller is: GCC takes a
+/// function that does nothing but fetch for one without effect, and removes its calls.
+[[gnu::always_inline]] static inline void fetch_row(const float* row, int64_t columns) {
+  constexpr int64_t line = 64 / sizeof(float);
+  for (int64_t c = 0; c < columns; c += line) __builtin_prefetch(row + c, 0, 2);
+}
+
+/// Fetches what finish() stores, and reads element by element, while the products compute. Stores
+/// that wait for their lines hold up the next tile: measured, this is worth 3 to 4 %.
+[[gnu::always_inline]] static inline void fetch_place(const Gemm& g, const Tile& t) {
+  for (int64_t r = 0; r < t.rows; r++)
+    fetch_row(g.c + (t.row + r) * t.all_columns + t.column, t.columns);
+  for (uint32_t i = 0; i < g.epilogue.length; i++) {
+    const Code code = g.epilogue.code[i];
+    if (!reads_operand((Op)code.op)) continue;
+    const Operand& o = g.epilogue.operands[code.b];
+    if (o.index != Index::element) continue;
+    for (int64_t r = 0; r < t.rows; r++) fetch_row(operand_row(o, t, r), t.columns);
+  }
+}
+
 /// From the sums of a whole depth to the result.
 template <class D>
 static inline void finish(const Gemm& g, const Tile& place, float* registers) {
@@ -222,6 +243,7 @@ static void gemm(const void* arguments, int64_t unit, char* scratch) {
       for (int64_t t = 0, row = own.begin; t < split.tiles; row += split.of(t), t++) {
         const int rows = (int)split.of(t);
         const Tile place = tile_at(g, panel, row, rows);
+        fetch_place(g, place);
         // What blocks before this one summed up waits where the result will be.
         if (d > 0) load_tile(place, g.c, registers);
         tile_for<D>(width, rows)((const char*)g.a + row * g.a_stride + k * sizeof(float),

@@ -50,6 +50,11 @@ enum class Op : uint8_t {
   count
 };
 
+/// Whether `b` of its code is an operand, rather than a register.
+static inline bool reads_operand(Op op) {
+  return op == Op::load || op == Op::add_operand || op == Op::mul_operand;
+}
+
 /// `target` becomes the operation of `a` and `b`, which are registers, or `b` is an operand.
 struct Code {
   uint8_t op;
