@@ -1,7 +1,8 @@
 /**
  * `sigil quantize` as one would use it: a checkpoint in, a smaller one out that everything takes.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -252,6 +253,24 @@ describe("sigil quantize", { timeout: 120_000 }, () => {
     const { errors } = await quantize("int8", out);
     expect(Object.keys(errors)).toEqual([]);
     expect(readFileSync(join(out, "model.safetensors")).equals(before)).toBe(true);
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s leaves no half of a file", async (signal, status) => {
+    const out = join(folder, signal);
+    const child = spawn(process.execPath, [
+      ...[join(import.meta.dirname, "../../cli/bin/sigil.js"), "quantize", shapes],
+      ...["--to", "int4", "--no-measure", "--out", out],
+    ]);
+    const ended = once(child, "exit");
+    await expect
+      .poll(() => existsSync(out) && readdirSync(out).join(), { interval: 1, timeout: 20_000 })
+      .toMatch(/\.tmp$/);
+    child.kill(signal);
+    expect(await ended).toEqual([status, null]);
+    expect(readdirSync(out)).toEqual([]);
   });
 
   it("what --keep names stays float16", async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { open, rename, unlink, type FileHandle } from "node:fs/promises";
 import { tensorBytes } from "./dtype.ts";
 import { WeightsError } from "./error.ts";
@@ -15,7 +16,7 @@ const cannotWrite =
 
 /**
  * Writes a safetensors file tensor by tensor, in any order. The file appears under its name only
- * once `finish` succeeds.
+ * once `finish` succeeds. A process that exits before leaves none.
  */
 export class SafetensorsWriter {
   readonly #path: string;
@@ -23,6 +24,7 @@ export class SafetensorsWriter {
   readonly #handle: FileHandle;
   readonly #layout: FileLayout;
   readonly #left: Set<string>;
+  readonly #discard = (): void => rmSync(this.#temporary, { force: true });
 
   private constructor(path: string, temporary: string, handle: FileHandle, layout: FileLayout) {
     this.#path = path;
@@ -30,6 +32,7 @@ export class SafetensorsWriter {
     this.#handle = handle;
     this.#layout = layout;
     this.#left = new Set(layout.places.keys());
+    process.once("exit", this.#discard);
   }
 
   /** Starts a file. The names, dtypes and shapes of its tensors must be known beforehand. */
@@ -81,6 +84,7 @@ export class SafetensorsWriter {
         .then(() => this.#handle.close())
         .then(() => rename(this.#temporary, this.#path))
         .catch(cannotWrite(this.#path));
+      process.off("exit", this.#discard);
     } catch (error) {
       await this.abort();
       throw error;
@@ -91,6 +95,7 @@ export class SafetensorsWriter {
   async abort(): Promise<void> {
     await this.#handle.close().catch(() => {});
     await unlink(this.#temporary).catch(() => {});
+    process.off("exit", this.#discard);
   }
 
   async #put(bytes: Uint8Array, position: number): Promise<void> {
