@@ -24,9 +24,13 @@ describe.skipIf(!emulatedDriver || chosen.length === 0)(
       it.each([
         ["float32", "portable"],
         ["bfloat16", "hopper"],
-        ["float16", "hopper"],
-        // A minute and a half of the same loops that small cases go through.
-        ...(all ? [["bfloat16", "portable"] as const] : []),
+        // Two minutes of the same loops, and of storages that small cases have.
+        ...(all
+          ? ([
+              ["bfloat16", "portable"],
+              ["float16", "hopper"],
+            ] as const)
+          : []),
       ] as const)("in %s by %s kernels", async (storage, path) => {
         const known = await goldenCase(name);
         const golden = await goldenCase(name, {
