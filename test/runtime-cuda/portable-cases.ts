@@ -2,10 +2,11 @@
  * Portable kernels, run by the emulator, against their float64 meaning on the operands as they are
  * stored.
  */
-import { accumulator, operand, type GemmProblem } from "@sigil/compiler/internal";
+import { operand, type GemmProblem } from "@sigil/compiler/internal";
 import type { Storage } from "@sigil/spec";
 import { expect } from "vitest";
 import { tableRows } from "../compiler/backends/problems.ts";
+import { gemm as sampleGemm } from "../compiler/backends/sample-problems.ts";
 import { kernelErrors, type KernelCase } from "./run-kernel.ts";
 
 export const storages = ["float32", "float16", "bfloat16"] as const;
@@ -22,23 +23,14 @@ export const rounding: Readonly<Record<Storage, number>> = {
   bfloat16: 2 ** -8 + 1e-5,
 };
 
+/** Contiguous rows by a weight in a storage. */
 export const gemm = (
   rows: number,
   columns: number,
   depth: number,
   storage: Storage,
   more: Partial<GemmProblem> = {},
-): GemmProblem => ({
-  family: "gemm",
-  rows,
-  columns,
-  depth,
-  b: { kind: "weight", storage },
-  a: { kind: "rows", stride: depth },
-  epilogue: accumulator,
-  epilogueOperands: [],
-  ...more,
-});
+): GemmProblem => sampleGemm(rows, columns, depth, { b: { kind: "weight", storage }, ...more });
 
 /** The first and the last row of a table among those that are read, some of them twice. */
 export const gathered = (width: number, storage: Storage): KernelCase => {
@@ -60,6 +52,7 @@ export const gathered = (width: number, storage: Storage): KernelCase => {
   };
 };
 
+/** Expects the error of each case, as a part of its largest value, to be below `tolerance`. */
 export async function expectWithin(
   cases: readonly KernelCase[],
   tolerance: number,

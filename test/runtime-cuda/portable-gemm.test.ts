@@ -1,30 +1,11 @@
 /** The Gemms of the portable path. */
-import {
-  accumulator,
-  activations,
-  binary,
-  constant,
-  operand,
-  unary,
-  type EpilogueOperand,
-  type Expression,
-} from "@sigil/compiler/internal";
+import { accumulator, activations, binary, operand, unary } from "@sigil/compiler/internal";
 import { describe, it } from "vitest";
 import { quantizations } from "../compiler/backends/problems.ts";
+import { epilogueOperands, everyOperand } from "../compiler/backends/sample-problems.ts";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
 import { expectWithin, gemm, rounding, storages } from "./portable-cases.ts";
 import type { KernelCase } from "./run-kernel.ts";
-
-const operands: EpilogueOperand[] = [
-  { name: "bias", index: "column" },
-  { name: "residual", index: "element" },
-  { name: "position", index: "periodic", period: 5 },
-  { name: "factor", index: "scalar" },
-];
-const all = operands.reduce<Expression>(
-  (x, { name }) => binary("add", binary("mul", x, constant(0.5)), unary("exp", operand(name))),
-  accumulator,
-);
 
 describe.skipIf(!hostCompiler).each(storages)(
   `portable kernels in %s ${needsGxx}`,
@@ -98,7 +79,7 @@ describe.skipIf(!hostCompiler).each(storages)(
             [70, 20],
           ] as const
         ).map(([m, n]) => ({
-          problem: gemm(m, n, 36, storage, { epilogue: all, epilogueOperands: operands }),
+          problem: gemm(m, n, 36, storage, { epilogue: everyOperand, epilogueOperands }),
           storage,
         })),
         rounding[storage],

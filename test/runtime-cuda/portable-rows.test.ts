@@ -2,6 +2,7 @@
 import { binary, operand, unary, type RowReduceProblem } from "@sigil/compiler/internal";
 import { describe, it } from "vitest";
 import { hostCompiler, needsGxx } from "../support/gxx.ts";
+import { gridMap } from "../compiler/backends/sample-problems.ts";
 import { expectWithin, gathered, rounding, storages } from "./portable-cases.ts";
 import type { KernelCase } from "./run-kernel.ts";
 
@@ -60,24 +61,7 @@ describe.skipIf(!hostCompiler).each(storages)(
     it("maps: rows of a grid, that repeat, to rows of another", async () => {
       await expectWithin(
         [20, 37].map((width) => ({
-          problem: {
-            family: "map",
-            rows: 9,
-            width,
-            expression: operand("x"),
-            operands: [
-              {
-                name: "x",
-                index: "strided",
-                stride: 2 * width,
-                first: width,
-                lines: { of: 3, stride: 7 * width },
-                period: 6,
-              },
-            ],
-            // Three by three, columns first, so that each is written.
-            written: { stride: 3 * width, first: 0, lines: { of: 3, stride: width } },
-          },
+          problem: gridMap(width),
           storage,
         })),
         rounding[storage],

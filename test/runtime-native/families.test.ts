@@ -15,7 +15,6 @@ import {
   type AttentionProblem,
   type EpilogueOperand,
   type Expression,
-  type GemmProblem,
   type Problem,
   type RowReduceProblem,
   type UnaryFunction,
@@ -23,38 +22,19 @@ import {
 import { describe, expect, it } from "vitest";
 import { needsGxx } from "../support/gxx.ts";
 import { instructionSets, withInstructionSet } from "../support/native.ts";
-import { quantizations, randomValues } from "../compiler/backends/problems.ts";
-import { kernelError, runKernel, type RunOptions } from "./run-kernel.ts";
 import { maskCost } from "../compiler/backends/mask-cost.ts";
+import { quantizations, randomValues } from "../compiler/backends/problems.ts";
+import {
+  epilogueOperands,
+  everyOperand,
+  gemm,
+  gridMap,
+  integerGemm,
+} from "../compiler/backends/sample-problems.ts";
+import { kernelError, runKernel, type RunOptions } from "./run-kernel.ts";
 
 const tolerance = 5e-6;
 const symbolic = { factor: 1, symbols: ["rows"] };
-const gemm = (
-  rows: number,
-  columns: number,
-  depth: number,
-  more: Partial<GemmProblem> = {},
-): GemmProblem => ({
-  family: "gemm",
-  rows,
-  columns,
-  depth,
-  b: { kind: "weight", storage: "float32" },
-  a: { kind: "rows", stride: depth },
-  epilogue: accumulator,
-  epilogueOperands: [],
-  ...more,
-});
-const integers = (
-  rows: number,
-  columns: number,
-  depth: number,
-  more: Partial<GemmProblem> = {},
-): GemmProblem =>
-  gemm(rows, columns, depth, {
-    b: { kind: "weight", storage: { bits: 8, group: depth }, activations: "int8" },
-    ...more,
-  });
 const attention = (
   headSize: number,
   queries: number,
@@ -83,17 +63,6 @@ const reduction = (kind: RowReduceProblem["kind"], width: number): RowReduceProb
   epsilon: 1e-6,
   ...(kind === "mean" ? { kind, reduced: 7 } : { kind }),
 });
-
-const operands: EpilogueOperand[] = [
-  { name: "bias", index: "column" },
-  { name: "residual", index: "element" },
-  { name: "position", index: "periodic", period: 5 },
-  { name: "scale", index: "scalar" },
-];
-const every = operands.reduce<Expression>(
-  (x, { name }) => binary("add", binary("mul", x, constant(0.5)), unary("exp", operand(name))),
-  accumulator,
-);
 
 describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () => {
   describe.each(instructionSets)("%s", (set) => {
@@ -160,7 +129,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
           [33, 4304],
         ] as const)
           expect(
-            await errorOf(integers(m, n, k, { a: { kind: "rows", stride: k + 8 } }), {
+            await errorOf(integerGemm(m, n, k, { a: { kind: "rows", stride: k + 8 } }), {
               threads: 2,
             }),
             `${m}x${n}x${k}`,
@@ -178,7 +147,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
       a.fill(0, 4 * depth + 8);
       const b = Float32Array.from({ length: 3 * depth }, (_, i) => (i % depth === 0 ? 0 : 127));
       const { outputs } = await withInstructionSet(set, () =>
-        runKernel(integers(5, 3, depth), { inputs: [a, b] }),
+        runKernel(integerGemm(5, 3, depth), { inputs: [a, b] }),
       );
       const { actual, expected } = outputs[0]!;
       expect(Array.from(actual.subarray(0, 3))).toEqual([0, 0, 0]);
@@ -221,7 +190,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
         [11, 20],
         [30, 50],
       ] as const) {
-        for (const o of operands)
+        for (const o of epilogueOperands)
           expect(
             await errorOf(
               gemm(m, n, 37, {
@@ -232,7 +201,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
             o.name,
           ).toBeLessThan(tolerance);
         expect(
-          await errorOf(gemm(m, n, 37, { epilogue: every, epilogueOperands: operands })),
+          await errorOf(gemm(m, n, 37, { epilogue: everyOperand, epilogueOperands })),
         ).toBeLessThan(tolerance);
       }
     });
@@ -355,25 +324,7 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
 
     it("rows of a grid, that repeat, to rows of another", async () => {
       for (const width of [3, 20, 700]) {
-        const problem: Problem = {
-          family: "map",
-          rows: 9,
-          width,
-          expression: operand("x"),
-          operands: [
-            {
-              name: "x",
-              index: "strided",
-              stride: 2 * width,
-              first: width,
-              lines: { of: 3, stride: 7 * width },
-              period: 6,
-            },
-          ],
-          // Three by three, columns first, so that each is written.
-          written: { stride: 3 * width, first: 0, lines: { of: 3, stride: width } },
-        };
-        const { outputs } = await withInstructionSet(set, () => runKernel(problem));
+        const { outputs } = await withInstructionSet(set, () => runKernel(gridMap(width)));
         const { actual, expected } = outputs[0]!;
         expect(Array.from(actual), `${width}`).toEqual(Array.from(expected));
       }
@@ -420,10 +371,10 @@ describe.skipIf(instructionSets.length === 0)(`native kernels ${needsGxx}`, () =
 
   it("instruction sets and numbers of threads give the same bits in float32", async () => {
     const problems: [Problem, RunOptions][] = [
-      [gemm(64, 100, 1500, { epilogue: every, epilogueOperands: operands }), {}],
+      [gemm(64, 100, 1500, { epilogue: everyOperand, epilogueOperands }), {}],
       [gemm(37, 99, 72, { epilogue: activations.gelu_pytorch_tanh!(accumulator) }), {}],
       [gemm(40, 99, 1300, { b: { kind: "weight", storage: quantizations[7]! } }), {}],
-      [integers(40, 99, 1304, { epilogue: every, epilogueOperands: operands }), {}],
+      [integerGemm(40, 99, 1304, { epilogue: everyOperand, epilogueOperands }), {}],
       [gemm(20, 33, 40, { epilogue: activations.mish!(accumulator) }), {}],
       [attention(72, 40, 99, { mask: true, probabilities: true }), { symbols: { rows: 2 } }],
       [reduction("layer_norm", 99), { symbols: { rows: 5 } }],

@@ -12,7 +12,7 @@ import { buildRunner } from "./build-runner.ts";
 import { arenaAfter, writeCases } from "./cases.ts";
 
 const here = hostCompiler !== undefined && instructionSets.length > 0;
-/** Builds of half a minute each on two cores. */
+/** Builds of about a minute each on two busy cores. */
 const slow = requires("slow");
 
 function fuzz(

@@ -13,32 +13,15 @@ import {
   unary,
   type AttentionProblem,
   type EpilogueOperand,
-  type Expression,
-  type GemmProblem,
   type RowReduceProblem,
 } from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
-import { quantizations } from "../problems.ts";
-import { kernelError, runKernel } from "./run-kernel.ts";
 import { maskCost } from "../mask-cost.ts";
+import { quantizations } from "../problems.ts";
+import { epilogueOperands, everyOperand, gemm } from "../sample-problems.ts";
+import { kernelError, runKernel } from "./run-kernel.ts";
 
 const tolerance = 5e-6;
-const gemm = (
-  rows: number,
-  columns: number,
-  depth: number,
-  more: Partial<GemmProblem> = {},
-): GemmProblem => ({
-  family: "gemm",
-  rows,
-  columns,
-  depth,
-  b: { kind: "weight", storage: "float32" },
-  a: { kind: "rows", stride: depth },
-  epilogue: accumulator,
-  epilogueOperands: [],
-  ...more,
-});
 const rows = { factor: 1, symbols: ["rows"] };
 const columns = { factor: 1, symbols: ["columns"] };
 
@@ -159,20 +142,10 @@ describe("Gemm with a weight computes its definition", () => {
       ).toBeLessThan(tolerance);
     });
 
-  const operands: EpilogueOperand[] = [
-    { name: "bias", index: "column" },
-    { name: "residual", index: "element" },
-    { name: "position", index: "periodic", period: 5 },
-    { name: "scale", index: "scalar" },
-  ];
-  const all = operands.reduce<Expression>(
-    (x, { name }) => binary("add", binary("mul", x, constant(0.5)), unary("exp", operand(name))),
-    accumulator,
-  );
   it("every kind of epilogue operand, alone and together, with exact tails", async () => {
     for (const n of [8, 13, 20])
       for (const m of [4, 7, 11]) {
-        for (const o of operands)
+        for (const o of epilogueOperands)
           expect(
             await kernelError(
               gemm(m, n, 37, {
@@ -183,7 +156,7 @@ describe("Gemm with a weight computes its definition", () => {
             o.name,
           ).toBeLessThan(tolerance);
         expect(
-          await kernelError(gemm(m, n, 37, { epilogue: all, epilogueOperands: operands })),
+          await kernelError(gemm(m, n, 37, { epilogue: everyOperand, epilogueOperands })),
         ).toBeLessThan(tolerance);
       }
   });

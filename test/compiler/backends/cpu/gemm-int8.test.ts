@@ -1,28 +1,12 @@
 /** Integers times integers against their float64 meaning: what is rounded, and no more. */
-import { accumulator, binary, operand, type GemmProblem } from "@sigil/compiler/internal";
+import { accumulator, binary, operand } from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
 import { randomValues } from "../problems.ts";
+import { integerGemm as gemm } from "../sample-problems.ts";
 import { kernelError, runKernel } from "./run-kernel.ts";
 
 /** As of float32 kernels: the sums are exact, and a few float32 operations follow. */
 const tolerance = 1e-5;
-
-const gemm = (
-  rows: GemmProblem["rows"],
-  columns: number,
-  depth: number,
-  more: Partial<GemmProblem> = {},
-): GemmProblem => ({
-  family: "gemm",
-  rows,
-  columns,
-  depth,
-  b: { kind: "weight", storage: { bits: 8, group: depth }, activations: "int8" },
-  a: { kind: "rows", stride: depth },
-  epilogue: accumulator,
-  epilogueOperands: [],
-  ...more,
-});
 
 describe("Gemm with rows rounded to int8 computes its definition", () => {
   for (const m of [1, 2, 3, 4, 7, 37])

@@ -14,42 +14,14 @@ import {
   operand,
   unary,
   type AttentionProblem,
-  type EpilogueOperand,
-  type Expression,
-  type GemmProblem,
   type RowReduceProblem,
 } from "@sigil/compiler/internal";
 import { describe, expect, it } from "vitest";
 import { gpu, needsWebGpu } from "../../../support/webgpu.ts";
+import { epilogueOperands, everyOperand, gemm, gridMap } from "../sample-problems.ts";
 import { kernelError } from "./run-kernel.ts";
 
 const tolerance = 1e-5;
-const gemm = (
-  rows: number,
-  columns: number,
-  depth: number,
-  more: Partial<GemmProblem> = {},
-): GemmProblem => ({
-  family: "gemm",
-  rows,
-  columns,
-  depth,
-  b: { kind: "weight", storage: "float32" },
-  a: { kind: "rows", stride: depth },
-  epilogue: accumulator,
-  epilogueOperands: [],
-  ...more,
-});
-const operands: EpilogueOperand[] = [
-  { name: "bias", index: "column" },
-  { name: "residual", index: "element" },
-  { name: "position", index: "periodic", period: 5 },
-  { name: "factor", index: "scalar" },
-];
-const all = operands.reduce<Expression>(
-  (x, { name }) => binary("add", binary("mul", x, constant(0.5)), unary("exp", operand(name))),
-  accumulator,
-);
 
 describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
   describe.each([...adapterKinds, "software-subgroups"] as const)("for %s adapters", (adapter) => {
@@ -94,7 +66,7 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
         [70, 20],
       ] as const)
         expect(
-          await kernelError(gemm(m, n, 36, { epilogue: all, epilogueOperands: operands }), {
+          await kernelError(gemm(m, n, 36, { epilogue: everyOperand, epilogueOperands }), {
             adapter,
           }),
           `${m}x${n}`,
@@ -415,28 +387,7 @@ describe.skipIf(!gpu)(`shaders ${needsWebGpu}`, { timeout: 300_000 }, () => {
       ).toBeLessThan(tolerance);
   });
   it("maps: rows of a grid, that repeat, to rows of another", async () => {
-    for (const width of [20, 37])
-      expect(
-        await kernelError({
-          family: "map",
-          rows: 9,
-          width,
-          expression: operand("x"),
-          operands: [
-            {
-              name: "x",
-              index: "strided",
-              stride: 2 * width,
-              first: width,
-              lines: { of: 3, stride: 7 * width },
-              period: 6,
-            },
-          ],
-          // Three by three, columns first, so that each is written.
-          written: { stride: 3 * width, first: 0, lines: { of: 3, stride: width } },
-        }),
-        `${width}`,
-      ).toBe(0);
+    for (const width of [20, 37]) expect(await kernelError(gridMap(width)), `${width}`).toBe(0);
   });
   it("maps: every kind of operand, strided rows", async () => {
     const expression = binary(
