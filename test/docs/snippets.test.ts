@@ -69,7 +69,7 @@ it("every snippet of TypeScript compiles", { timeout: 60_000 }, async () => {
       for (const [i, [, code]] of [
         ...readFileSync(join(root, page), "utf8").matchAll(/^```ts\n(.*?)^```$/gms),
       ].entries()) {
-        const text = code!.replaceAll('"./generated/', '"./');
+        const text = code!.replaceAll(/"\.\/(generated|models)\//g, '"./');
         writeFileSync(
           join(folder, `${page.replace(/\W+/g, "-")}-${i}.ts`),
           `${text}\nexport {};\n`,
