@@ -19,7 +19,7 @@ process.stderr.write = (chunk, ...rest) =>
 // Whatever tests and the programs that they start leave behind goes with the run.
 const temporary = mkdtempSync(join(tmpdir(), "sigil-tests-"));
 process.env.TMPDIR = temporary;
-process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
+process.on("exit", () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
 
 const exclude = [
   ...configDefaults.exclude,

@@ -14,6 +14,7 @@ import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serve, type Served } from "../browser/serve.ts";
 import { requires } from "../support/require.ts";
+import { stopProgram } from "../support/stop-program.ts";
 import { examples, installProject } from "./install-project.ts";
 
 const run = promisify(execFile);
@@ -291,7 +292,7 @@ describe.skipIf(!requires("apps"))(
             const [origin] = /http:\/\/localhost:\d+/.exec(said)!;
             await says(origin!, /here: a red circle 0\.3718\s+there: a red circle 0\.3718/);
           } finally {
-            server.kill();
+            await stopProgram(server, "SIGTERM");
           }
         },
       );

@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { enqueueShards, planShards, runShards, serveBoard, startWorker } from "@sigil/bulk";
 import { afterAll, describe, expect, it } from "vitest";
 import { hasRedis, needsRedis, startRedis } from "../support/redis.ts";
+import { stopProgram } from "../support/stop-program.ts";
 import { CountedEmbedder } from "./counted-embedder.ts";
 import { readShards } from "./read-shards.ts";
 
@@ -62,7 +63,7 @@ describe.skipIf(!hasRedis)(`a queue ${needsRedis}`, () => {
         readdirSync(join(top, folder)).filter((name) => !name.endsWith(".part"));
       expect(files("queue")).toEqual(files("alone"));
     } finally {
-      for (const worker of workers) worker.kill("SIGKILL");
+      await Promise.all([...workers].map((worker) => stopProgram(worker, "SIGKILL")));
       redis.stop();
     }
   });

@@ -3,7 +3,6 @@
  * question.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   copyFileSync,
   mkdtempSync,
@@ -17,6 +16,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtures } from "../support/golden-cases.ts";
 import { requires } from "../support/require.ts";
+import { stopProgram } from "../support/stop-program.ts";
 
 const example = join(import.meta.dirname, "../../examples/search");
 const checkpoint = join(fixtures, "checkpoints/siglip-shapes");
@@ -42,10 +42,7 @@ async function start() {
     said,
     get: async (path: string) => (await fetch(address + path)).json() as Promise<Found[]>,
     fetch: (path: string, options?: RequestInit) => fetch(address + path, options),
-    async stop(): Promise<void> {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    },
+    stop: () => stopProgram(child, "SIGTERM"),
   };
 }
 
