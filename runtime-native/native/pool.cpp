@@ -1,4 +1,5 @@
 #include "pool.h"
+#include <algorithm>
 #include <chrono>
 #include "cores.h"
 #if defined(__x86_64__) || defined(_M_X64)
@@ -18,7 +19,15 @@ namespace {
 constexpr auto patience = std::chrono::microseconds(50);
 /// Looks between two glances at the clock, and before a waiting thread gives its turn away.
 constexpr int looks = 64;
-constexpr uint64_t untaken = 0xffffffff;
+
+// Of a run's word.
+constexpr int past_bits = 28, threads_at = 56;
+constexpr uint64_t most_units = (1 << past_bits) - 1;
+uint64_t first_of(uint64_t open) { return open >> past_bits & most_units; }
+uint64_t past_of(uint64_t open) { return open & most_units; }
+bool is_for(uint64_t open, int thread) {
+  return first_of(open) < past_of(open) && thread < (int)(open >> threads_at);
+}
 
 inline void pause() {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -60,7 +69,7 @@ Pool& Pool::shared() {
   return *pool;
 }
 
-Pool::Pool(int threads) : threads_(threads < 1 ? 1 : threads > 255 ? 255 : threads) {
+Pool::Pool(int threads) : threads_(std::max(1, std::min(threads, most_threads))) {
   std::thread([this] { conduct(); }).detach();
   for (int thread = 1; thread < threads_; thread++)
     std::thread([this, thread] { help(thread); }).detach();
@@ -88,15 +97,29 @@ void Pool::conduct() {
   }
 }
 
-bool Pool::take(int thread) {
-  uint64_t open = open_.load(std::memory_order_acquire);
+bool Pool::take_from(int run, int thread) {
+  std::atomic<uint64_t>& word = runs_[run].open;
+  uint64_t open = word.load(std::memory_order_acquire), rest;
   do {
-    if ((open & untaken) == 0 || thread >= (int)(open >> 32 & 0xff)) return false;
-  } while (!open_.compare_exchange_weak(open, open - 1, std::memory_order_acq_rel,
-                                        std::memory_order_acquire));
-  work_(context_, units_ - (uint32_t)(open & untaken), thread);
+    if (!is_for(open, thread)) return false;
+    rest = run == thread ? open + (1 << past_bits) : open - 1;
+  } while (!word.compare_exchange_weak(open, rest, std::memory_order_acq_rel,
+                                       std::memory_order_acquire));
+  work_(context_, (int64_t)(run == thread ? first_of(open) : past_of(rest)), thread);
   left_.fetch_sub(1, std::memory_order_release);
   return true;
+}
+
+bool Pool::take(int thread) {
+  for (int i = 0; i < threads_; i++)
+    if (take_from((thread + i) % threads_, thread)) return true;
+  return false;
+}
+
+bool Pool::waits_for(int thread) const {
+  for (int run = 0; run < threads_; run++)
+    if (is_for(runs_[run].open.load(std::memory_order_seq_cst), thread)) return true;
+  return false;
 }
 
 void Pool::share(int64_t units, int threads, Work work, void* context) {
@@ -105,8 +128,7 @@ void Pool::share(int64_t units, int threads, Work work, void* context) {
     for (int64_t unit = 0; unit < units; unit++) work(context, unit, 0);
     return;
   }
-  constexpr int64_t most = 1 << 30;
-  for (int64_t begin = 0; begin < units; begin += most) {
+  for (int64_t begin = 0; begin < units; begin += most_units) {
     struct Part {
       Work work;
       void* context;
@@ -117,11 +139,13 @@ void Pool::share(int64_t units, int threads, Work work, void* context) {
       p.work(p.context, p.begin + unit, thread);
     };
     context_ = &part;
-    units_ = (uint32_t)(units - begin < most ? units - begin : most);
-    number_ = (number_ + 1) & 0xffffff;
-    left_.store(units_, std::memory_order_relaxed);
-    open_.store((uint64_t)number_ << 40 | (uint64_t)threads << 32 | units_,
-                std::memory_order_seq_cst);
+    const uint64_t count = std::min((uint64_t)(units - begin), most_units);
+    left_.store((int64_t)count, std::memory_order_relaxed);
+    for (int run = threads - 1; run >= 0; run--)
+      runs_[run].open.store((uint64_t)threads << threads_at |
+                                count * (uint64_t)run / (uint64_t)threads << past_bits |
+                                count * (uint64_t)(run + 1) / (uint64_t)threads,
+                            std::memory_order_seq_cst);
     if (sleeping_.load(std::memory_order_seq_cst) > 0) {
       const std::lock_guard<std::mutex> lock(mutex_);
       wake_.notify_all();
@@ -151,8 +175,7 @@ void Pool::help(int thread) {
     }
     std::unique_lock<std::mutex> lock(mutex_);
     sleeping_.fetch_add(1, std::memory_order_seq_cst);
-    const uint64_t open = open_.load(std::memory_order_seq_cst);
-    if ((open & untaken) == 0 || thread >= (int)(open >> 32 & 0xff)) wake_.wait(lock);
+    if (!waits_for(thread)) wake_.wait(lock);
     sleeping_.fetch_sub(1, std::memory_order_seq_cst);
   }
 }

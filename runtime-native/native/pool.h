@@ -31,21 +31,29 @@ class Pool {
   void share(int64_t units, int threads, Work work, void* context);
 
  private:
+  /// Units that lie beside each other, in one word: the first that nobody has taken (28 bits), the
+  /// first past them (28), and above these the threads that the launch may have (8).
+  struct alignas(64) Run {
+    std::atomic<uint64_t> open{0};
+  };
+  static constexpr int most_threads = 255;
+
   void conduct();
   void help(int thread);
   bool take(int thread);
+  bool take_from(int run, int thread);
+  bool waits_for(int thread) const;
 
   const int threads_;
 
-  // What a launch is: `open_` has its number (24 bits), the threads it may have (8) and the units
-  // that nobody has taken (32). A thread takes a unit by one less; then the launch cannot end
-  // before that unit has, and what describes it stays as it is.
-  alignas(64) std::atomic<uint64_t> open_{0};
+  // A launch's units lie in runs, one for each of its threads, so that launch after launch a thread
+  // has the same part of the rows, whose values lie in its own cache. It takes its run in order,
+  // and then the last of another's. Until a unit that it took has ended, the launch cannot end, and
+  // what describes it stays as it is.
+  Run runs_[most_threads];
   alignas(64) std::atomic<int64_t> left_{0};
   Work work_ = nullptr;
   void* context_ = nullptr;
-  uint32_t units_ = 0;
-  uint32_t number_ = 0;
 
   alignas(64) std::atomic<int> sleeping_{0};
   std::mutex mutex_;

@@ -420,7 +420,6 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   const int64_t units =
       std::max<int64_t>(1, std::min(gemm_units_per_thread * threads_, work / least_unit));
   g.panel_groups = threads_ == 1 ? 1 : std::min(panels, ceil_div(units, g.row_blocks));
-  g.groups_apart = std::max<int64_t>(1, threads_ / g.row_blocks);
   share(g.row_blocks * g.panel_groups, product.gemm, &g);
 }
 

@@ -148,15 +148,16 @@ static inline void load_tile(const Tile& t, const float* from, float* tile) {
 struct GemmUnit {
   int64_t begin, end, first, past, next;
   GemmUnit(const Gemm& g, int64_t unit) {
-    const int64_t block = unit % g.row_blocks, part = unit / g.row_blocks;
+    const int64_t block = unit / g.panel_groups, part = unit % g.panel_groups;
     const int64_t panels = panel_count(g.panels);
     begin = divided(g.rows, block, g.row_blocks);
     end = divided(g.rows, block + 1, g.row_blocks);
     first = divided(panels, part, g.panel_groups);
     past = divided(panels, part + 1, g.panel_groups);
-    next = divided(panels, part + g.groups_apart, g.panel_groups);
+    next = divided(panels, (part + 1) % g.panel_groups, g.panel_groups);
   }
-  /// How many panels further the next one lies that this thread probably multiplies.
+  /// How many panels further the next one lies that this thread probably multiplies: units of a
+  /// thread follow each other.
   int64_t ahead(int64_t panel) const { return panel + 1 < past ? 1 : next - panel; }
 };
 

@@ -153,8 +153,6 @@ struct Gemm {
   Expression epilogue;
   int64_t row_blocks;
   int64_t panel_groups;
-  /// From a thread's run of panels to the next that it probably takes.
-  int64_t groups_apart;
 };
 
 /// c = epilogue(a b^T) with a row-major b that the run computes. A unit is a row.
