@@ -30,6 +30,8 @@ constexpr int64_t rows_of_a_panel = 16;
 constexpr int64_t rows_worth_a_panel = 64;
 /// Units for each thread, so that one that is held up delays a run by little.
 constexpr int64_t units_per_thread = 4;
+/// The fewest rows that a unit of packing has, unless all are fewer.
+constexpr int64_t least_packed = 16;
 /// Of Gemms, where small units cost nothing: 4 % of a tower less than with four.
 constexpr int64_t gemm_units_per_thread = 16;
 
@@ -42,6 +44,18 @@ int64_t scales_of_rows(int64_t rows, const Panels& panels, const Product& produc
 }
 int64_t narrow_bytes(int64_t rows, const Panels& panels, const Product& product) {
   return scales_of_rows(rows, panels, product) + rows * (int64_t)sizeof(float);
+}
+
+/// Of the depth, where a step takes four bytes of a row.
+int64_t steps_of(const Panels& panels, const Product& product) {
+  return (product.narrow ? narrow_row_bytes(panels, product) : 4 * panels.depth) / 4;
+}
+int64_t longest_steps(const Panels& panels, const Product& product) {
+  const int64_t steps = steps_of(panels, product);
+  return product.pack_rows ? std::min(steps, longest_block) : steps;
+}
+int64_t packed_bytes(int64_t rows, const Panels& panels, const Product& product) {
+  return rows * 4 * longest_steps(panels, product);
 }
 
 /// Integers in panels, the scales of their columns, what their sums are too large by.
@@ -70,7 +84,7 @@ Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int thre
   weights_ = Memory((size_t)bytes, "weights");
   constants_ = Memory((size_t)descriptor_.constant_bytes, "constants");
   arena_ = Memory((size_t)descriptor_.arena_bytes, "values");
-  int64_t patches = 0, narrow = 0;
+  int64_t patches = 0, narrow = 0, packed = 0;
   for (auto* launches : {&descriptor_.init, &descriptor_.launches})
     for (Launch& launch : *launches) {
       bind(launch);
@@ -79,18 +93,24 @@ Program::Program(Descriptor descriptor, const Table& table, Pool& pool, int thre
       const Weight& weight = descriptor_.weights[(size_t)launch.operands[1].at];
       const int64_t rows = value_of(launch.rows, descriptor_.symbols);
       if (launch.a != Launch::Rows::matrix) patches = std::max(patches, rows * launch.depth * 4);
-      if (product_of(weight).narrow)
-        narrow = std::max(narrow, narrow_bytes(rows, panels_of(weight), product_of(weight)));
+      const Product& product = product_of(weight);
+      const Panels panels = panels_of(weight);
+      if (product.narrow) narrow = std::max(narrow, narrow_bytes(rows, panels, product));
+      if (product.pack_rows)
+        packed = std::max(
+            packed,
+            packed_bytes(std::min(rows, threads_ * block_rows(panels, product)), panels, product));
     }
   scratch_stride_ = round_up(scratch_stride_, line);
   scratch_ = Memory((size_t)(scratch_stride_ * threads_), "scratch");
   patches_ = Memory((size_t)patches, "patches");
   narrow_ = Memory((size_t)narrow, "narrow rows");
+  packed_ = Memory((size_t)packed, "packed rows");
 }
 
 size_t Program::bytes() const {
   return constants_.bytes() + arena_.bytes() + weights_.bytes() + patches_.bytes() +
-         narrow_.bytes() + scratch_.bytes();
+         narrow_.bytes() + packed_.bytes() + scratch_.bytes();
 }
 
 const Product& Program::product_of(const Weight& weight) const {
@@ -148,6 +168,13 @@ void Program::bind(Launch& launch) {
     r.bias = at<float>(o[3]);
     r.out = at<float>(o[4]);
   }
+}
+
+/// Of rows that a thread multiplies: with a block of the depth they stay in half of the
+/// second-level cache while the panels pass.
+int64_t Program::block_rows(const Panels& panels, const Product& product) const {
+  const int64_t bytes = 4 * longest_steps(panels, product);
+  return std::max<int64_t>(least_rows, level_two_bytes() / 2 / bytes);
 }
 
 int64_t Program::scratch_bytes(const Launch& launch) const {
@@ -370,7 +397,6 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   const std::vector<Place>& o = launch.operands;
   const ExpressionText& e = launch.expression;
   Gemm g{};
-  g.rows = rows;
   g.a = resolve(o[0]);
   g.a_stride = 4 * launch.stride;
   if (launch.a != Launch::Rows::matrix) {
@@ -408,19 +434,38 @@ void Program::gemm(const Launch& launch, int64_t rows) {
   }
   g.c = at<float>(o[2]);
   g.epilogue = {e.code.data(), (uint32_t)e.code.size(), e.registers, e.operands.data()};
-  // A block of rows and of the depth stays in half of the second-level cache while the panels pass.
-  const int64_t bytes = product.narrow ? g.a_stride : 4 * std::min(g.panels.depth, longest_block);
-  const int64_t block = std::max<int64_t>(least_rows, level_two_bytes() / 2 / bytes);
-  const int64_t panels = ceil_div(g.panels.columns, g.panels.width);
-  g.row_blocks = ceil_div(rows, block);
+  g.packed = (float*)packed_.data();
+  const int64_t block = block_rows(g.panels, product);
+  const int64_t passes = ceil_div(rows, threads_ * block);
+  for (int64_t pass = 0; pass < passes; pass++) {
+    g.first_row = rows * pass / passes;
+    g.rows = rows * (pass + 1) / passes - g.first_row;
+    multiply(g, product, block);
+  }
+}
+
+/// Rows that the threads' caches hold.
+void Program::multiply(Gemm& g, const Product& product, int64_t block) {
+  g.row_blocks = ceil_div(g.rows, block);
   // Products of narrow values wait for panels as it is, and would read each more often.
   if (!product.narrow)
-    g.row_blocks = std::max(g.row_blocks, std::min<int64_t>(threads_, rows / rows_worth_a_panel));
-  const int64_t work = std::max(rows, rows_of_a_panel) * g.panels.columns * g.panels.depth;
+    g.row_blocks = std::max(g.row_blocks, std::min<int64_t>(threads_, g.rows / rows_worth_a_panel));
+  const int64_t panels = ceil_div(g.panels.columns, g.panels.width);
+  const int64_t work = std::max(g.rows, rows_of_a_panel) * g.panels.columns * g.panels.depth;
   const int64_t units =
       std::max<int64_t>(1, std::min(gemm_units_per_thread * threads_, work / least_unit));
   g.panel_groups = threads_ == 1 ? 1 : std::min(panels, ceil_div(units, g.row_blocks));
-  share(g.row_blocks * g.panel_groups, product.gemm, &g);
+  g.packing_parts = threads_ == 1 ? 1
+                                  : std::min(ceil_div(units_per_thread * threads_, g.row_blocks),
+                                             ceil_div(g.rows, g.row_blocks * least_packed));
+  const int64_t steps = steps_of(g.panels, product);
+  const int64_t blocks = ceil_div(steps, longest_steps(g.panels, product));
+  for (int64_t i = 0; i < blocks; i++) {
+    g.k = steps * i / blocks;
+    g.steps = steps * (i + 1) / blocks - g.k;
+    if (product.pack_rows) share(g.row_blocks * g.packing_parts, product.pack_rows, &g);
+    share(g.row_blocks * g.panel_groups, product.gemm, &g);
+  }
 }
 
 }  // namespace sigil::native

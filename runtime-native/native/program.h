@@ -55,8 +55,10 @@ class Program {
   }
   void bind(Launch& launch);
   int64_t scratch_bytes(const Launch& launch) const;
+  int64_t block_rows(const Panels& panels, const Product& product) const;
   void run(const Launch& launch, const std::vector<int64_t>& symbols);
   void gemm(const Launch& launch, int64_t rows);
+  void multiply(Gemm& g, const Product& product, int64_t block);
   void share(int64_t units, Work work, const void* arguments);
   void share_rows(int64_t rows, Work work, const void* arguments);
 
@@ -64,7 +66,7 @@ class Program {
   const Table& table_;
   Pool& pool_;
   const int threads_;
-  Memory constants_, arena_, weights_, patches_, narrow_, scratch_;
+  Memory constants_, arena_, weights_, patches_, narrow_, packed_, scratch_;
   std::vector<int64_t> offsets_;
   int64_t scratch_stride_ = 0;
 };

@@ -67,7 +67,7 @@ describe.skipIf(!here)(`machine code ${needsGxx}`, { timeout: 300_000 }, () => {
   ] as const)("loops of %s's tiles of %s keep their sums in registers", (unit, kind, products) => {
     let found = 0;
     for (const [name, body] of functionsOf(join(objects, `${unit}.o`))) {
-      const tile = /tile<.*?(\w+), (\d+), (\d+)>\(/.exec(name);
+      const tile = /tile<.*?(\w+), .*?Rows\w+, (\d+), (\d+)>\(/.exec(name);
       if (!tile) continue;
       const loop = loopOf(body, products);
       const count = loop.filter(({ text }) => products.test(text)).length;

@@ -49,6 +49,8 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
     const int64_t rows = last - query < query_block ? last - query : query_block;
     const float* q = a.q + head * a.head_size +
                      ((a.shared_query ? 0 : batch * a.queries) + query) * a.query_stride;
+    float* out = a.out + (batch * a.queries + query) * width + head * a.head_size;
+    for (int64_t r = 0; r < rows; r++) fetch_row(out + r * width, a.head_size);
     multiply(q, a.query_stride, rows, keys, key_panels, scores, pitch);
     // The next queries: no prefetcher foresees rows that lie so far apart.
     for (int64_t r = rows; r < rows + query_block && query + r < last; r++)
@@ -80,7 +82,6 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
       }
     }
     multiply(scores, pitch, rows, values, value_panels, weighted, value_pitch);
-    float* out = a.out + (batch * a.queries + query) * width + head * a.head_size;
     for (int64_t r = 0; r < rows; r++)
       for (int64_t c = 0; c < a.head_size; c += group)
         mul(W::load(weighted + r * value_pitch + c), factors[r])

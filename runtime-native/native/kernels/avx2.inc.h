@@ -100,10 +100,10 @@ struct V {
     return _mm256_permute_ps(a, step == 2 ? 0x4e : 0xb1);
   }
   static inline float first(T a) { return _mm256_cvtss_f32(a); }
-  /// Four floats of each of two rows.
-  static inline T fours(const float* p, int64_t stride) {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + stride),
-                                1);
+  /// Four floats, from k on, of every fourth of `count` rows, at most eight.
+  static inline T fours(const float* const* rows, int64_t k, int count) {
+    const T x = _mm256_castps128_ps256(_mm_loadu_ps(rows[0] + k));
+    return count > 4 ? _mm256_insertf128_ps(x, _mm_loadu_ps(rows[4] + k), 1) : x;
   }
   /// Each four lanes of four registers are the rows of a square, which is transposed.
   static inline void transpose_fours(T (&r)[4]) {

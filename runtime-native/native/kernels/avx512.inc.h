@@ -85,12 +85,13 @@ struct V {
     return _mm512_permute_ps(a, step == 2 ? 0x4e : 0xb1);
   }
   static inline float first(T a) { return _mm512_cvtss_f32(a); }
-  /// Four floats of each of four rows.
-  static inline T fours(const float* p, int64_t stride) {
-    T x = _mm512_castps128_ps512(_mm_loadu_ps(p));
-    x = _mm512_insertf32x4(x, _mm_loadu_ps(p + stride), 1);
-    x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 2 * stride), 2);
-    return _mm512_insertf32x4(x, _mm_loadu_ps(p + 3 * stride), 3);
+  /// Four floats, from k on, of every fourth of `count` rows, at most sixteen.
+  static inline T fours(const float* const* rows, int64_t k, int count) {
+    T x = _mm512_castps128_ps512(_mm_loadu_ps(rows[0] + k));
+    if (count > 4) x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[4] + k), 1);
+    if (count > 8) x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[8] + k), 2);
+    if (count > 12) x = _mm512_insertf32x4(x, _mm_loadu_ps(rows[12] + k), 3);
+    return x;
   }
   /// Each four lanes of four registers are the rows of a square, which is transposed.
   static inline void transpose_fours(T (&r)[4]) {

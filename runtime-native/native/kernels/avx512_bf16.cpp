@@ -44,6 +44,7 @@ const Product avx512_bfloat16 = {
     2,
     narrow,
     2,
+    pack_rows,
     gemm<Bfloat16Pairs>,
     pack_narrow<Type::bfloat16, 2>,
     peak_pairs,

@@ -24,8 +24,9 @@ struct Quads : IntegerQuads<128> {
 }  // namespace
 
 const Product avx512_int8 = {
-    {48, 32, 0},          1,       group, round_row<Quads>, Quads::row_bytes, gemm<Quads>,
-    pack_integers<Quads>, nullptr, 0,
+    {48, 32, 0},      1,         group,       round_row<Quads>,
+    Quads::row_bytes, pack_rows, gemm<Quads>, pack_integers<Quads>,
+    nullptr,          0,
 };
 
 }  // namespace sigil::native

@@ -25,8 +25,9 @@ struct Quads : IntegerQuads<128> {
 }  // namespace
 
 const Product avx_int8 = {
-    {16, 0, 0},           1,       group, round_row<Quads>, Quads::row_bytes, gemm<Quads>,
-    pack_integers<Quads>, nullptr, 0,
+    {16, 0, 0},       1,         group,       round_row<Quads>,
+    Quads::row_bytes, pack_rows, gemm<Quads>, pack_integers<Quads>,
+    nullptr,          0,
 };
 
 }  // namespace sigil::native

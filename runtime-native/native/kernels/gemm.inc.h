@@ -14,8 +14,8 @@ struct GemmUnit {
   GemmUnit(const Gemm& g, int64_t unit) {
     const int64_t block = unit / g.panel_groups, part = unit % g.panel_groups;
     const int64_t panels = panel_count(g.panels);
-    begin = divided(g.rows, block, g.row_blocks);
-    end = divided(g.rows, block + 1, g.row_blocks);
+    begin = g.first_row + divided(g.rows, block, g.row_blocks);
+    end = g.first_row + divided(g.rows, block + 1, g.row_blocks);
     first = divided(panels, part, g.panel_groups);
     past = divided(panels, part + 1, g.panel_groups);
     next = divided(panels, (part + 1) % g.panel_groups, g.panel_groups);
@@ -33,16 +33,15 @@ static inline Tile tile_at(const Gemm& g, int64_t panel, int64_t row, int64_t ro
 
 /// A block of a panel as the tiles read it: where it lies, or unpacked behind the registers.
 template <class D>
-static inline const typename D::Value* block_of(const Gemm& g, int64_t panel, int64_t k,
-                                                int64_t length, char* scratch) {
+static inline const typename D::Value* block_of(const Gemm& g, int64_t panel, char* scratch) {
   const int64_t width = panel_width(g.panels, panel), column = panel * g.panels.width;
   if constexpr (sizeof(typename D::Value) == sizeof(float))
     if (g.codes) {
       float* unpacked = (float*)scratch + g.epilogue.registers * most_tile_values;
-      unpack(*g.codes, g.panels.depth, column, width, k, length, unpacked);
+      unpack(*g.codes, g.panels.depth, column, width, g.k, g.steps, unpacked);
       return unpacked;
     }
-  return (const typename D::Value*)g.b + column * (g.panels.depth / D::step) + k * width;
+  return (const typename D::Value*)g.b + column * (g.panels.depth / D::step) + g.k * width;
 }
 
 /// Sums of integers to what they stand for.
@@ -56,13 +55,6 @@ static void scale_sums(const Scales& s, const Tile& t, float* registers) {
       mul(whole, mul(columns, s.rows[t.row + r])).store(sums);
     }
   }
-}
-
-/// Fetches a row's values into the second-level cache. Inlined, as its caller is: GCC takes a
-/// function that does nothing but fetch for one without effect, and removes its calls.
-[[gnu::always_inline]] static inline void fetch_row(const float* row, int64_t columns) {
-  constexpr int64_t line = 64 / sizeof(float);
-  for (int64_t c = 0; c < columns; c += line) __builtin_prefetch(row + c, 0, 2);
 }
 
 /// Fetches what finish() stores, and reads element by element, while the products compute. Stores
@@ -87,38 +79,54 @@ static inline void finish(const Gemm& g, const Tile& place, float* registers) {
   store_tile(place, registers, g.c);
 }
 
+/// Where the rows of a tile that begins with `row` are packed.
+static inline float* packed_at(const Gemm& g, int64_t row) {
+  return g.packed + (row - g.first_row) * g.steps;
+}
+
+/// Whatever the type of the rows' values, a step takes four bytes of each.
+static void pack_rows(const void* arguments, int64_t unit, char*) {
+  const Gemm& g = *(const Gemm*)arguments;
+  const int64_t block = unit / g.packing_parts, part = unit % g.packing_parts;
+  const GemmUnit own(g, block * g.panel_groups);
+  const Rows split(own.end - own.begin, tile_rows(g.panels.width));
+  const int64_t stride = g.a_stride / (int64_t)sizeof(float);
+  const int64_t past = divided(split.tiles, part + 1, g.packing_parts);
+  for (int64_t t = divided(split.tiles, part, g.packing_parts); t < past; t++) {
+    const int64_t row = own.begin + split.start(t);
+    pack_tile((const float*)g.a + row * stride + g.k, stride, split.of(t), g.steps,
+              packed_at(g, row));
+  }
+}
+
 template <class D>
 static void gemm(const void* arguments, int64_t unit, char* scratch) {
   const Gemm& g = *(const Gemm*)arguments;
   const GemmUnit own(g, unit);
+  const Rows split(own.end - own.begin, tile_rows(g.panels.width));
   const int64_t depth = g.panels.depth / D::step;
-  const int64_t depth_blocks = (depth + longest_block - 1) / longest_block;
   float* registers = (float*)scratch;
-  for (int64_t d = 0; d < depth_blocks; d++) {
-    const int64_t k = divided(depth, d, depth_blocks);
-    const int64_t length = divided(depth, d + 1, depth_blocks) - k;
-    for (int64_t panel = own.first; panel < own.past; panel++) {
-      const int64_t width = panel_width(g.panels, panel);
-      const auto* b = block_of<D>(g, panel, k, length, scratch);
-      const Rows split(own.end - own.begin, tile_rows(width));
-      Ahead ahead{(const char*)b, 0};
-      if (!g.codes)
-        ahead = {(const char*)(b + own.ahead(panel) * depth * width),
-                 ((int64_t)sizeof(*b) * width + split.tiles - 1) / split.tiles};
-      for (int64_t t = 0, row = own.begin; t < split.tiles; row += split.of(t), t++) {
-        const int rows = (int)split.of(t);
-        const Tile place = tile_at(g, panel, row, rows);
-        fetch_place(g, place);
-        // What blocks before this one summed up waits where the result will be.
-        if (d > 0) load_tile(place, g.c, registers);
-        tile_for<D>(width, rows)((const char*)g.a + row * g.a_stride + k * sizeof(float),
-                                 g.a_stride, b, length, d > 0, registers, width, ahead);
-        ahead.at += length * ahead.step;
-        if (d == depth_blocks - 1)
-          finish<D>(g, place, registers);
-        else
-          store_tile(place, registers, g.c);
-      }
+  for (int64_t panel = own.first; panel < own.past; panel++) {
+    const int64_t width = panel_width(g.panels, panel);
+    const auto* b = block_of<D>(g, panel, scratch);
+    Ahead ahead{(const char*)b, 0};
+    if (!g.codes)
+      ahead = {(const char*)(b + own.ahead(panel) * depth * width),
+               ((int64_t)sizeof(*b) * width + split.tiles - 1) / split.tiles};
+    for (int64_t t = 0; t < split.tiles; t++) {
+      const int64_t row = own.begin + split.start(t);
+      const int rows = (int)split.of(t);
+      const Tile place = tile_at(g, panel, row, rows);
+      fetch_place(g, place);
+      // What blocks before this one summed up waits where the result will be.
+      if (g.k > 0) load_tile(place, g.c, registers);
+      tile_for<D, RowsTogether>(width, rows)(packed_at(g, row), 0, b, g.steps, g.k > 0, registers,
+                                             width, ahead);
+      ahead.at += g.steps * ahead.step;
+      if (g.k + g.steps == depth)
+        finish<D>(g, place, registers);
+      else
+        store_tile(place, registers, g.c);
     }
   }
 }

@@ -101,8 +101,8 @@ struct V {
     return step == 2 ? vextq_f32(a, a, 2) : vrev64q_f32(a);
   }
   static inline float first(T a) { return vgetq_lane_f32(a, 0); }
-  /// Four floats of one row.
-  static inline T fours(const float* p, int64_t) { return load(p); }
+  /// Four floats, from k on, of the first of four rows.
+  static inline T fours(const float* const* rows, int64_t k, int) { return load(rows[0] + k); }
   /// Four registers are the rows of a square, which is transposed.
   static inline void transpose_fours(T (&r)[4]) {
     const float64x2_t a = vreinterpretq_f64_f32(vtrn1q_f32(r[0], r[1]));

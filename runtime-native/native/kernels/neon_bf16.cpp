@@ -19,7 +19,8 @@ struct Bfloat16Pairs : Floats {
 }  // namespace
 
 const Product neon_bfloat16 = {
-    {16, 0, 0}, 2, 2, narrow, 2, gemm<Bfloat16Pairs>, pack_narrow<Type::bfloat16, 2>, nullptr, 0,
+    {16, 0, 0}, 2, 2, narrow, 2, pack_rows, gemm<Bfloat16Pairs>, pack_narrow<Type::bfloat16, 2>,
+    nullptr,    0,
 };
 
 }  // namespace sigil::native

@@ -97,9 +97,16 @@ static void gemm_blocks(const void* arguments, int64_t unit, char* scratch) {
 }  // namespace
 
 const Product neon_int8_blocks = {
-    {panel_columns, 0, 0},        1,       group,
-    round_row<IntegerBlocks>,     1,       gemm_blocks<IntegerBlocks>,
-    pack_integers<IntegerBlocks>, nullptr, 0,
+    {panel_columns, 0, 0},
+    1,
+    group,
+    round_row<IntegerBlocks>,
+    1,
+    nullptr,
+    gemm_blocks<IntegerBlocks>,
+    pack_integers<IntegerBlocks>,
+    nullptr,
+    0,
 };
 const Product neon_bfloat16_blocks = {
     {panel_columns, 0, 0},
@@ -107,6 +114,7 @@ const Product neon_bfloat16_blocks = {
     step_bytes / 2,
     narrow,
     2,
+    nullptr,
     gemm_blocks<Bfloat16Blocks>,
     pack_narrow<Type::bfloat16, step_bytes / 2>,
     nullptr,

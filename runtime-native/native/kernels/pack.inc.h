@@ -1,21 +1,59 @@
 // Rows of a weight, or of keys, to a panel: [k][columns].
 
+/// `depth` columns, four at a time, of at most `count` rows as rows of a matrix of `pitch`, which
+/// takes no more of them. Returns how many columns they were.
+template <int count>
+static inline int64_t transpose_fours(const float* const* rows, int64_t depth, float* out,
+                                      int64_t pitch) {
+  constexpr int registers = (count + V::lanes - 1) / V::lanes;
+  int64_t k = 0;
+  for (; k + 4 <= depth; k += 4, out += 4 * pitch) {
+    typename V::T r[registers][4];
+#pragma GCC unroll 4
+    for (int n = 0; n < registers; n++) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; i++)
+        r[n][i] = V::fours(rows + n * V::lanes + i, k, count - n * V::lanes);
+      V::transpose_fours(r[n]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++)
+#pragma GCC unroll 4
+      for (int n = 0; n < registers; n++) {
+        float* to = out + i * pitch + n * V::lanes;
+        const int64_t left = pitch - n * V::lanes;
+        if (left >= V::lanes)
+          V::store(to, r[n][i]);
+        else
+          V::store_some(to, r[n][i], left);
+      }
+  }
+  return k;
+}
+
 /// Sixteen rows, of which `count` exist, to columns of a matrix of `pitch`.
 static void transpose(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out,
                       int64_t pitch) {
   int64_t k = 0;
-  if (count >= group)
-    for (; k + 4 <= depth; k += 4)
-#pragma GCC unroll 4
-      for (int64_t c = 0; c < group; c += V::lanes) {
-        typename V::T r[4];
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) r[i] = V::fours(rows + (c + i) * stride + k, 4 * stride);
-        V::transpose_fours(r);
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) V::store(out + (k + i) * pitch + c, r[i]);
-      }
+  if (count >= group) {
+    const float* row[group];
+    for (int64_t i = 0; i < group; i++) row[i] = rows + i * stride;
+    k = transpose_fours<group>(row, depth, out, pitch);
+  }
   V::transpose(rows + k, stride, count, depth - k, out + k * pitch, pitch);
+}
+
+/// A tile's rows to [k][row].
+static void pack_tile(const float* rows, int64_t stride, int64_t count, int64_t depth, float* out) {
+  // The last row in place of those that the tile does not have.
+  const float* row[group];
+  for (int64_t i = 0; i < group; i++) row[i] = rows + (i < count ? i : count - 1) * stride;
+  int64_t k = count > 12  ? transpose_fours<16>(row, depth, out, count)
+              : count > 8 ? transpose_fours<12>(row, depth, out, count)
+              : count > 4 ? transpose_fours<8>(row, depth, out, count)
+                          : transpose_fours<4>(row, depth, out, count);
+  for (; k < depth; k++)
+    for (int64_t r = 0; r < count; r++) out[k * count + r] = row[r][k];
 }
 
 /// `count` rows of `depth` floats, those past them zero, as `width` columns.

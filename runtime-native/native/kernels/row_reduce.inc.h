@@ -33,6 +33,7 @@ static void row_reduce(const void* arguments, int64_t row, char*) {
   if (p.kind == Reduction::mean) return mean_rows(p, row);
   const float* x = p.x + row * p.width;
   float* out = p.out + row * p.width;
+  fetch_row(out, p.width);
   const float width = (float)p.width;
   const W mean = W::all(p.kind == Reduction::layer_norm
                             ? row_sum(x, p.width, [](const W& value) { return value; }) / width

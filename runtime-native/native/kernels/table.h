@@ -137,9 +137,10 @@ struct Scales {
   const int32_t* offsets;
 };
 
-/// c = epilogue(a b^T). A unit is a block of rows by a run of panels.
+/// c = epilogue(a b^T), or a block of rows of it, and of that what a block of the depth adds. A
+/// unit is a part of the rows by a run of panels; of packing, a part of these rows.
 struct Gemm {
-  int64_t rows;
+  int64_t first_row, rows;
   const void* a;
   /// Bytes from row to row.
   int64_t a_stride;
@@ -151,8 +152,11 @@ struct Gemm {
   Panels panels;
   float* c;
   Expression epilogue;
-  int64_t row_blocks;
-  int64_t panel_groups;
+  /// In steps of the depth, where rows are packed.
+  int64_t k, steps;
+  /// The block of the rows and of the depth as tiles read it: [tile][k][row].
+  float* packed;
+  int64_t row_blocks, packing_parts, panel_groups;
 };
 
 /// c = epilogue(a b^T) with a row-major b that the run computes. A unit is a row.
@@ -254,7 +258,9 @@ struct Product {
   /// Makes the rows that it takes, and bytes of a value in them; null where it takes float32.
   Work narrow;
   int64_t row_bytes;
-  Work gemm;
+  /// Both take Gemm. The first packs rows; null where the second reads them as they are, and the
+  /// whole depth at once.
+  Work pack_rows, gemm;
   /// Takes Pack, or PackIntegers.
   Work pack;
   /// Multiplies registers by registers and nothing else: what no product can be faster than. A unit
