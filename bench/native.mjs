@@ -62,8 +62,8 @@ export function benchNative({ run, table, row, failures, rounds, peers, python, 
         const peerForms = peers && storage === "float32" ? forms : [];
         const of = (sides, count) =>
           run("native-tower.mjs", [model, tower, storage, threads, batch, count, folder, sides]);
-        // Some seconds of each side.
-        const count = name.startsWith("so") ? 3 : batch > 1 ? 5 : rounds;
+        // Some seconds of each side at least.
+        const count = name.startsWith("so") ? 3 : batch > 1 ? Math.max(5, rounds >> 1) : rounds;
         const one = of(["sigil", ...peerForms], count);
         const first = of(["sigil"], 0);
         const theirs = peerForms.length > 0 ? of(["exported"], 0) : undefined;

@@ -44,6 +44,15 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
 
   const float* mask = a.mask ? a.mask + batch * a.keys : nullptr;
   const W scale = W::all(a.scale);
+  // Keys that do not exist get no weight.
+  float edge[group];
+  for (int64_t i = 0; i < group; i++) edge[i] = pitch - group + i < a.keys ? 0 : -__builtin_inff();
+  const W last_keys = W::load(edge);
+  const auto score = [&](const float* row, int64_t c) {
+    W value = mul(W::load(row + c), scale);
+    if (mask) value = add(value, W::load(mask + c, a.keys - c));
+    return c + group <= a.keys ? value : add(value, last_keys);
+  };
   const int64_t last = divided(a.queries, part + 1, a.parts);
   for (int64_t query = divided(a.queries, part, a.parts); query < last; query += query_block) {
     const int64_t rows = last - query < query_block ? last - query : query_block;
@@ -59,18 +68,11 @@ static void attention(const void* arguments, int64_t unit, char* scratch) {
     for (int64_t r = 0; r < rows; r++) {
       float* row = scores + r * pitch;
       W most = W::all(-__builtin_inff());
-      for (int64_t c = 0; c < a.keys; c += group) {
-        W score = mul(W::load(row + c), scale);
-        if (mask) score = add(score, W::load(mask + c, a.keys - c));
-        score.store(row + c);
-        // Keys that do not exist get no weight.
-        for (int64_t i = a.keys; i < c + group; i++) row[i] = -__builtin_inff();
-        most = max(most, W::load(row + c));
-      }
+      for (int64_t c = 0; c < pitch; c += group) most = max(most, score(row, c));
       const W top = W::all(largest(most));
       W total = W::all(0);
       for (int64_t c = 0; c < a.keys; c += group) {
-        const W weight = exp(sub(W::load(row + c), top));
+        const W weight = exp(sub(score(row, c), top));
         weight.store(row + c);
         total = add(total, weight);
       }
