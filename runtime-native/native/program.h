@@ -44,6 +44,9 @@ class Program {
   size_t bytes() const;
 
  private:
+  /// Units for each thread, so that one that is held up delays a run by little.
+  static constexpr int64_t units_per_thread = 4;
+
   const Product& product_of(const Weight& weight) const;
   Panels panels_of(const Weight& weight) const;
   int64_t weight_bytes(const Weight& weight) const;
@@ -55,7 +58,6 @@ class Program {
   }
   void bind(Launch& launch);
   int64_t scratch_bytes(const Launch& launch) const;
-  int64_t block_rows(const Panels& panels, const Product& product) const;
   void run(const Launch& launch, const std::vector<int64_t>& symbols);
   void gemm(const Launch& launch, int64_t rows);
   void multiply(Gemm& g, const Product& product, int64_t block);

@@ -17,7 +17,18 @@ const root = join(import.meta.dirname, "../..");
 const native = join(root, "runtime-native/native");
 const main = join(import.meta.dirname, "run_case.cpp");
 const builds = join(root, "build/test/run-case");
-const sources = ["cores", "descriptor", "file", "isa", "memory", "pool", "program"];
+const sources = [
+  "cores",
+  "descriptor",
+  "file",
+  "isa",
+  "memory",
+  "pool",
+  "program",
+  "program_gemm",
+  "program_run",
+  "program_weights",
+];
 
 function runCompiler(compiler: string, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(compiler, args, { encoding: "utf8" });
