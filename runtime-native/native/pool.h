@@ -27,7 +27,8 @@ class Pool {
   /// Runs a job after those that were posted before it.
   void post(std::function<void()> job);
   /// Runs `work` for every unit below `units` on at most `threads` threads and returns when all are
-  /// done. Within a job only. Which thread takes a unit is chance.
+  /// done. Within a job only. A thread begins with the same part of them whenever they are as many;
+  /// who takes what it is late with is chance.
   void share(int64_t units, int threads, Work work, void* context);
 
  private:
