@@ -27,10 +27,12 @@ inline int64_t narrow_bytes(int64_t rows, const Panels& panels, const Product& p
 inline int64_t steps_of(const Panels& panels, const Product& product) {
   return (product.narrow ? narrow_row_bytes(panels, product) : 4 * panels.depth) / 4;
 }
+/// How many of them are multiplied at once.
 inline int64_t longest_steps(const Panels& panels, const Product& product) {
   const int64_t steps = steps_of(panels, product);
   return product.pack_rows ? std::min(steps, longest_block) : steps;
 }
+/// Of rows with a block of the depth, packed.
 inline int64_t packed_bytes(int64_t rows, const Panels& panels, const Product& product) {
   return rows * 4 * longest_steps(panels, product);
 }
@@ -54,8 +56,5 @@ inline int64_t block_rows(const Panels& panels, const Product& product) {
   const int64_t bytes = 4 * longest_steps(panels, product);
   return std::max<int64_t>(least_rows, level_two_bytes() / 2 / bytes);
 }
-
-/// Of a block of queries.
-constexpr int64_t query_rows = 27;
 
 }  // namespace sigil::native

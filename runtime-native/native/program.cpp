@@ -125,7 +125,7 @@ int64_t Program::scratch_bytes(const Launch& launch) const {
     case Family::attention: {
       const Attention& a = launch.attention;
       const int64_t keys = round_up(a.keys, group), channels = round_up(a.head_size, group);
-      return 4 * (query_rows * (keys + channels) + keys * a.head_size + channels * a.keys);
+      return 4 * (query_block * (keys + channels) + keys * a.head_size + channels * a.keys);
     }
     default:
       return 0;

@@ -80,7 +80,7 @@ void Program::run(const Launch& launch, const std::vector<int64_t>& symbols) {
       a.parts = heads >= units_per_thread * threads_ || threads_ == 1
                     ? 1
                     : std::min(ceil_div(units_per_thread * threads_, heads),
-                               ceil_div(a.queries, query_rows));
+                               ceil_div(a.queries, query_block));
       return share(heads * a.parts, table_.attention, &a);
     }
     case Family::row_reduce:

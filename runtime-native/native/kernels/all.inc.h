@@ -18,5 +18,6 @@ struct MakeSequence<0, I...> {
 #include "gemm.inc.h"
 #include "by_rows.inc.h"
 #include "integers.inc.h"
+#include "products.inc.h"
 #include "attention.inc.h"
 #include "row_reduce.inc.h"

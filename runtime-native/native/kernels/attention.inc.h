@@ -2,9 +2,6 @@
 // all keys, so that whole rows of scores lie in the first or second level of the cache and need no
 // running maximum.
 
-/// Queries of a block: tiles of 14 and of 9 rows divide them well.
-constexpr int64_t query_block = 27;
-
 static inline int64_t padded(int64_t n) { return (n + group - 1) / group * group; }
 
 /// As the runtime packs weights: the panel width with the least padding.

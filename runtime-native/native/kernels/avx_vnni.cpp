@@ -24,10 +24,6 @@ struct Quads : IntegerQuads<128> {
 
 }  // namespace
 
-const Product avx_int8 = {
-    {16, 0, 0},       1,         group,       round_row<Quads>,
-    Quads::row_bytes, pack_rows, gemm<Quads>, pack_integers<Quads>,
-    nullptr,          0,
-};
+const Product avx_int8 = product_of_integers<Quads>();
 
 }  // namespace sigil::native

@@ -1,7 +1,7 @@
-// Rows of a weight, or of keys, to a panel: [k][columns].
+// Rows of a weight, or of keys, to a panel, and rows of a tile: [k][columns] and [k][rows].
 
-/// `depth` columns, four at a time, of at most `count` rows as rows of a matrix of `pitch`, which
-/// takes no more of them. Returns how many columns they were.
+/// Columns of at most `count` rows to rows of a matrix, which keeps the first `pitch` values of
+/// each. Four columns at a time: returns how many of `depth` these are.
 template <int count>
 static inline int64_t transpose_fours(const float* const* rows, int64_t depth, float* out,
                                       int64_t pitch) {

@@ -17,6 +17,8 @@ constexpr int64_t widest_panel = 48;
 /// Steps of a block of the depth: that much of the rows stays in the second-level cache while
 /// panels pass. A function of the depth alone, whatever the number of threads.
 constexpr int64_t longest_block = 1152;
+/// Queries of a block of attention: tiles of 14 and of 9 rows divide them well.
+constexpr int64_t query_block = 27;
 
 /// In the order of `operations` in src/operations.ts.
 enum class Op : uint8_t {
